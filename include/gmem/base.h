@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What every libgmem header shares: linkage, names of VM types and flags, the context.
+ *
+ * Conventions of the whole library
+ *  - Functions return 0 (or a count where said) or a negative errno; objects come through **out.
+ *  - Whoever gets an object through **out owns it and frees it with the matching _free().
+ *  - Sizes are bytes unless the name says _pages; offset, gpa and pfn are uint64_t.
+ *  - After a failure gmem_explain() tells what was asked, who refused and what to do.
+ *  - Different contexts may be used from different threads at once; objects made from one
+ *    context may be used from several threads as long as each object stays in one of them.
+ *  - Option structs begin with size_t size: set it to sizeof(the struct), zero the rest.
+ */
+#ifndef GMEM_BASE_H
+#define GMEM_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GMEM_API __attribute__((visibility("default")))
+
+/* Bytes of a base page on x86-64, the unit of every _pages count. Since: 0.1 */
+#define GMEM_PAGE_SIZE 4096u
+
+struct gmem_ctx;
+
+/*
+ * VM types, the argument of KVM_CREATE_VM on x86 (arch/x86/include/uapi/asm/kvm.h,
+ * KVM_X86_*_VM). Since: 0.1
+ */
+enum gmem_vm_type {
+	GMEM_VM_DEFAULT = 0,
+	GMEM_VM_SW_PROTECTED = 1,
+	GMEM_VM_SEV = 2,
+	GMEM_VM_SEV_ES = 3,
+	GMEM_VM_SNP = 4,
+	GMEM_VM_TDX = 5,
+};
+
+#define GMEM_VM_TYPES 6 /* number of known VM types */
+
+/*
+ * guest_memfd creation flags (KVM_CREATE_GUEST_MEMFD). NO_DIRECT_MAP has the meaning of the
+ * "Direct Map Removal Support for guest_memfd" series, posting v12 of 2026-04-10: it is in no
+ * released kernel, and another series could still take the bit. Since: 0.1
+ */
+enum gmem_memory_flag {
+	GMEM_MEMORY_MMAP = 1u << 0,
+	GMEM_MEMORY_INIT_SHARED = 1u << 1,
+	GMEM_MEMORY_NO_DIRECT_MAP = 1u << 2,
+};
+
+/*
+ * Name of a VM type as the command line spells it ("default", "sw-protected", "sev", "sev-es",
+ * "snp", "tdx"), or NULL for an unknown one. Static storage. Since: 0.1
+ */
+GMEM_API const char *gmem_vm_type_name(enum gmem_vm_type type);
+
+/* The type of that name. Returns 0, or -EINVAL for an unknown name. Since: 0.1 */
+GMEM_API int gmem_vm_type_from_name(const char *name, enum gmem_vm_type *type);
+
+/*
+ * Name of one creation flag bit ("mmap", "init-shared", "no-direct-map"), or NULL where the bit
+ * has no known meaning. Static storage. Since: 0.1
+ */
+GMEM_API const char *gmem_memory_flag_name(unsigned int bit);
+
+/* The flag of that name. Returns 0, or -EINVAL for an unknown name. Since: 0.1 */
+GMEM_API int gmem_memory_flag_from_name(const char *name, uint64_t *flag);
+
+/*
+ * Opens a context on the running kernel. Touches nothing but /proc; kernel memory is opened by
+ * the first call that needs it. Errors: ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_ctx_new(struct gmem_ctx **out);
+
+/*
+ * Opens a context on a simulated kernel, a model in this process. Models are listed by
+ * gmem_model_name(). Errors: ENOMEM, EINVAL (no such model). Since: 0.1
+ */
+GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
+
+/* Releases a context. Free every object made from it first. NULL is allowed. Since: 0.1 */
+GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
+
+/* Name of the simulated model, or NULL on the running kernel. Owned by ctx. Since: 0.1 */
+GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);
+
+/* Release of the kernel that ctx talks to, as uname -r prints it. Owned by ctx. Since: 0.1 */
+GMEM_API const char *gmem_ctx_release(const struct gmem_ctx *ctx);
+
+/* The index-th simulated model, or NULL past the last. Static storage. Since: 0.1 */
+GMEM_API const char *gmem_model_name(size_t index);
+
+/* One line on what that model is, or NULL past the last. Static storage. Since: 0.1 */
+GMEM_API const char *gmem_model_summary(size_t index);
+
+/*
+ * The log of the simulated kernel so far, as its dmesg would print it (an oops stands here), or
+ * "" on the running kernel. Owned by ctx, valid until the next call on it. Since: 0.1
+ */
+GMEM_API const char *gmem_ctx_kernel_log(const struct gmem_ctx *ctx);
+
+/*
+ * Copies the explanation of the last failed call on ctx: what was asked of the kernel, the
+ * errno, which argument or missing feature is to blame, and the next step; "" before any
+ * failure. Always ends in NUL when size > 0. Returns the length of the whole explanation, as
+ * snprintf(3) does. Since: 0.1
+ */
+GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size);
+
+enum gmem_log_level { GMEM_LOG_WARNING, GMEM_LOG_INFO, GMEM_LOG_DEBUG };
+
+typedef void (*gmem_log_fn)(enum gmem_log_level level, const char *message, void *arg);
+
+/* Sends messages to fn; NULL (the default) keeps the library silent. Since: 0.1 */
+GMEM_API void gmem_ctx_set_log(struct gmem_ctx *ctx, gmem_log_fn fn, void *arg);
+
+/* Version of the library, "MAJOR.MINOR.PATCH". Static storage. Since: 0.1 */
+GMEM_API const char *gmem_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

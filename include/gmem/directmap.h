@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's direct map, read from its page tables: is a page frame in it, and at which level.
+ *
+ * The answer is true for the moment of the walk. Tables change underfoot; what stays
+ * inconsistent after a bounded number of retries is GMEM_STATE_UNKNOWN.
+ */
+#ifndef GMEM_DIRECTMAP_H
+#define GMEM_DIRECTMAP_H
+
+#include <gmem/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum gmem_state {
+	GMEM_STATE_UNKNOWN,
+	GMEM_STATE_MAPPED,
+	GMEM_STATE_UNMAPPED,
+};
+
+/* "mapped", "unmapped", "unknown". Since: 0.1 */
+GMEM_API const char *gmem_state_name(enum gmem_state state);
+
+/* What a state rests on. Since: 0.1 */
+enum gmem_evidence {
+	GMEM_EVIDENCE_NONE,
+	GMEM_EVIDENCE_BPF,	/* page tables, read through BPF */
+	GMEM_EVIDENCE_KCORE,	/* page tables, read through /proc/kcore */
+	GMEM_EVIDENCE_INFERRED, /* creation flags and kernel version only */
+};
+
+/* "page-tables/bpf", "page-tables/kcore", "inferred", "none". Since: 0.1 */
+GMEM_API const char *gmem_evidence_name(enum gmem_evidence evidence);
+
+/* Size of the mapping that holds a page: the leaf's level. Since: 0.1 */
+enum gmem_level {
+	GMEM_LEVEL_NONE,
+	GMEM_LEVEL_4K,
+	GMEM_LEVEL_2M,
+	GMEM_LEVEL_1G,
+};
+
+#define GMEM_LEVELS 4
+
+/* "4K", "2M", "1G", or "-" for GMEM_LEVEL_NONE. Since: 0.1 */
+GMEM_API const char *gmem_level_name(enum gmem_level level);
+
+/*
+ * Opens a reader of kernel memory: which is the one wanted, or GMEM_EVIDENCE_NONE for the first
+ * that works (BPF, then /proc/kcore). Calls below open one themselves; this is for choosing.
+ * Errors: EACCES or EPERM (capability, lockdown), ENOTSUP (kernel or build without it),
+ * ENODATA (direct map not found). Since: 0.1
+ */
+GMEM_API int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which);
+
+/* The open reader, GMEM_EVIDENCE_NONE before any. Since: 0.1 */
+GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
+
+/* A run of page frames that the direct map treats alike. Since: 0.1 */
+struct gmem_directmap_run {
+	uint64_t pfn;
+	uint64_t pages;
+	enum gmem_state state;
+	enum gmem_level level; /* GMEM_LEVEL_NONE unless mapped */
+	bool writable;	       /* RW at every level */
+	bool executable;       /* NX at no level */
+	bool global;	       /* a 4K entry without it was once removed and restored */
+	const char *reason;    /* why unknown, static storage; NULL otherwise */
+};
+
+/* A value other than 0 ends the walk and becomes its result. */
+typedef int (*gmem_directmap_fn)(const struct gmem_directmap_run *run, void *arg);
+
+/*
+ * Walks the direct map of [pfn, pfn + pages) and calls fn for each run, in ascending order,
+ * without gaps. pages = 0 means to the end of the direct map's region. Memory does not grow
+ * with the range. Errors: those of gmem_reader_open(); EINVAL (range beyond the physical
+ * address width); ENOMEM; what fn returns. Since: 0.1
+ */
+GMEM_API int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages,
+				 gmem_directmap_fn fn, void *arg);
+
+/* A range of page frames of RAM and its place. Since: 0.1 */
+struct gmem_ram_range {
+	uint64_t pfn;
+	uint64_t pages;
+};
+
+struct gmem_directmap_summary {
+	uint64_t ram;		       /* bytes: System RAM of /proc/iomem and what the low
+					  megabyte has mapped besides */
+	uint64_t mapped[GMEM_LEVELS];  /* bytes of that RAM, by level */
+	uint64_t holes;		       /* bytes of that RAM not in the direct map */
+	uint64_t unknown;	       /* bytes of that RAM whose tables stayed inconsistent */
+	uint64_t outside[GMEM_LEVELS]; /* bytes mapped that are not RAM, by level */
+	uint64_t restored;	       /* bytes of 4K entries that were once removed */
+	uint64_t meminfo[GMEM_LEVELS]; /* bytes, DirectMap lines of /proc/meminfo */
+	bool has_meminfo;
+};
+
+/*
+ * Adds up the whole direct map. fn, if not NULL, is called for each hole: a run of RAM that is
+ * unmapped or unknown. ram + nothing is lost: ram = mapped + holes + unknown.
+ * Errors: as gmem_directmap_walk(); EACCES where /proc/iomem hides its addresses. Since: 0.1
+ */
+GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,
+				      struct gmem_directmap_summary *out);
+
+/* Whether a page frame is System RAM in /proc/iomem: 1, 0, or a negative errno. Since: 0.1 */
+GMEM_API int gmem_pfn_is_ram(struct gmem_ctx *ctx, uint64_t pfn);
+
+/* Pages from pfn on that are alike, RAM or not, in *pages. As gmem_pfn_is_ram(). Since: 0.1 */
+GMEM_API int gmem_pfn_ram_run(struct gmem_ctx *ctx, uint64_t pfn, uint64_t *pages);
+
+/* NUMA node of a page frame from /proc/zoneinfo, or -ENODATA. Since: 0.1 */
+GMEM_API int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn);
+
+/* First page frame past the physical address width: PFNs from here on cannot be. Since: 0.1 */
+GMEM_API int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn);
+
+/*
+ * The reader proves itself on this kernel, now: one page of memfd_secret must be unmapped, one
+ * of an ordinary memfd mapped. Returns 1 proven, 0 the reader was wrong, or a negative errno
+ * where it cannot be asked (ENOSYS: no memfd_secret; errors of gmem_reader_open()). The
+ * result is kept in ctx, so asking again is no work. Since: 0.1
+ */
+GMEM_API int gmem_reader_control(struct gmem_ctx *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

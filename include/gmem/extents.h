@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which page frames hold a guest_memfd: read from the page cache of its inode, so private memory
+ * is seen too, in any process, without mapping or touching a page.
+ */
+#ifndef GMEM_EXTENTS_H
+#define GMEM_EXTENTS_H
+
+#include <gmem/base.h>
+#include <gmem/directmap.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A guest_memfd somewhere on this host, opened without getting a hold on its VM: an O_PATH
+ * descriptor of /proc/PID/fd/FD. While it lives, so does the inode with its pages: free it soon.
+ */
+struct gmem_target;
+
+/*
+ * Opens fd of process pid (0: this process). Errors: ESRCH (no such process), EBADF (no such
+ * fd), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at). Since: 0.1
+ */
+GMEM_API int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out);
+GMEM_API void gmem_target_free(struct gmem_target *target);
+
+/* Descriptors of pid that are guest_memfds, each inode once, by ascending fd. fn gets the number;
+ * a value other than 0 ends the listing. Returns how many were found. Errors as
+ * gmem_target_open(). Since: 0.1
+ */
+GMEM_API int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg),
+			      void *arg);
+
+/* What is known of a guest_memfd. Since: 0.1 */
+struct gmem_target_info {
+	uint64_t size;	   /* bytes */
+	uint64_t inode;	   /* i_ino */
+	uint64_t resident; /* bytes in the page cache (nrpages); needs a reader */
+	bool has_resident;
+	uint64_t flags; /* creation flags, Linux 6.19 and later; needs a reader */
+	bool has_flags;
+	int vm_type;	/* enum gmem_vm_type, or -1 where unknown */
+	pid_t vm_pid;	/* KVM's userspace_pid, or -1 where unknown */
+	size_t slots;	/* memslots bound */
+	bool has_slots; /* bindings were read */
+};
+
+GMEM_API int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out);
+
+/* A memslot bound to a guest_memfd: offset <-> GPA. Since: 0.1 */
+struct gmem_binding {
+	uint64_t offset; /* bytes into the file */
+	uint64_t gpa;
+	uint64_t size; /* bytes */
+	uint64_t userspace_addr;
+	uint32_t slot;
+	uint32_t address_space;
+	uint32_t flags; /* of struct kvm_memory_slot */
+};
+
+/* The index-th binding by ascending offset. Returns 0, or -ENOENT past the last. Since: 0.1 */
+GMEM_API int gmem_target_binding(struct gmem_target *target, size_t index,
+				 struct gmem_binding *out);
+
+#define GMEM_GPA_NONE UINT64_MAX /* an offset that no memslot binds */
+
+/* A run of pages alike in every property shown here. Since: 0.1 */
+struct gmem_extent {
+	uint64_t offset; /* bytes into the file */
+	uint64_t gpa;	 /* or GMEM_GPA_NONE */
+	uint64_t pfn;
+	uint64_t pages;
+	unsigned int order; /* of the folios: 0 is 4K, 9 is 2M */
+	int node;	    /* NUMA node, or -1 unknown */
+	enum gmem_state state;
+	enum gmem_level level; /* of the direct map */
+	bool writable;	       /* the direct map allows the kernel to write */
+	const char *reason;    /* why state, or the page frame, is unknown; NULL otherwise */
+	uint64_t page_flags;   /* KPF_* bits of /proc/kpageflags, with GMEM_EXTENT_FLAGS */
+	bool has_page_flags;
+	bool has_pfn; /* false: the page cache stayed inconsistent here, see reason */
+};
+
+typedef int (*gmem_extent_fn)(const struct gmem_extent *extent, void *arg);
+
+/* What to look up for each page beside its page frame. Since: 0.1 */
+enum gmem_extent_want {
+	GMEM_EXTENT_DIRECT_MAP = 1u << 0, /* state, level, writable */
+	GMEM_EXTENT_FLAGS = 1u << 1,	  /* page_flags; needs /proc/kpageflags */
+	GMEM_EXTENT_ONE_BY_ONE = 1u << 2, /* an extent a page */
+};
+
+/*
+ * Calls fn for each extent of resident pages in [offset, offset + length), by ascending offset;
+ * length = 0 means to the end. Memory does not grow with the file. Errors: those of
+ * gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF), what fn returns.
+ * Since: 0.1
+ */
+GMEM_API int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
+				 unsigned int want, gmem_extent_fn fn, void *arg);
+
+/* Bits of page_flags that libgmem itself looks at (include/uapi/linux/kernel-page-flags.h). */
+#define GMEM_KPF_UPTODATE (1ull << 3)
+#define GMEM_KPF_HWPOISON (1ull << 19)
+
+/* Name of a bit of /proc/kpageflags ("uptodate"), or NULL. Static storage. Since: 0.1 */
+GMEM_API const char *gmem_page_flag_name(unsigned int bit);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

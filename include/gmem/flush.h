@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Will the flush fault? The kernel paths that touch guest memory through the direct map, and
+ * what each would do with given page frames.
+ */
+#ifndef GMEM_FLUSH_H
+#define GMEM_FLUSH_H
+
+#include <gmem/base.h>
+#include <gmem/directmap.h>
+#include <gmem/extents.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum gmem_access {
+	GMEM_ACCESS_CLFLUSH, /* faults where the page is not present */
+	GMEM_ACCESS_READ,    /* likewise */
+	GMEM_ACCESS_WRITE,   /* faults where it is not present, or read-only */
+};
+
+/* "clflush", "read", "write". Since: 0.1 */
+GMEM_API const char *gmem_access_name(enum gmem_access access);
+
+enum gmem_verdict {
+	GMEM_VERDICT_SAFE,
+	GMEM_VERDICT_FAULTS,
+	GMEM_VERDICT_NOT_APPLICABLE,
+	GMEM_VERDICT_UNKNOWN,
+};
+
+/* "safe", "faults", "not-applicable", "unknown". Since: 0.1 */
+GMEM_API const char *gmem_verdict_name(enum gmem_verdict verdict);
+
+/* A kernel path. All strings have static storage. Since: 0.1 */
+struct gmem_flush_path {
+	const char *name;      /* "tdx-page-add" */
+	const char *function;  /* kernel functions, outer first: "tdh_mem_page_add > …" */
+	const char *trigger;   /* what makes it run, from userspace */
+	const char *condition; /* when this kernel and VM has it */
+	const char *source;    /* where in the kernel, and the version it was read in */
+	enum gmem_access access;
+};
+
+/* The index-th path, in the order of first touch, or NULL past the last. Since: 0.1 */
+GMEM_API const struct gmem_flush_path *gmem_flush_path_at(size_t index);
+
+/* Whose pages they are; decides which paths can reach them. Since: 0.1 */
+struct gmem_flush_subject {
+	size_t size;	       /* sizeof(struct gmem_flush_subject) */
+	int vm_type;	       /* enum gmem_vm_type, or -1: not known, or of no VM */
+	uint64_t memory_flags; /* creation flags of the guest_memfd */
+	bool has_memory_flags;
+	bool is_guest_memory; /* false: bare page frames */
+};
+
+struct gmem_flush;
+
+/*
+ * An empty verdict for that subject: feed it pages, then ask. Asks the kernel for its VM types,
+ * version and CPU bugs. Errors: ENOMEM; /dev/kvm that cannot be asked makes rows unknown, not
+ * an error. Since: 0.1
+ */
+GMEM_API int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
+			    struct gmem_flush **out);
+GMEM_API void gmem_flush_free(struct gmem_flush *flush);
+
+/*
+ * Adds pages: state, level, writable and (where has_page_flags) page_flags of extent count.
+ * Since: 0.1
+ */
+GMEM_API void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent);
+
+/* Adds [pfn, pfn + pages) as the direct map has them. Errors: as gmem_directmap_walk(). */
+GMEM_API int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages);
+
+/* The verdict of one path on the pages added. Since: 0.1 */
+struct gmem_flush_row {
+	const struct gmem_flush_path *path;
+	enum gmem_verdict verdict;
+	uint64_t faults_pages;	/* pages on which it would fault */
+	uint64_t unknown_pages; /* pages on which it cannot be told */
+	uint64_t first_pfn;	/* the first page that decided, if faults or unknown */
+	const char *reason;	/* why, one line; static, or owned by flush */
+};
+
+/* The index-th row; 0, or -ENOENT past the last. Since: 0.1 */
+GMEM_API int gmem_flush_row(const struct gmem_flush *flush, size_t index,
+			    struct gmem_flush_row *out);
+
+/*
+ * The answer in one word: would clflush_cache_range() on the direct-map address of these pages
+ * fault? Independent of whether a path of this kernel would reach them; rows tell that.
+ * GMEM_VERDICT_NOT_APPLICABLE where no page was added. Since: 0.1
+ */
+GMEM_API enum gmem_verdict gmem_flush_verdict(const struct gmem_flush *flush);
+
+/*
+ * Whether this kernel would really fault: some row that applies says so. This is what the
+ * pre-flight of gmem_populate() asks. Since: 0.1
+ */
+GMEM_API enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush);
+
+/* Pages added: all, and those mapped, unmapped, unknown. NULL pointers are skipped. Since: 0.1 */
+GMEM_API void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages, uint64_t *mapped,
+				uint64_t *unmapped, uint64_t *unknown);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libgmem: guest_memfd, KVM's private memory and the kernel's direct map. Includes all of it. */
+#ifndef GMEM_GMEM_H
+#define GMEM_GMEM_H
+
+#include <gmem/base.h>
+#include <gmem/caps.h>
+#include <gmem/directmap.h>
+#include <gmem/extents.h>
+#include <gmem/flush.h>
+#include <gmem/host.h>
+#include <gmem/vm.h>
+
+#endif

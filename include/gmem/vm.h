@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A VM and its memory: guest_memfd, memslots, private and shared, populate.
+ *
+ * KVM takes VM and vCPU ioctls from the process that created the VM only, others get EIO
+ * (kvm_vm_ioctl() in virt/kvm/kvm_main.c); the guest_memfd itself may be used from any process.
+ */
+#ifndef GMEM_VM_H
+#define GMEM_VM_H
+
+#include <gmem/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct gmem_vm;
+struct gmem_memory;
+
+/*
+ * Creates a VM (KVM_CREATE_VM). Errors: ENOENT or ENXIO (no /dev/kvm), EACCES (not in its group),
+ * EINVAL (type not offered by this kernel), EMFILE, ENFILE, ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **out);
+
+/*
+ * Wraps a VM fd that the caller has and keeps: the fd is never closed by libgmem. The type is
+ * what the caller created it with; KVM has no call that tells. Errors: ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type,
+			     struct gmem_vm **out);
+
+/* Closes the VM fd (when libgmem opened it) and its vCPU fds. NULL is allowed. Since: 0.1 */
+GMEM_API void gmem_vm_free(struct gmem_vm *vm);
+
+/* The VM fd; it stays owned by vm. Since: 0.1 */
+GMEM_API int gmem_vm_fd(const struct gmem_vm *vm);
+
+GMEM_API enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm);
+
+/*
+ * Creates a vCPU (KVM_CREATE_VCPU), owned by vm. Pre-faulting needs one. Errors: EEXIST, EINVAL
+ * (id too large), EIO (TD before KVM_TDX_INIT_VM), ENOMEM, EMFILE. Since: 0.1
+ */
+GMEM_API int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id);
+
+struct gmem_memory_options {
+	size_t size;	      /* sizeof(struct gmem_memory_options) */
+	uint64_t memory_size; /* bytes, a multiple of GMEM_PAGE_SIZE, above 0 */
+	uint64_t flags;	      /* of enum gmem_memory_flag */
+};
+
+/*
+ * Creates a guest_memfd (KVM_CREATE_GUEST_MEMFD, kvm_gmem_create() in virt/kvm/guest_memfd.c)
+ * and sets FD_CLOEXEC, which the kernel does not. Errors: EINVAL (size, or a flag that this VM
+ * type does not offer), EIO (another process's VM, or a dead one), EMFILE, ENFILE, ENOMEM,
+ * ENOTTY (kernel without guest_memfd). Since: 0.1
+ */
+GMEM_API int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_options *options,
+			     struct gmem_memory **out);
+
+/*
+ * Wraps a guest_memfd fd that the caller has and keeps. flags as it was created with: the kernel
+ * has no call that tells. Errors: ENOMEM, EINVAL (not a guest_memfd), EBADF. Since: 0.1
+ */
+GMEM_API int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags,
+				 struct gmem_memory **out);
+
+/* Unmaps what gmem_memory_map() mapped, closes the fd if libgmem opened it. Since: 0.1 */
+GMEM_API void gmem_memory_free(struct gmem_memory *memory);
+
+GMEM_API int gmem_memory_fd(const struct gmem_memory *memory);
+GMEM_API uint64_t gmem_memory_size(const struct gmem_memory *memory);
+GMEM_API uint64_t gmem_memory_flags(const struct gmem_memory *memory);
+
+/*
+ * Allocates pages without zeroing or mapping them (fallocate KEEP_SIZE, kvm_gmem_allocate()).
+ * Pages that were allocated before a failure stay. Errors: EINVAL (unaligned, beyond the end),
+ * ENOMEM, EINTR. Since: 0.1
+ */
+GMEM_API int gmem_memory_allocate(struct gmem_memory *memory, uint64_t offset, uint64_t length);
+
+/*
+ * Gives pages back (fallocate PUNCH_HOLE, kvm_gmem_punch_hole()); beyond the end is allowed.
+ * Errors: EINVAL (unaligned). Since: 0.1
+ */
+GMEM_API int gmem_memory_punch(struct gmem_memory *memory, uint64_t offset, uint64_t length);
+
+/*
+ * Maps the whole file MAP_SHARED, read and write; *out stays owned by memory. Only memory with
+ * GMEM_MEMORY_MMAP can be mapped, and only with GMEM_MEMORY_INIT_SHARED can it be touched: any
+ * other access is a SIGBUS. Errors: ENODEV (no GMEM_MEMORY_MMAP), ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_memory_map(struct gmem_memory *memory, void **out);
+
+/*
+ * Sets the NUMA policy of a range for pages allocated from now on (mbind on a mapping, which
+ * this call makes if there is none; it works for memory that may not be touched too). mode is
+ * MPOL_*, nodemask an array of unsigned long with nodes bits. Needs GMEM_MEMORY_MMAP.
+ * Errors: ENODEV (no GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy),
+ * EINVAL (mode, mask). Since: 0.1
+ */
+GMEM_API int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t length,
+				    int mode, const unsigned long *nodemask, unsigned int nodes);
+
+struct gmem_slot_options {
+	size_t size;		    /* sizeof(struct gmem_slot_options) */
+	uint32_t slot;		    /* memslot id, address space in bits 16.. */
+	uint32_t flags;		    /* KVM_MEM_LOG_DIRTY_PAGES, KVM_MEM_READONLY; else 0 */
+	uint64_t gpa;		    /* first guest-physical address */
+	uint64_t memory_size;	    /* bytes */
+	uint64_t userspace_addr;    /* shared side; 0 is allowed with a memory */
+	struct gmem_memory *memory; /* NULL: a plain memslot */
+	uint64_t memory_offset;	    /* bytes into memory */
+};
+
+/*
+ * Creates or changes a memslot (KVM_SET_USER_MEMORY_REGION2, kvm_set_memory_region() in
+ * virt/kvm/kvm_main.c). Errors: EINVAL, EEXIST (guest addresses or file range in use), EBADF,
+ * EIO, ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *options);
+
+/* Deletes a memslot. Errors: EINVAL (no such slot), EIO, ENOMEM. Since: 0.1 */
+GMEM_API int gmem_slot_delete(struct gmem_vm *vm, uint32_t slot);
+
+/*
+ * Makes a range of guest-physical addresses private or shared (KVM_SET_MEMORY_ATTRIBUTES). No
+ * data is copied and no memory is freed by it. Errors: ENOTTY (kernel without attributes),
+ * EINVAL (VM type without private memory, unaligned, wrap), EIO, ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
+
+/* How pages come into being. Since: 0.1 */
+enum gmem_populate_method {
+	GMEM_POPULATE_BEST,	 /* the last of those below that memory and kernel allow */
+	GMEM_POPULATE_ALLOCATE,	 /* fallocate: page cache only, not zeroed, mapped nowhere */
+	GMEM_POPULATE_HOST,	 /* MADV_POPULATE_WRITE on a host mapping */
+	GMEM_POPULATE_PRE_FAULT, /* KVM_PRE_FAULT_MEMORY: mapped in the guest's page tables */
+};
+
+struct gmem_populate_options {
+	size_t size; /* sizeof(struct gmem_populate_options) */
+	enum gmem_populate_method method;
+	uint64_t offset; /* bytes into memory */
+	uint64_t length; /* bytes; 0 means to the end */
+	uint64_t gpa;	 /* where offset is bound; GMEM_POPULATE_PRE_FAULT only */
+};
+
+/*
+ * Populates a range of memory. vm is needed for GMEM_POPULATE_PRE_FAULT, with a vCPU (the first
+ * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
+ * NULL, the bytes populated, on failure too. Errors: as fallocate, madvise and
+ * KVM_PRE_FAULT_MEMORY give them. Since: 0.1
+ */
+GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
+			   const struct gmem_populate_options *options,
+			   enum gmem_populate_method *used, uint64_t *done);
+
+/* "best", "allocate", "host", "pre-fault"; NULL for an unknown one. Since: 0.1 */
+GMEM_API const char *gmem_populate_method_name(enum gmem_populate_method method);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The port: all that libgmem asks of a kernel, as one struct of operations. Nothing above knows
+ * whether the running kernel (linux/) or a model in this process (sim/) answers.
+ *
+ * Every operation returns 0 or a non-negative result, or a negative errno.
+ */
+#ifndef GMEM_KERNEL_H
+#define GMEM_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct gmem_kernel;
+
+/* Most bytes that one request for kernel memory may ask for: one page table. */
+#define GMEM_KMEM_REQUEST_MAX 4096u
+
+/* One range of kernel virtual memory to copy. */
+struct gmem_kmem_request {
+	uint64_t address;
+	void *buffer;	 /* length bytes; its content is undefined where result is not 0 */
+	uint32_t length; /* bytes, at most GMEM_KMEM_REQUEST_MAX */
+	int32_t result;	 /* out: 0, or -EFAULT where a byte of the range is not mapped */
+};
+
+/* Where an answer about kernel memory comes from. */
+enum gmem_reader {
+	GMEM_READER_NONE,
+	GMEM_READER_BPF,
+	GMEM_READER_KCORE,
+};
+
+enum gmem_file_kind {
+	GMEM_FILE_ORDINARY, /* memfd_create(2) */
+	GMEM_FILE_SECRET,   /* memfd_secret(2): its pages leave the direct map */
+};
+
+/* Called for each entry of a directory; a value other than 0 ends the listing. */
+typedef int (*gmem_directory_fn)(const char *name, void *arg);
+
+struct gmem_kernel_ops {
+	/* System calls. Paths are absolute; a descriptor is close-on-exec. */
+	int (*open)(struct gmem_kernel *kernel, const char *path, int flags);
+	int (*close)(struct gmem_kernel *kernel, int fd);
+	int (*ioctl)(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg);
+	int (*mmap)(struct gmem_kernel *kernel, size_t length, int prot, int flags, int fd,
+		    uint64_t offset, void **out);
+	int (*munmap)(struct gmem_kernel *kernel, void *address, size_t length);
+	int (*madvise)(struct gmem_kernel *kernel, void *address, size_t length, int advice);
+	int (*mbind)(struct gmem_kernel *kernel, void *address, size_t length, int mode,
+		     const unsigned long *nodemask, unsigned long maxnode, unsigned int flags);
+	int (*fallocate)(struct gmem_kernel *kernel, int fd, int mode, uint64_t offset,
+			 uint64_t length);
+	int (*fstat)(struct gmem_kernel *kernel, int fd, struct stat *st);
+	/* f_type of fstatfs(2). */
+	int (*fs_magic)(struct gmem_kernel *kernel, int fd, uint64_t *magic);
+	ssize_t (*pread)(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
+			 uint64_t offset);
+	int (*readlink)(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);
+	int (*list_directory)(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
+			      void *arg);
+	int (*set_cloexec)(struct gmem_kernel *kernel, int fd);
+	/* A file in memory of that size, for the reader to prove itself on. */
+	int (*create_file)(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);
+	/* A user write of one byte to a mapping that is known to be touchable. */
+	int (*touch)(struct gmem_kernel *kernel, void *address);
+
+	/*
+	 * Opens a reader of kernel memory; asking for the open one again is no work. On failure
+	 * why says what is missing, in words, for people.
+	 */
+	int (*reader_open)(struct gmem_kernel *kernel, enum gmem_reader reader, char *why,
+			   size_t size);
+	/*
+	 * Copies n ranges through the open reader, in order: a later request sees memory no
+	 * older than an earlier one did. Fails as a whole only where the reader itself fails.
+	 */
+	int (*read_kmem)(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
+	/* Address of this process's task_struct, as the open reader finds it. */
+	int (*current_task)(struct gmem_kernel *kernel, uint64_t *address);
+	/*
+	 * A virtual address and the physical one that the direct map has for it, where the
+	 * reader comes with that knowledge (the program headers of /proc/kcore); else -ENODATA.
+	 */
+	int (*direct_map_hint)(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical);
+
+	/* The kernel image. member may be a path ("gmem.pgoff") and crosses anonymous unions. */
+	int (*symbol)(struct gmem_kernel *kernel, const char *name, uint64_t *address);
+	int (*offset_of)(struct gmem_kernel *kernel, const char *type, const char *member,
+			 size_t *offset);
+	int (*size_of)(struct gmem_kernel *kernel, const char *type, size_t *size);
+
+	/* Simulated kernels only, else NULL. */
+	const char *(*model)(const struct gmem_kernel *kernel);
+	const char *(*log)(const struct gmem_kernel *kernel);
+
+	void (*destroy)(struct gmem_kernel *kernel);
+};
+
+/* Embedded first in every implementation. */
+struct gmem_kernel {
+	const struct gmem_kernel_ops *ops;
+};
+
+/* The running kernel. Errors: ENOMEM. */
+int gmem_kernel_linux_new(struct gmem_kernel **out);
+
+/* A model. Errors: ENOMEM, EINVAL (no such model). */
+int gmem_kernel_sim_new(const char *model, struct gmem_kernel **out);
+
+/* The models, NULL past the last. */
+const char *gmem_kernel_sim_model_name(size_t index);
+const char *gmem_kernel_sim_model_summary(size_t index);
+
+#endif
