@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Populating memory: three ways to make pages be, and which is best. */
+#include <errno.h>
+#include <linux/falloc.h>
+
+#include "explain/explain.h"
+#include "kernel/uapi.h"
+#include "options.h"
+
+/*
+ * fallocate() and madvise() do not tell how far they came, so they get the range in steps: small
+ * enough to tell and to stop at, large enough for the system call not to count.
+ */
+#define STEP (4ull << 20)
+
+/* How often a call may be repeated that was interrupted or made no progress. */
+#define RETRIES 100
+
+struct populate {
+	struct gmem_vm *vm;
+	struct gmem_memory *memory;
+	uint64_t offset;
+	uint64_t length;
+	uint64_t gpa;
+	uint64_t done;
+	void *mapping; /* GMEM_POPULATE_HOST */
+};
+
+static bool may_retry(int error, unsigned int *retries)
+{
+	return (error == -EINTR || error == -EAGAIN) && (*retries)++ < RETRIES;
+}
+
+static int fallocate_step(struct populate *populate, uint64_t length)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+
+	return kernel->ops->fallocate(kernel, populate->memory->fd, FALLOC_FL_KEEP_SIZE,
+				      populate->offset + populate->done, length);
+}
+
+static int madvise_step(struct populate *populate, uint64_t length)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	char *at = (char *)populate->mapping + populate->offset + populate->done;
+
+	return kernel->ops->madvise(kernel, at, length, GMEM_MADV_POPULATE_WRITE);
+}
+
+static int populate_in_steps(struct populate *populate, const struct gmem_call *call,
+			     int (*step)(struct populate *populate, uint64_t length))
+{
+	while (populate->done < populate->length) {
+		struct gmem_facts facts = {
+			.ctx = populate->memory->ctx,
+			.memory = populate->memory,
+			.offset = populate->offset + populate->done,
+			.size = populate->length - populate->done,
+		};
+		unsigned int retries = 0;
+		int ret;
+
+		if (facts.size > STEP)
+			facts.size = STEP;
+		do {
+			ret = step(populate, facts.size);
+		} while (may_retry(ret, &retries));
+		if (ret)
+			return gmem_explain_call(call, &facts, ret);
+		populate->done += facts.size;
+	}
+	return 0;
+}
+
+static int populate_allocate(struct populate *populate)
+{
+	return populate_in_steps(populate, &gmem_call_allocate, fallocate_step);
+}
+
+static int populate_host(struct populate *populate)
+{
+	int ret = gmem_memory_map(populate->memory, &populate->mapping);
+
+	return ret ? ret : populate_in_steps(populate, &gmem_call_populate_write, madvise_step);
+}
+
+static int no_vcpu(const struct populate *populate)
+{
+	return gmem_fail(populate->memory->ctx, -EINVAL,
+			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
+			 "add one with gmem_vm_add_vcpu()",
+			 populate->vm ? "the VM has none" : "no VM was given");
+}
+
+/*
+ * The ioctl moves gpa and size along. It returns 0 as soon as one page is done, even when it
+ * stopped at an error: the next call then starts at the page in question and tells.
+ */
+static int populate_pre_fault(struct populate *populate)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	struct gmem_kvm_pre_fault_memory range = {
+		.gpa = populate->gpa,
+		.size = populate->length,
+	};
+	unsigned int retries = 0;
+
+	if (!populate->vm || !populate->vm->vcpu_count)
+		return no_vcpu(populate);
+	do {
+		uint64_t before = range.size;
+		int ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0],
+					     GMEM_KVM_PRE_FAULT_MEMORY, (uintptr_t)&range);
+
+		populate->done = populate->length - range.size;
+		if (range.size < before)
+			retries = 0;
+		else if (!ret)
+			ret = -EAGAIN;
+		if (ret < 0 && !may_retry(ret, &retries)) {
+			struct gmem_facts facts = {
+				.ctx = populate->memory->ctx,
+				.vm = populate->vm,
+				.gpa = range.gpa,
+				.size = range.size,
+			};
+
+			return gmem_explain_call(&gmem_call_pre_fault, &facts, ret);
+		}
+	} while (range.size);
+	return 0;
+}
+
+static bool pre_fault_offered(struct gmem_vm *vm)
+{
+	if (vm->pre_fault == -EINPROGRESS)
+		vm->pre_fault =
+			gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_PRE_FAULT_MEMORY);
+	return vm->pre_fault > 0;
+}
+
+/*
+ * Whether a fault at gpa is served from this memory: it must be bound there, and the address be
+ * private or the file mappable (KVM_MEMSLOT_GMEM_ONLY). Else a pre-fault would populate what is
+ * behind userspace_addr. Only what went through this gmem_vm counts as known.
+ */
+static bool pre_fault_reaches(const struct populate *populate)
+{
+	struct gmem_vm *vm = populate->vm;
+
+	if (!vm || !vm->vcpu_count || populate->gpa == GMEM_GPA_NONE || !pre_fault_offered(vm))
+		return false;
+	if (!gmem_vm_binds(vm, populate->memory, populate->offset, populate->gpa, populate->length))
+		return false;
+	return populate->memory->flags & GMEM_MEMORY_MMAP ||
+	       gmem_ranges_cover(&vm->private_gpas, populate->gpa,
+				 populate->gpa + populate->length);
+}
+
+static enum gmem_populate_method best_without_vm(const struct populate *populate)
+{
+	const uint64_t touchable = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED;
+
+	return (populate->memory->flags & touchable) == touchable ? GMEM_POPULATE_HOST
+								  : GMEM_POPULATE_ALLOCATE;
+}
+
+static int run(struct populate *populate, enum gmem_populate_method method)
+{
+	static int (*const methods[])(struct populate * populate) = {
+		[GMEM_POPULATE_ALLOCATE] = populate_allocate,
+		[GMEM_POPULATE_HOST] = populate_host,
+		[GMEM_POPULATE_PRE_FAULT] = populate_pre_fault,
+	};
+
+	return methods[method](populate);
+}
+
+static int run_best(struct populate *populate, enum gmem_populate_method *method)
+{
+	int ret;
+
+	*method = GMEM_POPULATE_PRE_FAULT;
+	if (pre_fault_reaches(populate)) {
+		ret = run(populate, *method);
+		/* Not yet: a TD or SNP guest whose launch is not finished. */
+		if (ret != -EOPNOTSUPP || populate->done)
+			return ret;
+	}
+	*method = best_without_vm(populate);
+	return run(populate, *method);
+}
+
+/* Beyond the file, madvise() would reach what is mapped next to it. */
+static int check_range(struct populate *populate)
+{
+	struct gmem_memory *memory = populate->memory;
+
+	if (populate->offset <= memory->size) {
+		if (!populate->length)
+			populate->length = memory->size - populate->offset;
+		if (populate->length <= memory->size - populate->offset)
+			return 0;
+	}
+	return gmem_fail(memory->ctx, -EINVAL,
+			 "gmem_populate: Invalid argument: offset 0x%llx plus length %llu is "
+			 "beyond the file's %llu bytes; a guest_memfd never grows",
+			 (unsigned long long)populate->offset, (unsigned long long)populate->length,
+			 (unsigned long long)memory->size);
+}
+
+int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
+		  const struct gmem_populate_options *given, enum gmem_populate_method *used,
+		  uint64_t *done)
+{
+	struct populate populate = { .vm = vm, .memory = memory };
+	struct gmem_populate_options options;
+	enum gmem_populate_method method;
+	int ret;
+
+	if (done)
+		*done = 0;
+	ret = gmem_options_copy(memory->ctx, "gmem_populate_options", &options, sizeof(options),
+				given);
+	if (ret)
+		return ret;
+	method = options.method;
+	if (!gmem_populate_method_name(method))
+		return gmem_fail(memory->ctx, -EINVAL,
+				 "gmem_populate: Invalid argument: method %u is unknown; take one "
+				 "of enum gmem_populate_method",
+				 (unsigned int)method);
+	populate.offset = options.offset;
+	populate.length = options.length;
+	populate.gpa = options.gpa;
+	ret = check_range(&populate);
+	if (ret)
+		return ret;
+	ret = method == GMEM_POPULATE_BEST ? run_best(&populate, &method) : run(&populate, method);
+	if (used)
+		*used = method;
+	if (done)
+		*done = populate.done;
+	return ret;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Memslots. What was set is remembered, because KVM has no call that lists slots and because an
+ * EINVAL or EEXIST can only be explained by the slot that is in the way.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/explain.h"
+#include "kernel/uapi.h"
+#include "options.h"
+
+static struct gmem_vm_slot *find_slot(const struct gmem_vm *vm, uint32_t id)
+{
+	for (size_t i = 0; i < vm->slot_count; i++)
+		if (vm->slots[i].id == id)
+			return &vm->slots[i];
+	return NULL;
+}
+
+/* Room for one more, before the ioctl: what the kernel did cannot be forgotten then. */
+static int reserve_slot(struct gmem_vm *vm)
+{
+	struct gmem_vm_slot *slots;
+
+	slots = realloc(vm->slots, (vm->slot_count + 1) * sizeof(*slots));
+	if (!slots)
+		return gmem_explain_no_memory(vm->ctx, "a memslot");
+	vm->slots = slots;
+	return 0;
+}
+
+static void remember_slot(struct gmem_vm *vm, const struct gmem_vm_slot *slot)
+{
+	struct gmem_vm_slot *old = find_slot(vm, slot->id);
+
+	if (slot->size) {
+		if (!old)
+			old = &vm->slots[vm->slot_count++];
+		*old = *slot;
+	} else if (old) {
+		*old = vm->slots[--vm->slot_count];
+	}
+}
+
+void gmem_vm_free_slots(struct gmem_vm *vm)
+{
+	free(vm->slots);
+	vm->slots = NULL;
+	vm->slot_count = 0;
+}
+
+bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset,
+		   uint64_t gpa, uint64_t length)
+{
+	while (length) {
+		const struct gmem_vm_slot *slot = NULL;
+		uint64_t into;
+
+		for (size_t i = 0; i < vm->slot_count; i++)
+			if (vm->slots[i].id >> 16 == 0 && gpa >= vm->slots[i].gpa &&
+			    gpa - vm->slots[i].gpa < vm->slots[i].size)
+				slot = &vm->slots[i];
+		if (!slot || !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD) || !memory->inode ||
+		    slot->inode != memory->inode)
+			return false;
+		into = gpa - slot->gpa;
+		if (slot->offset + into != offset)
+			return false;
+		if (length <= slot->size - into)
+			return true;
+		length -= slot->size - into;
+		gpa += slot->size - into;
+		offset += slot->size - into;
+	}
+	return true;
+}
+
+static int set_region(struct gmem_vm *vm, const struct gmem_slot_options *options, uint32_t flags)
+{
+	const struct gmem_memory *memory = options->memory;
+	struct gmem_kvm_userspace_memory_region2 region = {
+		.slot = options->slot,
+		.flags = flags,
+		.guest_phys_addr = options->gpa,
+		.memory_size = options->memory_size,
+		.userspace_addr = options->userspace_addr,
+		.guest_memfd_offset = options->memory_offset,
+		.guest_memfd = memory ? (uint32_t)memory->fd : UINT32_MAX,
+	};
+	struct gmem_facts facts = {
+		.ctx = vm->ctx,
+		.vm = vm,
+		.memory = memory,
+		.slot = options->slot,
+		.flags = flags,
+		.gpa = options->gpa,
+		.size = options->memory_size,
+		.userspace_addr = options->userspace_addr,
+		.offset = options->memory_offset,
+	};
+	struct gmem_kernel *kernel = vm->ctx->kernel;
+	int ret;
+
+	ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_SET_USER_MEMORY_REGION2,
+				 (uintptr_t)&region);
+	return ret < 0 ? gmem_explain_call(&gmem_call_set_region, &facts, ret) : 0;
+}
+
+int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *given)
+{
+	struct gmem_slot_options options;
+	struct gmem_vm_slot slot;
+	int ret;
+
+	ret = gmem_options_copy(vm->ctx, "gmem_slot_options", &options, sizeof(options), given);
+	if (ret)
+		return ret;
+	slot = (struct gmem_vm_slot){
+		.id = options.slot,
+		.flags = options.flags | (options.memory ? GMEM_KVM_MEM_GUEST_MEMFD : 0),
+		.gpa = options.gpa,
+		.size = options.memory_size,
+		.userspace_addr = options.userspace_addr,
+		.inode = options.memory ? options.memory->inode : 0,
+		.offset = options.memory_offset,
+	};
+	ret = reserve_slot(vm);
+	if (ret)
+		return ret;
+	ret = set_region(vm, &options, slot.flags);
+	if (!ret)
+		remember_slot(vm, &slot);
+	return ret;
+}
+
+int gmem_slot_delete(struct gmem_vm *vm, uint32_t id)
+{
+	const struct gmem_slot_options options = { .size = sizeof(options), .slot = id };
+	const struct gmem_vm_slot gone = { .id = id };
+	int ret = set_region(vm, &options, 0);
+
+	if (!ret)
+		remember_slot(vm, &gone);
+	return ret;
+}
