@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Targets: deps all demo check check-valgrind check-sanitize bench lint install uninstall dist clean
+# Variables: BUILD=dir  BPF=0 (without libbpf)  SANITIZE=address,undefined  DESTDIR prefix
+
+VERSION := 0.1.0
+SOVERSION := 0
+
+prefix ?= /usr/local
+exec_prefix ?= $(prefix)
+sbindir ?= $(exec_prefix)/sbin
+libdir ?= $(exec_prefix)/lib
+includedir ?= $(prefix)/include
+datarootdir ?= $(prefix)/share
+docdir ?= $(datarootdir)/doc/gmemctl
+INSTALL ?= install
+
+BUILD ?= build
+BPF ?= 1
+SANITIZE ?=
+
+CC ?= gcc
+CLANG ?= clang
+BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+PKG_CONFIG ?= pkg-config
+CFLAGS ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes
+HARDENING := -fstack-protector-strong
+ifeq ($(SANITIZE),)
+HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+cflags := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DGMEM_VERSION='"$(VERSION)"' -Iinclude -Ilibgmem -I$(BUILD) $(HARDENING) $(CFLAGS)
+ldflags := -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+ifneq ($(SANITIZE),)
+cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+ldflags += -fsanitize=$(SANITIZE)
+endif
+
+lib_sources := $(sort $(shell find libgmem -name '*.c' ! -name '*.bpf.c'))
+lib_libs := -lpthread
+ifeq ($(BPF),0)
+lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c libgmem/kernel/linux/btf.c,$(lib_sources))
+else
+cflags += -DGMEM_HAVE_BPF
+lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
+endif
+cli_sources := $(sort $(wildcard cli/*.c cli/*/*.c))
+cli_libs := -lsmartcols -lcap
+unit_sources := $(sort $(wildcard tests/unit/*.c))
+tool_sources := $(sort $(wildcard tests/tools/*.c))
+headers := $(sort $(wildcard include/gmem/*.h))
+
+lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
+cli_objects := $(cli_sources:%.c=$(BUILD)/obj/%.o)
+unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
+tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
+soname := libgmem.so.$(SOVERSION)
+solib := libgmem.so.$(VERSION)
+gmemctl := $(BUILD)/gmemctl
+quiet := @
+
+.DELETE_ON_ERROR:
+.PHONY: all deps demo check check-valgrind check-sanitize bench lint install uninstall dist clean tests
+
+all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc
+
+deps:
+	packaging/deps
+
+# Objects depend on the flags that made them: a changed BPF= or SANITIZE= rebuilds.
+$(BUILD)/flags: force
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo '$(CC) $(cflags) $(ldflags)' > $@
+.PHONY: force
+force:
+
+$(BUILD)/obj/libgmem/%.o: libgmem/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	$(quiet)$(CC) $(cflags) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	$(quiet)$(CC) $(cflags) -fPIE -MMD -MP -c -o $@ $<
+
+# The BPF reader: compiled for the BPF machine, then embedded as a skeleton.
+$(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h
+	@mkdir -p $(BUILD)
+	@echo '  BPF     $<'
+	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -I/usr/include/$(shell gcc -print-multiarch) \
+		-c -o $@.tmp $<
+	$(quiet)$(BPFTOOL) gen object $@ $@.tmp
+	@rm -f $@.tmp
+
+$(BUILD)/reader.skel.h: $(BUILD)/reader.bpf.o
+	$(quiet)$(BPFTOOL) gen skeleton $< name reader > $@
+
+ifneq ($(BPF),0)
+$(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
+endif
+
+$(BUILD)/libgmem.a: $(lib_objects)
+	@echo '  AR      $@'
+	@rm -f $@
+	$(quiet)$(AR) rcs $@ $^
+
+$(BUILD)/$(solib): $(lib_objects) libgmem/libgmem.map
+	@echo '  LD      $@'
+	$(quiet)$(CC) -shared -Wl,-soname,$(soname) -Wl,--version-script=libgmem/libgmem.map \
+		-Wl,--no-undefined $(ldflags) -o $@ $(lib_objects) $(lib_libs)
+	@ln -sf $(solib) $(BUILD)/$(soname)
+	@ln -sf $(soname) $(BUILD)/libgmem.so
+
+$(BUILD)/libgmem.pc: libgmem/libgmem.pc.in Makefile $(BUILD)/flags
+	$(quiet)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
+		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
+		-e 's|@libs_private@|$(lib_libs)|' $< > $@
+
+# The command uses the public API only; it links the static library so that it runs in place.
+$(gmemctl): $(cli_objects) $(BUILD)/libgmem.a
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(cli_libs) $(lib_libs)
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgmem.a
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(lib_libs)
+
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libgmem.a
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
+
+.SECONDARY:
+
+tests: all $(unit_programs) $(tool_programs)
+
+demo: all
+	tests/demo $(BUILD)
+
+check: tests
+	tests/run $(BUILD)
+
+check-valgrind:
+	$(MAKE) BUILD=build/valgrind CFLAGS='-O1 -g' tests
+	tests/run --valgrind build/valgrind
+
+check-sanitize:
+	$(MAKE) BUILD=build/sanitize SANITIZE=address,undefined CFLAGS='-O1 -g' tests
+	tests/run --sanitize build/sanitize
+
+bench: tests
+	tests/bench/run $(BUILD)
+
+lint: tests
+	tests/lint/run $(BUILD)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
+		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir)
+	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
+	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
+	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
+	ln -sf $(soname) $(DESTDIR)$(libdir)/libgmem.so
+	$(INSTALL) -m 644 $(BUILD)/libgmem.a $(DESTDIR)$(libdir)/libgmem.a
+	$(INSTALL) -m 644 $(BUILD)/libgmem.pc $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc
+	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
+	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/gmemctl $(DESTDIR)$(libdir)/$(solib) \
+		$(DESTDIR)$(libdir)/$(soname) $(DESTDIR)$(libdir)/libgmem.so \
+		$(DESTDIR)$(libdir)/libgmem.a $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc \
+		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md
+	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir)
+
+# Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
+dist:
+	git archive --format=tar --prefix=gmemctl-$(VERSION)/ HEAD | gzip -n -9 > gmemctl-$(VERSION).tar.gz
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(lib_objects:.o=.d) $(cli_objects:.o=.d) $(unit_programs:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.d)
+-include $(tool_programs:$(BUILD)/tests/tools/%=$(BUILD)/obj/tests/tools/%.d)

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Reads kernel memory through the BPF program of reader.bpf.c: requests go into a memory-mapped
+ * array, one BPF_PROG_TEST_RUN carries out a batch, the answers come out of the same array.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "linux.h"
+#include "reader.h"
+#include "../uapi.h"
+#include "reader.skel.h"
+
+_Static_assert(READER_REQUEST_MAX == GMEM_KMEM_REQUEST_MAX, "the port's limit is the program's");
+
+struct gmem_bpf_reader {
+	struct reader *program;
+	int fd;
+};
+
+/* libgmem does not print: failures are told through why. */
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+static int load_failed(int error, char *why, size_t size)
+{
+	if (error == -EPERM || error == -EACCES) {
+		snprintf(why, size,
+			 "loading a BPF program needs CAP_BPF and CAP_PERFMON (or CAP_SYS_ADMIN)");
+		return -EPERM;
+	}
+	snprintf(why, size,
+		 "the kernel did not take the BPF program (%s): it needs Linux 5.17 with "
+		 "CONFIG_BPF_SYSCALL, and no lockdown=confidentiality",
+		 strerror(-error));
+	return -ENOTSUP;
+}
+
+int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size)
+{
+	struct gmem_bpf_reader *reader;
+	libbpf_print_fn_t before;
+	int ret;
+
+	ret = gmem_linux_lockdown(why, size);
+	if (ret)
+		return ret;
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	before = libbpf_set_print(silent);
+	reader->program = reader__open();
+	ret = reader->program ? reader__load(reader->program) : -errno;
+	libbpf_set_print(before);
+	if (ret) {
+		ret = load_failed(ret, why, size);
+		goto fail;
+	}
+	reader->fd = bpf_program__fd(reader->program->progs.reader_run);
+	/* All at once: a fault a page would cost more than the first reads. A failure is harmless. */
+	madvise(reader->program->bss, sizeof(*reader->program->bss), GMEM_MADV_POPULATE_WRITE);
+	*out = reader;
+	return 0;
+fail:
+	gmem_bpf_reader_free(reader);
+	return ret;
+}
+
+void gmem_bpf_reader_free(struct gmem_bpf_reader *reader)
+{
+	if (!reader)
+		return;
+	reader__destroy(reader->program);
+	free(reader);
+}
+
+static int run(struct gmem_bpf_reader *reader, unsigned int count)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options);
+
+	reader->program->bss->request_count = count;
+	return bpf_prog_test_run_opts(reader->fd, &options);
+}
+
+/* Puts as many requests into the array as there is room for. Returns how many. */
+static unsigned int fill(struct reader__bss *array, const struct gmem_kmem_request *requests,
+			 size_t n)
+{
+	unsigned int offset = 0, count = 0;
+
+	while (count < n && count < READER_REQUESTS && offset <= READER_DATA - READER_REQUEST_MAX) {
+		array->requests[count].address = requests[count].address;
+		array->requests[count].length = requests[count].length;
+		array->requests[count].offset = offset;
+		/* Kept aligned, so that the copy out moves whole words. */
+		offset += (requests[count].length + 7u) & ~7u;
+		count++;
+	}
+	return count;
+}
+
+int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_request *requests,
+			 size_t n)
+{
+	struct reader__bss *array = reader->program->bss;
+
+	while (n) {
+		unsigned int count = fill(array, requests, n);
+		int ret = run(reader, count);
+
+		if (ret)
+			return ret;
+		for (unsigned int i = 0; i < count; i++) {
+			requests[i].result = array->requests[i].result;
+			if (!requests[i].result)
+				memcpy(requests[i].buffer, array->data + array->requests[i].offset,
+				       requests[i].length);
+		}
+		requests += count;
+		n -= count;
+	}
+	return 0;
+}
+
+int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *address)
+{
+	int ret = run(reader, 0);
+
+	if (!ret)
+		*address = reader->program->bss->current_task;
+	return ret;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Layouts of kernel structs from BTF: of vmlinux, and of kvm.ko where KVM is a module. */
+#include <string.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "linux.h"
+
+#define BTF_VMLINUX "/sys/kernel/btf/vmlinux"
+#define BTF_KVM "/sys/kernel/btf/kvm"
+
+static int load(struct gmem_linux *host)
+{
+	if (host->btf)
+		return 0;
+	if (host->btf_failed)
+		return -ENODATA;
+	host->btf = btf__parse_raw(BTF_VMLINUX);
+	if (!host->btf) {
+		host->btf_failed = true;
+		return -ENODATA;
+	}
+	/* Absent where KVM is built in, or not there at all. */
+	host->btf_module = btf__parse_raw_split(BTF_KVM, host->btf);
+	return 0;
+}
+
+/* The module's BTF also shows all of vmlinux's, so it alone is asked where it is there. */
+static const struct btf_type *find(struct gmem_linux *host, const struct btf **btf,
+				   const char *name)
+{
+	int id;
+
+	if (load(host))
+		return NULL;
+	*btf = host->btf;
+	id = btf__find_by_name_kind(host->btf, name, BTF_KIND_STRUCT);
+	if (id < 0 && host->btf_module) {
+		*btf = host->btf_module;
+		id = btf__find_by_name_kind(host->btf_module, name, BTF_KIND_STRUCT);
+	}
+	return id < 0 ? NULL : btf__type_by_id(*btf, (unsigned int)id);
+}
+
+static const struct btf_type *resolve(const struct btf *btf, unsigned int id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+
+	while (type && (btf_is_mod(type) || btf_is_typedef(type)))
+		type = btf__type_by_id(btf, type->type);
+	return type;
+}
+
+/*
+ * Bits from the start of type to the member whose name is the first length bytes of name. Goes
+ * into anonymous structs and unions, to a bounded depth: BTF comes from the kernel, but a loop
+ * in it must not hang us.
+ */
+static const struct btf_type *find_member(const struct btf *btf, const struct btf_type *type,
+					  const char *name, size_t length, int depth, size_t *bits)
+{
+	const struct btf_member *members = btf_members(type);
+
+	for (unsigned int i = 0; i < btf_vlen(type); i++) {
+		const char *found = btf__name_by_offset(btf, members[i].name_off);
+		const struct btf_type *inner = resolve(btf, members[i].type);
+		size_t offset = btf_member_bit_offset(type, i);
+
+		if (!inner || !found)
+			continue;
+		if (strlen(found) == length && !memcmp(found, name, length)) {
+			*bits += offset;
+			return inner;
+		}
+		if (*found || !btf_is_composite(inner) || depth == 0)
+			continue;
+		size_t below = 0;
+		inner = find_member(btf, inner, name, length, depth - 1, &below);
+		if (inner) {
+			*bits += offset + below;
+			return inner;
+		}
+	}
+	return NULL;
+}
+
+static int find_path(const struct btf *btf, const struct btf_type *type, const char *path,
+		     size_t *bits)
+{
+	while (type && btf_is_composite(type)) {
+		size_t length = strcspn(path, ".");
+
+		type = find_member(btf, type, path, length, 8, bits);
+		if (!type)
+			return -ENOENT;
+		if (!path[length])
+			return *bits % 8 ? -ENOENT : 0; /* a bit field has no address */
+		path += length + 1;
+	}
+	return -ENOENT;
+}
+
+int gmem_linux_offset_of(struct gmem_linux *host, const char *type, const char *member,
+			 size_t *offset)
+{
+	const struct btf_type *found;
+	const struct btf *btf;
+	size_t bits = 0;
+	int ret;
+
+	pthread_mutex_lock(&host->lock);
+	found = find(host, &btf, type);
+	ret = found ? find_path(btf, found, member, &bits) : host->btf ? -ENOENT : -ENODATA;
+	pthread_mutex_unlock(&host->lock);
+	*offset = bits / 8;
+	return ret;
+}
+
+int gmem_linux_size_of(struct gmem_linux *host, const char *type, size_t *size)
+{
+	const struct btf_type *found;
+	const struct btf *btf;
+	int ret;
+
+	pthread_mutex_lock(&host->lock);
+	found = find(host, &btf, type);
+	ret = found ? 0 : host->btf ? -ENOENT : -ENODATA;
+	if (found)
+		*size = found->size;
+	pthread_mutex_unlock(&host->lock);
+	return ret;
+}
+
+void gmem_linux_btf_free(struct gmem_linux *host)
+{
+	btf__free(host->btf_module);
+	btf__free(host->btf);
+}

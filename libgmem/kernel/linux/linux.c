@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The running kernel behind the port: its life, and which reader of kernel memory is open. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "linux.h"
+#include "syscalls.h"
+
+static struct gmem_linux *to_linux(struct gmem_kernel *kernel)
+{
+	return (struct gmem_linux *)kernel; /* kernel is its first member */
+}
+
+static int open_reader(struct gmem_linux *host, enum gmem_reader reader, char *why, size_t size)
+{
+	switch (reader) {
+	case GMEM_READER_BPF:
+		return host->bpf ? 0 : gmem_bpf_reader_new(&host->bpf, why, size);
+	case GMEM_READER_KCORE:
+		return host->kcore ? 0 : gmem_kcore_new("/proc/kcore", &host->kcore, why, size);
+	case GMEM_READER_NONE:
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int linux_reader_open(struct gmem_kernel *kernel, enum gmem_reader reader, char *why,
+			     size_t size)
+{
+	struct gmem_linux *host = to_linux(kernel);
+	int ret;
+
+	pthread_mutex_lock(&host->lock);
+	ret = open_reader(host, reader, why, size);
+	if (!ret)
+		host->reader = reader;
+	pthread_mutex_unlock(&host->lock);
+	return ret;
+}
+
+static int linux_read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	struct gmem_linux *host = to_linux(kernel);
+	int ret = -ENOTSUP;
+
+	for (size_t i = 0; i < n; i++)
+		if (requests[i].length == 0 || requests[i].length > GMEM_KMEM_REQUEST_MAX)
+			return -EINVAL;
+	pthread_mutex_lock(&host->lock);
+	if (host->reader == GMEM_READER_BPF)
+		ret = gmem_bpf_reader_read(host->bpf, requests, n);
+	else if (host->reader == GMEM_READER_KCORE)
+		ret = gmem_kcore_read(host->kcore, requests, n);
+	pthread_mutex_unlock(&host->lock);
+	return ret;
+}
+
+/*
+ * kcore has a copy of the task's content, not its address. The address is where the next task of
+ * the list says that its predecessor is.
+ */
+static int kcore_current_task(struct gmem_linux *host, uint64_t *address)
+{
+	const unsigned char *content;
+	size_t size, tasks;
+	uint64_t next, back;
+	struct gmem_kmem_request request = { .buffer = &back, .length = sizeof(back) };
+	int ret;
+
+	ret = gmem_kcore_task(host->kcore, (const void **)&content, &size);
+	if (!ret)
+		ret = gmem_linux_offset_of(host, "task_struct", "tasks", &tasks);
+	if (ret)
+		return ret;
+	if (tasks + sizeof(next) > size)
+		return -EILSEQ;
+	memcpy(&next, content + tasks, sizeof(next));
+	request.address = next + sizeof(next); /* list_head.prev */
+	gmem_kcore_read(host->kcore, &request, 1);
+	if (request.result)
+		return request.result;
+	*address = back - tasks;
+	return 0;
+}
+
+static int linux_current_task(struct gmem_kernel *kernel, uint64_t *address)
+{
+	struct gmem_linux *host = to_linux(kernel);
+	int ret;
+
+	if (host->reader == GMEM_READER_KCORE)
+		return kcore_current_task(host, address);
+	if (host->reader != GMEM_READER_BPF)
+		return -ENOTSUP;
+	pthread_mutex_lock(&host->lock);
+	ret = gmem_bpf_reader_current_task(host->bpf, address);
+	pthread_mutex_unlock(&host->lock);
+	return ret;
+}
+
+static int linux_direct_map_hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical)
+{
+	struct gmem_linux *host = to_linux(kernel);
+
+	if (host->reader != GMEM_READER_KCORE)
+		return -ENODATA;
+	return gmem_kcore_direct_map(host->kcore, address, physical);
+}
+
+/* A line is "ffffffff81000000 T _stext", with "\t[module]" behind a module's symbol. */
+static int linux_symbol(struct gmem_kernel *kernel, const char *name, uint64_t *address)
+{
+	char line[512], symbol[256];
+	unsigned long long value;
+	FILE *file = fopen("/proc/kallsyms", "re");
+	int ret = -ENOENT;
+
+	(void)kernel;
+	if (!file)
+		return -errno;
+	while (ret && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx %*c %255s", &value, symbol) != 2 || strcmp(symbol, name))
+			continue;
+		*address = value;
+		ret = value ? 0 : -EPERM; /* kptr_restrict shows zeros */
+	}
+	fclose(file);
+	return ret;
+}
+
+static int linux_offset_of(struct gmem_kernel *kernel, const char *type, const char *member,
+			   size_t *offset)
+{
+	return gmem_linux_offset_of(to_linux(kernel), type, member, offset);
+}
+
+static int linux_size_of(struct gmem_kernel *kernel, const char *type, size_t *size)
+{
+	return gmem_linux_size_of(to_linux(kernel), type, size);
+}
+
+static void linux_destroy(struct gmem_kernel *kernel)
+{
+	struct gmem_linux *host = to_linux(kernel);
+
+	gmem_bpf_reader_free(host->bpf);
+	gmem_kcore_free(host->kcore);
+	gmem_linux_btf_free(host);
+	pthread_mutex_destroy(&host->lock);
+	free(host);
+}
+
+static const struct gmem_kernel_ops linux_ops = {
+	.open = gmem_linux_open,
+	.close = gmem_linux_close,
+	.ioctl = gmem_linux_ioctl,
+	.mmap = gmem_linux_mmap,
+	.munmap = gmem_linux_munmap,
+	.madvise = gmem_linux_madvise,
+	.mbind = gmem_linux_mbind,
+	.fallocate = gmem_linux_fallocate,
+	.fstat = gmem_linux_fstat,
+	.fs_magic = gmem_linux_fs_magic,
+	.pread = gmem_linux_pread,
+	.readlink = gmem_linux_readlink,
+	.list_directory = gmem_linux_list_directory,
+	.set_cloexec = gmem_linux_set_cloexec,
+	.create_file = gmem_linux_create_file,
+	.touch = gmem_linux_touch,
+	.reader_open = linux_reader_open,
+	.read_kmem = linux_read_kmem,
+	.current_task = linux_current_task,
+	.direct_map_hint = linux_direct_map_hint,
+	.symbol = linux_symbol,
+	.offset_of = linux_offset_of,
+	.size_of = linux_size_of,
+	.destroy = linux_destroy,
+};
+
+int gmem_kernel_linux_new(struct gmem_kernel **out)
+{
+	struct gmem_linux *host = calloc(1, sizeof(*host));
+
+	if (!host)
+		return -ENOMEM;
+	host->kernel.ops = &linux_ops;
+	pthread_mutex_init(&host->lock, NULL);
+	*out = &host->kernel;
+	return 0;
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Each operation of the port is one system call here, with the errno as its result. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "syscalls.h"
+
+/* include/uapi/asm-generic/unistd.h, Linux 5.14; glibc 2.36 has no wrapper. */
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+
+static int result(long ret)
+{
+	return ret < 0 ? -errno : (int)ret;
+}
+
+int gmem_linux_open(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	(void)kernel;
+	return result(open(path, flags | O_CLOEXEC));
+}
+
+int gmem_linux_close(struct gmem_kernel *kernel, int fd)
+{
+	(void)kernel;
+	return result(close(fd));
+}
+
+int gmem_linux_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
+{
+	(void)kernel;
+	return result(ioctl(fd, request, arg));
+}
+
+int gmem_linux_mmap(struct gmem_kernel *kernel, size_t length, int prot, int flags, int fd,
+		    uint64_t offset, void **out)
+{
+	void *address = mmap(NULL, length, prot, flags, fd, (off_t)offset);
+
+	(void)kernel;
+	if (address == MAP_FAILED)
+		return -errno;
+	*out = address;
+	return 0;
+}
+
+int gmem_linux_munmap(struct gmem_kernel *kernel, void *address, size_t length)
+{
+	(void)kernel;
+	return result(munmap(address, length));
+}
+
+int gmem_linux_madvise(struct gmem_kernel *kernel, void *address, size_t length, int advice)
+{
+	(void)kernel;
+	return result(madvise(address, length, advice));
+}
+
+int gmem_linux_mbind(struct gmem_kernel *kernel, void *address, size_t length, int mode,
+		     const unsigned long *nodemask, unsigned long maxnode, unsigned int flags)
+{
+	(void)kernel;
+	/* Not through libnuma: it prints and ends the process on some errors. */
+	return result(syscall(SYS_mbind, address, length, mode, nodemask, maxnode, flags));
+}
+
+int gmem_linux_fallocate(struct gmem_kernel *kernel, int fd, int mode, uint64_t offset,
+			 uint64_t length)
+{
+	(void)kernel;
+	return result(fallocate(fd, mode, (off_t)offset, (off_t)length));
+}
+
+int gmem_linux_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
+{
+	(void)kernel;
+	return result(fstat(fd, st));
+}
+
+int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+{
+	struct statfs st;
+
+	(void)kernel;
+	if (fstatfs(fd, &st))
+		return -errno;
+	*magic = (uint64_t)st.f_type;
+	return 0;
+}
+
+ssize_t gmem_linux_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
+			 uint64_t offset)
+{
+	ssize_t got = pread(fd, buffer, length, (off_t)offset);
+
+	(void)kernel;
+	return got < 0 ? -errno : got;
+}
+
+int gmem_linux_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
+{
+	ssize_t got = readlink(path, buffer, size - 1);
+
+	(void)kernel;
+	if (got < 0)
+		return -errno;
+	buffer[got] = '\0';
+	return (int)got;
+}
+
+int gmem_linux_list_directory(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
+			      void *arg)
+{
+	struct dirent *entry;
+	DIR *directory = opendir(path);
+	int ret = 0;
+
+	(void)kernel;
+	if (!directory)
+		return -errno;
+	errno = 0;
+	while (!ret && (entry = readdir(directory))) {
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			ret = fn(entry->d_name, arg);
+		errno = 0;
+	}
+	if (!ret && errno)
+		ret = -errno;
+	closedir(directory);
+	return ret;
+}
+
+int gmem_linux_set_cloexec(struct gmem_kernel *kernel, int fd)
+{
+	(void)kernel;
+	return result(fcntl(fd, F_SETFD, FD_CLOEXEC));
+}
+
+int gmem_linux_create_file(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size)
+{
+	int fd, ret;
+
+	(void)kernel;
+	if (kind == GMEM_FILE_SECRET)
+		fd = result(syscall(SYS_memfd_secret, O_CLOEXEC));
+	else
+		fd = result(memfd_create("gmem-control", MFD_CLOEXEC));
+	if (fd < 0)
+		return fd;
+	if (ftruncate(fd, (off_t)size)) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+int gmem_linux_touch(struct gmem_kernel *kernel, void *address)
+{
+	(void)kernel;
+	*(volatile unsigned char *)address = 1;
+	return 0;
+}

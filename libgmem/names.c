@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The words for every enum of the public API: written once, here. */
+#include <errno.h>
+#include <string.h>
+#include <gmem/gmem.h>
+
+#define NAME_OF(table, index) \
+	((size_t)(index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
+
+static const char *const vm_types[GMEM_VM_TYPES] = {
+	[GMEM_VM_DEFAULT] = "default", [GMEM_VM_SW_PROTECTED] = "sw-protected",
+	[GMEM_VM_SEV] = "sev",	       [GMEM_VM_SEV_ES] = "sev-es",
+	[GMEM_VM_SNP] = "snp",	       [GMEM_VM_TDX] = "tdx",
+};
+
+static const char *const memory_flags[] = { "mmap", "init-shared", "no-direct-map" };
+static const char *const states[] = {
+	[GMEM_STATE_UNKNOWN] = "unknown",
+	[GMEM_STATE_MAPPED] = "mapped",
+	[GMEM_STATE_UNMAPPED] = "unmapped",
+};
+static const char *const evidences[] = {
+	[GMEM_EVIDENCE_NONE] = "none",
+	[GMEM_EVIDENCE_BPF] = "page-tables/bpf",
+	[GMEM_EVIDENCE_KCORE] = "page-tables/kcore",
+	[GMEM_EVIDENCE_INFERRED] = "inferred",
+};
+static const char *const levels[GMEM_LEVELS] = {
+	[GMEM_LEVEL_NONE] = "-",
+	[GMEM_LEVEL_4K] = "4K",
+	[GMEM_LEVEL_2M] = "2M",
+	[GMEM_LEVEL_1G] = "1G",
+};
+static const char *const accesses[] = {
+	[GMEM_ACCESS_CLFLUSH] = "clflush",
+	[GMEM_ACCESS_READ] = "read",
+	[GMEM_ACCESS_WRITE] = "write",
+};
+static const char *const verdicts[] = {
+	[GMEM_VERDICT_SAFE] = "safe",
+	[GMEM_VERDICT_FAULTS] = "faults",
+	[GMEM_VERDICT_NOT_APPLICABLE] = "not-applicable",
+	[GMEM_VERDICT_UNKNOWN] = "unknown",
+};
+static const char *const check_results[] = {
+	[GMEM_CHECK_PASS] = "pass",
+	[GMEM_CHECK_FAIL] = "fail",
+	[GMEM_CHECK_SKIP] = "skip",
+	[GMEM_CHECK_CANNOT_TELL] = "cannot-tell",
+};
+static const char *const populate_methods[] = {
+	[GMEM_POPULATE_BEST] = "best",
+	[GMEM_POPULATE_ALLOCATE] = "allocate",
+	[GMEM_POPULATE_HOST] = "host",
+	[GMEM_POPULATE_PRE_FAULT] = "pre-fault",
+};
+
+/* fs/proc/page.c, include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h */
+static const char *const page_flags[] = {
+	[0] = "locked",		[1] = "error",	    [2] = "referenced",	  [3] = "uptodate",
+	[4] = "dirty",		[5] = "lru",	    [6] = "active",	  [7] = "slab",
+	[8] = "writeback",	[9] = "reclaim",    [10] = "buddy",	  [11] = "mmap",
+	[12] = "anon",		[13] = "swapcache", [14] = "swapbacked",  [15] = "compound-head",
+	[16] = "compound-tail", [17] = "huge",	    [18] = "unevictable", [19] = "hwpoison",
+	[20] = "nopage",	[21] = "ksm",	    [22] = "thp",	  [23] = "offline",
+	[24] = "zero-page",	[25] = "idle",	    [26] = "pgtable",	  [32] = "reserved",
+	[33] = "mlocked",	[34] = "owner-2",   [35] = "private",	  [36] = "private-2",
+	[37] = "owner-private", [38] = "arch",	    [40] = "soft-dirty",  [41] = "arch-2",
+	[42] = "arch-3",
+};
+
+static int index_of(const char *const *table, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (table[i] && name && !strcmp(table[i], name))
+			return (int)i;
+	return -EINVAL;
+}
+
+const char *gmem_vm_type_name(enum gmem_vm_type type)
+{
+	return NAME_OF(vm_types, type);
+}
+
+int gmem_vm_type_from_name(const char *name, enum gmem_vm_type *type)
+{
+	int i = index_of(vm_types, GMEM_VM_TYPES, name);
+
+	if (i < 0)
+		return i;
+	*type = (enum gmem_vm_type)i;
+	return 0;
+}
+
+const char *gmem_memory_flag_name(unsigned int bit)
+{
+	return NAME_OF(memory_flags, bit);
+}
+
+int gmem_memory_flag_from_name(const char *name, uint64_t *flag)
+{
+	int i = index_of(memory_flags, sizeof(memory_flags) / sizeof(memory_flags[0]), name);
+
+	if (i < 0)
+		return i;
+	*flag = 1ull << i;
+	return 0;
+}
+
+const char *gmem_state_name(enum gmem_state state)
+{
+	return NAME_OF(states, state);
+}
+
+const char *gmem_evidence_name(enum gmem_evidence evidence)
+{
+	return NAME_OF(evidences, evidence);
+}
+
+const char *gmem_level_name(enum gmem_level level)
+{
+	return NAME_OF(levels, level);
+}
+
+const char *gmem_access_name(enum gmem_access access)
+{
+	return NAME_OF(accesses, access);
+}
+
+const char *gmem_verdict_name(enum gmem_verdict verdict)
+{
+	return NAME_OF(verdicts, verdict);
+}
+
+const char *gmem_check_result_name(enum gmem_check_result result)
+{
+	return NAME_OF(check_results, result);
+}
+
+const char *gmem_populate_method_name(enum gmem_populate_method method)
+{
+	return NAME_OF(populate_methods, method);
+}
+
+const char *gmem_page_flag_name(unsigned int bit)
+{
+	return NAME_OF(page_flags, bit);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Which reader of kernel memory is open, and why not. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "context.h"
+#include "image.h"
+#include "reader.h"
+
+static const struct {
+	enum gmem_reader reader;
+	enum gmem_evidence evidence;
+	const char *name;
+} readers[] = {
+	/* In the order in which they are tried. */
+	{ GMEM_READER_BPF, GMEM_EVIDENCE_BPF, "bpf" },
+	{ GMEM_READER_KCORE, GMEM_EVIDENCE_KCORE, "kcore" },
+};
+
+#define READERS (sizeof(readers) / sizeof(readers[0]))
+
+static void close_reader(struct gmem_ctx *ctx)
+{
+	gmem_image_free(ctx->image);
+	ctx->image = NULL;
+	ctx->evidence = GMEM_EVIDENCE_NONE;
+	ctx->control = -EINPROGRESS;
+}
+
+static int open_one(struct gmem_ctx *ctx, size_t index)
+{
+	char why[256] = "";
+	int ret =
+		ctx->kernel->ops->reader_open(ctx->kernel, readers[index].reader, why, sizeof(why));
+
+	if (ret)
+		return gmem_fail(ctx, ret, "reader %s: %s", readers[index].name,
+				 *why ? why : strerror(-ret));
+	ctx->evidence = readers[index].evidence;
+	ret = gmem_image_new(ctx, &ctx->image);
+	if (ret)
+		close_reader(ctx);
+	return ret;
+}
+
+/* The first that works; if none does, every reason is told and the mildest errno given. */
+static int open_any(struct gmem_ctx *ctx)
+{
+	char reasons[GMEM_EXPLANATION_MAX] = "", reason[400];
+	int ret = -ENOTSUP;
+
+	for (size_t i = 0; i < READERS; i++) {
+		size_t used = strlen(reasons);
+		int error = open_one(ctx, i);
+
+		if (!error)
+			return 0;
+		if (i == 0 || error == -EPERM || error == -EACCES)
+			ret = error;
+		gmem_explain(ctx, reason, sizeof(reason));
+		snprintf(reasons + used, sizeof(reasons) - used, "%s%.400s", used ? "; " : "",
+			 reason);
+	}
+	return gmem_fail(ctx, ret, "no reader of kernel memory: %s", reasons);
+}
+
+int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
+{
+	if (ctx->image && (which == GMEM_EVIDENCE_NONE || which == ctx->evidence))
+		return 0;
+	if (which == GMEM_EVIDENCE_NONE)
+		return open_any(ctx);
+	close_reader(ctx);
+	for (size_t i = 0; i < READERS; i++)
+		if (readers[i].evidence == which)
+			return open_one(ctx, i);
+	return gmem_fail(ctx, -EINVAL, "there is no reader for that kind of evidence");
+}
+
+int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image)
+{
+	int ret = gmem_reader_open(ctx, GMEM_EVIDENCE_NONE);
+
+	*image = ctx->image;
+	return ret;
+}
+
+enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx)
+{
+	return ctx->evidence;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GMEM_READER_H
+#define GMEM_READER_H
+
+#include "context.h"
+#include "image.h"
+
+/* The kernel image, with a reader opened if none was; owned by ctx. As gmem_reader_open(). */
+int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image);
+
+#endif

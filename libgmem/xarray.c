@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * lib/xarray.c seen from outside: a tree of nodes with 64 slots, under no lock of ours.
+ *
+ * A node that is read must say that it belongs to this array, hangs where its parent has it, and
+ * has the parent's next lower shift; nodes are freed by RCU and used again for other trees, and
+ * one that was does not pass. Children are read in one batch that ends with their parent's slots;
+ * a slot that changed meanwhile is looked at again, a bounded number of times.
+ */
+#include "xarray.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kmem.h"
+#include "layout.h"
+
+#define SLOTS_MAX 64
+#define DEPTH_MAX 12 /* 64 index bits, 6 a level, and one to spare */
+#define RETRIES 4
+
+/* Entries as include/linux/xarray.h encodes them. */
+#define ENTRY_INTERNAL 2u
+#define ENTRY_NODE_MIN 4096u /* an internal entry above this is a node */
+#define ENTRY_SIBLING_MAX 62u
+#define ENTRY_RETRY 0x402u
+
+struct level {
+	unsigned char *nodes; /* SLOTS_MAX copies, node_size apart */
+	uint64_t slots[SLOTS_MAX];
+	uint64_t address; /* of the node that slots belong to */
+	uint16_t index[SLOTS_MAX];
+	unsigned int count; /* children in nodes */
+	unsigned int next;
+};
+
+struct walk {
+	struct gmem_ctx *ctx;
+	const struct gmem_layout *layout;
+	uint64_t xarray, first, last, stride;
+	unsigned int slots; /* in a node */
+	struct gmem_xarray_run run;
+	gmem_xarray_fn fn;
+	void *arg;
+	struct level levels[DEPTH_MAX];
+	struct gmem_kmem_request requests[SLOTS_MAX + 1];
+};
+
+static const char reason_changing[] = "the page cache kept changing while it was read";
+static const char reason_corrupt[] = "a node of the xarray is not what it should be";
+
+static bool is_internal(uint64_t entry)
+{
+	return (entry & 3) == ENTRY_INTERNAL;
+}
+
+static bool is_node(uint64_t entry)
+{
+	return is_internal(entry) && entry > ENTRY_NODE_MIN;
+}
+
+static bool is_sibling(uint64_t entry)
+{
+	return is_internal(entry) && entry >> 2 <= ENTRY_SIBLING_MAX;
+}
+
+static bool is_pointer(uint64_t entry)
+{
+	return entry && !(entry & 3);
+}
+
+static int flush_run(struct walk *walk)
+{
+	int ret = walk->run.count ? walk->fn(&walk->run, walk->arg) : 0;
+
+	walk->run.count = 0;
+	return ret;
+}
+
+/* count entries of one index each, whose pointers grow by the stride. */
+static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64_t count)
+{
+	struct gmem_xarray_run *run = &walk->run;
+	int ret;
+
+	if (run->count && index == run->index + run->count &&
+	    pointer == run->pointer + run->count * walk->stride) {
+		run->count += count;
+		return 0;
+	}
+	ret = flush_run(walk);
+	*run = (struct gmem_xarray_run){ .index = index, .count = count, .pointer = pointer };
+	return ret;
+}
+
+static int emit(struct walk *walk, const struct gmem_xarray_run *run)
+{
+	int ret = flush_run(walk);
+
+	return ret ? ret : walk->fn(run, walk->arg);
+}
+
+static int emit_unknown(struct walk *walk, uint64_t index, uint64_t count, const char *reason)
+{
+	struct gmem_xarray_run run = { .index = index, .count = count, .reason = reason };
+
+	if (run.index < walk->first) {
+		run.count -= walk->first - run.index;
+		run.index = walk->first;
+	}
+	if (run.count - 1 > walk->last - run.index)
+		run.count = walk->last - run.index + 1;
+	return emit(walk, &run);
+}
+
+/* Slots that a pointer at slot i covers: itself and the siblings behind it. */
+static unsigned int covered(const struct walk *walk, const uint64_t *slots, unsigned int i)
+{
+	unsigned int n = 1;
+
+	while (i + n < walk->slots && is_sibling(slots[i + n]) && slots[i + n] >> 2 == i)
+		n++;
+	return n;
+}
+
+static unsigned int log2_of(uint64_t count)
+{
+	return 63 - (unsigned int)__builtin_clzll(count);
+}
+
+/* How many entries of one index each, i being the first, go on by the stride: the hot path. */
+static unsigned int alike(const struct walk *walk, const uint64_t *slots, unsigned int i,
+			  unsigned int last)
+{
+	uint64_t expected = slots[i] + walk->stride;
+	unsigned int n = 1;
+
+	while (i + n <= last && slots[i + n] == expected) {
+		expected += walk->stride;
+		n++;
+	}
+	/* The last one may be large: siblings behind it tell. */
+	if (i + n < walk->slots && is_sibling(slots[i + n]))
+		n--;
+	return n;
+}
+
+/* A pointer at slot i, which stands at that index. *taken: the slots that it and its run took. */
+static int emit_pointer(struct walk *walk, unsigned int i, unsigned int last, const uint64_t *slots,
+			unsigned int shift, uint64_t index, unsigned int *taken)
+{
+	struct gmem_xarray_run run = { .index = index, .pointer = slots[i] };
+
+	*taken = shift ? 0 : alike(walk, slots, i, last);
+	if (*taken)
+		return emit_ones(walk, index, slots[i], *taken);
+	*taken = covered(walk, slots, i);
+	run.count = (uint64_t)*taken << shift;
+	run.order = log2_of(run.count);
+	return emit(walk, &run);
+}
+
+static unsigned char *node_at(struct walk *walk, int depth, unsigned int i)
+{
+	return walk->levels[depth].nodes + i * walk->layout->node_size;
+}
+
+static bool node_fits(const struct walk *walk, const void *node, uint64_t parent,
+		      unsigned int offset, unsigned int shift)
+{
+	const struct gmem_layout *layout = walk->layout;
+
+	return gmem_layout_read(layout, node, GMEM_NODE_ARRAY, 8) == walk->xarray &&
+	       gmem_layout_read(layout, node, GMEM_NODE_PARENT, 8) == parent &&
+	       gmem_layout_read(layout, node, GMEM_NODE_SHIFT, 1) == shift &&
+	       (!parent || gmem_layout_read(layout, node, GMEM_NODE_OFFSET, 1) == offset);
+}
+
+/*
+ * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
+ * children up to the first whose slot changed.
+ */
+static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last)
+{
+	struct level *level = &walk->levels[depth];
+	uint64_t again[SLOTS_MAX];
+	unsigned int n = 0;
+	int ret;
+
+	for (; i <= last; i++) {
+		if (!is_node(level->slots[i]))
+			continue;
+		level->index[n] = (uint16_t)i;
+		walk->requests[n] = (struct gmem_kmem_request){
+			.address = level->slots[i] - ENTRY_INTERNAL,
+			.buffer = node_at(walk, depth, n),
+			.length = (uint32_t)walk->layout->node_size,
+		};
+		n++;
+	}
+	walk->requests[n] = (struct gmem_kmem_request){
+		.address = level->address + walk->layout->offset[GMEM_NODE_SLOTS],
+		.buffer = again,
+		.length = walk->slots * 8,
+	};
+	ret = gmem_kmem_read_batch(walk->ctx, walk->requests, n + 1);
+	if (ret)
+		return ret;
+	level->count = level->next = 0;
+	for (unsigned int k = 0; !walk->requests[n].result && k < n; k++) {
+		unsigned int at = level->index[k];
+
+		if (again[at] != level->slots[at] || walk->requests[k].result)
+			break;
+		level->count = k + 1;
+	}
+	return 0;
+}
+
+/* Looks at a slot anew, before it is tried again. */
+static int refresh_slot(struct walk *walk, int depth, unsigned int i)
+{
+	struct level *level = &walk->levels[depth];
+	int ret;
+
+	level->count = 0;
+	ret = gmem_kmem_read_pointer(walk->ctx,
+				     level->address + walk->layout->offset[GMEM_NODE_SLOTS] + i * 8,
+				     &level->slots[i]);
+	return ret == -EFAULT ? 0 : ret; /* the node is gone: the retries run out */
+}
+
+static int walk_node(struct walk *walk, int depth, const unsigned char *node, uint64_t address,
+		     uint64_t base, unsigned int shift);
+
+/* A slot that holds a node. *again: it could not be read this time, look at the slot anew. */
+static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int last,
+		      uint64_t index, unsigned int shift, bool *again)
+{
+	struct level *level = &walk->levels[depth];
+	unsigned int below = shift - walk->layout->node_bits, child;
+	int ret = 0;
+
+	*again = true;
+	if (depth + 1 >= DEPTH_MAX || shift < walk->layout->node_bits)
+		return 0;
+	if (level->next >= level->count || level->index[level->next] != i)
+		ret = fill_level(walk, depth, i, last);
+	if (ret || level->next >= level->count || level->index[level->next] != i)
+		return ret;
+	child = level->next++;
+	if (!node_fits(walk, node_at(walk, depth, child), level->address, i, below))
+		return 0;
+	*again = false;
+	return walk_node(walk, depth + 1, node_at(walk, depth, child),
+			 level->slots[i] - ENTRY_INTERNAL, index, below);
+}
+
+/* The slots of one node; base is the index that its first slot has. */
+static int walk_node(struct walk *walk, int depth, const unsigned char *node, uint64_t address,
+		     uint64_t base, unsigned int shift)
+{
+	struct level *level = &walk->levels[depth];
+	unsigned int first = walk->first > base ? (unsigned int)((walk->first - base) >> shift) : 0;
+	uint64_t reach = (walk->last - base) >> shift;
+	unsigned int last = reach < walk->slots ? (unsigned int)reach : walk->slots - 1;
+	unsigned int retries = 0, taken;
+	int ret = 0;
+
+	memcpy(level->slots, node + walk->layout->offset[GMEM_NODE_SLOTS], walk->slots * 8ul);
+	level->address = address;
+	level->count = 0;
+	if (is_sibling(level->slots[first])) /* the range begins inside a large entry */
+		first = (unsigned int)(level->slots[first] >> 2);
+	for (unsigned int i = first; !ret && i <= last; i += taken) {
+		uint64_t entry = level->slots[i];
+		uint64_t index = base + ((uint64_t)i << shift);
+		bool again = entry == ENTRY_RETRY;
+
+		taken = 1;
+		if (is_pointer(entry))
+			ret = emit_pointer(walk, i, last, level->slots, shift, index, &taken);
+		else if (is_node(entry))
+			ret = walk_child(walk, depth, i, last, index, shift, &again);
+		if (ret || !again) {
+			retries = 0;
+		} else if (++retries <= RETRIES) {
+			taken = 0;
+			ret = refresh_slot(walk, depth, i);
+		} else {
+			ret = emit_unknown(walk, index, 1ull << shift, reason_changing);
+			retries = 0;
+		}
+	}
+	return ret;
+}
+
+/* Reads the head and, where it is a node, that node. Returns 1 if it has to be read again. */
+static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, unsigned int *shift)
+{
+	struct gmem_ctx *ctx = walk->ctx;
+	uint64_t at = walk->xarray + walk->layout->offset[GMEM_XARRAY_HEAD], again;
+	int ret = gmem_kmem_read_pointer(ctx, at, head);
+
+	if (ret || !is_node(*head))
+		return ret;
+	ret = gmem_kmem_read(ctx, *head - ENTRY_INTERNAL, node, walk->layout->node_size);
+	if (ret && ret != -EFAULT)
+		return ret;
+	if (gmem_kmem_read_pointer(ctx, at, &again) || again != *head || ret)
+		return 1;
+	*shift = (unsigned int)gmem_layout_read(walk->layout, node, GMEM_NODE_SHIFT, 1);
+	if (*shift >= 64 || *shift % walk->layout->node_bits ||
+	    !node_fits(walk, node, 0, 0, *shift))
+		return 1;
+	return 0;
+}
+
+static int walk_head(struct walk *walk)
+{
+	unsigned char node[GMEM_KMEM_REQUEST_MAX];
+	unsigned int shift = 0;
+	uint64_t head = 0;
+	int ret = 1;
+
+	for (int tries = 0; ret == 1 && tries <= RETRIES; tries++)
+		ret = read_head(walk, &head, node, &shift);
+	if (ret == 1)
+		return emit_unknown(walk, walk->first, walk->last - walk->first + 1,
+				    reason_corrupt);
+	if (ret)
+		return gmem_fail(walk->ctx, ret, "an xarray of the kernel cannot be read: %s",
+				 strerror(-ret));
+	if (is_pointer(head) && walk->first == 0)
+		return emit_ones(walk, 0, head, 1);
+	if (!is_node(head))
+		return 0;
+	/* Past what the tree reaches there is nothing. */
+	if (shift + walk->layout->node_bits < 64) {
+		uint64_t end = (1ull << (shift + walk->layout->node_bits)) - 1;
+
+		if (walk->first > end)
+			return 0;
+		if (walk->last > end)
+			walk->last = end;
+	}
+	return walk_node(walk, 0, node, head - ENTRY_INTERNAL, 0, shift);
+}
+
+int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		     uint64_t stride, gmem_xarray_fn fn, void *arg)
+{
+	struct walk *walk = calloc(1, sizeof(*walk));
+	unsigned char *nodes = NULL;
+	int ret = walk ? gmem_layout_get(ctx, &walk->layout) : -ENOMEM;
+
+	if (ret)
+		goto out;
+	walk->ctx = ctx;
+	walk->xarray = xarray;
+	walk->first = first;
+	walk->last = last;
+	walk->stride = stride;
+	walk->slots = 1u << walk->layout->node_bits;
+	walk->fn = fn;
+	walk->arg = arg;
+	nodes = malloc(DEPTH_MAX * SLOTS_MAX * walk->layout->node_size);
+	if (!nodes) {
+		ret = -ENOMEM;
+		goto out;
+	}
+	for (int depth = 0; depth < DEPTH_MAX; depth++)
+		walk->levels[depth].nodes =
+			nodes + (size_t)depth * SLOTS_MAX * walk->layout->node_size;
+	ret = walk_head(walk);
+	if (!ret)
+		ret = flush_run(walk);
+out:
+	free(nodes);
+	free(walk);
+	return ret;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every unit test program shares: one file, one subject, one suite, one main(). */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <check.h>
+#include <stdlib.h>
+
+/* A main() that runs tests, a NULL-ended array of const TTest *, as one suite of that name. */
+#define UNIT_MAIN(name, tests)                                                                     \
+	int main(void)                                                                             \
+	{                                                                                          \
+		Suite *suite = suite_create(name);                                                 \
+		for (size_t i = 0; (tests)[i]; i++) {                                              \
+			TCase *tcase = tcase_create((tests)[i]->name);                             \
+			tcase_set_timeout(tcase, 120);                                             \
+			tcase_add_test(tcase, (tests)[i]);                                         \
+			suite_add_tcase(suite, tcase);                                             \
+		}                                                                                  \
+		SRunner *runner = srunner_create(suite);                                           \
+		srunner_run_all(runner, CK_ENV);                                                   \
+		int failed = srunner_ntests_failed(runner);                                        \
+		srunner_free(runner);                                                              \
+		return failed ? EXIT_FAILURE : EXIT_SUCCESS;                                       \
+	}
+
+#endif
