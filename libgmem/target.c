@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A guest_memfd of some process, found through /proc and opened without a hold on its VM. */
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/uapi.h"
+
+#define FDS_MAX (1u << 20) /* sysctl_nr_open's default: no process has more */
+
+static void fd_path(pid_t pid, int fd, char *path, size_t size)
+{
+	if (pid)
+		snprintf(path, size, "/proc/%d/fd/%d", (int)pid, fd);
+	else
+		snprintf(path, size, "/proc/self/fd/%d", fd);
+}
+
+/*
+ * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
+ * inode that is known by the text of its link only.
+ */
+static bool is_guest_memfd(struct gmem_ctx *ctx, int fd, const char *path)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	char link[128];
+	uint64_t magic;
+
+	if (!kernel->ops->fs_magic(kernel, fd, &magic) && magic == GMEM_GUEST_MEMFD_MAGIC)
+		return true;
+	return kernel->ops->readlink(kernel, path, link, sizeof(link)) > 0 &&
+	       !strcmp(link, "anon_inode:[kvm-gmem]");
+}
+
+static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
+{
+	char path[32], comm[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if (error == -EACCES || error == -EPERM)
+		return gmem_fail(ctx, -EACCES,
+				 "process %d is not ours to look at: root, or CAP_SYS_PTRACE, is "
+				 "needed (PTRACE_MODE_READ_FSCREDS)",
+				 (int)pid);
+	if (pid && gmem_read_line(ctx, path, comm, sizeof(comm)))
+		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+	if (error == -ENOENT && fd < 0)
+		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+	if (error == -ENOENT)
+		return gmem_fail(ctx, -EBADF, "process %d has no descriptor %d", (int)pid, fd);
+	return gmem_fail(ctx, error, "descriptor %d of process %d cannot be opened: %s", fd,
+			 (int)pid, strerror(-error));
+}
+
+int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	struct gmem_target *target;
+	struct stat st;
+	char path[64];
+	int ret;
+
+	fd_path(pid, fd, path, sizeof(path));
+	target = calloc(1, sizeof(*target));
+	if (!target)
+		return gmem_fail(ctx, -ENOMEM, "out of memory");
+	target->ctx = ctx;
+	target->vm_type = -1;
+	target->vm_pid = -1;
+	target->fd = kernel->ops->open(kernel, path, O_PATH);
+	if (target->fd < 0) {
+		ret = open_failed(ctx, pid, fd, target->fd);
+		goto fail;
+	}
+	if (!is_guest_memfd(ctx, target->fd, path)) {
+		ret = gmem_fail(ctx, -EMEDIUMTYPE,
+				"descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
+				"shows those as [kvm-gmem]",
+				fd, (int)pid, (int)pid);
+		goto fail;
+	}
+	ret = kernel->ops->fstat(kernel, target->fd, &st);
+	if (ret) {
+		gmem_fail(ctx, ret, "fstat of descriptor %d of process %d: %s", fd, (int)pid,
+			  strerror(-ret));
+		goto fail;
+	}
+	target->size = (uint64_t)st.st_size;
+	target->ino = st.st_ino;
+	*out = target;
+	return 0;
+fail:
+	gmem_target_free(target);
+	return ret;
+}
+
+void gmem_target_free(struct gmem_target *target)
+{
+	struct gmem_kernel *kernel;
+
+	if (!target)
+		return;
+	kernel = target->ctx->kernel;
+	if (target->fd >= 0)
+		kernel->ops->close(kernel, target->fd);
+	free(target->bindings);
+	free(target);
+}
+
+struct fd_list {
+	int *fds;
+	size_t count;
+};
+
+static int add_fd(const char *name, void *arg)
+{
+	struct fd_list *list = arg;
+	char *end;
+	long fd = strtol(name, &end, 10);
+	int *more;
+
+	if (*end || end == name || fd < 0 || fd > INT32_MAX || list->count >= FDS_MAX)
+		return 0;
+	more = realloc(list->fds, (list->count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	list->fds = more;
+	more[list->count++] = (int)fd;
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+static bool is_new(const uint64_t *inodes, size_t n, uint64_t inode)
+{
+	for (size_t i = 0; i < n; i++)
+		if (inodes[i] == inode)
+			return false;
+	return true;
+}
+
+/* Each guest_memfd of the list once. What vanished meanwhile is passed over. */
+static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *list,
+		      int (*fn)(int fd, void *arg), void *arg)
+{
+	uint64_t *inodes = calloc(list->count ? list->count : 1, sizeof(*inodes));
+	size_t found = 0;
+	int ret = inodes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < list->count; i++) {
+		struct gmem_target *target;
+
+		if (gmem_target_open(ctx, pid, list->fds[i], &target))
+			continue;
+		if (is_new(inodes, found, target->ino)) {
+			inodes[found++] = target->ino;
+			ret = fn(list->fds[i], arg);
+		}
+		gmem_target_free(target);
+	}
+	free(inodes);
+	return ret ? ret : (int)found;
+}
+
+int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg), void *arg)
+{
+	struct fd_list list = { 0 };
+	char path[64];
+	int ret;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/fd");
+	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, add_fd, &list);
+	if (ret) {
+		ret = open_failed(ctx, pid, -1, ret);
+		goto out;
+	}
+	if (list.count)
+		qsort(list.fds, list.count, sizeof(*list.fds), by_number);
+	ret = report_fds(ctx, pid, &list, fn, arg);
+out:
+	free(list.fds);
+	return ret;
+}
+
+int gmem_target_cache(struct gmem_target *target)
+{
+	int ret = 0;
+
+	if (!target->has_cache)
+		ret = gmem_pagecache_find(target->ctx, target->fd, &target->cache);
+	target->has_cache = !ret;
+	return ret;
+}
+
+int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)
+{
+	uint64_t pages;
+
+	memset(out, 0, sizeof(*out));
+	out->size = target->size;
+	out->inode = target->ino;
+	out->vm_type = -1;
+	out->vm_pid = -1;
+	if (gmem_target_cache(target))
+		return 0; /* what fstat tells is known all the same */
+	out->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
+	if (out->has_resident)
+		out->resident = pages * GMEM_PAGE_SIZE;
+	out->has_flags = !gmem_target_flags(target, &out->flags);
+	if (gmem_target_read_bindings(target))
+		return 0;
+	out->vm_type = target->vm_type;
+	out->vm_pid = target->vm_pid;
+	out->slots = target->binding_count;
+	out->has_slots = true;
+	return 0;
+}
+
+int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_binding *out)
+{
+	int ret = gmem_target_read_bindings(target);
+
+	if (ret)
+		return ret;
+	if (index >= target->binding_count)
+		return -ENOENT;
+	*out = target->bindings[index];
+	return 0;
+}

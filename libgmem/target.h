@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GMEM_TARGET_H
+#define GMEM_TARGET_H
+
+#include "context.h"
+#include "pagecache.h"
+
+struct gmem_target {
+	struct gmem_ctx *ctx;
+	int fd; /* O_PATH */
+	uint64_t size;
+	uint64_t ino;
+	struct gmem_pagecache cache;
+	bool has_cache;
+	/* Of the kernel's own bookkeeping, read on demand: see bindings.c. */
+	struct gmem_binding *bindings; /* ascending by offset */
+	size_t binding_count;
+	int vm_type;
+	pid_t vm_pid;
+	bool has_bindings;
+	bool bindings_tried;
+};
+
+/* Finds the page cache; no work the second time. As gmem_pagecache_find(). */
+int gmem_target_cache(struct gmem_target *target);
+
+/* Reads bindings, VM type and pid where the kernel's layouts are known, once. */
+int gmem_target_read_bindings(struct gmem_target *target);
+
+/* Creation flags from the kernel's inode. Errors: ENODATA (layout not known); of the reader. */
+int gmem_target_flags(struct gmem_target *target, uint64_t *flags);
+
+/* GPA of an offset, or GMEM_GPA_NONE; *length: bytes from there that are bound alike. */
+uint64_t gmem_target_gpa(const struct gmem_target *target, uint64_t offset, uint64_t *length);
+
+#endif
