@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Runs the checks of every subject, parents before children. */
+#include "host/host.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "explain/explain.h"
+
+static const struct gmem_host_subject *const subjects[] = {
+	&gmem_host_kernel, &gmem_host_kvm,    &gmem_host_tdx,
+	&gmem_host_snp,	   &gmem_host_reader, &gmem_host_memory,
+};
+
+#define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
+
+enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_result result,
+				      const char *fix, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(host->detail, sizeof(host->detail), format, args);
+	va_end(args);
+	host->fix = fix;
+	return result;
+}
+
+enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error)
+{
+	const char *name = strerrordesc_np(-error);
+	bool privilege = error == -EACCES || error == -EPERM;
+
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, privilege ? "run as root" : NULL,
+			      "%s could not be read: %s", path, name ? name : "unknown error");
+}
+
+static const struct gmem_check *find_check(const struct gmem_host *host, const char *id)
+{
+	for (size_t i = 0; i < host->count; i++)
+		if (!strcmp(host->checks[i].id, id))
+			return &host->checks[i];
+	return NULL;
+}
+
+enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id)
+{
+	const struct gmem_check *check = find_check(host, id);
+
+	return check ? check->result : GMEM_CHECK_CANNOT_TELL;
+}
+
+bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
+{
+	return host->caps && gmem_caps_has_vm_type(host->caps, type);
+}
+
+bool gmem_host_vendor(const struct gmem_host *host, const char *vendor)
+{
+	return !host->cpu_error && !strcmp(host->cpu.vendor, vendor);
+}
+
+/* Where cgroup2 is mounted; distributions with both versions have it beside the old one. */
+static int cgroup_root(struct gmem_host *host, char *root, size_t size)
+{
+	char *mounts, *line, *rest;
+	int ret = gmem_read_file(host->ctx, "/proc/self/mounts", &mounts, NULL);
+
+	if (ret)
+		return ret;
+	ret = -ENOENT;
+	for (line = strtok_r(mounts, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char where[128], type[32];
+
+		if (sscanf(line, "%*s %127s %31s", where, type) != 2 || strcmp(type, "cgroup2"))
+			continue;
+		snprintf(root, size, "%s", where);
+		ret = 0;
+		break;
+	}
+	free(mounts);
+	return ret;
+}
+
+int gmem_host_cgroup(struct gmem_host *host, const char *file, const char *key, uint64_t *value)
+{
+	char root[128], path[192], *text, *line, *rest;
+	int ret;
+
+	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", file);
+	ret = gmem_read_file(host->ctx, path, &text, NULL);
+	if (ret == -ENOENT && !cgroup_root(host, root, sizeof(root))) {
+		snprintf(path, sizeof(path), "%s/%s", root, file);
+		ret = gmem_read_file(host->ctx, path, &text, NULL);
+	}
+	if (ret)
+		return ret;
+	ret = -ENODATA;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char name[32];
+
+		if (sscanf(line, "%31s %" SCNu64, name, value) == 2 && !strcmp(name, key)) {
+			ret = 0;
+			break;
+		}
+	}
+	free(text);
+	return ret;
+}
+
+static enum gmem_check_result run_row(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	const struct gmem_check *parent = row->parent ? find_check(host, row->parent) : NULL;
+
+	host->detail[0] = '\0';
+	host->fix = NULL;
+	if (parent && parent->result != GMEM_CHECK_PASS)
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s is %s", parent->id,
+				      gmem_check_result_name(parent->result));
+	return row->run(host, row);
+}
+
+static int run_subject(struct gmem_host *host, const struct gmem_host_subject *subject)
+{
+	for (size_t i = 0; i < subject->count; i++) {
+		const struct gmem_host_row *row = &subject->rows[i];
+		struct gmem_check *check = &host->checks[host->count];
+
+		check->id = row->id;
+		check->parent = row->parent;
+		check->title = row->title;
+		check->needed = row->needed;
+		check->result = run_row(host, row);
+		check->detail = strdup(host->detail);
+		check->fix = host->fix;
+		if (!check->detail)
+			return -ENOMEM;
+		host->count++;
+	}
+	return 0;
+}
+
+int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
+{
+	struct gmem_host *host = calloc(1, sizeof(*host));
+	size_t rows = 0;
+	int ret = -ENOMEM;
+
+	if (!host)
+		goto out;
+	for (size_t i = 0; i < SUBJECTS; i++)
+		rows += subjects[i]->count;
+	host->ctx = ctx;
+	host->checks = calloc(rows, sizeof(*host->checks));
+	if (!host->checks)
+		goto out;
+	host->cpu_error = gmem_cpu_read(ctx, &host->cpu);
+	ret = gmem_config_read(ctx, &host->config);
+	for (size_t i = 0; !ret && i < SUBJECTS; i++)
+		ret = run_subject(host, subjects[i]);
+out:
+	if (ret) {
+		gmem_host_free(host);
+		return gmem_explain_no_memory(ctx, "the checks");
+	}
+	*out = host;
+	return 0;
+}
+
+void gmem_host_free(struct gmem_host *host)
+{
+	if (!host)
+		return;
+	for (size_t i = 0; i < host->count; i++)
+		free((char *)host->checks[i].detail);
+	free(host->checks);
+	gmem_caps_free(host->caps);
+	gmem_config_free(&host->config);
+	gmem_cpu_free(&host->cpu);
+	free(host);
+}
+
+const struct gmem_check *gmem_host_check(const struct gmem_host *host, size_t index)
+{
+	return index < host->count ? &host->checks[index] : NULL;
+}

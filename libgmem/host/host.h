@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The doctor: checks are rows of tables, one table a subject. A row's run function looks at one
+ * thing and says what it found; that a check is skipped when its parent did not pass is seen to
+ * by host.c.
+ */
+#ifndef GMEM_HOST_INTERNAL_H
+#define GMEM_HOST_INTERNAL_H
+
+#include "context.h"
+#include "cpuinfo.h"
+#include "host/config.h"
+
+struct gmem_host_row {
+	const char *id;
+	const char *parent;
+	const char *title;
+	enum gmem_check_result (*run)(struct gmem_host *host, const struct gmem_host_row *row);
+	bool needed;
+	const void *about; /* what run wants to know besides, or NULL */
+};
+
+struct gmem_host_subject {
+	const struct gmem_host_row *rows;
+	size_t count;
+};
+
+extern const struct gmem_host_subject gmem_host_kernel;
+extern const struct gmem_host_subject gmem_host_kvm;
+extern const struct gmem_host_subject gmem_host_tdx;
+extern const struct gmem_host_subject gmem_host_snp;
+extern const struct gmem_host_subject gmem_host_reader;
+extern const struct gmem_host_subject gmem_host_memory;
+
+struct gmem_host {
+	struct gmem_ctx *ctx;
+	struct gmem_check *checks;
+	size_t count;
+
+	/* What several checks look at, read once. */
+	struct gmem_cpu cpu;
+	int cpu_error;
+	struct gmem_config config;
+	struct gmem_caps *caps; /* NULL until kvm.access passed */
+
+	/* The finding of the check that runs. */
+	char detail[GMEM_EXPLANATION_MAX];
+	const char *fix;
+};
+
+/* Notes a finding: its result (returned), what was seen, and what to do, or NULL. */
+enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_result result,
+				      const char *fix, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Notes a file that could not be read: never a fail. */
+enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error);
+
+/* Result of an earlier check. */
+enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id);
+
+/* Whether KVM is known to offer a VM type. */
+bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type);
+
+bool gmem_host_vendor(const struct gmem_host *host, const char *vendor);
+
+/*
+ * Reads "key N" of a file in the root of the cgroup hierarchy, such as misc.capacity. Errors:
+ * those of reading it, ENODATA (no such key).
+ */
+int gmem_host_cgroup(struct gmem_host *host, const char *file, const char *key, uint64_t *value);
+
+#endif

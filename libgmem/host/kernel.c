@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Kernel version and configuration. */
+#include "host/host.h"
+#include "release.h"
+
+/* A feature that came with a version. */
+struct since {
+	unsigned int major;
+	unsigned int minor;
+	const char *fix;
+};
+
+static const struct since guest_memfd = { 6, 8, "boot Linux 6.8 or newer" };
+static const struct since mappable = { 6, 18, "boot Linux 6.18 or newer to map guest_memfd" };
+static const struct since policy = {
+	6, 19, "boot Linux 6.19 or newer, or call set_mempolicy() in the thread that allocates"
+};
+
+static enum gmem_check_result check_version(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	const char *release = host->ctx->release;
+	const struct since *since = row->about;
+
+	if (*release < '0' || *release > '9')
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
+				      "the kernel's release could not be read");
+	if (gmem_release_before(release, since->major, since->minor))
+		return gmem_host_find(host, GMEM_CHECK_FAIL, since->fix,
+				      "Linux %s, it came with %u.%u", release, since->major,
+				      since->minor);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "Linux %s", release);
+}
+
+static enum gmem_check_result check_config(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	(void)row;
+	if (!host->config.text)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+				      "modprobe configs, or install the kernel's config in /boot",
+				      "no /proc/config.gz, and no configuration of Linux %s in "
+				      "/boot or /lib/modules",
+				      host->ctx->release);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", host->config.source);
+}
+
+/* An option: whom it concerns, and whether a host is worse off without it. */
+struct option {
+	const char *name;
+	const char *former; /* what it was called before, or NULL */
+	const char *vendor; /* matters on this vendor's CPUs only, or NULL */
+	const char *without;
+	bool optional; /* its absence is in order on most hosts */
+};
+
+static enum gmem_check_result check_option(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	const struct option *option = row->about;
+	enum gmem_config_value value = gmem_config_get(&host->config, option->name);
+
+	if (option->vendor && !host->cpu_error && !gmem_host_vendor(host, option->vendor))
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "it is not for a %s CPU",
+				      host->cpu.vendor);
+	if (value == GMEM_CONFIG_OFF && option->former)
+		value = gmem_config_get(&host->config, option->former);
+	if (value == GMEM_CONFIG_BUILT_IN)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "built in");
+	if (value == GMEM_CONFIG_MODULE)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "built as a module");
+	if (option->optional)
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "off: %s", option->without);
+	return gmem_host_find(host, GMEM_CHECK_FAIL, "use a kernel built with it", "off: %s",
+			      option->without);
+}
+
+static const struct option options[] = {
+	{ "KVM", NULL, NULL, "no virtual machines at all", false },
+	/* Called KVM_PRIVATE_MEM before Linux 6.18. */
+	{ "KVM_GUEST_MEMFD", "KVM_PRIVATE_MEM", NULL, "KVM cannot create a guest_memfd", false },
+	{ "KVM_GENERIC_MEMORY_ATTRIBUTES", NULL, NULL,
+	  "memory cannot be made private; it comes with TDX, SEV or KVM_SW_PROTECTED_VM", false },
+	{ "KVM_SW_PROTECTED_VM", NULL, NULL,
+	  "no software-protected VMs, which are for developers without TDX or SNP", true },
+	{ "KVM_INTEL_TDX", NULL, "GenuineIntel", "KVM cannot run TDs", false },
+	{ "INTEL_TDX_HOST", NULL, "GenuineIntel", "the TDX module is not initialised", false },
+	{ "KVM_AMD_SEV", NULL, "AuthenticAMD", "KVM cannot run SEV and SNP guests", false },
+	{ "SECRETMEM", NULL, NULL, "no memfd_secret(), so no control for the reader", false },
+	{ "DEBUG_INFO_BTF", NULL, NULL, "no type information: struct offsets are unknown", false },
+	{ "BPF_SYSCALL", NULL, NULL, "kernel memory cannot be read through BPF", false },
+	{ "PROC_KCORE", NULL, NULL, "kernel memory cannot be read through /proc/kcore", false },
+	{ "PTDUMP_DEBUGFS", NULL, NULL, "no page table dump, which is for cross-checks only",
+	  true },
+};
+
+static const struct gmem_host_row rows[] = {
+	{ "kernel.version", NULL, "kernel new enough for guest_memfd", check_version, true,
+	  &guest_memfd },
+	{ "kernel.mmap", "kernel.version", "kernel new enough to map guest_memfd", check_version,
+	  false, &mappable },
+	{ "kernel.numa-policy", "kernel.version", "kernel heeds mbind() on guest_memfd",
+	  check_version, false, &policy },
+	{ "kernel.config", NULL, "kernel configuration can be read", check_config, false, NULL },
+	{ "config.kvm", "kernel.config", "CONFIG_KVM", check_option, false, &options[0] },
+	{ "config.kvm-guest-memfd", "kernel.config", "CONFIG_KVM_GUEST_MEMFD", check_option, false,
+	  &options[1] },
+	{ "config.kvm-memory-attributes", "kernel.config", "CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES",
+	  check_option, false, &options[2] },
+	{ "config.kvm-sw-protected-vm", "kernel.config", "CONFIG_KVM_SW_PROTECTED_VM", check_option,
+	  false, &options[3] },
+	{ "config.kvm-intel-tdx", "kernel.config", "CONFIG_KVM_INTEL_TDX", check_option, false,
+	  &options[4] },
+	{ "config.intel-tdx-host", "kernel.config", "CONFIG_INTEL_TDX_HOST", check_option, false,
+	  &options[5] },
+	{ "config.kvm-amd-sev", "kernel.config", "CONFIG_KVM_AMD_SEV", check_option, false,
+	  &options[6] },
+	{ "config.secretmem", "kernel.config", "CONFIG_SECRETMEM", check_option, false,
+	  &options[7] },
+	{ "config.debug-info-btf", "kernel.config", "CONFIG_DEBUG_INFO_BTF", check_option, false,
+	  &options[8] },
+	{ "config.bpf-syscall", "kernel.config", "CONFIG_BPF_SYSCALL", check_option, false,
+	  &options[9] },
+	{ "config.proc-kcore", "kernel.config", "CONFIG_PROC_KCORE", check_option, false,
+	  &options[10] },
+	{ "config.ptdump-debugfs", "kernel.config", "CONFIG_PTDUMP_DEBUGFS", check_option, false,
+	  &options[11] },
+};
+
+const struct gmem_host_subject gmem_host_kernel = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Memory: secretmem, NUMA nodes, the direct map's large pages. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+
+#define NODES "/sys/devices/system/node/online"
+
+static enum gmem_check_result check_secretmem(struct gmem_host *host,
+					      const struct gmem_host_row *row)
+{
+	struct gmem_kernel *kernel = host->ctx->kernel;
+	int fd = kernel->ops->create_file(kernel, GMEM_FILE_SECRET, GMEM_PAGE_SIZE);
+
+	(void)row;
+	if (fd == -ENOSYS)
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      "use a kernel with CONFIG_SECRETMEM, and secretmem.enable=1 "
+				      "before Linux 6.5",
+				      "memfd_secret() is not there");
+	if (fd < 0)
+		return gmem_host_unread(host, "memfd_secret", fd);
+	kernel->ops->close(kernel, fd);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "memfd_secret() works");
+}
+
+static enum gmem_check_result check_nodes(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	char nodes[128];
+	int ret = gmem_read_line(host->ctx, NODES, nodes, sizeof(nodes));
+
+	(void)row;
+	if (ret)
+		return gmem_host_unread(host, NODES, ret);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "online: %s", nodes);
+}
+
+static bool counter(const char *vmstat, const char *name, uint64_t *value)
+{
+	const char *at = strstr(vmstat, name);
+
+	return at && sscanf(at + strlen(name), " %" SCNu64, value) == 1;
+}
+
+/* Splits are no fault: each removal from the direct map makes some, and they are not undone. */
+static enum gmem_check_result check_splits(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	uint64_t level2, level3;
+	bool known;
+	char *vmstat;
+	int ret = gmem_read_file(host->ctx, "/proc/vmstat", &vmstat, NULL);
+
+	(void)row;
+	if (ret)
+		return gmem_host_unread(host, "/proc/vmstat", ret);
+	known = counter(vmstat, "direct_map_level2_splits", &level2) &&
+		counter(vmstat, "direct_map_level3_splits", &level3);
+	free(vmstat);
+	if (!known)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
+				      "/proc/vmstat does not count splits");
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+			      "%" PRIu64 " of 2M and %" PRIu64 " of 1G mappings were split so far",
+			      level2, level3);
+}
+
+static const struct gmem_host_row rows[] = {
+	{ "memory.secretmem", NULL, "memfd_secret offered", check_secretmem, false, NULL },
+	{ "memory.nodes", NULL, "NUMA nodes", check_nodes, false, NULL },
+	{ "memory.splits", NULL, "splits of the direct map are counted", check_splits, false,
+	  NULL },
+};
+
+const struct gmem_host_subject gmem_host_memory = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Can the direct map be read, and is what is read true? */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+
+#define LOCKDOWN "/sys/kernel/security/lockdown"
+#define BTF "/sys/kernel/btf/vmlinux"
+#define BPF_SYSCTL "/proc/sys/kernel/unprivileged_bpf_disabled"
+
+#define CAPABILITY(number) (1ull << (number))
+
+static int effective_capabilities(struct gmem_ctx *ctx, uint64_t *out)
+{
+	char *status, *line;
+	int ret = gmem_read_file(ctx, "/proc/self/status", &status, NULL);
+
+	if (ret)
+		return ret;
+	line = strstr(status, "CapEff:");
+	if (!line || sscanf(line, "CapEff: %" SCNx64, out) != 1)
+		ret = -ENODATA;
+	free(status);
+	return ret;
+}
+
+static bool may_use_bpf(uint64_t capabilities)
+{
+	const uint64_t both = CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON);
+
+	return (capabilities & both) == both || capabilities & CAPABILITY(CAP_SYS_ADMIN);
+}
+
+static enum gmem_check_result check_privilege(struct gmem_host *host,
+					      const struct gmem_host_row *row)
+{
+	uint64_t capabilities;
+	int ret = effective_capabilities(host->ctx, &capabilities);
+	bool bpf, kcore;
+
+	(void)row;
+	if (ret)
+		return gmem_host_unread(host, "/proc/self/status", ret);
+	bpf = may_use_bpf(capabilities);
+	kcore = capabilities & CAPABILITY(CAP_SYS_RAWIO);
+	if (!bpf && !kcore)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+				      "run as root, or with CAP_BPF and CAP_PERFMON",
+				      "neither CAP_BPF and CAP_PERFMON, nor CAP_SYS_RAWIO");
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "for %s%s%s", bpf ? "BPF" : "",
+			      bpf && kcore ? " and " : "", kcore ? "/proc/kcore" : "");
+}
+
+static enum gmem_check_result check_lockdown(struct gmem_host *host,
+					     const struct gmem_host_row *row)
+{
+	char mode[64];
+	int ret = gmem_read_line(host->ctx, LOCKDOWN, mode, sizeof(mode));
+
+	(void)row;
+	if (ret == -ENOENT)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "no %s: the kernel has no lockdown, or securityfs is not "
+				      "mounted",
+				      LOCKDOWN);
+	if (ret)
+		return gmem_host_unread(host, LOCKDOWN, ret);
+	if (strstr(mode, "[confidentiality]"))
+		return gmem_host_find(
+			host, GMEM_CHECK_FAIL,
+			"boot with lockdown=integrity or none, if the site's rules "
+			"allow it",
+			"lockdown is confidentiality: kernel memory is not to be read");
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", mode);
+}
+
+static enum gmem_check_result check_btf(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	struct gmem_kernel *kernel = host->ctx->kernel;
+	int fd = kernel->ops->open(kernel, BTF, 0);
+
+	(void)row;
+	if (fd == -ENOENT)
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      "use a kernel with CONFIG_DEBUG_INFO_BTF",
+				      "there is no %s: struct offsets are unknown", BTF);
+	if (fd < 0)
+		return gmem_host_unread(host, BTF, fd);
+	kernel->ops->close(kernel, fd);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", BTF);
+}
+
+static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	uint64_t capabilities = 0;
+	char value[16];
+	int ret = gmem_read_line(host->ctx, BPF_SYSCTL, value, sizeof(value));
+
+	(void)row;
+	if (ret == -ENOENT)
+		return gmem_host_find(host, GMEM_CHECK_FAIL, "use a kernel with CONFIG_BPF_SYSCALL",
+				      "there is no %s: the kernel has no BPF", BPF_SYSCTL);
+	if (ret)
+		return gmem_host_unread(host, BPF_SYSCTL, ret);
+	effective_capabilities(host->ctx, &capabilities);
+	if (*value == '0' || may_use_bpf(capabilities))
+		return gmem_host_find(
+			host, GMEM_CHECK_PASS, NULL,
+			"unprivileged_bpf_disabled is %s, which does not concern this "
+			"user",
+			value);
+	return gmem_host_find(
+		host, GMEM_CHECK_CANNOT_TELL, "run as root, or with CAP_BPF and CAP_PERFMON",
+		"unprivileged_bpf_disabled is %s: BPF is for privileged users", value);
+}
+
+/* A kind of reader, GMEM_EVIDENCE_NONE for whichever works. */
+static const enum gmem_evidence any = GMEM_EVIDENCE_NONE, bpf = GMEM_EVIDENCE_BPF,
+				kcore = GMEM_EVIDENCE_KCORE;
+
+static enum gmem_check_result check_reader(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	const enum gmem_evidence *which = row->about;
+	char why[GMEM_EXPLANATION_MAX];
+	int ret = gmem_reader_open(host->ctx, *which);
+
+	if (!ret)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s",
+				      gmem_evidence_name(gmem_reader_evidence(host->ctx)));
+	gmem_explain(host->ctx, why, sizeof(why));
+	if (ret == -EPERM || ret == -EACCES)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+				      gmem_host_result(host, "reader.lockdown") == GMEM_CHECK_FAIL
+					      ? "boot without lockdown=confidentiality"
+					      : "run as root, or with CAP_BPF and CAP_PERFMON",
+				      "%s", why);
+	return gmem_host_find(
+		host, GMEM_CHECK_FAIL,
+		"use a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF, and a "
+		"libgmem built with BPF; else one with CONFIG_PROC_KCORE",
+		"%s", why);
+}
+
+static enum gmem_check_result check_control(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	char why[GMEM_EXPLANATION_MAX];
+	int ret = gmem_reader_control(host->ctx);
+
+	(void)row;
+	if (ret > 0)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "a memfd_secret page is unmapped, an ordinary one mapped, as "
+				      "%s shows",
+				      gmem_evidence_name(gmem_reader_evidence(host->ctx)));
+	if (!ret)
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      "trust no verdict made here, and report kernel and config",
+				      "the reader calls a memfd_secret page mapped, or an ordinary "
+				      "one unmapped");
+	if (ret == -ENOSYS)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+				      "use a kernel with CONFIG_SECRETMEM, and secretmem.enable=1 "
+				      "before Linux 6.5",
+				      "there is no memfd_secret() to prove the reader with");
+	gmem_explain(host->ctx, why, sizeof(why));
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
+}
+
+static const struct gmem_host_row rows[] = {
+	{ "reader.privilege", NULL, "privilege to read kernel memory", check_privilege, false,
+	  NULL },
+	{ "reader.lockdown", NULL, "lockdown allows reading kernel memory", check_lockdown, false,
+	  NULL },
+	{ "reader.btf", NULL, "kernel type information", check_btf, false, NULL },
+	{ "reader.bpf-sysctl", NULL, "BPF usable by this user", check_sysctl, false, NULL },
+	/* The better one last: it stays open. */
+	{ "reader.kcore", NULL, "page tables readable through /proc/kcore", check_reader, false,
+	  &kcore },
+	{ "reader.bpf", NULL, "page tables readable through BPF", check_reader, false, &bpf },
+	{ "reader.usable", NULL, "some reader of page tables works", check_reader, false, &any },
+	{ "reader.control", "reader.usable", "reader tells unmapped from mapped, live",
+	  check_control, false, NULL },
+};
+
+const struct gmem_host_subject gmem_host_reader = { rows, sizeof(rows) / sizeof(rows[0]) };
