@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a command is: a row of the table in commands.c and a file of its own. */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "cli.h"
+
+struct cli_option;
+
+/* Stores what an option says in its field. Returns STATUS_YES, or the status of cli_usage(). */
+typedef enum status (*option_fn)(struct cli *cli, const struct cli_option *option, const char *arg,
+				 void *field);
+
+struct cli_option {
+	const char *name; /* without dashes; NULL ends a table of options */
+	char letter;	  /* 0 for none */
+	const char *arg;  /* name of its argument, NULL where it takes none */
+	bool may_omit;	  /* the argument may be left out */
+	option_fn set;
+	size_t field; /* offset in the command's settings, or in struct common */
+	const char *help;
+};
+
+struct command {
+	const char *name;
+	const char *summary;
+	const char *args; /* for the usage line, "" for none */
+	int min_args;
+	int max_args;
+	const struct cli_option *options; /* NULL for none */
+	size_t settings_size;		  /* 0 for none; settings start out zeroed */
+	const struct table *table;	  /* what --output is about, NULL for none */
+	enum status (*run)(struct cli *cli);
+};
+
+/* The index-th command, NULL past the last. */
+const struct command *command_at(size_t index);
+
+/* The command of that whole name, or NULL. */
+const struct command *command_find(const char *name);
+
+extern const struct command caps_command;
+extern const struct command check_command;
+extern const struct command directmap_command;
+extern const struct command doctor_command;
+extern const struct command pfns_command;
+extern const struct command walk_command;
+
+/* Setters that several options share. */
+enum status set_flag(struct cli *cli, const struct cli_option *option, const char *arg,
+		     void *field);
+enum status set_text(struct cli *cli, const struct cli_option *option, const char *arg,
+		     void *field);
+enum status set_page_size(struct cli *cli, const struct cli_option *option, const char *arg,
+			  void *field); /* uint64_t, whole pages, above 0 */
+enum status set_byte_range(struct cli *cli, const struct cli_option *option, const char *arg,
+			   void *field); /* struct range */
+enum status set_pfn_range(struct cli *cli, const struct cli_option *option, const char *arg,
+			  void *field); /* struct range */
+
+#endif

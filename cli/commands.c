@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of commands, in the order of the help. */
+#include "command.h"
+
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&walk_command, &doctor_command, &caps_command,
+	&pfns_command, &check_command,	&directmap_command,
+};
+
+const struct command *command_at(size_t index)
+{
+	return index < sizeof(commands) / sizeof(commands[0]) ? commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; command_at(i); i++)
+		if (!strcmp(command_at(i)->name, name))
+			return command_at(i);
+	return NULL;
+}

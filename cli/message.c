@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All that goes to standard error: failures, wrong usage, notes. */
+#include "cli.h"
+#include "command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_prefix(const struct cli *cli)
+{
+	fputs("gmemctl: ", stderr);
+	if (cli->command)
+		fprintf(stderr, "%s: ", cli->command->name);
+}
+
+/* The first failure is the cause, later ones follow from it: the document names the first. */
+static void keep_error(struct cli *cli, const char *format, va_list args)
+{
+	char text[sizeof(cli->error)];
+
+	vsnprintf(text, sizeof(text), format, args);
+	print_prefix(cli);
+	fprintf(stderr, "%s\n", text);
+	if (!cli->failed)
+		memcpy(cli->error, text, sizeof(text));
+	cli->failed = true;
+}
+
+enum status cli_fail(struct cli *cli, enum status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_error(cli, format, args);
+	va_end(args);
+	return status;
+}
+
+enum status cli_usage(struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_error(cli, format, args);
+	va_end(args);
+	fprintf(stderr, "Try 'gmemctl %s%s--help'.\n", cli->command ? cli->command->name : "",
+		cli->command ? " " : "");
+	return STATUS_USAGE;
+}
+
+const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t size)
+{
+	if (!cli->ctx || gmem_explain(cli->ctx, buffer, size) == 0)
+		snprintf(buffer, size, "%s", strerror(-error));
+	return buffer;
+}
+
+enum status cli_fail_error(struct cli *cli, int error, const char *what)
+{
+	char text[1024];
+
+	cli_explain(cli, error, text, sizeof(text));
+	if (what)
+		return cli_fail(cli, status_of_error(error), "%s: %s", what, text);
+	return cli_fail(cli, status_of_error(error), "%s", text);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	if (cli->common.quiet)
+		return;
+	print_prefix(cli);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}

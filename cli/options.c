@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The only file that knows argp. Tables of struct cli_option become one argp: twice, since options
+ * may stand before the command, when its own options are not known yet, and after it.
+ *
+ * argp takes abbreviations of long options and that cannot be turned off; names of commands are
+ * taken whole only.
+ */
+#include "options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common.h"
+
+/* Keys of options without a letter: beyond any character, counted from here. */
+#define KEY_FIRST 0x100
+#define OPTIONS_MAX 48
+
+static const char about[] =
+	"Shows guest_memfd memory on the way to a KVM guest: created, made private, mapped, and "
+	"whether the kernel's cache flush through the direct map would fault on it.";
+
+/* argp's view of the options of one parse, and ours. */
+struct parse {
+	struct cli *cli;
+	const struct cli_option *known[OPTIONS_MAX];
+	struct argp_option argp_options[OPTIONS_MAX + 3]; /* two titles and the end */
+	size_t n_known;
+	size_t n_argp;
+	bool stop_at_command;
+	enum status status;
+};
+
+static int key_of(const struct parse *parse, size_t i)
+{
+	return parse->known[i]->letter ? parse->known[i]->letter : KEY_FIRST + (int)i;
+}
+
+static void add_title(struct parse *parse, const char *title)
+{
+	parse->argp_options[parse->n_argp++] = (struct argp_option){ .doc = title };
+}
+
+/* An option without help is another letter for the one before it and stays out of the help. */
+static void add_options(struct parse *parse, const struct cli_option *options)
+{
+	for (; options && options->name; options++) {
+		size_t i = parse->n_known++;
+
+		parse->known[i] = options;
+		parse->argp_options[parse->n_argp++] = (struct argp_option){
+			.name = options->help ? options->name : NULL,
+			.key = key_of(parse, i),
+			.arg = options->arg,
+			.flags = (options->may_omit ? OPTION_ARG_OPTIONAL : 0) |
+				 (options->help ? 0 : OPTION_HIDDEN),
+			.doc = options->help,
+		};
+	}
+}
+
+static void begin(struct parse *parse, struct cli *cli, bool stop_at_command)
+{
+	memset(parse, 0, sizeof(*parse));
+	parse->cli = cli;
+	parse->stop_at_command = stop_at_command;
+	if (cli->command && cli->command->options) {
+		add_title(parse, "Options of this command:");
+		add_options(parse, cli->command->options);
+	}
+	add_title(parse, "Common options:");
+	add_options(parse, common_options);
+}
+
+static void *field_of(const struct parse *parse, const struct cli_option *option, size_t i)
+{
+	size_t own = parse->n_known;
+
+	/* The common options are the last ones of every parse. */
+	for (size_t k = 0; common_options[k].name; k++)
+		own--;
+	return (char *)(i < own ? parse->cli->settings : &parse->cli->common) + option->field;
+}
+
+static error_t set_option(struct parse *parse, int key, const char *arg)
+{
+	for (size_t i = 0; i < parse->n_known; i++) {
+		const struct cli_option *option = parse->known[i];
+
+		if (key_of(parse, i) != key)
+			continue;
+		parse->status = option->set(parse->cli, option, arg, field_of(parse, option, i));
+		return parse->status ? EINVAL : 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+	struct parse *parse = state->input;
+
+	if (key == ARGP_KEY_ARG && parse->stop_at_command) {
+		state->next--; /* it stays, for who looks where the parse ended */
+		parse->cli->args = &state->argv[state->next];
+		parse->cli->nargs = state->argc - state->next;
+		state->next = state->argc;
+		return 0;
+	}
+	if (key == ARGP_KEY_ARGS) {
+		parse->cli->args = &state->argv[state->next];
+		parse->cli->nargs = state->argc - state->next;
+		return 0;
+	}
+	if (key == ARGP_KEY_ARG || key == ARGP_KEY_ERROR)
+		return ARGP_ERR_UNKNOWN;
+	return set_option(parse, key, arg);
+}
+
+static enum status run_argp(struct parse *parse, int argc, char **argv)
+{
+	struct argp argp = { .options = parse->argp_options, .parser = take };
+	unsigned int flags =
+		ARGP_NO_EXIT | ARGP_NO_HELP | (parse->stop_at_command ? ARGP_IN_ORDER : 0);
+	int ret;
+
+	parse->cli->nargs = 0;
+	ret = argp_parse(&argp, argc, argv, flags, NULL, parse);
+	if (parse->status || !ret)
+		return parse->status;
+	/* argp has said it on standard error already. */
+	parse->cli->failed = true;
+	snprintf(parse->cli->error, sizeof(parse->cli->error),
+		 "wrong command line: standard error says what is wrong");
+	return STATUS_USAGE;
+}
+
+static enum status find_command(struct cli *cli)
+{
+	const char *name = cli->nargs ? cli->args[0] : NULL;
+
+	if (!name)
+		return STATUS_YES; /* --help and --version need none */
+	cli->command = command_find(name);
+	return cli->command ? STATUS_YES : cli_usage(cli, "there is no command '%s'", name);
+}
+
+static enum status check_args(struct cli *cli)
+{
+	const struct command *command = cli->command;
+
+	if (cli->common.help || cli->common.usage || cli->common.version)
+		return STATUS_YES;
+	if (cli->nargs > command->max_args)
+		return cli_usage(cli, "'%s' is one argument too many",
+				 cli->args[command->max_args]);
+	if (cli->nargs < command->min_args)
+		return cli_usage(cli, "%s is missing", command->args);
+	return STATUS_YES;
+}
+
+static enum status parse_command(struct cli *cli)
+{
+	struct parse parse;
+	char name[64];
+	enum status status;
+
+	if (cli->command->settings_size) {
+		cli->settings = calloc(1, cli->command->settings_size);
+		if (!cli->settings)
+			return cli_fail(cli, STATUS_FAILED, "out of memory");
+	}
+	/* What argp's own messages begin with. */
+	snprintf(name, sizeof(name), "gmemctl %s", cli->command->name);
+	cli->args[0] = name;
+	begin(&parse, cli, false);
+	status = run_argp(&parse, cli->nargs, cli->args);
+	return status ? status : check_args(cli);
+}
+
+enum status options_parse(struct cli *cli, int argc, char **argv)
+{
+	struct parse parse;
+	enum status status;
+
+	begin(&parse, cli, true);
+	status = run_argp(&parse, argc, argv);
+	if (!status)
+		status = find_command(cli);
+	if (!status && cli->command)
+		status = parse_command(cli);
+	return status;
+}
+
+bool options_want_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-J") || !strcmp(argv[i], "-j"))
+			return true;
+	return false;
+}
+
+static void print_commands(FILE *stream)
+{
+	fputs("\nCommands:\n", stream);
+	for (size_t i = 0; command_at(i); i++)
+		fprintf(stream, "  %-12s %s\n", command_at(i)->name, command_at(i)->summary);
+	fputs("\n'gmemctl COMMAND --help' tells a command's options and columns.\n", stream);
+}
+
+static void print_columns(FILE *stream, const struct table *table)
+{
+	char heading[CELL_TEXT_MAX];
+
+	fputs("\nColumns (* shown without --output):\n", stream);
+	for (size_t i = 0; i < table->n; i++)
+		fprintf(stream, " %c %-14s %s\n", table->columns[i].shown ? '*' : ' ',
+			column_heading(&table->columns[i], '-', heading), table->columns[i].help);
+}
+
+static void print_statuses(FILE *stream)
+{
+	fputs("\nExit status: 0 yes, done; 1 the answer is no; 2 could not do it; 3 cannot tell\n"
+	      "(privilege, lockdown, kernel); 4 partly; 64 wrong command line.\n",
+	      stream);
+}
+
+enum status options_help(struct cli *cli)
+{
+	const struct command *command = cli->command;
+	struct parse parse;
+	struct argp argp = { .options = parse.argp_options, .parser = take };
+	char name[64];
+
+	begin(&parse, cli, false);
+	argp.args_doc = command ? command->args : "COMMAND [ARGS]";
+	argp.doc = command ? command->summary : about;
+	snprintf(name, sizeof(name), "gmemctl%s%s", command ? " " : "",
+		 command ? command->name : "");
+	if (cli->common.usage) {
+		argp_help(&argp, stdout, ARGP_HELP_USAGE, name);
+		return STATUS_YES;
+	}
+	argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG, name);
+	if (!command)
+		print_commands(stdout);
+	else if (command->table)
+		print_columns(stdout, command->table);
+	print_statuses(stdout);
+	return STATUS_YES;
+}

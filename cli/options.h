@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the command line, with argp. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "command.h"
+
+/* Fills cli->command, common, settings and args. Returns a status. */
+enum status options_parse(struct cli *cli, int argc, char **argv);
+
+/* Prints the help, or the short usage, of cli->command or of gmemctl itself, on stdout. */
+enum status options_help(struct cli *cli);
+
+/* Whether the command line asks for JSON, told also where the rest of it makes no sense. */
+bool options_want_json(int argc, char **argv);
+
+#endif
