@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "json.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stddef.h>
+
+/* The document's own keys and the rows of its arrays get a line each, what is in them does not. */
+#define LINE_DEPTH 2
+
+static void new_line(struct json *json, unsigned int depth)
+{
+	if (depth > LINE_DEPTH)
+		return;
+	putc('\n', json->stream);
+	while (depth--)
+		putc('\t', json->stream);
+}
+
+/*
+ * Length of the UTF-8 character at text, 0 where there is none: a stray or missing continuation
+ * byte, an overlong form, a surrogate, or a value above U+10FFFF.
+ */
+static size_t utf8_length(const unsigned char *text)
+{
+	size_t length = text[0] < 0x80	 ? 1
+			: text[0] < 0xc2 ? 0
+			: text[0] < 0xe0 ? 2
+			: text[0] < 0xf0 ? 3
+			: text[0] < 0xf5 ? 4
+					 : 0;
+
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+		return 0;
+	return length;
+}
+
+static void write_byte(FILE *stream, unsigned char byte)
+{
+	if (byte == '"' || byte == '\\')
+		fprintf(stream, "\\%c", byte);
+	else if (byte == '\n')
+		fputs("\\n", stream);
+	else if (byte == '\t')
+		fputs("\\t", stream);
+	else if (byte < 0x20 || byte == 0x7f)
+		fprintf(stream, "\\u%04x", byte);
+	else
+		putc(byte, stream);
+}
+
+/* Names of processes and files may hold any byte; a reader of JSON need not take them all. */
+static void write_string(FILE *stream, const char *value)
+{
+	const unsigned char *text = (const unsigned char *)value;
+
+	putc('"', stream);
+	while (*text) {
+		size_t length = utf8_length(text);
+
+		if (length == 0) {
+			fputs("\xef\xbf\xbd", stream); /* U+FFFD */
+			text++;
+		} else if (length == 1) {
+			write_byte(stream, *text++);
+		} else {
+			fwrite(text, 1, length, stream);
+			text += length;
+		}
+	}
+	putc('"', stream);
+}
+
+static void begin_value(struct json *json, const char *key)
+{
+	unsigned int depth = json->depth;
+
+	if (depth == 0) {
+		assert(!key && !json->has_element[0]);
+		json->has_element[0] = true;
+		return;
+	}
+	assert(json->is_array[depth] == !key);
+	if (json->has_element[depth])
+		putc(',', json->stream);
+	json->has_element[depth] = true;
+	new_line(json, depth);
+	if (key) {
+		write_string(json->stream, key);
+		putc(':', json->stream);
+	}
+}
+
+static void open_value(struct json *json, const char *key, bool is_array)
+{
+	begin_value(json, key);
+	assert(json->depth + 1 < JSON_DEPTH_MAX);
+	json->depth++;
+	json->is_array[json->depth] = is_array;
+	json->has_element[json->depth] = false;
+	putc(is_array ? '[' : '{', json->stream);
+}
+
+void json_object(struct json *json, const char *key)
+{
+	open_value(json, key, false);
+}
+
+void json_array(struct json *json, const char *key)
+{
+	open_value(json, key, true);
+}
+
+void json_end(struct json *json)
+{
+	assert(json->depth > 0);
+	/* An object of a row was written on the row's own line, and so ends there. */
+	if (json->has_element[json->depth] && json->depth <= LINE_DEPTH)
+		new_line(json, json->depth - 1);
+	putc(json->is_array[json->depth] ? ']' : '}', json->stream);
+	if (--json->depth == 0)
+		putc('\n', json->stream);
+}
+
+void json_string(struct json *json, const char *key, const char *value)
+{
+	begin_value(json, key);
+	write_string(json->stream, value);
+}
+
+void json_number(struct json *json, const char *key, uint64_t value)
+{
+	begin_value(json, key);
+	fprintf(json->stream, "%" PRIu64, value);
+}
+
+void json_bool(struct json *json, const char *key, bool value)
+{
+	begin_value(json, key);
+	fputs(value ? "true" : "false", json->stream);
+}
+
+void json_null(struct json *json, const char *key)
+{
+	begin_value(json, key);
+	fputs("null", json->stream);
+}
