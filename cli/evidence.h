@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a statement about the direct map rests on. */
+#ifndef CLI_EVIDENCE_H
+#define CLI_EVIDENCE_H
+
+#include "cli.h"
+
+/* Opens the reader or fails: for commands that see nothing without one. */
+enum status evidence_need(struct cli *cli);
+
+/*
+ * Writes the facts evidence and proven. With control the reader has to prove itself first.
+ * Returns STATUS_CANNOT_TELL where it was proven wrong.
+ */
+enum status evidence_write(struct cli *cli, bool control);
+
+#endif

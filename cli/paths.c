@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "paths.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	COLUMN_PID,
+	COLUMN_FD,
+	COLUMN_PATH,
+	COLUMN_FUNCTION,
+	COLUMN_TRIGGER,
+	COLUMN_CONDITION,
+	COLUMN_SOURCE,
+	COLUMN_ACCESS,
+	COLUMN_VERDICT,
+	COLUMN_PAGES,
+	COLUMN_UNKNOWN_PAGES,
+	COLUMN_FIRST_PFN,
+	COLUMN_REASON,
+};
+
+static const struct column columns[] = {
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd open" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER, .help = "its descriptor there" },
+	[COLUMN_PATH] = { "path", KIND_TEXT, .shown = true, .help = "name of the kernel path" },
+	[COLUMN_FUNCTION] = { "function", KIND_TEXT, .wrap = true,
+			      .help = "kernel functions, the outer one first" },
+	[COLUMN_TRIGGER] = { "trigger", KIND_TEXT, .wrap = true,
+			     .help = "what makes it run, from userspace" },
+	[COLUMN_CONDITION] = { "condition", KIND_TEXT, .wrap = true,
+			       .help = "which kernels and VMs have it" },
+	[COLUMN_SOURCE] = { "source", KIND_TEXT, .wrap = true,
+			    .help = "where in the kernel, and in which version it was read" },
+	[COLUMN_ACCESS] = { "access", KIND_TEXT, .shown = true, .help = "clflush, read or write" },
+	[COLUMN_VERDICT] = { "verdict", KIND_STATE, .shown = true,
+			     .help = "faults, safe, not-applicable or unknown" },
+	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
+			   .help = "pages on which it would fault" },
+	[COLUMN_UNKNOWN_PAGES] = { "unknown_pages", KIND_NUMBER,
+				   .help = "pages on which it cannot be told" },
+	[COLUMN_FIRST_PFN] = { "first_pfn", KIND_HEX, .shown = true,
+			       .help = "the first page that decided" },
+	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,
+			    .help = "why this verdict" },
+};
+
+const struct table paths_table = TABLE("paths", columns);
+
+/* From the mildest to the gravest. */
+static const enum gmem_verdict by_gravity[] = {
+	GMEM_VERDICT_NOT_APPLICABLE,
+	GMEM_VERDICT_SAFE,
+	GMEM_VERDICT_UNKNOWN,
+	GMEM_VERDICT_FAULTS,
+};
+
+static const enum status statuses[] = {
+	[GMEM_VERDICT_SAFE] = STATUS_YES,
+	[GMEM_VERDICT_FAULTS] = STATUS_NO,
+	[GMEM_VERDICT_NOT_APPLICABLE] = STATUS_CANNOT_TELL, /* no page: nothing was seen */
+	[GMEM_VERDICT_UNKNOWN] = STATUS_CANNOT_TELL,
+};
+
+static void write_row(struct output *out, const struct gmem_flush_row *row, pid_t pid, int fd)
+{
+	bool decided = row->faults_pages || row->unknown_pages;
+	struct cell cells[] = {
+		[COLUMN_PID] = cell_number_if(pid >= 0, (uint64_t)pid),
+		[COLUMN_FD] = cell_number_if(fd >= 0, (uint64_t)fd),
+		[COLUMN_PATH] = cell_text(row->path->name),
+		[COLUMN_FUNCTION] = cell_text(row->path->function),
+		[COLUMN_TRIGGER] = cell_text(row->path->trigger),
+		[COLUMN_CONDITION] = cell_text(row->path->condition),
+		[COLUMN_SOURCE] = cell_text(row->path->source),
+		[COLUMN_ACCESS] = cell_text(gmem_access_name(row->path->access)),
+		[COLUMN_VERDICT] = cell_text(gmem_verdict_name(row->verdict)),
+		[COLUMN_PAGES] = cell_number(row->faults_pages),
+		[COLUMN_UNKNOWN_PAGES] = cell_number(row->unknown_pages),
+		[COLUMN_FIRST_PFN] = cell_number_if(decided, row->first_pfn),
+		[COLUMN_REASON] = cell_text(row->reason),
+	};
+
+	output_row(out, cells);
+}
+
+void paths_write(struct output *out, const struct gmem_flush *flush, pid_t pid, int fd)
+{
+	struct gmem_flush_row row;
+
+	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++)
+		write_row(out, &row, pid, fd);
+}
+
+enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b)
+{
+	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
+
+	for (size_t i = 0; i < sizeof(by_gravity) / sizeof(by_gravity[0]); i++)
+		if (by_gravity[i] == a || by_gravity[i] == b)
+			worst = by_gravity[i];
+	return worst;
+}
+
+enum status verdict_status(enum gmem_verdict verdict)
+{
+	return statuses[verdict];
+}
+
+void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
+{
+	uint64_t pages, mapped, unmapped, unknown;
+
+	gmem_flush_counts(flush, &pages, &mapped, &unmapped, &unknown);
+	verdict->pages += pages;
+	verdict->mapped += mapped;
+	verdict->unmapped += unmapped;
+	verdict->unknown += unknown;
+	verdict->flush = verdict_worst(verdict->flush, gmem_flush_verdict(flush));
+	verdict->reachable = verdict_worst(verdict->reachable, gmem_flush_reachable(flush));
+}
+
+static const char *verdict_reason(const struct verdict *verdict, char *text, size_t size)
+{
+	switch (verdict->flush) {
+	case GMEM_VERDICT_FAULTS:
+		snprintf(text, size,
+			 "a flush through the direct map takes a page fault on %" PRIu64
+			 " of %" PRIu64 " pages",
+			 verdict->unmapped, verdict->pages);
+		return text;
+	case GMEM_VERDICT_UNKNOWN:
+		snprintf(text, size,
+			 "the direct map of %" PRIu64 " of %" PRIu64 " pages could not be told",
+			 verdict->unknown, verdict->pages);
+		return text;
+	case GMEM_VERDICT_NOT_APPLICABLE:
+		return "no page is there yet";
+	case GMEM_VERDICT_SAFE:
+		break;
+	}
+	return NULL;
+}
+
+void verdict_write(struct output *out, const struct verdict *verdict)
+{
+	char text[160];
+
+	output_fact(out, "pages", KIND_NUMBER, cell_number(verdict->pages));
+	output_fact(out, "mapped", KIND_NUMBER, cell_number(verdict->mapped));
+	output_fact(out, "unmapped", KIND_NUMBER, cell_number(verdict->unmapped));
+	output_fact(out, "unknown", KIND_NUMBER, cell_number(verdict->unknown));
+	output_fact(out, "reachable", KIND_STATE, cell_text(gmem_verdict_name(verdict->reachable)));
+	output_fact_or_reason(out, "verdict", KIND_STATE,
+			      cell_text(gmem_verdict_name(verdict->flush)),
+			      verdict_reason(verdict, text, sizeof(text)));
+}

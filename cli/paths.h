@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel paths of a flush verdict as a table, and the verdict as facts. */
+#ifndef CLI_PATHS_H
+#define CLI_PATHS_H
+
+#include "cli.h"
+
+extern const struct table paths_table;
+
+/* Rows for one guest_memfd; pid and fd are -1 where the pages are of none. */
+void paths_write(struct output *out, const struct gmem_flush *flush, pid_t pid, int fd);
+
+/* The gravest of two verdicts. */
+enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b);
+
+/* The status that a verdict ends a command with. */
+enum status verdict_status(enum gmem_verdict verdict);
+
+/* What was counted for a verdict, over one or several flush objects. */
+struct verdict {
+	enum gmem_verdict flush;
+	enum gmem_verdict reachable;
+	uint64_t pages, mapped, unmapped, unknown;
+};
+
+#define VERDICT_NONE                                             \
+	((struct verdict){ .flush = GMEM_VERDICT_NOT_APPLICABLE, \
+			   .reachable = GMEM_VERDICT_NOT_APPLICABLE })
+
+void verdict_add(struct verdict *verdict, const struct gmem_flush *flush);
+void verdict_write(struct output *out, const struct verdict *verdict);
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl pfns: which page frames hold a guest_memfd, and how the direct map has them. */
+#include <string.h>
+
+#include "bits.h"
+#include "command.h"
+#include "evidence.h"
+#include "range.h"
+#include "tally.h"
+#include "target.h"
+
+enum {
+	COLUMN_PID,
+	COLUMN_FD,
+	COLUMN_OFFSET,
+	COLUMN_GPA,
+	COLUMN_PFN,
+	COLUMN_PAGES,
+	COLUMN_SIZE,
+	COLUMN_NODE,
+	COLUMN_ORDER,
+	COLUMN_LEVEL,
+	COLUMN_STATE,
+	COLUMN_WRITABLE,
+	COLUMN_FLAGS,
+	COLUMN_REASON,
+};
+
+static const struct column columns[] = {
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd open" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER, .shown = true, .help = "its descriptor there" },
+	[COLUMN_OFFSET] = { "offset", KIND_HEX, .shown = true,
+			    .help = "where in the guest_memfd, in bytes" },
+	[COLUMN_GPA] = { "gpa", KIND_ADDRESS, .shown = true,
+			 .help = "guest-physical address, where a memslot binds it" },
+	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true, .help = "page frame number" },
+	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true, .help = "pages in this extent" },
+	[COLUMN_SIZE] = { "size", KIND_BYTES, .help = "the same in bytes" },
+	[COLUMN_NODE] = { "node", KIND_NUMBER, .shown = true, .help = "NUMA node" },
+	[COLUMN_ORDER] = { "order", KIND_NUMBER, .shown = true,
+			   .help = "order of the folios: 0 is 4K, 9 is 2M" },
+	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
+			   .help = "size of the direct map's mapping: 4K, 2M, 1G" },
+	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
+			   .help = "in the direct map: mapped, unmapped or unknown" },
+	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
+			      .help = "the direct map lets the kernel write" },
+	[COLUMN_FLAGS] = { "flags", KIND_LIST, .help = "page flags, of /proc/kpageflags" },
+	[COLUMN_REASON] = { "reason", KIND_TEXT, .wrap = true, .help = "why something is unknown" },
+};
+
+static const struct table table = TABLE("extents", columns);
+
+struct settings {
+	struct range offset; /* length 0: everything */
+	bool each;
+	bool summary;
+	bool has_state;
+	enum gmem_state state;
+};
+
+/* What a run carries from one guest_memfd to the next. */
+struct pfns {
+	struct cli *cli;
+	const struct settings *settings;
+	pid_t pid;
+	int fd;
+	unsigned int want;
+	uint64_t size;
+	struct tally tally;
+};
+
+#define STATES "mapped|unmapped|unknown"
+
+/* The field is the settings: a state and whether there is one. */
+static enum status set_state(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	struct settings *settings = field;
+
+	for (int i = 0; i < TALLY_STATES; i++) {
+		if (strcmp(gmem_state_name((enum gmem_state)i), arg))
+			continue;
+		settings->state = (enum gmem_state)i;
+		settings->has_state = true;
+		return STATUS_YES;
+	}
+	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, STATES);
+}
+
+static const struct cli_option options[] = {
+	{ "offset", 0, "RANGE", false, set_byte_range, offsetof(struct settings, offset),
+	  "Only this part of the file: START+SIZE or START-END (END not included)" },
+	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),
+	  "A row a page instead of a row an extent" },
+	{ "summary", 0, NULL, false, set_flag, offsetof(struct settings, summary),
+	  "Count the pages by state, level, order and node instead of listing them" },
+	{ "state", 0, STATES, false, set_state, 0, "Only pages in this direct-map state" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
+{
+	bool mapped = extent->state == GMEM_STATE_MAPPED;
+	char flags[BITS_TEXT_MAX];
+	struct cell cells[] = {
+		[COLUMN_PID] = cell_number((uint64_t)pfns->pid),
+		[COLUMN_FD] = cell_number((uint64_t)pfns->fd),
+		[COLUMN_OFFSET] = cell_number(extent->offset),
+		[COLUMN_GPA] = cell_number_if(extent->gpa != GMEM_GPA_NONE, extent->gpa),
+		[COLUMN_PFN] = cell_number_if(extent->has_pfn, extent->pfn),
+		[COLUMN_PAGES] = cell_number(extent->pages),
+		[COLUMN_SIZE] = cell_number(extent->pages * GMEM_PAGE_SIZE),
+		[COLUMN_NODE] = cell_number_if(extent->node >= 0, (uint64_t)extent->node),
+		[COLUMN_ORDER] = cell_number_if(extent->has_pfn, extent->order),
+		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(extent->level) : NULL),
+		[COLUMN_STATE] = cell_text(gmem_state_name(extent->state)),
+		[COLUMN_WRITABLE] = cell_number_if(mapped, extent->writable),
+		[COLUMN_FLAGS] =
+			cell_text(extent->has_page_flags ? bits_describe(extent->page_flags,
+									 gmem_page_flag_name, flags)
+							 : NULL),
+		[COLUMN_REASON] = cell_text(extent->reason),
+	};
+
+	output_row(pfns->cli->out, cells);
+}
+
+static int take_extent(const struct gmem_extent *extent, void *arg)
+{
+	struct pfns *pfns = arg;
+
+	if (pfns->settings->has_state && extent->state != pfns->settings->state)
+		return 0;
+	tally_add(&pfns->tally, extent);
+	if (!pfns->settings->summary)
+		write_row(pfns, extent);
+	return 0;
+}
+
+static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
+			       void *arg)
+{
+	const struct range *offset;
+	struct gmem_target_info info;
+	struct pfns *pfns = arg;
+	int ret = gmem_target_info(target, &info);
+
+	pfns->pid = pid;
+	pfns->fd = fd;
+	offset = &pfns->settings->offset;
+	if (!ret) {
+		pfns->size += info.size;
+		ret = gmem_target_extents(target, offset->start, offset->length, pfns->want,
+					  take_extent, pfns);
+	}
+	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
+}
+
+static void write_facts(struct cli *cli, const struct pfns *pfns)
+{
+	output_fact(cli->out, "size", KIND_BYTES, cell_number(pfns->size));
+	output_fact(cli->out, "resident", KIND_BYTES,
+		    cell_number(pfns->tally.pages * GMEM_PAGE_SIZE));
+	output_fact(cli->out, "pages", KIND_NUMBER, cell_number(pfns->tally.pages));
+	output_fact(cli->out, "extents", KIND_NUMBER, cell_number(pfns->tally.extents));
+	evidence_write(cli, false);
+}
+
+static enum status list_all(struct pfns *pfns)
+{
+	struct cli *cli = pfns->cli;
+	enum status status;
+
+	output_table(cli->out, pfns->settings->summary ? &tally_table : &table);
+	status = target_each(cli, cli->args[0], list_target, pfns);
+	if (pfns->settings->summary)
+		tally_write(cli->out, &pfns->tally);
+	output_table_end(cli->out);
+	return status;
+}
+
+static enum status run(struct cli *cli)
+{
+	struct pfns pfns = { .cli = cli, .settings = cli->settings };
+	enum status status = evidence_need(cli);
+
+	if (status)
+		return status;
+	pfns.want = GMEM_EXTENT_DIRECT_MAP;
+	if (output_wants(cli->out, &table, COLUMN_FLAGS) && !pfns.settings->summary)
+		pfns.want |= GMEM_EXTENT_FLAGS;
+	if (pfns.settings->each)
+		pfns.want |= GMEM_EXTENT_ONE_BY_ONE;
+	status = list_all(&pfns);
+	if (!status || status == STATUS_PARTLY)
+		write_facts(cli, &pfns);
+	return status;
+}
+
+const struct command pfns_command = {
+	.name = "pfns",
+	.summary = "which page frames hold a guest_memfd, and how the direct map has them",
+	.args = "TARGET",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.table = &table,
+	.run = run,
+};

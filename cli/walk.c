@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * gmemctl walk: create, bind, convert to private, populate, map, look at the page frames, tell
+ * whether the flush would fault, release. A row a stage.
+ */
+#include "walk.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bits.h"
+#include "command.h"
+#include "evidence.h"
+
+#define DEFAULT_SIZE (4ull << 20)
+#define STAGES_MAX 16
+
+enum { COLUMN_STAGE, COLUMN_RESULT, COLUMN_DETAIL };
+
+static const struct column columns[] = {
+	[COLUMN_STAGE] = { "stage", KIND_TEXT, .shown = true, .help = "step of the walk" },
+	[COLUMN_RESULT] = { "result", KIND_STATE, .shown = true,
+			    .help = "ok, planned, not-offered, skipped, refused or failed" },
+	[COLUMN_DETAIL] = { "detail", KIND_TEXT, .shown = true, .wrap = true,
+			    .help = "what was asked of the kernel and what was seen" },
+};
+
+static const struct table table = TABLE("stages", columns);
+
+static const char *const result_names[] = {
+	[RESULT_OK] = "ok",
+	[RESULT_PLANNED] = "planned",
+	[RESULT_NOT_OFFERED] = "not-offered",
+	[RESULT_SKIPPED] = "skipped",
+	[RESULT_REFUSED] = "refused",
+	[RESULT_FAILED] = "failed",
+};
+
+static enum status set_vm_type(struct cli *cli, const struct cli_option *option, const char *arg,
+			       void *field)
+{
+	struct walk_settings *settings = field;
+
+	settings->has_vm_type = strcmp(arg, "best") != 0;
+	if (!settings->has_vm_type || !gmem_vm_type_from_name(arg, &settings->vm_type))
+		return STATUS_YES;
+	return cli_usage(cli,
+			 "--%s=%s: it is none of best, default, sw-protected, sev, sev-es, "
+			 "snp, tdx",
+			 option->name, arg);
+}
+
+static enum status add_flag(struct cli *cli, const char *name, struct walk_flags *flags)
+{
+	uint64_t flag;
+
+	if (gmem_memory_flag_from_name(name, &flag))
+		return cli_usage(cli, "flag '%s' is none of mmap, init-shared, no-direct-map",
+				 name);
+	flags->flags |= flag;
+	/* Removal from the direct map is asked for beside the flags that make sense anyway. */
+	flags->given = flags->given || flag != GMEM_MEMORY_NO_DIRECT_MAP;
+	return STATUS_YES;
+}
+
+/* --mmap, --init-shared and --no-direct-map have their flags' names. */
+static enum status set_one_flag(struct cli *cli, const struct cli_option *option, const char *arg,
+				void *field)
+{
+	(void)arg;
+	return add_flag(cli, option->name, field);
+}
+
+/* An empty list asks for memory without flags. */
+static enum status set_flags(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	struct walk_flags *flags = field;
+	char name[CELL_TEXT_MAX];
+	enum status status = STATUS_YES;
+
+	(void)option;
+	flags->given = true;
+	while (*arg && !status) {
+		size_t length = strcspn(arg, ",");
+
+		snprintf(name, sizeof(name), "%.*s", length < 40 ? (int)length : 40, arg);
+		status = add_flag(cli, name, flags);
+		arg += length + (arg[length] == ',');
+	}
+	return status;
+}
+
+#define FIELD(member) offsetof(struct walk_settings, member)
+
+static const struct cli_option options[] = {
+	{ "vm-type", 0, "TYPE", false, set_vm_type, 0,
+	  "default, sw-protected, sev, sev-es, snp, tdx, or best (default): the one with private "
+	  "memory, if this kernel has any" },
+	{ "size", 0, "SIZE", false, set_page_size, FIELD(size), "Size of the memory, default 4M" },
+	{ "flags", 0, "FLAGS", false, set_flags, FIELD(flags),
+	  "Creation flags: mmap, init-shared, no-direct-map, separated by commas; empty for none" },
+	{ "mmap", 0, NULL, false, set_one_flag, FIELD(flags), "The same as --flags=mmap" },
+	{ "init-shared", 0, NULL, false, set_one_flag, FIELD(flags),
+	  "The same as --flags=init-shared" },
+	{ "no-direct-map", 0, NULL, false, set_one_flag, FIELD(flags),
+	  "Ask for removal from the direct map, besides the flags used anyway; no released kernel "
+	  "has it" },
+	{ "dry-run", 0, NULL, false, set_flag, FIELD(dry_run),
+	  "Say what each stage would do and whether this kernel would take it" },
+	{ "force", 0, NULL, false, set_flag, FIELD(force),
+	  "Go on where the kernel would fault; for kernels that may die" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int signal)
+{
+	(void)signal;
+	interrupted = 1;
+}
+
+bool walk_interrupted(void)
+{
+	return interrupted;
+}
+
+/* Without SA_RESTART: a long call of the kernel ends, and what was made is released. */
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = note_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/* After a refusal the kernel gets no page to touch, but what is there can be looked at. */
+static const char *why_not(const struct walk *walk, const struct walk_stage *stage,
+			   const bool *done, bool refused)
+{
+	bool is_release = stage->needs < 0 && walk->vm;
+
+	if (interrupted && !is_release)
+		return "interrupted";
+	if (stage->needs >= 0 && !done[stage->needs])
+		return "an earlier stage did not get that far";
+	if (refused && stage->touches_pages)
+		return "refused by the pre-flight";
+	return NULL;
+}
+
+static enum result run_stage(struct walk *walk, const struct walk_stage *stage, const char * not )
+{
+	enum result result;
+
+	walk->detail[0] = '\0';
+	walk->error = 0;
+	if (not ) {
+		snprintf(walk->detail, sizeof(walk->detail), "%s", not );
+		return RESULT_SKIPPED;
+	}
+	result = stage->plan(walk);
+	if (walk->settings->dry_run || result == RESULT_NOT_OFFERED || result == RESULT_SKIPPED)
+		return result;
+	/* A plan may know that the kernel says no: let the kernel itself say it. */
+	return stage->run(walk);
+}
+
+static void write_stage(struct walk *walk, const struct walk_stage *stage, enum result result)
+{
+	struct cell cells[] = {
+		[COLUMN_STAGE] = cell_text(stage->name),
+		[COLUMN_RESULT] = cell_text(result_names[result]),
+		[COLUMN_DETAIL] = cell_text(walk->detail),
+	};
+
+	output_row(walk->cli->out, cells);
+}
+
+static enum status stage_status(const struct walk *walk, enum result result)
+{
+	if (result == RESULT_REFUSED)
+		return STATUS_NO;
+	if (result != RESULT_FAILED)
+		return STATUS_YES;
+	return status_of_error(walk->error) == STATUS_CANNOT_TELL ? STATUS_CANNOT_TELL : STATUS_NO;
+}
+
+static bool is_done(enum result result)
+{
+	return result == RESULT_OK || result == RESULT_PLANNED;
+}
+
+static enum status run_stages(struct walk *walk)
+{
+	bool done[STAGES_MAX] = { false }, refused = false;
+	enum status status = STATUS_YES;
+
+	output_table(walk->cli->out, &table);
+	for (size_t i = 0; i < walk_n_stages; i++) {
+		const struct walk_stage *stage = &walk_stages[i];
+		const char *not = why_not(walk, stage, done, refused);
+		enum result result = run_stage(walk, stage, not );
+
+		write_stage(walk, stage, result);
+		done[i] = is_done(result);
+		refused = refused || result == RESULT_REFUSED;
+		status = status_worst(status, stage_status(walk, result));
+	}
+	output_table_end(walk->cli->out);
+	return status;
+}
+
+static void write_choice(struct walk *walk)
+{
+	char flags[BITS_TEXT_MAX];
+
+	output_fact(walk->cli->out, "vm_type", KIND_TEXT, cell_text(gmem_vm_type_name(walk->type)));
+	output_fact(walk->cli->out, "flags", KIND_LIST,
+		    cell_text(bits_describe(walk->flags, gmem_memory_flag_name, flags)));
+	output_fact(walk->cli->out, "size", KIND_BYTES, cell_number(walk->size));
+}
+
+/* What the flags let expect where nothing can be seen; it is never taken for a verdict. */
+static void write_inferred(struct walk *walk)
+{
+	bool removed = walk->flags & GMEM_MEMORY_NO_DIRECT_MAP;
+
+	output_fact(
+		walk->cli->out, "inferred", KIND_STATE,
+		cell_text(gmem_verdict_name(removed ? GMEM_VERDICT_FAULTS : GMEM_VERDICT_SAFE)));
+}
+
+static enum status write_evidence(struct walk *walk)
+{
+	const enum gmem_evidence evidence = GMEM_EVIDENCE_INFERRED;
+
+	if (!walk->reader)
+		return evidence_write(walk->cli, !walk->settings->dry_run);
+	output_fact(walk->cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
+	output_fact_or_reason(walk->cli->out, "proven", KIND_BOOL, CELL_UNKNOWN,
+			      "kernel memory was not read");
+	return STATUS_YES;
+}
+
+static enum status write_verdict(struct walk *walk)
+{
+	struct verdict verdict = VERDICT_NONE;
+	enum status status = STATUS_YES;
+
+	output_table(walk->cli->out, &paths_table);
+	if (walk->flush) {
+		paths_write(walk->cli->out, walk->flush, -1, -1);
+		verdict_add(&verdict, walk->flush);
+	}
+	output_table_end(walk->cli->out);
+	if (walk->reader)
+		verdict.flush = verdict.reachable = GMEM_VERDICT_UNKNOWN;
+	write_choice(walk);
+	status = write_evidence(walk);
+	write_inferred(walk);
+	verdict_write(walk->cli->out, &verdict);
+	if (walk->settings->dry_run)
+		return STATUS_YES;
+	return status ? status : verdict_status(verdict.flush);
+}
+
+/* An oops of a simulated kernel stands in its log. */
+static void show_kernel_log(const struct walk *walk)
+{
+	const char *log = gmem_ctx_kernel_log(walk->cli->ctx);
+
+	if (*log && (walk->settings->force || walk->cli->common.verbose))
+		cli_note(walk->cli, "log of the simulated kernel:\n%s", log);
+}
+
+static enum status run(struct cli *cli)
+{
+	struct walk walk = { .cli = cli, .settings = cli->settings };
+	enum status status;
+	int ret = gmem_caps_new(cli->ctx, &walk.caps);
+
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	catch_signals();
+	walk.size = walk.settings->size ? walk.settings->size : DEFAULT_SIZE;
+	walk.reader = cli_open_reader(cli);
+	walk_choose(&walk);
+	status = run_stages(&walk);
+	status = status_worst(status, write_verdict(&walk));
+	show_kernel_log(&walk);
+	walk_release(&walk);
+	gmem_flush_free(walk.flush);
+	gmem_caps_free(walk.caps);
+	return interrupted ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released") : status;
+}
+
+const struct command walk_command = {
+	.name = "walk",
+	.summary = "the whole path of guest memory, a row a stage, and the flush verdict",
+	.args = "",
+	.options = options,
+	.settings_size = sizeof(struct walk_settings),
+	.table = &table,
+	.run = run,
+};

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which VM type and which creation flags a walk goes with. */
+#include "walk.h"
+
+/* From the most to the least interesting; the last is always there. */
+static const enum gmem_vm_type preference[] = {
+	GMEM_VM_TDX,
+	GMEM_VM_SNP,
+	GMEM_VM_SW_PROTECTED,
+	GMEM_VM_DEFAULT,
+};
+
+#define SHAREABLE (GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED)
+
+/* Private memory needs no flags; elsewhere memory that the host cannot touch shows little. */
+static uint64_t flags_for(const struct walk *walk, enum gmem_vm_type type)
+{
+	const struct walk_flags *asked = &walk->settings->flags;
+
+	if (asked->given || gmem_caps_has_private(walk->caps, type))
+		return asked->flags;
+	return asked->flags | (gmem_caps_memory_flags(walk->caps, type) & SHAREABLE);
+}
+
+static bool takes_flags(const struct walk *walk, enum gmem_vm_type type)
+{
+	return !(flags_for(walk, type) & ~gmem_caps_memory_flags(walk->caps, type));
+}
+
+/* The first type that takes the flags; where none does, the first: the kernel says why not. */
+static enum gmem_vm_type best_type(const struct walk *walk)
+{
+	const enum gmem_vm_type *first = NULL;
+
+	for (size_t i = 0; i < sizeof(preference) / sizeof(preference[0]); i++) {
+		if (!gmem_caps_has_vm_type(walk->caps, preference[i]))
+			continue;
+		if (takes_flags(walk, preference[i]))
+			return preference[i];
+		if (!first)
+			first = &preference[i];
+	}
+	return first ? *first : GMEM_VM_DEFAULT;
+}
+
+void walk_choose(struct walk *walk)
+{
+	walk->type = walk->settings->has_vm_type ? walk->settings->vm_type : best_type(walk);
+	walk->flags = flags_for(walk, walk->type);
+}
