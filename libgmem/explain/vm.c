@@ -39,6 +39,11 @@ static bool device_forbids(struct gmem_facts *facts)
 	return true;
 }
 
+static bool device_forbids_group(struct gmem_facts *facts)
+{
+	return device_forbids(facts) && !(facts->device_mode & S_IWGRP);
+}
+
 static const struct gmem_condition open_kvm[] = {
 	{ ENOENT, cpu_without_virtualisation,
 	  "there is no KVM device, and /proc/cpuinfo has neither vmx nor svm",
@@ -49,6 +54,9 @@ static const struct gmem_condition open_kvm[] = {
 	  "modprobe kvm_intel or kvm_amd" },
 	{ ENODEV, NULL, "the device node is there, but no driver behind it",
 	  "modprobe kvm_intel or kvm_amd" },
+	{ EACCES, device_forbids_group,
+	  "it is owned by uid {device_uid} with mode {device_mode}, which keeps all others out",
+	  "run as that user, or give the device to a group (mostly kvm, with mode 0660)" },
 	{ EACCES, device_forbids,
 	  "it is owned by uid {device_uid} and gid {device_gid} with mode {device_mode}, which "
 	  "keeps this user out",

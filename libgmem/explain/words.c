@@ -43,6 +43,12 @@ static void put_hex(struct text *text, uint64_t value)
 	put(text, "0x%" PRIx64, value);
 }
 
+/* An address space stands in the upper half. */
+static void put_slot(struct text *text, uint64_t value)
+{
+	put(text, value >> 16 ? "0x%" PRIx64 : "%" PRIu64, value);
+}
+
 static void put_octal(struct text *text, uint64_t value)
 {
 	put(text, "%04" PRIo64, value & 07777);
@@ -55,7 +61,7 @@ static void put_type(struct text *text, uint64_t value)
 	if (name)
 		put(text, "%s", name);
 	else
-		put(text, "type-%" PRIu64, value);
+		put(text, "%" PRIu64, value);
 }
 
 static void put_flag(struct text *text, uint64_t value)
@@ -63,7 +69,10 @@ static void put_flag(struct text *text, uint64_t value)
 	unsigned int bit = value ? (unsigned int)__builtin_ctzll(value) : 0;
 	const char *name = gmem_memory_flag_name(bit);
 
-	put(text, "%s%s(bit %u)", name ? name : "", name ? " " : "", bit);
+	if (name)
+		put(text, "%s (bit %u)", name, bit);
+	else
+		put(text, "bit %u", bit);
 }
 
 /* Names of the bits that are set, as put_bit writes one. */
@@ -130,7 +139,7 @@ static const struct value {
 	VALUE(gpa, put_hex),
 	VALUE(userspace_addr, put_hex),
 	VALUE(attributes, put_hex),
-	VALUE(slot, put_hex),
+	VALUE(slot, put_slot),
 	VALUE(mode, put_decimal),
 	VALUE(nodes, put_decimal),
 	VALUE(vm_pid, put_decimal),
@@ -145,7 +154,7 @@ static const struct value {
 	VALUE(address_spaces, put_decimal),
 	VALUE(bad_flag, put_flag),
 	VALUE(limit, put_hex),
-	VALUE(other_slot, put_hex),
+	VALUE(other_slot, put_slot),
 	VALUE(other_gpa, put_hex),
 	VALUE(other_size, put_decimal),
 	VALUE(device_uid, put_decimal),

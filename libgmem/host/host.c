@@ -64,6 +64,15 @@ bool gmem_host_vendor(const struct gmem_host *host, const char *vendor)
 	return !host->cpu_error && !strcmp(host->cpu.vendor, vendor);
 }
 
+const char *gmem_host_vendor_name(const struct gmem_host *host)
+{
+	if (gmem_host_vendor(host, "GenuineIntel"))
+		return "Intel";
+	if (gmem_host_vendor(host, "AuthenticAMD"))
+		return "AMD";
+	return host->cpu.vendor;
+}
+
 /* Where cgroup2 is mounted; distributions with both versions have it beside the old one. */
 static int cgroup_root(struct gmem_host *host, char *root, size_t size)
 {
@@ -118,6 +127,8 @@ static enum gmem_check_result run_row(struct gmem_host *host, const struct gmem_
 
 	host->detail[0] = '\0';
 	host->fix = NULL;
+	if (parent && parent->result == GMEM_CHECK_SKIP)
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s", parent->detail);
 	if (parent && parent->result != GMEM_CHECK_PASS)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s is %s", parent->id,
 				      gmem_check_result_name(parent->result));

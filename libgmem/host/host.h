@@ -64,6 +64,9 @@ bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type);
 
 bool gmem_host_vendor(const struct gmem_host *host, const char *vendor);
 
+/* "Intel", "AMD", else what the CPU calls its vendor. */
+const char *gmem_host_vendor_name(const struct gmem_host *host);
+
 /*
  * Reads "key N" of a file in the root of the cgroup hierarchy, such as misc.capacity. Errors:
  * those of reading it, ENODATA (no such key).

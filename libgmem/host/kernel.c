@@ -12,9 +12,6 @@ struct since {
 
 static const struct since guest_memfd = { 6, 8, "boot Linux 6.8 or newer" };
 static const struct since mappable = { 6, 18, "boot Linux 6.18 or newer to map guest_memfd" };
-static const struct since policy = {
-	6, 19, "boot Linux 6.19 or newer, or call set_mempolicy() in the thread that allocates"
-};
 
 static enum gmem_check_result check_version(struct gmem_host *host, const struct gmem_host_row *row)
 {
@@ -58,8 +55,8 @@ static enum gmem_check_result check_option(struct gmem_host *host, const struct 
 	enum gmem_config_value value = gmem_config_get(&host->config, option->name);
 
 	if (option->vendor && !host->cpu_error && !gmem_host_vendor(host, option->vendor))
-		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "it is not for a %s CPU",
-				      host->cpu.vendor);
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s CPU",
+				      gmem_host_vendor_name(host));
 	if (value == GMEM_CONFIG_OFF && option->former)
 		value = gmem_config_get(&host->config, option->former);
 	if (value == GMEM_CONFIG_BUILT_IN)
@@ -96,8 +93,6 @@ static const struct gmem_host_row rows[] = {
 	  &guest_memfd },
 	{ "kernel.mmap", "kernel.version", "kernel new enough to map guest_memfd", check_version,
 	  false, &mappable },
-	{ "kernel.numa-policy", "kernel.version", "kernel heeds mbind() on guest_memfd",
-	  check_version, false, &policy },
 	{ "kernel.config", NULL, "kernel configuration can be read", check_config, false, NULL },
 	{ "config.kvm", "kernel.config", "CONFIG_KVM", check_option, false, &options[0] },
 	{ "config.kvm-guest-memfd", "kernel.config", "CONFIG_KVM_GUEST_MEMFD", check_option, false,

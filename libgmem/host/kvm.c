@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "host/host.h"
 #include "kernel/uapi.h"
@@ -32,6 +33,22 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 			      st.st_mode & 07777, st.st_uid, st.st_gid);
 }
 
+/* It may be opened; can VMs be made, too? */
+static enum gmem_check_result check_vm(struct gmem_host *host)
+{
+	int ret = gmem_caps_vm(host->caps, GMEM_VM_DEFAULT, GMEM_KVM_CAP_GUEST_MEMFD);
+
+	if (ret >= 0)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "it can be opened, and VMs created");
+	if (ret == -EBUSY || ret == -EIO || ret == -EINVAL)
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      "stop other hypervisors; dmesg | grep -i kvm says more",
+				      "a VM could not be created: %s", strerrordesc_np(-ret));
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "a VM could not be created: %s",
+			      strerrordesc_np(-ret));
+}
+
 static enum gmem_check_result check_access(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	char why[GMEM_EXPLANATION_MAX];
@@ -39,15 +56,22 @@ static enum gmem_check_result check_access(struct gmem_host *host, const struct 
 
 	(void)row;
 	if (!ret)
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
-				      "it can be opened, and VMs created");
+		return check_vm(host);
 	host->caps = NULL;
-	gmem_explain(host->ctx, why, sizeof(why));
-	if (ret == -EACCES || ret == -EPERM)
+	if (ret == -EACCES)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
-				      "join the group of /dev/kvm (mostly kvm), or run as root",
-				      "%s", why);
-	return gmem_host_find(host, GMEM_CHECK_FAIL, "dmesg | grep -i kvm says why", "%s", why);
+				      "run as root, or as a member of the device's group where its "
+				      "mode has group permissions",
+				      "owner and mode of /dev/kvm keep this user out");
+	if (ret == -EPERM)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+				      "allow the character device 10:232",
+				      "a device cgroup or a security module keeps /dev/kvm closed");
+	gmem_explain(host->ctx, why, sizeof(why));
+	if (ret == -ENOENT || ret == -ENXIO || ret == -ENODEV)
+		return gmem_host_find(host, GMEM_CHECK_FAIL, "modprobe kvm_intel or kvm_amd", "%s",
+				      why);
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
 }
 
 /* A capability that a VM either has or not, asked on a VM of the default type. */

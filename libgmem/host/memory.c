@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/host.h"
+#include "release.h"
 
 #define NODES "/sys/devices/system/node/online"
 
@@ -37,6 +38,24 @@ static enum gmem_check_result check_nodes(struct gmem_host *host, const struct g
 	if (ret)
 		return gmem_host_unread(host, NODES, ret);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "online: %s", nodes);
+}
+
+/* Nothing but the version tells: an older kernel takes the policy and ignores it. */
+static enum gmem_check_result check_policy(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	const char *release = host->ctx->release;
+	char nodes[128];
+
+	(void)row;
+	if (gmem_read_line(host->ctx, NODES, nodes, sizeof(nodes)) || !strpbrk(nodes, "-,"))
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "there is one node only");
+	if (gmem_release_before(release, 6, 19))
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      "boot Linux 6.19 or newer, or call set_mempolicy() in the "
+				      "thread that allocates",
+				      "Linux %s ignores mbind() on guest_memfd", release);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "Linux %s heeds mbind() on guest_memfd",
+			      release);
 }
 
 static bool counter(const char *vmstat, const char *name, uint64_t *value)
@@ -71,6 +90,8 @@ static enum gmem_check_result check_splits(struct gmem_host *host, const struct 
 static const struct gmem_host_row rows[] = {
 	{ "memory.secretmem", NULL, "memfd_secret offered", check_secretmem, false, NULL },
 	{ "memory.nodes", NULL, "NUMA nodes", check_nodes, false, NULL },
+	{ "memory.policy", "memory.nodes", "NUMA policy of guest_memfd", check_policy, false,
+	  NULL },
 	{ "memory.splits", NULL, "splits of the direct map are counted", check_splits, false,
 	  NULL },
 };

@@ -120,14 +120,27 @@ static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct 
 }
 
 /* A kind of reader, GMEM_EVIDENCE_NONE for whichever works. */
-static const enum gmem_evidence any = GMEM_EVIDENCE_NONE, bpf = GMEM_EVIDENCE_BPF,
-				kcore = GMEM_EVIDENCE_KCORE;
+struct reader {
+	enum gmem_evidence evidence;
+	const char *fix;
+};
+
+static const struct reader any = { GMEM_EVIDENCE_NONE, "make one of the two above work" };
+static const struct reader bpf = {
+	GMEM_EVIDENCE_BPF,
+	"use a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF, and a libgmem built with "
+	"BPF",
+};
+static const struct reader kcore = {
+	GMEM_EVIDENCE_KCORE,
+	"use a kernel with CONFIG_PROC_KCORE; not needed where BPF works",
+};
 
 static enum gmem_check_result check_reader(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	const enum gmem_evidence *which = row->about;
+	const struct reader *reader = row->about;
 	char why[GMEM_EXPLANATION_MAX];
-	int ret = gmem_reader_open(host->ctx, *which);
+	int ret = gmem_reader_open(host->ctx, reader->evidence);
 
 	if (!ret)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s",
@@ -139,11 +152,7 @@ static enum gmem_check_result check_reader(struct gmem_host *host, const struct 
 					      ? "boot without lockdown=confidentiality"
 					      : "run as root, or with CAP_BPF and CAP_PERFMON",
 				      "%s", why);
-	return gmem_host_find(
-		host, GMEM_CHECK_FAIL,
-		"use a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF, and a "
-		"libgmem built with BPF; else one with CONFIG_PROC_KCORE",
-		"%s", why);
+	return gmem_host_find(host, GMEM_CHECK_FAIL, reader->fix, "%s", why);
 }
 
 static enum gmem_check_result check_control(struct gmem_host *host, const struct gmem_host_row *row)

@@ -25,10 +25,9 @@ static enum gmem_check_result check_cpu(struct gmem_host *host, const struct gme
 	(void)row;
 	if (host->cpu_error)
 		return gmem_host_unread(host, "/proc/cpuinfo", host->cpu_error);
-	if (gmem_host_vendor(host, "AuthenticAMD"))
-		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "AMD CPU");
 	if (!gmem_host_vendor(host, "GenuineIntel"))
-		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s CPU", host->cpu.vendor);
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s CPU",
+				      gmem_host_vendor_name(host));
 	if (platform_accepted(host))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "Intel CPU, and the kernel accepts the platform");
