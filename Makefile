@@ -38,15 +38,15 @@ ldflags += -fsanitize=$(SANITIZE)
 endif
 
 lib_sources := $(sort $(shell find libgmem -name '*.c' ! -name '*.bpf.c'))
-lib_libs := -lpthread
+lib_libs := -lpthread -lz
 ifeq ($(BPF),0)
 lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c libgmem/kernel/linux/btf.c,$(lib_sources))
 else
 cflags += -DGMEM_HAVE_BPF
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 endif
-cli_sources := $(sort $(wildcard cli/*.c cli/*/*.c))
-cli_libs := -lsmartcols -lcap
+cli_sources := $(sort $(wildcard cli/*.c))
+cli_libs := -lsmartcols
 unit_sources := $(sort $(wildcard tests/unit/*.c))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))

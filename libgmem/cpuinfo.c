@@ -26,7 +26,7 @@ static const char *value_of(const char *text, const char *key)
 
 int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
 {
-	const char *vendor, *flags, *sizes;
+	const char *vendor, *flags, *bugs, *sizes;
 	char *text;
 	int ret;
 
@@ -37,13 +37,17 @@ int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
 	ret = -ENODATA;
 	vendor = value_of(text, "vendor_id");
 	flags = value_of(text, "flags");
+	bugs = value_of(text, "bugs");
 	sizes = value_of(text, "address sizes");
 	if (!vendor || !flags)
 		goto out;
 	ret = -ENOMEM;
 	out->flags = strndup(flags, strcspn(flags, "\n"));
-	if (!out->flags)
+	out->bugs = bugs ? strndup(bugs, strcspn(bugs, "\n")) : NULL;
+	if (!out->flags || (bugs && !out->bugs)) {
+		gmem_cpu_free(out);
 		goto out;
+	}
 	snprintf(out->vendor, sizeof(out->vendor), "%.*s", (int)strcspn(vendor, "\n"), vendor);
 	if (!sizes || sscanf(sizes, "%u bits physical", &out->physical_bits) != 1 ||
 	    out->physical_bits > 52)
@@ -57,18 +61,30 @@ out:
 void gmem_cpu_free(struct gmem_cpu *cpu)
 {
 	free(cpu->flags);
+	free(cpu->bugs);
 	cpu->flags = NULL;
+	cpu->bugs = NULL;
 }
 
-bool gmem_cpu_has(const struct gmem_cpu *cpu, const char *flag)
+static bool has_word(const char *words, const char *word)
 {
-	size_t length = strlen(flag);
-	const char *at = cpu->flags;
+	size_t length = strlen(word);
+	const char *at = words;
 
-	while (at && (at = strstr(at, flag))) {
-		if ((at == cpu->flags || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+	while (at && (at = strstr(at, word))) {
+		if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
 			return true;
 		at += length;
 	}
 	return false;
+}
+
+bool gmem_cpu_has(const struct gmem_cpu *cpu, const char *flag)
+{
+	return has_word(cpu->flags, flag);
+}
+
+bool gmem_cpu_has_bug(const struct gmem_cpu *cpu, const char *bug)
+{
+	return has_word(cpu->bugs, bug);
 }

@@ -8,6 +8,7 @@
 struct gmem_cpu {
 	char vendor[16];	    /* "GenuineIntel", "AuthenticAMD" */
 	char *flags;		    /* as the kernel prints them, blank between */
+	char *bugs;		    /* likewise; NULL where there is no such line */
 	unsigned int physical_bits; /* width of a physical address, 0: not known */
 };
 
@@ -16,5 +17,6 @@ int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out);
 void gmem_cpu_free(struct gmem_cpu *cpu);
 
 bool gmem_cpu_has(const struct gmem_cpu *cpu, const char *flag);
+bool gmem_cpu_has_bug(const struct gmem_cpu *cpu, const char *bug);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpuinfo.h"
+
 #define PHYSICAL_BITS_MAX 52
 
 /* Room for one more element of size bytes in an array of count: doubled at each power of two. */
@@ -122,23 +124,16 @@ static int read_nodes(struct gmem_ctx *ctx, struct gmem_ram *ram)
 	return ret;
 }
 
-/* "address sizes	: 46 bits physical, 48 bits virtual" */
-static int read_limit(struct gmem_ctx *ctx, struct gmem_ram *ram)
+static void read_limit(struct gmem_ctx *ctx, struct gmem_ram *ram)
 {
-	unsigned int bits = PHYSICAL_BITS_MAX, found;
-	char *text, *line;
-	int ret = gmem_read_file(ctx, "/proc/cpuinfo", &text, NULL);
+	struct gmem_cpu cpu;
+	unsigned int bits = 0;
 
-	ram->pfn_limit = 1ull << (PHYSICAL_BITS_MAX - 12);
-	if (ret)
-		return ret == -ENOMEM ? ret : 0;
-	line = strstr(text, "address sizes");
-	if (line && sscanf(line, "address sizes : %u bits physical", &found) == 1 && found >= 32 &&
-	    found <= PHYSICAL_BITS_MAX)
-		bits = found;
-	ram->pfn_limit = 1ull << (bits - 12);
-	free(text);
-	return 0;
+	if (!gmem_cpu_read(ctx, &cpu)) {
+		bits = cpu.physical_bits;
+		gmem_cpu_free(&cpu);
+	}
+	ram->pfn_limit = 1ull << ((bits ? bits : PHYSICAL_BITS_MAX) - 12);
 }
 
 static int ram_new(struct gmem_ctx *ctx, struct gmem_ram **out)
@@ -148,12 +143,11 @@ static int ram_new(struct gmem_ctx *ctx, struct gmem_ram **out)
 
 	if (!ret)
 		ret = read_nodes(ctx, ram);
-	if (!ret)
-		ret = read_limit(ctx, ram);
 	if (ret) {
 		gmem_ram_free(ram);
 		return gmem_fail(ctx, ret, "out of memory");
 	}
+	read_limit(ctx, ram);
 	*out = ram;
 	return 0;
 }

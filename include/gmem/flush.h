@@ -97,8 +97,8 @@ GMEM_API int gmem_flush_row(const struct gmem_flush *flush, size_t index,
 GMEM_API enum gmem_verdict gmem_flush_verdict(const struct gmem_flush *flush);
 
 /*
- * Whether this kernel would really fault: some row that applies says so. This is what the
- * pre-flight of gmem_populate() asks. Since: 0.1
+ * Whether mapping these pages into the guest would really fault on this kernel: the worst verdict
+ * of the rows that apply and that mapping runs through. What a pre-flight asks. Since: 0.1
  */
 GMEM_API enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush);
 
