@@ -5,6 +5,7 @@
 #include "cpuinfo.h"
 #include "explain/conditions.h"
 #include "kernel/uapi.h"
+#include "release.h"
 
 #define ADDRESS_SPACE(slot) ((slot) >> 16)
 
@@ -21,6 +22,13 @@ static bool slot_id_too_large(struct gmem_facts *facts)
 static bool has_memory(struct gmem_facts *facts)
 {
 	return facts->flags & GMEM_KVM_MEM_GUEST_MEMFD;
+}
+
+/* Before Linux 6.18 check_memory_region_flags() allowed it to VMs with private memory only. */
+static bool memory_for_private_only(struct gmem_facts *facts)
+{
+	return has_memory(facts) && !facts->offered_attributes &&
+	       gmem_release_before(facts->release, 6, 18);
 }
 
 static bool flags_do_not_go_with_memory(struct gmem_facts *facts)
@@ -195,6 +203,10 @@ static const struct gmem_condition set_region[] = {
 	  "use Linux 6.8 or newer" },
 	{ EINVAL, slot_id_too_large,
 	  "slot {slot}: the low 16 bits must be below {max_slots} (KVM_CAP_NR_MEMSLOTS)", NULL },
+	{ EINVAL, memory_for_private_only,
+	  "on Linux {release} only VMs with private memory take slots with guest_memfd, and a {type} "
+	  "VM has none",
+	  "take another VM type, or Linux 6.18 or newer" },
 	{ EINVAL, flags_do_not_go_with_memory,
 	  "a slot with guest_memfd takes neither log-dirty-pages nor readonly (asked: {slot_flags})",
 	  "leave them out" },

@@ -74,7 +74,7 @@ static enum gmem_check_result check_access(struct gmem_host *host, const struct 
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
 }
 
-/* A capability that a VM either has or not, asked on a VM of the default type. */
+/* A capability that a VM either has or not. */
 struct asked {
 	unsigned int number;
 	const char *with;
@@ -101,20 +101,6 @@ static const struct asked pre_fault = {
 	"boot Linux 6.11 or newer with kvm_intel.ept=1 or kvm_amd.npt=1",
 };
 
-static enum gmem_check_result check_capability(struct gmem_host *host,
-					       const struct gmem_host_row *row)
-{
-	const struct asked *asked = row->about;
-	int answer = gmem_caps_vm(host->caps, GMEM_VM_DEFAULT, asked->number);
-
-	if (answer < 0)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
-				      "no VM of the default type could be asked");
-	if (!answer)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, asked->fix, "%s", asked->without);
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", asked->with);
-}
-
 struct list {
 	char text[256];
 	size_t used;
@@ -132,6 +118,30 @@ __attribute__((format(printf, 2, 3))) static void add(struct list *list, const c
 		list->used += (size_t)length;
 	if (list->used >= sizeof(list->text))
 		list->used = sizeof(list->text) - 1;
+}
+
+/* The answer may depend on the VM type: before 6.18 guest_memfd was for private memory only. */
+static enum gmem_check_result check_capability(struct gmem_host *host,
+					       const struct gmem_host_row *row)
+{
+	const struct asked *asked = row->about;
+	struct list list = { .used = 0 };
+	bool all = true;
+
+	for (int type = 0; type < GMEM_VM_TYPES; type++) {
+		if (!gmem_caps_has_vm_type(host->caps, type))
+			continue;
+		if (gmem_caps_vm(host->caps, type, asked->number) > 0)
+			add(&list, "%s%s", list.used ? ", " : "", gmem_vm_type_name(type));
+		else
+			all = false;
+	}
+	if (!list.used)
+		return gmem_host_find(host, GMEM_CHECK_FAIL, asked->fix, "%s", asked->without);
+	if (all)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", asked->with);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s, for VMs of type %s", asked->with,
+			      list.text);
 }
 
 static enum gmem_check_result check_types(struct gmem_host *host, const struct gmem_host_row *row)
