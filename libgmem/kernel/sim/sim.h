@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a test may do to a simulated kernel beyond the port: look inside, and make things go wrong.
+ * The struct gmem_kernel passed must come from gmem_kernel_sim_new().
+ */
+#ifndef GMEM_SIM_H
+#define GMEM_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "kernel/kernel.h"
+
+/*
+ * What an operation returns, negated, when the kernel behind it took a fault it cannot handle.
+ * On a real kernel that call never returns: the task is dead, with the locks it held. Every
+ * later call that needs one of those locks gets the same value; only close(2) still gives the
+ * descriptor back, and what it stood for (pages, a KeyID) stays lost until the model ends.
+ */
+#define GMEM_SIM_OOPS 4095
+
+/* Whether the model took such a fault. */
+bool gmem_sim_oopsed(const struct gmem_kernel *kernel);
+
+/* The reader answers no from now on: reader_open() fails with error, a negative errno. */
+void gmem_sim_fail_reader(struct gmem_kernel *kernel, enum gmem_reader reader, int error);
+
+/* The n-th page allocation from now on (1 is the next one) fails, once; 0 takes it back. */
+void gmem_sim_fail_allocation(struct gmem_kernel *kernel, uint64_t n);
+
+/* A signal is pending: loops that look for one end with EINTR until it is taken back. */
+void gmem_sim_signal(struct gmem_kernel *kernel, bool pending);
+
+/* memory_failure() of a page frame: poisons it. -EINVAL where it is no page of a file. */
+int gmem_sim_poison(struct gmem_kernel *kernel, uint64_t pfn);
+
+/* Takes a page frame out of the direct map, or puts it back, as another user of it would. */
+int gmem_sim_set_direct_map(struct gmem_kernel *kernel, uint64_t pfn, bool present);
+
+/* Makes a page frame of the direct map read-only. */
+int gmem_sim_set_read_only(struct gmem_kernel *kernel, uint64_t pfn);
+
+/* Whether the model's direct map has the page frame. */
+bool gmem_sim_direct_map_present(struct gmem_kernel *kernel, uint64_t pfn);
+
+/* Page frame behind a page of a file, or -ENOENT. */
+int64_t gmem_sim_file_pfn(struct gmem_kernel *kernel, int fd, uint64_t index);
+
+/*
+ * What the guest does in the next KVM_RUN of that vCPU: one access, then it halts. is_private
+ * counts for TDX and SNP guests; others access what the attribute of the gfn says.
+ */
+int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool is_private);
+
+/* Page frames in use, the kernel's own ones not counted; descriptors that are open. */
+uint64_t gmem_sim_pages_in_use(const struct gmem_kernel *kernel);
+unsigned int gmem_sim_open_fds(const struct gmem_kernel *kernel);
+
+#endif
