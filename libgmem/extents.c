@@ -42,6 +42,17 @@ struct walk {
 	void *arg;
 };
 
+/*
+ * Flags that the kernel does not turn by itself from one moment to the next (as it does with
+ * referenced, idle, active, lru): only these tell runs apart.
+ */
+#define STEADY_FLAGS                                                                           \
+	((1ull << 3) |				      /* uptodate */                           \
+	 (1ull << 15) | (1ull << 16) | (1ull << 17) | /* compound-head, compound-tail, huge */ \
+	 (1ull << 18) | (1ull << 19) |		      /* unevictable, hwpoison */              \
+	 (1ull << 22) | (1ull << 23) |		      /* thp, offline */                       \
+	 (1ull << 32) | (1ull << 33))		      /* reserved, mlocked */
+
 static const char reason_not_asked[] = "the direct map was not looked at";
 
 static int append(struct list *list, const struct gmem_extent *extent)
@@ -253,6 +264,7 @@ static int emit_piece(struct walk *walk, const struct gmem_extent *extent)
 /* Adds page flags: cut wherever they change. */
 static int emit_with_flags(struct walk *walk, struct gmem_extent extent)
 {
+	uint64_t mask = walk->want & GMEM_EXTENT_ONE_BY_ONE ? UINT64_MAX : STEADY_FLAGS;
 	struct gmem_kernel *kernel = walk->target->ctx->kernel;
 	uint64_t flags[FLAGS_BATCH];
 	struct gmem_extent piece;
@@ -266,10 +278,10 @@ static int emit_with_flags(struct walk *walk, struct gmem_extent extent)
 		if (got != (ssize_t)(n * sizeof(*flags)))
 			return emit_piece(walk, &extent); /* without: has_page_flags stays false */
 		for (size_t i = 0, same; !ret && i < n; i += same) {
-			for (same = 1; i + same < n && flags[i + same] == flags[i]; same++)
-				;
+			for (same = 1; i + same < n && !((flags[i + same] ^ flags[i]) & mask);)
+				same++;
 			cut_front(&extent, same, &piece);
-			piece.page_flags = flags[i];
+			piece.page_flags = flags[i] & mask;
 			piece.has_page_flags = true;
 			ret = emit_piece(walk, &piece);
 		}

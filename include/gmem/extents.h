@@ -79,7 +79,9 @@ struct gmem_extent {
 	enum gmem_level level; /* of the direct map */
 	bool writable;	       /* the direct map allows the kernel to write */
 	const char *reason;    /* why state, or the page frame, is unknown; NULL otherwise */
-	uint64_t page_flags;   /* KPF_* bits of /proc/kpageflags, with GMEM_EXTENT_FLAGS */
+	uint64_t page_flags;   /* KPF_* bits of /proc/kpageflags, with GMEM_EXTENT_FLAGS: all of
+				  them one by one, in runs those that stay (uptodate,
+				  unevictable, hwpoison, huge, …) */
 	bool has_page_flags;
 	bool has_pfn; /* false: the page cache stayed inconsistent here, see reason */
 };

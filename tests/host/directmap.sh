@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The direct map of the running kernel adds up to the RAM of /proc/iomem.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+if reader_missing; then
+	skip "directmap adds up to System RAM" "$why"
+	finish
+fi
+
+# Bytes of whole pages of System RAM from 1 MiB on, by /proc/iomem alone.
+high=$(awk '
+	function hex(s,  i, n) {
+		for (i = 1; i <= length(s); i++)
+			n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+		return n
+	}
+	/: System RAM/ {
+		split($1, range, "-")
+		first = hex(range[1]); end = hex(range[2]) + 1
+		if (first < 1048576) first = 1048576
+		first = int((first + 4095) / 4096); end = int(end / 4096)
+		if (end > first) sum += (end - first) * 4096
+	}
+	END { printf "%.0f\n", sum }' /proc/iomem)
+if [ "$high" = 0 ]; then
+	skip "directmap adds up to System RAM" "/proc/iomem hides its addresses"
+	finish
+fi
+
+# The low megabyte counts as the kernel maps it: 1 MiB on x86, or less.
+try_json 0 "(.mapped | add) + .holes + .unknown == .ram and
+	.ram >= $high and .ram - $high <= 1048576" gmemctl directmap --json
+try_json 0 '.meminfo_agrees == ((.meminfo | add) == (.mapped | add) + (.outside | add))' \
+	gmemctl directmap --json
+if gmemctl directmap --json | jq -e '.meminfo_agrees' > "$scratch/agrees"; then
+	try 0 'meminfo agrees: +yes' '' gmemctl directmap
+else
+	try 0 'DirectMap lines add up to' '' gmemctl directmap
+fi
+
+# Beyond RAM, in a hole of RAM, beyond what a CPU can address.
+limit=$(sed -n 's/^address sizes.*: \([0-9]*\) bits physical.*/\1/p' /proc/cpuinfo | sed -n 1p)
+try 64 '' 'end before page frame' gmemctl check --pfn $((1 << (limit - 12)))
+try 1 'verdict: +faults' '*' gmemctl check --pfn $(((1 << (limit - 12)) - 1))
+hole=$(awk '/: PCI Bus/ { split($1, r, "-"); print "0x" substr(r[1], 1, length(r[1]) - 3); exit }' \
+	/proc/iomem)
+if [ -n "$hole" ]; then
+	try 1 'verdict: +faults' '*' gmemctl check --pfn "$hole"
+else
+	skip "a hole in RAM" "/proc/iomem has no PCI Bus window"
+fi
+finish

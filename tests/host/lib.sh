@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # what is set here is used by the tests that source it
+# What the tests on the running kernel share: programs of tests/tools that run beside gmemctl.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+
+tools=$BUILD/tests/tools
+
+# start NAME PROGRAM...: runs it with its input on descriptor 9 and waits until it is ready. Its
+# output is in $scratch/NAME, its process id in $helper. Fails with its status where it ends.
+start() {
+	name=$1
+	shift
+	rm -f "$scratch/input"
+	mkfifo "$scratch/input"
+	"$@" < "$scratch/input" > "$scratch/$name" 2> "$scratch/$name.err" &
+	helper=$!
+	exec 9> "$scratch/input"
+	wait_for ready
+}
+
+# wait_for WORD: until the program started last has printed it.
+wait_for() {
+	while ! grep -qs "^$1\$" "$scratch/$name"; do
+		if ! kill -0 "$helper" 2> /dev/null; then
+			wait "$helper"
+			return $?
+		fi
+		sleep 0.05
+	done
+}
+
+# tell WORD: sends a line and waits for the answer.
+tell() {
+	echo go >&9
+	wait_for "$1"
+}
+
+# Ends the program started last.
+stop() {
+	exec 9>&-
+	wait "$helper"
+}
+
+# column NAME KEY N: the N-th field of the lines that begin with KEY.
+column() {
+	awk -v key="$2" -v n="$3" '$1 == key { print $n }' "$scratch/$1"
+}
+
+# Reading kernel memory needs privilege; why it is not to be had is why tests are skipped.
+reader_missing() {
+	gmemctl directmap --json > "$scratch/reader" 2> "$scratch/reader.err"
+	[ $? -eq 3 ] || return 1
+	why=$(jq -r '.error.message' "$scratch/reader")
+}

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Without privilege: status 3 with the reason, or what can be said all the same; no false fail.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+if [ "$(id -u)" -ne 0 ]; then
+	skip "as an unprivileged user" "the tests must run as root to become another user"
+	finish
+fi
+case $GMEMCTL in
+*' '*)
+	skip "as an unprivileged user" "the command runs under a tool that this user cannot read"
+	finish
+	;;
+esac
+# The checkout may lie where nobody but root may look.
+install -d -m 755 "$scratch/bin"
+chmod 755 "$scratch"
+install -m 755 "$GMEMCTL" "$scratch/bin/gmemctl"
+
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$scratch/bin/gmemctl" "$@"
+}
+
+# Options that root may have set for files with capabilities or BPF do not make it pass: look.
+if as_nobody directmap --json > "$scratch/look" 2> "$scratch/look.err"; then
+	skip "as an unprivileged user" "this kernel lets every user read kernel memory"
+	finish
+fi
+try 3 '' 'root|CAP_|privilege' as_nobody directmap
+try_json 3 '.error.message | test("root|CAP_")' as_nobody directmap --json
+try 3 '*' 'CAP_BPF|root' as_nobody check --pfn 4096
+try_json 3 '.verdict == "unknown" or .error != null' as_nobody check --pfn 4096 --json
+try 3 '' 'CAP_' as_nobody pfns "$$"
+as_nobody doctor --json > "$scratch/doctor" 2> "$scratch/doctor.err"
+wrong=$(jq -r '.checks[] | select(.result == "fail") | .id' "$scratch/doctor" |
+	grep -E '^(reader\.(bpf|privilege|control|usable)|memory|kvm\.access)')
+if [ -s "$scratch/doctor" ] && [ -z "$wrong" ]; then
+	pass "doctor fails nothing that could only not be seen"
+else
+	fail "doctor fails nothing that could only not be seen" "$wrong" "$(cat "$scratch/doctor.err")"
+fi
+# What needs no privilege works.
+try 0 'gmemctl' '' as_nobody --version
+try 0 'simulated: no-direct-map' '*' as_nobody --simulate=no-direct-map walk
+finish

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The verdict on the running kernel: a page of memfd_secret faults, an ordinary one does not.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+sum='.mapped | add'
+
+if reader_missing; then
+	skip "verdict of memfd_secret pages" "$why"
+	finish
+fi
+before=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
+start secret "$tools/secret-pages" 5
+status=$?
+if [ $status -eq 77 ]; then
+	skip "verdict of memfd_secret pages" "$(cat "$scratch/secret.err")"
+	finish
+elif [ $status -ne 0 ]; then
+	fail "secret-pages" "$(cat "$scratch/secret.err")"
+	finish
+fi
+during=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
+for pfn in $(column secret secret 2); do
+	try 1 'verdict: +faults' '' gmemctl check --pfn "$pfn" --control
+	try_json 1 '.verdict == "faults" and .evidence == "page-tables/bpf" and .unmapped == 1' \
+		gmemctl --reader=bpf check --json --pfn "$pfn"
+	try_json 1 "[.hole_list[] | select(.pfn <= $pfn and $pfn < .pfn + .pages)] | length == 1" \
+		gmemctl directmap --holes --json
+done
+for pfn in $(column secret ordinary 2); do
+	try 0 'verdict: +safe' '' gmemctl check --pfn "$pfn"
+	try_json 0 '.verdict == "safe" and .evidence == "page-tables/bpf" and .mapped == 1' \
+		gmemctl --reader=bpf check --json --pfn "$pfn"
+done
+tell freed
+after=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
+stop
+
+# moved FROM TO BYTES: that many bytes went from mapped to holes.
+moved() {
+	[ "$(jq -nc --argjson a "$1" --argjson b "$2" '[$a[0] - $b[0], $b[1] - $a[1]]')" = "[$3,$3]" ]
+}
+if moved "$before" "$during" 20480; then
+	pass "five secret pages are 20480 bytes of holes"
+else
+	fail "five secret pages are 20480 bytes of holes" "before $before, during $during"
+fi
+if moved "$during" "$after" -20480; then
+	pass "freed, they are mapped again"
+else
+	fail "freed, they are mapped again" "during $during, after $after"
+fi
+finish
