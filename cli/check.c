@@ -74,7 +74,8 @@ static enum status check_limit(struct cli *cli, const struct range *pfns)
 	if (pfns->start < limit && pfns->length <= limit - pfns->start)
 		return STATUS_YES;
 	return cli_usage(cli,
-			 "--pfn: this CPU's physical addresses end before page frame 0x%" PRIx64,
+			 "--pfn: that is beyond this CPU's physical addresses, which end before "
+			 "page frame 0x%" PRIx64,
 			 limit);
 }
 
@@ -119,7 +120,7 @@ static enum status run(struct cli *cli)
 		status = check_all(cli, &verdict);
 	if (status && status != STATUS_PARTLY)
 		return status;
-	status = status_worst(status, evidence_write(cli, settings->control));
+	status = status_worst(status, evidence_prove(cli, settings->control));
 	verdict_write(cli->out, &verdict);
 	return status ? status : verdict_status(verdict.flush);
 }

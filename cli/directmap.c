@@ -144,7 +144,7 @@ static enum status run(struct cli *cli)
 	if (settings->holes)
 		output_table_end(cli->out);
 	write_summary(cli->out, &summary);
-	evidence_write(cli, false);
+	evidence_write(cli);
 	if (!settings->holes)
 		return STATUS_YES;
 	if (summary.holes)

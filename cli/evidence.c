@@ -15,9 +15,15 @@ enum status evidence_need(struct cli *cli)
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
 }
 
-enum status evidence_write(struct cli *cli, bool control)
+void evidence_write(struct cli *cli)
 {
 	enum gmem_evidence evidence = gmem_reader_evidence(cli->ctx);
+
+	output_fact(cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
+}
+
+enum status evidence_prove(struct cli *cli, bool control)
+{
 	int proven = control ? gmem_reader_control(cli->ctx) : -EINPROGRESS;
 	const char *reason = NULL;
 	char text[1024];
@@ -28,7 +34,7 @@ enum status evidence_write(struct cli *cli, bool control)
 		reason = cli_explain(cli, proven, text, sizeof(text));
 	else if (proven == 0)
 		reason = "it did not tell a page of memfd_secret from an ordinary one";
-	output_fact(cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
+	evidence_write(cli);
 	output_fact_or_reason(cli->out, "proven", KIND_BOOL,
 			      cell_number_if(proven >= 0, (uint64_t)proven), reason);
 	if (proven != 0)

@@ -8,10 +8,13 @@
 /* Opens the reader or fails: for commands that see nothing without one. */
 enum status evidence_need(struct cli *cli);
 
+/* Writes the fact evidence. */
+void evidence_write(struct cli *cli);
+
 /*
- * Writes the facts evidence and proven. With control the reader has to prove itself first.
+ * Writes the facts evidence and proven; with control the reader has to prove itself now.
  * Returns STATUS_CANNOT_TELL where it was proven wrong.
  */
-enum status evidence_write(struct cli *cli, bool control);
+enum status evidence_prove(struct cli *cli, bool control);
 
 #endif

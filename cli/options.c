@@ -172,7 +172,6 @@ static enum status parse_command(struct cli *cli)
 		if (!cli->settings)
 			return cli_fail(cli, STATUS_FAILED, "out of memory");
 	}
-	/* What argp's own messages begin with. */
 	snprintf(name, sizeof(name), "gmemctl %s", cli->command->name);
 	cli->args[0] = name;
 	begin(&parse, cli, false);
@@ -182,9 +181,12 @@ static enum status parse_command(struct cli *cli)
 
 enum status options_parse(struct cli *cli, int argc, char **argv)
 {
+	static char own_name[] = "gmemctl";
 	struct parse parse;
 	enum status status;
 
+	/* What argp's own messages begin with, whatever path the caller used. */
+	argv[0] = own_name;
 	begin(&parse, cli, true);
 	status = run_argp(&parse, argc, argv);
 	if (!status)
@@ -236,6 +238,8 @@ enum status options_help(struct cli *cli)
 
 	begin(&parse, cli, false);
 	argp.args_doc = command ? command->args : "COMMAND [ARGS]";
+	if (!*argp.args_doc)
+		argp.args_doc = NULL;
 	argp.doc = command ? command->summary : about;
 	snprintf(name, sizeof(name), "gmemctl%s%s", command ? " " : "",
 		 command ? command->name : "");

@@ -164,7 +164,7 @@ static void write_facts(struct cli *cli, const struct pfns *pfns)
 		    cell_number(pfns->tally.pages * GMEM_PAGE_SIZE));
 	output_fact(cli->out, "pages", KIND_NUMBER, cell_number(pfns->tally.pages));
 	output_fact(cli->out, "extents", KIND_NUMBER, cell_number(pfns->tally.extents));
-	evidence_write(cli, false);
+	evidence_write(cli);
 }
 
 static enum status list_all(struct pfns *pfns)

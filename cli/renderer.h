@@ -51,6 +51,7 @@ struct output {
 	size_t first_held; /* row number of lines[0] */
 	size_t n_held;
 	size_t widths[COLUMNS_MAX]; /* of the part before */
+	const char *unsaid_model;   /* simulated, and not said yet */
 	bool gap;		    /* a table was written, what follows keeps a distance */
 	bool out_of_memory;
 };

@@ -10,25 +10,21 @@
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
+#define GREEN "\033[32m"
+#define RED "\033[31m"
+#define YELLOW "\033[33m"
+#define DIM "\033[2m"
+#define PLAIN "\033[0m"
+
 /* What a word means, in a colour; words without one are left alone. */
 static const struct {
 	const char *word;
 	const char *color;
 } state_colors[] = {
-	{ "pass", "green" },
-	{ "safe", "green" },
-	{ "ok", "green" },
-	{ "fail", "red" },
-	{ "faults", "red" },
-	{ "failed", "red" },
-	{ "refused", "red" },
-	{ "unmapped", "red" },
-	{ "cannot-tell", "yellow" },
-	{ "unknown", "yellow" },
-	{ "skip", "gray" },
-	{ "skipped", "gray" },
-	{ "not-applicable", "gray" },
-	{ "not-offered", "gray" },
+	{ "pass", GREEN },	   { "safe", GREEN },	   { "ok", GREEN },    { "fail", RED },
+	{ "faults", RED },	   { "failed", RED },	   { "refused", RED }, { "unmapped", RED },
+	{ "cannot-tell", YELLOW }, { "unknown", YELLOW },  { "skip", DIM },    { "skipped", DIM },
+	{ "not-applicable", DIM }, { "not-offered", DIM },
 };
 
 /* Room for the longest name of a fact, so that the values stand under each other. */
@@ -75,12 +71,27 @@ static void begin_part(struct output *out)
 		add_column(out, i);
 }
 
+/* The first thing of all says what is simulated; tables keep a distance to what follows. */
+static void begin_block(struct output *out)
+{
+	if (out->unsaid_model && !out->format->no_headings) {
+		fprintf(out->stream, "simulated: %s\n", out->unsaid_model);
+		out->unsaid_model = NULL;
+	}
+	if (out->gap)
+		putc('\n', out->stream);
+	out->gap = false;
+}
+
 static void end_part(struct output *out)
 {
 	if (!out->held)
 		return;
-	if (out->n_held)
+	if (out->n_held) {
+		if (!out->first_held)
+			begin_block(out);
 		scols_print_table(out->held);
+	}
 	for (size_t i = 0; i < out->selection.n; i++) {
 		struct libscols_column *column = scols_table_get_column(out->held, i);
 
@@ -92,17 +103,8 @@ static void end_part(struct output *out)
 	out->n_held = 0;
 }
 
-/* An empty line between a table and what follows it. */
-static void write_gap(struct output *out)
-{
-	if (out->gap)
-		putc('\n', out->stream);
-	out->gap = false;
-}
-
 static void table(struct output *out)
 {
-	write_gap(out);
 	out->first_held = 0;
 	memset(out->widths, 0, sizeof(out->widths));
 	begin_part(out);
@@ -152,16 +154,19 @@ static void row(struct output *out, size_t parent, const struct cell *cells)
 static void fact(struct output *out, const char *name, enum kind kind, const struct cell *value)
 {
 	char label[CELL_TEXT_MAX], text[CELL_TEXT_MAX];
+	const char *color;
 	const char *shown =
 		value->known ? cell_format(kind, value, out->format->bytes, text) : "unknown";
 
-	write_gap(out);
+	begin_block(out);
 	snprintf(label, sizeof(label), "%s%s%s:", out->group ? out->group : "",
 		 out->group ? " " : "", name);
 	for (char *c = label; *c; c++)
 		if (*c == '_')
 			*c = ' ';
-	fprintf(out->stream, "%-*s %s\n", FACT_WIDTH, label, *shown ? shown : "-");
+	color = out->colored && kind == KIND_STATE ? state_color(shown) : NULL;
+	fprintf(out->stream, "%-*s %s%s%s\n", FACT_WIDTH, label, color ? color : "",
+		*shown ? shown : "-", color ? PLAIN : "");
 }
 
 static void reason(struct output *out, const char *name, const char *text)
@@ -173,8 +178,8 @@ static void reason(struct output *out, const char *name, const char *text)
 
 static void table_end(struct output *out)
 {
-	out->gap = out->first_held + out->n_held > 0;
 	end_part(out);
+	out->gap = out->first_held > 0;
 }
 
 static void nothing(struct output *out)
@@ -184,20 +189,17 @@ static void nothing(struct output *out)
 
 static void begin(struct output *out, const struct document *document)
 {
-	if (!document->model)
-		return;
-	/* Without headings the output is for a script: see lines_renderer.c. */
-	if (out->format->no_headings)
-		fprintf(stderr, "gmemctl: simulated: %s\n", document->model);
-	else
-		fprintf(out->stream, "simulated: %s\n", document->model);
+	out->unsaid_model = document->model;
 }
 
+/* Without headings the output is for a script, see lines_renderer.c; without data there is none. */
 static void end(struct output *out, const char *error, int status)
 {
 	(void)error; /* said on standard error */
 	(void)status;
 	end_part(out);
+	if (out->unsaid_model)
+		fprintf(stderr, "gmemctl: simulated: %s\n", out->unsaid_model);
 	if (out->out_of_memory)
 		fputs("gmemctl: out of memory: the table is not complete\n", stderr);
 }

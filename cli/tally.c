@@ -103,7 +103,8 @@ const char *tally_describe(const struct tally *tally, char *buffer, size_t size)
 
 	if (!stream)
 		return "";
-	fprintf(stream, "%" PRIu64 " pages in %" PRIu64 " extents", tally->pages, tally->extents);
+	fprintf(stream, "%" PRIu64 " page%s in %" PRIu64 " extent%s", tally->pages,
+		tally->pages == 1 ? "" : "s", tally->extents, tally->extents == 1 ? "" : "s");
 	for (size_t p = 0; p < PROPERTIES; p++) {
 		const uint64_t *counts = counts_of(tally, p);
 		const char *lead = "; ";

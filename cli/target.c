@@ -42,7 +42,6 @@ static enum status parse(struct cli *cli, const char *text, pid_t *pid, int *fd)
 	if (number == 0 || (*end && *end != ':'))
 		return cli_usage(cli, "'%s': the PID: it is no process number", text);
 	*pid = (pid_t)number;
-	*fd = ALL_FDS;
 	if (!*end)
 		return STATUS_YES;
 	if (!parse_int(end + 1, &number, &end, &why))
@@ -62,7 +61,9 @@ static enum status visit(struct cli *cli, pid_t pid, int fd, target_fn fn, void 
 
 	if (ret) {
 		snprintf(what, sizeof(what), "%d:%d", (int)pid, fd);
-		return cli_fail_error(cli, ret, what);
+		status = cli_fail_error(cli, ret, what);
+		/* That descriptor is there: the command line names the wrong one. */
+		return ret == -EMEDIUMTYPE ? STATUS_USAGE : status;
 	}
 	*opened = true;
 	status = fn(cli, pid, fd, target, arg);
@@ -116,8 +117,8 @@ out:
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg)
 {
 	bool opened;
-	pid_t pid;
-	int fd;
+	pid_t pid = 0;
+	int fd = ALL_FDS;
 	enum status status = parse(cli, text, &pid, &fd);
 
 	if (status)

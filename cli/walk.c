@@ -129,14 +129,18 @@ bool walk_interrupted(void)
 	return interrupted;
 }
 
-/* Without SA_RESTART: a long call of the kernel ends, and what was made is released. */
+/*
+ * Without SA_RESTART: a long call of the kernel ends, and what was made is released. A signal
+ * that the caller ignores (nohup) stays ignored.
+ */
 static void catch_signals(void)
 {
-	struct sigaction action = { .sa_handler = note_signal };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = note_signal }, old;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
 }
 
 /* After a refusal the kernel gets no page to touch, but what is there can be looked at. */
@@ -241,7 +245,7 @@ static enum status write_evidence(struct walk *walk)
 	const enum gmem_evidence evidence = GMEM_EVIDENCE_INFERRED;
 
 	if (!walk->reader)
-		return evidence_write(walk->cli, !walk->settings->dry_run);
+		return evidence_prove(walk->cli, !walk->settings->dry_run);
 	output_fact(walk->cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
 	output_fact_or_reason(walk->cli->out, "proven", KIND_BOOL, CELL_UNKNOWN,
 			      "kernel memory was not read");

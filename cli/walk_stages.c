@@ -287,6 +287,11 @@ static enum result plan_map(struct walk *walk)
 			   "pages enter a %s guest through its launch, which this version of "
 			   "gmemctl does not drive",
 			   type);
+	if (!gmem_caps_has_private(walk->caps, walk->type) && !(walk->flags & GMEM_MEMORY_MMAP))
+		return say(walk, RESULT_SKIPPED,
+			   "the memslot of a %s VM stands for its userspace address; for its "
+			   "memory only if that has mmap",
+			   type);
 	return say(walk, RESULT_PLANNED,
 		   "KVM_PRE_FAULT_MEMORY: into the guest's page tables, with one vCPU");
 }
@@ -332,14 +337,14 @@ static enum result run_flush(struct walk *walk)
 
 static enum result plan_release(struct walk *walk)
 {
-	return say(walk, RESULT_PLANNED, "memslot, guest_memfd and VM");
+	return say(walk, RESULT_PLANNED, "all that was made");
 }
 
 static enum result run_release(struct walk *walk)
 {
 	if (!walk_release(walk))
 		return say(walk, RESULT_SKIPPED, "nothing was made");
-	return say(walk, RESULT_OK, "memslot, guest_memfd and VM");
+	return say(walk, RESULT_OK, "all that was made");
 }
 
 const struct walk_stage walk_stages[] = {
