@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Every command on every simulated kernel, in every format: well-formed, and the same status.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# pairs_are_shell FILE: each line is assignments, as a shell reads them.
+pairs_are_shell() {
+	! grep -qvE '^([A-Z][A-Z0-9_]*="[^"]*" ?)+$' "$1"
+}
+
+# same_width FILE: each line of a raw table has as many values as its heading.
+same_width() {
+	awk 'NR == 1 { n = NF } NF != n { exit 1 }' "$1"
+}
+
+# formats MODEL COMMAND...
+formats() {
+	model=$1
+	shift
+	gmemctl "$@" "--simulate=$model" > "$scratch/stdout" 2> "$scratch/stderr"
+	status=$?
+	if [ "$status" -gt 4 ]; then
+		fail "$model: $*" "exit status $status"
+		show stderr
+		return
+	fi
+	if [ "$(head -n 1 "$scratch/stdout")" = "simulated: $model" ]; then
+		pass "$model: $*: says that it is simulated"
+	else
+		fail "$model: $*: says that it is simulated" "$(head -n 1 "$scratch/stdout")"
+	fi
+	try_json "$status" ".simulated == \"$model\" and (.command | length) > 0" \
+		gmemctl "$@" "--simulate=$model" --json
+	try "$status" '^[A-Z]|^[a-z_0-9A-Z]+ ' "simulated: $model" \
+		gmemctl "$@" "--simulate=$model" --raw
+	if [ "$(head -c 4 "$scratch/stdout")" = "ram " ] || same_width "$scratch/stdout"; then
+		pass "$model: $*: raw has the same columns everywhere"
+	else
+		fail "$model: $*: raw has the same columns everywhere"
+		show stdout
+	fi
+	try "$status" '*' "simulated: $model" gmemctl "$@" "--simulate=$model" --pairs
+	if pairs_are_shell "$scratch/stdout"; then
+		pass "$model: $*: pairs are pairs"
+	else
+		fail "$model: $*: pairs are pairs"
+		show stdout
+	fi
+	try "$status" '' '*' gmemctl "$@" "--simulate=$model" --quiet
+}
+
+for model in $(models); do
+	formats "$model" walk
+	formats "$model" walk --dry-run
+	formats "$model" doctor
+	formats "$model" caps
+	formats "$model" directmap
+	formats "$model" directmap --holes
+	formats "$model" check --pfn=0x100+16
+	formats "$model" check --pfn=0x100 --control
+done
+
+# Columns.
+try 0 '^CAPABILITY NUMBER$' '*' gmemctl caps --simulate=plain -r -o capability,number
+try 0 '^KVM_CAP_GUEST_MEMFD 234$' '*' gmemctl caps --simulate=plain -rn -o Capability,NUMBER
+try 0 ' NUMBER$' '*' gmemctl caps --simulate=plain -r -o +number
+try 0 'ASKED-ON.*REASON' '*' gmemctl caps --simulate=plain -r --output-all
+try 0 '^ASKED_ON="/dev/kvm"$' '*' gmemctl caps --simulate=plain -P -o asked-on
+try_json 0 '.capabilities[0] | keys == ["capability","number"]' \
+	gmemctl caps --simulate=plain -J -o number,capability
+try_json 0 '[.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES") | .flags | type]
+	| all(. == "array")' gmemctl caps --simulate=plain --json
+try 0 '^ram +[0-9]+$' '*' gmemctl directmap --simulate=plain -rb
+try 0 '^RAM="[0-9]+"$' '*' gmemctl directmap --simulate=plain -Pb
+try_json 0 '(.ram | type) == "number" and (.mapped | keys == ["1G","2M","4K"])' \
+	gmemctl directmap --simulate=plain --json
+try_json 0 '.ram == ([.mapped[]] | add) + .holes + .unknown' \
+	gmemctl directmap --simulate=plain --json
+# Without headings the word is where it does not disturb.
+try 0 '*' '^gmemctl: simulated: plain$' gmemctl caps --simulate=plain -n
+finish

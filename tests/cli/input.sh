@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317 # functions are called by try
+# Bad input, each with its message and status; and the input that only looks bad.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+walk() {
+	gmemctl walk --simulate=plain --dry-run "$@"
+}
+
+# size ARGUMENT BYTES
+size() {
+	try 0 "^SIZE=\"$2\"|^size +$2\$|\"size\":$2,?\$" '' walk --json "--size=$1"
+}
+
+size 4096 4096
+size 0x2000 8192
+size 4K 4096
+size 4k 4096
+size 4KiB 4096
+size 512KB 512000
+size 1M 1048576
+size 1.5M 1572864
+size 0.5G 536870912
+size 2GiB 2147483648
+size 0x10K 16384
+
+try 64 '' 'it must be above 0' walk --size=0
+try 64 '' 'it is empty' walk --size=
+try 64 '' 'it is negative' walk --size=-4096
+try 64 '' 'is not a multiple of 4096' walk --size=4097
+try 64 '' 'is not a multiple of 4096' walk --size=1
+try 64 '' 'is not a multiple of 4096' walk --size=1KB
+try 64 '' 'no size of 2\^63 or above' walk --size=8E
+try 64 '' 'no size of 2\^63 or above' walk --size=9223372036854775808
+try 64 '' 'does not fit in 64 bits' walk --size=16E
+try 64 '' 'does not fit in 64 bits' walk --size=18446744073709551616
+try 64 '' 'does not fit in 64 bits' walk --size=99999999999999999999999
+try 64 '' 'its suffix is none of' walk --size=4Q
+try 64 '' 'its suffix is none of' walk --size=4MiBs
+try 64 '' 'its suffix is none of' walk --size='4 M'
+try 64 '' 'its suffix is none of' walk --size=4096x
+try 64 '' 'its suffix is none of' walk --size=1.M
+try 64 '' 'a fraction of a byte' walk --size=4096.5
+try 64 '' 'it is not a number' walk --size=four
+try 64 '' 'it is not a number' walk --size=0x
+try 64 '' 'it is not a number' walk --size=+4096
+
+try 64 '' "none of best, default" walk --vm-type=magic
+try 64 '' "none of best, default" walk --vm-type=TDX
+try 64 '' "none of best, default" walk --vm-type=
+try 64 '' "flag 'huge' is none of" walk --flags=huge
+try 64 '' "flag 'huge' is none of" walk --flags=mmap,huge
+try 64 '' "'nonsense' is no column of walk" walk --output=nonsense
+try 64 '' "'' is no column of walk" walk --output=
+try 64 '' "'x' is no column of walk" walk --output=stage,x
+try 64 '' "no simulated kernel is named 'magic'" gmemctl walk --simulate=magic
+try 64 '' '^  plain ' gmemctl walk --simulate=magic
+
+check() {
+	gmemctl check --simulate=plain "$@"
+}
+
+try 64 '' 'give either TARGET or --pfn' check
+try 64 '' 'give either TARGET or --pfn' check 1:2 --pfn=1
+try 64 '' 'it is not a number' check --pfn=x
+try 64 '' 'it is empty' check --pfn=
+try 64 '' 'it is negative' check --pfn=-1
+try 64 '' 'end lies before its start' check --pfn=20-10
+try 64 '' 'it is empty' check --pfn=20-20
+try 64 '' 'it is empty' check --pfn=20+0
+try 64 '' 'it is empty' check --pfn=20+
+try 64 '' 'counted, not sized' check --pfn=4K
+try 64 '' 'counted, not sized' check --pfn=1-2-3
+try 64 '' 'does not fit in 64 bits' check --pfn=0x10000000000000000
+try 64 '' 'ends beyond 64 bits' check --pfn=2+18446744073709551615
+try 64 '' 'beyond this CPU' check --pfn=0xfffffffffffff
+try 64 '' 'beyond this CPU' check --pfn=1+0xfffffffffffff
+
+pfns() {
+	gmemctl pfns --simulate=plain "$@"
+}
+
+try 64 '' 'names of held VMs are not known' pfns myvm
+try 64 '' 'the PID: it is no process' pfns 0
+try 64 '' 'the PID: it is negative' pfns -- -5
+try 64 '' 'the PID: it is too large' pfns 4294967297
+try 64 '' 'the PID: it is no process' pfns 1x
+try 64 '' 'the FD: it is empty' pfns 1:
+try 64 '' 'the FD: it is not a number' pfns 1:x
+try 64 '' 'the FD: it is negative' pfns 1:-1
+try 64 '' 'the FD: something follows' pfns 1:2:3
+try 64 '' 'the FD: it is too large' pfns 1:2147483648
+try 64 '' 'it needs an end' pfns 1 --offset=0
+try 64 '' 'whole 4096-byte pages' pfns 1 --offset=1+4096
+try 64 '' 'whole 4096-byte pages' pfns 1 --offset=0+1
+try 64 '' 'end lies before its start' pfns 1 --offset=8K-4K
+try 64 '' 'it is empty' pfns 1 --offset=4K-4K
+try 64 '' 'none of mapped\|unmapped\|unknown' pfns 1 --state=gone
+try 2 '*' 'gmemctl: pfns: ' pfns 1999999999:3
+finish

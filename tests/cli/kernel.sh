@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317 # functions are called by try
+# The running kernel: what must hold on any host that has /dev/kvm and lets root read tables.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if [ ! -r /dev/kvm ] || [ ! -w /dev/kvm ] || [ "$(id -u)" -ne 0 ]; then
+	skip 'the running kernel' 'needs root and /dev/kvm'
+	finish
+fi
+try_json 0 '.simulated == null and (.capabilities | length) > 0' gmemctl caps --json
+if ! gmemctl directmap --quiet 2> "$scratch/why"; then
+	skip 'page tables of the running kernel' "$(head -n 1 "$scratch/why")"
+	finish
+fi
+
+try_json 0 '.ram == ([.mapped[]] | add) + .holes + .unknown and .ram > 0' gmemctl directmap --json
+try_json 0 '.evidence == "page-tables/bpf"' gmemctl directmap --json --reader=bpf
+if [ -r /proc/kcore ]; then
+	try_json 0 '.evidence == "page-tables/kcore"' gmemctl directmap --json --reader=kcore
+else
+	try 3 '' 'kcore' gmemctl directmap --reader=kcore
+	skip 'directmap --reader=kcore' 'this kernel has no /proc/kcore'
+fi
+try 0 '^verdict: +safe$' '' gmemctl check --pfn=0x100 --control
+try 0 '^proven: +yes$' '' gmemctl check --pfn=0x100 --control
+try_json 0 '[.checks[] | select(.id == "reader.control").result] == ["pass"]' \
+	gmemctl doctor --json
+try_json 0 '.verdict == "safe" and .unmapped == 0 and .proven' gmemctl walk --json
+try_json 0 '.pages == 4096 and .mapped == 4096' gmemctl walk --size=16M --json
+try 1 'no-direct-map.*is not offered' '' gmemctl walk --no-direct-map
+try 1 '' 'has no guest_memfd' gmemctl pfns $$
+try 1 '*' '*' gmemctl pfns 2
+try 64 '' 'gmemctl: check: ' gmemctl check $$:0
+try 2 '' 'gmemctl: check: ' gmemctl check $$:1000
+
+# A signal in the middle: what was made is released, and said to be. The signal goes out once the
+# memory is there, and populating that takes long enough.
+interrupt() {
+	# shellcheck disable=SC2086 # words; through gmemctl() $! would be a shell's
+	$GMEMCTL walk --json --size=1G &
+	child=$!
+	while kill -0 "$child" && ! readlink /proc/"$child"/fd/* | grep -q kvm-gmem; do
+		sleep 0.01
+	done 2> "$scratch/loop"
+	kill -TERM "$child"
+	wait "$child"
+}
+interrupt > "$scratch/stdout" 2> "$scratch/stderr"
+status=$?
+if [ "$status" -eq 0 ]; then
+	skip 'interrupted walk' 'it had ended before the signal came'
+elif [ "$status" -ne 4 ] || ! jq -e '[.stages[] | select(.stage == "release").result] == ["ok"]' \
+	"$scratch/stdout" > /dev/null; then
+	fail 'interrupted walk' "exit status $status"
+	show stdout
+	show stderr
+else
+	pass 'interrupted walk'
+fi
+finish

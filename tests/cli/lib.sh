@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What the command-line tests share. GMEMCTL is the command under test, as words: tests/run puts
+# valgrind in front. Each script sources this, tries, and ends with finish.
+set -u
+
+: "${GMEMCTL:?run me through tests/run}"
+: "${BUILD:?run me through tests/run}"
+scratch=$(mktemp -d) || exit 2
+trap 'rm -rf "$scratch"' EXIT
+tests_run=0
+tests_failed=0
+
+# An environment that changes no output.
+unset NO_COLOR COLUMNS
+export LC_ALL=C.UTF-8 TERM=xterm
+
+gmemctl() {
+	# shellcheck disable=SC2086 # words
+	$GMEMCTL "$@"
+}
+
+pass() {
+	tests_run=$((tests_run + 1))
+	echo "ok $tests_run - $1"
+}
+
+# fail NAME REASON...
+fail() {
+	tests_run=$((tests_run + 1))
+	tests_failed=$((tests_failed + 1))
+	echo "not ok $tests_run - $1"
+	shift
+	printf '#   %s\n' "$@"
+}
+
+skip() {
+	tests_run=$((tests_run + 1))
+	echo "ok $tests_run - $1 # SKIP $2"
+}
+
+finish() {
+	echo "1..$tests_run"
+	exit $((tests_failed > 0))
+}
+
+# matches FILE PATTERN: some line matches the extended regular expression; '' wants no output,
+# '*' takes any.
+matches() {
+	case $2 in
+	'') [ ! -s "$1" ] ;;
+	'*') true ;;
+	*) grep -qE -e "$2" "$1" ;;
+	esac
+}
+
+# What a failed test shows of an output.
+show() {
+	sed -n "1,20{s/^/#   $1: /;p;}" "$scratch/$1"
+}
+
+# judge NAME STATUS WANTED_STATUS STDOUT STDERR, on $scratch/stdout and stderr
+judge() {
+	if [ "$2" -ne "$3" ]; then
+		fail "$1" "exit status $2, not $3"
+	elif ! matches "$scratch/stdout" "$4"; then
+		fail "$1" "standard output does not match '$4'"
+	elif ! matches "$scratch/stderr" "$5"; then
+		fail "$1" "standard error does not match '$5'"
+	else
+		pass "$1"
+		return
+	fi
+	show stdout
+	show stderr
+}
+
+# try STATUS STDOUT STDERR COMMAND...: runs it, and checks all three.
+try() {
+	wanted=$1 out=$2 err=$3
+	shift 3
+	"$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+	judge "$*" $? "$wanted" "$out" "$err"
+}
+
+# try_json STATUS FILTER COMMAND...: standard output is one JSON document, the filter is true of
+# it, and its status is the exit status.
+try_json() {
+	wanted=$1 filter=$2
+	shift 2
+	"$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+	status=$?
+	if [ "$(jq -s length "$scratch/stdout" 2> "$scratch/jq")" != 1 ]; then
+		fail "$*" "standard output is not one JSON document" "$(cat "$scratch/jq")"
+		show stdout
+	elif ! jq -e ".schema_version == 1 and .tool == \"gmemctl\" and .status == $status" \
+		"$scratch/stdout" > /dev/null; then
+		fail "$*" "the document's header or status is wrong"
+		show stdout
+	elif ! jq -e "$filter" "$scratch/stdout" > /dev/null 2> "$scratch/jq"; then
+		fail "$*" "not true: $filter" "$(cat "$scratch/jq")"
+		show stdout
+		show stderr
+	else
+		judge "$*" "$status" "$wanted" '*' '*'
+	fi
+}
+
+models() {
+	gmemctl --simulate=help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317 # functions are called by try
+# Standard output that is closed, full or left by its reader; colour.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+caps() {
+	gmemctl caps --simulate=plain "$@"
+}
+
+# Sub-shells, so that the command starts with the stream as it is meant to be.
+closed() {
+	(caps "$@" >&-)
+}
+full() {
+	caps "$@" > /dev/full
+}
+version_to_full() {
+	gmemctl --version > /dev/full
+}
+all_closed() {
+	(caps >&- 2>&- <&-)
+}
+
+# A reader that leaves: no flood of messages, whatever the signal's fate.
+left() {
+	{
+		caps --json
+		echo $? > "$scratch/left"
+	} | true
+	status=$(cat "$scratch/left")
+	# 141 is the shell's word for a death by SIGPIPE
+	[ "$status" -eq 0 ] || [ "$status" -eq 141 ]
+}
+left_ignored() {
+	(trap '' PIPE && left)
+}
+
+doctor_color() {
+	gmemctl doctor --simulate=plain "$@" || true
+}
+
+try 2 '' 'writing to standard output: Bad file descriptor' closed
+try 2 '' 'writing to standard output: Bad file descriptor' closed --json
+try 2 '' 'writing to standard output: No space left on device' full
+try 2 '' 'writing to standard output: No space left on device' full --json
+try 2 '' 'writing to standard output: No space left on device' full --raw
+try 2 '' 'writing to standard output' version_to_full
+try 2 '' '' all_closed
+try 0 '' '' left
+try 0 '' '' left_ignored
+
+escape=$(printf '\033')
+colored() {
+	grep -q "$escape" "$scratch/stdout"
+}
+# want_color yes|no NAME COMMAND...
+want_color() {
+	want=$1 name=$2
+	shift 2
+	"$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+	if colored; then got=yes; else got=no; fi
+	if [ "$got" = "$want" ]; then
+		pass "$name"
+	else
+		fail "$name" "colour: $got"
+		show stdout
+	fi
+}
+want_color no 'no colour where it is no terminal' doctor_color
+want_color yes 'colour always' doctor_color --color=always
+want_color yes 'colour without a word is always' doctor_color --color
+want_color no 'colour never' doctor_color --color=never
+want_color no 'no colour in raw' doctor_color --color=always --raw
+want_color no 'no colour in JSON' doctor_color --color=always --json
+on_terminal() {
+	script -qec "$GMEMCTL doctor --simulate=plain; :" /dev/null
+}
+no_color() {
+	(export NO_COLOR="$1" && on_terminal)
+}
+dumb_terminal() {
+	(export TERM=dumb && on_terminal)
+}
+if command -v script > /dev/null; then
+	want_color yes 'colour on a terminal' on_terminal
+	want_color no 'NO_COLOR' no_color 1
+	want_color yes 'empty NO_COLOR' no_color ''
+	want_color no 'TERM=dumb' dumb_terminal
+else
+	skip 'colour on a terminal' 'script(1) is not installed'
+fi
+finish

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Help, version and wrong usage: what goes where, and with which status.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+commands="walk doctor caps pfns check directmap"
+
+try 0 '^gmemctl [0-9]+\.[0-9]+\.[0-9]+ ' '' gmemctl --version
+try 0 '^gmemctl [0-9]' '' gmemctl -V
+try 0 '^Usage: gmemctl' '' gmemctl --help
+try 0 '^Usage: gmemctl' '' gmemctl -h
+try 0 '^Usage: gmemctl' '' gmemctl --usage
+try 0 'Exit status: 0' '' gmemctl --help
+try 0 '^  no-direct-map ' '' gmemctl --simulate=help
+for command in $commands; do
+	try 0 "^  $command " '' gmemctl --help
+	try 0 "^Usage: gmemctl $command" '' gmemctl "$command" --help
+	try 0 "^Usage: gmemctl $command" '' gmemctl --help "$command"
+	try 0 "^Usage: gmemctl $command" '' gmemctl "$command" --usage
+	try 64 '' 'unrecognized option' gmemctl "$command" --no-such-option
+	try 64 '' "Try 'gmemctl $command --help'" gmemctl "$command" --output=nonsense
+done
+
+try 64 '' "no command given" gmemctl
+try 64 '' "there is no command 'wal'" gmemctl wal
+try 64 '' "Try 'gmemctl --help'" gmemctl nonsense
+try 64 '' 'unrecognized option' gmemctl --no-such-option
+try 64 '' 'invalid option' gmemctl -Z
+try 64 '' 'requires an argument' gmemctl walk --size
+try 64 '' "'extra' is one argument too many" gmemctl walk extra
+try 64 '' 'TARGET is missing' gmemctl pfns
+try 64 '' "'2' is one argument too many" gmemctl pfns 1 2
+try 64 '' 'another output format' gmemctl --raw --pairs caps
+try_json 64 '.error != null' gmemctl --json --raw caps
+try 64 '' 'none of auto\|always\|never' gmemctl --color=blue caps
+try 64 '' 'none of bpf\|kcore\|none' gmemctl --reader=magic caps
+
+# A document even where the command line makes no sense.
+try_json 64 '.command == null and .error.status == 64' gmemctl --json
+try_json 64 '.command == null and (.error.message | length) > 0' gmemctl nonsense --json
+try_json 64 '.command == "walk"' gmemctl walk --no-such-option -J
+try_json 64 '.command == "walk"' gmemctl -j walk --size=0
+finish
