@@ -163,7 +163,7 @@ static void write_facts(struct cli *cli, const struct pfns *pfns)
 	output_fact(cli->out, "resident", KIND_BYTES,
 		    cell_number(pfns->tally.pages * GMEM_PAGE_SIZE));
 	output_fact(cli->out, "pages", KIND_NUMBER, cell_number(pfns->tally.pages));
-	output_fact(cli->out, "extents", KIND_NUMBER, cell_number(pfns->tally.extents));
+	output_fact(cli->out, "extent_count", KIND_NUMBER, cell_number(pfns->tally.extents));
 	evidence_write(cli);
 }
 

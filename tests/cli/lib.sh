@@ -93,6 +93,9 @@ try_json() {
 	if [ "$(jq -s length "$scratch/stdout" 2> "$scratch/jq")" != 1 ]; then
 		fail "$*" "standard output is not one JSON document" "$(cat "$scratch/jq")"
 		show stdout
+	elif grep -oE '^	"[^"]*":' "$scratch/stdout" | sort | uniq -d | grep -q .; then
+		fail "$*" "a key of the document is there twice" \
+			"$(grep -oE '^	"[^"]*":' "$scratch/stdout" | sort | uniq -d)"
 	elif ! jq -e ".schema_version == 1 and .tool == \"gmemctl\" and .status == $status" \
 		"$scratch/stdout" > /dev/null; then
 		fail "$*" "the document's header or status is wrong"
