@@ -122,6 +122,8 @@ void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
 
 static const char *verdict_reason(const struct verdict *verdict, char *text, size_t size)
 {
+	if (verdict->reason)
+		return verdict->reason;
 	switch (verdict->flush) {
 	case GMEM_VERDICT_FAULTS:
 		snprintf(text, size,

@@ -21,6 +21,7 @@ struct verdict {
 	enum gmem_verdict flush;
 	enum gmem_verdict reachable;
 	uint64_t pages, mapped, unmapped, unknown;
+	const char *reason; /* of flush, where its numbers do not tell; or NULL */
 };
 
 #define VERDICT_NONE                                             \

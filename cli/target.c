@@ -61,9 +61,7 @@ static enum status visit(struct cli *cli, pid_t pid, int fd, target_fn fn, void 
 
 	if (ret) {
 		snprintf(what, sizeof(what), "%d:%d", (int)pid, fd);
-		status = cli_fail_error(cli, ret, what);
-		/* That descriptor is there: the command line names the wrong one. */
-		return ret == -EMEDIUMTYPE ? STATUS_USAGE : status;
+		return cli_fail_error(cli, ret, what);
 	}
 	*opened = true;
 	status = fn(cli, pid, fd, target, arg);

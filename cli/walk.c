@@ -16,7 +16,6 @@
 #include "evidence.h"
 
 #define DEFAULT_SIZE (4ull << 20)
-#define STAGES_MAX 16
 
 enum { COLUMN_STAGE, COLUMN_RESULT, COLUMN_DETAIL };
 
@@ -144,28 +143,28 @@ static void catch_signals(void)
 }
 
 /* After a refusal the kernel gets no page to touch, but what is there can be looked at. */
-static const char *why_not(const struct walk *walk, const struct walk_stage *stage,
-			   const bool *done, bool refused)
+static const char *why_not(const struct walk *walk, const struct walk_step *step, const bool *done,
+			   bool refused)
 {
-	bool is_release = stage->needs < 0 && walk->vm;
+	bool is_release = step->needs < 0 && walk->vm;
 
 	if (interrupted && !is_release)
 		return "interrupted";
-	if (stage->needs >= 0 && !done[stage->needs])
+	if (step->needs >= 0 && !done[step->needs])
 		return "an earlier stage did not get that far";
-	if (refused && stage->touches_pages)
+	if (refused && step->touches_pages)
 		return "refused by the pre-flight";
 	return NULL;
 }
 
-static enum result run_stage(struct walk *walk, const struct walk_stage *stage, const char * not )
+static enum result run_stage(struct walk *walk, const struct walk_stage *stage, const char *obstacle)
 {
 	enum result result;
 
 	walk->detail[0] = '\0';
 	walk->error = 0;
-	if (not ) {
-		snprintf(walk->detail, sizeof(walk->detail), "%s", not );
+	if (obstacle) {
+		snprintf(walk->detail, sizeof(walk->detail), "%s", obstacle);
 		return RESULT_SKIPPED;
 	}
 	result = stage->plan(walk);
@@ -202,17 +201,18 @@ static bool is_done(enum result result)
 
 static enum status run_stages(struct walk *walk)
 {
-	bool done[STAGES_MAX] = { false }, refused = false;
+	bool done[WALK_STEPS_MAX] = { false }, refused = false;
 	enum status status = STATUS_YES;
 
 	output_table(walk->cli->out, &table);
-	for (size_t i = 0; i < walk_n_stages; i++) {
-		const struct walk_stage *stage = &walk_stages[i];
-		const char *not = why_not(walk, stage, done, refused);
-		enum result result = run_stage(walk, stage, not );
+	for (size_t i = 0; i < walk_n_steps; i++) {
+		const struct walk_step *step = &walk_steps[i];
+		const char *obstacle = why_not(walk, step, done, refused);
+		enum result result = run_stage(walk, step->stage, obstacle);
 
-		write_stage(walk, stage, result);
+		write_stage(walk, step->stage, result);
 		done[i] = is_done(result);
+		walk->touched = walk->touched || (step->touches_pages && result == RESULT_OK);
 		refused = refused || result == RESULT_REFUSED;
 		status = status_worst(status, stage_status(walk, result));
 	}
@@ -252,6 +252,22 @@ static enum status write_evidence(struct walk *walk)
 	return STATUS_YES;
 }
 
+/* What was seen is not the whole truth of pages that leave the direct map later. */
+static void qualify(const struct walk *walk, struct verdict *verdict)
+{
+	bool leaves = walk->flags & GMEM_MEMORY_NO_DIRECT_MAP && !walk->touched;
+
+	if (walk->reader)
+		verdict->reason = "the direct map was not seen";
+	else if (leaves && verdict->flush == GMEM_VERDICT_SAFE)
+		verdict->reason = "the pages were only allocated; this memory leaves the direct "
+				  "map when it is first mapped";
+	else
+		return;
+	verdict->flush = GMEM_VERDICT_UNKNOWN;
+	verdict->reachable = GMEM_VERDICT_UNKNOWN;
+}
+
 static enum status write_verdict(struct walk *walk)
 {
 	struct verdict verdict = VERDICT_NONE;
@@ -263,8 +279,7 @@ static enum status write_verdict(struct walk *walk)
 		verdict_add(&verdict, walk->flush);
 	}
 	output_table_end(walk->cli->out);
-	if (walk->reader)
-		verdict.flush = verdict.reachable = GMEM_VERDICT_UNKNOWN;
+	qualify(walk, &verdict);
 	write_choice(walk);
 	status = write_evidence(walk);
 	write_inferred(walk);

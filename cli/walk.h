@@ -42,6 +42,7 @@ struct walk {
 	struct gmem_vm *vm;
 	struct gmem_memory *memory;
 	bool bound;
+	bool touched;		  /* its pages were mapped, by the host or by the guest */
 	struct gmem_flush *flush; /* of the pages as the last look found them */
 	struct tally tally;
 	int reader; /* 0, or why kernel memory cannot be read */
@@ -50,17 +51,35 @@ struct walk {
 	int error;	   /* its negative errno, if it failed */
 };
 
+/* What a stage is: plan says whether it can run, with the reason; run does it. */
 struct walk_stage {
 	const char *name;
-	int needs;	    /* number of an earlier stage that must have been done, or -1 */
-	bool touches_pages; /* not after a refusal */
-	/* Whether it can run, with the reason in detail; with --dry-run that is all. */
 	enum result (*plan)(struct walk *walk);
 	enum result (*run)(struct walk *walk);
 };
 
-extern const struct walk_stage walk_stages[];
-extern const size_t walk_n_stages;
+/* When it comes: the walk is these, in order. */
+struct walk_step {
+	const struct walk_stage *stage;
+	int needs;	    /* number of an earlier step that must have been done, or -1 */
+	bool touches_pages; /* not after a refusal */
+};
+
+#define WALK_STEPS_MAX 16
+
+extern const struct walk_step walk_steps[];
+extern const size_t walk_n_steps;
+
+extern const struct walk_stage walk_stage_vm, walk_stage_memory, walk_stage_slot,
+	walk_stage_convert, walk_stage_allocate, walk_stage_preflight, walk_stage_populate,
+	walk_stage_map, walk_stage_pfns, walk_stage_flush, walk_stage_release;
+
+/* Sets the detail of the stage that runs, and returns result. */
+enum result walk_say(struct walk *walk, enum result result, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same for a negative errno of libgmem, with its explanation. */
+enum result walk_fail(struct walk *walk, int error);
 
 /* Takes the VM type and the flags that the walk goes with. */
 void walk_choose(struct walk *walk);

@@ -31,7 +31,7 @@ try_json 0 '.pages == 4096 and .mapped == 4096' gmemctl walk --size=16M --json
 try 1 'no-direct-map.*is not offered' '' gmemctl walk --no-direct-map
 try 1 '' 'has no guest_memfd' gmemctl pfns $$
 try 1 '*' '*' gmemctl pfns 2
-try 64 '' 'gmemctl: check: ' gmemctl check $$:0
+try 2 '' 'is no guest_memfd' gmemctl check $$:0
 try 2 '' 'gmemctl: check: ' gmemctl check $$:1000
 
 # A signal in the middle: what was made is released, and said to be. The signal goes out once the

@@ -59,6 +59,9 @@ else
 fi
 if has_model tdx-no-direct-map; then
 	try_json 0 '.vm_type == "tdx"' gmemctl walk --simulate=tdx-no-direct-map --json
+	# Only allocated, the pages are still mapped; the flush comes when they no longer are.
+	try_json 1 "$(stage pre-flight refused) and .verdict != \"safe\" and .inferred == \"faults\"" \
+		gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
 else
 	skip 'walk on tdx-no-direct-map' 'this build has no such model'
 fi
