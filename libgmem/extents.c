@@ -3,9 +3,8 @@
  * Extents of a guest_memfd: the page cache's runs, cut where the memslot, the NUMA node, the
  * direct map or the page flags change, joined where they do not.
  *
- * A file is worked off in windows, so that memory does not grow with it. Within a window the runs
- * are put in the order of their page frames, the direct map is walked once along them, and they
- * are put back.
+ * A file is worked off in windows, so that memory does not grow with it. Within a window the
+ * direct map is walked once along the runs in the order of their page frames.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +16,21 @@
 #include "reader.h"
 #include "target.h"
 
-#define WINDOW_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 6 MiB of extents */
+#define WINDOW_PAGES (1u << 14) /* 64 MiB of 4K pages: extents that fit the second-level cache */
 #define GAP_PAGES (1u << 18)	/* page frames worth walking over rather than starting anew */
 #define FLAGS_BATCH 512
+
+/* Where the runs of a window lie in memory: what is sorted, instead of the runs. */
+struct place {
+	uint64_t pfn;
+	uint32_t run; /* its index in walk->runs */
+};
+
+/* Pieces that a run was cut into: they follow each other, as one pass finds them. */
+struct span {
+	uint32_t first;
+	uint32_t count;
+};
 
 struct list {
 	struct gmem_extent *items;
@@ -32,10 +43,14 @@ struct walk {
 	const struct gmem_ram *ram;
 	const struct gmem_image *image;
 	unsigned int want;
-	int flags_fd;		 /* /proc/kpageflags, or -1 */
-	struct list runs;	 /* of the window, as the page cache has them */
-	struct list split;	 /* the same, cut where the direct map changes */
-	size_t join_at;		 /* in runs: the first that the direct map's walk has not passed */
+	int flags_fd;	      /* /proc/kpageflags, or -1 */
+	struct list runs;     /* of the window, as the page cache has them */
+	struct list pieces;   /* the same, cut where the direct map changes, by page frame */
+	struct span *spans;   /* of each run, in pieces */
+	struct place *places; /* of the runs whose page frames are known, by page frame */
+	size_t place_count;
+	size_t place_room; /* of places and spans */
+	size_t join_at;	   /* in places: the first that the direct map's walk has not passed */
 	struct gmem_extent last; /* not handed out yet: the next one may continue it */
 	bool has_last;
 	gmem_extent_fn fn;
@@ -110,6 +125,8 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 			if (bound < pages)
 				pages = bound;
 		}
+		if (pages == left.pages)
+			return append(&walk->runs, &left);
 		cut_front(&left, pages, &piece);
 		ret = append(&walk->runs, &piece);
 	}
@@ -118,49 +135,77 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 
 static int by_pfn(const void *a, const void *b)
 {
-	const struct gmem_extent *x = a, *y = b;
+	const struct place *x = a, *y = b;
 
-	if (x->has_pfn != y->has_pfn)
-		return x->has_pfn ? -1 : 1;
 	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
 }
 
-static int by_offset(const void *a, const void *b)
+/* Room for a place and a span of each run. */
+static int grow_places(struct walk *walk)
 {
-	const struct gmem_extent *x = a, *y = b;
+	size_t room = walk->runs.room;
+	struct place *places;
+	struct span *spans;
 
-	return x->offset < y->offset ? -1 : x->offset > y->offset;
+	if (walk->place_room >= room)
+		return 0;
+	places = realloc(walk->places, room * sizeof(*places));
+	if (places)
+		walk->places = places;
+	spans = realloc(walk->spans, room * sizeof(*spans));
+	if (spans)
+		walk->spans = spans;
+	if (!places || !spans)
+		return -ENOMEM;
+	walk->place_room = room;
+	return 0;
 }
 
-static void sort(struct list *list, int (*compare)(const void *, const void *))
+/* Lists where the runs lie, by page frame. */
+static int sort_places(struct walk *walk)
 {
-	for (size_t i = 1; i < list->count; i++)
-		if (compare(&list->items[i - 1], &list->items[i]) > 0) {
-			qsort(list->items, list->count, sizeof(*list->items), compare);
-			return;
-		}
+	int ret = grow_places(walk);
+	bool sorted = true;
+
+	walk->place_count = 0;
+	for (uint32_t i = 0; !ret && i < walk->runs.count; i++) {
+		const struct gmem_extent *run = &walk->runs.items[i];
+		size_t n = walk->place_count;
+
+		walk->spans[i].count = 0;
+		if (!run->has_pfn)
+			continue;
+		sorted = sorted && (!n || walk->places[n - 1].pfn <= run->pfn);
+		walk->places[walk->place_count++] = (struct place){ .pfn = run->pfn, .run = i };
+	}
+	if (!sorted)
+		qsort(walk->places, walk->place_count, sizeof(*walk->places), by_pfn);
+	return ret;
 }
 
-/* A run of the direct map: gives its state to the extents that lie in it. */
+/* A run of the direct map: gives its state to the runs that lie in it, in pieces. */
 static int join_run(const struct gmem_directmap_run *run, void *arg)
 {
 	struct walk *walk = arg;
 	uint64_t end = run->pfn + run->pages;
 	int ret = 0;
 
-	while (!ret && walk->join_at < walk->runs.count) {
-		struct gmem_extent *extent = &walk->runs.items[walk->join_at], piece;
-		uint64_t pages;
+	while (!ret && walk->join_at < walk->place_count) {
+		uint32_t index = walk->places[walk->join_at].run;
+		struct gmem_extent *extent = &walk->runs.items[index], piece;
+		struct span *span = &walk->spans[index];
+		uint64_t pages = end - extent->pfn;
 
-		if (!extent->has_pfn || extent->pfn >= end)
+		if (extent->pfn >= end)
 			break;
-		pages = end - extent->pfn < extent->pages ? end - extent->pfn : extent->pages;
-		cut_front(extent, pages, &piece);
+		if (!span->count++)
+			span->first = (uint32_t)walk->pieces.count;
+		cut_front(extent, pages < extent->pages ? pages : extent->pages, &piece);
 		piece.state = run->state;
 		piece.level = run->level;
 		piece.writable = run->writable;
 		piece.reason = run->reason;
-		ret = append(&walk->split, &piece);
+		ret = append(&walk->pieces, &piece);
 		if (!extent->pages)
 			walk->join_at++;
 	}
@@ -170,39 +215,28 @@ static int join_run(const struct gmem_directmap_run *run, void *arg)
 /* Looks up the direct map for the window's runs: one walk for neighbours that are near. */
 static int join_direct_map(struct walk *walk)
 {
-	struct list *runs = &walk->runs;
+	int ret = sort_places(walk);
 	size_t first = 0;
-	int ret = 0;
 
-	sort(runs, by_pfn);
-	walk->split.count = 0;
+	walk->pieces.count = 0;
 	walk->join_at = 0;
-	while (!ret && first < runs->count && runs->items[first].has_pfn) {
-		uint64_t start = runs->items[first].pfn;
-		uint64_t end = start + runs->items[first].pages;
-		size_t next = first + 1;
+	while (!ret && first < walk->place_count) {
+		uint64_t start = walk->places[first].pfn, end = start;
+		size_t next = first;
 
-		for (; next < runs->count && runs->items[next].has_pfn; next++) {
-			const struct gmem_extent *extent = &runs->items[next];
+		for (; next < walk->place_count; next++) {
+			const struct gmem_extent *run = &walk->runs.items[walk->places[next].run];
 
-			if (extent->pfn > end + GAP_PAGES)
+			if (next > first && run->pfn > end + GAP_PAGES)
 				break;
-			if (extent->pfn + extent->pages > end)
-				end = extent->pfn + extent->pages;
+			if (run->pfn + run->pages > end)
+				end = run->pfn + run->pages;
 		}
 		ret = gmem_pagetable_walk(walk->target->ctx, walk->image, start, end - start,
 					  join_run, walk);
 		first = next;
 	}
-	for (; !ret && first < runs->count; first++) /* those without a page frame */
-		ret = append(&walk->split, &runs->items[first]);
-	if (ret)
-		return ret;
-	sort(&walk->split, by_offset);
-	struct list done = walk->split;
-	walk->split = walk->runs;
-	walk->runs = done;
-	return 0;
+	return ret;
 }
 
 static bool continues(const struct gmem_extent *a, const struct gmem_extent *b)
@@ -289,6 +323,30 @@ static int emit_with_flags(struct walk *walk, struct gmem_extent extent)
 	return ret;
 }
 
+static int emit_extent(struct walk *walk, const struct gmem_extent *extent)
+{
+	if (walk->flags_fd >= 0 && extent->has_pfn)
+		return emit_with_flags(walk, *extent);
+	return emit_piece(walk, extent);
+}
+
+static int emit_window(struct walk *walk)
+{
+	bool joined = walk->want & GMEM_EXTENT_DIRECT_MAP;
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < walk->runs.count; i++) {
+		const struct gmem_extent *run = &walk->runs.items[i];
+		const struct span *span = joined ? &walk->spans[i] : NULL;
+
+		if (!joined || !run->has_pfn)
+			ret = emit_extent(walk, run);
+		for (uint32_t k = 0; !ret && span && k < span->count; k++)
+			ret = emit_extent(walk, &walk->pieces.items[span->first + k]);
+	}
+	return ret;
+}
+
 static int walk_window(struct walk *walk, uint64_t first, uint64_t last)
 {
 	struct gmem_target *target = walk->target;
@@ -298,15 +356,7 @@ static int walk_window(struct walk *walk, uint64_t first, uint64_t last)
 	ret = gmem_pagecache_walk(target->ctx, &target->cache, first, last, add_run, walk);
 	if (!ret && (walk->want & GMEM_EXTENT_DIRECT_MAP))
 		ret = join_direct_map(walk);
-	for (size_t i = 0; !ret && i < walk->runs.count; i++) {
-		const struct gmem_extent *extent = &walk->runs.items[i];
-
-		if (walk->flags_fd >= 0 && extent->has_pfn)
-			ret = emit_with_flags(walk, *extent);
-		else
-			ret = emit_piece(walk, extent);
-	}
-	return ret;
+	return ret ? ret : emit_window(walk);
 }
 
 static int prepare(struct walk *walk)
@@ -349,7 +399,9 @@ int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t le
 	if (!ret)
 		ret = hand_out(&walk);
 	free(walk.runs.items);
-	free(walk.split.items);
+	free(walk.pieces.items);
+	free(walk.places);
+	free(walk.spans);
 	if (walk.flags_fd >= 0)
 		target->ctx->kernel->ops->close(target->ctx->kernel, walk.flags_fd);
 	return ret;

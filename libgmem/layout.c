@@ -79,6 +79,14 @@ static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 	return 0;
 }
 
+/* Bytes between the beginnings of two members of one struct. */
+static size_t apart(const struct gmem_layout *layout, enum gmem_field a, enum gmem_field b)
+{
+	size_t x = layout->offset[a], y = layout->offset[b];
+
+	return x < y ? y - x : x - y;
+}
+
 static int read_sizes(struct gmem_ctx *ctx, struct gmem_layout *layout)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
@@ -90,8 +98,10 @@ static int read_sizes(struct gmem_ctx *ctx, struct gmem_layout *layout)
 	layout->node_bits = 6;
 	if (layout->has[GMEM_NODE_MARKS] && marks > slots && (marks - slots) / 8 == 16)
 		layout->node_bits = 4;
-	if (slots + (8ull << layout->node_bits) > layout->node_size)
+	if (slots % 8 || slots + (8ull << layout->node_bits) > layout->node_size)
 		return gmem_fail(ctx, -ENODATA, "this kernel's struct xa_node is not understood");
+	if (apart(layout, GMEM_FOLIO_MAPPING, GMEM_FOLIO_INDEX) > GMEM_FOLIO_PART - 8)
+		return gmem_fail(ctx, -ENODATA, "this kernel's struct folio is not understood");
 	if (kernel->ops->size_of(kernel, "kvm_memory_slot", &layout->slot_size) ||
 	    layout->slot_size > GMEM_KMEM_REQUEST_MAX)
 		layout->slot_size = 0;

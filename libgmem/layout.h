@@ -48,6 +48,9 @@ enum gmem_field {
 	GMEM_FIELDS,
 };
 
+/* Bytes that surely hold mapping and index of a struct folio, from the first of them on. */
+#define GMEM_FOLIO_PART 64
+
 struct gmem_layout {
 	size_t offset[GMEM_FIELDS]; /* bytes; only where has[] says so */
 	bool has[GMEM_FIELDS];

@@ -2,9 +2,9 @@
 /*
  * From a descriptor to page frames: struct file -> address_space -> xarray of folios -> vmemmap.
  *
- * A folio in a slot of the inode's own xarray is in the page cache at that moment. Each run of
- * neighbours is held against the kernel once more: its first and its last folio must name this
- * mapping and their own index, else the run is read again, and is unknown after a few times.
+ * A folio in a slot of the inode's own xarray is in the page cache at that moment. As a check on
+ * how folios were understood, one of each node of the xarray (64 pages) is looked at: it must name
+ * this mapping and its own index, else its run is read again, and is unknown after a few times.
  */
 #include "pagecache.h"
 
@@ -18,7 +18,8 @@
 #include "ram.h"
 #include "xarray.h"
 
-#define PENDING 256 /* runs that are checked in one batch */
+#define PENDING 256  /* runs that are checked in one batch */
+#define NODE_SHIFT 6 /* pages of which one is checked, as a power of two */
 #define ATTEMPTS 4
 
 static const char reason_moved[] = "the page left the page cache while it was read";
@@ -34,6 +35,7 @@ struct walk {
 	int attempt;
 	struct gmem_xarray_run pending[PENDING];
 	size_t count;
+	uint64_t checked; /* index >> NODE_SHIFT of the folio that was checked last, plus one */
 	gmem_pagecache_fn fn;
 	void *arg;
 };
@@ -152,76 +154,101 @@ static int emit_known(struct walk *walk, const struct gmem_xarray_run *run)
 	return walk->fn(&out, walk->arg);
 }
 
-struct folio_head {
-	uint64_t mapping;
-	uint64_t index;
+struct check {
+	size_t run;			     /* of walk->pending */
+	uint64_t index;			     /* that the folio must have */
+	unsigned char part[GMEM_FOLIO_PART]; /* of struct folio: mapping and index */
 };
 
-/* Asks for mapping and index of the folio at that address: two requests. */
-static void ask_folio(const struct walk *walk, uint64_t folio, struct folio_head *head,
-		      struct gmem_kmem_request *requests)
+/* Plans the check of a run's folio at index, unless one of the same node was planned before. */
+static size_t plan_check(struct walk *walk, size_t run, uint64_t index, struct check *check,
+			 struct gmem_kmem_request *request)
 {
-	requests[0] = (struct gmem_kmem_request){
-		.address = folio + walk->layout->offset[GMEM_FOLIO_MAPPING],
-		.buffer = &head->mapping,
-		.length = sizeof(head->mapping),
+	const struct gmem_xarray_run *pending = &walk->pending[run];
+	size_t mapping = walk->layout->offset[GMEM_FOLIO_MAPPING];
+	size_t field = walk->layout->offset[GMEM_FOLIO_INDEX];
+	size_t start = mapping < field ? mapping : field;
+	size_t end = (mapping < field ? field : mapping) + 8;
+	uint64_t folio =
+		pending->pointer + (index - pending->index) * walk->image->struct_page_size;
+
+	if (pending->reason || walk->checked == (index >> NODE_SHIFT) + 1)
+		return 0;
+	walk->checked = (index >> NODE_SHIFT) + 1;
+	check->run = run;
+	check->index = index;
+	*request = (struct gmem_kmem_request){
+		.address = folio + start,
+		.buffer = check->part,
+		.length = (uint32_t)(end - start),
 	};
-	requests[1] = (struct gmem_kmem_request){
-		.address = folio + walk->layout->offset[GMEM_FOLIO_INDEX],
-		.buffer = &head->index,
-		.length = sizeof(head->index),
-	};
+	return 1;
 }
 
-static bool folio_fits(const struct walk *walk, const struct folio_head *head,
-		       const struct gmem_kmem_request *requests, uint64_t index)
+static bool folio_fits(const struct walk *walk, const struct check *check,
+		       const struct gmem_kmem_request *request)
 {
-	return !requests[0].result && !requests[1].result &&
-	       head->mapping == walk->cache->mapping && head->index == index;
+	size_t mapping = walk->layout->offset[GMEM_FOLIO_MAPPING];
+	size_t index = walk->layout->offset[GMEM_FOLIO_INDEX];
+	size_t start = mapping < index ? mapping : index;
+	uint64_t values[2];
+
+	memcpy(&values[0], check->part + (mapping - start), 8);
+	memcpy(&values[1], check->part + (index - start), 8);
+	return !request->result && values[0] == walk->cache->mapping && values[1] == check->index;
 }
 
-/* Of a run: the last index that has a folio of its own, counted from the first. */
-static uint64_t last_folio(const struct gmem_xarray_run *run)
+/* Checks the pending runs against the kernel; wrong[] tells of each whether it does not fit. */
+static int check_pending(struct walk *walk, bool *wrong)
 {
-	return run->order ? 0 : run->count - 1;
-}
-
-/* Checks the pending runs against the kernel and hands them on, in order. */
-static int flush_pending(struct walk *walk)
-{
-	struct gmem_kmem_request requests[4 * PENDING];
-	struct folio_head heads[2 * PENDING];
-	uint64_t size = walk->image->struct_page_size;
-	size_t n = walk->count;
+	struct gmem_kmem_request requests[2 * PENDING];
+	struct check checks[2 * PENDING];
+	size_t n = 0;
 	int ret;
 
-	walk->count = 0;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < walk->count; i++) {
 		const struct gmem_xarray_run *run = &walk->pending[i];
 
-		ask_folio(walk, run->pointer, &heads[2 * i], &requests[4 * i]);
-		ask_folio(walk, run->pointer + last_folio(run) * size, &heads[2 * i + 1],
-			  &requests[4 * i + 2]);
+		wrong[i] = false;
+		n += plan_check(walk, i, run->index, &checks[n], &requests[n]);
+		if (!run->order) /* a large folio has one head */
+			n += plan_check(walk, i, run->index + run->count - 1, &checks[n],
+					&requests[n]);
 	}
-	ret = n ? gmem_kmem_read_batch(walk->ctx, requests, 4 * n) : 0;
+	ret = n ? gmem_kmem_read_batch(walk->ctx, requests, n) : 0;
+	for (size_t i = 0; !ret && i < n; i++)
+		if (!folio_fits(walk, &checks[i], &requests[i]))
+			wrong[checks[i].run] = true;
+	return ret;
+}
+
+/* Reads a run again, as far as it lies in the range that was asked for. */
+static int walk_again(const struct walk *walk, const struct gmem_xarray_run *run)
+{
+	uint64_t first = run->index < walk->first ? walk->first : run->index;
+	uint64_t last = run->index + run->count - 1;
+
+	return walk_range(walk, first, last < walk->last ? last : walk->last, walk->attempt + 1);
+}
+
+/* Hands the pending runs on, in order. */
+static int flush_pending(struct walk *walk)
+{
+	bool wrong[PENDING];
+	size_t n = walk->count;
+	int ret = check_pending(walk, wrong);
+
+	walk->count = 0;
 	for (size_t i = 0; !ret && i < n; i++) {
 		struct gmem_xarray_run *run = &walk->pending[i];
-		uint64_t last = run->index + last_folio(run);
 
-		if (run->reason ||
-		    (folio_fits(walk, &heads[2 * i], &requests[4 * i], run->index) &&
-		     folio_fits(walk, &heads[2 * i + 1], &requests[4 * i + 2], last))) {
-			ret = emit_known(walk, run);
-		} else if (walk->attempt < ATTEMPTS) {
-			ret = walk_range(walk, run->index < walk->first ? walk->first : run->index,
-					 run->count - 1 > walk->last - run->index
-						 ? walk->last
-						 : run->index + run->count - 1,
-					 walk->attempt + 1);
-		} else {
-			run->reason = reason_moved;
-			ret = emit_known(walk, run);
+		if (wrong[i] && walk->attempt < ATTEMPTS) {
+			ret = walk_again(walk, run);
+			continue;
 		}
+		if (wrong[i])
+			run->reason = reason_moved;
+		ret = emit_known(walk, run);
 	}
 	return ret;
 }
@@ -246,6 +273,7 @@ static int walk_range(const struct walk *like, uint64_t first, uint64_t last, in
 	walk->last = last;
 	walk->attempt = attempt;
 	walk->count = 0;
+	walk->checked = 0;
 	ret = gmem_xarray_walk(walk->ctx,
 			       walk->cache->mapping + walk->layout->offset[GMEM_MAPPING_PAGES],
 			       first, last, walk->image->struct_page_size, add_pending, walk);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gather.h"
 #include "kmem.h"
 #include "layout.h"
 
@@ -27,12 +28,13 @@
 #define ENTRY_RETRY 0x402u
 
 struct level {
-	unsigned char *nodes; /* SLOTS_MAX copies, node_size apart */
-	uint64_t slots[SLOTS_MAX];
-	uint64_t address; /* of the node that slots belong to */
-	uint16_t index[SLOTS_MAX];
-	unsigned int count; /* children in nodes */
+	uint64_t *slots;  /* of the node that is being walked: part of its copy */
+	uint64_t address; /* of that node */
+	struct gmem_gather children[SLOTS_MAX];
+	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
+	unsigned int count;	   /* of children that can be walked */
 	unsigned int next;
+	unsigned char *room; /* for their copies */
 };
 
 struct walk {
@@ -44,7 +46,6 @@ struct walk {
 	gmem_xarray_fn fn;
 	void *arg;
 	struct level levels[DEPTH_MAX];
-	struct gmem_kmem_request requests[SLOTS_MAX + 1];
 };
 
 static const char reason_changing[] = "the page cache kept changing while it was read";
@@ -161,11 +162,6 @@ static int emit_pointer(struct walk *walk, unsigned int i, unsigned int last, co
 	return emit(walk, &run);
 }
 
-static unsigned char *node_at(struct walk *walk, int depth, unsigned int i)
-{
-	return walk->levels[depth].nodes + i * walk->layout->node_size;
-}
-
 static bool node_fits(const struct walk *walk, const void *node, uint64_t parent,
 		      unsigned int offset, unsigned int shift)
 {
@@ -185,6 +181,11 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 {
 	struct level *level = &walk->levels[depth];
 	uint64_t again[SLOTS_MAX];
+	struct gmem_kmem_request parent = {
+		.address = level->address + walk->layout->offset[GMEM_NODE_SLOTS],
+		.buffer = again,
+		.length = walk->slots * 8,
+	};
 	unsigned int n = 0;
 	int ret;
 
@@ -192,26 +193,17 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 		if (!is_node(level->slots[i]))
 			continue;
 		level->index[n] = (uint16_t)i;
-		walk->requests[n] = (struct gmem_kmem_request){
-			.address = level->slots[i] - ENTRY_INTERNAL,
-			.buffer = node_at(walk, depth, n),
-			.length = (uint32_t)walk->layout->node_size,
-		};
-		n++;
+		level->children[n++].address = level->slots[i] - ENTRY_INTERNAL;
 	}
-	walk->requests[n] = (struct gmem_kmem_request){
-		.address = level->address + walk->layout->offset[GMEM_NODE_SLOTS],
-		.buffer = again,
-		.length = walk->slots * 8,
-	};
-	ret = gmem_kmem_read_batch(walk->ctx, walk->requests, n + 1);
+	ret = gmem_gather(walk->ctx, level->children, n, (uint32_t)walk->layout->node_size,
+			  level->room, &parent);
 	if (ret)
 		return ret;
 	level->count = level->next = 0;
-	for (unsigned int k = 0; !walk->requests[n].result && k < n; k++) {
+	for (unsigned int k = 0; !parent.result && k < n; k++) {
 		unsigned int at = level->index[k];
 
-		if (again[at] != level->slots[at] || walk->requests[k].result)
+		if (again[at] != level->slots[at] || !level->children[k].object)
 			break;
 		level->count = k + 1;
 	}
@@ -231,7 +223,7 @@ static int refresh_slot(struct walk *walk, int depth, unsigned int i)
 	return ret == -EFAULT ? 0 : ret; /* the node is gone: the retries run out */
 }
 
-static int walk_node(struct walk *walk, int depth, const unsigned char *node, uint64_t address,
+static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
 		     uint64_t base, unsigned int shift);
 
 /* A slot that holds a node. *again: it could not be read this time, look at the slot anew. */
@@ -239,7 +231,8 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 		      uint64_t index, unsigned int shift, bool *again)
 {
 	struct level *level = &walk->levels[depth];
-	unsigned int below = shift - walk->layout->node_bits, child;
+	unsigned int below = shift - walk->layout->node_bits;
+	unsigned char *child;
 	int ret = 0;
 
 	*again = true;
@@ -249,16 +242,15 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 		ret = fill_level(walk, depth, i, last);
 	if (ret || level->next >= level->count || level->index[level->next] != i)
 		return ret;
-	child = level->next++;
-	if (!node_fits(walk, node_at(walk, depth, child), level->address, i, below))
+	child = level->children[level->next++].object;
+	if (!node_fits(walk, child, level->address, i, below))
 		return 0;
 	*again = false;
-	return walk_node(walk, depth + 1, node_at(walk, depth, child),
-			 level->slots[i] - ENTRY_INTERNAL, index, below);
+	return walk_node(walk, depth + 1, child, level->slots[i] - ENTRY_INTERNAL, index, below);
 }
 
 /* The slots of one node; base is the index that its first slot has. */
-static int walk_node(struct walk *walk, int depth, const unsigned char *node, uint64_t address,
+static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
 		     uint64_t base, unsigned int shift)
 {
 	struct level *level = &walk->levels[depth];
@@ -268,7 +260,7 @@ static int walk_node(struct walk *walk, int depth, const unsigned char *node, ui
 	unsigned int retries = 0, taken;
 	int ret = 0;
 
-	memcpy(level->slots, node + walk->layout->offset[GMEM_NODE_SLOTS], walk->slots * 8ul);
+	level->slots = (uint64_t *)(node + walk->layout->offset[GMEM_NODE_SLOTS]);
 	level->address = address;
 	level->count = 0;
 	if (is_sibling(level->slots[first])) /* the range begins inside a large entry */
@@ -319,7 +311,7 @@ static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, uns
 
 static int walk_head(struct walk *walk)
 {
-	unsigned char node[GMEM_KMEM_REQUEST_MAX];
+	unsigned char node[GMEM_KMEM_REQUEST_MAX] __attribute__((aligned(8)));
 	unsigned int shift = 0;
 	uint64_t head = 0;
 	int ret = 1;
@@ -348,11 +340,24 @@ static int walk_head(struct walk *walk)
 	return walk_node(walk, 0, node, head - ENTRY_INTERNAL, 0, shift);
 }
 
+static int allocate_rooms(struct walk *walk, unsigned char **rooms)
+{
+	size_t room = GMEM_GATHER_ROOM(walk->layout->node_size);
+
+	/* Of what is not touched the kernel gives nothing: trees are three or four levels deep. */
+	*rooms = malloc(DEPTH_MAX * room);
+	if (!*rooms)
+		return -ENOMEM;
+	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
+		walk->levels[depth].room = *rooms + depth * room;
+	return 0;
+}
+
 int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
 		     uint64_t stride, gmem_xarray_fn fn, void *arg)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
-	unsigned char *nodes = NULL;
+	unsigned char *rooms = NULL;
 	int ret = walk ? gmem_layout_get(ctx, &walk->layout) : -ENOMEM;
 
 	if (ret)
@@ -365,19 +370,13 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 	walk->slots = 1u << walk->layout->node_bits;
 	walk->fn = fn;
 	walk->arg = arg;
-	nodes = malloc(DEPTH_MAX * SLOTS_MAX * walk->layout->node_size);
-	if (!nodes) {
-		ret = -ENOMEM;
-		goto out;
-	}
-	for (int depth = 0; depth < DEPTH_MAX; depth++)
-		walk->levels[depth].nodes =
-			nodes + (size_t)depth * SLOTS_MAX * walk->layout->node_size;
-	ret = walk_head(walk);
+	ret = allocate_rooms(walk, &rooms);
+	if (!ret)
+		ret = walk_head(walk);
 	if (!ret)
 		ret = flush_run(walk);
 out:
-	free(nodes);
+	free(rooms);
 	free(walk);
 	return ret;
 }
