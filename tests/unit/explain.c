@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The tables of conditions themselves, and errnos that a model does not give by itself. */
+#include "unit.h"
+
+#include <ctype.h>
+
+#include "explain/conditions.h"
+#include "explain/explain.h"
+#include "kernel/uapi.h"
+#include "port.h"
+
+static void check_text(const struct gmem_facts *facts, const char *text)
+{
+	char words[GMEM_EXPLANATION_MAX];
+
+	ck_assert_msg(gmem_words(facts, text, words, sizeof(words)), "unknown name in \"%s\"",
+		      text);
+	ck_assert_uint_gt(strlen(words), 0);
+	ck_assert_msg(!strchr(words, '{') && !strchr(words, '}'), "%s", words);
+	ck_assert_msg(!strchr(words, '\n'), "%s", words);
+	ck_assert_msg(words[strlen(words) - 1] != '.', "%s", words);
+	ck_assert_msg(!isspace((unsigned char)words[strlen(words) - 1]), "%s", words);
+}
+
+static void check_conditions(const struct gmem_facts *facts,
+			     const struct gmem_condition *conditions, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct gmem_condition *condition = &conditions[i];
+
+		ck_assert_int_gt(condition->error, 0);
+		check_text(facts, condition->words);
+		if (condition->next)
+			check_text(facts, condition->next);
+		/* A row behind one that always holds for the same errno is never reached. */
+		for (size_t earlier = 0; earlier < i; earlier++)
+			ck_assert_msg(conditions[earlier].error != condition->error ||
+					      conditions[earlier].holds,
+				      "unreachable: %s", condition->words);
+	}
+}
+
+START_TEST(every_row)
+{
+	const struct gmem_facts facts = { .release = "7.3.4" };
+
+	check_conditions(&facts, gmem_conditions_of_vm, gmem_conditions_of_vm_count);
+	check_conditions(&facts, gmem_conditions_of_fd, gmem_conditions_of_fd_count);
+	for (size_t i = 0; gmem_calls[i]; i++) {
+		check_conditions(&facts, gmem_calls[i]->conditions, gmem_calls[i]->count);
+		check_text(&facts, gmem_calls[i]->unseen);
+		ck_assert_uint_gt(strlen(gmem_calls[i]->name), 0);
+	}
+}
+END_TEST
+
+START_TEST(names)
+{
+	const struct gmem_facts facts = {
+		.release = "7.3.4",
+		.type = GMEM_VM_SNP,
+		.size = 1ull << 63,
+		.bad_flag = 4,
+		.offered_flags = 0x101,
+		.vm_types = 0x41,
+		.slot = 0x10002,
+		.device_mode = 020660,
+	};
+	static const struct {
+		const char *text;
+		const char *words;
+	} cases[] = {
+		{ "Linux {release}", "Linux 7.3.4" },
+		{ "a {type} VM", "a snp VM" },
+		{ "{size} is {signed_size}", "9223372036854775808 is -9223372036854775808" },
+		{ "flag {bad_flag}", "flag no-direct-map (bit 2)" },
+		{ "{offered_flags}", "mmap, bit 8" },
+		{ "{vm_types}", "default, bit 6" },
+		{ "{slot_flags}", "none" },
+		{ "slot {slot}", "slot 0x10002" },
+		{ "{device_mode}", "0660" },
+		{ "", "" },
+	};
+	char words[GMEM_EXPLANATION_MAX];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert(gmem_words(&facts, cases[i].text, words, sizeof(words)));
+		ck_assert_str_eq(words, cases[i].words);
+	}
+	ck_assert(!gmem_words(&facts, "{nothing}", words, sizeof(words)));
+	ck_assert(!gmem_words(&facts, "open {release", words, 8));
+	ck_assert_str_eq(words, "open 7.");
+}
+END_TEST
+
+/* Calls on a VM, each refused with errnos that the tables know by themselves. */
+static int do_vcpu(struct gmem_vm *vm)
+{
+	return gmem_vm_add_vcpu(vm, 0);
+}
+
+static int do_memory(struct gmem_vm *vm)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = GMEM_PAGE_SIZE,
+	};
+	struct gmem_memory *memory;
+
+	return gmem_memory_new(vm, &options, &memory);
+}
+
+static int do_slot(struct gmem_vm *vm)
+{
+	const struct gmem_slot_options options = {
+		.size = sizeof(options),
+		.memory_size = GMEM_PAGE_SIZE,
+	};
+
+	return gmem_slot_set(vm, &options);
+}
+
+static int do_convert(struct gmem_vm *vm)
+{
+	return gmem_convert(vm, 0, GMEM_PAGE_SIZE, true);
+}
+
+static const struct {
+	int (*call)(struct gmem_vm *vm);
+	unsigned long request;
+	int error;
+	const char *words;
+} refusals[] = {
+	{ do_vcpu, GMEM_KVM_CREATE_VCPU, EMFILE, "no free file descriptor" },
+	{ do_vcpu, GMEM_KVM_CREATE_VCPU, ENOMEM, "no memory left for a vCPU" },
+	{ do_vcpu, GMEM_KVM_CREATE_VCPU, EDOM, "no condition that libgmem knows" },
+	{ do_memory, GMEM_KVM_CREATE_GUEST_MEMFD, EMFILE, "no free file descriptor" },
+	{ do_memory, GMEM_KVM_CREATE_GUEST_MEMFD, ENFILE, "fs.file-max" },
+	{ do_memory, GMEM_KVM_CREATE_GUEST_MEMFD, ENOENT, "being unloaded" },
+	{ do_memory, GMEM_KVM_CREATE_GUEST_MEMFD, EACCES, "security module" },
+	{ do_memory, GMEM_KVM_CREATE_GUEST_MEMFD, EINVAL,
+	  "KVM_CREATE_GUEST_MEMFD: Invalid argument: no condition that libgmem knows of Linux "
+	  "7.3.4-sim explains this; flags, size and VM are as the kernel wants them" },
+	{ do_memory, GMEM_KVM_CREATE_GUEST_MEMFD, EIO, "no condition that libgmem knows" },
+	{ do_slot, GMEM_KVM_SET_USER_MEMORY_REGION2, ENOMEM, "the slot's tables" },
+	{ do_slot, GMEM_KVM_SET_USER_MEMORY_REGION2, EEXIST, "one may be in the way" },
+	{ do_convert, GMEM_KVM_SET_MEMORY_ATTRIBUTES, EINTR, "no condition that libgmem knows" },
+};
+
+START_TEST(refused)
+{
+	struct gmem_ctx *ctx = port_ctx("plain");
+	unsigned int fds = gmem_sim_open_fds(ctx->kernel);
+	struct gmem_vm *vm;
+
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		port_fail_at(0, 0);
+		ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+		port.request = refusals[i].request;
+		port.refusal = -refusals[i].error;
+		ck_assert_int_eq(refusals[i].call(vm), -refusals[i].error);
+		port_said(ctx, refusals[i].words);
+		gmem_vm_free(vm);
+	}
+	port_fail_at(0, 0);
+	port_ctx_free(ctx, fds, 0);
+}
+END_TEST
+
+UNIT_MAIN("explain", every_row, names, refused)

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The doctor on every model, and on hosts where not everything may be looked at. */
+#include "unit.h"
+
+#include <gmem/host.h>
+
+#include "port.h"
+
+static struct gmem_ctx *ctx;
+
+static void setup(const char *model)
+{
+	ctx = port_ctx(model);
+}
+
+static void teardown(void)
+{
+	port_fail_at(0, 0);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), 0);
+	ctx->kernel->ops = port.real;
+	gmem_ctx_free(ctx);
+}
+
+static const struct gmem_check *find(const struct gmem_host *host, const char *id)
+{
+	const struct gmem_check *check;
+
+	for (size_t i = 0; (check = gmem_host_check(host, i)); i++)
+		if (!strcmp(check->id, id))
+			return check;
+	return NULL;
+}
+
+static void check_tree(const struct gmem_host *host)
+{
+	const struct gmem_check *check, *parent;
+
+	for (size_t i = 0; (check = gmem_host_check(host, i)); i++) {
+		ck_assert_ptr_eq(find(host, check->id), check);
+		ck_assert_uint_gt(strlen(check->title), 0);
+		ck_assert_msg(strlen(check->detail) > 0, "%s", check->id);
+		ck_assert_msg(check->result != GMEM_CHECK_FAIL || check->fix, "%s", check->id);
+		if (!check->parent)
+			continue;
+		parent = find(host, check->parent);
+		ck_assert_msg(parent && parent < check, "%s", check->id);
+		if (parent->result != GMEM_CHECK_PASS)
+			ck_assert_int_eq(check->result, GMEM_CHECK_SKIP);
+	}
+}
+
+START_TEST(every_model)
+{
+	for (size_t i = 0; gmem_model_name(i); i++) {
+		struct gmem_host *host;
+
+		setup(gmem_model_name(i));
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		check_tree(host);
+		ck_assert_int_eq(find(host, "kvm.guest-memfd")->result, GMEM_CHECK_PASS);
+		ck_assert_int_eq(find(host, "reader.control")->result, GMEM_CHECK_PASS);
+		gmem_host_free(host);
+		teardown();
+	}
+}
+END_TEST
+
+static const struct {
+	const char *model;
+	const char *id;
+	enum gmem_check_result result;
+	const char *detail;
+} expected[] = {
+	{ "plain", "kernel.version", GMEM_CHECK_PASS, "Linux 7.3.4-sim" },
+	{ "plain", "kernel.mmap", GMEM_CHECK_PASS, "" },
+	{ "plain", "config.kvm", GMEM_CHECK_PASS, "built in" },
+	{ "plain", "config.kvm-memory-attributes", GMEM_CHECK_FAIL, "off: " },
+	{ "plain", "config.kvm-sw-protected-vm", GMEM_CHECK_SKIP, "off: " },
+	{ "plain", "config.kvm-amd-sev", GMEM_CHECK_SKIP, "Intel CPU" },
+	{ "plain", "kvm.vm-types", GMEM_CHECK_PASS, "default" },
+	{ "plain", "kvm.memory-flags", GMEM_CHECK_PASS, "default: mmap+init-shared" },
+	{ "plain", "kvm.private-memory", GMEM_CHECK_FAIL, "no VM type" },
+	{ "plain", "kvm.pre-fault", GMEM_CHECK_PASS, "" },
+	{ "plain", "snp.cpu", GMEM_CHECK_SKIP, "Intel CPU" },
+	{ "plain", "snp.vm-type", GMEM_CHECK_SKIP, "Intel CPU" },
+	{ "plain", "memory.policy", GMEM_CHECK_SKIP, "one node" },
+	{ "plain", "memory.secretmem", GMEM_CHECK_PASS, "" },
+	{ "no-direct-map", "memory.policy", GMEM_CHECK_PASS, "" },
+	{ "no-direct-map", "kvm.memory-flags", GMEM_CHECK_PASS,
+	  "default: mmap+init-shared+no-direct-map; sw-protected: " },
+	{ "tdx", "tdx.cpu", GMEM_CHECK_PASS, "" },
+	{ "tdx", "tdx.module", GMEM_CHECK_PASS, "initialised, version 1.5" },
+	{ "tdx", "tdx.kvm-parameter", GMEM_CHECK_PASS, "" },
+	{ "tdx", "tdx.keyids", GMEM_CHECK_PASS, "KeyIDs" },
+	{ "tdx", "tdx.vm-type", GMEM_CHECK_PASS, "" },
+	{ "tdx", "kvm.private-memory", GMEM_CHECK_PASS, "sw-protected, tdx" },
+	{ "snp", "tdx.cpu", GMEM_CHECK_SKIP, "AMD CPU" },
+	{ "snp", "tdx.module", GMEM_CHECK_SKIP, "AMD CPU" },
+	{ "snp", "config.intel-tdx-host", GMEM_CHECK_SKIP, "AMD CPU" },
+	{ "snp", "snp.cpu", GMEM_CHECK_PASS, "" },
+	{ "snp", "snp.asids", GMEM_CHECK_PASS, "ASIDs" },
+	{ "snp", "snp.vm-type", GMEM_CHECK_PASS, "" },
+	{ "old", "kernel.version", GMEM_CHECK_PASS, "" },
+	{ "old", "kernel.mmap", GMEM_CHECK_FAIL, "it came with 6.18" },
+	{ "old", "kvm.guest-memfd", GMEM_CHECK_PASS, "sw-protected" },
+	{ "old", "kvm.memory-flags", GMEM_CHECK_FAIL, "sw-protected: none" },
+};
+
+START_TEST(results)
+{
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		const struct gmem_check *check;
+		struct gmem_host *host;
+
+		setup(expected[i].model);
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		check = find(host, expected[i].id);
+		ck_assert_msg(check && check->result == expected[i].result &&
+				      strstr(check->detail, expected[i].detail),
+			      "%s %s: %s (%s)", expected[i].model, expected[i].id,
+			      check ? gmem_check_result_name(check->result) : "none",
+			      check ? check->detail : "");
+		gmem_host_free(host);
+		teardown();
+	}
+}
+END_TEST
+
+/* Not to be permitted to look is no fail. */
+START_TEST(without_privilege)
+{
+	const struct gmem_check *check;
+	struct gmem_host *host;
+
+	setup("tdx");
+	port.operation = "open";
+	port.refusal = -EACCES;
+	gmem_sim_fail_reader(ctx->kernel, GMEM_READER_BPF, -EPERM);
+	gmem_sim_fail_reader(ctx->kernel, GMEM_READER_KCORE, -EPERM);
+	ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+	check_tree(host);
+	for (size_t i = 0; (check = gmem_host_check(host, i)); i++)
+		ck_assert_msg(check->result != GMEM_CHECK_FAIL, "%s: %s", check->id, check->detail);
+	gmem_host_free(host);
+	teardown();
+}
+END_TEST
+
+START_TEST(device)
+{
+	static const struct {
+		int error;
+		enum gmem_check_result device;
+		enum gmem_check_result access;
+	} cases[] = {
+		{ ENOENT, GMEM_CHECK_FAIL, GMEM_CHECK_SKIP },
+		{ EACCES, GMEM_CHECK_CANNOT_TELL, GMEM_CHECK_SKIP },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gmem_host *host;
+
+		setup("plain");
+		port.path = "/dev/kvm";
+		port.refusal = -cases[i].error;
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		check_tree(host);
+		ck_assert_int_eq(find(host, "kvm.device")->result, cases[i].device);
+		ck_assert_int_eq(find(host, "kvm.access")->result, cases[i].access);
+		gmem_host_free(host);
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(every_call_fails_once)
+{
+	unsigned int n = 0;
+	bool failed;
+
+	do {
+		struct gmem_host *host;
+
+		setup("tdx");
+		port_fail_at(++n, -EPERM);
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		check_tree(host);
+		failed = port_failed();
+		gmem_host_free(host);
+		teardown();
+	} while (failed);
+	ck_assert_uint_gt(n, 30);
+}
+END_TEST
+
+UNIT_MAIN("host", every_model, results, without_privilege, device, every_call_fails_once)

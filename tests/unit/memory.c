@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* guest_memfds: creating, allocating, punching, mapping, binding to nodes. */
+#include "unit.h"
+
+#include <sys/mman.h>
+
+#include "memory.h"
+#include "port.h"
+
+#define MIB (1ull << 20)
+#define PAGES(bytes) ((bytes) / GMEM_PAGE_SIZE)
+
+static struct gmem_ctx *ctx;
+static struct gmem_vm *vm;
+static unsigned int fds;
+
+static void setup(const char *model)
+{
+	ctx = port_ctx(model);
+	fds = gmem_sim_open_fds(ctx->kernel);
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+}
+
+static void teardown(void)
+{
+	port_fail_at(0, 0);
+	gmem_vm_free(vm);
+	port_ctx_free(ctx, fds, 0);
+}
+
+static int create(uint64_t size, uint64_t flags, struct gmem_memory **memory)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = size,
+		.flags = flags,
+	};
+
+	return gmem_memory_new(vm, &options, memory);
+}
+
+START_TEST(create_and_free)
+{
+	struct gmem_memory *memory;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, GMEM_MEMORY_MMAP, &memory), 0);
+	ck_assert_int_ge(gmem_memory_fd(memory), 0);
+	ck_assert_uint_eq(gmem_memory_size(memory), MIB);
+	ck_assert_uint_eq(gmem_memory_flags(memory), GMEM_MEMORY_MMAP);
+	gmem_memory_free(memory);
+	gmem_memory_free(NULL);
+	teardown();
+}
+END_TEST
+
+START_TEST(create_mistakes)
+{
+	static const struct {
+		uint64_t size;
+		uint64_t flags;
+		const char *words;
+	} cases[] = {
+		{ 0, 0, "KVM_CREATE_GUEST_MEMFD: Invalid argument: size is 0" },
+		{ 4095, 0, "size 4095 is no multiple of 4096" },
+		{ 1ull << 63, 0, "is negative as the kernel reads it (-9223372036854775808)" },
+		{ 4096, 4,
+		  "KVM_CREATE_GUEST_MEMFD: Invalid argument: flag no-direct-map (bit 2) is not "
+		  "offered for a default VM on Linux 7.3.4-sim (offered: mmap, init-shared)" },
+		{ 0, 1u << 9, "flag bit 9 is not offered" },
+	};
+	struct gmem_memory *memory;
+
+	setup("plain");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(create(cases[i].size, cases[i].flags, &memory), -EINVAL);
+		port_said(ctx, cases[i].words);
+	}
+	teardown();
+}
+END_TEST
+
+START_TEST(cloexec_refused)
+{
+	struct gmem_memory *memory;
+
+	setup("plain");
+	port.operation = "set_cloexec";
+	port.refusal = -EBADF;
+	ck_assert_int_eq(create(MIB, 0, &memory), -EBADF);
+	port_said(ctx, "FD_CLOEXEC");
+	teardown();
+}
+END_TEST
+
+START_TEST(allocate_and_punch)
+{
+	struct gmem_memory *memory;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MIB), 0);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), PAGES(MIB));
+	ck_assert_int_eq(gmem_memory_punch(memory, MIB / 2, 16 * MIB), 0);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), PAGES(MIB / 2));
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+START_TEST(range_mistakes)
+{
+	static const struct {
+		uint64_t offset;
+		uint64_t length;
+		int allocate; /* expected errno */
+		int punch;
+		const char *words; /* of allocate */
+	} cases[] = {
+		{ 0, 0, EINVAL, EINVAL, "length is 0" },
+		{ 1, 4096, EINVAL, EINVAL, "offset 0x1 is no multiple of 4096" },
+		{ 0, 100, EINVAL, EINVAL, "length 100 is no multiple of 4096" },
+		{ MIB, 4096, EINVAL, 0, "is beyond the file's 1048576 bytes" },
+		{ 1ull << 63, 4096, EINVAL, EINVAL, "is negative as the kernel reads it" },
+		{ 0, 1ull << 63, EINVAL, EINVAL, "is negative as the kernel reads it" },
+		{ 1ull << 62, 1ull << 62, EFBIG, EFBIG, "is 2^63 or more" },
+	};
+	struct gmem_memory *memory;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(gmem_memory_punch(memory, cases[i].offset, cases[i].length),
+				 -cases[i].punch);
+		if (cases[i].punch)
+			port_said(ctx, "fallocate PUNCH_HOLE: ");
+		ck_assert_int_eq(gmem_memory_allocate(memory, cases[i].offset, cases[i].length),
+				 -cases[i].allocate);
+		port_said(ctx, "fallocate KEEP_SIZE: ");
+		port_said(ctx, cases[i].words);
+	}
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+START_TEST(out_of_memory)
+{
+	struct gmem_memory *memory;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	gmem_sim_fail_allocation(ctx->kernel, 10);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MIB), -ENOMEM);
+	port_said(ctx, "no page was free");
+	gmem_sim_signal(ctx->kernel, true);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MIB), -EINTR);
+	port_said(ctx, "a signal came in");
+	gmem_sim_signal(ctx->kernel, false);
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+START_TEST(map)
+{
+	struct gmem_memory *memory;
+	void *first, *second;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED, &memory), 0);
+	ck_assert_int_eq(gmem_memory_map(memory, &first), 0);
+	ck_assert_int_eq(gmem_memory_map(memory, &second), 0);
+	ck_assert_ptr_eq(first, second);
+	gmem_memory_free(memory);
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	ck_assert_int_eq(gmem_memory_map(memory, &first), -ENODEV);
+	port_said(ctx, "mmap: No such device: the guest_memfd was created without flag mmap (its "
+		       "flags: none)");
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+START_TEST(nodes)
+{
+	const unsigned long second = 2, none = 0;
+	struct gmem_memory *memory;
+
+	setup("no-direct-map");
+	ck_assert_int_eq(create(MIB, GMEM_MEMORY_MMAP, &memory), 0);
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, &second, 64), 0);
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, 2 * MIB, 2, &second, 64), -EINVAL);
+	port_said(ctx, "beyond the file's 1048576 bytes");
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 77, &second, 64), -EINVAL);
+	port_said(ctx, "policy mode 77 is unknown");
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, &none, 64), -EINVAL);
+	port_said(ctx, "does not go with this mask of 64 nodes");
+	gmem_memory_free(memory);
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, &second, 64), -ENODEV);
+	port_said(ctx, "without flag mmap");
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+START_TEST(policy_before_6_19)
+{
+	const unsigned long first = 1;
+	struct gmem_memory *memory;
+
+	setup("plain");
+	snprintf(ctx->release, sizeof(ctx->release), "6.18.44");
+	ck_assert_int_eq(create(MIB, GMEM_MEMORY_MMAP, &memory), 0);
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, &first, 64), -ENODEV);
+	port_said(ctx, "mbind: No such device: Linux 6.18.44 takes the policy and ignores it");
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+START_TEST(borrowed_fd)
+{
+	struct gmem_memory *memory, *same;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), 0, &same), 0);
+	ck_assert_uint_eq(gmem_memory_size(same), MIB);
+	gmem_memory_free(same);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 4096), 0);
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_vm_fd(vm), 0, &same), -EINVAL);
+	port_said(ctx, "no guest_memfd");
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, 999, 0, &same), -EBADF);
+	port_said(ctx, "not open");
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+static int scenario(void)
+{
+	const unsigned long first = 1;
+	struct gmem_memory *memory, *same;
+	void *mapping;
+	int ret = create(MIB, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED, &memory);
+
+	if (ret)
+		return ret;
+	ret = gmem_memory_from_fd(ctx, gmem_memory_fd(memory), 0, &same);
+	if (!ret)
+		gmem_memory_free(same);
+	if (!ret)
+		ret = gmem_memory_allocate(memory, 0, MIB);
+	if (!ret)
+		ret = gmem_memory_map(memory, &mapping);
+	if (!ret)
+		ret = gmem_memory_bind_nodes(memory, 0, MIB, 2, &first, 64);
+	if (!ret)
+		ret = gmem_memory_punch(memory, 0, MIB);
+	gmem_memory_free(memory);
+	return ret;
+}
+
+START_TEST(every_call_fails_once)
+{
+	unsigned int n = 0;
+
+	setup("plain");
+	do {
+		port_fail_at(++n, -EIO);
+		if (scenario())
+			port_said(ctx, ": ");
+		ck_assert_uint_eq(gmem_sim_open_fds(ctx->kernel), fds + 1);
+		ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), 0);
+	} while (port_failed());
+	ck_assert_uint_gt(n, 7);
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN("memory", create_and_free, create_mistakes, cloexec_refused, allocate_and_punch,
+	  range_mistakes, out_of_memory, map, nodes, policy_before_6_19, borrowed_fd,
+	  every_call_fails_once)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Three ways to populate memory, and which one is taken. */
+#include "unit.h"
+
+#include "kernel/uapi.h"
+#include "memory.h"
+#include "port.h"
+#include "vm.h"
+
+#define MIB (1ull << 20)
+#define SIZE (8 * MIB)
+
+static struct gmem_ctx *ctx;
+static struct gmem_vm *vm;
+static struct gmem_memory *memory;
+static unsigned int fds;
+
+static void setup(const char *model, enum gmem_vm_type type, uint64_t flags)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = SIZE,
+		.flags = flags,
+	};
+
+	ctx = port_ctx(model);
+	fds = gmem_sim_open_fds(ctx->kernel);
+	ck_assert_int_eq(gmem_vm_new(ctx, type, &vm), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
+	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
+}
+
+static void bind(uint64_t gpa)
+{
+	const struct gmem_slot_options options = {
+		.size = sizeof(options),
+		.gpa = gpa,
+		.memory_size = SIZE,
+		.memory = memory,
+	};
+
+	ck_assert_int_eq(gmem_slot_set(vm, &options), 0);
+}
+
+static void teardown(void)
+{
+	port_fail_at(0, 0);
+	gmem_memory_free(memory);
+	gmem_vm_free(vm);
+	port_ctx_free(ctx, fds, 0);
+}
+
+static uint64_t done;
+static enum gmem_populate_method used;
+
+static int populate(enum gmem_populate_method method, uint64_t offset, uint64_t length,
+		    uint64_t gpa)
+{
+	const struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = method,
+		.offset = offset,
+		.length = length,
+		.gpa = gpa,
+	};
+
+	used = GMEM_POPULATE_BEST;
+	return gmem_populate(vm, memory, &options, &used, &done);
+}
+
+static void check_pages(uint64_t bytes)
+{
+	ck_assert_uint_eq(done, bytes);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), bytes / GMEM_PAGE_SIZE);
+}
+
+START_TEST(each_method)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	bind(16 * MIB);
+	ck_assert_int_eq(populate(GMEM_POPULATE_ALLOCATE, 0, MIB, 0), 0);
+	check_pages(MIB);
+	ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_HOST, MIB, 5 * MIB, 0), 0);
+	check_pages(5 * MIB);
+	ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, MIB, 2 * MIB, 17 * MIB), 0);
+	check_pages(2 * MIB);
+	ck_assert_int_eq(used, GMEM_POPULATE_PRE_FAULT);
+	teardown();
+}
+END_TEST
+
+START_TEST(best_for_bound_mmap_memory)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, MIB, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_HOST);
+	bind(0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_PRE_FAULT);
+	check_pages(SIZE);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, GMEM_GPA_NONE), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_HOST);
+	teardown();
+}
+END_TEST
+
+/* A pre-fault of shared addresses would populate what is behind userspace_addr. */
+START_TEST(best_for_private_memory)
+{
+	setup("sw-protected", GMEM_VM_SW_PROTECTED, 0);
+	bind(0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_ALLOCATE);
+	ck_assert_int_eq(gmem_convert(vm, 0, SIZE, true), 0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_PRE_FAULT);
+	check_pages(SIZE);
+	teardown();
+}
+END_TEST
+
+/* A TD that is not final yet: best falls back, pre-fault says so. */
+START_TEST(too_early)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
+	bind(0);
+	port.request = GMEM_KVM_PRE_FAULT_MEMORY;
+	port.refusal = -EOPNOTSUPP;
+	vm->type = GMEM_VM_TDX;
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), -EOPNOTSUPP);
+	port_said(ctx, "KVM_PRE_FAULT_MEMORY: Operation not supported: a TD is pre-faulted after "
+		       "KVM_TDX_FINALIZE_VM only");
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_ALLOCATE);
+	check_pages(SIZE);
+	teardown();
+}
+END_TEST
+
+START_TEST(mistakes)
+{
+	setup("plain", GMEM_VM_DEFAULT, 0);
+	ck_assert_int_eq(populate((enum gmem_populate_method)9, 0, 0, 0), -EINVAL);
+	port_said(ctx, "method 9 is unknown");
+	ck_assert_int_eq(populate(GMEM_POPULATE_HOST, 0, 2 * SIZE, 0), -EINVAL);
+	port_said(ctx, "beyond the file's 8388608 bytes");
+	ck_assert_int_eq(populate(GMEM_POPULATE_HOST, 0, 0, 0), -ENODEV);
+	port_said(ctx, "without flag mmap");
+	ck_assert_int_eq(populate(GMEM_POPULATE_ALLOCATE, 100, 4096, 0), -EINVAL);
+	port_said(ctx, "offset 0x64 is no multiple of 4096");
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 100), -EINVAL);
+	port_said(ctx, "guest address 0x64 is no multiple of 4096");
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), -ENOENT);
+	port_said(ctx, "guest address 0x0 is shared and in no memslot");
+	gmem_vm_free(vm);
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), -EINVAL);
+	port_said(ctx, "the VM has none");
+	teardown();
+}
+END_TEST
+
+START_TEST(untouchable_mapping)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
+	ck_assert_int_eq(populate(GMEM_POPULATE_HOST, 0, 0, 0), -EFAULT);
+	port_said(ctx,
+		  "madvise MADV_POPULATE_WRITE: Bad address: the guest_memfd was created without "
+		  "flag init-shared (its flags: mmap)");
+	check_pages(0);
+	teardown();
+}
+END_TEST
+
+/* What was done counts, and the error is that of the page in question. */
+START_TEST(stops_half_way)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	bind(0);
+	gmem_sim_fail_allocation(ctx->kernel, 1500);
+	ck_assert_int_eq(populate(GMEM_POPULATE_ALLOCATE, 0, 0, 0), -ENOMEM);
+	ck_assert_uint_eq(done, 4 * MIB);
+	ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+	ck_assert_int_eq(gmem_slot_delete(vm, 0), 0);
+	bind(64 * MIB);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 68 * MIB), -ENOENT);
+	port_said(ctx, "guest address 0x4800000 is shared and in no memslot");
+	ck_assert_uint_eq(done, 4 * MIB);
+	teardown();
+}
+END_TEST
+
+START_TEST(signals)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	bind(0);
+	port_fail_at(1, -EINTR);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), 0);
+	ck_assert(port_failed());
+	port_fail_at(2, -EINTR);
+	ck_assert_int_eq(populate(GMEM_POPULATE_ALLOCATE, 0, 0, 0), 0);
+	ck_assert(port_failed());
+	port_fail_at(0, 0);
+	gmem_sim_signal(ctx->kernel, true);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), -EINTR);
+	port_said(ctx, "a signal came in");
+	gmem_sim_signal(ctx->kernel, false);
+	teardown();
+}
+END_TEST
+
+START_TEST(every_call_fails_once)
+{
+	unsigned int n = 0;
+
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	bind(0);
+	do {
+		port_fail_at(++n, -EIO);
+		if (populate(GMEM_POPULATE_BEST, 0, 0, 0) ||
+		    populate(GMEM_POPULATE_HOST, 0, 0, 0) ||
+		    populate(GMEM_POPULATE_ALLOCATE, 0, 0, 0))
+			port_said(ctx, "Input/output error");
+	} while (port_failed());
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory, too_early,
+	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once)
