@@ -198,7 +198,7 @@ bool gmem_words(const struct gmem_facts *facts, const char *text, char *out, siz
 		if (!*text)
 			break;
 		length = strcspn(++text, "}");
-		if (!put_value(&result, facts, text, length))
+		if (!put_value(&result, facts, text, length) || !text[length])
 			known = false;
 		text += length + (text[length] == '}');
 	}
