@@ -4,6 +4,7 @@
  * the way back. After kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
  */
 #include "kernel/sim/kvm.h"
+#include "kernel/sim/snp.h"
 #include "kernel/sim/tdx.h"
 
 int sim_gmem_leave_direct_map(struct gmem_sim *sim, struct sim_inode *inode, uint64_t pfn)
@@ -66,8 +67,13 @@ static int map_gmem(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_sl
 	page = sim_page_get(sim, pfn);
 	if (page->flags & SIM_PAGE_GUEST)
 		return 0;
-	page->flags |= mapped;
-	return 0;
+	if (is_private && vm->td)
+		err = sim_td_map(sim, vm, gfn, pfn);
+	else if (is_private)
+		err = sim_snp_make_private(sim, vm, pfn);
+	if (!err)
+		page->flags |= mapped;
+	return err;
 }
 
 /* From the user's mapping, through GUP. */
@@ -106,6 +112,8 @@ int sim_zap_pages(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_inod
 		    !(which & (is_private ? SIM_ZAP_PRIVATE : SIM_ZAP_SHARED)))
 			continue;
 		page->flags &= ~(uint32_t)(SIM_PAGE_GUEST | SIM_PAGE_GUEST_PRIVATE);
+		if (is_private && vm->td)
+			err = sim_td_remove(sim, vm, pfn);
 	}
 	return sim_vm_result(vm, err);
 }

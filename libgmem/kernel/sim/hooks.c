@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What tests may do to a model: see sim.h. */
-#include "kernel/sim/kvm.h"
+#include "kernel/sim/tdx.h"
 
 bool gmem_sim_oopsed(const struct gmem_kernel *kernel)
 {
@@ -86,4 +86,35 @@ int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, 
 		return -EBADF;
 	vcpu->access = (struct sim_guest_access){ true, is_private, gpa };
 	return 0;
+}
+
+uint64_t gmem_sim_seamcalls(const struct gmem_kernel *kernel, unsigned int leaf)
+{
+	return leaf < 64 ? to_sim(kernel)->module.calls[leaf] : 0;
+}
+
+void gmem_sim_fail_seamcall(struct gmem_kernel *kernel, unsigned int leaf, uint64_t n,
+			    uint64_t status)
+{
+	struct sim_module *module = &to_sim(kernel)->module;
+
+	module->fail_leaf = leaf;
+	module->fail_after = n;
+	module->fail_status = status;
+}
+
+int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *out)
+{
+	const struct sim_file *file = sim_fd_file(to_sim(kernel), vm_fd);
+	const struct sim_vm *vm = file ? sim_vm_of(file) : NULL;
+
+	if (!vm || !vm->td)
+		return -EINVAL;
+	*out = vm->td->module.measurement;
+	return 0;
+}
+
+unsigned int gmem_sim_keyids_in_use(const struct gmem_kernel *kernel)
+{
+	return (unsigned int)__builtin_popcountll(to_sim(kernel)->keyids_used);
 }

@@ -62,6 +62,8 @@ enum sim_page_flag {
 	SIM_PAGE_GUEST = 1u << 9,	   /* a leaf of the guest's page tables maps it */
 	SIM_PAGE_GUEST_PRIVATE = 1u << 10, /* and that leaf is a private one */
 	SIM_PAGE_RMP = 1u << 11,	   /* SNP: assigned to a guest in the RMP */
+	SIM_PAGE_TD = 1u << 12,		   /* TDX: the PAMT has it as a guest's page */
+	SIM_PAGE_TD_BLOCKED = 1u << 13,	   /* TDX: its mapping is blocked */
 };
 
 struct sim_page {
@@ -188,6 +190,8 @@ void sim_walk(struct gmem_sim *sim, uint64_t address, struct sim_walk *walk);
 /* set_direct_map_invalid_noflush() and set_direct_map_default_noflush(). */
 int sim_direct_map_remove(struct gmem_sim *sim, uint64_t pfn);
 int sim_direct_map_restore(struct gmem_sim *sim, uint64_t pfn);
+/* set_memory_4k() of one page. */
+int sim_direct_map_split(struct gmem_sim *sim, uint64_t pfn);
 int sim_direct_map_read_only(struct gmem_sim *sim, uint64_t pfn);
 
 /* ---- xarray.c ---- */
@@ -270,6 +274,15 @@ struct sim_boot {
 int sim_boot(struct gmem_sim *sim);
 int sim_symbol(const struct gmem_sim *sim, const char *name, uint64_t *address);
 
+/* ---- tdx_module.c: how the module was used, and one answer that a test asked for ---- */
+
+struct sim_module {
+	uint64_t calls[64]; /* by leaf */
+	unsigned int fail_leaf;
+	uint64_t fail_after; /* the n-th such call from now on; 0: none */
+	uint64_t fail_status;
+};
+
 struct gmem_sim {
 	struct gmem_kernel kernel; /* first: the port */
 	const struct sim_model *model;
@@ -294,6 +307,8 @@ struct gmem_sim {
 	bool oopsed;
 	bool signal_pending;
 	uint64_t keyids_used; /* a bit a KeyID */
+	unsigned int asids_used;
+	struct sim_module module;
 };
 
 static inline struct gmem_sim *to_sim(const struct gmem_kernel *kernel)

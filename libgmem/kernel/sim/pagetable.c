@@ -236,3 +236,10 @@ int sim_direct_map_read_only(struct gmem_sim *sim, uint64_t pfn)
 		*walk.entry &= ~(SIM_PTE_RW | SIM_PTE_DIRTY);
 	return err;
 }
+
+int sim_direct_map_split(struct gmem_sim *sim, uint64_t pfn)
+{
+	struct sim_walk walk;
+
+	return split_down(sim, pfn, &walk);
+}

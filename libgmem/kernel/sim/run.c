@@ -74,6 +74,9 @@ int sim_vcpu_run(struct gmem_sim *sim, void *object, uint64_t arg)
 
 	if (arg)
 		return -EINVAL;
+	/* tdx_vcpu_pre_run(); an AP that was never initialized would block instead. */
+	if (vcpu->vm->td && (vcpu->vm->td->state != SIM_TD_STATE_RUNNABLE || !vcpu->initialized))
+		return -EINVAL;
 	if (sim->signal_pending) {
 		run->exit_reason = KVM_EXIT_INTR;
 		return -EINTR;

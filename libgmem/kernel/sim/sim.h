@@ -51,6 +51,19 @@ int64_t gmem_sim_file_pfn(struct gmem_kernel *kernel, int fd, uint64_t index);
  */
 int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool is_private);
 
+/* How often KVM made the SEAMCALL of that leaf. */
+uint64_t gmem_sim_seamcalls(const struct gmem_kernel *kernel, unsigned int leaf);
+
+/* The n-th SEAMCALL of that leaf from now on gives status, and does nothing. */
+void gmem_sim_fail_seamcall(struct gmem_kernel *kernel, unsigned int leaf, uint64_t n,
+			    uint64_t status);
+
+/* A number that stands for MRTD: it depends on what was added and extended, in which order. */
+int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *out);
+
+/* KeyIDs that TDs hold. */
+unsigned int gmem_sim_keyids_in_use(const struct gmem_kernel *kernel);
+
 /* Page frames in use, the kernel's own ones not counted; descriptors that are open. */
 uint64_t gmem_sim_pages_in_use(const struct gmem_kernel *kernel);
 unsigned int gmem_sim_open_fds(const struct gmem_kernel *kernel);

@@ -35,7 +35,18 @@ static int set_cpuid2(struct gmem_sim *sim, void *object, uint64_t arg)
 	return 0;
 }
 
+/* Of a TD only; other VMs have no such command on a vCPU. */
+static int memory_encrypt_op(struct gmem_sim *sim, void *object, uint64_t arg)
+{
+	struct sim_vcpu *vcpu = object;
+
+	if (vcpu->vm->td)
+		return sim_td_vcpu_command(sim, vcpu, arg);
+	return sim->model->tdx_built ? -EINVAL : -ENOTTY;
+}
+
 static const struct sim_ioctl ioctls[] = {
+	{ GMEM_KVM_MEMORY_ENCRYPT_OP, memory_encrypt_op },
 	{ KVM_RUN, sim_vcpu_run },
 	{ GMEM_KVM_PRE_FAULT_MEMORY, sim_vcpu_pre_fault },
 	{ KVM_SET_CPUID2, set_cpuid2 },
@@ -110,7 +121,10 @@ static int check_create(const struct sim_vm *vm, uint64_t id)
 	for (const struct sim_vcpu *vcpu = vm->vcpus; vcpu; vcpu = vcpu->next)
 		if (vcpu->id == id)
 			return -EEXIST;
-	return 0;
+	/* tdx_vcpu_create() */
+	if (vm->td && vm->td->state != SIM_TD_STATE_INITIALIZED)
+		return -EIO;
+	return vm->td && !vm->split_irqchip ? -EINVAL : 0;
 }
 
 /* A file of its own, so that the pages of struct kvm_run can be mapped. */

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "kernel/sim/kvm.h"
+#include "kernel/sim/snp.h"
 #include "kernel/sim/tdx.h"
 
-#define SW_PROTECTED_TYPE 1u
-#define SEV_ES_TYPE 3u
+#define SEV_TYPE 2u
 #define SNP_TYPE 4u
 #define TDX_TYPE 5u
 #define MAX_IRQ_ROUTES 4096u
@@ -64,6 +64,8 @@ static void vm_free(struct gmem_sim *sim, struct sim_vm *vm)
 	*link = vm->next;
 	sim_slots_exit(sim, vm);
 	sim_vcpus_exit(sim, vm);
+	sim_td_free(vm);
+	free(vm->snp);
 	free(vm->attributes.ranges);
 	sim_object_free(sim, SIM_KVM, vm->address);
 	free(vm);
@@ -73,6 +75,8 @@ void sim_vm_put(struct gmem_sim *sim, struct sim_vm *vm)
 {
 	if (--vm->refs)
 		return;
+	sim_td_release(sim, vm);
+	sim_snp_release(sim, vm);
 	vm_free(sim, vm);
 }
 
@@ -135,6 +139,14 @@ static int create_irqchip(struct gmem_sim *sim, void *object, uint64_t arg)
 	return 0;
 }
 
+/* vt_mem_enc_ioctl() and sev_mem_enc_ioctl() */
+static int memory_encrypt_op(struct gmem_sim *sim, void *object, uint64_t arg)
+{
+	struct sim_vm *vm = object;
+
+	return vm->td ? sim_td_vm_command(sim, vm, arg) : sim_snp_command(sim, vm, arg);
+}
+
 /* TSS, identity map, TSC: nothing that memory depends on. */
 static int accept_quietly(struct gmem_sim *sim, void *object, uint64_t arg)
 {
@@ -151,6 +163,7 @@ static const struct sim_ioctl ioctls[] = {
 	{ GMEM_KVM_SET_USER_MEMORY_REGION2, sim_vm_set_region2 },
 	{ GMEM_KVM_SET_MEMORY_ATTRIBUTES, sim_vm_set_attributes },
 	{ GMEM_KVM_CREATE_GUEST_MEMFD, sim_vm_create_gmem },
+	{ GMEM_KVM_MEMORY_ENCRYPT_OP, memory_encrypt_op },
 	{ KVM_ENABLE_CAP, enable_cap },
 	{ KVM_CREATE_IRQCHIP, create_irqchip },
 	{ KVM_SET_TSS_ADDR, accept_quietly },
@@ -189,6 +202,19 @@ struct sim_vm *sim_vm_of(const struct sim_file *file)
 	return file->type == &vm_type && !file->path_only ? file->owner : NULL;
 }
 
+/* What an encrypted VM has beside the rest. */
+static int vm_init_type(struct gmem_sim *sim, struct sim_vm *vm)
+{
+	if (vm->type == TDX_TYPE) {
+		if (vm->max_vcpus > sim->model->cpu->count)
+			vm->max_vcpus = sim->model->cpu->count;
+		return sim_td_new(vm);
+	}
+	if (vm->type >= SEV_TYPE && vm->type <= SNP_TYPE)
+		return sim_snp_new(vm);
+	return 0;
+}
+
 static struct sim_vm *vm_new(struct gmem_sim *sim, unsigned int type)
 {
 	struct sim_vm *vm = calloc(1, sizeof(*vm));
@@ -220,6 +246,8 @@ int sim_vm_create(struct gmem_sim *sim, uint64_t type)
 	if (!vm)
 		return -ENOMEM;
 	err = vm_layout(sim, vm);
+	if (!err)
+		err = vm_init_type(sim, vm);
 	if (err)
 		goto put_vm;
 	err = -ENOMEM;
