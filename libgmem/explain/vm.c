@@ -77,6 +77,9 @@ const struct gmem_call gmem_call_open_kvm = {
 
 static bool type_not_offered(struct gmem_facts *facts)
 {
+	/* Kernels before 6.8 have the default type and not the capability that says so. */
+	if (!facts->vm_types)
+		facts->vm_types = 1u << GMEM_VM_DEFAULT;
 	return facts->type >= 32 || !(facts->vm_types & 1ull << facts->type);
 }
 

@@ -16,12 +16,13 @@ static void check_against(const struct gmem_ranges *ranges, const bool *set)
 			ck_assert_uint_lt(ranges->list[i - 1].end, ranges->list[i].start);
 	}
 	for (uint64_t start = 0; start < ADDRESSES; start++) {
-		bool all = true;
+		bool all = true, agree = true;
 
 		for (uint64_t end = start + 1; end <= ADDRESSES; end++) {
 			all = all && set[end - 1];
-			ck_assert_int_eq(gmem_ranges_cover(ranges, start, end), all);
+			agree = agree && gmem_ranges_cover(ranges, start, end) == all;
 		}
+		ck_assert(agree);
 	}
 }
 
@@ -32,7 +33,7 @@ START_TEST(random_operations)
 	unsigned int seed = 1;
 
 	check_against(&ranges, set);
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 1000; i++) {
 		uint64_t start = (uint64_t)rand_r(&seed) % ADDRESSES;
 		uint64_t end = start + 1 + (uint64_t)rand_r(&seed) % (ADDRESSES - start);
 		bool add = rand_r(&seed) % 2;

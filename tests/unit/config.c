@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The kernel's configuration, packed and not, and what /proc/cpuinfo says. */
+#include "unit.h"
+
+#include <zlib.h>
+
+#include "cpuinfo.h"
+#include "host/config.h"
+#include "port.h"
+
+#define FD 77
+
+static const char text[] = "#\n# Linux/x86\n#\nCONFIG_KVM=y\n# CONFIG_KVM_AMD_SEV is not set\n"
+			   "CONFIG_KVM_INTEL_TDX_NOT=y\nCONFIG_TDX_HOST_SERVICES=m\n";
+
+/* One file that the model does not have. */
+static struct {
+	const char *path;
+	unsigned char bytes[4096];
+	size_t length;
+} served;
+
+static int serve_open(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	if (!strcmp(path, served.path))
+		return FD;
+	return strstr(path, "config") ? -ENOENT : port.real->open(kernel, path, flags);
+}
+
+static ssize_t serve_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
+			   uint64_t offset)
+{
+	if (fd != FD)
+		return port.real->pread(kernel, fd, buffer, length, offset);
+	if (offset >= served.length)
+		return 0;
+	if (length > served.length - offset)
+		length = served.length - offset;
+	memcpy(buffer, served.bytes + offset, length);
+	return (ssize_t)length;
+}
+
+static int serve_close(struct gmem_kernel *kernel, int fd)
+{
+	return fd == FD ? 0 : port.real->close(kernel, fd);
+}
+
+static struct gmem_ctx *setup(const char *path, const void *bytes, size_t length)
+{
+	struct gmem_ctx *ctx = port_ctx("plain");
+
+	served.path = path;
+	served.length = length;
+	memcpy(served.bytes, bytes, length);
+	port.ops.open = serve_open;
+	port.ops.pread = serve_pread;
+	port.ops.close = serve_close;
+	return ctx;
+}
+
+static size_t pack(unsigned char *out, size_t size)
+{
+	z_stream stream = {
+		.next_in = (unsigned char *)text,
+		.avail_in = sizeof(text) - 1,
+		.next_out = out,
+		.avail_out = (uInt)size,
+	};
+
+	ck_assert_int_eq(
+		deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	deflateEnd(&stream);
+	return stream.total_out;
+}
+
+static void check_values(const struct gmem_config *config)
+{
+	ck_assert_int_eq(gmem_config_get(config, "KVM"), GMEM_CONFIG_BUILT_IN);
+	ck_assert_int_eq(gmem_config_get(config, "TDX_HOST_SERVICES"), GMEM_CONFIG_MODULE);
+	ck_assert_int_eq(gmem_config_get(config, "KVM_AMD_SEV"), GMEM_CONFIG_OFF);
+	ck_assert_int_eq(gmem_config_get(config, "KVM_INTEL_TDX"), GMEM_CONFIG_OFF);
+	ck_assert_int_eq(gmem_config_get(config, "NOWHERE"), GMEM_CONFIG_OFF);
+}
+
+START_TEST(packed)
+{
+	unsigned char bytes[4096];
+	struct gmem_config config;
+	struct gmem_ctx *ctx = setup("/proc/config.gz", bytes, pack(bytes, sizeof(bytes)));
+
+	ck_assert_int_eq(gmem_config_read(ctx, &config), 0);
+	ck_assert_str_eq(config.source, "/proc/config.gz");
+	check_values(&config);
+	gmem_config_free(&config);
+	port_ctx_free(ctx, 0, 0);
+}
+END_TEST
+
+START_TEST(installed)
+{
+	struct gmem_ctx *ctx = setup("/lib/modules/7.3.4-sim/config", text, sizeof(text) - 1);
+	struct gmem_config config;
+
+	ck_assert_int_eq(gmem_config_read(ctx, &config), 0);
+	ck_assert_str_eq(config.source, "/lib/modules/7.3.4-sim/config");
+	check_values(&config);
+	gmem_config_free(&config);
+	port_ctx_free(ctx, 0, 0);
+}
+END_TEST
+
+/* Cut short anywhere, or no gzip at all: there is no configuration then. */
+START_TEST(damaged)
+{
+	unsigned char bytes[4096];
+	size_t length = pack(bytes, sizeof(bytes));
+
+	for (size_t cut = 0; cut < length; cut++) {
+		struct gmem_ctx *ctx = setup("/proc/config.gz", bytes, cut);
+		struct gmem_config config;
+
+		ck_assert_int_eq(gmem_config_read(ctx, &config), 0);
+		ck_assert_ptr_null(config.text);
+		ck_assert_int_eq(gmem_config_get(&config, "KVM"), GMEM_CONFIG_UNKNOWN);
+		gmem_config_free(&config);
+		port_ctx_free(ctx, 0, 0);
+	}
+}
+END_TEST
+
+START_TEST(cpu)
+{
+	struct gmem_ctx *ctx = port_ctx("tdx");
+	struct gmem_cpu info;
+
+	ck_assert_int_eq(gmem_cpu_read(ctx, &info), 0);
+	ck_assert_str_eq(info.vendor, "GenuineIntel");
+	ck_assert_uint_eq(info.physical_bits, 52);
+	ck_assert(gmem_cpu_has(&info, "tdx_host_platform"));
+	ck_assert(gmem_cpu_has(&info, "fpu"));
+	ck_assert(!gmem_cpu_has(&info, "tdx"));
+	ck_assert(!gmem_cpu_has(&info, "host_platform"));
+	gmem_cpu_free(&info);
+	port_ctx_free(ctx, 0, 0);
+}
+END_TEST
+
+UNIT_MAIN("config", packed, installed, damaged, cpu)
