@@ -4,7 +4,6 @@
 
 #include <gmem/vm.h>
 
-#include "kernel/uapi.h"
 #include "port.h"
 #include "vm.h"
 
@@ -103,8 +102,6 @@ START_TEST(td_takes_vcpus_when_initialised)
 
 	setup("tdx");
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), 0);
-	port.request = GMEM_KVM_CREATE_VCPU;
-	port.refusal = -EIO;
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), -EIO);
 	port_said(ctx, "a TD takes vCPUs between KVM_TDX_INIT_VM and KVM_TDX_FINALIZE_VM only");
 	gmem_vm_free(vm);
