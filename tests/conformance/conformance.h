@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The conformance runner: reads scripts of kernel operations (README.md has their language), does
+ * each on the running kernel or on a simulated one, and compares the answers.
+ */
+#ifndef CONFORMANCE_H
+#define CONFORMANCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "kernel/kernel.h"
+
+#define PAGE 4096ull
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
+
+/* Outcomes that are no errno, negated like one. */
+#define OUTCOME_SIGBUS 5000
+#define OUTCOME_OOPS 4095 /* GMEM_SIM_OOPS: no call on a real kernel returns so */
+
+struct run;
+struct call;
+
+/* ---- value.c: numbers and names ---- */
+
+/* A word that stands for a number; NULL ends a table. */
+struct name {
+	const char *name;
+	uint64_t value;
+};
+
+/* Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"); false where one is unknown. */
+bool evaluate(struct run *run, const struct name *names, const char *text, uint64_t *value);
+const char *name_of(const struct name *names, uint64_t value);
+bool value_of_name(const struct name *names, const char *name, size_t length, uint64_t *value);
+
+extern const struct name vm_type_names[];
+/* Of a parameter whose value is a text: it is not evaluated. */
+extern const struct name text_value[];
+
+/* ---- outcome.c ---- */
+
+/* "ok", "EINVAL", "sigbus", a number; false where the word is none. */
+bool outcome_parse(struct run *run, const char *word, int64_t *outcome, bool *any_success);
+/* The outcome as a word; scratch is for the ones that need room. */
+const char *outcome_text(int64_t outcome, char *scratch, size_t size);
+
+/* ---- objects.c: what the names of a script stand for ---- */
+
+enum object_kind {
+	KIND_NUMBER = 1 << 0,
+	KIND_MAPPING = 1 << 1,
+	KIND_VM = 1 << 2,
+	KIND_VCPU = 1 << 3,
+	KIND_MEMORY = 1 << 4,
+	KIND_FILE = 1 << 5,
+	KIND_FD = KIND_VM | KIND_VCPU | KIND_MEMORY | KIND_FILE,
+};
+
+struct object {
+	const char *name;
+	enum object_kind kind;
+	uint64_t value;	 /* descriptor, address or number */
+	uint64_t length; /* of a mapping */
+	bool open;
+};
+
+#define OBJECTS_MAX 64
+
+struct objects {
+	struct object all[OBJECTS_MAX];
+	size_t count;
+};
+
+/* The object now called that, or NULL; the name ends where letters, digits and _ do. */
+struct object *object_find(struct run *run, const char *name);
+struct object *object_add(struct run *run, const char *name, enum object_kind kind, uint64_t value);
+/* Closes or unmaps what is still open, newest first. */
+void objects_close(struct run *run);
+
+/* ---- script.c: the language ---- */
+
+struct argument {
+	const char *key;
+	const char *value;
+};
+
+#define ARGUMENTS_MAX 20
+#define EXPECTATIONS_MAX 4
+#define FIELDS_MAX 8
+#define CONDITIONS_MAX 2
+#define WORDS_MAX 64
+
+struct expectation {
+	const char *condition; /* NULL: holds where no other does */
+	const char *outcome;
+	struct argument fields[FIELDS_MAX];
+	size_t field_count;
+};
+
+struct line {
+	const struct script *script;
+	unsigned int number;
+	char *words; /* what the pointers below point into */
+	const char *conditions[CONDITIONS_MAX];
+	size_t condition_count;
+	bool in_child;
+	const char *each; /* name of the number that counts, or NULL */
+	const char *first;
+	const char *last;
+	const char *result; /* name of what the operation makes, or NULL */
+	const struct operation *operation;
+	const char *target; /* expression that begins with an object, or NULL */
+	struct argument arguments[ARGUMENTS_MAX];
+	size_t argument_count;
+	struct expectation expectations[EXPECTATIONS_MAX];
+	size_t expectation_count;
+};
+
+struct script {
+	const char *path;
+	char *title;
+	char *vm_types; /* words, or "all" */
+	char *models;	/* words, or "all" */
+	char *needs;	/* words, or "" */
+	char *source;
+	struct line *lines;
+	size_t count;
+};
+
+/* Ends the program, with file and line, where the script is not well formed. */
+void script_load(struct script *script, const char *path);
+void script_free(struct script *script);
+void bad_line(const struct line *line, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+
+/* ---- condition.c: what a kernel, or a VM type, is or has ---- */
+
+/* Whether the condition holds; false with *why NULL where there is no such condition. */
+bool condition_holds(struct run *run, const char *condition, const char **why);
+
+/* ---- operations.c ---- */
+
+/* Where a parameter is stored. */
+enum part {
+	PART_NONE,    /* nowhere: the operation's function uses it */
+	PART_STRUCT,  /* in the struct that the ioctl takes */
+	PART_PAYLOAD, /* in what that struct's data member points to */
+};
+
+struct parameter {
+	const char *name;
+	const struct name *names; /* words that its value may use */
+	uint64_t value;		  /* if it is not given */
+	enum part part;
+	unsigned int offset;
+	unsigned int size; /* bytes; longer ones are filled with the value's lowest byte */
+};
+
+#define PARAMETERS_MAX 20
+
+struct operation {
+	const char *name;
+	int64_t (*run)(struct call *call);
+	unsigned int targets;		    /* kinds of object it is for; 0: none */
+	enum object_kind makes;		    /* what it returns; KIND_NUMBER: a number */
+	const struct parameter *parameters; /* the one without a name is the last */
+	unsigned long request;		    /* ioctl */
+	unsigned int size;		    /* of its struct; 0: it takes a number */
+	unsigned int command;		    /* of KVM_MEMORY_ENCRYPT_OP */
+	unsigned int payload_size;
+};
+
+extern const struct operation kvm_operations[];
+extern const struct operation tdx_operations[];
+extern const struct operation sev_operations[];
+extern const struct operation file_operations[];
+extern const struct operation memory_operations[];
+extern const struct operation syscall_operations[];
+
+const struct operation *operation_find(const char *name);
+
+/* One operation that is being done. */
+struct call {
+	struct run *run;
+	const struct line *line;
+	const struct operation *operation;
+	struct object *target;
+	uint64_t address; /* value of the target's expression */
+	uint64_t values[PARAMETERS_MAX];
+	bool given[PARAMETERS_MAX];
+	/* Results beyond the outcome. */
+	struct name fields[PARAMETERS_MAX + 1];
+	size_t field_count;
+	uint64_t length; /* of the mapping made */
+};
+
+uint64_t call_value(const struct call *call, const char *parameter);
+bool call_given(const struct call *call, const char *parameter);
+/* The argument's text, or NULL where it is not given. */
+const char *call_text(const struct call *call, const char *parameter);
+void call_returns(struct call *call, const char *field, uint64_t value);
+/* Does the line, compares, and records what differs. */
+void run_line(struct run *run, const struct line *line);
+
+/* request.c: an ioctl whose struct the parameters describe. */
+int64_t request_run(struct call *call);
+
+/* Words for the parameter "struct": what pointer the ioctl gets. */
+enum pointer {
+	POINTER_NULL,
+	POINTER_BAD, /* not mapped */
+	POINTER_READ_ONLY,
+	POINTER_GOOD,
+};
+
+extern const struct name pointer_names[];
+
+#define PARAMETER_STRUCT                                               \
+	{                                                              \
+		"struct", pointer_names, POINTER_GOOD, PART_NONE, 0, 0 \
+	}
+#define FIELD(type, member) PART_STRUCT, offsetof(type, member), sizeof(((type *)0)->member)
+
+/* memory.c: from now on SIGBUS and SIGSEGV in touch, load and store are outcomes. */
+void guard_memory(void);
+
+/* ---- run.c: one script on one VM type ---- */
+
+struct tally {
+	uint64_t operations;
+	struct pair {
+		const struct operation *operation;
+		int64_t outcome;
+	} * pairs;
+	size_t pair_count;
+};
+
+struct options {
+	const char *model; /* NULL: the running kernel */
+	const char *vm_type;
+	bool expendable;
+};
+
+struct run {
+	struct gmem_kernel *kernel;
+	const struct options *options;
+	const struct script *script;
+	struct tally *tally;
+	unsigned int vm_type;
+	int kvm;
+	uint64_t vm_types; /* KVM_CAP_VM_TYPES */
+	uint64_t version;  /* 7.3 is 7 << 16 | 3 */
+	struct objects objects;
+	const struct line *line; /* in work */
+	unsigned int failures;
+	FILE *report; /* of the failures */
+};
+
+struct result {
+	bool skipped;
+	bool failed;
+	char why[128]; /* skipped */
+	char *report;  /* failed: lines for people; the caller frees it */
+};
+
+/* VM types that the kernel offers, a bit each; a negative errno where there is no KVM. */
+int64_t run_offered(const struct options *options, char *release, size_t size);
+void run_script(const struct script *script, unsigned int vm_type, const struct options *options,
+		struct tally *tally, struct result *result);
+/* KVM_CHECK_EXTENSION: 0 where the call fails. */
+uint64_t run_capability(struct run *run, int fd, unsigned long number);
+/* The same on a VM of the run's type. */
+uint64_t run_vm_capability(struct run *run, unsigned long number);
+
+#endif
