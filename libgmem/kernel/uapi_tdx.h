@@ -46,10 +46,10 @@ struct gmem_kvm_cpuid_entry2 {
 /* flags of an entry: index tells sub-leaves apart */
 #define GMEM_KVM_CPUID_FLAG_SIGNIFICANT_INDEX (1u << 0)
 
+/* nent entries follow. */
 struct gmem_kvm_cpuid2 {
 	__u32 nent;
 	__u32 padding;
-	struct gmem_kvm_cpuid_entry2 entries[];
 };
 
 struct gmem_kvm_tdx_capabilities {

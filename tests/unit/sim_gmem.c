@@ -341,6 +341,33 @@ START_TEST(direct_map_removal)
 }
 END_TEST
 
+/* GUP keeps away from mappings of such memory: AS_NO_DIRECT_MAP, and secretmem before it. */
+START_TEST(gup_refused)
+{
+	struct gmem_kernel *kernel = sim_open("no-direct-map");
+	int vm = new_vm(kernel, 0), vcpu = new_vcpu(kernel, vm, 0);
+	int fds[] = { new_gmem(kernel, vm, T, 7), kernel->ops->create_file(kernel, 1, T) };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		struct gmem_kvm_userspace_memory_region2 region = {
+			.slot = i,
+			.guest_phys_addr = i << 20,
+			.memory_size = T,
+		};
+		char *memory;
+
+		kernel->ops->mmap(kernel, T, PROT_READ | PROT_WRITE, MAP_SHARED, fds[i], 0,
+				  (void **)&memory);
+		region.userspace_addr = (uintptr_t)memory;
+		ck_assert_int_eq(kernel->ops->madvise(kernel, memory, T, 23), -EINVAL);
+		ck_assert_int_eq(kernel->ops->touch(kernel, memory), 0);
+		ck_assert_int_eq(call(kernel, vm, GMEM_KVM_SET_USER_MEMORY_REGION2, &region), 0);
+		ck_assert_int_eq(pre_fault(kernel, vcpu, i << 20, PAGE, NULL), -EFAULT);
+	}
+	kernel->ops->destroy(kernel);
+}
+END_TEST
+
 /* A page that somebody else took out of the direct map: clear_highpage() oopses. */
 START_TEST(user_fault_oops)
 {
@@ -369,4 +396,4 @@ END_TEST
 
 SIM_MAIN("sim_gmem", create, offered_flags, fallocate_rules, allocation_fails_half_way, mmap_rules,
 	 page_faults, munmap_pieces, names_and_stat, path_descriptor_keeps_pages,
-	 policy_of_a_private_file, direct_map_removal, user_fault_oops)
+	 policy_of_a_private_file, direct_map_removal, gup_refused, user_fault_oops)

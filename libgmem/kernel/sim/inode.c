@@ -273,6 +273,11 @@ int sim_inode_put(struct gmem_sim *sim, struct sim_inode *inode)
 	return 0;
 }
 
+bool sim_inode_refuses_gup(const struct sim_inode *inode)
+{
+	return inode->fs == SIM_FS_SECRETMEM || inode->gmem_flags & SIM_GMEM_NO_DIRECT_MAP;
+}
+
 int sim_inode_host_fd(struct sim_inode *inode)
 {
 	if (inode->host_fd >= 0)

@@ -223,7 +223,7 @@ int sim_touch_direct_map(struct gmem_sim *sim, uint64_t pfn, enum sim_access acc
 
 /* ---- user.c: memory of the calling process ---- */
 
-/* A user access: 0, -EFAULT where the process would be killed by it, or an oops (mmap.c). */
+/* KVM gets a user page by GUP: 0, -EFAULT, or an oops (mmap.c). */
 int sim_user_access(struct gmem_sim *sim, uint64_t address);
 
 int sim_copy_from_user(void *to, uint64_t from, size_t length);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* /dev/kvm and KVM_CHECK_EXTENSION. */
+#include <linux/kvm.h>
 #include "kernel/sim/kvm.h"
 
-#define KVM_GET_API_VERSION_ 0xae00ul
-#define KVM_GET_VCPU_MMAP_SIZE_ 0xae04ul
 #define HC_MAP_GPA_RANGE (1 << 12)
 
 const struct sim_ioctl *sim_find_ioctl(const struct sim_ioctl *table, unsigned long request)
@@ -86,11 +85,11 @@ static const struct {
 	unsigned int number;
 	int (*answer)(struct gmem_sim *sim, const struct sim_vm *vm);
 } capabilities[] = {
-	{ 3, one }, /* KVM_CAP_USER_MEMORY */
+	{ KVM_CAP_USER_MEMORY, one },
 	{ GMEM_KVM_CAP_NR_MEMSLOTS, nr_memslots },
 	{ GMEM_KVM_CAP_MAX_VCPUS, max_vcpus },
 	{ GMEM_KVM_CAP_READONLY_MEM, readonly_mem },
-	{ 105, one }, /* KVM_CAP_CHECK_EXTENSION_VM */
+	{ KVM_CAP_CHECK_EXTENSION_VM, one },
 	{ GMEM_KVM_CAP_MULTI_ADDRESS_SPACE, address_spaces },
 	{ GMEM_KVM_CAP_SPLIT_IRQCHIP, one },
 	{ GMEM_KVM_CAP_EXIT_HYPERCALL, exit_hypercall },
@@ -115,7 +114,7 @@ static int api_version(struct gmem_sim *sim, void *object, uint64_t arg)
 {
 	(void)sim;
 	(void)object;
-	return arg ? -EINVAL : 12;
+	return arg ? -EINVAL : KVM_API_VERSION;
 }
 
 static int create_vm(struct gmem_sim *sim, void *object, uint64_t arg)
@@ -138,10 +137,10 @@ static int vcpu_mmap_size(struct gmem_sim *sim, void *object, uint64_t arg)
 }
 
 static const struct sim_ioctl ioctls[] = {
-	{ KVM_GET_API_VERSION_, api_version },
+	{ KVM_GET_API_VERSION, api_version },
 	{ GMEM_KVM_CREATE_VM, create_vm },
 	{ GMEM_KVM_CHECK_EXTENSION, check_extension },
-	{ KVM_GET_VCPU_MMAP_SIZE_, vcpu_mmap_size },
+	{ KVM_GET_VCPU_MMAP_SIZE, vcpu_mmap_size },
 	{ 0, NULL },
 };
 

@@ -5,10 +5,11 @@
 #include <sys/mman.h>
 #include "kernel/sim/mmap.h"
 
-#define MADV_POPULATE_READ_ 22 /* newer than some headers */
-#define MADV_POPULATE_WRITE_ 23
-#define MADV_COLLAPSE_ 25
-#define MADV_SOFT_OFFLINE_ 101
+/* Newer than some headers. */
+#define SIM_MADV_POPULATE_READ 22
+#define SIM_MADV_POPULATE_WRITE 23
+#define SIM_MADV_COLLAPSE 25
+#define SIM_MADV_SOFT_OFFLINE 101
 
 /* Part of a mapping. */
 struct piece {
@@ -41,7 +42,9 @@ static int each_piece(struct gmem_sim *sim, uint64_t start, uint64_t end, piece_
 
 static int populate(struct gmem_sim *sim, const struct piece *piece, int prot)
 {
-	if (!(piece->vma->prot & prot))
+	/* faultin_page_range(): what GUP refuses of a mapping is EINVAL, not EFAULT. */
+	if (!(piece->vma->prot & prot) ||
+	    (piece->vma->file && sim_inode_refuses_gup(piece->vma->file->inode)))
 		return -EINVAL;
 	for (uint64_t at = piece->start; at < piece->end; at += SIM_PAGE_SIZE) {
 		int err = sim->signal_pending ? -EINTR : sim_vma_fault(sim, piece->vma, at);
@@ -66,7 +69,8 @@ static int remove_pages(struct gmem_sim *sim, const struct piece *piece)
 {
 	struct sim_file *file = piece->vma->file;
 
-	if (!file || !file->type->fallocate)
+	/* madvise_remove(): secretmem is VM_LOCKED. */
+	if (!file || !file->type->fallocate || file->inode->fs == SIM_FS_SECRETMEM)
 		return -EINVAL;
 	return file->type->fallocate(sim, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 				     sim_vma_index(piece->vma, piece->start) << SIM_PAGE_SHIFT,
@@ -142,11 +146,11 @@ static const struct {
 	{ MADV_DODUMP, no_effect },
 	{ MADV_COLD, no_effect },
 	{ MADV_PAGEOUT, no_effect },
-	{ MADV_POPULATE_READ_, populate_read },
-	{ MADV_POPULATE_WRITE_, populate_write },
-	{ MADV_COLLAPSE_, refuse },
+	{ SIM_MADV_POPULATE_READ, populate_read },
+	{ SIM_MADV_POPULATE_WRITE, populate_write },
+	{ SIM_MADV_COLLAPSE, refuse },
 	{ MADV_HWPOISON, poison },
-	{ MADV_SOFT_OFFLINE_, soft_offline },
+	{ SIM_MADV_SOFT_OFFLINE, soft_offline },
 };
 
 int sim_madvise(struct gmem_sim *sim, void *address, size_t length, int advice)

@@ -210,5 +210,7 @@ int sim_user_access(struct gmem_sim *sim, uint64_t address)
 	/* Memory that the caller got from elsewhere. */
 	if (!vma)
 		return sim_copy_from_user(&byte, address, 1);
-	return vma->prot & PROT_READ ? sim_vma_fault(sim, vma, address) : -EFAULT;
+	if (!(vma->prot & PROT_READ) || (vma->file && sim_inode_refuses_gup(vma->file->inode)))
+		return -EFAULT;
+	return sim_vma_fault(sim, vma, address);
 }

@@ -18,7 +18,7 @@
 #define INTEL_FLAGS                                                                               \
 	"fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx "    \
 	"fxsr sse sse2 ss ht syscall nx pdpe1gb rdtscp lm constant_tsc nopl cpuid pni vmx ssse3 " \
-	"fma cx16 sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx hypervisor ept vpid avx2 "      \
+	"fma cx16 sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx ept vpid avx2 "                 \
 	"clflushopt clwb"
 #define AMD_FLAGS                                                                               \
 	"fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx "  \

@@ -153,9 +153,9 @@ static const struct {
 	{ SIM_PAGE_HWPOISON, 19 }, { SIM_PAGE_TABLE, 26 },
 };
 
-#define KPF_BUDDY_ (1ull << 10)
-#define KPF_NOPAGE_ (1ull << 20)
-#define KPF_RESERVED_ (1ull << 32)
+#define BUDDY (1ull << 10)
+#define NOPAGE (1ull << 20)
+#define RESERVED (1ull << 32)
 
 static uint64_t page_word(const struct gmem_sim *sim, uint64_t pfn)
 {
@@ -163,14 +163,14 @@ static uint64_t page_word(const struct gmem_sim *sim, uint64_t pfn)
 	uint64_t word = 0;
 
 	if (!sim_pfn_is_ram(sim, pfn))
-		return pfn < 256 ? KPF_RESERVED_ : KPF_NOPAGE_;
+		return pfn < 256 ? RESERVED : NOPAGE;
 	for (unsigned int i = 0; page && i < sizeof(kpf) / sizeof(*kpf); i++)
 		if (page->flags & kpf[i].flag)
 			word |= 1ull << kpf[i].bit;
 	if (!sim_pfn_in_use(sim, pfn))
-		word |= KPF_BUDDY_;
+		word |= BUDDY;
 	else if (!word && pfn < 256)
-		word |= KPF_RESERVED_;
+		word |= RESERVED;
 	return word;
 }
 
