@@ -32,6 +32,9 @@ formats() {
 	fi
 	try_json "$status" ".simulated == \"$model\" and (.command | length) > 0" \
 		gmemctl "$@" "--simulate=$model" --json
+	if wrapped; then
+		return
+	fi
 	try "$status" '^[A-Z]|^[a-z_0-9A-Z]+ ' "simulated: $model" \
 		gmemctl "$@" "--simulate=$model" --raw
 	if [ "$(head -c 4 "$scratch/stdout")" = "ram " ] || same_width "$scratch/stdout"; then
