@@ -157,7 +157,8 @@ static const char *why_not(const struct walk *walk, const struct walk_step *step
 	return NULL;
 }
 
-static enum result run_stage(struct walk *walk, const struct walk_stage *stage, const char *obstacle)
+static enum result run_stage(struct walk *walk, const struct walk_stage *stage,
+			     const char *obstacle)
 {
 	enum result result;
 

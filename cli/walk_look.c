@@ -133,7 +133,7 @@ static enum result plan_flush(struct walk *walk)
 
 static enum result run_flush(struct walk *walk)
 {
-	return walk_say(walk, RESULT_OK, "a flush through the direct map: %s",
+	return walk_say(walk, RESULT_OK, "a flush through the direct map as it is now: %s",
 			gmem_verdict_name(gmem_flush_verdict(walk->flush)));
 }
 
