@@ -288,7 +288,7 @@ END_TEST
 
 static uint64_t node_of(struct gmem_kernel *kernel, int fd, uint64_t index)
 {
-	/* RAM_TWO_NODES: the second node begins at 34 GiB. */
+	/* two_nodes in models.c: the second node begins at 34 GiB. */
 	return gmem_sim_file_pfn(kernel, fd, index) >= 0x880000 ? 1 : 0;
 }
 

@@ -35,7 +35,6 @@ struct sim_file {
 	char link[64];	      /* /proc/PID/fd text */
 };
 
-int sim_files_init(struct gmem_sim *sim);
 void sim_files_exit(struct gmem_sim *sim);
 /* A file with a reference for the caller; it takes the caller's reference of inode. */
 int sim_file_new(struct gmem_sim *sim, const struct sim_file_type *type, struct sim_inode *inode,

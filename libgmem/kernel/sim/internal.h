@@ -102,7 +102,6 @@ struct sim_policy {
 int sim_physmem_init(struct gmem_sim *sim);
 void sim_physmem_exit(struct gmem_sim *sim);
 bool sim_pfn_is_ram(const struct gmem_sim *sim, uint64_t pfn);
-bool sim_pfn_is_kernel(const struct gmem_sim *sim, uint64_t pfn);
 bool sim_pfn_in_use(const struct gmem_sim *sim, uint64_t pfn);
 unsigned int sim_pfn_node(const struct gmem_sim *sim, uint64_t pfn);
 /* The record, made if need be: NULL only without memory. */

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SIM_NODES_MAX 4
 #define SIM_RAM_RANGES 8
 
 /* Which kernel's structs: columns of the table in layout.c. */
@@ -63,9 +62,9 @@ struct sim_model {
 	uint64_t page_offset_base;
 	uint64_t vmemmap_base;
 	uint64_t vmalloc_base;
-	uint64_t kernel_offset;	 /* virtual KASLR */
-	uint64_t image_physical; /* where the image, and all kernel memory, begins */
-	struct sim_ram_range ram[SIM_RAM_RANGES];
+	uint64_t kernel_offset;		 /* virtual KASLR */
+	uint64_t image_physical;	 /* where the image, and all kernel memory, begins */
+	const struct sim_ram_range *ram; /* SIM_RAM_RANGES of them */
 };
 
 /* The index-th model, or NULL past the last. */

@@ -84,19 +84,18 @@ static const struct sim_cpu amd_snp = {
 	}
 
 /* A machine with 3 GiB below the PCI hole and the rest above 4 GiB. */
-#define RAM_ONE_NODE                                                 \
-	{                                                            \
-		{ 0x1000, 0x9f000, 0 }, { 0x100000, 0xbffdf000, 0 }, \
-			{ 0x100000000, 0x440000000, 0 },             \
-	}
+static const struct sim_ram_range one_node[SIM_RAM_RANGES] = {
+	{ 0x1000, 0x9f000, 0 },
+	{ 0x100000, 0xbffdf000, 0 },
+	{ 0x100000000, 0x440000000, 0 },
+};
 
 /* Two sockets; the second one's memory begins where the first one's ends. */
-#define RAM_TWO_NODES                                                                   \
-	{                                                                               \
-		{ 0x1000, 0x9f000, 0 }, { 0x100000, 0x7a3de000, 0 },                    \
-			{ 0x7ffff000, 0x80000000, 0 }, { 0x100000000, 0x880000000, 0 }, \
-			{ 0x880000000, 0x1080000000, 1 },                               \
-	}
+static const struct sim_ram_range two_nodes[SIM_RAM_RANGES] = {
+	{ 0x1000, 0x9f000, 0 },		  { 0x100000, 0x7a3de000, 0 },
+	{ 0x7ffff000, 0x80000000, 0 },	  { 0x100000000, 0x880000000, 0 },
+	{ 0x880000000, 0x1080000000, 1 },
+};
 
 static const struct sim_model models[] = {
 	{
@@ -113,7 +112,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffffb4a900000000,
 		.kernel_offset = 0x1c000000,
 		.image_physical = 0x12000000,
-		.ram = RAM_ONE_NODE,
+		.ram = one_node,
 	},
 	{
 		.name = "no-direct-map",
@@ -132,7 +131,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffa0a2c300000000,
 		.kernel_offset = 0x2a000000,
 		.image_physical = 0x16000000,
-		.ram = RAM_TWO_NODES,
+		.ram = two_nodes,
 	},
 	{
 		.name = "tdx",
@@ -151,7 +150,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffa4c8d140000000,
 		.kernel_offset = 0x0e000000,
 		.image_physical = 0x22000000,
-		.ram = RAM_TWO_NODES,
+		.ram = two_nodes,
 	},
 	{
 		.name = "tdx-no-direct-map",
@@ -171,7 +170,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffa11e8080000000,
 		.kernel_offset = 0x31000000,
 		.image_physical = 0x1a000000,
-		.ram = RAM_TWO_NODES,
+		.ram = two_nodes,
 	},
 	{
 		.name = "sw-protected",
@@ -188,7 +187,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffffa5d2c0000000,
 		.kernel_offset = 0x05000000,
 		.image_physical = 0x2e000000,
-		.ram = RAM_ONE_NODE,
+		.ram = one_node,
 	},
 	{
 		.name = "snp",
@@ -207,7 +206,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffffbd0480000000,
 		.kernel_offset = 0x17000000,
 		.image_physical = 0x0a000000,
-		.ram = RAM_TWO_NODES,
+		.ram = two_nodes,
 	},
 	{
 		.name = "old",
@@ -229,7 +228,7 @@ static const struct sim_model models[] = {
 		.vmalloc_base = 0xffffb80140000000,
 		.kernel_offset = 0x20000000,
 		.image_physical = 0x0c000000,
-		.ram = RAM_ONE_NODE,
+		.ram = one_node,
 	},
 };
 

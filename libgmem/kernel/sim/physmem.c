@@ -32,11 +32,6 @@ bool sim_pfn_is_ram(const struct gmem_sim *sim, uint64_t pfn)
 	return zone_of(sim, pfn) != NULL;
 }
 
-bool sim_pfn_is_kernel(const struct gmem_sim *sim, uint64_t pfn)
-{
-	return pfn >= sim->kmem.first && pfn - sim->kmem.first < sim->kmem.pages;
-}
-
 bool sim_pfn_in_use(const struct gmem_sim *sim, uint64_t pfn)
 {
 	const struct sim_zone *zone = zone_of(sim, pfn);
