@@ -11,10 +11,11 @@ const char *bits_describe(uint64_t mask, bit_name_fn name, char buffer[BITS_TEXT
 	*buffer = '\0';
 	for (unsigned int bit = 0; bit < 64; bit++) {
 		const char *comma = used ? "," : "";
-		const char *text = name(bit);
+		const char *text;
 
 		if (!(mask >> bit & 1))
 			continue;
+		text = name(bit);
 		if (text)
 			snprintf(buffer + used, BITS_TEXT_MAX - used, "%s%s", comma, text);
 		else

@@ -41,4 +41,7 @@ try_json 64 '.command == null and .error.status == 64' gmemctl --json
 try_json 64 '.command == null and (.error.message | length) > 0' gmemctl nonsense --json
 try_json 64 '.command == "walk"' gmemctl walk --no-such-option -J
 try_json 64 '.command == "walk"' gmemctl -j walk --size=0
+# JSON is UTF-8 whatever the arguments were.
+try_json 64 '.error.message | contains("\ufffd")' \
+	gmemctl --json caps "--simulate=$(printf '\377')"
 finish
