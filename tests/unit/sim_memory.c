@@ -14,7 +14,7 @@ START_TEST(every_model_boots)
 		ck_assert_ptr_nonnull(gmem_kernel_sim_model_summary(i));
 		kernel->ops->destroy(kernel);
 	}
-	ck_assert_ptr_null(gmem_kernel_sim_model_summary(7));
+	ck_assert_ptr_null(gmem_kernel_sim_model_summary(8));
 }
 END_TEST
 

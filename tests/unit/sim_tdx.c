@@ -86,7 +86,9 @@ static struct td launch(const char *model, uint64_t flags)
 	td.gmem = new_gmem(td.kernel, td.vm, SIZE, flags);
 	ck_assert_int_ge(td.gmem, 0);
 	ck_assert_int_eq(bind_gmem(td.kernel, td.vm, 0, td.gmem, 0, SIZE), 0);
-	ck_assert_int_eq(convert(td.kernel, td.vm, 0, SIZE, true), 0);
+	/* With in-place conversion a file is private from the start. */
+	if (strcmp(model, "in-place"))
+		ck_assert_int_eq(convert(td.kernel, td.vm, 0, SIZE, true), 0);
 	return td;
 }
 
@@ -391,6 +393,22 @@ START_TEST(mem_region_progress)
 }
 END_TEST
 
+/* Without a source the page goes in as it is, where conversion is in place. */
+START_TEST(mem_region_in_place)
+{
+	struct td td = launch("in-place", 0);
+	char *source = td.source;
+	uint64_t left;
+
+	td.source = NULL;
+	ck_assert_int_eq(add(&td, 0, 8, 1, &left), 0);
+	ck_assert_uint_eq(left, 0);
+	ck_assert_int_eq(finalize(&td), 0);
+	td.source = source;
+	end(&td);
+}
+END_TEST
+
 START_TEST(finalize_checks)
 {
 	struct td td = launch("tdx", 0);
@@ -539,6 +557,6 @@ START_TEST(reclaim_oops_with_erratum)
 END_TEST
 
 SIM_MAIN("sim_tdx", dispatch, capabilities, init_vm_checks, keyids, init_vm_seamcall_failures,
-	 vcpu_order, get_cpuid, mem_region_checks, mem_region_progress, finalize_checks,
-	 removal_paths, excluded_from_removal, page_add_oops, page_aug_oops, clear_oops_first,
-	 reclaim_oops_with_erratum)
+	 vcpu_order, get_cpuid, mem_region_checks, mem_region_progress, mem_region_in_place,
+	 finalize_checks, removal_paths, excluded_from_removal, page_add_oops, page_aug_oops,
+	 clear_oops_first, reclaim_oops_with_erratum)

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "kernel/sim/kvm.h"
+#include "kernel/sim/in_place.h"
 
 /* The first range that ends at or behind gfn. */
 static size_t find(const struct sim_attributes *attributes, uint64_t gfn)
@@ -23,11 +23,22 @@ static size_t find(const struct sim_attributes *attributes, uint64_t gfn)
 	return low;
 }
 
+bool sim_attributes_has(const struct sim_attributes *attributes, uint64_t gfn)
+{
+	size_t at = find(attributes, gfn);
+
+	return at < attributes->count && attributes->ranges[at].first <= gfn;
+}
+
 bool sim_gfn_is_private(const struct sim_vm *vm, uint64_t gfn)
 {
-	size_t at = find(&vm->attributes, gfn);
+	const struct sim_slot *slot;
 
-	return at < vm->attributes.count && vm->attributes.ranges[at].first <= gfn;
+	if (!vm->in_place)
+		return sim_attributes_has(&vm->attributes, gfn);
+	slot = sim_slot_at(vm, gfn);
+	return slot && slot->gmem &&
+	       sim_in_place_is_private(slot->gmem, slot->pgoff + gfn - slot->base_gfn);
 }
 
 static bool is_all(const struct sim_attributes *attributes, uint64_t first, uint64_t last,
@@ -43,7 +54,8 @@ static bool is_all(const struct sim_attributes *attributes, uint64_t first, uint
 }
 
 /* Rewrites the list: what is outside stays, the range is added or not, neighbours join. */
-static int assign(struct sim_attributes *attributes, uint64_t first, uint64_t last, bool is_private)
+int sim_attributes_assign(struct sim_attributes *attributes, uint64_t first, uint64_t last,
+			  bool is_private)
 {
 	struct sim_gfn_range *ranges = calloc(attributes->count + 2, sizeof(*ranges));
 	struct sim_gfn_range added = { first, last };
@@ -119,7 +131,7 @@ int sim_vm_set_attributes(struct gmem_sim *sim, void *object, uint64_t arg)
 	bool is_private;
 	int err;
 
-	if (!sim->model->attributes)
+	if (!sim->model->attributes || vm->in_place)
 		return -ENOTTY;
 	if (sim_copy_from_user(&attributes, arg, sizeof(attributes)))
 		return -EFAULT;
@@ -135,5 +147,5 @@ int sim_vm_set_attributes(struct gmem_sim *sim, void *object, uint64_t arg)
 	if (is_all(&vm->attributes, first, last, is_private))
 		return 0;
 	err = zap_range(sim, vm, first, last, is_private ? SIM_ZAP_SHARED : SIM_ZAP_PRIVATE);
-	return err ? err : assign(&vm->attributes, first, last, is_private);
+	return err ? err : sim_attributes_assign(&vm->attributes, first, last, is_private);
 }

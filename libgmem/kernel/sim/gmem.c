@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include "kernel/sim/kvm.h"
+#include "kernel/sim/in_place.h"
 
 #define MODES_OF_VFS                                                             \
 	(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_COLLAPSE_RANGE | \
@@ -26,11 +26,18 @@ uint64_t sim_gmem_flags(const struct gmem_sim *sim, const struct sim_vm *vm)
 
 	if (!vm)
 		return flags;
-	if (vm->has_private)
+	if (vm->has_private && !vm->in_place)
 		flags &= ~SIM_GMEM_INIT_SHARED;
 	if (!(sim->model->gmem.no_direct_map >> vm->type & 1))
 		flags &= ~SIM_GMEM_NO_DIRECT_MAP;
 	return flags;
+}
+
+static bool may_map(const struct sim_gmem *gmem, uint64_t index)
+{
+	if (gmem->vm->in_place)
+		return !sim_in_place_is_private(gmem, index);
+	return gmem->inode->gmem_flags & SIM_GMEM_INIT_SHARED;
 }
 
 /* kvm_gmem_fault_user_mapping(): not shared or past the end is a SIGBUS. */
@@ -47,7 +54,7 @@ static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
 	uint64_t pfn;
 	int err;
 
-	if (index >= inode->size >> SIM_PAGE_SHIFT || !(inode->gmem_flags & SIM_GMEM_INIT_SHARED))
+	if (index >= inode->size >> SIM_PAGE_SHIFT || !may_map(gmem, index))
 		return -EFAULT;
 	if (gmem->stuck)
 		return -GMEM_SIM_OOPS;
@@ -162,6 +169,12 @@ static int gmem_fallocate(struct gmem_sim *sim, struct sim_file *file, int mode,
 	return sim_vm_result(gmem->vm, err);
 }
 
+static void free_gmem(struct sim_gmem *gmem)
+{
+	free(gmem->private_pages.ranges);
+	free(gmem);
+}
+
 /* kvm_gmem_release(): the slots lose the file, the guest its mappings, the file its VM. */
 static int release(struct gmem_sim *sim, struct sim_file *file)
 {
@@ -182,17 +195,24 @@ static int release(struct gmem_sim *sim, struct sim_file *file)
 		     sim_member(sim, gmem->address,
 				has_gmem_inode(sim) ? SIM_GMEM_FILE_ENTRY : SIM_KVM_GMEM_ENTRY));
 	sim_object_free(sim, file_struct(sim), gmem->address);
-	free(gmem);
+	free_gmem(gmem);
 	sim_vm_put(sim, vm);
 	return 0;
 }
 
 static void discard(struct sim_file *file)
 {
-	free(file->owner);
+	free_gmem(file->owner);
+}
+
+static int gmem_ioctl(struct gmem_sim *sim, struct sim_file *file, unsigned long request,
+		      uint64_t arg)
+{
+	return sim_in_place_ioctl(sim, file->owner, request, arg);
 }
 
 static const struct sim_file_type gmem_type = {
+	.ioctl = gmem_ioctl,
 	.mmap = map,
 	.fault = fault,
 	.fallocate = gmem_fallocate,
@@ -244,14 +264,16 @@ static int open_gmem(struct gmem_sim *sim, struct sim_vm *vm, uint64_t size, uin
 	gmem->vm = vm;
 	err = sim_inode_new(sim, SIM_FS_GMEM, 0100600, size, &gmem->inode);
 	if (err)
-		goto free_gmem;
+		goto drop_gmem;
 	gmem->inode->is_gmem = true;
 	gmem->inode->gmem_flags = flags;
 	err = sim_file_new(sim, &gmem_type, gmem->inode, sim->model->gmem.link, &gmem->file);
 	if (err)
 		goto put_inode;
 	gmem->file->owner = gmem;
-	err = gmem_layout(sim, gmem);
+	err = vm->in_place ? sim_in_place_init(gmem) : 0;
+	if (!err)
+		err = gmem_layout(sim, gmem);
 	if (err)
 		goto drop_file;
 	vm->refs++;
@@ -260,11 +282,11 @@ static int open_gmem(struct gmem_sim *sim, struct sim_vm *vm, uint64_t size, uin
 drop_file:
 	gmem->file->path_only = true; /* nothing to release */
 	sim_file_put(sim, gmem->file);
-	free(gmem);
+	free_gmem(gmem);
 	return err;
 put_inode:
 	sim_inode_put(sim, gmem->inode);
-free_gmem:
+drop_gmem:
 	free(gmem);
 	return err;
 }

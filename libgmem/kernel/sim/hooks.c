@@ -118,3 +118,13 @@ unsigned int gmem_sim_keyids_in_use(const struct gmem_kernel *kernel)
 {
 	return (unsigned int)__builtin_popcountll(to_sim(kernel)->keyids_used);
 }
+
+int gmem_sim_pin(struct gmem_kernel *kernel, uint64_t pfn, bool pin)
+{
+	struct sim_page *page = sim_page_peek(to_sim(kernel), pfn);
+
+	if (!page || !page->mapping)
+		return -EINVAL;
+	page->refs += pin ? 1 : -1u;
+	return 0;
+}

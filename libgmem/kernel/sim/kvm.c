@@ -54,7 +54,7 @@ static int exit_hypercall(struct gmem_sim *sim, const struct sim_vm *vm)
 
 static int attributes(struct gmem_sim *sim, const struct sim_vm *vm)
 {
-	if (!sim->model->attributes || (vm && !vm->has_private))
+	if (!sim->model->attributes || sim->model->gmem.in_place || (vm && !vm->has_private))
 		return 0;
 	return (int)GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE;
 }

@@ -60,6 +60,7 @@ struct sim_vm {
 	bool has_private;
 	bool has_protected_state;
 	bool pre_fault_allowed;
+	bool in_place; /* private or not is a matter of the file */
 	bool split_irqchip;
 	bool irqchip;
 	unsigned int max_vcpus;
@@ -77,9 +78,10 @@ struct sim_gmem {
 	struct sim_vm *vm;
 	struct sim_inode *inode;
 	struct sim_file *file;
-	bool stuck;	   /* a task died holding the invalidate lock */
-	uint64_t address;  /* struct gmem_file, or kvm_gmem */
-	uint64_t bindings; /* its xarray */
+	bool stuck;			     /* a task died holding the invalidate lock */
+	uint64_t address;		     /* struct gmem_file, or kvm_gmem */
+	uint64_t bindings;		     /* its xarray */
+	struct sim_attributes private_pages; /* with in-place conversion */
 };
 
 /* What a guest does in its next KVM_RUN. */
@@ -139,6 +141,10 @@ void sim_slot_remove(struct sim_slots *slots, const struct sim_slot *slot);
 
 /* attributes.c */
 int sim_vm_set_attributes(struct gmem_sim *sim, void *object, uint64_t arg);
+bool sim_attributes_has(const struct sim_attributes *attributes, uint64_t gfn);
+/* Sets or clears [first, last]. Errors: ENOMEM. */
+int sim_attributes_assign(struct sim_attributes *attributes, uint64_t first, uint64_t last,
+			  bool is_private);
 bool sim_gfn_is_private(const struct sim_vm *vm, uint64_t gfn);
 
 /* gmem.c */

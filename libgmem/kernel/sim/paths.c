@@ -29,6 +29,11 @@ static bool is_intel_without_tdx(const struct sim_model *model)
 	return is_intel(model) && !has_tdx(model);
 }
 
+static bool has_in_place(const struct sim_model *model)
+{
+	return model->gmem.in_place;
+}
+
 static bool has_sev(const struct sim_model *model)
 {
 	return model->sev_built;
@@ -67,6 +72,8 @@ static const struct {
 	{ "/sys/module/kvm_amd/parameters/npt", SIM_FS_SYSFS, sim_yes, is_amd },
 	{ "/sys/module/kvm_amd/parameters/sev_snp", SIM_FS_SYSFS, sim_yes, has_sev },
 	{ "/sys/module/kvm_amd/parameters/sev_snp", SIM_FS_SYSFS, sim_no, is_amd_without_sev },
+	{ "/sys/module/kvm/parameters/gmem_in_place_conversion", SIM_FS_SYSFS, sim_yes,
+	  has_in_place },
 	{ "/sys/devices/faux/tdx_host/version", SIM_FS_SYSFS, sim_sys_tdx_version, has_tdx },
 	{ "/sys/devices/system/node/online", SIM_FS_SYSFS, sim_sys_nodes, NULL },
 	{ "/sys/devices/system/cpu/online", SIM_FS_SYSFS, sim_sys_cpus, NULL },

@@ -33,6 +33,9 @@ void gmem_sim_signal(struct gmem_kernel *kernel, bool pending);
 /* memory_failure() of a page frame: poisons it. -EINVAL where it is no page of a file. */
 int gmem_sim_poison(struct gmem_kernel *kernel, uint64_t pfn);
 
+/* Another reference to a page frame, as a pin by GUP holds one, or that reference given up. */
+int gmem_sim_pin(struct gmem_kernel *kernel, uint64_t pfn, bool pin);
+
 /* Takes a page frame out of the direct map, or puts it back, as another user of it would. */
 int gmem_sim_set_direct_map(struct gmem_kernel *kernel, uint64_t pfn, bool present);
 

@@ -134,7 +134,7 @@ static int populate(struct gmem_sim *sim, struct sim_vm *vm, uint64_t source, ui
 		return -EINTR;
 	if (!slot || !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD))
 		return -EINVAL;
-	if (!slot->gmem || sim_user_access(sim, source))
+	if (!slot->gmem || (source && sim_user_access(sim, source)))
 		return -EFAULT;
 	err = populate_folio(sim, slot, gfn, &pfn);
 	if (err)
@@ -168,8 +168,11 @@ static int check_region(const struct sim_vm *vm, const struct gmem_kvm_tdx_init_
 {
 	uint64_t size = region->nr_pages << SIM_PAGE_SHIFT;
 
-	if (!region->source_addr || region->source_addr & SIM_PAGE_MASK ||
-	    region->gpa & SIM_PAGE_MASK || !region->nr_pages || region->gpa + size <= region->gpa)
+	/* In-place conversion: without a source the page's own content goes in. */
+	if (!region->source_addr && !vm->in_place)
+		return -EINVAL;
+	if (region->source_addr & SIM_PAGE_MASK || region->gpa & SIM_PAGE_MASK ||
+	    !region->nr_pages || region->gpa + size <= region->gpa)
 		return -EINVAL;
 	return is_private_gpa(vm, region->gpa) && is_private_gpa(vm, region->gpa + size - 1)
 		       ? 0
@@ -193,7 +196,7 @@ int sim_td_init_mem_region(struct gmem_sim *sim, struct sim_vcpu *vcpu,
 		err = populate(sim, vcpu->vm, region.source_addr, region.gpa, measured);
 		if (err)
 			break;
-		region.source_addr += SIM_PAGE_SIZE;
+		region.source_addr += region.source_addr ? SIM_PAGE_SIZE : 0;
 		region.gpa += SIM_PAGE_SIZE;
 		region.nr_pages--;
 	}

@@ -228,6 +228,7 @@ static struct sim_vm *vm_new(struct gmem_sim *sim, unsigned int type)
 	vm->has_protected_state = types[type].has_protected_state;
 	vm->pre_fault_allowed = types[type].pre_fault_allowed;
 	vm->max_vcpus = SIM_MAX_VCPUS;
+	vm->in_place = sim->model->gmem.in_place;
 	vm->next = sim->vms;
 	sim->vms = vm;
 	return vm;
