@@ -90,6 +90,10 @@ START_TEST(old_kernel)
 	ck_assert_int_eq(cap(kernel, is_protected, GMEM_KVM_CAP_GUEST_MEMFD), 1);
 	ck_assert_int_eq(region(kernel, plain, GMEM(fd)), -EINVAL);
 	ck_assert_int_eq(region(kernel, is_protected, GMEM(own)), 0);
+	ck_assert_int_eq(region(kernel, is_protected,
+				GMEM(own, .slot = 2, .guest_phys_addr = 2 << 20,
+				     .guest_memfd_offset = INT64_MAX & ~4095ull)),
+			 0);
 	ck_assert_int_eq(
 		region(kernel, is_protected, GMEM(own, .slot = 1, .guest_phys_addr = 1 << 20)),
 		-EINVAL);

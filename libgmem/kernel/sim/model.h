@@ -39,6 +39,7 @@ struct sim_gmem_traits {
 	uint64_t flags;		    /* creation flags this kernel knows: /dev/kvm's answer */
 	unsigned int no_direct_map; /* VM types that may have NO_DIRECT_MAP, a bit each */
 	bool private_vms_only;	    /* memslots take one only on VMs with private memory */
+	bool signed_offsets;	    /* kvm_gmem_bind() adds offset and size as signed numbers */
 	bool in_place;		    /* conversion by an ioctl on the file; INIT_SHARED for all */
 	bool mmap;		    /* the file has an mmap operation at all */
 	const char *link;	    /* /proc/PID/fd text */

@@ -244,6 +244,7 @@ static const struct sim_model models[] = {
 		.pre_fault = true,
 		.gmem = {
 			.private_vms_only = true,
+			.signed_offsets = true,
 			.link = "anon_inode:[kvm-gmem]",
 			.magic = 0x09041934, /* anon_inodefs */
 			.binding_overlap = EINVAL,

@@ -14,6 +14,9 @@ static int pre_fault(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gpa)
 		return -EOPNOTSUPP;
 	if (gfn & sim_td_shared_gfn(vm))
 		return -EINVAL;
+	/* Shadow paging. */
+	if (!sim->model->pre_fault)
+		return -EOPNOTSUPP;
 	return sim_map_gfn(sim, vm, gfn, vm->has_private && sim_gfn_is_private(vm, gfn));
 }
 
@@ -24,8 +27,6 @@ int sim_vcpu_pre_fault(struct gmem_sim *sim, void *object, uint64_t arg)
 	uint64_t done = 0;
 	int err = 0;
 
-	if (!sim->model->pre_fault)
-		return -EOPNOTSUPP;
 	if (sim_copy_from_user(&range, arg, sizeof(range)))
 		return -EFAULT;
 	if (range.flags || (range.gpa | range.size) & SIM_PAGE_MASK ||

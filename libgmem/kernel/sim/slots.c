@@ -160,6 +160,7 @@ static int find_gmem(struct gmem_sim *sim, const struct sim_vm *vm, const region
 		     struct sim_gmem **out)
 {
 	struct sim_file *file = sim_fd_file(sim, (int)region->guest_memfd);
+	uint64_t end;
 
 	/* fget() takes no O_PATH descriptors. */
 	if (!file || file->path_only)
@@ -167,9 +168,11 @@ static int find_gmem(struct gmem_sim *sim, const struct sim_vm *vm, const region
 	*out = sim_gmem_of(file);
 	if (!*out || (*out)->vm != vm)
 		return -EINVAL;
-	if (region->guest_memfd_offset + region->memory_size > (*out)->inode->size)
-		return -EINVAL;
-	return 0;
+	end = region->guest_memfd_offset + region->memory_size;
+	/* The sum was a loff_t: past its largest value it looked small (seen on 6.18). */
+	if (sim->model->gmem.signed_offsets)
+		return (int64_t)end > (int64_t)(*out)->inode->size ? -EINVAL : 0;
+	return end > (*out)->inode->size ? -EINVAL : 0;
 }
 
 static int create(struct gmem_sim *sim, struct sim_vm *vm, const region_t *region)
