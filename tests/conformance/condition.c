@@ -71,18 +71,45 @@ static bool has_nodes(struct run *run, uint64_t wanted)
 	return nodes >= wanted;
 }
 
-static bool has_huge_pages(struct run *run, uint64_t unused)
+static bool has_file(struct run *run, const char *path)
 {
 	const struct gmem_kernel_ops *ops = run->kernel->ops;
-	int fd;
+	int fd = ops->open(run->kernel, path, O_RDONLY);
 
-	(void)unused;
-	if (ops->model)
-		return true;
-	fd = ops->open(run->kernel, "/sys/kernel/mm/transparent_hugepage/enabled", O_RDONLY);
 	if (fd >= 0)
 		ops->close(run->kernel, fd);
 	return fd >= 0;
+}
+
+static bool has_huge_pages(struct run *run, uint64_t unused)
+{
+	(void)unused;
+	return run->kernel->ops->model ||
+	       has_file(run, "/sys/kernel/mm/transparent_hugepage/enabled");
+}
+
+/* kvm_intel has the parameter if it was built with TDX. */
+static bool has_tdx_code(struct run *run, uint64_t unused)
+{
+	(void)unused;
+	return has_file(run, "/sys/module/kvm_intel/parameters/tdx");
+}
+
+/* Attributes of the file in place of those of the VM: a parameter of the module says so. */
+static bool converts_in_place(struct run *run, uint64_t unused)
+{
+	static const char path[] = "/sys/module/kvm/parameters/gmem_in_place_conversion";
+	const struct gmem_kernel_ops *ops = run->kernel->ops;
+	int fd = ops->open(run->kernel, path, O_RDONLY);
+	char answer = 'N';
+
+	(void)unused;
+	if (fd < 0)
+		return false;
+	if (ops->pread(run->kernel, fd, &answer, 1, 0) != 1)
+		answer = 'N';
+	ops->close(run->kernel, fd);
+	return answer == 'Y';
 }
 
 static bool is_simulated(struct run *run, uint64_t wanted)
@@ -118,6 +145,10 @@ static const struct {
 	{ "guest-memfd", has_guest_memfd, 0, "the VM type takes no guest_memfd" },
 	{ "attributes", has_capability, GMEM_KVM_CAP_MEMORY_ATTRIBUTES,
 	  "the VM has no memory attributes" },
+	{ "knows-attributes", knows, GMEM_KVM_CAP_MEMORY_ATTRIBUTES,
+	  "the kernel has no memory attributes" },
+	{ "in-place", converts_in_place, 0, "the kernel does not convert in place" },
+	{ "tdx-in-kvm", has_tdx_code, 0, "KVM was built without TDX" },
 	{ "pre-fault", has_capability, GMEM_KVM_CAP_PRE_FAULT_MEMORY,
 	  "the kernel has no KVM_PRE_FAULT_MEMORY" },
 	{ "region2", has_capability, GMEM_KVM_CAP_USER_MEMORY2,

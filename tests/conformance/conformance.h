@@ -254,6 +254,7 @@ struct run {
 	uint64_t version;  /* 7.3 is 7 << 16 | 3 */
 	struct objects objects;
 	const struct line *line; /* in work */
+	unsigned int poisoned;	 /* pages: they never come back */
 	unsigned int failures;
 	FILE *report; /* of the failures */
 };

@@ -12,6 +12,7 @@
 #define NO_DIRECT_MAP 4
 #define X2APIC (1u << 21)
 #define CPUID_LEAF_FEATURES 1
+#define KVM_SET_MEMORY_ATTRIBUTES2 0xc080aed2ul
 #define EXIT_OFFSET 32 /* of what explains the exit, in struct kvm_run */
 
 static const struct name capability_names[] = {
@@ -112,6 +113,18 @@ static const struct parameter attributes_parameters[] = {
 	{ "size", NULL, 0, ATTRIBUTES(size) },
 	{ "attributes", attribute_names, 0, ATTRIBUTES(attributes) },
 	{ "flags", NULL, 0, ATTRIBUTES(flags) },
+	{ 0 },
+};
+
+/* struct kvm_memory_attributes2, posting v8 of the in-place conversion series. */
+static const struct parameter convert_parameters[] = {
+	PARAMETER_STRUCT,
+	{ "offset", NULL, 0, PART_STRUCT, 0, 8 },
+	{ "size", NULL, 0, PART_STRUCT, 8, 8 },
+	{ "attributes", attribute_names, 0, PART_STRUCT, 16, 8 },
+	{ "flags", NULL, 0, PART_STRUCT, 24, 8 },
+	{ "error_offset", NULL, 0, PART_STRUCT, 32, 8 },
+	{ "reserved", NULL, 0, PART_STRUCT, 40, 88 },
 	{ 0 },
 };
 
@@ -272,6 +285,15 @@ const struct operation kvm_operations[] = {
 		.parameters = attributes_parameters,
 		.request = GMEM_KVM_SET_MEMORY_ATTRIBUTES,
 		.size = sizeof(struct gmem_kvm_memory_attributes),
+	},
+	{
+		.name = "convert",
+		.run = request_run,
+		.targets = KIND_FD,
+		.makes = KIND_NUMBER,
+		.parameters = convert_parameters,
+		.request = KVM_SET_MEMORY_ATTRIBUTES2,
+		.size = 128,
 	},
 	{
 		.name = "vcpu",

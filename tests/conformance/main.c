@@ -151,7 +151,7 @@ int main(int argc, char **argv)
 		return usage();
 	offered = run_offered(&options, release, sizeof(release));
 	if (offered < 0) {
-		printf("1..0 # SKIP /dev/kvm: %s\n", strerror((int)-offered));
+		printf("ok 1 - conformance # SKIP /dev/kvm: %s\n1..1\n", strerror((int)-offered));
 		return 0;
 	}
 	guard_memory();

@@ -8,6 +8,7 @@
 #include "conformance.h"
 
 #define NODES_MAX 64
+#define ADVICE_HW_POISON 100
 
 static const struct name prot_names[] = {
 	{ "none", PROT_NONE }, { "read", PROT_READ }, { "write", PROT_WRITE },
@@ -25,11 +26,21 @@ static const struct name map_names[] = {
 
 /* include/uapi/asm-generic/mman-common.h: some are newer than some headers. */
 static const struct name advice_names[] = {
-	{ "normal", 0 },	 { "dont-need", 4 },	   { "free", 8 },
-	{ "remove", 9 },	 { "huge-page", 14 },	   { "no-huge-page", 15 },
-	{ "dont-dump", 16 },	 { "cold", 20 },	   { "page-out", 21 },
-	{ "populate-read", 22 }, { "populate-write", 23 }, { "collapse", 25 },
-	{ "hw-poison", 100 },	 { "soft-offline", 101 },  { NULL, 0 },
+	{ "normal", 0 },
+	{ "dont-need", 4 },
+	{ "free", 8 },
+	{ "remove", 9 },
+	{ "huge-page", 14 },
+	{ "no-huge-page", 15 },
+	{ "dont-dump", 16 },
+	{ "cold", 20 },
+	{ "page-out", 21 },
+	{ "populate-read", 22 },
+	{ "populate-write", 23 },
+	{ "collapse", 25 },
+	{ "hw-poison", ADVICE_HW_POISON },
+	{ "soft-offline", 101 },
+	{ NULL, 0 },
 };
 
 static const struct name mode_names[] = {
@@ -74,13 +85,22 @@ static const struct parameter mbind_parameters[] = {
 	{ 0 },
 };
 
+/* What a SIGBUS or SIGSEGV means at the moment. */
+enum expected_signal {
+	SIGNAL_NONE,	/* the runner is broken */
+	SIGNAL_OUTCOME, /* of an access: go back to before it */
+	SIGNAL_BESIDE,	/* the call's result says it all */
+};
+
 static sigjmp_buf on_fault;
-static volatile sig_atomic_t may_fault;
+static volatile sig_atomic_t expected_signal;
 
 static void fault(int number)
 {
-	if (may_fault)
+	if (expected_signal == SIGNAL_OUTCOME)
 		siglongjmp(on_fault, number);
+	if (expected_signal == SIGNAL_BESIDE)
+		return;
 	signal(number, SIG_DFL);
 	raise(number);
 }
@@ -112,15 +132,15 @@ static int64_t access_byte(const struct call *call, bool is_store, unsigned char
 	if (outcome)
 		return outcome;
 	if (sigsetjmp(on_fault, 1)) {
-		may_fault = 0;
+		expected_signal = SIGNAL_NONE;
 		return -OUTCOME_SIGBUS;
 	}
-	may_fault = 1;
+	expected_signal = SIGNAL_OUTCOME;
 	if (is_store)
 		*byte = value;
 	else
 		outcome = *byte;
-	may_fault = 0;
+	expected_signal = SIGNAL_NONE;
 	return outcome;
 }
 
@@ -180,12 +200,17 @@ static int64_t unmap(struct call *call)
 	return kernel->ops->munmap(kernel, (void *)(uintptr_t)mapping->value, mapping->length);
 }
 
+/* A page that gets poisoned under its user is a SIGBUS as well. */
 static int64_t advise(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;
+	int64_t outcome;
 
-	return kernel->ops->madvise(kernel, (void *)(uintptr_t)call->address,
-				    call_value(call, "length"), (int)call_value(call, "advice"));
+	expected_signal = SIGNAL_BESIDE;
+	outcome = kernel->ops->madvise(kernel, (void *)(uintptr_t)call->address,
+				       call_value(call, "length"), (int)call_value(call, "advice"));
+	expected_signal = SIGNAL_NONE;
+	return outcome;
 }
 
 static int64_t bind_nodes(struct call *call)

@@ -8,6 +8,7 @@
 #include <linux/mempolicy.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -28,6 +29,8 @@ static const struct parameter offset_parameters[] = {
 	PLAIN("length", BUFFER_SIZE),
 	{ 0 },
 };
+
+static const struct parameter limit_parameters[] = { PLAIN("value", 0), { 0 } };
 
 static const struct parameter to_parameters[] = {
 	PLAIN("to", 0),
@@ -168,6 +171,16 @@ static int64_t sys_dup(struct call *call)
 	return result(fcntl(target_fd(call), F_DUPFD_CLOEXEC, 0));
 }
 
+static int64_t sys_descriptor_limit(struct call *call)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	limit.rlim_cur = call_value(call, "value");
+	return result(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 static int64_t sys_sendfile(struct call *call)
 {
 	off_t offset = (off_t)call_value(call, "offset");
@@ -273,6 +286,12 @@ static int64_t sys_node_of(struct call *call)
 	}
 
 const struct operation syscall_operations[] = {
+	{
+		.name = "descriptor-limit",
+		.run = sys_descriptor_limit,
+		.makes = KIND_NUMBER,
+		.parameters = limit_parameters,
+	},
 	ON_FILE("read", sys_read, NULL),
 	ON_FILE("write", sys_write, NULL),
 	ON_FILE("pwrite", sys_pwrite, offset_parameters),
