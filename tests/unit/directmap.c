@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The walker of the direct map, on the page tables of every model. */
+#include "unit.h"
+
+#include "pagetable.h"
+#include "port.h"
+#include "ram.h"
+
+#define MODELS_MAX 32
+
+static const char *model_at(int i)
+{
+	const char *name = gmem_model_name((size_t)i);
+
+	return name ? name : "plain"; /* the loops below run over a fixed range */
+}
+
+struct runs {
+	struct gmem_ctx *ctx;
+	uint64_t next, checked;
+};
+
+/* No gap, no run of nothing, and the ends of each are as the model has them. */
+static int check_run(const struct gmem_directmap_run *run, void *arg)
+{
+	struct runs *runs = arg;
+	uint64_t last = run->pfn + run->pages - 1, pages;
+
+	ck_assert_uint_eq(run->pfn, runs->next);
+	ck_assert_uint_gt(run->pages, 0);
+	ck_assert_int_ne(run->state, GMEM_STATE_UNKNOWN);
+	ck_assert_int_eq(run->state == GMEM_STATE_MAPPED, run->level != GMEM_LEVEL_NONE);
+	if (gmem_ram_contains(runs->ctx->ram, run->pfn, &pages)) {
+		ck_assert_int_eq(run->state == GMEM_STATE_MAPPED,
+				 gmem_sim_direct_map_present(runs->ctx->kernel, run->pfn));
+		runs->checked++;
+	}
+	if (gmem_ram_contains(runs->ctx->ram, last, &pages))
+		ck_assert_int_eq(run->state == GMEM_STATE_MAPPED,
+				 gmem_sim_direct_map_present(runs->ctx->kernel, last));
+	runs->next = run->pfn + run->pages;
+	return 0;
+}
+
+START_TEST(every_model)
+{
+	struct gmem_directmap_summary sum;
+	struct gmem_ctx *ctx;
+	struct runs runs = { 0 };
+	uint64_t mapped;
+
+	ck_assert_int_eq(gmem_ctx_new_simulated(model_at(_i), &ctx), 0);
+	runs.ctx = ctx;
+	ck_assert_int_eq(gmem_pfn_is_ram(ctx, 0x1000), 1);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, 0, 0, check_run, &runs), 0);
+	ck_assert_uint_gt(runs.checked, 0);
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &sum), 0);
+	mapped = sum.mapped[GMEM_LEVEL_4K] + sum.mapped[GMEM_LEVEL_2M] + sum.mapped[GMEM_LEVEL_1G];
+	ck_assert_uint_eq(mapped + sum.holes + sum.unknown, sum.ram);
+	ck_assert_uint_eq(sum.unknown, 0);
+	ck_assert_int_eq(gmem_reader_control(ctx), 1);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+static int keep(const struct gmem_directmap_run *run, void *arg)
+{
+	*(struct gmem_directmap_run *)arg = *run;
+	return 0;
+}
+
+static struct gmem_directmap_run look(struct gmem_ctx *ctx, uint64_t pfn)
+{
+	struct gmem_directmap_run run;
+
+	ck_assert_int_eq(gmem_directmap_walk(ctx, pfn, 1, keep, &run), 0);
+	return run;
+}
+
+START_TEST(removed_and_restored)
+{
+	struct gmem_directmap_summary before, during, after;
+	struct gmem_directmap_run run;
+	struct gmem_ctx *ctx;
+	uint64_t pfn = 0x100123;
+
+	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &before), 0);
+	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, pfn, false), 0);
+	ck_assert_int_eq(look(ctx, pfn).state, GMEM_STATE_UNMAPPED);
+	ck_assert_int_eq(look(ctx, pfn - 1).state, GMEM_STATE_MAPPED);
+	ck_assert_int_eq(look(ctx, pfn + 1).level, GMEM_LEVEL_4K);
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, keep, &run, &during), 0);
+	ck_assert_uint_eq(during.holes - before.holes, GMEM_PAGE_SIZE);
+	ck_assert_uint_eq(run.pfn, pfn);
+	ck_assert_uint_eq(run.pages, 1);
+	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, pfn, true), 0);
+	run = look(ctx, pfn);
+	ck_assert_int_eq(run.state, GMEM_STATE_MAPPED);
+	ck_assert(!run.global); /* the mark of a page that was away */
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &after), 0);
+	ck_assert_uint_eq(after.holes, before.holes);
+	ck_assert_uint_eq(after.restored - before.restored, GMEM_PAGE_SIZE);
+	ck_assert_int_eq(gmem_sim_set_read_only(ctx->kernel, pfn), 0);
+	ck_assert(!look(ctx, pfn).writable);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+START_TEST(outside)
+{
+	struct gmem_directmap_run run;
+	struct gmem_ctx *ctx;
+	uint64_t limit;
+
+	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
+	ck_assert_int_eq(gmem_pfn_limit(ctx, &limit), 0);
+	ck_assert_int_eq(look(ctx, limit - 1).state, GMEM_STATE_UNMAPPED);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, limit, 1, keep, &run), -EINVAL);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, limit - 1, 2, keep, &run), -EINVAL);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, 1, UINT64_MAX, keep, &run), -EINVAL);
+	port_said(ctx, "physical addresses");
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+/* A port whose answers about tables can be changed on their way. */
+static const struct gmem_kernel_ops *real_ops;
+static struct gmem_kernel_ops lying_ops;
+static uint64_t lie_address, lie_xor;
+static unsigned int lies, lies_left;
+
+static int lying_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = real_ops->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct gmem_kmem_request *request = &requests[i];
+		uint64_t offset = lie_address - request->address;
+
+		if (offset >= request->length || request->result || !lies_left)
+			continue;
+		lies++;
+		/* Every second look at the entry sees another value. */
+		if (lies % 2)
+			continue;
+		lies_left--;
+		((uint64_t *)request->buffer)[offset / 8] ^= lie_xor;
+	}
+	return ret;
+}
+
+static void lie(struct gmem_ctx *ctx, uint64_t address, uint64_t xor, unsigned int times)
+{
+	real_ops = ctx->kernel->ops;
+	lying_ops = *real_ops;
+	lying_ops.read_kmem = lying_read;
+	ctx->kernel->ops = &lying_ops;
+	lie_address = address;
+	lie_xor = xor;
+	lies = 0;
+	lies_left = times;
+}
+
+/* Tables that change underfoot: a few times is read again, for ever is unknown. */
+START_TEST(changing)
+{
+	static const unsigned int times[] = { 1, 1000000 };
+	struct gmem_directmap_run run;
+	struct gmem_ctx *ctx;
+	unsigned int shift;
+
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
+		ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
+		shift = ctx->image->levels == 5 ? 48 : 39;
+		lie(ctx, ctx->image->root + ((ctx->image->page_offset_base >> shift) & 511) * 8,
+		    0x1000000, times[i]);
+		run = look(ctx, 0x1000);
+		if (i == 0)
+			ck_assert_int_eq(run.state, GMEM_STATE_MAPPED);
+		else
+			ck_assert_int_eq(run.state, GMEM_STATE_UNKNOWN);
+		ck_assert_int_eq(run.state == GMEM_STATE_UNKNOWN, run.reason != NULL);
+		ctx->kernel->ops = real_ops;
+		gmem_ctx_free(ctx);
+	}
+}
+END_TEST
+
+static uint64_t seed;
+
+static uint64_t next_random(void)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return seed >> 20;
+}
+
+static int garbling_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = real_ops->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++)
+		for (unsigned int k = next_random() % 4; k > 0; k--)
+			((unsigned char *)requests[i].buffer)[next_random() % requests[i].length] ^=
+				(unsigned char)next_random();
+	return ret;
+}
+
+static int count_run(const struct gmem_directmap_run *run, void *arg)
+{
+	uint64_t *next = arg;
+
+	ck_assert_uint_eq(run->pfn, *next);
+	*next += run->pages;
+	return 0;
+}
+
+/* Corrupted tables end in an answer or an error, and never outside of what was asked. */
+START_TEST(corrupted)
+{
+	struct gmem_ctx *ctx;
+	uint64_t next;
+	int ret;
+
+	seed = 0x5eed + (uint64_t)_i;
+	ck_assert_int_eq(gmem_ctx_new_simulated(_i % 2 ? "plain" : "tdx", &ctx), 0);
+	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
+	real_ops = ctx->kernel->ops;
+	lying_ops = *real_ops;
+	lying_ops.read_kmem = garbling_read;
+	ctx->kernel->ops = &lying_ops;
+	for (int round = 0; round < 20; round++) {
+		next = next_random() % 0x200000;
+		uint64_t first = next, pages = 1 + next_random() % 0x100000;
+
+		ret = gmem_directmap_walk(ctx, first, pages, count_run, &next);
+		if (!ret)
+			ck_assert_uint_eq(next, first + pages);
+	}
+	ctx->kernel->ops = real_ops;
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("directmap");
+	TCase *tcase = tcase_create("directmap");
+	SRunner *runner;
+	int failed, models = 0;
+
+	while (models < MODELS_MAX && gmem_model_name((size_t)models))
+		models++;
+	tcase_set_timeout(tcase, 600);
+	tcase_add_loop_test(tcase, every_model, 0, models);
+	tcase_add_test(tcase, removed_and_restored);
+	tcase_add_test(tcase, outside);
+	tcase_add_test(tcase, changing);
+	tcase_add_loop_test(tcase, corrupted, 0, 8);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

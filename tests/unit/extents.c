@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Page frames of a guest_memfd, held against what the model itself says. */
+#include "unit.h"
+
+#include "port.h"
+
+#define PAGE GMEM_PAGE_SIZE
+#define PAGES 20000ull /* more than one window of the walk */
+
+static struct gmem_ctx *ctx;
+static struct gmem_vm *vm;
+static struct gmem_memory *memory;
+static struct gmem_target *target;
+
+static void setup(const char *model, uint64_t pages)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = pages * PAGE,
+	};
+
+	ck_assert_int_eq(gmem_ctx_new_simulated(model, &ctx), 0);
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
+	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
+}
+
+static void teardown(void)
+{
+	gmem_target_free(target);
+	gmem_memory_free(memory);
+	gmem_vm_free(vm);
+	gmem_ctx_free(ctx);
+}
+
+static void bind(uint32_t slot, uint64_t gpa, uint64_t offset, uint64_t size)
+{
+	const struct gmem_slot_options options = {
+		.size = sizeof(options),
+		.slot = slot,
+		.gpa = gpa,
+		.memory_size = size,
+		.memory = memory,
+		.memory_offset = offset,
+	};
+
+	ck_assert_int_eq(gmem_slot_set(vm, &options), 0);
+}
+
+struct seen {
+	uint64_t pages, extents, next;
+};
+
+/* Each page of an extent has the frame, and the state, that the model gives. */
+static int check_extent(const struct gmem_extent *extent, void *arg)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_ge(extent->offset, seen->next);
+	ck_assert(extent->has_pfn);
+	for (uint64_t i = 0; i < extent->pages; i++) {
+		int64_t pfn = gmem_sim_file_pfn(ctx->kernel, gmem_memory_fd(memory),
+						extent->offset / PAGE + i);
+
+		ck_assert_int_eq(pfn, (int64_t)(extent->pfn + i));
+		if (extent->state != GMEM_STATE_UNKNOWN)
+			ck_assert_int_eq(extent->state == GMEM_STATE_MAPPED,
+					 gmem_sim_direct_map_present(ctx->kernel, extent->pfn + i));
+	}
+	seen->next = extent->offset + extent->pages * PAGE;
+	seen->pages += extent->pages;
+	seen->extents++;
+	return 0;
+}
+
+static struct seen walk(uint64_t offset, uint64_t length, unsigned int want)
+{
+	struct seen seen = { 0 };
+
+	ck_assert_int_eq(gmem_target_extents(target, offset, length, want, check_extent, &seen), 0);
+	return seen;
+}
+
+START_TEST(allocated_and_punched)
+{
+	setup("plain", PAGES);
+	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, 0);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, PAGES * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, 0).pages, PAGES);
+	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS).pages, PAGES);
+	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_ONE_BY_ONE).extents, PAGES);
+	ck_assert_int_eq(gmem_memory_punch(memory, 100 * PAGE, 7 * PAGE), 0);
+	ck_assert_int_eq(gmem_memory_punch(memory, 16384 * PAGE, 1000 * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, PAGES - 1007);
+	ck_assert_uint_eq(walk(100 * PAGE, 7 * PAGE, 0).pages, 0);
+	ck_assert_uint_eq(walk(99 * PAGE, 9 * PAGE, 0).pages, 2);
+	ck_assert_uint_eq(walk(PAGES * PAGE, 0, 0).pages, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(single_pages)
+{
+	setup("plain", PAGES);
+	/* The shapes of the tree: its head a page, one node, two levels, three. */
+	static const uint64_t pages[] = { 0, 1, 63, 64, 4095, 4096, PAGES - 1 };
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		ck_assert_int_eq(gmem_memory_allocate(memory, pages[i] * PAGE, PAGE), 0);
+		ck_assert_uint_eq(walk(0, 0, 0).pages, i + 1);
+		ck_assert_uint_eq(walk(pages[i] * PAGE, PAGE, 0).pages, 1);
+	}
+	teardown();
+}
+END_TEST
+
+START_TEST(states_cut_extents)
+{
+	struct seen seen;
+	int64_t pfn;
+
+	setup("plain", 64);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 64 * PAGE), 0);
+	pfn = gmem_sim_file_pfn(ctx->kernel, gmem_memory_fd(memory), 10);
+	ck_assert_int_gt(pfn, 0);
+	seen = walk(0, 0, GMEM_EXTENT_DIRECT_MAP);
+	ck_assert_uint_eq(seen.extents, 1);
+	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, (uint64_t)pfn, false), 0);
+	seen = walk(0, 0, GMEM_EXTENT_DIRECT_MAP);
+	ck_assert_uint_ge(seen.extents, 3);
+	ck_assert_uint_eq(seen.pages, 64);
+	teardown();
+}
+END_TEST
+
+struct gpas {
+	uint64_t bound, unbound;
+};
+
+static int check_gpa(const struct gmem_extent *extent, void *arg)
+{
+	struct gpas *gpas = arg;
+	uint64_t want = extent->offset < 32 * PAGE   ? (1ull << 32) + extent->offset
+			: extent->offset < 48 * PAGE ? GMEM_GPA_NONE
+						     : (1ull << 33) + extent->offset - 48 * PAGE;
+
+	ck_assert_uint_eq(extent->gpa, want);
+	*(want == GMEM_GPA_NONE ? &gpas->unbound : &gpas->bound) += extent->pages;
+	return 0;
+}
+
+START_TEST(bindings)
+{
+	struct gmem_target_info info;
+	struct gmem_binding binding;
+	struct gpas gpas = { 0 };
+
+	setup(_i ? "tdx" : "plain", 64);
+	bind(3, 1ull << 32, 0, 32 * PAGE);
+	bind(7, 1ull << 33, 48 * PAGE, 16 * PAGE);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 64 * PAGE), 0);
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0, 0, check_gpa, &gpas), 0);
+	ck_assert_uint_eq(gpas.bound, 48);
+	ck_assert_uint_eq(gpas.unbound, 16);
+	ck_assert_int_eq(gmem_target_info(target, &info), 0);
+	ck_assert_uint_eq(info.size, 64 * PAGE);
+	ck_assert(info.has_resident && info.resident == 64 * PAGE);
+	ck_assert(info.has_slots && info.slots == 2);
+	ck_assert(info.has_flags && info.flags == 0);
+	ck_assert_int_eq(info.vm_type, GMEM_VM_DEFAULT);
+	ck_assert_int_eq(gmem_target_binding(target, 1, &binding), 0);
+	ck_assert_uint_eq(binding.slot, 7);
+	ck_assert_uint_eq(binding.gpa, 1ull << 33);
+	ck_assert_uint_eq(binding.offset, 48 * PAGE);
+	ck_assert_uint_eq(binding.size, 16 * PAGE);
+	ck_assert_int_eq(gmem_target_binding(target, 2, &binding), -ENOENT);
+	teardown();
+}
+END_TEST
+
+static int keep_flags(const struct gmem_extent *extent, void *arg)
+{
+	ck_assert(extent->has_page_flags);
+	*(uint64_t *)arg |= extent->page_flags;
+	return 0;
+}
+
+START_TEST(poisoned)
+{
+	uint64_t flags = 0;
+	int64_t pfn;
+
+	setup("plain", 8);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 8 * PAGE), 0);
+	pfn = gmem_sim_file_pfn(ctx->kernel, gmem_memory_fd(memory), 5);
+	/* What memory_failure() returns for guest_memfd is an error, the page is poisoned. */
+	gmem_sim_poison(ctx->kernel, (uint64_t)pfn);
+	ck_assert_int_eq(
+		gmem_target_extents(target, 5 * PAGE, PAGE, GMEM_EXTENT_FLAGS, keep_flags, &flags),
+		0);
+	ck_assert(flags & GMEM_KPF_HWPOISON);
+	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, 8);
+	teardown();
+}
+END_TEST
+
+START_TEST(wrong_targets)
+{
+	struct gmem_target *wrong;
+
+	setup("plain", 8);
+	ck_assert_int_eq(gmem_target_open(ctx, 0, 777, &wrong), -EBADF);
+	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_vm_fd(vm), &wrong), -EMEDIUMTYPE);
+	port_said(ctx, "no guest_memfd");
+	ck_assert_int_eq(gmem_target_open(ctx, 1 << 22, 3, &wrong), -ESRCH);
+	teardown();
+}
+END_TEST
+
+static const struct gmem_kernel_ops *real_ops;
+static struct gmem_kernel_ops garbling_ops;
+static uint64_t seed;
+
+static uint64_t next_random(void)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return seed >> 20;
+}
+
+static int garbling_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = real_ops->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++)
+		if (next_random() % 8 == 0)
+			((unsigned char *)requests[i].buffer)[next_random() % requests[i].length] ^=
+				(unsigned char)(1u << next_random() % 8);
+	return ret;
+}
+
+static int count_extent(const struct gmem_extent *extent, void *arg)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_ge(extent->offset, seen->next);
+	ck_assert_uint_gt(extent->pages, 0);
+	seen->next = extent->offset + extent->pages * PAGE;
+	ck_assert_uint_le(seen->next, 4096ull * PAGE);
+	return 0;
+}
+
+/* Corrupted trees end in an answer or an error, in order and within the file. */
+START_TEST(corrupted)
+{
+	struct gmem_target_info info;
+
+	setup(_i % 2 ? "plain" : "tdx", 4096);
+	bind(1, 1ull << 32, 0, 2048 * PAGE);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 4096 * PAGE), 0);
+	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
+	seed = 0xbad + (uint64_t)_i;
+	real_ops = ctx->kernel->ops;
+	garbling_ops = *real_ops;
+	garbling_ops.read_kmem = garbling_read;
+	ctx->kernel->ops = &garbling_ops;
+	for (int round = 0; round < 100; round++) {
+		struct gmem_target *again;
+		struct seen seen = { 0 };
+
+		if (gmem_target_open(ctx, 0, gmem_memory_fd(memory), &again))
+			continue;
+		gmem_target_extents(again, 0, 0, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS,
+				    count_extent, &seen);
+		gmem_target_info(again, &info);
+		gmem_target_free(again);
+	}
+	ctx->kernel->ops = real_ops;
+	teardown();
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { allocated_and_punched, single_pages, states_cut_extents,
+				       poisoned, wrong_targets };
+	Suite *suite = suite_create("extents");
+	TCase *tcase = tcase_create("extents");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, 600);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
+		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, bindings, 0, 2);
+	tcase_add_loop_test(tcase, corrupted, 0, 6);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

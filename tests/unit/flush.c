@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The flush verdict: which paths apply, and what each does on pages in each state. */
+#include "unit.h"
+
+#include "port.h"
+
+static struct gmem_ctx *ctx;
+static struct gmem_flush *flush;
+
+static void begin(const char *model, int vm_type, uint64_t memory_flags)
+{
+	const struct gmem_flush_subject subject = {
+		.size = sizeof(subject),
+		.vm_type = vm_type,
+		.memory_flags = memory_flags,
+		.has_memory_flags = vm_type >= 0,
+		.is_guest_memory = vm_type >= 0,
+	};
+
+	ck_assert_int_eq(gmem_ctx_new_simulated(model, &ctx), 0);
+	ck_assert_int_eq(gmem_flush_new(ctx, &subject, &flush), 0);
+}
+
+static void end(void)
+{
+	gmem_flush_free(flush);
+	gmem_ctx_free(ctx);
+}
+
+static void add(enum gmem_state state, bool writable, uint64_t page_flags, uint64_t pages)
+{
+	const struct gmem_extent extent = {
+		.pfn = 0x1234,
+		.pages = pages,
+		.has_pfn = true,
+		.state = state,
+		.level = state == GMEM_STATE_MAPPED ? GMEM_LEVEL_4K : GMEM_LEVEL_NONE,
+		.writable = writable,
+		.page_flags = page_flags,
+		.has_page_flags = true,
+		.reason = state == GMEM_STATE_UNKNOWN ? "for the test" : NULL,
+	};
+
+	gmem_flush_add(flush, &extent);
+}
+
+static struct gmem_flush_row row(const char *name)
+{
+	struct gmem_flush_row found;
+
+	for (size_t i = 0; !gmem_flush_row(flush, i, &found); i++)
+		if (!strcmp(found.path->name, name))
+			return found;
+	ck_abort_msg("no path %s", name);
+	return found;
+}
+
+static void expect(const char *name, enum gmem_verdict verdict)
+{
+	struct gmem_flush_row found = row(name);
+
+	ck_assert_msg(found.verdict == verdict, "%s is %s, not %s (%s)", name,
+		      gmem_verdict_name(found.verdict), gmem_verdict_name(verdict), found.reason);
+	ck_assert_ptr_nonnull(found.reason);
+}
+
+START_TEST(every_row_is_complete)
+{
+	const struct gmem_flush_path *path;
+	size_t n = 0;
+
+	for (; (path = gmem_flush_path_at(n)); n++) {
+		ck_assert(path->name && path->function && path->trigger && path->condition);
+		ck_assert(path->source && strstr(path->source, "Linux"));
+		ck_assert_ptr_nonnull(gmem_access_name(path->access));
+	}
+	ck_assert_uint_ge(n, 10);
+	begin("tdx", GMEM_VM_TDX, 0);
+	for (size_t i = 0; i < n; i++) {
+		struct gmem_flush_row found;
+
+		ck_assert_int_eq(gmem_flush_row(flush, i, &found), 0);
+		ck_assert_ptr_eq(found.path, gmem_flush_path_at(i));
+	}
+	end();
+}
+END_TEST
+
+START_TEST(no_page)
+{
+	begin("tdx", GMEM_VM_TDX, 0);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_NOT_APPLICABLE);
+	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
+	end();
+}
+END_TEST
+
+/* Only presence matters to a flush; a write also needs RW. */
+START_TEST(accesses)
+{
+	begin("tdx", GMEM_VM_TDX, 0);
+	add(GMEM_STATE_MAPPED, false, GMEM_KPF_UPTODATE, 3);
+	expect("tdx-page-add", GMEM_VERDICT_SAFE);
+	expect("tdx-page-aug", GMEM_VERDICT_SAFE);
+	expect("tdx-reclaim", GMEM_VERDICT_FAULTS); /* the model's CPU has tdx_pw_mce */
+	expect("gmem-clear", GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_SAFE);
+	ck_assert_uint_eq(row("tdx-reclaim").faults_pages, 3);
+	ck_assert_uint_eq(row("tdx-reclaim").first_pfn, 0x1234);
+	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 2);
+	expect("tdx-page-add", GMEM_VERDICT_FAULTS);
+	expect("gmem-clear", GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 2);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_FAULTS);
+	end();
+}
+END_TEST
+
+/* A page that was not cleared yet is written before it is flushed. */
+START_TEST(not_up_to_date)
+{
+	begin("tdx", GMEM_VM_TDX, 0);
+	add(GMEM_STATE_MAPPED, true, 0, 1);
+	expect("gmem-clear", GMEM_VERDICT_SAFE);
+	add(GMEM_STATE_UNMAPPED, true, 0, 1);
+	expect("gmem-clear", GMEM_VERDICT_FAULTS);
+	expect("gmem-user-clear", GMEM_VERDICT_NOT_APPLICABLE); /* not init-shared */
+	end();
+}
+END_TEST
+
+START_TEST(unknown)
+{
+	begin("tdx", GMEM_VM_TDX, 0);
+	add(GMEM_STATE_MAPPED, true, GMEM_KPF_UPTODATE, 5);
+	add(GMEM_STATE_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
+	expect("tdx-page-add", GMEM_VERDICT_UNKNOWN);
+	ck_assert_str_eq(row("tdx-page-add").reason, "for the test");
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_UNKNOWN);
+	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_UNKNOWN);
+	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	end();
+}
+END_TEST
+
+/* Which paths a VM of each type, and each kernel, has. */
+START_TEST(applies)
+{
+	begin("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
+	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
+	expect("snp-reclaim", GMEM_VERDICT_NOT_APPLICABLE);
+	expect("kvm-map", GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	end();
+	begin("snp", GMEM_VM_SNP, 0);
+	add(GMEM_STATE_UNMAPPED, false, 0, 1);
+	expect("snp-launch-update", GMEM_VERDICT_FAULTS);
+	expect("snp-reclaim", GMEM_VERDICT_FAULTS);
+	expect("tdx-page-aug", GMEM_VERDICT_NOT_APPLICABLE);
+	end();
+	/* Bare page frames: what any VM of this kernel would run. */
+	begin("plain", -1, 0);
+	add(GMEM_STATE_UNMAPPED, false, 0, 1);
+	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
+	expect("gmem-clear", GMEM_VERDICT_FAULTS);
+	end();
+	begin("tdx", -1, 0);
+	add(GMEM_STATE_UNMAPPED, false, 0, 1);
+	expect("tdx-page-add", GMEM_VERDICT_FAULTS);
+	end();
+}
+END_TEST
+
+/* With the flag, pages that are still mapped leave before the flush. */
+START_TEST(leaving)
+{
+	begin("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
+	add(GMEM_STATE_MAPPED, true, 0, 4);
+	expect("gmem-clear", GMEM_VERDICT_SAFE);
+	expect("tdx-page-add", GMEM_VERDICT_FAULTS);
+	expect("tdx-page-aug", GMEM_VERDICT_FAULTS);
+	ck_assert_ptr_nonnull(strstr(row("tdx-page-add").reason, "inferred"));
+	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_SAFE); /* as they are */
+	end();
+}
+END_TEST
+
+START_TEST(page_frames)
+{
+	begin("tdx", -1, 0);
+	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, 0x100005, false), 0);
+	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 16), 0);
+	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 1);
+	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x100005);
+	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 0), -EINVAL);
+	port_said(ctx, "no page frames");
+	end();
+}
+END_TEST
+
+UNIT_MAIN("flush", every_row_is_complete, no_page, accesses, not_up_to_date, unknown, applies,
+	  leaving, page_frames)
