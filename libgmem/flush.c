@@ -27,12 +27,14 @@ struct row {
 	uint64_t unknown;
 	uint64_t first_fault;
 	uint64_t first_unknown;
+	const char *faults_reason;
 	const char *unknown_reason;
 };
 
 struct gmem_flush {
 	struct gmem_ctx *ctx;
 	bool is_guest_memory;
+	bool leaves; /* the memory leaves the direct map when it is mapped */
 	struct row rows[ROWS_MAX];
 	size_t row_count;
 	uint64_t pages, mapped, unmapped, unknown;
@@ -41,6 +43,9 @@ struct gmem_flush {
 static const char reason_no_page[] = "no page was there to judge";
 static const char reason_cleared[] = "every page is up to date already";
 static const char reason_faults[] = "a page is not in the direct map";
+static const char reason_leaves[] =
+	"memory with the flag no-direct-map leaves the direct map before this path touches it "
+	"(inferred from the flag)";
 static const char reason_read_only[] = "a page is read-only in the direct map";
 static const char reason_safe[] = "every page is in the direct map";
 static const char reason_flags[] = "whether the page is up to date is not known "
@@ -100,6 +105,8 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 		return gmem_fail(ctx, -ENOMEM, "out of memory");
 	flush->ctx = ctx;
 	flush->is_guest_memory = wanted.is_guest_memory;
+	flush->leaves =
+		wanted.has_memory_flags && (wanted.memory_flags & GMEM_MEMORY_NO_DIRECT_MAP);
 	ask_facts(ctx, &wanted, &facts);
 	for (size_t i = 0; (rule = gmem_flush_rule_at(i)) && i < ROWS_MAX; i++) {
 		flush->rows[i].rule = rule;
@@ -131,8 +138,16 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 		       const struct gmem_extent *extent)
 {
 	enum gmem_verdict verdict = access_verdict(row->rule->path.access, extent);
-	const char *reason = extent->reason ? extent->reason : reason_pfn;
+	const char *reason = extent->reason			    ? extent->reason
+			     : verdict != GMEM_VERDICT_FAULTS	    ? reason_pfn
+			     : extent->state == GMEM_STATE_UNMAPPED ? reason_faults
+								    : reason_read_only;
 
+	/* Mapped as it is now, but kvm_gmem_get_pfn() takes it out on the way to this path. */
+	if (flush->leaves && row->rule->after_removal && extent->state == GMEM_STATE_MAPPED) {
+		verdict = GMEM_VERDICT_FAULTS;
+		reason = reason_leaves;
+	}
 	if (row->rule->pages == GMEM_FLUSH_NOT_UPTODATE) {
 		if (extent->has_page_flags && (extent->page_flags & GMEM_KPF_UPTODATE))
 			return;
@@ -145,8 +160,10 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 	}
 	row->touched += extent->pages;
 	if (verdict == GMEM_VERDICT_FAULTS) {
-		if (!row->faults)
+		if (!row->faults) {
 			row->first_fault = extent->pfn;
+			row->faults_reason = reason;
+		}
 		row->faults += extent->pages;
 	} else if (verdict == GMEM_VERDICT_UNKNOWN) {
 		if (!row->unknown) {
@@ -209,7 +226,7 @@ int gmem_flush_row(const struct gmem_flush *flush, size_t index, struct gmem_flu
 		out->reason = row->reason;
 	} else if (row->faults) {
 		out->verdict = GMEM_VERDICT_FAULTS;
-		out->reason = flush->unmapped ? reason_faults : reason_read_only;
+		out->reason = row->faults_reason;
 	} else if (row->unknown) {
 		out->verdict = GMEM_VERDICT_UNKNOWN;
 		out->reason = row->unknown_reason;

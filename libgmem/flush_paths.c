@@ -50,6 +50,7 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
 		.vm_types = TYPE(TDX),
+		.after_removal = true,
 		.on_map = true,
 	},
 	{
@@ -62,6 +63,7 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
 		.vm_types = TYPE(TDX),
+		.after_removal = true,
 		.on_map = true,
 	},
 	{
@@ -86,6 +88,7 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_WRITE,
 		},
 		.vm_types = TYPE(SNP),
+		.after_removal = true,
 		.on_map = true,
 	},
 	{

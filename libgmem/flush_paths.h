@@ -23,9 +23,10 @@ struct gmem_flush_rule {
 	struct gmem_flush_path path;
 	unsigned int vm_types; /* bits: VM types whose KVM has the path */
 	enum gmem_flush_pages pages;
-	bool on_map;	   /* mapping memory into a guest runs through it */
-	bool needs_shared; /* only memory that userspace may touch */
-	bool needs_pw_mce; /* only CPUs with the bug tdx_pw_mce */
+	bool after_removal; /* memory without direct map has left it by then */
+	bool on_map;	    /* mapping memory into a guest runs through it */
+	bool needs_shared;  /* only memory that userspace may touch */
+	bool needs_pw_mce;  /* only CPUs with the bug tdx_pw_mce */
 };
 
 /* The index-th rule, in the order of first touch; NULL past the last. */

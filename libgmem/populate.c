@@ -47,6 +47,22 @@ static int madvise_step(struct populate *populate, uint64_t length)
 	return kernel->ops->madvise(kernel, at, length, GMEM_MADV_POPULATE_WRITE);
 }
 
+/*
+ * Memory outside the direct map is not for GUP, so not for MADV_POPULATE_WRITE either
+ * (check_vma_flags() in mm/gup.c; the removal series marks the mapping as secretmem's is): its
+ * pages come by page faults.
+ */
+static int touch_step(struct populate *populate, uint64_t length)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	char *at = (char *)populate->mapping + populate->offset + populate->done;
+	int ret = 0;
+
+	for (uint64_t page = 0; !ret && page < length; page += GMEM_PAGE_SIZE)
+		ret = kernel->ops->touch(kernel, at + page);
+	return ret;
+}
+
 static int populate_in_steps(struct populate *populate, const struct gmem_call *call,
 			     int (*step)(struct populate *populate, uint64_t length))
 {
@@ -79,9 +95,13 @@ static int populate_allocate(struct populate *populate)
 
 static int populate_host(struct populate *populate)
 {
+	bool by_faults = gmem_memory_flags(populate->memory) & GMEM_MEMORY_NO_DIRECT_MAP;
 	int ret = gmem_memory_map(populate->memory, &populate->mapping);
 
-	return ret ? ret : populate_in_steps(populate, &gmem_call_populate_write, madvise_step);
+	if (ret)
+		return ret;
+	return populate_in_steps(populate, &gmem_call_populate_write,
+				 by_faults ? touch_step : madvise_step);
 }
 
 static int no_vcpu(const struct populate *populate)

@@ -67,6 +67,10 @@ GMEM_API int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subjec
 GMEM_API void gmem_flush_free(struct gmem_flush *flush);
 
 /*
+ * Memory with GMEM_MEMORY_NO_DIRECT_MAP is judged by what happens when it is mapped: pages that
+ * are in the direct map still leave it before the TDX and SNP paths touch them, so those rows say
+ * faults, with that reason. gmem_flush_verdict() speaks of the pages as they are.
+ *
  * Adds pages: state, level, writable and (where has_page_flags) page_flags of extent count.
  * Since: 0.1
  */

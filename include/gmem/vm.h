@@ -135,7 +135,7 @@ GMEM_API int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, boo
 enum gmem_populate_method {
 	GMEM_POPULATE_BEST,	 /* the last of those below that memory and kernel allow */
 	GMEM_POPULATE_ALLOCATE,	 /* fallocate: page cache only, not zeroed, mapped nowhere */
-	GMEM_POPULATE_HOST,	 /* MADV_POPULATE_WRITE on a host mapping */
+	GMEM_POPULATE_HOST,	 /* MADV_POPULATE_WRITE on a host mapping, or page faults */
 	GMEM_POPULATE_PRE_FAULT, /* KVM_PRE_FAULT_MEMORY: mapped in the guest's page tables */
 };
 
@@ -144,7 +144,8 @@ struct gmem_populate_options {
 	enum gmem_populate_method method;
 	uint64_t offset; /* bytes into memory */
 	uint64_t length; /* bytes; 0 means to the end */
-	uint64_t gpa;	 /* where offset is bound; GMEM_POPULATE_PRE_FAULT only */
+	uint64_t gpa;	 /* where offset is bound, or GMEM_GPA_NONE; GMEM_POPULATE_BEST
+			    pre-faults only what this gmem_vm bound there */
 };
 
 /*
