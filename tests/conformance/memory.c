@@ -210,6 +210,8 @@ static int64_t advise(struct call *call)
 	outcome = kernel->ops->madvise(kernel, (void *)(uintptr_t)call->address,
 				       call_value(call, "length"), (int)call_value(call, "advice"));
 	expected_signal = SIGNAL_NONE;
+	if (call_value(call, "advice") == ADVICE_HW_POISON && outcome == -EBUSY)
+		call->run->poisoned++;
 	return outcome;
 }
 
