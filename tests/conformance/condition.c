@@ -71,6 +71,17 @@ static bool has_nodes(struct run *run, uint64_t wanted)
 	return nodes >= wanted;
 }
 
+static bool has_memfd(struct run *run, uint64_t unused)
+{
+	const struct gmem_kernel_ops *ops = run->kernel->ops;
+	int fd = ops->create_file(run->kernel, GMEM_FILE_ORDINARY, PAGE);
+
+	(void)unused;
+	if (fd >= 0)
+		ops->close(run->kernel, fd);
+	return fd >= 0;
+}
+
 static bool has_file(struct run *run, const char *path)
 {
 	const struct gmem_kernel_ops *ops = run->kernel->ops;
@@ -161,7 +172,9 @@ static const struct {
 	  "the kernel does not have the creation flag no-direct-map" },
 	{ "two-address-spaces", has_two_address_spaces, 0, "VMs have one address space" },
 	{ "transparent-huge-pages", has_huge_pages, 0, "the kernel has no huge pages" },
+	{ "numa", has_nodes, 1, "the kernel was built without NUMA" },
 	{ "two-nodes", has_nodes, 2, "the machine has one NUMA node" },
+	{ "memfd", has_memfd, 0, "the kernel has no memfd_create(2)" },
 	{ "simulated", is_simulated, 1, "simulated kernels only" },
 	{ "real-kernel", is_simulated, 0, "system calls that the simulated kernel does not have" },
 	{ "expendable-kernel", is_expendable, 0, "harms the kernel; --expendable allows it" },

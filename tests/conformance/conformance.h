@@ -63,6 +63,7 @@ struct object {
 	enum object_kind kind;
 	uint64_t value;	 /* descriptor, address or number */
 	uint64_t length; /* of a mapping */
+	uint64_t type;	 /* of a VM */
 	bool open;
 };
 
@@ -194,6 +195,7 @@ struct call {
 	struct name fields[PARAMETERS_MAX + 1];
 	size_t field_count;
 	uint64_t length; /* of the mapping made */
+	uint64_t type;	 /* of the VM made */
 };
 
 uint64_t call_value(const struct call *call, const char *parameter);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Descriptors: what a guest_memfd says of itself, its pages, its end. */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,21 @@ static const struct parameter link_parameters[] = {
 static const struct parameter path_parameters[] = {
 	{ "path", text_value, 0, PART_NONE, 0, 0 },
 	{ "flags", NULL, 0, PART_NONE, 0, 0 },
+	{ 0 },
+};
+
+static const struct parameter number_parameter[] = {
+	{ "number", NULL, 0, PART_NONE, 0, 0 },
+	{ 0 },
+};
+
+static const struct parameter reopen_parameters[] = {
+	{ "flags",
+	  (const struct name[]){ { "read-only", O_RDONLY },
+				 { "read-write", O_RDWR },
+				 { "path", O_PATH },
+				 { NULL, 0 } },
+	  0, PART_NONE, 0, 0 },
 	{ 0 },
 };
 
@@ -102,6 +118,22 @@ static int64_t read_at(struct call *call)
 				  call_value(call, "offset"));
 }
 
+/* The same file through its link. */
+static int64_t reopen(struct call *call)
+{
+	struct gmem_kernel *kernel = call->run->kernel;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", target_fd(call));
+	return kernel->ops->open(kernel, path, (int)call_value(call, "flags"));
+}
+
+/* A number that is no open descriptor, to ask for things with. */
+static int64_t take_number(struct call *call)
+{
+	return (int64_t)call_value(call, "number");
+}
+
 static int64_t open_path(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;
@@ -147,6 +179,19 @@ const struct operation file_operations[] = {
 		.targets = KIND_FD,
 		.makes = KIND_NUMBER,
 		.parameters = pread_parameters,
+	},
+	{
+		.name = "reopen",
+		.run = reopen,
+		.targets = KIND_FD,
+		.makes = KIND_FILE,
+		.parameters = reopen_parameters,
+	},
+	{
+		.name = "descriptor",
+		.run = take_number,
+		.makes = KIND_FILE,
+		.parameters = number_parameter,
 	},
 	{ .name = "open", .run = open_path, .makes = KIND_FILE, .parameters = path_parameters },
 	{ .name = "memfd", .run = create_memfd, .makes = KIND_FILE, .parameters = size_parameter },

@@ -13,6 +13,7 @@
 #define X2APIC (1u << 21)
 #define CPUID_LEAF_FEATURES 1
 #define KVM_SET_MEMORY_ATTRIBUTES2 0xc080aed2ul
+#define ATTRIBUTES2_SIZE 128
 #define EXIT_OFFSET 32 /* of what explains the exit, in struct kvm_run */
 
 static const struct name capability_names[] = {
@@ -158,9 +159,9 @@ static const struct parameter cpuid_parameters[] = {
 static int64_t create_vm(struct call *call)
 {
 	struct run *run = call->run;
-	uint64_t type = call_given(call, "type") ? call_value(call, "type") : run->vm_type;
 
-	return run->kernel->ops->ioctl(run->kernel, run->kvm, GMEM_KVM_CREATE_VM, type);
+	call->type = call_given(call, "type") ? call_value(call, "type") : run->vm_type;
+	return run->kernel->ops->ioctl(run->kernel, run->kvm, GMEM_KVM_CREATE_VM, call->type);
 }
 
 /* Without direct map a TD's pages make the kernel oops: not on a real one. */
@@ -168,7 +169,7 @@ static int64_t create_guest_memfd(struct call *call)
 {
 	const struct run *run = call->run;
 
-	if (run->vm_type == VM_TYPE_TDX && call_value(call, "flags") & NO_DIRECT_MAP &&
+	if (call->target->type == VM_TYPE_TDX && call_value(call, "flags") & NO_DIRECT_MAP &&
 	    !run->kernel->ops->model && !run->options->expendable)
 		bad_line(call->line, "not on a real kernel: no-direct-map and TDX");
 	return request_run(call);
@@ -219,37 +220,25 @@ static int64_t run_vcpu(struct call *call)
 	return err ? err : outcome;
 }
 
+#define PLAIN(operation_name, function, target, result, its_parameters)                      \
+	{                                                                                    \
+		.name = operation_name, .run = function, .targets = target, .makes = result, \
+		.parameters = its_parameters                                                 \
+	}
+
+#define IOCTL(operation_name, target, result, its_parameters, number, struct_size)              \
+	{                                                                                       \
+		.name = operation_name, .run = request_run, .targets = target, .makes = result, \
+		.parameters = its_parameters, .request = number, .size = struct_size            \
+	}
+
 const struct operation kvm_operations[] = {
-	{
-		.name = "vm",
-		.run = create_vm,
-		.makes = KIND_VM,
-		.parameters = type_parameter,
-	},
-	{
-		.name = "check-extension",
-		.run = request_run,
-		.targets = KIND_FD,
-		.makes = KIND_NUMBER,
-		.parameters = capability_parameter,
-		.request = GMEM_KVM_CHECK_EXTENSION,
-	},
-	{
-		.name = "enable-cap",
-		.run = request_run,
-		.targets = KIND_VM,
-		.makes = KIND_NUMBER,
-		.parameters = enable_cap_parameters,
-		.request = KVM_ENABLE_CAP,
-		.size = sizeof(struct kvm_enable_cap),
-	},
-	{
-		.name = "create-irqchip",
-		.run = request_run,
-		.targets = KIND_VM,
-		.makes = KIND_NUMBER,
-		.request = KVM_CREATE_IRQCHIP,
-	},
+	PLAIN("vm", create_vm, 0, KIND_VM, type_parameter),
+	IOCTL("check-extension", KIND_FD, KIND_NUMBER, capability_parameter,
+	      GMEM_KVM_CHECK_EXTENSION, 0),
+	IOCTL("enable-cap", KIND_VM, KIND_NUMBER, enable_cap_parameters, KVM_ENABLE_CAP,
+	      sizeof(struct kvm_enable_cap)),
+	IOCTL("create-irqchip", KIND_VM, KIND_NUMBER, NULL, KVM_CREATE_IRQCHIP, 0),
 	{
 		.name = "create-guest-memfd",
 		.run = create_guest_memfd,
@@ -259,81 +248,20 @@ const struct operation kvm_operations[] = {
 		.request = GMEM_KVM_CREATE_GUEST_MEMFD,
 		.size = sizeof(struct gmem_kvm_create_guest_memfd),
 	},
-	{
-		.name = "region",
-		.run = request_run,
-		.targets = KIND_VM,
-		.makes = KIND_NUMBER,
-		.parameters = region_parameters,
-		.request = GMEM_KVM_SET_USER_MEMORY_REGION,
-		.size = sizeof(struct kvm_userspace_memory_region),
-	},
-	{
-		.name = "region2",
-		.run = request_run,
-		.targets = KIND_VM,
-		.makes = KIND_NUMBER,
-		.parameters = region_parameters,
-		.request = GMEM_KVM_SET_USER_MEMORY_REGION2,
-		.size = sizeof(struct gmem_kvm_userspace_memory_region2),
-	},
-	{
-		.name = "set-attributes",
-		.run = request_run,
-		.targets = KIND_VM,
-		.makes = KIND_NUMBER,
-		.parameters = attributes_parameters,
-		.request = GMEM_KVM_SET_MEMORY_ATTRIBUTES,
-		.size = sizeof(struct gmem_kvm_memory_attributes),
-	},
-	{
-		.name = "convert",
-		.run = request_run,
-		.targets = KIND_FD,
-		.makes = KIND_NUMBER,
-		.parameters = convert_parameters,
-		.request = KVM_SET_MEMORY_ATTRIBUTES2,
-		.size = 128,
-	},
-	{
-		.name = "vcpu",
-		.run = request_run,
-		.targets = KIND_VM,
-		.makes = KIND_VCPU,
-		.parameters = id_parameter,
-		.request = GMEM_KVM_CREATE_VCPU,
-	},
-	{
-		.name = "set-cpuid",
-		.run = request_run,
-		.targets = KIND_VCPU,
-		.makes = KIND_NUMBER,
-		.parameters = cpuid_parameters,
-		.request = KVM_SET_CPUID2,
-		.size = sizeof(struct cpuid),
-	},
-	{
-		.name = "pre-fault",
-		.run = request_run,
-		.targets = KIND_VCPU,
-		.makes = KIND_NUMBER,
-		.parameters = pre_fault_parameters,
-		.request = GMEM_KVM_PRE_FAULT_MEMORY,
-		.size = sizeof(struct gmem_kvm_pre_fault_memory),
-	},
-	{
-		.name = "run",
-		.run = run_vcpu,
-		.targets = KIND_VCPU,
-		.makes = KIND_NUMBER,
-		.parameters = run_parameters,
-	},
-	{
-		.name = "ioctl",
-		.run = any_ioctl,
-		.targets = KIND_FD,
-		.makes = KIND_NUMBER,
-		.parameters = ioctl_parameters,
-	},
+	IOCTL("region", KIND_VM, KIND_NUMBER, region_parameters, GMEM_KVM_SET_USER_MEMORY_REGION,
+	      sizeof(struct kvm_userspace_memory_region)),
+	IOCTL("region2", KIND_VM, KIND_NUMBER, region_parameters, GMEM_KVM_SET_USER_MEMORY_REGION2,
+	      sizeof(struct gmem_kvm_userspace_memory_region2)),
+	IOCTL("set-attributes", KIND_VM, KIND_NUMBER, attributes_parameters,
+	      GMEM_KVM_SET_MEMORY_ATTRIBUTES, sizeof(struct gmem_kvm_memory_attributes)),
+	IOCTL("convert", KIND_FD, KIND_NUMBER, convert_parameters, KVM_SET_MEMORY_ATTRIBUTES2,
+	      ATTRIBUTES2_SIZE),
+	IOCTL("vcpu", KIND_VM, KIND_VCPU, id_parameter, GMEM_KVM_CREATE_VCPU, 0),
+	IOCTL("set-cpuid", KIND_VCPU, KIND_NUMBER, cpuid_parameters, KVM_SET_CPUID2,
+	      sizeof(struct cpuid)),
+	IOCTL("pre-fault", KIND_VCPU, KIND_NUMBER, pre_fault_parameters, GMEM_KVM_PRE_FAULT_MEMORY,
+	      sizeof(struct gmem_kvm_pre_fault_memory)),
+	PLAIN("run", run_vcpu, KIND_VCPU, KIND_NUMBER, run_parameters),
+	PLAIN("ioctl", any_ioctl, KIND_FD, KIND_NUMBER, ioctl_parameters),
 	{ 0 },
 };

@@ -17,7 +17,6 @@
 #define EXIT_USAGE 64
 
 struct report {
-	const char *kernel;
 	unsigned int tests;
 	unsigned int failures;
 	struct tally tally;

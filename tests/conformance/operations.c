@@ -224,6 +224,7 @@ static void keep_object(struct call *call, int64_t outcome)
 	object = object_add(call->run, line->result ? line->result : "$", call->operation->makes,
 			    (uint64_t)outcome);
 	object->length = call->length;
+	object->type = call->type;
 }
 
 static void run_once(struct run *run, const struct line *line)
