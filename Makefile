@@ -48,6 +48,7 @@ endif
 cli_sources := $(sort $(wildcard cli/*.c))
 cli_libs := -lsmartcols
 unit_sources := $(sort $(wildcard tests/unit/*.c))
+conformance_sources := $(sort $(wildcard tests/conformance/*.c))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))
 
@@ -55,6 +56,8 @@ lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
 cli_objects := $(cli_sources:%.c=$(BUILD)/obj/%.o)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
 tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
+conformance_objects := $(conformance_sources:%.c=$(BUILD)/obj/%.o)
+conformance_runner := $(BUILD)/tests/conformance-runner
 soname := libgmem.so.$(SOVERSION)
 solib := libgmem.so.$(VERSION)
 gmemctl := $(BUILD)/gmemctl
@@ -133,9 +136,14 @@ $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libgmem.a
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
 
+$(conformance_runner): $(conformance_objects) $(BUILD)/libgmem.a
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
+
 .SECONDARY:
 
-tests: all $(unit_programs) $(tool_programs)
+tests: all $(unit_programs) $(tool_programs) $(conformance_runner)
 
 demo: all
 	tests/demo $(BUILD)
@@ -184,4 +192,4 @@ clean:
 	rm -rf $(BUILD)
 
 -include $(lib_objects:.o=.d) $(cli_objects:.o=.d) $(unit_programs:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.d)
--include $(tool_programs:$(BUILD)/tests/tools/%=$(BUILD)/obj/tests/tools/%.d)
+-include $(conformance_objects:.o=.d) $(tool_programs:$(BUILD)/tests/tools/%=$(BUILD)/obj/tests/tools/%.d)
