@@ -17,6 +17,7 @@
 
 /* Outcomes that are no errno, negated like one. */
 #define OUTCOME_SIGBUS 5000
+#define OUTCOME_SIGSEGV 5001
 #define OUTCOME_OOPS 4095 /* GMEM_SIM_OOPS: no call on a real kernel returns so */
 
 struct run;
@@ -30,7 +31,10 @@ struct name {
 	uint64_t value;
 };
 
-/* Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"); false where one is unknown. */
+/*
+ * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). False where one is unknown; if that
+ * is an object which an earlier line did not make, run->missing says so.
+ */
 bool evaluate(struct run *run, const struct name *names, const char *text, uint64_t *value);
 const char *name_of(const struct name *names, uint64_t value);
 bool value_of_name(const struct name *names, const char *name, size_t length, uint64_t *value);
@@ -256,6 +260,7 @@ struct run {
 	uint64_t version;  /* 7.3 is 7 << 16 | 3 */
 	struct objects objects;
 	const struct line *line; /* in work */
+	bool missing;		 /* an object that the last value needs */
 	unsigned int poisoned;	 /* pages: they never come back */
 	unsigned int failures;
 	FILE *report; /* of the failures */

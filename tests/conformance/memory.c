@@ -128,12 +128,14 @@ static int64_t access_byte(const struct call *call, bool is_store, unsigned char
 {
 	volatile unsigned char *byte = (unsigned char *)(uintptr_t)call->address;
 	int64_t outcome = touch_simulated(call);
+	int number;
 
 	if (outcome)
 		return outcome;
-	if (sigsetjmp(on_fault, 1)) {
+	number = sigsetjmp(on_fault, 1);
+	if (number) {
 		expected_signal = SIGNAL_NONE;
-		return -OUTCOME_SIGBUS;
+		return number == SIGBUS ? -OUTCOME_SIGBUS : -OUTCOME_SIGSEGV;
 	}
 	expected_signal = SIGNAL_OUTCOME;
 	if (is_store)

@@ -68,7 +68,8 @@ static bool holds(struct run *run, const struct line *line, const char *conditio
 	return result;
 }
 
-static void evaluate_arguments(struct call *call)
+/* False where one needs an object that is not there: the failure of an earlier line. */
+static bool evaluate_arguments(struct call *call)
 {
 	const struct parameter *parameters = call->operation->parameters;
 	const struct line *line = call->line;
@@ -82,13 +83,17 @@ static void evaluate_arguments(struct call *call)
 		if (at == SIZE_MAX)
 			bad_line(line, "%s has no %s", call->operation->name, argument->key);
 		call->given[at] = true;
-		if (parameters[at].names != text_value &&
-		    !evaluate(call->run, parameters[at].names, argument->value, &call->values[at]))
-			bad_line(line, "%s is no value", argument->value);
+		if (parameters[at].names == text_value ||
+		    evaluate(call->run, parameters[at].names, argument->value, &call->values[at]))
+			continue;
+		if (call->run->missing)
+			return false;
+		bad_line(line, "%s is no value", argument->value);
 	}
+	return true;
 }
 
-/* False where the object was never made, which is the failure of an earlier line. */
+/* Likewise. */
 static bool find_target(struct call *call)
 {
 	const struct line *line = call->line;
@@ -167,9 +172,9 @@ static void compare_fields(const struct call *call, const struct expectation *ex
 
 		if (!value_of_name(call->fields, field->key, strlen(field->key), &got))
 			bad_line(call->line, "%s returns no %s", call->operation->name, field->key);
-		if (!evaluate(run, NULL, field->value, &wanted))
+		if (!evaluate(run, NULL, field->value, &wanted) && !run->missing)
 			bad_line(call->line, "%s is no value", field->value);
-		if (got == wanted)
+		if (!run->missing && got == wanted)
 			continue;
 		complain(run, call->line);
 		fprintf(run->report, "\n  expected %s=%#llx, got %#llx\n", field->key,
@@ -233,12 +238,11 @@ static void run_once(struct run *run, const struct line *line)
 	int64_t outcome;
 
 	run->line = line;
-	if (!find_target(&call)) {
+	if (!find_target(&call) || !evaluate_arguments(&call)) {
 		complain(run, line);
-		fprintf(run->report, "\n  not done: %s is not there\n", line->target);
+		fputs("\n  not done: an object is not there\n", run->report);
 		return;
 	}
-	evaluate_arguments(&call);
 	outcome = line->in_child ? run_in_child(&call) : line->operation->run(&call);
 	count(run->tally, line->operation, outcome);
 	keep_object(&call, outcome);

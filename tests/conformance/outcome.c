@@ -37,6 +37,7 @@ static const struct name failures[] = {
 	E(EOPNOTSUPP),
 	E(EHWPOISON),
 	{ "sigbus", OUTCOME_SIGBUS },
+	{ "sigsegv", OUTCOME_SIGSEGV },
 	{ "oops", OUTCOME_OOPS },
 	{ NULL, 0 },
 };

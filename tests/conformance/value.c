@@ -52,8 +52,10 @@ static bool object_value(struct run *run, const char *text, uint64_t *value)
 {
 	const struct object *object = object_find(run, text);
 
-	if (!object || !object->open)
+	if (!object || !object->open) {
+		run->missing = true;
 		return false;
+	}
 	*value = object->value;
 	return true;
 }
@@ -103,6 +105,7 @@ bool evaluate(struct run *run, const struct name *names, const char *text, uint6
 {
 	const char *at = text;
 
+	run->missing = false;
 	*value = 0;
 	do {
 		char sign = is_operator(at) ? *at++ : '+';
