@@ -88,6 +88,12 @@ GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
 /* Releases a context. Free every object made from it first. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
 
+/*
+ * Lets libgmem use interfaces that are posted and in no released kernel, whose numbers may still
+ * change: off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
+ */
+GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
+
 /* Name of the simulated model, or NULL on the running kernel. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);
 

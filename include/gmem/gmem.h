@@ -9,6 +9,8 @@
 #include <gmem/extents.h>
 #include <gmem/flush.h>
 #include <gmem/host.h>
+#include <gmem/snp.h>
+#include <gmem/tdx.h>
 #include <gmem/vm.h>
 
 #endif

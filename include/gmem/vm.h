@@ -44,6 +44,18 @@ GMEM_API enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm);
  */
 GMEM_API int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id);
 
+/*
+ * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Errors: ENOMEM.
+ * Since: 0.1
+ */
+GMEM_API int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd);
+
+/*
+ * The fd of the index-th vCPU, in the order they were added, or -ENOENT; it stays owned by vm.
+ * Since: 0.1
+ */
+GMEM_API int gmem_vm_vcpu_fd(const struct gmem_vm *vm, unsigned int index);
+
 struct gmem_memory_options {
 	size_t size;	      /* sizeof(struct gmem_memory_options) */
 	uint64_t memory_size; /* bytes, a multiple of GMEM_PAGE_SIZE, above 0 */
@@ -127,7 +139,16 @@ GMEM_API int gmem_slot_delete(struct gmem_vm *vm, uint32_t slot);
 /*
  * Makes a range of guest-physical addresses private or shared (KVM_SET_MEMORY_ATTRIBUTES). No
  * data is copied and no memory is freed by it. Errors: ENOTTY (kernel without attributes),
- * EINVAL (VM type without private memory, unaligned, wrap), EIO, ENOMEM. Since: 0.1
+ * EINVAL (VM type without private memory, unaligned, wrap), EIO, ENOMEM.
+ *
+ * A series that is expected after Linux 7.3 ("guest_memfd in-place conversion", read as of its
+ * posting v8; its numbers are not final) moves this from the VM to the guest_memfd, where memory
+ * keeps its page when it is converted. Only after gmem_ctx_allow_unreleased(), and only where the
+ * kernel says so (module parameter gmem_in_place_conversion of kvm, or vm_memory_attributes off)
+ * libgmem converts that way. Then the range must lie in memslots that were set through this vm,
+ * the descriptors of their memory must be open, and what was converted before a failure stays
+ * converted. Errors then: EINVAL, EBADF, EAGAIN (a page is held by somebody, after some
+ * attempts), EFAULT, ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
 
