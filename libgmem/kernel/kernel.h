@@ -19,6 +19,12 @@ struct gmem_kernel;
 /* Most bytes that one request for kernel memory may ask for: one page table. */
 #define GMEM_KMEM_REQUEST_MAX 4096u
 
+/*
+ * What an operation gives, negated, when a simulated kernel took a fault in it that it cannot
+ * handle: GMEM_SIM_OOPS. On a real kernel that call never returns.
+ */
+#define GMEM_KERNEL_OOPS 4095
+
 /* One range of kernel virtual memory to copy. */
 struct gmem_kmem_request {
 	uint64_t address;
