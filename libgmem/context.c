@@ -57,6 +57,11 @@ void gmem_ctx_free(struct gmem_ctx *ctx)
 	free(ctx);
 }
 
+void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow)
+{
+	ctx->allow_unreleased = allow;
+}
+
 const char *gmem_ctx_model(const struct gmem_ctx *ctx)
 {
 	return ctx->kernel->ops->model ? ctx->kernel->ops->model(ctx->kernel) : NULL;

@@ -129,7 +129,7 @@ static int populate_pre_fault(struct populate *populate)
 		return no_vcpu(populate);
 	do {
 		uint64_t before = range.size;
-		int ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0],
+		int ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0].fd,
 					     GMEM_KVM_PRE_FAULT_MEMORY, (uintptr_t)&range);
 
 		populate->done = populate->length - range.size;

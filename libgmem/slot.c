@@ -51,17 +51,24 @@ void gmem_vm_free_slots(struct gmem_vm *vm)
 	vm->slot_count = 0;
 }
 
+const struct gmem_vm_slot *gmem_vm_slot_at(const struct gmem_vm *vm, uint64_t gpa)
+{
+	for (size_t i = 0; i < vm->slot_count; i++) {
+		const struct gmem_vm_slot *slot = &vm->slots[i];
+
+		if (slot->id >> 16 == 0 && gpa >= slot->gpa && gpa - slot->gpa < slot->size)
+			return slot;
+	}
+	return NULL;
+}
+
 bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset,
 		   uint64_t gpa, uint64_t length)
 {
 	while (length) {
-		const struct gmem_vm_slot *slot = NULL;
+		const struct gmem_vm_slot *slot = gmem_vm_slot_at(vm, gpa);
 		uint64_t into;
 
-		for (size_t i = 0; i < vm->slot_count; i++)
-			if (vm->slots[i].id >> 16 == 0 && gpa >= vm->slots[i].gpa &&
-			    gpa - vm->slots[i].gpa < vm->slots[i].size)
-				slot = &vm->slots[i];
 		if (!slot || !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD) || !memory->inode ||
 		    slot->inode != memory->inode)
 			return false;
@@ -124,6 +131,7 @@ int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *given)
 		.size = options.memory_size,
 		.userspace_addr = options.userspace_addr,
 		.inode = options.memory ? options.memory->inode : 0,
+		.fd = options.memory ? options.memory->fd : -1,
 		.offset = options.memory_offset,
 	};
 	ret = reserve_slot(vm);

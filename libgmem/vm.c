@@ -40,6 +40,8 @@ static struct gmem_vm *vm_alloc(struct gmem_ctx *ctx, enum gmem_vm_type type)
 	vm->fd = -1;
 	vm->type = type;
 	vm->pre_fault = -EINPROGRESS;
+	vm->in_place = -EINPROGRESS;
+	vm->snp.sev_fd = -EINPROGRESS;
 	return vm;
 }
 
@@ -94,11 +96,16 @@ void gmem_vm_free(struct gmem_vm *vm)
 		return;
 	ops = vm->ctx->kernel->ops;
 	for (size_t i = 0; i < vm->vcpu_count; i++)
-		ops->close(vm->ctx->kernel, vm->vcpus[i]);
+		if (vm->vcpus[i].owned)
+			ops->close(vm->ctx->kernel, vm->vcpus[i].fd);
 	if (vm->owned)
 		ops->close(vm->ctx->kernel, vm->fd);
+	if (vm->snp.sev_fd >= 0)
+		ops->close(vm->ctx->kernel, vm->snp.sev_fd);
 	gmem_vm_free_slots(vm);
 	gmem_ranges_free(&vm->private_gpas);
+	gmem_ranges_free(&vm->td.added);
+	gmem_ranges_free(&vm->snp.added);
 	free(vm->vcpus);
 	free(vm);
 }
@@ -113,19 +120,44 @@ enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm)
 	return vm->type;
 }
 
-int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
+/* Room for one more, before the ioctl: what the kernel made cannot be forgotten then. */
+static int reserve_vcpu(struct gmem_vm *vm)
 {
-	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .vcpu = id };
-	struct gmem_kernel *kernel = vm->ctx->kernel;
-	int *vcpus, ret;
+	struct gmem_vcpu *vcpus;
 
 	vcpus = realloc(vm->vcpus, (vm->vcpu_count + 1) * sizeof(*vcpus));
 	if (!vcpus)
 		return gmem_explain_no_memory(vm->ctx, "a vCPU");
 	vm->vcpus = vcpus;
+	return 0;
+}
+
+int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
+{
+	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .vcpu = id };
+	struct gmem_kernel *kernel = vm->ctx->kernel;
+	int ret;
+
+	ret = reserve_vcpu(vm);
+	if (ret)
+		return ret;
 	ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_CREATE_VCPU, id);
 	if (ret < 0)
 		return gmem_explain_call(&gmem_call_create_vcpu, &facts, ret);
-	vcpus[vm->vcpu_count++] = ret;
+	vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = ret, .owned = true };
 	return 0;
+}
+
+int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd)
+{
+	int ret = reserve_vcpu(vm);
+
+	if (!ret)
+		vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = fd };
+	return ret;
+}
+
+int gmem_vm_vcpu_fd(const struct gmem_vm *vm, unsigned int index)
+{
+	return index < vm->vcpu_count ? vm->vcpus[index].fd : -ENOENT;
 }

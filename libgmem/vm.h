@@ -16,7 +16,31 @@ struct gmem_vm_slot {
 	uint64_t size;
 	uint64_t userspace_addr;
 	uint64_t inode; /* of the guest_memfd, with KVM_MEM_GUEST_MEMFD */
+	int fd;		/* it had then: may be closed, or another file's, since */
 	uint64_t offset;
+};
+
+struct gmem_vcpu {
+	int fd;
+	bool owned;	  /* fd is ours to close */
+	bool initialized; /* KVM_TDX_INIT_VCPU through this object */
+};
+
+/* How far the launch of a TD went through this object. */
+struct gmem_td {
+	bool initialized;	    /* KVM_TDX_INIT_VM */
+	bool finalized;		    /* KVM_TDX_FINALIZE_VM */
+	unsigned int address_width; /* bits of a guest-physical address, 0: not known */
+	struct gmem_ranges added;   /* guest addresses, KVM_TDX_INIT_MEM_REGION */
+};
+
+/* The same of an SNP guest. */
+struct gmem_snp {
+	bool initialized; /* KVM_SEV_INIT2 */
+	bool started;	  /* KVM_SEV_SNP_LAUNCH_START */
+	bool finished;	  /* KVM_SEV_SNP_LAUNCH_FINISH */
+	int sev_fd;	  /* /dev/sev, or a negative errno */
+	struct gmem_ranges added;
 };
 
 struct gmem_vm {
@@ -25,12 +49,15 @@ struct gmem_vm {
 	bool owned; /* fd is ours to close */
 	enum gmem_vm_type type;
 	pid_t pid; /* of the process that created it, 0: not known */
-	int *vcpus;
+	struct gmem_vcpu *vcpus;
 	size_t vcpu_count;
 	struct gmem_vm_slot *slots;
 	size_t slot_count;
 	struct gmem_ranges private_gpas; /* converted through this object */
 	int pre_fault;			 /* KVM_CAP_PRE_FAULT_MEMORY, -EINPROGRESS until asked */
+	int in_place;			 /* gmem_convert_in_place() works, -EINPROGRESS likewise */
+	struct gmem_td td;
+	struct gmem_snp snp;
 };
 
 /* Opens /dev/kvm. Returns the descriptor, or a negative errno, explained. */
@@ -45,6 +72,26 @@ pid_t gmem_own_pid(struct gmem_ctx *ctx);
 /* Whether [gpa, gpa + length) was bound to that offset of memory through this object. */
 bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset,
 		   uint64_t gpa, uint64_t length);
+
+/* The slot that was set at gpa through this object, or NULL. */
+const struct gmem_vm_slot *gmem_vm_slot_at(const struct gmem_vm *vm, uint64_t gpa);
+
+/*
+ * Whether the kernel converts in place: the module parameters of kvm say so. No explanation is
+ * set.
+ */
+bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);
+
+/*
+ * Converts through the guest_memfds that are bound to a range. Errors, explained: as
+ * gmem_convert() tells; ENOTTY where the kernel does not have it after all.
+ */
+int gmem_convert_in_place(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
+
+/* Room to take note of a conversion. Errors: ENOMEM, explained. */
+int gmem_vm_reserve_conversion(struct gmem_vm *vm);
+/* Takes note of one, once for each time that room was made. */
+void gmem_vm_note_converted(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
 
 /* Forgets all slots. */
 void gmem_vm_free_slots(struct gmem_vm *vm);

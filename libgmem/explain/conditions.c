@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "kernel/uapi.h"
+
 const struct gmem_condition gmem_conditions_of_vm[] = {
 	{ EIO, gmem_fact_other_process,
 	  "the VM belongs to process {vm_pid}, this is process {own_pid}, and KVM takes ioctls from "
@@ -13,6 +15,7 @@ const struct gmem_condition gmem_conditions_of_vm[] = {
 	  "KVM refuses every ioctl on this VM: it is dead (KVM stops a VM after an internal error), "
 	  "or another process created it",
 	  "look at dmesg for the error, close the VM and create a new one" },
+	GMEM_CONDITION_OOPS,
 };
 const size_t gmem_conditions_of_vm_count =
 	sizeof(gmem_conditions_of_vm) / sizeof(gmem_conditions_of_vm[0]);
@@ -39,6 +42,39 @@ bool gmem_fact_other_process(struct gmem_facts *facts)
 bool gmem_fact_vm_refuses(struct gmem_facts *facts)
 {
 	return facts->vm_error == EIO;
+}
+
+bool gmem_fact_td_finalized(struct gmem_facts *facts)
+{
+	return facts->vm->td.finalized;
+}
+
+bool gmem_fact_no_slot(struct gmem_facts *facts)
+{
+	return !gmem_vm_slot_at(facts->vm, facts->gpa);
+}
+
+bool gmem_fact_slot_without_memory(struct gmem_facts *facts)
+{
+	const struct gmem_vm_slot *slot = gmem_vm_slot_at(facts->vm, facts->gpa);
+
+	return slot && !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD);
+}
+
+bool gmem_fact_not_private(struct gmem_facts *facts)
+{
+	return !gmem_ranges_cover(&facts->vm->private_gpas, facts->gpa,
+				  facts->gpa + GMEM_PAGE_SIZE);
+}
+
+bool gmem_fact_source_unaligned(struct gmem_facts *facts)
+{
+	return unaligned(facts->userspace_addr);
+}
+
+bool gmem_fact_firmware_error(struct gmem_facts *facts)
+{
+	return facts->has_firmware_error;
 }
 
 bool gmem_fact_tdx(struct gmem_facts *facts)
@@ -90,7 +126,9 @@ bool gmem_fact_gpa_wraps(struct gmem_facts *facts)
 /* Bit 47 or 51 of the GPA, as the TD was configured (tdx_td_init() in arch/x86/kvm/vmx/tdx.c). */
 bool gmem_fact_gpa_has_shared_bit(struct gmem_facts *facts)
 {
-	return gmem_fact_tdx(facts) && (facts->gpa + facts->size - 1) >> 47;
+	unsigned int width = facts->vm ? facts->vm->td.address_width : 0;
+
+	return gmem_fact_tdx(facts) && (facts->gpa + facts->size - 1) >> ((width ? width : 48) - 1);
 }
 
 bool gmem_fact_file_closed(struct gmem_facts *facts)

@@ -111,7 +111,7 @@ int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, in
 		learn_file(facts);
 
 	if (!name)
-		name = "unknown error";
+		name = error == -GMEM_KERNEL_OOPS ? "Kernel oops" : "unknown error";
 	condition = find(call, facts, -error);
 	if (!condition)
 		return gmem_fail(facts->ctx, error,
@@ -145,5 +145,18 @@ const struct gmem_call *const gmem_calls[] = {
 	&gmem_call_set_region,
 	&gmem_call_set_attributes,
 	&gmem_call_pre_fault,
+	&gmem_call_tdx_capabilities,
+	&gmem_call_split_irqchip,
+	&gmem_call_tdx_init_vm,
+	&gmem_call_tdx_get_cpuid,
+	&gmem_call_set_cpuid,
+	&gmem_call_tdx_init_vcpu,
+	&gmem_call_tdx_init_mem_region,
+	&gmem_call_tdx_finalize,
+	&gmem_call_sev_init,
+	&gmem_call_snp_start,
+	&gmem_call_snp_update,
+	&gmem_call_snp_finish,
+	&gmem_call_convert_in_place,
 	NULL,
 };

@@ -29,6 +29,17 @@ struct gmem_facts {
 	uint64_t slot;
 	uint64_t mode;	/* MPOL_* */
 	uint64_t nodes; /* bits in the node mask */
+	uint64_t td_attributes;
+	uint64_t xfam;
+	uint64_t address_width; /* bits */
+	uint64_t cpuid_entries;
+	uint64_t vmsa_features;
+	uint64_t ghcb_version;
+	uint64_t policy;
+	uint64_t page_type; /* enum gmem_snp_page_type */
+	uint64_t hw_error;  /* SEAMCALL status, 0: none was reported */
+	uint64_t firmware_error;
+	bool has_firmware_error;
 
 	/* Learnt by gmem_explain_call() before it looks at the table. */
 	const char *release;
@@ -51,6 +62,10 @@ struct gmem_facts {
 	uint64_t max_vcpus;
 	uint64_t max_vcpu_ids;
 	uint64_t address_spaces;
+
+	/* Filled by the caller where it has asked before. */
+	uint64_t offered_td_attributes;
+	uint64_t offered_xfam;
 
 	/* Learnt by the condition that looks at it. */
 	uint64_t bad_flag; /* lowest flag that is not offered */
@@ -97,6 +112,19 @@ extern const struct gmem_call gmem_call_populate_write;
 extern const struct gmem_call gmem_call_set_region;
 extern const struct gmem_call gmem_call_set_attributes;
 extern const struct gmem_call gmem_call_pre_fault;
+extern const struct gmem_call gmem_call_tdx_capabilities;
+extern const struct gmem_call gmem_call_tdx_init_vm;
+extern const struct gmem_call gmem_call_tdx_init_vcpu;
+extern const struct gmem_call gmem_call_tdx_get_cpuid;
+extern const struct gmem_call gmem_call_tdx_init_mem_region;
+extern const struct gmem_call gmem_call_tdx_finalize;
+extern const struct gmem_call gmem_call_split_irqchip;
+extern const struct gmem_call gmem_call_set_cpuid;
+extern const struct gmem_call gmem_call_sev_init;
+extern const struct gmem_call gmem_call_snp_start;
+extern const struct gmem_call gmem_call_snp_update;
+extern const struct gmem_call gmem_call_snp_finish;
+extern const struct gmem_call gmem_call_convert_in_place;
 
 /* Every table above, NULL-ended, for the tests. */
 extern const struct gmem_call *const gmem_calls[];

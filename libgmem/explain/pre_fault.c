@@ -17,14 +17,7 @@ static bool range_empty_or_wraps(struct gmem_facts *facts)
 
 static const struct gmem_vm_slot *slot_at(const struct gmem_facts *facts)
 {
-	for (size_t i = 0; i < facts->vm->slot_count; i++) {
-		const struct gmem_vm_slot *slot = &facts->vm->slots[i];
-
-		if (slot->id >> 16 == 0 && facts->gpa >= slot->gpa &&
-		    facts->gpa - slot->gpa < slot->size)
-			return slot;
-	}
-	return NULL;
+	return gmem_vm_slot_at(facts->vm, facts->gpa);
 }
 
 static bool is_private(const struct gmem_facts *facts)

@@ -122,6 +122,21 @@ static void put_slot_flags(struct text *text, uint64_t value)
 	put_bits(text, value, slot_flag_name);
 }
 
+static void put_tdx_status(struct text *text, uint64_t value)
+{
+	char words[192];
+
+	gmem_tdx_explain_status(value, words, sizeof(words));
+	put(text, "%s", words);
+}
+
+static void put_firmware_error(struct text *text, uint64_t value)
+{
+	const char *name = gmem_snp_status_name((uint32_t)value);
+
+	put(text, "%s (0x%" PRIx64 ")", name ? name : "an unknown error", value);
+}
+
 static const struct value {
 	const char *name;
 	size_t offset;
@@ -157,10 +172,23 @@ static const struct value {
 	VALUE(other_slot, put_slot),
 	VALUE(other_gpa, put_hex),
 	VALUE(other_size, put_decimal),
+	VALUE(td_attributes, put_hex),
+	VALUE(offered_td_attributes, put_hex),
+	VALUE(xfam, put_hex),
+	VALUE(offered_xfam, put_hex),
+	VALUE(address_width, put_decimal),
+	VALUE(cpuid_entries, put_decimal),
+	VALUE(vmsa_features, put_hex),
+	VALUE(ghcb_version, put_decimal),
+	VALUE(policy, put_hex),
+	VALUE(page_type, put_decimal),
+	VALUE(hw_error, put_tdx_status),
+	VALUE(firmware_error, put_firmware_error),
 	VALUE(device_uid, put_decimal),
 	VALUE(device_gid, put_decimal),
 	VALUE(device_mode, put_octal),
 	{ "signed_size", offsetof(struct gmem_facts, size), put_signed },
+	{ "count", offsetof(struct gmem_facts, limit), put_decimal },
 	{ "slot_flags", offsetof(struct gmem_facts, flags), put_slot_flags },
 #undef VALUE
 };
