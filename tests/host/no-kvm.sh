@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2317 # functions are called by try
+# A host without a usable /dev/kvm: each command says what is missing, and what it can.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+if [ "$(id -u)" -ne 0 ] || ! unshare -m true 2> "$scratch/unshare"; then
+	skip "a host without /dev/kvm" "needs root and mount namespaces"
+	finish
+fi
+
+# The same command where /dev has no kvm, and where /dev/kvm is some other device. Mounts are seen
+# by this one process only.
+without() {
+	# shellcheck disable=SC2086 # words
+	unshare -m --propagation private sh -c 'mount -t tmpfs none /dev && exec "$@"' sh \
+		$GMEMCTL "$@"
+}
+replaced() {
+	# shellcheck disable=SC2086 # words
+	unshare -m --propagation private sh -c 'mount --bind /dev/null /dev/kvm && exec "$@"' sh \
+		$GMEMCTL "$@"
+}
+
+if [ ! -e /dev/kvm ]; then
+	without() {
+		gmemctl "$@"
+	}
+fi
+try 2 '' 'open /dev/kvm: No such file' without walk
+try_json 2 '.error.message | test("/dev/kvm")' without walk --json
+try 2 '' 'open /dev/kvm: No such file' without caps
+try_json 2 '.error.message | test("/dev/kvm")' without caps --json
+try_json 1 '[.checks[] | select(.id == "kvm.device") | .result, .fix][0] == "fail" and
+	([.checks[] | select(.parent == "kvm.device").result] | unique) == ["skip"]' \
+	without doctor --json
+if [ -e /dev/kvm ]; then
+	try_json 1 '[.stages[] | select(.result == "failed")] | length == 1' replaced walk --json
+	try 1 '*' '*' replaced walk
+else
+	skip "another device in the place of /dev/kvm" "there is no /dev/kvm to hide"
+fi
+finish
