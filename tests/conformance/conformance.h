@@ -32,8 +32,8 @@ struct name {
 };
 
 /*
- * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). False where one is unknown; if that
- * is an object which an earlier line did not make, run->missing says so.
+ * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). False where one is unknown;
+ * if that is an object which an earlier line did not make, run->missing says so.
  */
 bool evaluate(struct run *run, const struct name *names, const char *text, uint64_t *value);
 const char *name_of(const struct name *names, uint64_t value);

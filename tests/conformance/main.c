@@ -119,14 +119,18 @@ static bool wants_type(const struct script *script, const struct options *option
 static void run_types(struct report *report, const struct script *script,
 		      const struct options *options, uint64_t offered)
 {
-	struct result none = { .skipped = true, .why = "the kernel offers no such VM" };
+	struct result none = { .skipped = true, .why = "not for this VM type" };
 	bool done = false;
 
 	for (const struct name *type = vm_type_names; type->name; type++) {
 		struct result result;
 
-		if (!wants_type(script, options, type->name) || !(offered >> type->value & 1))
+		if (!wants_type(script, options, type->name))
 			continue;
+		if (!(offered >> type->value & 1)) {
+			strcpy(none.why, "the kernel offers no such VM");
+			continue;
+		}
 		done = true;
 		alarm(HANGS_AFTER);
 		run_script(script, (unsigned int)type->value, options, &report->tally, &result);
