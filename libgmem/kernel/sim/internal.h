@@ -298,6 +298,7 @@ struct gmem_sim {
 	uint64_t next_ino;
 	uint64_t clock; /* nanoseconds; every change of a file is a tick */
 	struct sim_vma *vmas;
+	struct sim_poison_mark *poison_marks; /* see mmap.c */
 	struct sim_vm *vms;
 	struct sim_text dmesg;
 	enum gmem_reader reader;

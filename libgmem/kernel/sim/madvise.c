@@ -112,13 +112,16 @@ static int poison(struct gmem_sim *sim, const struct piece *piece)
 {
 	struct sim_file *file = piece->vma->file;
 	int err = sim_vma_fault(sim, piece->vma, piece->start);
+	uint64_t index;
 
 	if (err)
 		return err;
 	if (!file)
 		return 0;
-	err = gmem_sim_poison(&sim->kernel, sim_inode_pfn(sim, file->inode,
-							  sim_vma_index(piece->vma, piece->start)));
+	index = sim_vma_index(piece->vma, piece->start);
+	err = gmem_sim_poison(&sim->kernel, sim_inode_pfn(sim, file->inode, index));
+	if (!err)
+		err = sim_vmas_poison(sim, file->inode, index);
 	return err ? err : -EBUSY;
 }
 

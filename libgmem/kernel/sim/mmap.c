@@ -8,9 +8,11 @@
 #include <sys/mman.h>
 #include "kernel/sim/mmap.h"
 
-static bool is_accessible(const struct sim_inode *inode)
+/* Whether some access can succeed; in-place conversion may make any page shared. */
+static bool is_accessible(const struct gmem_sim *sim, const struct sim_inode *inode)
 {
-	return !inode->is_gmem || inode->gmem_flags & SIM_GMEM_INIT_SHARED;
+	return !inode->is_gmem || inode->gmem_flags & SIM_GMEM_INIT_SHARED ||
+	       sim->model->gmem.in_place;
 }
 
 /* The file's own conditions, in the order of ksys_mmap_pgoff() and do_mmap(). */
@@ -28,12 +30,13 @@ static int check_file(struct gmem_sim *sim, struct sim_file *file, size_t length
 	return file->type->mmap(sim, file, offset, length, prot, flags);
 }
 
-static int map_host(struct sim_file *file, size_t length, int prot, uint64_t offset, void **out)
+static int map_host(const struct gmem_sim *sim, struct sim_file *file, size_t length, int prot,
+		    uint64_t offset, void **out)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 	int fd = -1;
 
-	if (file && !is_accessible(file->inode)) {
+	if (file && !is_accessible(sim, file->inode)) {
 		prot = PROT_NONE;
 		offset = 0;
 	} else if (file) {
@@ -86,7 +89,7 @@ int sim_mmap(struct gmem_sim *sim, size_t length, int prot, int flags, int fd, u
 		if (err)
 			return err;
 	}
-	err = map_host(file, length, prot, offset, out);
+	err = map_host(sim, file, length, prot, offset, out);
 	if (err)
 		return err;
 	err = add_vma(sim, (uintptr_t)*out, length, prot, file, offset);
@@ -123,6 +126,50 @@ static void forget_mapped(struct gmem_sim *sim, const struct sim_vma *vma, uint6
 	}
 }
 
+static void forget_marks(struct gmem_sim *sim, uint64_t start, uint64_t end)
+{
+	struct sim_poison_mark **at = &sim->poison_marks;
+
+	while (*at) {
+		struct sim_poison_mark *mark = *at;
+
+		if (mark->address < start || mark->address >= end) {
+			at = &mark->next;
+			continue;
+		}
+		*at = mark->next;
+		free(mark);
+	}
+}
+
+static bool is_marked(const struct gmem_sim *sim, uint64_t address)
+{
+	const struct sim_poison_mark *mark = sim->poison_marks;
+
+	while (mark && mark->address != (address & ~SIM_PAGE_MASK))
+		mark = mark->next;
+	return mark != NULL;
+}
+
+int sim_vmas_poison(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index)
+{
+	for (const struct sim_vma *vma = sim->vmas; vma; vma = vma->next) {
+		uint64_t first = vma->offset >> SIM_PAGE_SHIFT;
+		struct sim_poison_mark *mark;
+
+		if (!vma->file || vma->file->inode != inode || index < first ||
+		    index - first >= vma->length >> SIM_PAGE_SHIFT)
+			continue;
+		mark = malloc(sizeof(*mark));
+		if (!mark)
+			return -ENOMEM;
+		mark->address = vma->start + ((index - first) << SIM_PAGE_SHIFT);
+		mark->next = sim->poison_marks;
+		sim->poison_marks = mark;
+	}
+	return 0;
+}
+
 /* Takes [start, end) out of a mapping; what is behind becomes a mapping of its own. */
 static int cut(struct gmem_sim *sim, struct sim_vma *vma, uint64_t start, uint64_t end)
 {
@@ -130,6 +177,7 @@ static int cut(struct gmem_sim *sim, struct sim_vma *vma, uint64_t start, uint64
 	int err = 0;
 
 	forget_mapped(sim, vma, start, end);
+	forget_marks(sim, start, end);
 	if (end < vma_end)
 		err = add_vma(sim, end, vma_end - end, vma->prot, vma->file,
 			      vma->offset + (end - vma->start));
@@ -186,6 +234,7 @@ int sim_munmap(struct gmem_sim *sim, void *address, size_t length)
 
 void sim_vmas_exit(struct gmem_sim *sim)
 {
+	forget_marks(sim, 0, UINT64_MAX);
 	while (sim->vmas) {
 		struct sim_vma *vma = sim->vmas;
 
@@ -197,6 +246,8 @@ void sim_vmas_exit(struct gmem_sim *sim)
 
 int sim_vma_fault(struct gmem_sim *sim, const struct sim_vma *vma, uint64_t address)
 {
+	if (is_marked(sim, address))
+		return -EFAULT;
 	if (!vma->file || !vma->file->type->fault)
 		return 0;
 	return vma->file->type->fault(sim, vma->file, sim_vma_index(vma, address));

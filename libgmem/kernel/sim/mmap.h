@@ -14,6 +14,12 @@ struct sim_vma {
 	int prot;
 };
 
+/* A page table entry that remembers a poisoned page (make_hwpoison_entry()). */
+struct sim_poison_mark {
+	struct sim_poison_mark *next;
+	uint64_t address;
+};
+
 int sim_mmap(struct gmem_sim *sim, size_t length, int prot, int flags, int fd, uint64_t offset,
 	     void **out);
 int sim_munmap(struct gmem_sim *sim, void *address, size_t length);
@@ -24,6 +30,11 @@ int sim_mbind(struct gmem_sim *sim, void *address, size_t length, int mode,
 struct sim_vma *sim_vma_at(const struct gmem_sim *sim, uint64_t address);
 uint64_t sim_vma_index(const struct sim_vma *vma, uint64_t address);
 int sim_vma_fault(struct gmem_sim *sim, const struct sim_vma *vma, uint64_t address);
+/*
+ * The page of a file is bad: each mapping of it keeps a mark, on which every access is a SIGBUS
+ * until it is unmapped, whatever becomes of the file.
+ */
+int sim_vmas_poison(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index);
 void sim_vmas_exit(struct gmem_sim *sim);
 
 #endif

@@ -24,11 +24,6 @@ static bool is_amd(const struct sim_model *model)
 	return !is_intel(model);
 }
 
-static bool is_intel_without_tdx(const struct sim_model *model)
-{
-	return is_intel(model) && !has_tdx(model);
-}
-
 static bool has_in_place(const struct sim_model *model)
 {
 	return model->gmem.in_place;
@@ -37,11 +32,6 @@ static bool has_in_place(const struct sim_model *model)
 static bool has_sev(const struct sim_model *model)
 {
 	return model->sev_built;
-}
-
-static bool is_amd_without_sev(const struct sim_model *model)
-{
-	return is_amd(model) && !has_sev(model);
 }
 
 static const struct {
@@ -67,11 +57,9 @@ static const struct {
 	{ "/sys/kernel/security/lockdown", SIM_FS_SYSFS, sim_sys_lockdown, NULL },
 	{ "/sys/kernel/btf/vmlinux", SIM_FS_SYSFS, sim_sys_btf, NULL },
 	{ "/sys/module/kvm_intel/parameters/tdx", SIM_FS_SYSFS, sim_yes, has_tdx },
-	{ "/sys/module/kvm_intel/parameters/tdx", SIM_FS_SYSFS, sim_no, is_intel_without_tdx },
 	{ "/sys/module/kvm_intel/parameters/ept", SIM_FS_SYSFS, sim_yes, is_intel },
 	{ "/sys/module/kvm_amd/parameters/npt", SIM_FS_SYSFS, sim_yes, is_amd },
 	{ "/sys/module/kvm_amd/parameters/sev_snp", SIM_FS_SYSFS, sim_yes, has_sev },
-	{ "/sys/module/kvm_amd/parameters/sev_snp", SIM_FS_SYSFS, sim_no, is_amd_without_sev },
 	{ "/sys/module/kvm/parameters/gmem_in_place_conversion", SIM_FS_SYSFS, sim_yes,
 	  has_in_place },
 	{ "/sys/devices/faux/tdx_host/version", SIM_FS_SYSFS, sim_sys_tdx_version, has_tdx },

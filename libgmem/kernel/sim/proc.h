@@ -31,7 +31,6 @@ sim_generate sim_proc_status;
 sim_generate sim_proc_comm;
 sim_generate sim_proc_mounts;
 sim_generate sim_yes;
-sim_generate sim_no;
 sim_generate sim_two;
 
 /* proc_self.c */

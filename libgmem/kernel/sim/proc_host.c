@@ -94,12 +94,6 @@ void sim_yes(struct gmem_sim *sim, struct sim_text *text)
 	sim_text_printf(text, "Y\n");
 }
 
-void sim_no(struct gmem_sim *sim, struct sim_text *text)
-{
-	(void)sim;
-	sim_text_printf(text, "N\n");
-}
-
 void sim_two(struct gmem_sim *sim, struct sim_text *text)
 {
 	(void)sim;
