@@ -40,7 +40,7 @@ struct gmem_target_info {
 	uint64_t inode;	   /* i_ino */
 	uint64_t resident; /* bytes in the page cache (nrpages); needs a reader */
 	bool has_resident;
-	uint64_t flags; /* creation flags, Linux 6.19 and later; needs a reader */
+	uint64_t flags; /* creation flags; needs a reader */
 	bool has_flags;
 	int vm_type;	/* enum gmem_vm_type, or -1 where unknown */
 	pid_t vm_pid;	/* KVM's userspace_pid, or -1 where unknown */
