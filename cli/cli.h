@@ -63,6 +63,9 @@ enum status cli_open_kernel(struct cli *cli);
  */
 int cli_open_reader(struct cli *cli);
 
+/* Notes how often the simulated kernel was called, where --simulate=MODEL,count asked for it. */
+void cli_tell_calls(const struct cli *cli);
+
 /* Notes on standard error which models there are. */
 void cli_list_models(FILE *stream);
 

@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,23 +27,45 @@ void cli_list_models(FILE *stream)
 	fputs("Simulated kernels:\n", stream);
 	for (size_t i = 0; gmem_model_name(i); i++)
 		fprintf(stream, "  %-20s %s\n", gmem_model_name(i), gmem_model_summary(i));
+	fputs("For tests of scripts, MODEL,count tells how often the kernel was called, and\n"
+	      "MODEL,fail=KIND@N:ERRNO makes the N-th call of a kind fail (N+: all from there on):\n",
+	      stream);
+	for (size_t i = 0; gmem_model_call_name(i); i++)
+		fprintf(stream, "%s%s", i ? " " : "", gmem_model_call_name(i));
+	fputc('\n', stream);
 }
 
-static enum status unknown_model(struct cli *cli)
+void cli_tell_calls(const struct cli *cli)
 {
-	enum status status = cli_usage(cli, "no simulated kernel is named '%s'", cli->common.model);
+	uint64_t calls;
 
-	cli_list_models(stderr);
+	for (size_t i = 0; cli->ctx && !gmem_ctx_calls(cli->ctx, i, &calls); i++)
+		cli_note(cli, "calls: %s %" PRIu64, gmem_model_call_name(i), calls);
+}
+
+static enum status check_model(struct cli *cli)
+{
+	enum status status;
+	char why[256];
+	int ret = gmem_model_check(cli->common.model, why, sizeof(why));
+
+	if (!ret)
+		return STATUS_YES;
+	status = cli_usage(cli, "--simulate: %s", why);
+	if (ret == -ENOENT)
+		cli_list_models(stderr);
 	return status;
 }
 
 enum status cli_open_kernel(struct cli *cli)
 {
 	const char *model = cli->common.model;
-	int ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
+	enum status status = model ? check_model(cli) : STATUS_YES;
+	int ret;
 
-	if (ret == -EINVAL && model)
-		return unknown_model(cli);
+	if (status)
+		return status;
+	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
 	if (ret)
 		return cli_fail(cli, STATUS_FAILED, "cannot open the kernel: %s", strerror(-ret));
 	gmem_ctx_set_log(cli->ctx, print_log, cli);

@@ -128,6 +128,7 @@ int main(int argc, char **argv)
 	promise_document(&cli, argc, argv, status);
 	if (cli.out)
 		output_free(cli.out, cli.failed ? cli.error : NULL, (int)status);
+	cli_tell_calls(&cli);
 	gmem_ctx_free(cli.ctx);
 	free(cli.settings);
 	return (int)close_stdout(status);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "image.h"
+#include "kernel/faulty/faulty.h"
 #include "layout.h"
 #include "ram.h"
 
@@ -39,10 +40,18 @@ int gmem_ctx_new(struct gmem_ctx **out)
 
 int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
 {
+	struct gmem_faulty_spec spec;
 	struct gmem_kernel *kernel;
-	int ret = gmem_kernel_sim_new(model, &kernel);
+	char why[1];
+	int ret = gmem_faulty_parse(model, &spec, why, sizeof(why));
 
-	return ret ? ret : ctx_open(kernel, out);
+	if (!ret)
+		ret = gmem_faulty_open(&spec, &kernel);
+	if (!ret)
+		ret = ctx_open(kernel, out);
+	if (!ret)
+		(*out)->counts_calls = spec.count;
+	return ret;
 }
 
 void gmem_ctx_free(struct gmem_ctx *ctx)
@@ -85,6 +94,34 @@ const char *gmem_model_name(size_t index)
 const char *gmem_model_summary(size_t index)
 {
 	return gmem_kernel_sim_model_summary(index);
+}
+
+int gmem_model_check(const char *model, char *why, size_t size)
+{
+	struct gmem_faulty_spec spec;
+	const char *name;
+	int ret = gmem_faulty_parse(model, &spec, why, size);
+
+	if (ret)
+		return ret;
+	for (size_t i = 0; (name = gmem_model_name(i)); i++)
+		if (!strcmp(name, spec.model))
+			return 0;
+	snprintf(why, size, "no simulated kernel is named '%s'", spec.model);
+	return -ENOENT;
+}
+
+const char *gmem_model_call_name(size_t index)
+{
+	return index < GMEM_FAULTY_KINDS ? gmem_faulty_kind_name((unsigned int)index) : NULL;
+}
+
+int gmem_ctx_calls(const struct gmem_ctx *ctx, size_t index, uint64_t *calls)
+{
+	if (!ctx->counts_calls || index >= GMEM_FAULTY_KINDS)
+		return -ENOENT;
+	*calls = gmem_faulty_calls(ctx->kernel, (enum gmem_faulty_kind)index);
+	return 0;
 }
 
 const char *gmem_version(void)

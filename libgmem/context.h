@@ -16,6 +16,7 @@ struct gmem_ram;
 struct gmem_ctx {
 	struct gmem_kernel *kernel;
 	char release[65];
+	bool counts_calls;     /* the kernel is a faulty one that was asked to count */
 	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
 	/* Guards what follows, for objects of one context that live in different threads. */
 	pthread_mutex_t lock;

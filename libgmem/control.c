@@ -26,6 +26,9 @@ static int state_of_mapping(struct gmem_ctx *ctx, int fd, void *address, enum gm
 	const struct gmem_image *image;
 	int ret = ctx->kernel->ops->touch(ctx->kernel, address);
 
+	if (ret)
+		gmem_fail(ctx, ret, "touching a page for the reader to prove itself on: %s",
+			  strerror(-ret));
 	if (!ret)
 		ret = gmem_pagecache_find(ctx, fd, &cache);
 	if (!ret)

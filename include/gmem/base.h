@@ -81,7 +81,12 @@ GMEM_API int gmem_ctx_new(struct gmem_ctx **out);
 
 /*
  * Opens a context on a simulated kernel, a model in this process. Models are listed by
- * gmem_model_name(). Errors: ENOMEM, EINVAL (no such model). Since: 0.1
+ * gmem_model_name(). For tests of what uses libgmem, words may follow the name, each after a
+ * comma: "count" counts the calls that libgmem makes to the kernel (see gmem_ctx_calls()), and
+ * "fail=KIND@N:ERRNO" makes the N-th call of a kind fail with that errno, "N+" all from the
+ * N-th on. Kinds are named by gmem_model_call_name(); "kmem-request" is one range of kernel
+ * memory and fails with EFAULT only. Errors: ENOMEM, EINVAL (gmem_model_check() says why).
+ * Since: 0.1
  */
 GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
 
@@ -105,6 +110,21 @@ GMEM_API const char *gmem_model_name(size_t index);
 
 /* One line on what that model is, or NULL past the last. Static storage. Since: 0.1 */
 GMEM_API const char *gmem_model_summary(size_t index);
+
+/*
+ * Whether gmem_ctx_new_simulated() takes that model: 0; -ENOENT, there is none of that name; or
+ * -EINVAL, what follows the name is wrong. Then why, size bytes, says it in words. Since: 0.1
+ */
+GMEM_API int gmem_model_check(const char *model, char *why, size_t size);
+
+/* The index-th kind of call ("ioctl", "any"), or NULL past the last. Static. Since: 0.1 */
+GMEM_API const char *gmem_model_call_name(size_t index);
+
+/*
+ * Calls of the index-th kind that libgmem made so far. Errors: ENOENT past the last, and where the
+ * model's name did not ask for "count". Since: 0.1
+ */
+GMEM_API int gmem_ctx_calls(const struct gmem_ctx *ctx, size_t index, uint64_t *calls);
 
 /*
  * The log of the simulated kernel so far, as its dmesg would print it (an oops stands here), or

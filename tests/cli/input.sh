@@ -57,6 +57,25 @@ try 64 '' "'x' is no column of walk" walk --output=stage,x
 try 64 '' "no simulated kernel is named 'magic'" gmemctl walk --simulate=magic
 try 64 '' '^  plain ' gmemctl walk --simulate=magic
 
+caps_on() {
+	gmemctl caps "--simulate=$1"
+}
+
+try 64 '' "'noise' after the model is neither count nor fail=" caps_on plain,noise
+try 64 '' "'' after the model is neither" caps_on plain,
+try 64 '' "no simulated kernel is named ''" caps_on ,count
+try 64 '' "'fail=open' is not fail=KIND@N:ERRNO" caps_on plain,fail=open
+try 64 '' "'fail=open@1' is not fail=KIND@N:ERRNO" caps_on plain,fail=open@1
+try 64 '' "'write' is no kind of call" caps_on plain,fail=write@1:EIO
+try 64 '' "'0' is not the number of a call" caps_on plain,fail=open@0:EIO
+try 64 '' "'-1' is not the number of a call" caps_on plain,fail=open@-1:EIO
+try 64 '' "'1-' is not the number of a call" caps_on plain,fail=open@1-:EIO
+try 64 '' "'ESLEEPY' is no errno" caps_on plain,fail=open@1:ESLEEPY
+try 64 '' 'a kmem-request fails with EFAULT' caps_on plain,fail=kmem-request@1:EIO
+try 64 '' 'one fail= is all there can be' caps_on plain,fail=open@1:EIO,fail=open@2:EIO
+try 0 '*' '^gmemctl: caps: calls: ioctl [1-9]' caps_on plain,count
+try 2 '*' '/dev/kvm: Cannot allocate memory' caps_on plain,fail=open@2+:ENOMEM
+
 check() {
 	gmemctl check --simulate=plain "$@"
 }

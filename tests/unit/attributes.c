@@ -12,13 +12,13 @@ static unsigned int fds;
 static void setup(const char *model, enum gmem_vm_type type)
 {
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, type, &vm), 0);
 }
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_vm_free(vm);
 	port_ctx_free(ctx, fds, 0);
 }
@@ -54,8 +54,7 @@ START_TEST(mistakes)
 	port_said(ctx, "length 100 is no multiple of 4096");
 	ck_assert_int_eq(gmem_convert(vm, 0 - 4096ull, 4096, true), -EINVAL);
 	port_said(ctx, "wraps (to end at 2^64 counts as that)");
-	port.operation = "ioctl";
-	port.refusal = -ENOMEM;
+	port_refuse(ctx, GMEM_FAULTY_IOCTL, -ENOMEM);
 	ck_assert_int_eq(gmem_convert(vm, 0, 4096, true), -ENOMEM);
 	port_said(ctx, "about 9 bytes a private page");
 	ck_assert(!gmem_ranges_cover(&vm->private_gpas, 0, 4096));

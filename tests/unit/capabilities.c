@@ -14,7 +14,7 @@ static unsigned int fds;
 static void setup(const char *model)
 {
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_caps_new(ctx, &caps), 0);
 }
 
@@ -87,17 +87,17 @@ START_TEST(every_call_fails_once)
 	int ret;
 
 	ctx = port_ctx("plain");
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	do {
-		port_fail_at(++n, -ENOMEM);
+		port_fail_at(ctx, ++n, -ENOMEM);
 		ret = gmem_caps_new(ctx, &caps);
 		if (ret)
 			port_said(ctx, "/dev/kvm");
 		else
 			gmem_caps_free(caps);
-		ck_assert_uint_eq(gmem_sim_open_fds(ctx->kernel), fds);
-	} while (port_failed());
-	port_fail_at(0, 0);
+		ck_assert_uint_eq(gmem_sim_open_fds(port_sim(ctx)), fds);
+	} while (port_failed(ctx));
+	port_fail_at(ctx, 0, 0);
 	port_ctx_free(ctx, fds, 0);
 }
 END_TEST

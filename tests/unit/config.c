@@ -48,13 +48,15 @@ static int serve_close(struct gmem_kernel *kernel, int fd)
 static struct gmem_ctx *setup(const char *path, const void *bytes, size_t length)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");
+	struct gmem_kernel_ops *ops;
 
 	served.path = path;
 	served.length = length;
 	memcpy(served.bytes, bytes, length);
-	port.ops.open = serve_open;
-	port.ops.pread = serve_pread;
-	port.ops.close = serve_close;
+	ops = port_pretend(ctx);
+	ops->open = serve_open;
+	ops->pread = serve_pread;
+	ops->close = serve_close;
 	return ctx;
 }
 

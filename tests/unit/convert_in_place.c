@@ -96,17 +96,19 @@ static unsigned int fds;
 static void setup(const char *parameter, const char *value, bool file_knows)
 {
 	const struct gmem_memory_options options = { .size = sizeof(options), .memory_size = SIZE };
+	struct gmem_kernel_ops *ops;
 
 	memset(&series, 0, sizeof(series));
 	series.parameter = parameter;
 	series.value = value;
 	series.file_knows = file_knows;
 	ctx = port_ctx("sw-protected");
-	port.ops.open = series_open;
-	port.ops.pread = series_pread;
-	port.ops.close = series_close;
-	port.ops.ioctl = series_ioctl;
-	fds = gmem_sim_open_fds(ctx->kernel);
+	ops = port_pretend(ctx);
+	ops->open = series_open;
+	ops->pread = series_pread;
+	ops->close = series_close;
+	ops->ioctl = series_ioctl;
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_SW_PROTECTED, &vm), 0);
 	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
 }
@@ -295,7 +297,7 @@ START_TEST(on_a_model)
 	};
 
 	ctx = port_ctx("in-place");
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), 0);
 	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
 	bind_part(0, 0, 16, 0);

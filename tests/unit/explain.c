@@ -150,19 +150,18 @@ static const struct {
 START_TEST(refused)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");
-	unsigned int fds = gmem_sim_open_fds(ctx->kernel);
+	unsigned int fds = gmem_sim_open_fds(port_sim(ctx));
 	struct gmem_vm *vm;
 
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-		port_fail_at(0, 0);
+		port_fail_at(ctx, 0, 0);
 		ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-		port.request = refusals[i].request;
-		port.refusal = -refusals[i].error;
+		port_refuse_ioctl(ctx, refusals[i].request, -refusals[i].error);
 		ck_assert_int_eq(refusals[i].call(vm), -refusals[i].error);
 		port_said(ctx, refusals[i].words);
 		gmem_vm_free(vm);
 	}
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	port_ctx_free(ctx, fds, 0);
 }
 END_TEST

@@ -15,9 +15,8 @@ static void setup(const char *model)
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
-	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), 0);
-	ctx->kernel->ops = port.real;
+	port_fail_at(ctx, 0, 0);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), 0);
 	gmem_ctx_free(ctx);
 }
 
@@ -133,10 +132,9 @@ START_TEST(without_privilege)
 	struct gmem_host *host;
 
 	setup("tdx");
-	port.operation = "open";
-	port.refusal = -EACCES;
-	gmem_sim_fail_reader(ctx->kernel, GMEM_READER_BPF, -EPERM);
-	gmem_sim_fail_reader(ctx->kernel, GMEM_READER_KCORE, -EPERM);
+	port_refuse(ctx, GMEM_FAULTY_OPEN, -EACCES);
+	gmem_sim_fail_reader(port_sim(ctx), GMEM_READER_BPF, -EPERM);
+	gmem_sim_fail_reader(port_sim(ctx), GMEM_READER_KCORE, -EPERM);
 	ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
 	check_tree(host);
 	for (size_t i = 0; (check = gmem_host_check(host, i)); i++)
@@ -161,8 +159,7 @@ START_TEST(device)
 		struct gmem_host *host;
 
 		setup("plain");
-		port.path = "/dev/kvm";
-		port.refusal = -cases[i].error;
+		port_refuse_open(ctx, "/dev/kvm", -cases[i].error);
 		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
 		check_tree(host);
 		ck_assert_int_eq(find(host, "kvm.device")->result, cases[i].device);
@@ -182,10 +179,10 @@ START_TEST(every_call_fails_once)
 		struct gmem_host *host;
 
 		setup("tdx");
-		port_fail_at(++n, -EPERM);
+		port_fail_at(ctx, ++n, -EPERM);
 		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
 		check_tree(host);
-		failed = port_failed();
+		failed = port_failed(ctx);
 		gmem_host_free(host);
 		teardown();
 	} while (failed);

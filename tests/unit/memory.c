@@ -17,13 +17,13 @@ static unsigned int fds;
 static void setup(const char *model)
 {
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
 }
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_vm_free(vm);
 	port_ctx_free(ctx, fds, 0);
 }
@@ -85,8 +85,7 @@ START_TEST(cloexec_refused)
 	struct gmem_memory *memory;
 
 	setup("plain");
-	port.operation = "set_cloexec";
-	port.refusal = -EBADF;
+	port_refuse(ctx, GMEM_FAULTY_SET_CLOEXEC, -EBADF);
 	ck_assert_int_eq(create(MIB, 0, &memory), -EBADF);
 	port_said(ctx, "FD_CLOEXEC");
 	teardown();
@@ -100,9 +99,9 @@ START_TEST(allocate_and_punch)
 	setup("plain");
 	ck_assert_int_eq(create(MIB, 0, &memory), 0);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MIB), 0);
-	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), PAGES(MIB));
+	ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), PAGES(MIB));
 	ck_assert_int_eq(gmem_memory_punch(memory, MIB / 2, 16 * MIB), 0);
-	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), PAGES(MIB / 2));
+	ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), PAGES(MIB / 2));
 	gmem_memory_free(memory);
 	teardown();
 }
@@ -150,13 +149,13 @@ START_TEST(out_of_memory)
 
 	setup("plain");
 	ck_assert_int_eq(create(MIB, 0, &memory), 0);
-	gmem_sim_fail_allocation(ctx->kernel, 10);
+	gmem_sim_fail_allocation(port_sim(ctx), 10);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MIB), -ENOMEM);
 	port_said(ctx, "no page was free");
-	gmem_sim_signal(ctx->kernel, true);
+	gmem_sim_signal(port_sim(ctx), true);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MIB), -EINTR);
 	port_said(ctx, "a signal came in");
-	gmem_sim_signal(ctx->kernel, false);
+	gmem_sim_signal(port_sim(ctx), false);
 	gmem_memory_free(memory);
 	teardown();
 }
@@ -269,12 +268,12 @@ START_TEST(every_call_fails_once)
 
 	setup("plain");
 	do {
-		port_fail_at(++n, -EIO);
+		port_fail_at(ctx, ++n, -EIO);
 		if (scenario())
 			port_said(ctx, ": ");
-		ck_assert_uint_eq(gmem_sim_open_fds(ctx->kernel), fds + 1);
-		ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), 0);
-	} while (port_failed());
+		ck_assert_uint_eq(gmem_sim_open_fds(port_sim(ctx)), fds + 1);
+		ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), 0);
+	} while (port_failed(ctx));
 	ck_assert_uint_gt(n, 7);
 	teardown();
 }

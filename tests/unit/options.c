@@ -22,7 +22,7 @@ static unsigned int fds;
 static void setup(void)
 {
 	ctx = port_ctx("plain");
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 }
 
 static void teardown(void)

@@ -24,7 +24,7 @@ static void setup(const char *model, enum gmem_vm_type type, uint64_t flags)
 	};
 
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, type, &vm), 0);
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
 	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
@@ -44,7 +44,7 @@ static void bind(uint64_t gpa)
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_memory_free(memory);
 	gmem_vm_free(vm);
 	port_ctx_free(ctx, fds, 0);
@@ -71,7 +71,7 @@ static int populate(enum gmem_populate_method method, uint64_t offset, uint64_t 
 static void check_pages(uint64_t bytes)
 {
 	ck_assert_uint_eq(done, bytes);
-	ck_assert_uint_eq(gmem_sim_pages_in_use(ctx->kernel), bytes / GMEM_PAGE_SIZE);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), bytes / GMEM_PAGE_SIZE);
 }
 
 START_TEST(each_method)
@@ -126,8 +126,7 @@ START_TEST(too_early)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
 	bind(0);
-	port.request = GMEM_KVM_PRE_FAULT_MEMORY;
-	port.refusal = -EOPNOTSUPP;
+	port_refuse_ioctl(ctx, GMEM_KVM_PRE_FAULT_MEMORY, -EOPNOTSUPP);
 	vm->type = GMEM_VM_TDX;
 	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), -EOPNOTSUPP);
 	port_said(ctx, "KVM_PRE_FAULT_MEMORY: Operation not supported: a TD is pre-faulted after "
@@ -179,7 +178,7 @@ START_TEST(stops_half_way)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
 	bind(0);
-	gmem_sim_fail_allocation(ctx->kernel, 1500);
+	gmem_sim_fail_allocation(port_sim(ctx), 1500);
 	ck_assert_int_eq(populate(GMEM_POPULATE_ALLOCATE, 0, 0, 0), -ENOMEM);
 	ck_assert_uint_eq(done, 4 * MIB);
 	ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
@@ -196,17 +195,17 @@ START_TEST(signals)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
 	bind(0);
-	port_fail_at(1, -EINTR);
+	port_fail_at(ctx, 1, -EINTR);
 	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), 0);
-	ck_assert(port_failed());
-	port_fail_at(2, -EINTR);
+	ck_assert(port_failed(ctx));
+	port_fail_at(ctx, 2, -EINTR);
 	ck_assert_int_eq(populate(GMEM_POPULATE_ALLOCATE, 0, 0, 0), 0);
-	ck_assert(port_failed());
-	port_fail_at(0, 0);
-	gmem_sim_signal(ctx->kernel, true);
+	ck_assert(port_failed(ctx));
+	port_fail_at(ctx, 0, 0);
+	gmem_sim_signal(port_sim(ctx), true);
 	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 0, 0), -EINTR);
 	port_said(ctx, "a signal came in");
-	gmem_sim_signal(ctx->kernel, false);
+	gmem_sim_signal(port_sim(ctx), false);
 	teardown();
 }
 END_TEST
@@ -218,12 +217,12 @@ START_TEST(every_call_fails_once)
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
 	bind(0);
 	do {
-		port_fail_at(++n, -EIO);
+		port_fail_at(ctx, ++n, -EIO);
 		if (populate(GMEM_POPULATE_BEST, 0, 0, 0) ||
 		    populate(GMEM_POPULATE_HOST, 0, 0, 0) ||
 		    populate(GMEM_POPULATE_ALLOCATE, 0, 0, 0))
 			port_said(ctx, "Input/output error");
-	} while (port_failed());
+	} while (port_failed(ctx));
 	teardown();
 }
 END_TEST

@@ -27,7 +27,7 @@ static void new_memory(struct gmem_vm *of, struct gmem_memory **out)
 static void setup(const char *model, enum gmem_vm_type type)
 {
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, type, &vm), 0);
 	ck_assert_int_eq(gmem_vm_new(ctx, type, &other_vm), 0);
 	new_memory(vm, &memory);
@@ -36,7 +36,7 @@ static void setup(const char *model, enum gmem_vm_type type)
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_memory_free(memory);
 	gmem_memory_free(other);
 	gmem_vm_free(vm);
@@ -215,15 +215,15 @@ START_TEST(every_call_fails_once)
 
 	setup("plain", GMEM_VM_DEFAULT);
 	do {
-		port_fail_at(++n, -ENOMEM);
+		port_fail_at(ctx, ++n, -ENOMEM);
 		options = good(0);
 		ret = gmem_slot_set(vm, &options);
 		if (!ret)
 			ret = gmem_slot_delete(vm, 0);
 		if (ret)
 			port_said(ctx, "the kernel has no memory left");
-		failed = port_failed();
-		port_fail_at(0, 0);
+		failed = port_failed(ctx);
+		port_fail_at(ctx, 0, 0);
 		gmem_slot_delete(vm, 0);
 	} while (failed);
 	ck_assert_uint_eq(n, 3);

@@ -20,14 +20,14 @@ static _Alignas(4096) char source[16 * 4096];
 static void setup(void)
 {
 	ctx = port_ctx("snp");
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_SNP, &vm), 0);
 	memory = NULL;
 }
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_memory_free(memory);
 	gmem_vm_free(vm);
 	port_ctx_free(ctx, fds, 0);
@@ -83,7 +83,7 @@ static void refuse(int error, uint32_t firmware)
 {
 	firmware_errno = error;
 	firmware_error = firmware;
-	port.ops.ioctl = refusing_ioctl;
+	port_pretend(ctx)->ioctl = refusing_ioctl;
 }
 
 START_TEST(launch)
@@ -117,16 +117,16 @@ START_TEST(other_type)
 	const struct gmem_snp_region region = { 0 };
 
 	ctx = port_ctx("tdx");
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), 0);
 	memory = NULL;
-	port_fail_at(1, -EDOM);
+	port_fail_at(ctx, 1, -EDOM);
 	ck_assert_int_eq(gmem_snp_init_vm(vm, NULL), -EINVAL);
 	port_said(ctx, "KVM_SEV_INIT2: Invalid argument: a tdx VM is no SNP guest");
 	ck_assert_int_eq(gmem_snp_launch_start(vm, NULL), -EINVAL);
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	ck_assert_int_eq(gmem_snp_launch_finish(vm, NULL), -EINVAL);
-	ck_assert(!port_failed());
+	ck_assert(!port_failed(ctx));
 	teardown();
 }
 END_TEST
@@ -192,8 +192,7 @@ START_TEST(start_mistakes)
 	/* The firmware is reached through a device that may be missing. */
 	setup();
 	ck_assert_int_eq(gmem_snp_init_vm(vm, NULL), 0);
-	port.path = "/dev/sev";
-	port.refusal = -ENOENT;
+	port_refuse_open(ctx, "/dev/sev", -ENOENT);
 	refuse(ENOTTY, 0);
 	ck_assert_int_eq(gmem_snp_launch_start(vm, NULL), -ENOTTY);
 	port_said(ctx, "/dev/sev could not be opened");
@@ -253,7 +252,7 @@ START_TEST(update_failures)
 		  "shared");
 	ck_assert_int_eq(update(1, 1, GMEM_SNP_PAGE_NORMAL, &done), -EIO);
 	port_said(ctx, "the page at guest address 0x100001000 was added before");
-	gmem_sim_fail_allocation(ctx->kernel, 1);
+	gmem_sim_fail_allocation(port_sim(ctx), 1);
 	ck_assert_int_eq(update(5, 1, GMEM_SNP_PAGE_NORMAL, &done), -EIO);
 	port_said(ctx, "KVM says EIO to all of it");
 	/* Behind the end of the memslot. */

@@ -22,17 +22,17 @@ static _Alignas(4096) char source[16 * 4096];
 static void setup(const char *model)
 {
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), 0);
 	memory = NULL;
 }
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_memory_free(memory);
 	gmem_vm_free(vm);
-	ck_assert_uint_eq(gmem_sim_keyids_in_use(ctx->kernel), 0);
+	ck_assert_uint_eq(gmem_sim_keyids_in_use(port_sim(ctx)), 0);
 	port_ctx_free(ctx, fds, 0);
 }
 
@@ -100,7 +100,7 @@ static void refuse_command(unsigned int times, int error, uint64_t hw_error)
 	refuse.error = error;
 	refuse.hw_error = hw_error;
 	refuse.calls = 0;
-	port.ops.ioctl = refusing_ioctl;
+	port_pretend(ctx)->ioctl = refusing_ioctl;
 }
 
 START_TEST(capabilities_asked)
@@ -156,9 +156,9 @@ START_TEST(other_type)
 	struct kvm_cpuid2 *cpuid;
 
 	ctx = port_ctx("tdx");
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-	port_fail_at(1, -EDOM);
+	port_fail_at(ctx, 1, -EDOM);
 	ck_assert_int_eq(gmem_tdx_capabilities_new(vm, &capabilities), -EINVAL);
 	port_said(ctx, "KVM_TDX_CAPABILITIES: Invalid argument: a default VM is no TD");
 	ck_assert_int_eq(gmem_tdx_split_irqchip(vm, 0), -EINVAL);
@@ -167,7 +167,7 @@ START_TEST(other_type)
 	ck_assert_int_eq(gmem_tdx_get_cpuid(vm, 0, &cpuid), -EINVAL);
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	ck_assert_int_eq(gmem_tdx_finalize(vm), -EINVAL);
-	ck_assert(!port_failed());
+	ck_assert(!port_failed(ctx));
 	gmem_memory_free(NULL);
 	memory = NULL;
 	teardown();
@@ -235,7 +235,7 @@ START_TEST(init_vm_with_cpuid)
 	setup("tdx");
 	ck_assert_int_eq(gmem_tdx_init_vm(vm, &options), 0);
 	ck_assert_uint_eq(vm->td.address_width, 52);
-	ck_assert_uint_eq(gmem_sim_keyids_in_use(ctx->kernel), 1);
+	ck_assert_uint_eq(gmem_sim_keyids_in_use(port_sim(ctx)), 1);
 	free(cpuid);
 	teardown();
 }
@@ -266,7 +266,7 @@ START_TEST(init_vm_mistakes)
 	options = good;
 	options.size = 0;
 	init_refused(options, "struct gmem_tdx_init_options: Invalid argument: its size is 0");
-	ck_assert_uint_eq(gmem_sim_keyids_in_use(ctx->kernel), 0);
+	ck_assert_uint_eq(gmem_sim_keyids_in_use(port_sim(ctx)), 0);
 	/* A failure leaves all as it was. */
 	ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), 0);
 	init_refused(good, "initialised already");
@@ -292,14 +292,14 @@ START_TEST(init_vm_refusals)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		setup("tdx");
-		gmem_sim_fail_seamcall(ctx->kernel, cases[i].leaf, 1, cases[i].status);
+		gmem_sim_fail_seamcall(port_sim(ctx), cases[i].leaf, 1, cases[i].status);
 		ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), -cases[i].error);
 		port_said(ctx, cases[i].words);
 		teardown();
 	}
 	/* A want of entropy passes. */
 	setup("tdx");
-	gmem_sim_fail_seamcall(ctx->kernel, TDH_MNG_CREATE, 1, SIM_TDX_RND_NO_ENTROPY);
+	gmem_sim_fail_seamcall(port_sim(ctx), TDH_MNG_CREATE, 1, SIM_TDX_RND_NO_ENTROPY);
 	ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), 0);
 	teardown();
 }
@@ -437,10 +437,10 @@ START_TEST(regions_added)
 	bind_memory(0);
 	ck_assert_int_eq(add(0, 4, GMEM_TDX_MEASURE, &done), 0);
 	ck_assert_uint_eq(done, 4);
-	ck_assert_uint_eq(gmem_sim_seamcalls(ctx->kernel, TDH_MEM_PAGE_ADD), 4);
-	ck_assert_uint_eq(gmem_sim_seamcalls(ctx->kernel, TDH_MR_EXTEND), 4 * 16);
+	ck_assert_uint_eq(gmem_sim_seamcalls(port_sim(ctx), TDH_MEM_PAGE_ADD), 4);
+	ck_assert_uint_eq(gmem_sim_seamcalls(port_sim(ctx), TDH_MR_EXTEND), 4 * 16);
 	ck_assert_int_eq(add(4, 2, 0, NULL), 0);
-	ck_assert_uint_eq(gmem_sim_seamcalls(ctx->kernel, TDH_MR_EXTEND), 4 * 16);
+	ck_assert_uint_eq(gmem_sim_seamcalls(port_sim(ctx), TDH_MR_EXTEND), 4 * 16);
 
 	/* The second of these pages is there already. */
 	ck_assert_int_eq(add(7, 1, 0, NULL), 0);
@@ -522,17 +522,17 @@ START_TEST(region_refusals)
 	/* Interrupted a few times: nobody notices. Interrupted all the time: it ends. */
 	refuse_command(5, EINTR, 0);
 	ck_assert_int_eq(add(0, 1, 0, NULL), 0);
-	gmem_sim_signal(ctx->kernel, true);
+	gmem_sim_signal(port_sim(ctx), true);
 	ck_assert_int_eq(add(1, 1, 0, &done), -EINTR);
 	ck_assert_uint_eq(done, 0);
 	port_said(ctx, "signals came in, again and again");
-	gmem_sim_signal(ctx->kernel, false);
-	gmem_sim_fail_allocation(ctx->kernel, 3);
+	gmem_sim_signal(port_sim(ctx), false);
+	gmem_sim_fail_allocation(port_sim(ctx), 3);
 	ck_assert_int_eq(add(1, 8, 0, &done), -ENOMEM);
 	port_said(ctx, "memory.max");
 	/* What is left goes in afterwards. */
 	ck_assert_int_eq(add(1 + done, 8 - done, 0, NULL), 0);
-	gmem_sim_fail_seamcall(ctx->kernel, TDH_MEM_PAGE_ADD, 2, SIM_TDX_PAGE_METADATA_INCORRECT);
+	gmem_sim_fail_seamcall(port_sim(ctx), TDH_MEM_PAGE_ADD, 2, SIM_TDX_PAGE_METADATA_INCORRECT);
 	ck_assert_int_eq(add(9, 4, 0, &done), -EIO);
 	ck_assert_uint_eq(done, 1);
 	port_said(ctx, "for commands on a vCPU it reports no status; dmesg names the SEAMCALL");
@@ -564,7 +564,7 @@ START_TEST(finalize)
 	setup_td("tdx");
 	bind_memory(0);
 	ck_assert_int_eq(add(0, 1, GMEM_TDX_MEASURE, NULL), 0);
-	gmem_sim_fail_seamcall(ctx->kernel, TDH_MR_FINALIZE, 1, 0x8000020000000080);
+	gmem_sim_fail_seamcall(port_sim(ctx), TDH_MR_FINALIZE, 1, 0x8000020000000080);
 	ck_assert_int_eq(gmem_tdx_finalize(vm), 0);
 	ck_assert_int_eq(gmem_tdx_finalize(vm), -EINVAL);
 	port_said(ctx, "the TD is finalised already");
@@ -585,7 +585,8 @@ START_TEST(finalize_refusals)
 	port_said(ctx, "the TDX module stayed busy: TDX_OPERAND_BUSY (0x8000020000000080): another "
 		       "CPU holds the operand; try again; operand TDR");
 	refuse_command(0, 0, 0);
-	gmem_sim_fail_seamcall(ctx->kernel, TDH_MR_FINALIZE, 1, SIM_TDX_LIFECYCLE_STATE_INCORRECT);
+	gmem_sim_fail_seamcall(port_sim(ctx), TDH_MR_FINALIZE, 1,
+			       SIM_TDX_LIFECYCLE_STATE_INCORRECT);
 	ck_assert_int_eq(gmem_tdx_finalize(vm), -EIO);
 	port_said(ctx, "the TDX module refused, and KVM stopped the VM: "
 		       "TDX_LIFECYCLE_STATE_INCORRECT");
@@ -648,7 +649,7 @@ START_TEST(launch)
 	ck_assert_uint_eq(seen.calls, 1 + 1 + 3 + 2 + 1);
 	ck_assert_uint_eq(vm->vcpu_count, 3);
 	ck_assert_int_eq(gmem_populate(vm, memory, &rest, NULL, NULL), 0);
-	ck_assert_uint_eq(gmem_sim_seamcalls(ctx->kernel, TDH_MEM_PAGE_AUG), 10);
+	ck_assert_uint_eq(gmem_sim_seamcalls(port_sim(ctx), TDH_MEM_PAGE_AUG), 10);
 	teardown();
 }
 END_TEST
@@ -664,7 +665,7 @@ START_TEST(launch_measures_alike)
 	setup("tdx");
 	bind_memory(0);
 	ck_assert_int_eq(gmem_tdx_launch(vm, &options), 0);
-	ck_assert_int_eq(gmem_sim_measurement(ctx->kernel, gmem_vm_fd(vm), &whole), 0);
+	ck_assert_int_eq(gmem_sim_measurement(port_sim(ctx), gmem_vm_fd(vm), &whole), 0);
 	teardown();
 
 	setup_td("tdx");
@@ -672,7 +673,7 @@ START_TEST(launch_measures_alike)
 	ck_assert_int_eq(add(0, 3, GMEM_TDX_MEASURE, NULL), 0);
 	ck_assert_int_eq(add(3, 1, GMEM_TDX_MEASURE, NULL), 0);
 	ck_assert_int_eq(gmem_tdx_finalize(vm), 0);
-	ck_assert_int_eq(gmem_sim_measurement(ctx->kernel, gmem_vm_fd(vm), &steps), 0);
+	ck_assert_int_eq(gmem_sim_measurement(port_sim(ctx), gmem_vm_fd(vm), &steps), 0);
 	ck_assert_uint_eq(whole, steps);
 	teardown();
 }
@@ -710,9 +711,9 @@ START_TEST(launch_fails_anywhere)
 
 		setup("tdx");
 		bind_memory(0);
-		port_fail_at(++n, -ENOMEM);
+		port_fail_at(ctx, ++n, -ENOMEM);
 		ret = gmem_tdx_launch(vm, &options);
-		failed = port_failed();
+		failed = port_failed(ctx);
 		ck_assert_int_eq(ret, failed ? -ENOMEM : 0);
 		teardown();
 	} while (failed);
@@ -731,7 +732,6 @@ START_TEST(oops)
 	ck_assert(strstr(gmem_ctx_kernel_log(ctx), "tdh_mem_page_add"));
 	gmem_memory_free(memory);
 	gmem_vm_free(vm);
-	ctx->kernel->ops = port.real;
 	gmem_ctx_free(ctx);
 }
 END_TEST

@@ -13,12 +13,12 @@ static unsigned int fds;
 static void setup(const char *model)
 {
 	ctx = port_ctx(model);
-	fds = gmem_sim_open_fds(ctx->kernel);
+	fds = gmem_sim_open_fds(port_sim(ctx));
 }
 
 static void teardown(void)
 {
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	port_ctx_free(ctx, fds, 0);
 }
 
@@ -70,9 +70,8 @@ START_TEST(no_device)
 
 	setup("plain");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		port_fail_at(0, 0);
-		port.path = "/dev/kvm";
-		port.refusal = -cases[i].error;
+		port_fail_at(ctx, 0, 0);
+		port_refuse_open(ctx, "/dev/kvm", -cases[i].error);
 		ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), -cases[i].error);
 		port_said(ctx, cases[i].words);
 	}
@@ -116,14 +115,13 @@ START_TEST(refused_vm)
 
 	setup("plain");
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-	port.operation = "ioctl";
-	port.refusal = -EIO;
+	port_refuse(ctx, GMEM_FAULTY_IOCTL, -EIO);
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), -EIO);
 	port_said(ctx, "KVM refuses every ioctl on this VM: it is dead");
 	vm->pid++;
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), -EIO);
 	port_said(ctx, "KVM takes ioctls from the process that created the VM only");
-	port_fail_at(0, 0);
+	port_fail_at(ctx, 0, 0);
 	gmem_vm_free(vm);
 	teardown();
 }
@@ -162,11 +160,11 @@ START_TEST(every_call_fails_once)
 
 	setup("plain");
 	do {
-		port_fail_at(++n, -ENOMEM);
+		port_fail_at(ctx, ++n, -ENOMEM);
 		if (scenario())
 			port_said(ctx, ": ");
-		ck_assert_uint_eq(gmem_sim_open_fds(ctx->kernel), fds);
-	} while (port_failed());
+		ck_assert_uint_eq(gmem_sim_open_fds(port_sim(ctx)), fds);
+	} while (port_failed(ctx));
 	ck_assert_uint_gt(n, 3);
 	teardown();
 }
