@@ -2,6 +2,7 @@
 /* The walker of the direct map, on the page tables of every model. */
 #include "unit.h"
 
+#include "garble.h"
 #include "pagetable.h"
 #include "port.h"
 #include "ram.h"
@@ -188,25 +189,6 @@ START_TEST(changing)
 }
 END_TEST
 
-static uint64_t seed;
-
-static uint64_t next_random(void)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return seed >> 20;
-}
-
-static int garbling_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
-{
-	int ret = real_ops->read_kmem(kernel, requests, n);
-
-	for (size_t i = 0; i < n; i++)
-		for (unsigned int k = next_random() % 4; k > 0; k--)
-			((unsigned char *)requests[i].buffer)[next_random() % requests[i].length] ^=
-				(unsigned char)next_random();
-	return ret;
-}
-
 static int count_run(const struct gmem_directmap_run *run, void *arg)
 {
 	uint64_t *next = arg;
@@ -223,22 +205,18 @@ START_TEST(corrupted)
 	uint64_t next;
 	int ret;
 
-	seed = 0x5eed + (uint64_t)_i;
 	ck_assert_int_eq(gmem_ctx_new_simulated(_i % 2 ? "plain" : "tdx", &ctx), 0);
 	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
-	real_ops = ctx->kernel->ops;
-	lying_ops = *real_ops;
-	lying_ops.read_kmem = garbling_read;
-	ctx->kernel->ops = &lying_ops;
+	garble_begin(ctx, 0x5eed + (uint64_t)_i, 2);
 	for (int round = 0; round < 20; round++) {
-		next = next_random() % 0x200000;
-		uint64_t first = next, pages = 1 + next_random() % 0x100000;
+		uint64_t first = garble_random() % 0x200000, pages = 1 + garble_random() % 0x100000;
 
+		next = first;
 		ret = gmem_directmap_walk(ctx, first, pages, count_run, &next);
 		if (!ret)
 			ck_assert_uint_eq(next, first + pages);
 	}
-	ctx->kernel->ops = real_ops;
+	garble_end(ctx);
 	gmem_ctx_free(ctx);
 }
 END_TEST

@@ -2,6 +2,7 @@
 /* Page frames of a guest_memfd, held against what the model itself says. */
 #include "unit.h"
 
+#include "garble.h"
 #include "port.h"
 
 #define PAGE GMEM_PAGE_SIZE
@@ -217,27 +218,6 @@ START_TEST(wrong_targets)
 }
 END_TEST
 
-static const struct gmem_kernel_ops *real_ops;
-static struct gmem_kernel_ops garbling_ops;
-static uint64_t seed;
-
-static uint64_t next_random(void)
-{
-	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
-	return seed >> 20;
-}
-
-static int garbling_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
-{
-	int ret = real_ops->read_kmem(kernel, requests, n);
-
-	for (size_t i = 0; i < n; i++)
-		if (next_random() % 8 == 0)
-			((unsigned char *)requests[i].buffer)[next_random() % requests[i].length] ^=
-				(unsigned char)(1u << next_random() % 8);
-	return ret;
-}
-
 static int count_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct seen *seen = arg;
@@ -258,11 +238,7 @@ START_TEST(corrupted)
 	bind(1, 1ull << 32, 0, 2048 * PAGE);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 4096 * PAGE), 0);
 	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
-	seed = 0xbad + (uint64_t)_i;
-	real_ops = ctx->kernel->ops;
-	garbling_ops = *real_ops;
-	garbling_ops.read_kmem = garbling_read;
-	ctx->kernel->ops = &garbling_ops;
+	garble_begin(ctx, 0xbad + (uint64_t)_i, 8);
 	for (int round = 0; round < 100; round++) {
 		struct gmem_target *again;
 		struct seen seen = { 0 };
@@ -274,7 +250,7 @@ START_TEST(corrupted)
 		gmem_target_info(again, &info);
 		gmem_target_free(again);
 	}
-	ctx->kernel->ops = real_ops;
+	garble_end(ctx);
 	teardown();
 }
 END_TEST
