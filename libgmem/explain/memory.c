@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* KVM_CREATE_GUEST_MEMFD and what can be done to the file without a VM. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/falloc.h>
 
 #include "explain/conditions.h"
@@ -20,10 +21,36 @@ static bool flag_not_offered(struct gmem_facts *facts)
 	return refused != 0;
 }
 
+/*
+ * The removal series leaves TDX and SNP out (kvm_arch_gmem_supports_no_direct_map(), v12): they
+ * touch a page through the direct map while they map it. /dev/kvm shows the flag all the same.
+ */
+static bool flag_excludes_type(struct gmem_facts *facts)
+{
+	struct gmem_kernel *kernel = facts->ctx->kernel;
+	int fd, known;
+
+	flag_not_offered(facts);
+	if (facts->bad_flag != GMEM_MEMORY_NO_DIRECT_MAP ||
+	    !(gmem_fact_tdx(facts) || gmem_fact_snp(facts)))
+		return false;
+	fd = kernel->ops->open(kernel, "/dev/kvm", O_RDWR);
+	if (fd < 0)
+		return false;
+	known = gmem_check_extension(facts->ctx, fd, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS);
+	kernel->ops->close(kernel, fd);
+	return known > 0 && known & GMEM_MEMORY_NO_DIRECT_MAP;
+}
+
 /* kvm_gmem_create() in virt/kvm/guest_memfd.c: flags before size, then the file. */
 static const struct gmem_condition create_guest_memfd[] = {
 	{ ENOTTY, no_guest_memfd, "KVM on Linux {release} has no guest_memfd",
 	  "use Linux 6.8 or newer, built with CONFIG_KVM_GUEST_MEMFD" },
+	{ EINVAL, flag_excludes_type,
+	  "flag {bad_flag} is not offered for a {type} VM on Linux {release} "
+	  "(offered: {offered_flags}): this kernel has it, and excludes tdx and snp, which touch a "
+	  "page through the direct map while they map it",
+	  "leave it out, or take another VM type; gmemctl caps lists the flags of each" },
 	{ EINVAL, flag_not_offered,
 	  "flag {bad_flag} is not offered for a {type} VM on Linux {release} "
 	  "(offered: {offered_flags})",
