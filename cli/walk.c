@@ -111,7 +111,12 @@ static const struct cli_option options[] = {
 	{ "dry-run", 0, NULL, false, set_flag, FIELD(dry_run),
 	  "Say what each stage would do and whether this kernel would take it" },
 	{ "force", 0, NULL, false, set_flag, FIELD(force),
-	  "Go on where the kernel would fault; for kernels that may die" },
+	  "Go on where a simulated kernel would fault" },
+	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_flag, FIELD(will_oops),
+	  "With --force, go on where the running kernel would fault: this process hangs or dies "
+	  "with the VM's locks held, or the machine goes down; for test kernels" },
+	{ "allow-unreleased", 0, NULL, false, set_flag, FIELD(allow_unreleased),
+	  "Use interfaces that are in no released kernel: in-place conversion" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -143,17 +148,17 @@ static void catch_signals(void)
 }
 
 /* After a refusal the kernel gets no page to touch, but what is there can be looked at. */
-static const char *why_not(const struct walk *walk, const struct walk_step *step, const bool *done,
+static const char *why_not(const struct walk *walk, const struct walk_step *step, unsigned int done,
 			   bool refused)
 {
-	bool is_release = step->needs < 0 && walk->vm;
+	bool is_release = step->releases && walk->vm;
 
 	if (interrupted && !is_release)
 		return "interrupted";
-	if (step->needs >= 0 && !done[step->needs])
-		return "an earlier stage did not get that far";
 	if (refused && step->touches_pages)
 		return "refused by the pre-flight";
+	if (step->needs & ~done)
+		return "an earlier stage did not get that far";
 	return NULL;
 }
 
@@ -202,19 +207,28 @@ static bool is_done(enum result result)
 
 static enum status run_stages(struct walk *walk)
 {
-	bool done[WALK_STEPS_MAX] = { false }, refused = false;
+	bool has_launch = walk_launch_of(walk->type), refused = false;
 	enum status status = STATUS_YES;
+	unsigned int done = 0;
 
 	output_table(walk->cli->out, &table);
 	for (size_t i = 0; i < walk_n_steps; i++) {
 		const struct walk_step *step = &walk_steps[i];
-		const char *obstacle = why_not(walk, step, done, refused);
-		enum result result = run_stage(walk, step->stage, obstacle);
+		const char *obstacle;
+		enum result result;
 
+		if (step->launches && !has_launch) {
+			done |= 1u << i;
+			continue;
+		}
+		obstacle = why_not(walk, step, done, refused);
+		result = run_stage(walk, step->stage, obstacle);
 		write_stage(walk, step->stage, result);
-		done[i] = is_done(result);
+		if (is_done(result))
+			done |= 1u << i;
 		walk->touched = walk->touched || (step->touches_pages && result == RESULT_OK);
-		refused = refused || result == RESULT_REFUSED;
+		if (step->stage == &walk_stage_preflight && result == RESULT_REFUSED)
+			refused = true;
 		status = status_worst(status, stage_status(walk, result));
 	}
 	output_table_end(walk->cli->out);
@@ -266,7 +280,9 @@ static void qualify(const struct walk *walk, struct verdict *verdict)
 	else
 		return;
 	verdict->flush = GMEM_VERDICT_UNKNOWN;
-	verdict->reachable = GMEM_VERDICT_UNKNOWN;
+	/* That mapping them faults is inferred from the flag, and row by row said to be. */
+	if (verdict->reachable != GMEM_VERDICT_FAULTS)
+		verdict->reachable = GMEM_VERDICT_UNKNOWN;
 }
 
 static enum status write_verdict(struct walk *walk)
@@ -308,6 +324,7 @@ static enum status run(struct cli *cli)
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	catch_signals();
+	gmem_ctx_allow_unreleased(cli->ctx, walk.settings->allow_unreleased);
 	walk.size = walk.settings->size ? walk.settings->size : DEFAULT_SIZE;
 	walk.reader = cli_open_reader(cli);
 	walk_choose(&walk);

@@ -19,6 +19,8 @@ struct walk_settings {
 	struct walk_flags flags;
 	bool dry_run;
 	bool force;
+	bool will_oops; /* said of a kernel that is no model */
+	bool allow_unreleased;
 };
 
 /* What became of a stage. */
@@ -61,18 +63,28 @@ struct walk_stage {
 /* When it comes: the walk is these, in order. */
 struct walk_step {
 	const struct walk_stage *stage;
-	int needs;	    /* number of an earlier step that must have been done, or -1 */
+	unsigned int needs; /* earlier steps that must have been done, a bit each */
 	bool touches_pages; /* not after a refusal */
+	bool launches;	    /* of the VM types that have a launch; the others do not have it */
+	bool releases;	    /* comes in any case */
 };
 
 #define WALK_STEPS_MAX 16
+
+/* Where the memory is bound: above the hole below 4 GiB, where a PC guest's devices are. */
+#define WALK_GPA 0x100000000ull
 
 extern const struct walk_step walk_steps[];
 extern const size_t walk_n_steps;
 
 extern const struct walk_stage walk_stage_vm, walk_stage_memory, walk_stage_slot,
 	walk_stage_convert, walk_stage_allocate, walk_stage_preflight, walk_stage_populate,
-	walk_stage_map, walk_stage_pfns, walk_stage_flush, walk_stage_release;
+	walk_stage_map, walk_stage_pfns, walk_stage_flush, walk_stage_release, walk_stage_init,
+	walk_stage_vcpu, walk_stage_add, walk_stage_finalize;
+
+/* How guests of that type are launched, or NULL: there is nothing to launch. */
+struct walk_launch;
+const struct walk_launch *walk_launch_of(enum gmem_vm_type type);
 
 /* Sets the detail of the stage that runs, and returns result. */
 enum result walk_say(struct walk *walk, enum result result, const char *format, ...)

@@ -49,61 +49,71 @@ static enum result no_reader(struct walk *walk, enum result result)
 	return walk_say(walk, result, "the direct map cannot be seen: %s", why);
 }
 
+/*
+ * Memory without direct map leaves it when it is mapped; a launch, and what maps pages after it,
+ * touches them there right then. The flag alone says so, where nothing can be seen.
+ */
+static bool faults_by_flag(const struct walk *walk)
+{
+	return walk->flags & GMEM_MEMORY_NO_DIRECT_MAP && walk_launch_of(walk->type);
+}
+
 static enum result plan_preflight(struct walk *walk)
 {
-	if (walk->reader)
+	if (walk->reader && !faults_by_flag(walk))
 		return no_reader(walk, RESULT_SKIPPED);
 	return walk_say(
 		walk, RESULT_PLANNED,
 		"ask whether a path of this kernel would fault before letting it touch a page");
 }
 
-/*
- * Memory without direct map leaves it when it is first mapped: pages that are only allocated look
- * safe, and a path that flushes them while mapping them faults all the same.
- */
-static const char *flushed_when_gone(const struct walk *walk)
+/* Where it would fault, first of all rows. */
+static const char *faulting_path(const struct walk *walk)
 {
 	struct gmem_flush_row row;
 
-	if (!(walk->flags & GMEM_MEMORY_NO_DIRECT_MAP))
-		return NULL;
-	for (size_t i = 0; !gmem_flush_row(walk->flush, i, &row); i++)
-		if (row.path->access == GMEM_ACCESS_CLFLUSH && row.verdict == GMEM_VERDICT_SAFE)
+	for (size_t i = 0; walk->flush && !gmem_flush_row(walk->flush, i, &row); i++)
+		if (row.verdict == GMEM_VERDICT_FAULTS)
 			return row.path->name;
-	return NULL;
+	return "the launch";
 }
 
-/* An oops is never the way to find out. */
-static enum result refuse(struct walk *walk, const char *why, const char *path)
+/* An oops is never the way to find out; on a kernel that is no model it takes two words to. */
+static enum result refuse(struct walk *walk, const char *evidence)
 {
-	if (walk->settings->force)
+	bool simulated = gmem_ctx_model(walk->cli->ctx);
+	bool forced = walk->settings->force && (simulated || walk->settings->will_oops);
+	const char *path = faulting_path(walk);
+
+	if (forced)
 		return walk_say(walk, RESULT_OK,
-				"%s%s: the kernel would die of it; --force goes on", why, path);
-	return walk_say(walk, RESULT_REFUSED,
-			"%s%s: the kernel would die of it; --force goes on all the same", why,
-			path);
+				"%s would take a page fault on these pages%s, and the kernel would "
+				"die of it; --force goes on",
+				path, evidence);
+	return walk_say(
+		walk, RESULT_REFUSED,
+		"%s would take a page fault on these pages%s, and the kernel would die of it; "
+		"--force%s goes on all the same",
+		path, evidence, simulated ? "" : " --i-know-this-kernel-will-oops");
 }
 
 static enum result run_preflight(struct walk *walk)
 {
 	enum gmem_verdict reachable;
-	const char *path;
-	int ret = walk_look(walk);
+	int ret;
 
+	if (walk->reader)
+		return refuse(walk, " (inferred: they leave the direct map when they are mapped)");
+	ret = walk_look(walk);
 	if (ret)
 		return walk_fail(walk, ret);
 	reachable = gmem_flush_reachable(walk->flush);
-	if (reachable == GMEM_VERDICT_FAULTS)
-		return refuse(walk, "a kernel path would take a page fault on these pages", "");
-	path = flushed_when_gone(walk);
-	if (path)
-		return refuse(walk,
-			      "these pages leave the direct map when they are first mapped, and "
-			      "are flushed through it right then, by ",
-			      path);
-	return walk_say(walk, RESULT_OK, "no kernel path would fault on the way in (%s)",
-			gmem_verdict_name(reachable));
+	if (reachable != GMEM_VERDICT_FAULTS)
+		return walk_say(walk, RESULT_OK, "no kernel path would fault on the way in (%s)",
+				gmem_verdict_name(reachable));
+	if (walk->flags & GMEM_MEMORY_NO_DIRECT_MAP)
+		return refuse(walk, " (they leave the direct map when they are mapped)");
+	return refuse(walk, "");
 }
 
 static enum result plan_pfns(struct walk *walk)

@@ -9,8 +9,6 @@
 #include "bits.h"
 #include "size.h"
 
-/* Above the hole below 4 GiB, where a PC guest's devices are. */
-#define SLOT_GPA 0x100000000ull
 #define SLOT_ID 0
 
 /* A signal is looked for between steps of this many bytes. */
@@ -31,10 +29,19 @@ static const char *flag_names(uint64_t flags, char buffer[BITS_TEXT_MAX])
 	return flags ? bits_describe(flags, gmem_memory_flag_name, buffer) : "none";
 }
 
-/* Types whose guest pages come in through a launch, before which nothing can be mapped. */
-static bool needs_launch(enum gmem_vm_type type)
+/* Types whose guest pages come in through a launch that is not of guest_memfd. */
+static bool needs_other_launch(enum gmem_vm_type type)
 {
-	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED;
+	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !walk_launch_of(type);
+}
+
+/* A kernel that converts in place has no attributes on the VM, whatever the type. */
+static bool has_private(const struct walk *walk)
+{
+	bool can_have = walk_launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
+
+	return gmem_caps_has_private(walk->caps, walk->type) ||
+	       (walk->settings->allow_unreleased && can_have);
 }
 
 static enum result plan_vm(struct walk *walk)
@@ -95,7 +102,7 @@ static enum result run_memory(struct walk *walk)
 static enum result plan_slot(struct walk *walk)
 {
 	return walk_say(walk, RESULT_PLANNED, "KVM_SET_USER_MEMORY_REGION2, slot %d, GPA 0x%llx",
-			SLOT_ID, SLOT_GPA);
+			SLOT_ID, WALK_GPA);
 }
 
 static enum result run_slot(struct walk *walk)
@@ -103,7 +110,7 @@ static enum result run_slot(struct walk *walk)
 	struct gmem_slot_options options = {
 		.size = sizeof(options),
 		.slot = SLOT_ID,
-		.gpa = SLOT_GPA,
+		.gpa = WALK_GPA,
 		.memory_size = walk->size,
 		.memory = walk->memory,
 	};
@@ -116,24 +123,31 @@ static enum result run_slot(struct walk *walk)
 	return RESULT_OK;
 }
 
+static const char *convert_call(const struct walk *walk)
+{
+	return gmem_caps_has_private(walk->caps, walk->type)
+		       ? "KVM_SET_MEMORY_ATTRIBUTES"
+		       : "KVM_SET_MEMORY_ATTRIBUTES2 on the guest_memfd";
+}
+
 static enum result plan_convert(struct walk *walk)
 {
 	const char *type = gmem_vm_type_name(walk->type);
 
-	if (!gmem_caps_has_private(walk->caps, walk->type))
+	if (!has_private(walk))
 		return walk_say(walk, RESULT_NOT_OFFERED,
 				"a %s VM has no private memory on this kernel: "
 				"KVM_CAP_MEMORY_ATTRIBUTES is %d on its fd",
 				type, capability(walk, "KVM_CAP_MEMORY_ATTRIBUTES"));
-	return walk_say(walk, RESULT_PLANNED, "KVM_SET_MEMORY_ATTRIBUTES, all of it private");
+	return walk_say(walk, RESULT_PLANNED, "%s, all of it private", convert_call(walk));
 }
 
 static enum result run_convert(struct walk *walk)
 {
-	int ret = gmem_convert(walk->vm, SLOT_GPA, walk->size, true);
+	int ret = gmem_convert(walk->vm, WALK_GPA, walk->size, true);
 
 	return ret ? walk_fail(walk, ret)
-		   : walk_say(walk, RESULT_OK, "KVM_SET_MEMORY_ATTRIBUTES, all of it private");
+		   : walk_say(walk, RESULT_OK, "%s, all of it private", convert_call(walk));
 }
 
 /* Populates in steps, so that a signal does not wait for the whole of a large size. */
@@ -150,7 +164,7 @@ static int populate(struct walk *walk, enum gmem_populate_method method, uint64_
 			return -EINTR;
 		options.offset = *done;
 		options.length = left < POPULATE_STEP ? left : POPULATE_STEP;
-		options.gpa = SLOT_GPA + *done;
+		options.gpa = WALK_GPA + *done;
 		ret = gmem_populate(walk->vm, walk->memory, &options, NULL, &step);
 		*done += step;
 	}
@@ -187,6 +201,9 @@ static enum result plan_populate(struct walk *walk)
 {
 	const uint64_t touchable = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED;
 
+	if (has_private(walk))
+		return walk_say(walk, RESULT_SKIPPED,
+				"private memory is not for the host to touch");
 	if ((walk->flags & touchable) != touchable)
 		return walk_say(walk, RESULT_SKIPPED,
 				"memory without mmap and init-shared is not for the host to touch");
@@ -209,12 +226,12 @@ static enum result plan_map(struct walk *walk)
 			"KVM_PRE_FAULT_MEMORY: KVM_CAP_PRE_FAULT_MEMORY is %d on the fd of a %s "
 			"VM (it needs two-dimensional paging: EPT or NPT)",
 			offered < 0 ? 0 : offered, type);
-	if (needs_launch(walk->type))
+	if (needs_other_launch(walk->type))
 		return walk_say(walk, RESULT_SKIPPED,
-				"pages enter a %s guest through its launch, which this version of "
-				"gmemctl does not drive",
+				"pages enter a %s guest through its launch, which gmemctl does not "
+				"drive: it has no private guest_memfd",
 				type);
-	if (!gmem_caps_has_private(walk->caps, walk->type) && !(walk->flags & GMEM_MEMORY_MMAP))
+	if (!has_private(walk) && !(walk->flags & GMEM_MEMORY_MMAP))
 		return walk_say(walk, RESULT_SKIPPED,
 				"the memslot of a %s VM stands for its userspace address; for its "
 				"memory only if that has mmap",
@@ -225,7 +242,7 @@ static enum result plan_map(struct walk *walk)
 
 static enum result run_map(struct walk *walk)
 {
-	int ret = gmem_vm_add_vcpu(walk->vm, 0);
+	int ret = walk_launch_of(walk->type) ? 0 : gmem_vm_add_vcpu(walk->vm, 0);
 
 	if (ret)
 		return walk_fail(walk, ret);

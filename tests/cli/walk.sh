@@ -52,17 +52,43 @@ if has_model sw-protected; then
 else
 	skip 'walk on sw-protected' 'this build has no such model'
 fi
-if has_model tdx; then
-	try_json 0 "$(stage convert ok) and .vm_type == \"tdx\"" gmemctl walk --simulate=tdx --json
-else
-	skip 'walk on tdx' 'this build has no such model'
-fi
-if has_model tdx-no-direct-map; then
-	try_json 0 '.vm_type == "tdx"' gmemctl walk --simulate=tdx-no-direct-map --json
-	# Only allocated, the pages are still mapped; the flush comes when they no longer are.
-	try_json 1 "$(stage pre-flight refused) and .verdict != \"safe\" and .inferred == \"faults\"" \
-		gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
-else
-	skip 'walk on tdx-no-direct-map' 'this build has no such model'
-fi
+# The launch of a TD, from nothing to pages that KVM augments.
+launched="$(stage init ok) and $(stage vcpu ok) and $(stage add ok) and $(stage finalize ok)
+	and $(stage map ok) and $(stage release ok)"
+try_json 0 "$launched and $(stage convert ok) and .vm_type == \"tdx\" and .verdict == \"safe\"
+	and .simulated == \"tdx\"" gmemctl walk --simulate=tdx --json
+try_json 0 "$launched" gmemctl walk --simulate=tdx --size=4K --json
+try_json 0 "$launched and .vm_type == \"snp\" and .verdict == \"safe\"" \
+	gmemctl walk --simulate=snp --json
+try_json 0 '[.stages[].result] - ["planned","skipped"] == []' \
+	gmemctl walk --simulate=tdx --dry-run --json
+try_json 0 '[.stages[].stage] | index("init") == null' gmemctl walk --simulate=plain --json
+try_json 0 "$(stage convert ok)" gmemctl walk --simulate=no-direct-map --vm-type=tdx --json
+
+# TDX is excluded from removal by its authors; the what-if kernel allows it.
+try 1 'memory +failed .*flag no-direct-map .*for a tdx VM.*excludes tdx and snp' '' \
+	gmemctl walk --simulate=no-direct-map --vm-type=tdx --no-direct-map
+try_json 0 '.vm_type == "tdx"' gmemctl walk --simulate=tdx-no-direct-map --json
+path_faults() {
+	echo "[.paths[] | select(.path == \"$1\").verdict] == [\"faults\"]"
+}
+# Only allocated, the pages are still mapped; the flush comes when they no longer are.
+try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and $(stage map skipped)
+	and $(path_faults tdx-page-add) and $(path_faults tdx-page-aug)
+	and .reachable == \"faults\" and .verdict != \"safe\" and .inferred == \"faults\"" \
+	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
+# Nothing of it needs to be seen.
+try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and .evidence == \"inferred\"" \
+	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --reader=none --json
+# A model may die of it, as the kernel would.
+try 1 'add +failed .*Kernel oops' 'unable to handle page fault for address' \
+	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --force
+try 1 '*' 'tdh_mem_page_add' \
+	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --force
+
+# In-place conversion is in no released kernel: off unless asked for.
+try_json 0 "$(stage convert not-offered) and $(stage add skipped)" \
+	gmemctl walk --simulate=in-place --json
+try_json 0 "$(stage convert ok) and $launched" \
+	gmemctl walk --simulate=in-place --allow-unreleased --json
 finish
