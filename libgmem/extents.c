@@ -3,8 +3,8 @@
  * Extents of a guest_memfd: the page cache's runs, cut where the memslot, the NUMA node, the
  * direct map or the page flags change, joined where they do not.
  *
- * A file is worked off in windows, so that memory does not grow with it. Within a window the
- * direct map is walked once along the runs in the order of their page frames.
+ * A file is worked off in windows, so that memory does not grow with it. The direct map is walked
+ * as far as its runs fit into a cache: on most hosts once, and whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,13 +17,20 @@
 #include "target.h"
 
 #define WINDOW_PAGES (1u << 14) /* 64 MiB of 4K pages: extents that fit the second-level cache */
-#define GAP_PAGES (1u << 18)	/* page frames worth walking over rather than starting anew */
+#define CACHED_RUNS 16384	/* of the direct map */
 #define FLAGS_BATCH 512
 
 /* Where the runs of a window lie in memory: what is sorted, instead of the runs. */
 struct place {
 	uint64_t pfn;
 	uint32_t run; /* its index in walk->runs */
+};
+
+/* Runs of the direct map that follow each other without gaps, as they were when they were read. */
+struct map_cache {
+	struct gmem_directmap_run *runs; /* room for CACHED_RUNS */
+	size_t count;
+	uint64_t first, end; /* page frames that they cover */
 };
 
 /* Pieces that a run was cut into: they follow each other, as one pass finds them. */
@@ -50,7 +57,7 @@ struct walk {
 	struct place *places; /* of the runs whose page frames are known, by page frame */
 	size_t place_count;
 	size_t place_room; /* of places and spans */
-	size_t join_at;	   /* in places: the first that the direct map's walk has not passed */
+	struct map_cache cache;
 	struct gmem_extent last; /* not handed out yet: the next one may continue it */
 	bool has_last;
 	gmem_extent_fn fn;
@@ -161,81 +168,131 @@ static int grow_places(struct walk *walk)
 	return 0;
 }
 
-/* Lists where the runs lie, by page frame. */
-static int sort_places(struct walk *walk)
+/* Lists where the runs lie. */
+static int list_places(struct walk *walk)
 {
 	int ret = grow_places(walk);
-	bool sorted = true;
 
 	walk->place_count = 0;
 	for (uint32_t i = 0; !ret && i < walk->runs.count; i++) {
 		const struct gmem_extent *run = &walk->runs.items[i];
-		size_t n = walk->place_count;
 
 		walk->spans[i].count = 0;
-		if (!run->has_pfn)
-			continue;
-		sorted = sorted && (!n || walk->places[n - 1].pfn <= run->pfn);
-		walk->places[walk->place_count++] = (struct place){ .pfn = run->pfn, .run = i };
+		if (run->has_pfn)
+			walk->places[walk->place_count++] =
+				(struct place){ .pfn = run->pfn, .run = i };
 	}
-	if (!sorted)
-		qsort(walk->places, walk->place_count, sizeof(*walk->places), by_pfn);
 	return ret;
 }
 
-/* A run of the direct map: gives its state to the runs that lie in it, in pieces. */
-static int join_run(const struct gmem_directmap_run *run, void *arg)
+static int keep_run(const struct gmem_directmap_run *run, void *arg)
 {
-	struct walk *walk = arg;
-	uint64_t end = run->pfn + run->pages;
+	struct map_cache *cache = arg;
+
+	if (cache->count == CACHED_RUNS)
+		return 1;
+	cache->runs[cache->count++] = *run;
+	cache->end = run->pfn + run->pages;
+	return 0;
+}
+
+static uint64_t region_pages(const struct gmem_image *image)
+{
+	return (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
+}
+
+/* Reads the direct map from a page frame on, as far as the cache reaches. */
+static int fill_cache(struct walk *walk, uint64_t pfn)
+{
+	struct map_cache *cache = &walk->cache;
+	uint64_t end = region_pages(walk->image);
+	int ret;
+
+	if (!cache->runs) {
+		cache->runs = malloc(CACHED_RUNS * sizeof(*cache->runs));
+		if (!cache->runs)
+			return -ENOMEM;
+		pfn = 0; /* the first time: it may fit as a whole */
+	}
+	cache->count = 0;
+	cache->first = cache->end = pfn;
+	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, pfn < end ? end - pfn : 1,
+				  keep_run, cache);
+	return ret < 0 ? ret : 0;
+}
+
+static bool is_cached(const struct map_cache *cache, uint64_t pfn)
+{
+	return pfn >= cache->first && pfn < cache->end;
+}
+
+/* The run of the direct map that has a page frame. */
+static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap_run **run)
+{
+	const struct map_cache *cache = &walk->cache;
+	size_t low = 0, high;
 	int ret = 0;
 
-	while (!ret && walk->join_at < walk->place_count) {
-		uint32_t index = walk->places[walk->join_at].run;
-		struct gmem_extent *extent = &walk->runs.items[index], piece;
-		struct span *span = &walk->spans[index];
-		uint64_t pages = end - extent->pfn;
+	/* What the whole does not hold is read from this page frame on. */
+	for (int tries = 0; !ret && !is_cached(cache, pfn) && tries < 2; tries++)
+		ret = fill_cache(walk, pfn);
+	if (!ret && !is_cached(cache, pfn))
+		ret = -EILSEQ; /* a walk covers what it was asked for */
+	if (ret)
+		return ret;
+	high = cache->count;
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
 
-		if (extent->pfn >= end)
+		if (cache->runs[middle].pfn <= pfn)
+			low = middle;
+		else
+			high = middle;
+	}
+	*run = &cache->runs[low];
+	return 0;
+}
+
+/* Gives a run its state, cut into pieces where the direct map changes. */
+static int join_run(struct walk *walk, uint32_t index)
+{
+	struct gmem_extent left = walk->runs.items[index];
+	struct span *span = &walk->spans[index];
+	int ret = 0;
+
+	span->first = (uint32_t)walk->pieces.count;
+	while (!ret && left.pages) {
+		const struct gmem_directmap_run *run;
+		struct gmem_extent piece;
+		uint64_t pages;
+
+		ret = find_run(walk, left.pfn, &run);
+		if (ret)
 			break;
-		if (!span->count++)
-			span->first = (uint32_t)walk->pieces.count;
-		cut_front(extent, pages < extent->pages ? pages : extent->pages, &piece);
+		pages = run->pfn + run->pages - left.pfn;
+		cut_front(&left, pages < left.pages ? pages : left.pages, &piece);
 		piece.state = run->state;
 		piece.level = run->level;
 		piece.writable = run->writable;
 		piece.reason = run->reason;
 		ret = append(&walk->pieces, &piece);
-		if (!extent->pages)
-			walk->join_at++;
+		span->count++;
 	}
 	return ret;
 }
 
-/* Looks up the direct map for the window's runs: one walk for neighbours that are near. */
+/* Looks up the direct map for the window's runs, by page frame where the cache has to move. */
 static int join_direct_map(struct walk *walk)
 {
-	int ret = sort_places(walk);
-	size_t first = 0;
+	int ret = list_places(walk);
 
 	walk->pieces.count = 0;
-	walk->join_at = 0;
-	while (!ret && first < walk->place_count) {
-		uint64_t start = walk->places[first].pfn, end = start;
-		size_t next = first;
-
-		for (; next < walk->place_count; next++) {
-			const struct gmem_extent *run = &walk->runs.items[walk->places[next].run];
-
-			if (next > first && run->pfn > end + GAP_PAGES)
-				break;
-			if (run->pfn + run->pages > end)
-				end = run->pfn + run->pages;
-		}
-		ret = gmem_pagetable_walk(walk->target->ctx, walk->image, start, end - start,
-					  join_run, walk);
-		first = next;
-	}
+	if (!ret && walk->place_count && !walk->cache.runs)
+		ret = fill_cache(walk, 0);
+	if (walk->cache.first > 0 || walk->cache.end < region_pages(walk->image))
+		qsort(walk->places, walk->place_count, sizeof(*walk->places), by_pfn);
+	for (size_t i = 0; !ret && i < walk->place_count; i++)
+		ret = join_run(walk, walk->places[i].run);
 	return ret;
 }
 
@@ -402,6 +459,7 @@ int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t le
 	free(walk.pieces.items);
 	free(walk.places);
 	free(walk.spans);
+	free(walk.cache.runs);
 	if (walk.flags_fd >= 0)
 		target->ctx->kernel->ops->close(target->ctx->kernel, walk.flags_fd);
 	return ret;

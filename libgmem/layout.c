@@ -135,12 +135,3 @@ int gmem_layout_get(struct gmem_ctx *ctx, const struct gmem_layout **out)
 	*out = ctx->layout;
 	return ret;
 }
-
-uint64_t gmem_layout_read(const struct gmem_layout *layout, const void *copy, enum gmem_field field,
-			  size_t bytes)
-{
-	uint64_t value = 0; /* little-endian, as every machine that runs KVM's guest_memfd */
-
-	memcpy(&value, (const char *)copy + layout->offset[field], bytes);
-	return value;
-}

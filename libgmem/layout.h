@@ -3,6 +3,7 @@
 #ifndef GMEM_LAYOUT_H
 #define GMEM_LAYOUT_H
 
+#include <string.h>
 #include "context.h"
 
 enum gmem_field {
@@ -66,8 +67,17 @@ void gmem_layout_free(struct gmem_layout *layout);
 /* The context's own, asked for on the first call; owned by ctx. */
 int gmem_layout_get(struct gmem_ctx *ctx, const struct gmem_layout **out);
 
-/* Reads an unsigned member of 1, 2, 4 or 8 bytes out of a copied struct. */
-uint64_t gmem_layout_read(const struct gmem_layout *layout, const void *copy, enum gmem_field field,
-			  size_t bytes);
+/*
+ * Reads an unsigned member of 1, 2, 4 or 8 bytes out of a copied struct. Here, because it runs
+ * several times for each node of a tree, and is one load where the size is known.
+ */
+static inline uint64_t gmem_layout_read(const struct gmem_layout *layout, const void *copy,
+					enum gmem_field field, size_t bytes)
+{
+	uint64_t value = 0; /* little-endian, as every machine that runs KVM's guest_memfd */
+
+	memcpy(&value, (const char *)copy + layout->offset[field], bytes);
+	return value;
+}
 
 #endif
