@@ -105,6 +105,16 @@ static void cut_front(struct gmem_extent *extent, uint64_t pages, struct gmem_ex
 		extent->gpa += pages * GMEM_PAGE_SIZE;
 }
 
+static int emit_extent(struct walk *walk, const struct gmem_extent *extent);
+
+/* A run waits for the direct map, or goes out at once where that is not asked for. */
+static int take_run(struct walk *walk, const struct gmem_extent *run)
+{
+	if (walk->want & GMEM_EXTENT_DIRECT_MAP)
+		return append(&walk->runs, run);
+	return emit_extent(walk, run);
+}
+
 /* A run of the page cache: cut at memslots and nodes. */
 static int add_run(const struct gmem_pagecache_run *run, void *arg)
 {
@@ -133,9 +143,9 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 				pages = bound;
 		}
 		if (pages == left.pages)
-			return append(&walk->runs, &left);
+			return take_run(walk, &left);
 		cut_front(&left, pages, &piece);
-		ret = append(&walk->runs, &piece);
+		ret = take_run(walk, &piece);
 	}
 	return ret;
 }
@@ -387,18 +397,17 @@ static int emit_extent(struct walk *walk, const struct gmem_extent *extent)
 	return emit_piece(walk, extent);
 }
 
-static int emit_window(struct walk *walk)
+static int emit_joined(struct walk *walk)
 {
-	bool joined = walk->want & GMEM_EXTENT_DIRECT_MAP;
 	int ret = 0;
 
 	for (size_t i = 0; !ret && i < walk->runs.count; i++) {
 		const struct gmem_extent *run = &walk->runs.items[i];
-		const struct span *span = joined ? &walk->spans[i] : NULL;
+		const struct span *span = &walk->spans[i];
 
-		if (!joined || !run->has_pfn)
+		if (!run->has_pfn)
 			ret = emit_extent(walk, run);
-		for (uint32_t k = 0; !ret && span && k < span->count; k++)
+		for (uint32_t k = 0; !ret && k < span->count; k++)
 			ret = emit_extent(walk, &walk->pieces.items[span->first + k]);
 	}
 	return ret;
@@ -411,9 +420,10 @@ static int walk_window(struct walk *walk, uint64_t first, uint64_t last)
 
 	walk->runs.count = 0;
 	ret = gmem_pagecache_walk(target->ctx, &target->cache, first, last, add_run, walk);
-	if (!ret && (walk->want & GMEM_EXTENT_DIRECT_MAP))
-		ret = join_direct_map(walk);
-	return ret ? ret : emit_window(walk);
+	if (ret || !(walk->want & GMEM_EXTENT_DIRECT_MAP))
+		return ret;
+	ret = join_direct_map(walk);
+	return ret ? ret : emit_joined(walk);
 }
 
 static int prepare(struct walk *walk)
