@@ -50,10 +50,10 @@ struct gmem_snp_start_options {
 };
 
 /*
- * Begins the launch (KVM_SEV_SNP_LAUNCH_START): a context in the firmware. Opens /dev/sev, through
- * which KVM reaches the firmware; it stays open until vm is freed. options may be NULL. Errors:
- * EINVAL (begun already, or a policy bit that KVM does not take), ENOTTY (not initialised, no
- * /dev/sev, or the firmware gave no context), EIO. Since: 0.1
+ * Begins the launch (KVM_SEV_SNP_LAUNCH_START): a context in the firmware. This and what follows
+ * it opens /dev/sev, through which KVM reaches the firmware, until vm is freed. options may be
+ * NULL. Errors: EINVAL (begun already, or a policy bit that KVM does not take), ENOTTY (not
+ * initialised, no /dev/sev, or the firmware gave no context), EIO. Since: 0.1
  */
 GMEM_API int gmem_snp_launch_start(struct gmem_vm *vm,
 				   const struct gmem_snp_start_options *options);

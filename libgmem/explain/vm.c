@@ -124,9 +124,9 @@ static const struct gmem_condition create_vcpu[] = {
 	{ EEXIST, NULL, "the VM has a vCPU with id {vcpu} already", "take another id" },
 	{ EIO, gmem_fact_tdx,
 	  "a TD takes vCPUs between KVM_TDX_INIT_VM and KVM_TDX_FINALIZE_VM only",
-	  "initialise the TD first" },
+	  "initialise the TD first (gmem_tdx_init_vm())" },
 	{ EINVAL, gmem_fact_tdx, "a TD needs the split irqchip before its first vCPU",
-	  "enable KVM_CAP_SPLIT_IRQCHIP" },
+	  "enable KVM_CAP_SPLIT_IRQCHIP (gmem_tdx_split_irqchip())" },
 	{ ENOMEM, NULL, "the kernel has no memory left for a vCPU", "free some" },
 };
 

@@ -3,9 +3,12 @@
 #include "snp/snp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 #include "context.h"
 #include "kernel/uapi.h"
+
+#define SEV_DEVICE "/dev/sev"
 
 /* How often a command is repeated that was interrupted. */
 #define RETRIES 100
@@ -21,13 +24,27 @@ int gmem_snp_check(const struct gmem_vm *vm, const char *call)
 			 call, name ? name : "VM of unknown type");
 }
 
+/*
+ * KVM reaches the firmware through a descriptor of the caller's: who may not open the device may
+ * not launch guests. Without one the command fails, and tells.
+ */
+static int sev_device(struct gmem_vm *vm)
+{
+	struct gmem_kernel *kernel = vm->ctx->kernel;
+
+	if (vm->snp.sev_fd < 0)
+		vm->snp.sev_fd = kernel->ops->open(kernel, SEV_DEVICE, O_RDWR);
+	return vm->snp.sev_fd;
+}
+
 int gmem_snp_command(struct gmem_vm *vm, uint32_t id, void *data, uint32_t *error)
 {
 	struct gmem_kernel *kernel = vm->ctx->kernel;
 	struct gmem_kvm_sev_cmd cmd = {
 		.id = id,
 		.data = (uintptr_t)data,
-		.sev_fd = (uint32_t)vm->snp.sev_fd,
+		/* KVM_SEV_INIT2 does without. */
+		.sev_fd = id == GMEM_KVM_SEV_INIT2 ? 0 : (uint32_t)sev_device(vm),
 	};
 	unsigned int retries = 0;
 	int ret;

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* KVM_SEV_INIT2 for an SNP guest, and KVM_SEV_SNP_LAUNCH_START. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <gmem/snp.h>
 
 #include "explain/explain.h"
 #include "options.h"
 #include "snp/snp.h"
-
-#define SEV_DEVICE "/dev/sev"
 
 int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_options *given)
 {
@@ -40,18 +37,6 @@ int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_options *giv
 	return 0;
 }
 
-/*
- * KVM reaches the firmware through a descriptor of the caller's: who may not open the device may
- * not launch guests. Without one the command fails, and tells.
- */
-static void open_sev(struct gmem_vm *vm)
-{
-	struct gmem_kernel *kernel = vm->ctx->kernel;
-
-	if (vm->snp.sev_fd < 0)
-		vm->snp.sev_fd = kernel->ops->open(kernel, SEV_DEVICE, O_RDWR);
-}
-
 int gmem_snp_launch_start(struct gmem_vm *vm, const struct gmem_snp_start_options *given)
 {
 	static const struct gmem_snp_start_options defaults = { .size = sizeof(defaults) };
@@ -65,7 +50,6 @@ int gmem_snp_launch_start(struct gmem_vm *vm, const struct gmem_snp_start_option
 					sizeof(options), given ? given : &defaults);
 	if (ret)
 		return ret;
-	open_sev(vm);
 	start.policy = options.policy ? options.policy : GMEM_SNP_POLICY_ALLOW_SMT;
 	start.policy |= GMEM_SNP_POLICY_ALWAYS;
 	memcpy(start.gosvw, options.gosvw, sizeof(start.gosvw));

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Errors of the SEV firmware: include/uapi/linux/psp-sev.h, without their SEV_RET_. */
+/*
+ * Errors of the SEV firmware: include/uapi/linux/psp-sev.h, without their SEV_RET_. Those from
+ * 0x30 up are of trusted devices, and of no command that is used here.
+ */
 #include <gmem/snp.h>
 
 static const char *const names[] = {
@@ -33,6 +36,7 @@ static const char *const names[] = {
 	[0x1b] = "INVALID_MDATA_ENTRY",
 	[0x1c] = "INVALID_PAGE_OWNER",
 	[0x1d] = "AEAD_OFLOW",
+	[0x1f] = "EXIT_RING_BUFFER",
 	[0x20] = "RMP_INIT_REQUIRED",
 	[0x21] = "BAD_SVN",
 	[0x22] = "BAD_VERSION",
@@ -41,6 +45,7 @@ static const char *const names[] = {
 	[0x25] = "RESTORE_REQUIRED",
 	[0x26] = "RMP_INITIALIZATION_FAILED",
 	[0x27] = "INVALID_KEY",
+	[0x28] = "SHUTDOWN_INCOMPLETE",
 };
 
 const char *gmem_snp_status_name(uint32_t status)

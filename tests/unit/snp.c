@@ -112,6 +112,23 @@ START_TEST(launch)
 }
 END_TEST
 
+/* A launch that others began, on their descriptor. */
+START_TEST(wrapped)
+{
+	struct gmem_vm *wrapper;
+
+	setup_guest();
+	bind_memory();
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_SNP, &wrapper), 0);
+	ck_assert_int_eq(gmem_snp_init_vm(wrapper, NULL), -EPERM);
+	ck_assert_int_eq(gmem_snp_launch_start(wrapper, NULL), -EINVAL);
+	port_said(ctx, "the launch was begun by others");
+	ck_assert_int_eq(gmem_snp_launch_finish(wrapper, NULL), 0);
+	gmem_vm_free(wrapper);
+	teardown();
+}
+END_TEST
+
 START_TEST(other_type)
 {
 	const struct gmem_snp_region region = { 0 };
@@ -288,5 +305,5 @@ START_TEST(finish)
 }
 END_TEST
 
-UNIT_MAIN("snp", launch, other_type, init_mistakes, asids_run_out, start_mistakes, update_mistakes,
-	  update_failures, finish)
+UNIT_MAIN("snp", launch, wrapped, other_type, init_mistakes, asids_run_out, start_mistakes,
+	  update_mistakes, update_failures, finish)

@@ -94,7 +94,7 @@ START_TEST(firmware)
 	ck_assert_str_eq(gmem_snp_status_name(0x27), "INVALID_KEY");
 	ck_assert_str_eq(gmem_snp_status_name(UINT32_MAX), "NO_FW_CALL");
 	ck_assert_ptr_null(gmem_snp_status_name(0x1e));
-	ck_assert_ptr_null(gmem_snp_status_name(0x28));
+	ck_assert_ptr_null(gmem_snp_status_name(0x29));
 }
 END_TEST
 
