@@ -29,6 +29,7 @@ struct cli {
 	const struct command *command; /* NULL until the command line names one */
 	struct common common;
 	void *settings; /* the command's own options, command->settings_size bytes */
+	char name[32];	/* "gmemctl COMMAND": the command's argv[0], for argp's messages */
 	char **args;
 	int nargs;
 	struct gmem_ctx *ctx;

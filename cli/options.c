@@ -164,7 +164,6 @@ static enum status check_args(struct cli *cli)
 static enum status parse_command(struct cli *cli)
 {
 	struct parse parse;
-	char name[64];
 	enum status status;
 
 	if (cli->command->settings_size) {
@@ -172,8 +171,8 @@ static enum status parse_command(struct cli *cli)
 		if (!cli->settings)
 			return cli_fail(cli, STATUS_FAILED, "out of memory");
 	}
-	snprintf(name, sizeof(name), "gmemctl %s", cli->command->name);
-	cli->args[0] = name;
+	snprintf(cli->name, sizeof(cli->name), "gmemctl %s", cli->command->name);
+	cli->args[0] = cli->name;
 	begin(&parse, cli, false);
 	status = run_argp(&parse, cli->nargs, cli->args);
 	return status ? status : check_args(cli);

@@ -40,8 +40,12 @@ doctor_color() {
 	gmemctl doctor --simulate=plain "$@" || true
 }
 
-try 2 '' 'writing to standard output: Bad file descriptor' closed
-try 2 '' 'writing to standard output: Bad file descriptor' closed --json
+if wrapped; then
+	skip 'standard output closed' 'valgrind puts a file of its own in its place'
+else
+	try 2 '' 'writing to standard output: Bad file descriptor' closed
+	try 2 '' 'writing to standard output: Bad file descriptor' closed --json
+fi
 try 2 '' 'writing to standard output: No space left on device' full
 try 2 '' 'writing to standard output: No space left on device' full --json
 try 2 '' 'writing to standard output: No space left on device' full --raw
