@@ -8,13 +8,15 @@
 /* Before the system call: it cannot be taken back, and must not be forgotten. */
 int gmem_vm_reserve_conversion(struct gmem_vm *vm)
 {
-	if (gmem_ranges_reserve(&vm->private_gpas) || gmem_ranges_reserve(&vm->td.added) ||
-	    gmem_ranges_reserve(&vm->snp.added))
+	if (gmem_ranges_reserve(&vm->private_gpas) || gmem_ranges_reserve(&vm->td.added))
 		return gmem_explain_no_memory(vm->ctx, "a conversion");
 	return 0;
 }
 
-/* A shared page has left the guest: a TD or SNP guest must be given it anew. */
+/*
+ * A page that was shared has left the TD, and must be added again. To an SNP guest it still belongs
+ * in the RMP, until it leaves the file.
+ */
 void gmem_vm_note_converted(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
 {
 	uint64_t end = gpa + length;
@@ -24,7 +26,6 @@ void gmem_vm_note_converted(struct gmem_vm *vm, uint64_t gpa, uint64_t length, b
 	} else {
 		gmem_ranges_remove(&vm->private_gpas, gpa, end);
 		gmem_ranges_remove(&vm->td.added, gpa, end);
-		gmem_ranges_remove(&vm->snp.added, gpa, end);
 	}
 }
 

@@ -146,10 +146,18 @@ int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *given)
 int gmem_slot_delete(struct gmem_vm *vm, uint32_t id)
 {
 	const struct gmem_slot_options options = { .size = sizeof(options), .slot = id };
+	const struct gmem_vm_slot *old = find_slot(vm, id);
 	const struct gmem_vm_slot gone = { .id = id };
-	int ret = set_region(vm, &options, 0);
+	int ret;
 
-	if (!ret)
-		remember_slot(vm, &gone);
-	return ret;
+	if (gmem_ranges_reserve(&vm->td.added))
+		return gmem_explain_no_memory(vm->ctx, "a memslot");
+	ret = set_region(vm, &options, 0);
+	if (ret)
+		return ret;
+	/* Its pages have left the TD, and can be added again. */
+	if (old)
+		gmem_ranges_remove(&vm->td.added, old->gpa, old->gpa + old->size);
+	remember_slot(vm, &gone);
+	return 0;
 }

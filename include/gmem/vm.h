@@ -30,7 +30,7 @@ GMEM_API int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gm
 GMEM_API int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type,
 			     struct gmem_vm **out);
 
-/* Closes the VM fd (when libgmem opened it) and its vCPU fds. NULL is allowed. Since: 0.1 */
+/* Closes the VM fd and the vCPU fds, those that libgmem opened. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_vm_free(struct gmem_vm *vm);
 
 /* The VM fd; it stays owned by vm. Since: 0.1 */

@@ -509,6 +509,12 @@ START_TEST(added_again_after_conversion)
 	ck_assert_int_eq(gmem_convert(vm, GPA, PAGE, true), 0);
 	ck_assert(!gmem_ranges_cover(&vm->td.added, GPA, GPA + PAGE));
 	ck_assert_int_eq(add(0, 1, 0, NULL), 0);
+
+	/* And when its memslot is. */
+	ck_assert_int_eq(gmem_slot_delete(vm, 0), 0);
+	gmem_memory_free(memory);
+	bind_memory(0);
+	ck_assert_int_eq(add(0, 2, 0, NULL), 0);
 	teardown();
 }
 END_TEST
