@@ -14,6 +14,10 @@ case $GMEMCTL in
 	finish
 	;;
 esac
+if reader_missing; then
+	skip "as an unprivileged user" "root cannot read kernel memory either: $why"
+	finish
+fi
 # The checkout may lie where nobody but root may look.
 install -d -m 755 "$scratch/bin"
 chmod 755 "$scratch"
