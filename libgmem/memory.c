@@ -14,6 +14,7 @@
 #include "kernel/uapi.h"
 #include "options.h"
 #include "release.h"
+#include "target.h"
 
 static struct gmem_memory *memory_alloc(struct gmem_ctx *ctx, int fd, uint64_t flags)
 {
@@ -83,34 +84,21 @@ int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_options *given,
 	return 0;
 }
 
-/*
- * Newer kernels have a file system of guest_memfds with a magic number, older ones an anonymous
- * inode of that name.
- */
-static bool is_guest_memfd(struct gmem_ctx *ctx, int fd)
-{
-	char path[64], link[128] = "";
-	uint64_t magic;
-	int length;
-
-	if (!ctx->kernel->ops->fs_magic(ctx->kernel, fd, &magic) && magic == GMEM_GUEST_MEMFD_MAGIC)
-		return true;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	length = ctx->kernel->ops->readlink(ctx->kernel, path, link, sizeof(link) - 1);
-	return length >= 0 && strstr(link, "[kvm-gmem]");
-}
-
 int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gmem_memory **out)
 {
 	struct gmem_facts facts = { .ctx = ctx };
 	struct gmem_memory *memory;
 	struct stat st;
+	char path[64];
 	int ret;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
-	if (!ret && !is_guest_memfd(ctx, fd))
+	if (!ret)
+		ret = gmem_is_guest_memfd(ctx, fd, path);
+	if (!ret)
 		ret = -EINVAL;
-	if (ret)
+	if (ret < 0)
 		return gmem_explain_call(&gmem_call_wrap_guest_memfd, &facts, ret);
 	memory = memory_alloc(ctx, fd, flags);
 	if (!memory)

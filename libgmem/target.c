@@ -22,18 +22,25 @@ static void fd_path(pid_t pid, int fd, char *path, size_t size)
 
 /*
  * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
- * inode that is known by the text of its link only.
+ * inode that is known by the text of its link only. A call that fails proves neither.
  */
-static bool is_guest_memfd(struct gmem_ctx *ctx, int fd, const char *path)
+int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, const char *path)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
 	char link[128];
 	uint64_t magic;
+	int ret, failed = kernel->ops->fs_magic(kernel, fd, &magic);
 
-	if (!kernel->ops->fs_magic(kernel, fd, &magic) && magic == GMEM_GUEST_MEMFD_MAGIC)
-		return true;
-	return kernel->ops->readlink(kernel, path, link, sizeof(link)) > 0 &&
-	       !strcmp(link, "anon_inode:[kvm-gmem]");
+	if (!failed && magic == GMEM_GUEST_MEMFD_MAGIC)
+		return 1;
+	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
+	if (ret == -ENAMETOOLONG) /* the name of some file */
+		return failed;
+	if (ret < 0)
+		return ret;
+	if (!strcmp(link, "anon_inode:[kvm-gmem]"))
+		return 1;
+	return failed;
 }
 
 static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
@@ -76,7 +83,13 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 		ret = open_failed(ctx, pid, fd, target->fd);
 		goto fail;
 	}
-	if (!is_guest_memfd(ctx, target->fd, path)) {
+	ret = gmem_is_guest_memfd(ctx, target->fd, path);
+	if (ret < 0) {
+		gmem_fail(ctx, ret, "what descriptor %d of process %d is cannot be told: %s", fd,
+			  (int)pid, strerror(-ret));
+		goto fail;
+	}
+	if (!ret) {
 		ret = gmem_fail(ctx, -EMEDIUMTYPE,
 				"descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
 				"shows those as [kvm-gmem]",
@@ -146,7 +159,13 @@ static bool is_new(const uint64_t *inodes, size_t n, uint64_t inode)
 	return true;
 }
 
-/* Each guest_memfd of the list once. What vanished meanwhile is passed over. */
+/* Whether a descriptor of the list is to be passed over: no guest_memfd, or gone meanwhile. */
+static bool is_other(int error)
+{
+	return error == -EMEDIUMTYPE || error == -EBADF || error == -ENOENT || error == -ESRCH;
+}
+
+/* Each guest_memfd of the list once. */
 static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *list,
 		      int (*fn)(int fd, void *arg), void *arg)
 {
@@ -157,8 +176,11 @@ static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *lis
 	for (size_t i = 0; !ret && i < list->count; i++) {
 		struct gmem_target *target;
 
-		if (gmem_target_open(ctx, pid, list->fds[i], &target))
+		ret = gmem_target_open(ctx, pid, list->fds[i], &target);
+		if (ret) {
+			ret = is_other(ret) ? 0 : ret;
 			continue;
+		}
 		if (is_new(inodes, found, target->ino)) {
 			inodes[found++] = target->ino;
 			ret = fn(list->fds[i], arg);

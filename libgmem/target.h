@@ -21,6 +21,9 @@ struct gmem_target {
 	bool bindings_tried;
 };
 
+/* Whether fd, open, is a guest_memfd: 1, 0, or an errno. path: its link under /proc. */
+int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, const char *path);
+
 /* Finds the page cache; no work the second time. As gmem_pagecache_find(). */
 int gmem_target_cache(struct gmem_target *target);
 
