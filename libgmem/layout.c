@@ -70,6 +70,10 @@ static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 				ctx, -ENODATA,
 				"no layouts of kernel structs: the kernel needs "
 				"CONFIG_DEBUG_INFO_BTF, and libgmem must be built with libbpf");
+		/* Taken for a member that is not there, it would pass for another kernel's. */
+		if (ret && ret != -ENOENT)
+			return gmem_fail(ctx, ret, "where struct %s has %s cannot be told: %s",
+					 field->type, field->member, strerror(-ret));
 		if (ret && field->required)
 			return gmem_fail(
 				ctx, -ENODATA,
@@ -91,6 +95,7 @@ static int read_sizes(struct gmem_ctx *ctx, struct gmem_layout *layout)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
 	size_t slots = layout->offset[GMEM_NODE_SLOTS], marks = layout->offset[GMEM_NODE_MARKS];
+	int ret;
 
 	if (kernel->ops->size_of(kernel, "xa_node", &layout->node_size) ||
 	    layout->node_size > GMEM_KMEM_REQUEST_MAX)
@@ -102,8 +107,11 @@ static int read_sizes(struct gmem_ctx *ctx, struct gmem_layout *layout)
 		return gmem_fail(ctx, -ENODATA, "this kernel's struct xa_node is not understood");
 	if (apart(layout, GMEM_FOLIO_MAPPING, GMEM_FOLIO_INDEX) > GMEM_FOLIO_PART - 8)
 		return gmem_fail(ctx, -ENODATA, "this kernel's struct folio is not understood");
-	if (kernel->ops->size_of(kernel, "kvm_memory_slot", &layout->slot_size) ||
-	    layout->slot_size > GMEM_KMEM_REQUEST_MAX)
+	ret = kernel->ops->size_of(kernel, "kvm_memory_slot", &layout->slot_size);
+	if (ret && ret != -ENOENT)
+		return gmem_fail(ctx, ret, "the size of struct kvm_memory_slot cannot be told: %s",
+				 strerror(-ret));
+	if (ret || layout->slot_size > GMEM_KMEM_REQUEST_MAX)
 		layout->slot_size = 0;
 	return 0;
 }
