@@ -102,6 +102,8 @@ int gmem_reader_control(struct gmem_ctx *ctx)
 	if (ctx->control != -EINPROGRESS)
 		return ctx->control;
 	ret = control(ctx);
-	ctx->control = ret; /* opening the reader resets it, so only now */
+	/* Opening the reader resets it, so only now; what could not be asked can be asked again. */
+	if (ret >= 0)
+		ctx->control = ret;
 	return ret;
 }

@@ -145,7 +145,9 @@ static int ram_new(struct gmem_ctx *ctx, struct gmem_ram **out)
 		ret = read_nodes(ctx, ram);
 	if (ret) {
 		gmem_ram_free(ram);
-		return gmem_fail(ctx, ret, "out of memory");
+		return gmem_fail(ctx, ret,
+				 "no memory to read where RAM is (/proc/iomem, "
+				 "/proc/zoneinfo)");
 	}
 	read_limit(ctx, ram);
 	*out = ram;
@@ -217,8 +219,11 @@ static int known_ranges(struct gmem_ctx *ctx, const struct gmem_ram **ram)
 {
 	int ret = gmem_ram_get(ctx, ram);
 
+	/* It may have been a passing failure. */
+	if (!ret && (*ram)->ranges_error)
+		ret = read_ranges(ctx, ctx->ram);
 	if (ret)
-		return ret;
+		return gmem_fail(ctx, ret, "no memory to read where RAM is (/proc/iomem)");
 	if ((*ram)->ranges_error == -EACCES)
 		return gmem_fail(ctx, -EACCES,
 				 "/proc/iomem hides its addresses: where RAM is, only "
