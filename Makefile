@@ -12,6 +12,7 @@ libdir ?= $(exec_prefix)/lib
 includedir ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
 docdir ?= $(datarootdir)/doc/gmemctl
+bashcompdir ?= $(datarootdir)/bash-completion/completions
 INSTALL ?= install
 
 BUILD ?= build
@@ -167,7 +168,7 @@ lint: tests
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
-		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir)
+		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir)
 	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
 	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
 	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
@@ -176,12 +177,14 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/libgmem.pc $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc
 	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
 	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
+	$(INSTALL) -m 644 completions/gmemctl.bash $(DESTDIR)$(bashcompdir)/gmemctl
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/gmemctl $(DESTDIR)$(libdir)/$(solib) \
 		$(DESTDIR)$(libdir)/$(soname) $(DESTDIR)$(libdir)/libgmem.so \
 		$(DESTDIR)$(libdir)/libgmem.a $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc \
-		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md
+		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md \
+		$(DESTDIR)$(bashcompdir)/gmemctl
 	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir)
 
 # Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.

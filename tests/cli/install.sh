@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make install, programs built against what it installed, and make uninstall.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+
+if wrapped; then
+	skip "installed library" "under valgrind nothing would be different"
+	finish
+fi
+if nm "$BUILD/gmemctl" 2> "$scratch/nm" | grep -q __asan_init; then
+	skip "installed library" "a sanitized library is not for installing"
+	finish
+fi
+
+root=$scratch/root
+# As it was built, so that installing builds nothing.
+bpf=0
+grep -q -e -DGMEM_HAVE_BPF "$BUILD/flags" && bpf=1
+make_quietly() {
+	make "$@" BUILD="$BUILD" BPF=$bpf prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
+}
+if make_quietly install; then
+	pass "make install"
+else
+	fail "make install" "$(tail -3 "$scratch/make")"
+	finish
+fi
+try 0 '^gmemctl' '' "$root/usr/sbin/gmemctl" --version
+
+flags() {
+	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
+		pkg-config --cflags --libs libgmem
+}
+# consumer NAME COMPILER SOURCE: compiled, linked and run against what was installed.
+consumer() {
+	# shellcheck disable=SC2046 # words
+	if ! "$2" -Wall -Wextra -Werror -o "$scratch/$1" "$3" $(flags) 2> "$scratch/cc"; then
+		fail "$1" "$(head -5 "$scratch/cc")"
+		return
+	fi
+	LD_LIBRARY_PATH=$root/usr/lib "$scratch/$1" > "$scratch/out" 2>&1
+	if [ -s "$scratch/out" ]; then
+		pass "$1"
+	else
+		fail "$1" "it printed nothing"
+	fi
+}
+# shellcheck disable=SC2016 # a code block of Markdown
+sed -n '/^```c$/,/^```$/{/^```/!p;}' README.md > "$scratch/readme.c"
+if [ "$(wc -l < "$scratch/readme.c")" -le 25 ]; then
+	pass "the README's program has 25 lines at most"
+else
+	fail "the README's program has 25 lines at most"
+fi
+consumer "the README's program" cc "$scratch/readme.c"
+cat > "$scratch/consumer.cc" << 'EOF'
+#include <cstdio>
+#include <gmem/gmem.h>
+int main()
+{
+	gmem_ctx *ctx = nullptr;
+	if (gmem_ctx_new_simulated("plain", &ctx))
+		return 1;
+	std::printf("%s on %s\n", gmem_version(), gmem_ctx_release(ctx));
+	gmem_ctx_free(ctx);
+}
+EOF
+if command -v g++ > "$scratch/which"; then
+	consumer "a C++ program" g++ "$scratch/consumer.cc"
+else
+	skip "a C++ program" "there is no g++"
+fi
+make_quietly uninstall
+left=$(find "$root" ! -type d)
+if [ -z "$left" ]; then
+	pass "make uninstall leaves no file"
+else
+	fail "make uninstall leaves no file" "$left"
+fi
+finish
