@@ -43,17 +43,6 @@ static enum status finish(struct cli *cli, struct gmem_flush *flush, int ret, pi
 	return status;
 }
 
-/* Pages that are mapped now, but on which mapping them into the guest would fault, are not safe. */
-static void look_ahead(struct verdict *verdict, const struct gmem_flush *flush)
-{
-	if (gmem_flush_reachable(flush) != GMEM_VERDICT_FAULTS ||
-	    gmem_flush_verdict(flush) == GMEM_VERDICT_FAULTS)
-		return;
-	verdict->flush = GMEM_VERDICT_FAULTS;
-	verdict->reason = "the pages are in the direct map as they are, but a kernel path would "
-			  "fault when they are mapped into the guest: see the rows";
-}
-
 static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
 				void *arg)
 {
@@ -73,7 +62,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 		return cli_fail_error(cli, ret, NULL);
 	ret = gmem_target_extents(target, 0, 0, want, add_extent, flush);
 	if (!ret)
-		look_ahead(arg, flush);
+		verdict_look_ahead(arg, flush);
 	return finish(cli, flush, ret, pid, fd, arg);
 }
 

@@ -120,6 +120,16 @@ void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
 	verdict->reachable = verdict_worst(verdict->reachable, gmem_flush_reachable(flush));
 }
 
+void verdict_look_ahead(struct verdict *verdict, const struct gmem_flush *flush)
+{
+	if (gmem_flush_reachable(flush) != GMEM_VERDICT_FAULTS ||
+	    gmem_flush_verdict(flush) == GMEM_VERDICT_FAULTS)
+		return;
+	verdict->flush = GMEM_VERDICT_FAULTS;
+	verdict->reason = "the pages are in the direct map as they are, but a kernel path would "
+			  "fault when they are mapped into the guest: see the rows";
+}
+
 static const char *verdict_reason(const struct verdict *verdict, char *text, size_t size)
 {
 	if (verdict->reason)

@@ -29,6 +29,13 @@ struct verdict {
 			   .reachable = GMEM_VERDICT_NOT_APPLICABLE })
 
 void verdict_add(struct verdict *verdict, const struct gmem_flush *flush);
+
+/*
+ * Pages of a guest_memfd that are mapped now, but on which mapping them into the guest would fault,
+ * are not safe.
+ */
+void verdict_look_ahead(struct verdict *verdict, const struct gmem_flush *flush);
+
 void verdict_write(struct output *out, const struct verdict *verdict);
 
 #endif

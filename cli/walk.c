@@ -280,9 +280,7 @@ static void qualify(const struct walk *walk, struct verdict *verdict)
 	else
 		return;
 	verdict->flush = GMEM_VERDICT_UNKNOWN;
-	/* That mapping them faults is inferred from the flag, and row by row said to be. */
-	if (verdict->reachable != GMEM_VERDICT_FAULTS)
-		verdict->reachable = GMEM_VERDICT_UNKNOWN;
+	verdict->reachable = GMEM_VERDICT_UNKNOWN;
 }
 
 static enum status write_verdict(struct walk *walk)
@@ -294,6 +292,7 @@ static enum status write_verdict(struct walk *walk)
 	if (walk->flush) {
 		paths_write(walk->cli->out, walk->flush, -1, -1);
 		verdict_add(&verdict, walk->flush);
+		verdict_look_ahead(&verdict, walk->flush);
 	}
 	output_table_end(walk->cli->out);
 	qualify(walk, &verdict);

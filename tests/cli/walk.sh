@@ -75,7 +75,7 @@ path_faults() {
 # Only allocated, the pages are still mapped; the flush comes when they no longer are.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and $(stage map skipped)
 	and $(path_faults tdx-page-add) and $(path_faults tdx-page-aug)
-	and .reachable == \"faults\" and .verdict != \"safe\" and .inferred == \"faults\"" \
+	and .reachable == \"faults\" and .verdict == \"faults\" and .inferred == \"faults\"" \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
 # Nothing of it needs to be seen.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and .evidence == \"inferred\"" \
