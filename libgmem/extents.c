@@ -3,8 +3,9 @@
  * Extents of a guest_memfd: the page cache's runs, cut where the memslot, the NUMA node, the
  * direct map or the page flags change, joined where they do not.
  *
- * A file is worked off in windows, so that memory does not grow with it. The direct map is walked
- * as far as its runs fit into a cache: on most hosts once, and whole.
+ * Runs are worked off in batches, so that memory does not grow with the file, however sparse it is
+ * or large. The direct map is walked as far as its runs fit into a cache: on most hosts once, and
+ * whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +17,11 @@
 #include "reader.h"
 #include "target.h"
 
-#define WINDOW_PAGES (1u << 14) /* 64 MiB of 4K pages: extents that fit the second-level cache */
-#define CACHED_RUNS 16384	/* of the direct map */
+#define BATCH_PAGES (1u << 14) /* of 4K: extents that fit the second-level cache */
+#define CACHED_RUNS 16384      /* of the direct map */
 #define FLAGS_BATCH 512
 
-/* Where the runs of a window lie in memory: what is sorted, instead of the runs. */
+/* Where the runs of a batch lie in memory: what is sorted, instead of the runs. */
 struct place {
 	uint64_t pfn;
 	uint32_t run; /* its index in walk->runs */
@@ -51,7 +52,8 @@ struct walk {
 	const struct gmem_image *image;
 	unsigned int want;
 	int flags_fd;	      /* /proc/kpageflags, or -1 */
-	struct list runs;     /* of the window, as the page cache has them */
+	struct list runs;     /* of the batch, as the page cache has them */
+	uint64_t batch_pages; /* in runs */
 	struct list pieces;   /* the same, cut where the direct map changes, by page frame */
 	struct span *spans;   /* of each run, in pieces */
 	struct place *places; /* of the runs whose page frames are known, by page frame */
@@ -106,13 +108,26 @@ static void cut_front(struct gmem_extent *extent, uint64_t pages, struct gmem_ex
 }
 
 static int emit_extent(struct walk *walk, const struct gmem_extent *extent);
+static int work_off(struct walk *walk);
 
 /* A run waits for the direct map, or goes out at once where that is not asked for. */
-static int take_run(struct walk *walk, const struct gmem_extent *run)
+static int take_run(struct walk *walk, struct gmem_extent run)
 {
-	if (walk->want & GMEM_EXTENT_DIRECT_MAP)
-		return append(&walk->runs, run);
-	return emit_extent(walk, run);
+	int ret = 0;
+
+	if (!(walk->want & GMEM_EXTENT_DIRECT_MAP))
+		return emit_extent(walk, &run);
+	while (!ret && run.pages) {
+		uint64_t room = BATCH_PAGES - walk->batch_pages;
+		struct gmem_extent piece;
+
+		cut_front(&run, run.pages < room ? run.pages : room, &piece);
+		ret = append(&walk->runs, &piece);
+		walk->batch_pages += piece.pages;
+		if (!ret && walk->batch_pages == BATCH_PAGES)
+			ret = work_off(walk);
+	}
+	return ret;
 }
 
 /* A run of the page cache: cut at memslots and nodes. */
@@ -143,9 +158,9 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 				pages = bound;
 		}
 		if (pages == left.pages)
-			return take_run(walk, &left);
+			return take_run(walk, left);
 		cut_front(&left, pages, &piece);
-		ret = take_run(walk, &piece);
+		ret = take_run(walk, piece);
 	}
 	return ret;
 }
@@ -291,7 +306,7 @@ static int join_run(struct walk *walk, uint32_t index)
 	return ret;
 }
 
-/* Looks up the direct map for the window's runs, by page frame where the cache has to move. */
+/* Looks up the direct map for the batch's runs, by page frame where the cache has to move. */
 static int join_direct_map(struct walk *walk)
 {
 	int ret = list_places(walk);
@@ -413,17 +428,16 @@ static int emit_joined(struct walk *walk)
 	return ret;
 }
 
-static int walk_window(struct walk *walk, uint64_t first, uint64_t last)
+/* The batch, with its direct map. */
+static int work_off(struct walk *walk)
 {
-	struct gmem_target *target = walk->target;
-	int ret;
+	int ret = join_direct_map(walk);
 
+	if (!ret)
+		ret = emit_joined(walk);
 	walk->runs.count = 0;
-	ret = gmem_pagecache_walk(target->ctx, &target->cache, first, last, add_run, walk);
-	if (ret || !(walk->want & GMEM_EXTENT_DIRECT_MAP))
-		return ret;
-	ret = join_direct_map(walk);
-	return ret ? ret : emit_joined(walk);
+	walk->batch_pages = 0;
+	return ret;
 }
 
 static int prepare(struct walk *walk)
@@ -459,10 +473,11 @@ int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t le
 	if (offset >= target->size)
 		return 0;
 	ret = prepare(&walk);
-	for (uint64_t page = offset / GMEM_PAGE_SIZE, last = (end - 1) / GMEM_PAGE_SIZE;
-	     !ret && page <= last; page += WINDOW_PAGES)
-		ret = walk_window(&walk, page,
-				  last - page < WINDOW_PAGES ? last : page + WINDOW_PAGES - 1);
+	if (!ret)
+		ret = gmem_pagecache_walk(target->ctx, &target->cache, offset / GMEM_PAGE_SIZE,
+					  (end - 1) / GMEM_PAGE_SIZE, add_run, &walk);
+	if (!ret && walk.runs.count)
+		ret = work_off(&walk);
 	if (!ret)
 		ret = hand_out(&walk);
 	free(walk.runs.items);

@@ -115,6 +115,18 @@ START_TEST(single_pages)
 }
 END_TEST
 
+/* The cost is that of the pages that are there: 8 EiB without them are no work. */
+START_TEST(sparse)
+{
+	setup("plain", INT64_MAX / PAGE);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 5 * PAGE, PAGE), 0);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 1ull << 60, 2 * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, 3);
+	ck_assert_uint_eq(walk(6 * PAGE, 0, 0).pages, 2);
+	teardown();
+}
+END_TEST
+
 START_TEST(states_cut_extents)
 {
 	struct seen seen;
@@ -257,8 +269,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { allocated_and_punched, single_pages, states_cut_extents,
-				       poisoned, wrong_targets };
+	const TTest *const tests[] = { allocated_and_punched, single_pages, sparse,
+				       states_cut_extents,    poisoned,	    wrong_targets };
 	Suite *suite = suite_create("extents");
 	TCase *tcase = tcase_create("extents");
 	SRunner *runner;
