@@ -262,7 +262,7 @@ static inline void try_operations(const struct operation *operations, size_t cou
 	}
 	printf("%zu operations, %u calls failed, %u ranges of kernel memory failed\n", count,
 	       faults, requests);
-	ck_assert_uint_gt(faults, count);
+	ck_assert_uint_ge(faults, count);
 }
 
 #endif
