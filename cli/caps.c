@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl caps: what KVM offers, asked on /dev/kvm and on a VM of each type; they differ. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bits.h"
@@ -64,33 +65,43 @@ static struct cell flags_cell(const struct gmem_capability *capability, int valu
 	return CELL_UNKNOWN;
 }
 
+/* Questions, and those that KVM left without an answer. */
+struct count {
+	unsigned int asked;
+	unsigned int missing;
+};
+
 static void write_row(struct output *out, const struct gmem_capability *capability,
-		      const char *asked_on, int value)
+		      const char *asked_on, int value, struct count *count)
 {
-	char flags[BITS_TEXT_MAX];
+	char flags[BITS_TEXT_MAX], reason[128];
 	struct cell cells[] = {
 		[COLUMN_CAPABILITY] = cell_text(capability->name),
 		[COLUMN_NUMBER] = cell_number(capability->number),
 		[COLUMN_ASKED_ON] = cell_text(asked_on),
 		[COLUMN_VALUE] = cell_number_if(value >= 0, (uint64_t)value),
 		[COLUMN_FLAGS] = flags_cell(capability, value, flags),
-		[COLUMN_REASON] = cell_text(value < 0 ? strerror(-value) : NULL),
+		[COLUMN_REASON] = cell_text(value < 0 ? reason : NULL),
 		[COLUMN_MEANING] = cell_text(capability->meaning),
 	};
 
+	if (value < 0)
+		snprintf(reason, sizeof(reason), "asking KVM failed: %s", strerror(-value));
+	count->asked++;
+	count->missing += value < 0;
 	output_row(out, cells);
 }
 
 static void write_capability(struct output *out, const struct gmem_caps *caps,
-			     const struct gmem_capability *capability)
+			     const struct gmem_capability *capability, struct count *count)
 {
-	write_row(out, capability, "/dev/kvm", gmem_caps_system(caps, capability->number));
+	write_row(out, capability, "/dev/kvm", gmem_caps_system(caps, capability->number), count);
 	for (int i = 0; i < GMEM_VM_TYPES; i++) {
 		enum gmem_vm_type type = (enum gmem_vm_type)i;
 
 		if (gmem_caps_has_vm_type(caps, type))
 			write_row(out, capability, gmem_vm_type_name(type),
-				  gmem_caps_vm(caps, type, capability->number));
+				  gmem_caps_vm(caps, type, capability->number), count);
 	}
 }
 
@@ -113,6 +124,7 @@ static void write_types(struct output *out, const struct gmem_caps *caps)
 static enum status run(struct cli *cli)
 {
 	const struct gmem_capability *capability;
+	struct count count = { .asked = 0 };
 	struct gmem_caps *caps;
 	int ret = gmem_caps_new(cli->ctx, &caps);
 
@@ -120,10 +132,14 @@ static enum status run(struct cli *cli)
 		return cli_fail_error(cli, ret, NULL);
 	output_table(cli->out, &table);
 	for (size_t i = 0; (capability = gmem_capability_at(i)); i++)
-		write_capability(cli->out, caps, capability);
+		write_capability(cli->out, caps, capability, &count);
 	output_table_end(cli->out);
 	write_types(cli->out, caps);
 	gmem_caps_free(caps);
+	if (count.missing)
+		return cli_fail(cli, STATUS_PARTLY,
+				"%u of %u questions were not answered; the column REASON says why",
+				count.missing, count.asked);
 	return STATUS_YES;
 }
 
