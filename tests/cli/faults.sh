@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Every call to the kernel fails once, in every command: the status is one of the table, the
+# document is one and agrees, what went wrong is said. Each call fails twice, with ENOMEM in a run
+# that writes JSON, and with EIO or EINTR in one that writes a table. Of single ranges of kernel
+# memory a sample fails, and under valgrind, where a run takes a second, of everything.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# A document's name, its status, and whether it tells why the answer is not a plain yes. A failed
+# stage and a yes do not go together.
+look='
+	def says: . != null and length > 0;
+	def told: .error.message // .verdict_reason
+		// ([.stages[]?, .checks[]? | select(.result | IN("failed", "refused", "fail",
+			"cannot-tell")) | .detail] | first)
+		// ([.paths[]? | select(.verdict == "faults") | .reason] | first);
+	[(input_filename | sub(".*/"; "") | sub(".out$"; "")), .status,
+	 if .status == 0 then [.stages[]? | select(.result == "failed")] == []
+	 else told | says end]
+	| join(" ")'
+
+errno_words='(Cannot allocate memory|Input/output error|Interrupted system call|Bad address)'
+
+# go_wrong KIND N ERRNO [--json]: one run of "$command" on $model, its outputs in files.
+go_wrong() {
+	name=$1@$2:$3
+	# shellcheck disable=SC2086 # words
+	gmemctl $command "--simulate=$model,fail=$1@$2:$3" ${4-} \
+		> "$runs/$name.out" 2> "$runs/$name.err" < /dev/null
+	echo "$name $?" >> "$runs/statuses"
+}
+
+# calls KIND: how many the command makes when none fails.
+calls() {
+	# shellcheck disable=SC2086
+	gmemctl $command "--simulate=$model,count" 2>&1 > "$scratch/stdout" < /dev/null |
+		sed -n "s/.* calls: $1 //p"
+}
+
+fail_each() {
+	total=$(calls any)
+	ranges=$(calls kmem-request)
+	: "${total:=0}" "${ranges:=0}"
+	step=1
+	range_step=$((ranges / 12 + 1))
+	if wrapped; then
+		step=$((total / 2 + 1))
+		range_step=$((ranges + 1))
+	fi
+	n=1
+	while [ "$n" -le "$total" ]; do
+		go_wrong any "$n" ENOMEM --json
+		if [ $((n % 2)) -eq 0 ]; then
+			go_wrong any "$n" EIO
+		else
+			go_wrong any "$n" EINTR
+		fi
+		n=$((n + step))
+	done
+	n=1
+	while [ "$n" -le "$ranges" ]; do
+		go_wrong kmem-request "$n" EFAULT --json
+		n=$((n + range_step))
+	done
+}
+
+# What is wrong with the runs, a line each; nothing where all is well.
+find_faults() {
+	sed -n '/ [01234]$/!s/^/exit status: /p' "$runs/statuses"
+	# Of a table the status is all that there is to agree with.
+	sed -n '/^any@[0-9]*:E[OI]/d; p' "$runs/statuses" | grep -v ':EI' | sort > "$scratch/wanted"
+	find "$runs" -name '*:ENOMEM.out' -o -name '*:EFAULT.out' | sort | xargs jq -r "$look" \
+		2> "$scratch/jq" | sort > "$scratch/documents"
+	sed 's/^/not JSON: /' "$scratch/jq"
+	sed -n '/ false$/s/^/does not tell why: /p' "$scratch/documents"
+	sed 's/ [a-z]*$//' "$scratch/documents" | diff "$scratch/wanted" - |
+		sed -n 's/^[<>]/document and status: &/p'
+	# What could not be done is said on standard error too, and an answer on standard output.
+	grep ' 2$' "$runs/statuses" | while read -r name _; do
+		[ -s "$runs/$name.err" ] || echo "$name: nothing on standard error"
+	done
+	find "$runs" -name '*.out' -empty | while read -r file; do
+		[ -s "${file%.out}.err" ] || echo "$file: nothing is said at all"
+	done
+	grep -rlE 'Success|Unknown error' "$runs" | sed 's/^/no error, but called one: /'
+	grep -rE "^gmemctl: ([a-z]+: )?$errno_words\$|\"$errno_words\"" "$runs" |
+		sed 's/^/an errno alone: /'
+}
+
+# faults MODEL COMMAND...
+faults() {
+	model=$1
+	shift
+	command=$*
+	runs=$scratch/runs
+	rm -rf "$runs"
+	mkdir "$runs"
+	: > "$runs/statuses"
+	fail_each
+	find_faults > "$scratch/found"
+	count=$(wc -l < "$runs/statuses")
+	if [ "$count" -lt 4 ]; then
+		fail "$model: $command" "$count runs: its calls are not counted"
+	elif [ -s "$scratch/found" ]; then
+		fail "$model: $command" "$(wc -l < "$scratch/found") things are wrong, the first are"
+		show found
+	else
+		pass "$model: $command: each of $total calls fails, in $count runs"
+	fi
+	runs_done=$((runs_done + count))
+}
+
+runs_done=0
+faults plain walk
+faults tdx walk
+faults snp walk
+faults sw-protected walk --mmap
+faults no-direct-map walk --no-direct-map
+faults tdx walk --dry-run
+faults plain doctor
+faults tdx doctor
+faults snp caps
+faults old caps
+faults tdx directmap
+faults plain directmap --holes
+faults tdx check --pfn=0x1000+64
+faults plain check --pfn=0x100000
+faults plain pfns 1:3
+faults plain check 1:3
+echo "# $runs_done runs with a failing call"
+finish
