@@ -13,6 +13,17 @@
 #include "layout.h"
 #include "ram.h"
 
+static void init_locks(struct gmem_ctx *ctx)
+{
+	pthread_mutexattr_t recursive;
+
+	pthread_mutex_init(&ctx->lock, NULL);
+	pthread_mutexattr_init(&recursive);
+	pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+	pthread_mutex_init(&ctx->learning, &recursive);
+	pthread_mutexattr_destroy(&recursive);
+}
+
 static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 {
 	struct gmem_ctx *ctx = calloc(1, sizeof(*ctx));
@@ -23,7 +34,7 @@ static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 	}
 	ctx->kernel = kernel;
 	ctx->control = -EINPROGRESS;
-	pthread_mutex_init(&ctx->lock, NULL);
+	init_locks(ctx);
 	if (gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release, sizeof(ctx->release)))
 		snprintf(ctx->release, sizeof(ctx->release), "unknown");
 	*out = ctx;
@@ -62,6 +73,7 @@ void gmem_ctx_free(struct gmem_ctx *ctx)
 	gmem_layout_free(ctx->layout);
 	gmem_ram_free(ctx->ram);
 	ctx->kernel->ops->destroy(ctx->kernel);
+	pthread_mutex_destroy(&ctx->learning);
 	pthread_mutex_destroy(&ctx->lock);
 	free(ctx);
 }

@@ -18,11 +18,13 @@ struct gmem_ctx {
 	char release[65];
 	bool counts_calls;     /* the kernel is a faulty one that was asked to count */
 	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
-	/* Guards what follows, for objects of one context that live in different threads. */
-	pthread_mutex_t lock;
-	char explanation[GMEM_EXPLANATION_MAX];
 	gmem_log_fn log;
 	void *log_arg;
+	/* Objects of one context may live in different threads: this guards the explanation, */
+	pthread_mutex_t lock;
+	char explanation[GMEM_EXPLANATION_MAX];
+	/* and this, which is recursive, what is learnt of the kernel once, below. */
+	pthread_mutex_t learning;
 	enum gmem_evidence evidence; /* the open reader */
 	struct gmem_image *image;    /* see image.h; NULL until a reader is open */
 	struct gmem_layout *layout;  /* see layout.h; NULL until asked for */

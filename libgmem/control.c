@@ -99,11 +99,13 @@ int gmem_reader_control(struct gmem_ctx *ctx)
 {
 	int ret;
 
-	if (ctx->control != -EINPROGRESS)
-		return ctx->control;
-	ret = control(ctx);
+	pthread_mutex_lock(&ctx->learning);
+	ret = ctx->control;
+	if (ret == -EINPROGRESS)
+		ret = control(ctx);
 	/* Opening the reader resets it, so only now; what could not be asked can be asked again. */
 	if (ret >= 0)
 		ctx->control = ret;
+	pthread_mutex_unlock(&ctx->learning);
 	return ret;
 }

@@ -138,8 +138,12 @@ void gmem_layout_free(struct gmem_layout *layout)
 
 int gmem_layout_get(struct gmem_ctx *ctx, const struct gmem_layout **out)
 {
-	int ret = ctx->layout ? 0 : gmem_layout_new(ctx, &ctx->layout);
+	int ret = 0;
 
+	pthread_mutex_lock(&ctx->learning);
+	if (!ctx->layout)
+		ret = gmem_layout_new(ctx, &ctx->layout);
 	*out = ctx->layout;
+	pthread_mutex_unlock(&ctx->learning);
 	return ret;
 }

@@ -158,9 +158,11 @@ int gmem_ram_get(struct gmem_ctx *ctx, const struct gmem_ram **out)
 {
 	int ret = 0;
 
+	pthread_mutex_lock(&ctx->learning);
 	if (!ctx->ram)
 		ret = ram_new(ctx, &ctx->ram);
 	*out = ctx->ram;
+	pthread_mutex_unlock(&ctx->learning);
 	return ret;
 }
 

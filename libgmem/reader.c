@@ -65,17 +65,24 @@ static int open_any(struct gmem_ctx *ctx)
 	return gmem_fail(ctx, ret, "no reader of kernel memory: %s", reasons);
 }
 
-int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
+static int open_this(struct gmem_ctx *ctx, enum gmem_evidence which)
 {
-	if (ctx->image && (which == GMEM_EVIDENCE_NONE || which == ctx->evidence))
-		return 0;
-	if (which == GMEM_EVIDENCE_NONE)
-		return open_any(ctx);
 	close_reader(ctx);
 	for (size_t i = 0; i < READERS; i++)
 		if (readers[i].evidence == which)
 			return open_one(ctx, i);
 	return gmem_fail(ctx, -EINVAL, "there is no reader for that kind of evidence");
+}
+
+int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&ctx->learning);
+	if (!ctx->image || (which != GMEM_EVIDENCE_NONE && which != ctx->evidence))
+		ret = which == GMEM_EVIDENCE_NONE ? open_any(ctx) : open_this(ctx, which);
+	pthread_mutex_unlock(&ctx->learning);
+	return ret;
 }
 
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image)

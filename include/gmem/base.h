@@ -9,6 +9,9 @@
  *  - After a failure gmem_explain() tells what was asked, who refused and what to do.
  *  - Different contexts may be used from different threads at once; objects made from one
  *    context may be used from several threads as long as each object stays in one of them.
+ *    Choose a reader (gmem_reader_open()) before, and give each thread a context of its own
+ *    where explanations matter: a context keeps the last one. A simulated kernel is for one
+ *    thread.
  *  - Option structs begin with size_t size: set it to sizeof(the struct), zero the rest.
  */
 #ifndef GMEM_BASE_H
