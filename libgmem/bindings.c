@@ -14,6 +14,7 @@
 
 #define FILES_MAX 64	 /* open files of one inode: one today */
 #define SLOTS_MAX 32764u /* KVM_USER_MEM_SLOTS */
+#define ATTEMPTS 4	 /* memslots come and go while they are read */
 
 /* The struct of an open guest_memfd, as this kernel has it. */
 struct generation {
@@ -117,6 +118,16 @@ static int read_slot(struct collect *collect, uint64_t address, struct gmem_bind
 	return 0;
 }
 
+/*
+ * A memslot that was freed meanwhile reads as anything. kvm_gmem_bind() takes none that is empty
+ * or goes beyond the file.
+ */
+static bool is_possible(const struct gmem_target *target, const struct gmem_binding *binding)
+{
+	return binding->size && binding->size <= target->size &&
+	       binding->offset <= target->size - binding->size;
+}
+
 static int by_offset(const void *a, const void *b)
 {
 	const struct gmem_binding *x = a, *y = b;
@@ -130,13 +141,17 @@ static int read_slots(struct gmem_target *target, struct collect *collect)
 		calloc(collect->count ? collect->count : 1, sizeof(*bindings));
 	int ret = bindings ? 0 : -ENOMEM;
 
-	for (size_t i = 0; !ret && i < collect->count; i++)
+	for (size_t i = 0; !ret && i < collect->count; i++) {
 		ret = read_slot(collect, collect->slots[i], &bindings[i]);
+		if (!ret && !is_possible(target, &bindings[i]))
+			ret = -EAGAIN;
+	}
 	if (ret) {
 		free(bindings);
 		return ret;
 	}
 	qsort(bindings, collect->count, sizeof(*bindings), by_offset);
+	free(target->bindings);
 	target->bindings = bindings;
 	target->binding_count = collect->count;
 	return 0;
@@ -186,9 +201,31 @@ static int collect_files(struct gmem_target *target, const struct generation *ge
 	return ret;
 }
 
+/* One try: what was read counts only if the file is still on the inode's list behind it. */
+static int try_bindings(struct gmem_target *target, const struct generation *generation,
+			const struct gmem_layout *layout)
+{
+	struct collect collect = { .ctx = target->ctx, .layout = layout };
+	uint64_t before, after;
+	int ret = gmem_kmem_read_pointer(target->ctx, generation->head, &before);
+
+	target->vm_pid = -1;
+	target->vm_type = -1;
+	if (!ret)
+		ret = collect_files(target, generation, &collect);
+	if (!ret)
+		ret = read_slots(target, &collect);
+	if (!ret)
+		ret = gmem_kmem_read_pointer(target->ctx, generation->head, &after);
+	if (!ret && before != after)
+		ret = -EAGAIN;
+	free(collect.slots);
+	return ret;
+}
+
 int gmem_target_read_bindings(struct gmem_target *target)
 {
-	struct collect collect = { .ctx = target->ctx };
+	const struct gmem_layout *layout;
 	struct generation generation;
 	int ret;
 
@@ -197,24 +234,26 @@ int gmem_target_read_bindings(struct gmem_target *target)
 	target->bindings_tried = true;
 	ret = gmem_target_cache(target);
 	if (!ret)
-		ret = gmem_layout_get(target->ctx, &collect.layout);
+		ret = gmem_layout_get(target->ctx, &layout);
 	if (ret)
 		return ret;
-	ret = find_generation(collect.layout, &target->cache, &generation);
+	ret = find_generation(layout, &target->cache, &generation);
 	if (ret)
 		return gmem_fail(target->ctx, ret,
 				 "this kernel's structs of a guest_memfd are not known to libgmem "
 				 "(neither gmem_file nor kvm_gmem in its BTF)");
-	ret = collect_files(target, &generation, &collect);
-	if (!ret)
-		ret = read_slots(target, &collect);
-	free(collect.slots);
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		ret = try_bindings(target, &generation, layout);
+		if (!ret || ret == -ENOMEM)
+			break;
+	}
 	target->has_bindings = !ret;
-	if (ret)
-		return gmem_fail(target->ctx, -ENODATA,
-				 "the memslots of this guest_memfd could not be read: %s",
-				 strerror(-ret));
-	return 0;
+	if (!ret)
+		return 0;
+	target->vm_pid = -1;
+	target->vm_type = -1;
+	return gmem_fail(target->ctx, -ENODATA,
+			 "the memslots of this guest_memfd could not be read: %s", strerror(-ret));
 }
 
 uint64_t gmem_target_gpa(const struct gmem_target *target, uint64_t offset, uint64_t *length)

@@ -75,38 +75,37 @@ static int read_ranges(struct gmem_ctx *ctx, struct gmem_ram *ram)
 	return ret;
 }
 
-static int add_node(struct gmem_ram *ram, int node, uint64_t pfn, uint64_t pages)
+static int add_zone(struct gmem_ram *ram, const struct gmem_node_range *zone)
 {
 	struct gmem_node_range *nodes;
 
-	if (!pages)
+	if (!zone->pages)
 		return 0;
 	nodes = grow(ram->nodes, ram->node_count, sizeof(*nodes));
 	if (!nodes)
 		return -ENOMEM;
 	ram->nodes = nodes;
-	nodes[ram->node_count++] =
-		(struct gmem_node_range){ .pfn = pfn, .pages = pages, .node = node };
+	nodes[ram->node_count++] = *zone;
 	return 0;
 }
 
 /* zoneinfo_show_print() in mm/vmstat.c: "Node 0, zone   Normal", then "spanned", "start_pfn:". */
 static int parse_zoneinfo(struct gmem_ram *ram, char *text)
 {
-	unsigned long long value, spanned = 0;
+	struct gmem_node_range zone = { .node = -1 };
+	unsigned long long value;
 	char *save = NULL;
-	int node = -1, number;
 
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "Node %d, zone", &number) == 1) {
-			node = number;
-			spanned = 0;
+		if (sscanf(line, "Node %d, zone %15s", &zone.node, zone.zone) == 2) {
+			zone.pages = 0;
 		} else if (sscanf(line, " spanned %llu", &value) == 1) {
-			spanned = value;
-		} else if (sscanf(line, " start_pfn: %llu", &value) == 1 && node >= 0) {
-			if (add_node(ram, node, value, spanned))
+			zone.pages = value;
+		} else if (sscanf(line, " start_pfn: %llu", &value) == 1 && zone.node >= 0) {
+			zone.pfn = value;
+			if (add_zone(ram, &zone))
 				return -ENOMEM;
-			spanned = 0;
+			zone.pages = 0;
 		}
 	}
 	return 0;
@@ -215,6 +214,22 @@ int gmem_ram_node(const struct gmem_ram *ram, uint64_t pfn, uint64_t *pages)
 	}
 	*pages = end - pfn;
 	return node < 0 ? -1 : node;
+}
+
+const char *gmem_ram_zone(const struct gmem_ram *ram, uint64_t pfn)
+{
+	const char *zone = NULL;
+
+	for (size_t i = 0; i < ram->node_count; i++) {
+		const struct gmem_node_range *range = &ram->nodes[i];
+
+		if (pfn < range->pfn || pfn - range->pfn >= range->pages)
+			continue;
+		if (zone && strcmp(zone, range->zone))
+			return NULL;
+		zone = range->zone;
+	}
+	return zone;
 }
 
 static int known_ranges(struct gmem_ctx *ctx, const struct gmem_ram **ram)

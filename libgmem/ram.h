@@ -5,10 +5,12 @@
 
 #include "context.h"
 
+/* What a zone of a node spans. */
 struct gmem_node_range {
 	uint64_t pfn;
 	uint64_t pages;
 	int node;
+	char zone[16]; /* "DMA32" */
 };
 
 struct gmem_ram {
@@ -26,6 +28,9 @@ void gmem_ram_free(struct gmem_ram *ram);
 
 /* Node of a page frame and how many frames from it on are known to share it; -1 unknown. */
 int gmem_ram_node(const struct gmem_ram *ram, uint64_t pfn, uint64_t *pages);
+
+/* Name of the zone of a page frame, owned by ram; NULL where none, or more than one, spans it. */
+const char *gmem_ram_zone(const struct gmem_ram *ram, uint64_t pfn);
 
 /* Whether it is System RAM, and how many frames from it on are alike. */
 bool gmem_ram_contains(const struct gmem_ram *ram, uint64_t pfn, uint64_t *pages);

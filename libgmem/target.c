@@ -63,52 +63,50 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 			 (int)pid, strerror(-error));
 }
 
-int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out)
+int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
-	struct gmem_target *target;
+	struct gmem_target *target = calloc(1, sizeof(*target));
 	struct stat st;
-	char path[64];
 	int ret;
 
-	fd_path(pid, fd, path, sizeof(path));
-	target = calloc(1, sizeof(*target));
 	if (!target)
-		return gmem_fail(ctx, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	target->ctx = ctx;
 	target->vm_type = -1;
 	target->vm_pid = -1;
 	target->fd = kernel->ops->open(kernel, path, O_PATH);
-	if (target->fd < 0) {
-		ret = open_failed(ctx, pid, fd, target->fd);
-		goto fail;
-	}
-	ret = gmem_is_guest_memfd(ctx, target->fd, path);
-	if (ret < 0) {
-		gmem_fail(ctx, ret, "what descriptor %d of process %d is cannot be told: %s", fd,
-			  (int)pid, strerror(-ret));
-		goto fail;
-	}
-	if (!ret) {
-		ret = gmem_fail(ctx, -EMEDIUMTYPE,
-				"descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
-				"shows those as [kvm-gmem]",
-				fd, (int)pid, (int)pid);
-		goto fail;
-	}
-	ret = kernel->ops->fstat(kernel, target->fd, &st);
+	ret = target->fd < 0 ? target->fd : gmem_is_guest_memfd(ctx, target->fd, path);
+	if (!ret)
+		ret = -EMEDIUMTYPE;
+	if (ret > 0)
+		ret = kernel->ops->fstat(kernel, target->fd, &st);
 	if (ret) {
-		gmem_fail(ctx, ret, "fstat of descriptor %d of process %d: %s", fd, (int)pid,
-			  strerror(-ret));
-		goto fail;
+		gmem_target_free(target);
+		return ret;
 	}
 	target->size = (uint64_t)st.st_size;
+	target->dev = st.st_dev;
 	target->ino = st.st_ino;
 	*out = target;
 	return 0;
-fail:
-	gmem_target_free(target);
-	return ret;
+}
+
+int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out)
+{
+	char path[64];
+	int ret;
+
+	fd_path(pid, fd, path, sizeof(path));
+	ret = gmem_target_open_path(ctx, path, out);
+	if (ret == -EMEDIUMTYPE)
+		return gmem_fail(ctx, ret,
+				 "descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
+				 "shows those as [kvm-gmem]",
+				 fd, (int)pid, (int)pid);
+	if (ret == -ENOMEM)
+		return gmem_fail(ctx, ret, "out of memory");
+	return ret ? open_failed(ctx, pid, fd, ret) : 0;
 }
 
 void gmem_target_free(struct gmem_target *target)

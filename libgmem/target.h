@@ -9,6 +9,7 @@ struct gmem_target {
 	struct gmem_ctx *ctx;
 	int fd; /* O_PATH */
 	uint64_t size;
+	uint64_t dev; /* st_dev and st_ino: which inode it is, host-wide */
 	uint64_t ino;
 	struct gmem_pagecache cache;
 	bool has_cache;
@@ -23,6 +24,12 @@ struct gmem_target {
 
 /* Whether fd, open, is a guest_memfd: 1, 0, or an errno. path: its link under /proc. */
 int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, const char *path);
+
+/*
+ * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of
+ * open, EMEDIUMTYPE (it is no guest_memfd), ENOMEM.
+ */
+int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out);
 
 /* Finds the page cache; no work the second time. As gmem_pagecache_find(). */
 int gmem_target_cache(struct gmem_target *target);
