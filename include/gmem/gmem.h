@@ -8,7 +8,9 @@
 #include <gmem/directmap.h>
 #include <gmem/extents.h>
 #include <gmem/flush.h>
+#include <gmem/frame.h>
 #include <gmem/host.h>
+#include <gmem/owners.h>
 #include <gmem/snp.h>
 #include <gmem/tdx.h>
 #include <gmem/vm.h>

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Who owns which guest_memfd on this host: found through /proc, each inode counted once, and what
+ * it costs beside the other memory of the same memslots.
+ *
+ * Looking takes none of a VM's own locks. It takes no reference on a VM, and on an inode only while
+ * a target is open. Of a process, /proc/PID/maps and the count of the shared side take mmap_lock for
+ * reading (m_start() and do_pagemap_scan() in fs/proc/task_mmu.c), for short times.
+ */
+#ifndef GMEM_OWNERS_H
+#define GMEM_OWNERS_H
+
+#include <gmem/base.h>
+#include <gmem/directmap.h>
+#include <gmem/extents.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The guest_memfds of the host as one scan found them. Nothing of them is held open. */
+struct gmem_owners;
+
+struct gmem_owners_options {
+	size_t size;	  /* of this struct */
+	bool no_mappings; /* leave /proc/PID/maps alone: what is mapped only is not found */
+};
+
+/*
+ * Scans all processes that /proc shows: their descriptors, and their mappings for memory whose
+ * descriptors were closed. options may be NULL. What vanishes meanwhile is passed over. Errors:
+ * ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the scan),
+ * ENOMEM, EINVAL and E2BIG (options). Since: 0.1
+ */
+GMEM_API int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
+			     struct gmem_owners **out);
+GMEM_API void gmem_owners_free(struct gmem_owners *owners);
+
+/* What the scan went through. Since: 0.1 */
+struct gmem_owners_counts {
+	size_t memories;      /* guest_memfds found */
+	size_t processes;     /* looked at */
+	size_t not_permitted; /* processes not looked at, or not wholly */
+	size_t vms;	      /* processes with a VM or vCPU descriptor */
+	size_t vms_without;   /* of these, those that hold no guest_memfd */
+	bool hidden;	      /* /proc hides processes (its mount option hidepid) */
+	bool in_namespace;    /* this is not the initial PID namespace: others are not seen */
+};
+
+GMEM_API void gmem_owners_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out);
+
+/* One guest_memfd. Since: 0.1 */
+struct gmem_owner {
+	uint64_t device;  /* st_dev, and */
+	uint64_t inode;	  /* st_ino: together they name it on the host */
+	uint64_t size;	  /* bytes */
+	size_t holders;	  /* descriptors, and processes that map it */
+	size_t processes; /* that hold it, one way or the other */
+};
+
+/* The index-th, in the order of device and inode. Returns 0, or -ENOENT past the last. Since: 0.1 */
+GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owner *out);
+
+/* What holds a guest_memfd: a descriptor, or the mappings of a process. Since: 0.1 */
+struct gmem_holder {
+	pid_t pid;
+	int64_t uid;	     /* of the process, -1 where unknown */
+	const char *command; /* its name, "" where unknown. Owned by the list of owners */
+	int fd;		     /* -1: mapped */
+	uint64_t start;	     /* of the first mapping, and */
+	uint64_t end;	     /* the address behind it */
+	uint64_t mapped;     /* bytes of address space that all its mappings take */
+};
+
+/*
+ * A holder of the owner at index: by ascending PID, descriptors first. Returns 0, or -ENOENT past
+ * the last. Since: 0.1
+ */
+GMEM_API int gmem_owners_holder(const struct gmem_owners *owners, size_t index, size_t holder,
+				struct gmem_holder *out);
+
+/*
+ * Opens the owner at index through the first of its holders that still has it. While the target
+ * is open, so is the inode with its pages: free it soon. Errors: ENOENT (no such owner), ESRCH
+ * (nobody of them has it any more), EACCES, ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_owners_open(const struct gmem_owners *owners, size_t index,
+			      struct gmem_target **out);
+
+/*
+ * Memory that the VM's process has at userspace_addr of the memslots of target, in bytes: the
+ * shared side, which a guest that converts its memory may use twice. Present pages but the zero
+ * page, each address once; a mapping of a guest_memfd is no shared side. Errors: ENODATA (the
+ * memslots are not known, or the VM's process is not among those that the scan saw hold it),
+ * EACCES, ENOTSUP (a kernel before 6.7, or a simulated one). Kernel source: do_pagemap_scan().
+ * Since: 0.1
+ */
+GMEM_API int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *target,
+				uint64_t *bytes);
+
+/* Where the page frames of a guest_memfd are, added up. */
+struct gmem_usage;
+
+/* Goes through all its pages once. Errors: as gmem_target_extents(). Since: 0.1 */
+GMEM_API int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out);
+GMEM_API void gmem_usage_free(struct gmem_usage *usage);
+
+/* Bytes in a direct-map state; all states add up to what is resident. Since: 0.1 */
+GMEM_API uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_state state);
+
+/*
+ * The index-th node that has pages, ascending, and their bytes; node -1 counts pages whose node is
+ * unknown. Returns 0, or -ENOENT past the last. Since: 0.1
+ */
+GMEM_API int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *node,
+			     uint64_t *bytes);
+
+/* A page frame that a guest_memfd owns. Since: 0.1 */
+struct gmem_owned_frame {
+	uint64_t pfn;
+	size_t owner;	 /* index, as in gmem_owners_at() */
+	uint64_t offset; /* bytes into the file */
+	uint64_t gpa;	 /* or GMEM_GPA_NONE */
+};
+
+typedef int (*gmem_owned_frame_fn)(const struct gmem_owned_frame *frame, void *arg);
+
+/*
+ * Looks for n page frames, ascending, in the page caches of all owners and calls fn for each that
+ * is there; a value other than 0 ends the search. Errors: as gmem_target_extents(), EACCES where
+ * an owner could not be opened, what fn returns. Since: 0.1
+ */
+GMEM_API int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, size_t n,
+			      gmem_owned_frame_fn fn, void *arg);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The other way round: which guest_memfd has a page frame. */
+#include <errno.h>
+
+#include "owners.h"
+
+struct search {
+	const uint64_t *pfns; /* ascending */
+	size_t n;
+	size_t owner;
+	gmem_owned_frame_fn fn;
+	void *arg;
+};
+
+/* Index of the first page frame wanted that is not below pfn. */
+static size_t first_wanted(const struct search *search, uint64_t pfn)
+{
+	size_t low = 0, high = search->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (search->pfns[middle] < pfn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int search_extent(const struct gmem_extent *extent, void *arg)
+{
+	const struct search *search = arg;
+	int ret = 0;
+
+	if (!extent->has_pfn)
+		return 0;
+	for (size_t i = first_wanted(search, extent->pfn); !ret && i < search->n; i++) {
+		uint64_t page = search->pfns[i] - extent->pfn, into = page * GMEM_PAGE_SIZE;
+		struct gmem_owned_frame frame = {
+			.pfn = search->pfns[i],
+			.owner = search->owner,
+			.offset = extent->offset + into,
+			.gpa = GMEM_GPA_NONE,
+		};
+
+		if (page >= extent->pages)
+			break;
+		if (extent->gpa != GMEM_GPA_NONE)
+			frame.gpa = extent->gpa + into;
+		ret = search->fn(&frame, search->arg);
+	}
+	return ret;
+}
+
+int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, size_t n,
+		     gmem_owned_frame_fn fn, void *arg)
+{
+	struct search search = { .pfns = pfns, .n = n, .fn = fn, .arg = arg };
+	int ret = 0, denied = 0;
+
+	for (; !ret && search.owner < owners->counts.memories; search.owner++) {
+		struct gmem_target *target;
+
+		ret = gmem_owners_open(owners, search.owner, &target);
+		if (ret == -ESRCH || ret == -EACCES) {
+			denied = ret == -EACCES ? ret : denied;
+			ret = 0;
+			continue;
+		}
+		if (ret)
+			break;
+		ret = gmem_target_extents(target, 0, 0, 0, search_extent, &search);
+		gmem_target_free(target);
+	}
+	return ret ? ret : denied;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of this folder share: the list of owners while it is made, and /proc/PID/maps. */
+#ifndef GMEM_OWNERS_OWNERS_H
+#define GMEM_OWNERS_OWNERS_H
+
+#include "../context.h"
+#include "../target.h"
+
+#define GMEM_COMMAND_MAX 32 /* TASK_COMM_LEN is 16; kernel threads may have longer names */
+
+/* What a link of /proc/PID/fd, or a line of maps, to a guest_memfd contains on every kernel. */
+#define GMEM_LINK_MARK "[kvm-gmem]"
+
+struct gmem_held {
+	struct gmem_holder holder; /* holder.command is filled in when it is handed out */
+	char command[GMEM_COMMAND_MAX];
+};
+
+struct gmem_owned {
+	uint64_t dev;
+	uint64_t ino;
+	uint64_t size;
+	struct gmem_held *held;
+	size_t held_count;
+	size_t processes;
+};
+
+struct gmem_owners {
+	struct gmem_ctx *ctx;
+	struct gmem_owned *list; /* ascending by dev and ino */
+	struct gmem_owners_counts counts;
+};
+
+/* Notes a holder of an inode: new, or one more of a known one. Errors: ENOMEM. */
+int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned *inode,
+		    const struct gmem_held *held);
+
+/* The inode's entry, NULL where the list does not have it. */
+struct gmem_owned *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev, uint64_t ino);
+
+/* Path of the link through which a holder has it. */
+#define GMEM_HOLDER_PATH_MAX 80
+void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PATH_MAX]);
+
+/* Goes through all processes of /proc; scan.c. Errors: explained. */
+int gmem_owners_scan(struct gmem_owners *owners, bool mappings);
+
+/* A line of /proc/PID/maps that names a guest_memfd. */
+struct gmem_mapping {
+	uint64_t start;
+	uint64_t end;
+	uint64_t dev;
+	uint64_t ino;
+};
+
+typedef int (*gmem_mapping_fn)(const struct gmem_mapping *mapping, void *arg);
+
+/* Calls fn for each, ascending; maps.c. Errors: of reading the file, what fn returns. */
+int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg);
+
+/* The process that a thread is of: /proc/TID/status. Errors: ESRCH. */
+int gmem_process_of(struct gmem_ctx *ctx, pid_t tid, pid_t *pid);
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The scan: each process of /proc, each descriptor's link text, each mapping.
+ *
+ * A host has tens of thousands of descriptors and few guest_memfds. So only the text of a link is
+ * read of each; what it makes look like a guest_memfd is then opened and confirmed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "owners.h"
+
+/* The link of a VM's descriptor and of a vCPU's, which may be all that is left open of a VM. */
+#define VM_LINK "anon_inode:kvm-vm"
+#define VCPU_LINK "anon_inode:kvm-vcpu"
+
+/* PROC_PID_INIT_INO in include/uapi/linux/nsfs.h: the initial PID namespace. */
+#define INITIAL_NAMESPACE "pid:[4026531836]"
+
+struct scan {
+	struct gmem_owners *owners;
+	bool mappings;
+	bool saw_init;
+	/* The process being looked at. */
+	struct gmem_held process; /* its PID, and once it holds something its name and user */
+	bool has_name;
+	bool denied;
+	bool has_vm;
+	bool has_memory;
+};
+
+/* What a process that ended, or a descriptor that was closed, answers. */
+static bool is_gone(int error)
+{
+	return error == -ENOENT || error == -ESRCH || error == -EBADF;
+}
+
+/* What is wrong with this process and not with the scan as a whole. */
+static bool is_of_process(int error)
+{
+	return error != -ENOMEM && error != -EMFILE && error != -ENFILE;
+}
+
+/* An error of looking at a process: 0 where the scan goes on without it, or without a part. */
+static int pass_over(struct scan *scan, int error)
+{
+	if (is_gone(error))
+		return 0;
+	scan->denied = scan->denied || is_of_process(error);
+	return is_of_process(error) ? 0 : error;
+}
+
+static void name_process(struct scan *scan)
+{
+	struct gmem_ctx *ctx = scan->owners->ctx;
+	struct gmem_kernel *kernel = ctx->kernel;
+	struct gmem_held *process = &scan->process;
+	char path[32];
+	struct stat st;
+	int fd;
+
+	if (scan->has_name)
+		return;
+	scan->has_name = true;
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process->holder.pid);
+	if (gmem_read_line(ctx, path, process->command, sizeof(process->command)))
+		*process->command = '\0';
+	/* The folder itself always belongs to the process's user (task_dump_owner()). */
+	snprintf(path, sizeof(path), "/proc/%d", (int)process->holder.pid);
+	process->holder.uid = -1;
+	fd = kernel->ops->open(kernel, path, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return;
+	if (!kernel->ops->fstat(kernel, fd, &st))
+		process->holder.uid = st.st_uid;
+	kernel->ops->close(kernel, fd);
+}
+
+static int add_holder(struct scan *scan, const struct gmem_owned *inode,
+		      const struct gmem_holder *place)
+{
+	struct gmem_held held;
+
+	name_process(scan);
+	held = scan->process;
+	held.holder.fd = place->fd;
+	held.holder.start = place->start;
+	held.holder.end = place->end;
+	held.holder.mapped = place->end - place->start;
+	scan->has_memory = true;
+	return gmem_owners_add(scan->owners, inode, &held);
+}
+
+/* Confirms by the file system, or the exact text, and learns which inode it is. */
+static int open_inode(struct scan *scan, const struct gmem_holder *place, struct gmem_owned *inode)
+{
+	struct gmem_target *target;
+	char path[GMEM_HOLDER_PATH_MAX];
+	int ret;
+
+	gmem_holder_path(place, path);
+	ret = gmem_target_open_path(scan->owners->ctx, path, &target);
+	if (ret)
+		return ret;
+	*inode = (struct gmem_owned){
+		.dev = target->dev,
+		.ino = target->ino,
+		.size = target->size,
+	};
+	gmem_target_free(target);
+	return 0;
+}
+
+/* O_PATH descriptors are how one looks at a guest_memfd, as here: they are no owners. */
+static bool is_onlooker(struct scan *scan, int fd)
+{
+	char path[64], *text, *flags;
+	bool onlooker;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)scan->process.holder.pid, fd);
+	if (gmem_read_file(scan->owners->ctx, path, &text, NULL))
+		return false;
+	flags = strstr(text, "flags:"); /* octal, seq_show() in fs/proc/fd.c */
+	onlooker = flags && (strtoul(flags + strlen("flags:"), NULL, 8) & O_PATH);
+	free(text);
+	return onlooker;
+}
+
+static int add_descriptor(struct scan *scan, int fd)
+{
+	struct gmem_holder place = { .pid = scan->process.holder.pid, .fd = fd };
+	struct gmem_owned inode;
+	int ret;
+
+	if (is_onlooker(scan, fd))
+		return 0;
+	ret = open_inode(scan, &place, &inode);
+	if (ret == -EMEDIUMTYPE) /* some file of that name */
+		return 0;
+	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
+}
+
+static int look_at_fd(const char *name, void *arg)
+{
+	struct scan *scan = arg;
+	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
+	char path[64], link[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)scan->process.holder.pid, name);
+	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
+	if (is_gone(ret) || ret == -ENAMETOOLONG) /* or some file far down in a tree */
+		return 0;
+	if (ret < 0)
+		return ret;
+	if (strstr(link, GMEM_LINK_MARK))
+		return add_descriptor(scan, (int)strtol(name, NULL, 10));
+	if (!strncmp(link, VM_LINK, strlen(VM_LINK)) ||
+	    !strncmp(link, VCPU_LINK, strlen(VCPU_LINK)))
+		scan->has_vm = true;
+	return 0;
+}
+
+static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
+{
+	struct scan *scan = arg;
+	struct gmem_holder place = {
+		.pid = scan->process.holder.pid,
+		.fd = -1,
+		.start = mapping->start,
+		.end = mapping->end,
+	};
+	const struct gmem_owned *known =
+		gmem_owners_lookup(scan->owners, mapping->dev, mapping->ino);
+	struct gmem_owned inode;
+	int ret;
+
+	if (known)
+		return add_holder(scan, known, &place);
+	/* proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE beside the right to look. */
+	ret = open_inode(scan, &place, &inode);
+	if (ret == -EMEDIUMTYPE)
+		return 0;
+	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
+}
+
+static int look_at_process(struct scan *scan)
+{
+	struct gmem_ctx *ctx = scan->owners->ctx;
+	pid_t pid = scan->process.holder.pid;
+	char path[32];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_fd, scan);
+	if (!ret && scan->mappings)
+		ret = gmem_maps_read(ctx, pid, look_at_mapping, scan);
+	return ret ? pass_over(scan, ret) : 0;
+}
+
+static int count_process(struct scan *scan)
+{
+	struct gmem_owners_counts *counts = &scan->owners->counts;
+	int ret = look_at_process(scan);
+
+	if (scan->denied)
+		counts->not_permitted++;
+	else
+		counts->processes++;
+	if (scan->has_vm) {
+		counts->vms++;
+		counts->vms_without += !scan->has_memory;
+	}
+	return ret;
+}
+
+static int look_at_entry(const char *name, void *arg)
+{
+	struct scan *scan = arg;
+	char *end;
+	long pid = strtol(name, &end, 10);
+
+	if (*end || end == name || pid <= 0 || pid > INT32_MAX)
+		return 0;
+	scan->saw_init |= pid == 1;
+	scan->process = (struct gmem_held){ .holder.pid = (pid_t)pid };
+	scan->has_name = false;
+	scan->denied = false;
+	scan->has_vm = false;
+	scan->has_memory = false;
+	return count_process(scan);
+}
+
+int gmem_owners_scan(struct gmem_owners *owners, bool mappings)
+{
+	struct gmem_kernel *kernel = owners->ctx->kernel;
+	struct scan scan = { .owners = owners, .mappings = mappings };
+	char link[64];
+	int ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
+
+	if (ret == -ENOMEM)
+		return gmem_fail(owners->ctx, ret, "out of memory");
+	if (ret)
+		return gmem_fail(owners->ctx, ret,
+				 "the processes of /proc cannot be gone through: %s",
+				 strerror(-ret));
+	/* A PID namespace always has a process 1, so a /proc without one hides processes. */
+	owners->counts.hidden = !scan.saw_init && !gmem_ctx_model(owners->ctx);
+	if (kernel->ops->readlink(kernel, "/proc/self/ns/pid", link, sizeof(link)) > 0)
+		owners->counts.in_namespace = strcmp(link, INITIAL_NAMESPACE);
+	return 0;
+}

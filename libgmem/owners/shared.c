@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The other side of the memslots: what the VM's process has at their userspace_addr. KVM uses it
+ * for guest memory that is shared; a page that was used both ways and given back in neither is
+ * there twice.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../kernel/uapi_pagemap.h"
+#include "../ranges.h"
+#include "owners.h"
+
+#define REGIONS 256
+#define CHUNK (1ull << 30) /* bytes a call: mmap_lock is held that long */
+
+/* The struct kvm has a thread's number, which may have gone to another process since. */
+static int find_process(const struct gmem_owners *owners, const struct gmem_target *target,
+			pid_t *pid)
+{
+	const struct gmem_owned *owned = gmem_owners_lookup(owners, target->dev, target->ino);
+	struct gmem_ctx *ctx = owners->ctx;
+	pid_t tid = target->vm_pid;
+
+	if (owners->counts.in_namespace)
+		return gmem_fail(ctx, -ENODATA,
+				 "the kernel names the VM's process by its PID in the initial PID "
+				 "namespace, which is not this one");
+	if (tid <= 0)
+		return gmem_fail(ctx, -ENODATA, "this kernel does not tell the VM's process");
+	if (gmem_process_of(ctx, tid, pid))
+		return gmem_fail(ctx, -ENODATA, "thread %d, which made the VM, is gone", (int)tid);
+	for (size_t i = 0; owned && i < owned->held_count; i++)
+		if (owned->held[i].holder.pid == *pid)
+			return 0;
+	return gmem_fail(ctx, -ENODATA,
+			 "process %d, which made the VM, does not hold this guest_memfd",
+			 (int)*pid);
+}
+
+static int remove_mapping(const struct gmem_mapping *mapping, void *arg)
+{
+	struct gmem_ranges *ranges = arg;
+	int ret = gmem_ranges_reserve(ranges);
+
+	if (!ret)
+		gmem_ranges_remove(ranges, mapping->start, mapping->end);
+	return ret;
+}
+
+/*
+ * A VMM that maps guest_memfd itself gives that mapping as userspace_addr: the same memory, so it
+ * is taken out. Address 0 is what a VMM gives that has no shared side.
+ */
+static int collect_ranges(struct gmem_target *target, pid_t pid, struct gmem_ranges *ranges)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < target->binding_count; i++) {
+		const struct gmem_binding *binding = &target->bindings[i];
+
+		if (!binding->userspace_addr ||
+		    binding->userspace_addr > UINT64_MAX - binding->size)
+			continue;
+		ret = gmem_ranges_reserve(ranges);
+		if (!ret)
+			gmem_ranges_add(ranges, binding->userspace_addr,
+					binding->userspace_addr + binding->size);
+	}
+	return ret ? ret : gmem_maps_read(target->ctx, pid, remove_mapping, ranges);
+}
+
+static int scan_range(struct gmem_kernel *kernel, int fd, uint64_t start, uint64_t end,
+		      uint64_t *bytes)
+{
+	struct gmem_page_region regions[REGIONS] = { 0 };
+	struct gmem_pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.vec = (uintptr_t)regions,
+		.vec_len = REGIONS,
+		.category_inverted = GMEM_PAGE_IS_PFNZERO,
+		.category_mask = GMEM_PAGE_IS_PRESENT | GMEM_PAGE_IS_PFNZERO,
+		.return_mask = GMEM_PAGE_IS_PRESENT,
+	};
+	int found = 0;
+
+	while (found >= 0 && start < end) {
+		arg.start = start;
+		arg.end = end - start < CHUNK ? end : start + CHUNK;
+		found = kernel->ops->ioctl(kernel, fd, GMEM_PAGEMAP_SCAN, (uintptr_t)&arg);
+		for (int i = 0; i < found && i < REGIONS; i++)
+			*bytes += regions[i].end - regions[i].start;
+		if (found >= 0 && arg.walk_end <= start)
+			return -EILSEQ;
+		start = arg.walk_end;
+	}
+	return found < 0 ? found : 0;
+}
+
+static int scan_ranges(struct gmem_kernel *kernel, pid_t pid, const struct gmem_ranges *ranges,
+		       uint64_t *bytes)
+{
+	char path[32];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	fd = kernel->ops->open(kernel, path, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; !ret && i < ranges->count; i++)
+		ret = scan_range(kernel, fd, ranges->list[i].start, ranges->list[i].end, bytes);
+	kernel->ops->close(kernel, fd);
+	return ret;
+}
+
+static int explain(struct gmem_ctx *ctx, pid_t pid, int error)
+{
+	if (error == -EACCES || error == -EPERM)
+		return gmem_fail(ctx, -EACCES,
+				 "the memory map of process %d is not ours to look at", (int)pid);
+	if (error == -ENOTTY || (error == -ENOENT && gmem_ctx_model(ctx)))
+		return gmem_fail(ctx, -ENOTSUP,
+				 "this kernel has no PAGEMAP_SCAN (Linux 6.7) to count the pages");
+	return gmem_fail(ctx, error == -ENOENT ? -ESRCH : error,
+			 "the memory map of process %d cannot be read: %s", (int)pid,
+			 strerror(-error));
+}
+
+int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *target,
+		       uint64_t *bytes)
+{
+	struct gmem_ranges ranges = { 0 };
+	int ret = gmem_target_read_bindings(target);
+	uint64_t sum = 0;
+	pid_t pid;
+
+	if (ret)
+		return ret;
+	if (target->binding_count) {
+		ret = find_process(owners, target, &pid);
+		if (ret)
+			return ret;
+		ret = collect_ranges(target, pid, &ranges);
+		if (!ret && ranges.count)
+			ret = scan_ranges(owners->ctx->kernel, pid, &ranges, &sum);
+		gmem_ranges_free(&ranges);
+	}
+	if (ret)
+		return explain(owners->ctx, pid, ret);
+	*bytes = sum;
+	return 0;
+}

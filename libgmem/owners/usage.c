@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Pages of a guest_memfd added up by NUMA node and by their state in the direct map. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "owners.h"
+
+#define STATES 3 /* of enum gmem_state */
+
+struct node {
+	int node;
+	uint64_t bytes;
+};
+
+struct gmem_usage {
+	uint64_t state[STATES]; /* bytes */
+	struct node *nodes;	/* ascending */
+	size_t node_count;
+};
+
+/* Nodes are few and extents of one node follow each other: searched from the end. */
+static struct node *node_of(struct gmem_usage *usage, int node)
+{
+	size_t i = usage->node_count;
+	struct node *nodes;
+
+	while (i > 0 && usage->nodes[i - 1].node > node)
+		i--;
+	if (i > 0 && usage->nodes[i - 1].node == node)
+		return &usage->nodes[i - 1];
+	nodes = realloc(usage->nodes, (usage->node_count + 1) * sizeof(*nodes));
+	if (!nodes)
+		return NULL;
+	usage->nodes = nodes;
+	memmove(&nodes[i + 1], &nodes[i], (usage->node_count - i) * sizeof(*nodes));
+	nodes[i] = (struct node){ .node = node };
+	usage->node_count++;
+	return &nodes[i];
+}
+
+static int add_extent(const struct gmem_extent *extent, void *arg)
+{
+	struct gmem_usage *usage = arg;
+	struct node *node = node_of(usage, extent->node);
+
+	if (!node)
+		return -ENOMEM;
+	node->bytes += extent->pages * GMEM_PAGE_SIZE;
+	usage->state[extent->state] += extent->pages * GMEM_PAGE_SIZE;
+	return 0;
+}
+
+int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out)
+{
+	struct gmem_usage *usage = calloc(1, sizeof(*usage));
+	int ret = usage ? 0 : gmem_fail(target->ctx, -ENOMEM, "out of memory");
+
+	if (!ret)
+		ret = gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP, add_extent, usage);
+	if (ret) {
+		gmem_usage_free(usage);
+		return ret;
+	}
+	*out = usage;
+	return 0;
+}
+
+void gmem_usage_free(struct gmem_usage *usage)
+{
+	if (!usage)
+		return;
+	free(usage->nodes);
+	free(usage);
+}
+
+uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_state state)
+{
+	return (unsigned int)state < STATES ? usage->state[state] : 0;
+}
+
+int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *node, uint64_t *bytes)
+{
+	if (index >= usage->node_count)
+		return -ENOENT;
+	*node = usage->nodes[index].node;
+	*bytes = usage->nodes[index].bytes;
+	return 0;
+}

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Owners of guest_memfds. The model has one process; where more are needed, a made-up /proc stands
+ * before it: a table of links and texts, served through the port.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "kernel/uapi_pagemap.h"
+#include "port.h"
+
+#define PAGE GMEM_PAGE_SIZE
+#define GMEM_618 "anon_inode:[kvm-gmem]"
+
+/* A file of the made-up /proc: a folder (neither link nor text), a link to an inode, or a text. */
+struct entry {
+	const char *path;
+	const char *link;
+	uint64_t ino;
+	const char *text;
+	int error; /* what opening or listing it gives */
+};
+
+#define FAKE_FD 100000
+
+static const struct entry *entries;
+static size_t entry_count;
+static unsigned int fake_open;
+
+static const struct entry *entry_at(const char *path)
+{
+	for (size_t i = 0; i < entry_count; i++)
+		if (!strcmp(entries[i].path, path))
+			return &entries[i];
+	return NULL;
+}
+
+static int fake_open_path(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	const struct entry *entry = entry_at(path);
+
+	(void)kernel;
+	(void)flags;
+	if (!entry)
+		return -ENOENT;
+	if (entry->error)
+		return entry->error;
+	fake_open++;
+	return FAKE_FD + (int)(entry - entries);
+}
+
+static int fake_close(struct gmem_kernel *kernel, int fd)
+{
+	(void)kernel;
+	ck_assert_int_ge(fd, FAKE_FD);
+	fake_open--;
+	return 0;
+}
+
+static int fake_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
+{
+	const struct entry *entry = &entries[fd - FAKE_FD];
+
+	(void)kernel;
+	*st = (struct stat){
+		.st_dev = makedev(0, 15),
+		.st_ino = entry->ino,
+		.st_size = (off_t)(entry->ino * PAGE),
+		.st_uid = 1000,
+	};
+	return 0;
+}
+
+static int fake_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+{
+	(void)kernel;
+	(void)fd;
+	*magic = 0x09041934; /* anon_inodefs */
+	return 0;
+}
+
+static ssize_t fake_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
+			  uint64_t offset)
+{
+	const char *text = entries[fd - FAKE_FD].text;
+	size_t size = text ? strlen(text) : 0;
+
+	(void)kernel;
+	if (offset >= size)
+		return 0;
+	if (length > size - offset)
+		length = size - offset;
+	memcpy(buffer, text + offset, length);
+	return (ssize_t)length;
+}
+
+static int fake_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
+{
+	const struct entry *entry = entry_at(path);
+
+	(void)kernel;
+	if (!entry)
+		return -ENOENT;
+	return entry->link ? snprintf(buffer, size, "%s", entry->link) : -EACCES;
+}
+
+/* The names right below path. */
+static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn, void *arg)
+{
+	const struct entry *entry = entry_at(path);
+	size_t length = strlen(path);
+	int ret = 0;
+
+	(void)kernel;
+	if (!entry)
+		return -ENOENT;
+	if (entry->error)
+		return entry->error;
+	for (size_t i = 0; !ret && i < entry_count; i++) {
+		const char *name = entries[i].path + length + 1;
+
+		if (!strncmp(entries[i].path, path, length) && entries[i].path[length] == '/' &&
+		    !strchr(name, '/'))
+			ret = fn(name, arg);
+	}
+	return ret;
+}
+
+static const char *no_model(const struct gmem_kernel *kernel)
+{
+	(void)kernel;
+	return NULL;
+}
+
+static const struct gmem_kernel_ops *real_ops;
+static struct gmem_kernel_ops fake_ops;
+
+static struct gmem_ctx *fake_ctx(const struct entry *table, size_t n)
+{
+	struct gmem_ctx *ctx;
+
+	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
+	entries = table;
+	entry_count = n;
+	fake_open = 0;
+	real_ops = ctx->kernel->ops;
+	fake_ops = *real_ops;
+	fake_ops.open = fake_open_path;
+	fake_ops.close = fake_close;
+	fake_ops.fstat = fake_fstat;
+	fake_ops.fs_magic = fake_fs_magic;
+	fake_ops.pread = fake_pread;
+	fake_ops.readlink = fake_readlink;
+	fake_ops.list_directory = fake_list;
+	fake_ops.model = no_model;
+	ctx->kernel->ops = &fake_ops;
+	return ctx;
+}
+
+static void fake_ctx_free(struct gmem_ctx *ctx)
+{
+	ck_assert_uint_eq(fake_open, 0);
+	ctx->kernel->ops = real_ops;
+	gmem_ctx_free(ctx);
+}
+
+#define MAPS(ino)                                                              \
+	"400000-401000 r-xp 00000000 08:01 1 /bin/x\n"                         \
+	"7f0000000000-7f0000004000 rw-s 00000000 00:0f " ino " " GMEM_618 "\n" \
+	"7f0000008000-7f0000009000 rw-s 00000000 00:0f " ino " " GMEM_618 "\n"
+
+/* clang-format off */
+static const struct entry busy[] = {
+	{ .path = "/proc" },
+	{ .path = "/proc/1" },
+	{ .path = "/proc/1/fd" },
+	{ .path = "/proc/1/maps" },
+	{ .path = "/proc/acpi" },
+	/* two descriptors of inode 7, one onlooker's, one VM */
+	{ .path = "/proc/100" },
+	{ .path = "/proc/100/comm", .text = "vmm one\n" },
+	{ .path = "/proc/100/maps" },
+	{ .path = "/proc/100/fd" },
+	{ .path = "/proc/100/fd/0", .link = "/dev/null" },
+	{ .path = "/proc/100/fd/4", .link = "anon_inode:kvm-vm" },
+	{ .path = "/proc/100/fd/5", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/100/fd/6", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/100/fd/8", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/100/fdinfo/8", .text = "pos:\t0\nflags:\t010000000\n" },
+	/* the same one, and another, and one that is gone when it is opened */
+	{ .path = "/proc/200" },
+	{ .path = "/proc/200/comm", .text = "helper\n" },
+	{ .path = "/proc/200/maps", .text = MAPS("7") },
+	{ .path = "/proc/200/fd" },
+	{ .path = "/proc/200/fd/3", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/200/fd/4", .link = GMEM_618, .ino = 5 },
+	{ .path = "/proc/200/fd/5", .link = GMEM_618, .error = -ENOENT },
+	/* not ours, gone, ours by half */
+	{ .path = "/proc/300" },
+	{ .path = "/proc/300/fd", .error = -EACCES },
+	{ .path = "/proc/400" },
+	{ .path = "/proc/500" },
+	{ .path = "/proc/500/fd" },
+	{ .path = "/proc/500/fd/1" },
+	/* a vCPU is a VM, too; a file only named like a guest_memfd */
+	{ .path = "/proc/600" },
+	{ .path = "/proc/600/maps" },
+	{ .path = "/proc/600/fd" },
+	{ .path = "/proc/600/fd/3", .link = "anon_inode:kvm-vcpu:0" },
+	{ .path = "/proc/600/fd/4", .link = "/tmp/[kvm-gmem]", .ino = 99 },
+	/* mapped only, in two pieces; the second is no link of map_files that is opened */
+	{ .path = "/proc/700" },
+	{ .path = "/proc/700/comm", .text = "mapper\n" },
+	{ .path = "/proc/700/maps", .text = MAPS("9") },
+	{ .path = "/proc/700/fd" },
+	{ .path = "/proc/700/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	{ .path = "/proc/self/ns/pid", .link = "pid:[4026531836]" },
+};
+/* clang-format on */
+
+static void check_holder(const struct gmem_owners *owners, size_t index, size_t n, pid_t pid,
+			 int fd, const char *command)
+{
+	struct gmem_holder holder;
+
+	ck_assert_int_eq(gmem_owners_holder(owners, index, n, &holder), 0);
+	ck_assert_int_eq(holder.pid, pid);
+	ck_assert_int_eq(holder.fd, fd);
+	ck_assert_str_eq(holder.command, command);
+	ck_assert_int_eq(holder.uid, 1000);
+	ck_assert_uint_eq(holder.mapped, fd < 0 ? 5 * PAGE : 0);
+}
+
+START_TEST(many_processes)
+{
+	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
+	struct gmem_owners_counts counts;
+	struct gmem_target *target;
+	struct gmem_owners *owners;
+	struct gmem_owner owner;
+	struct gmem_holder holder;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 3);
+	ck_assert_uint_eq(counts.not_permitted, 2);
+	ck_assert_uint_eq(counts.processes, 6);
+	ck_assert_uint_eq(counts.vms, 2);
+	ck_assert_uint_eq(counts.vms_without, 1);
+	ck_assert(!counts.hidden && !counts.in_namespace);
+
+	ck_assert_int_eq(gmem_owners_at(owners, 0, &owner), 0);
+	ck_assert_uint_eq(owner.inode, 5);
+	ck_assert_uint_eq(owner.size, 5 * PAGE);
+	ck_assert_uint_eq(owner.processes, 1);
+	check_holder(owners, 0, 0, 200, 4, "helper");
+	ck_assert_int_eq(gmem_owners_holder(owners, 0, 1, &holder), -ENOENT);
+
+	ck_assert_int_eq(gmem_owners_at(owners, 1, &owner), 0);
+	ck_assert_uint_eq(owner.inode, 7);
+	ck_assert_uint_eq(owner.holders, 4);
+	ck_assert_uint_eq(owner.processes, 2);
+	check_holder(owners, 1, 0, 100, 5, "vmm one");
+	check_holder(owners, 1, 1, 100, 6, "vmm one");
+	check_holder(owners, 1, 2, 200, 3, "helper");
+	check_holder(owners, 1, 3, 200, -1, "helper");
+
+	check_holder(owners, 2, 0, 700, -1, "mapper");
+	ck_assert_int_eq(gmem_owners_at(owners, 3, &owner), -ENOENT);
+
+	ck_assert_int_eq(gmem_owners_open(owners, 2, &target), 0);
+	gmem_target_free(target);
+	ck_assert_int_eq(gmem_owners_open(owners, 3, &target), -ENOENT);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+START_TEST(without_mappings)
+{
+	const struct gmem_owners_options options = { .size = sizeof(options), .no_mappings = true };
+	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
+	struct gmem_owners_counts counts;
+	struct gmem_owners *owners;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, &options, &owners), 0);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 2);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+/* A descriptor that another inode has come to have is not the owner's any more. */
+START_TEST(number_taken_over)
+{
+	struct entry table[sizeof(busy) / sizeof(busy[0])];
+	struct gmem_target *target;
+	struct gmem_owners *owners;
+	struct gmem_ctx *ctx;
+
+	memcpy(table, busy, sizeof(busy));
+	ctx = fake_ctx(table, sizeof(busy) / sizeof(busy[0]));
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	for (size_t i = 0; i < entry_count; i++)
+		if (table[i].ino == 5)
+			table[i].ino = 6;
+	ck_assert_int_eq(gmem_owners_open(owners, 0, &target), -ESRCH);
+	port_said(ctx, "nobody has inode 5");
+	for (size_t i = 0; i < entry_count; i++)
+		if (table[i].ino == 6)
+			table[i].error = -EACCES;
+	ck_assert_int_eq(gmem_owners_open(owners, 0, &target), -EACCES);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+START_TEST(hidden_processes)
+{
+	static const struct entry hidepid[] = {
+		{ .path = "/proc" },
+		{ .path = "/proc/44" },
+		{ .path = "/proc/44/fd" },
+		{ .path = "/proc/44/maps" },
+		{ .path = "/proc/self/ns/pid", .link = "pid:[4026532222]" },
+	};
+	struct gmem_ctx *ctx = fake_ctx(hidepid, sizeof(hidepid) / sizeof(hidepid[0]));
+	struct gmem_owners_counts counts;
+	struct gmem_owners *owners;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 0);
+	ck_assert(counts.hidden && counts.in_namespace);
+	gmem_owners_free(owners);
+	entry_count = 0; /* no /proc at all */
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), -ENOENT);
+	port_said(ctx, "/proc");
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+/* From here on the model's own process is the host. */
+struct host {
+	struct gmem_ctx *ctx;
+	struct gmem_vm *vm;
+	struct gmem_memory *memory;
+	struct gmem_owners *owners;
+	struct gmem_target *target;
+};
+
+static struct host host_new(void)
+{
+	const struct gmem_memory_options memory = {
+		.size = sizeof(memory),
+		.memory_size = 64 * PAGE,
+	};
+	struct host host = { .ctx = port_ctx("plain") };
+	struct gmem_slot_options slot = {
+		.size = sizeof(slot),
+		.slot = 1,
+		.gpa = 1ull << 32,
+		.memory_size = 32 * PAGE,
+		.userspace_addr = 0x700000000000,
+	};
+
+	ck_assert_int_eq(gmem_vm_new(host.ctx, GMEM_VM_DEFAULT, &host.vm), 0);
+	ck_assert_int_eq(gmem_memory_new(host.vm, &memory, &host.memory), 0);
+	slot.memory = host.memory;
+	ck_assert_int_eq(gmem_slot_set(host.vm, &slot), 0);
+	ck_assert_int_eq(gmem_memory_allocate(host.memory, 0, 48 * PAGE), 0);
+	ck_assert_int_eq(gmem_owners_new(host.ctx, NULL, &host.owners), 0);
+	ck_assert_int_eq(gmem_owners_open(host.owners, 0, &host.target), 0);
+	return host;
+}
+
+static void host_free(struct host *host)
+{
+	gmem_target_free(host->target);
+	gmem_owners_free(host->owners);
+	gmem_memory_free(host->memory);
+	gmem_vm_free(host->vm);
+	port_ctx_free(host->ctx, 0, 0);
+}
+
+START_TEST(usage_of_own)
+{
+	struct host host = host_new();
+	int64_t pfn = gmem_sim_file_pfn(port_sim(host.ctx), gmem_memory_fd(host.memory), 3);
+	uint64_t bytes, sum = 0;
+	struct gmem_owners_counts counts;
+	struct gmem_usage *usage;
+	struct gmem_holder holder;
+	int node, last = -2;
+
+	gmem_owners_counts(host.owners, &counts);
+	ck_assert_uint_eq(counts.memories, 1);
+	ck_assert_uint_eq(counts.vms, 1);
+	ck_assert_uint_eq(counts.vms_without, 0);
+	ck_assert_int_eq(gmem_owners_holder(host.owners, 0, 0, &holder), 0);
+	ck_assert_int_eq(holder.pid, getpid());
+	ck_assert_int_eq(holder.fd, gmem_memory_fd(host.memory));
+
+	ck_assert_int_eq(gmem_sim_set_direct_map(port_sim(host.ctx), (uint64_t)pfn, false), 0);
+	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
+	ck_assert_uint_eq(gmem_usage_state(usage, GMEM_STATE_MAPPED), 47 * PAGE);
+	ck_assert_uint_eq(gmem_usage_state(usage, GMEM_STATE_UNMAPPED), PAGE);
+	ck_assert_uint_eq(gmem_usage_state(usage, GMEM_STATE_UNKNOWN), 0);
+	for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++) {
+		ck_assert_int_gt(node, last);
+		last = node;
+		sum += bytes;
+	}
+	ck_assert_uint_eq(sum, 48 * PAGE);
+	gmem_usage_free(usage);
+	host_free(&host);
+}
+END_TEST
+
+static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
+{
+	struct gmem_owned_frame **next = arg;
+
+	*(*next)++ = *frame;
+	return 0;
+}
+
+START_TEST(frames_found)
+{
+	struct host host = host_new();
+	struct gmem_kernel *kernel = port_sim(host.ctx);
+	struct gmem_owned_frame found[4], *next = found;
+	int fd = gmem_memory_fd(host.memory);
+	uint64_t a = (uint64_t)gmem_sim_file_pfn(kernel, fd, 5);
+	uint64_t b = (uint64_t)gmem_sim_file_pfn(kernel, fd, 40);
+	const uint64_t pfns[] = { 1, a < b ? a : b, a < b ? b : a };
+	struct gmem_frame frame;
+
+	ck_assert_int_eq(gmem_owners_find(host.owners, pfns, 3, keep_frame, &next), 0);
+	ck_assert_int_eq(next - found, 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_uint_eq(found[i].owner, 0);
+		ck_assert_uint_eq(found[i].offset, (found[i].pfn == a ? 5 : 40) * PAGE);
+		ck_assert_uint_eq(found[i].gpa,
+				  found[i].pfn == a ? (1ull << 32) + 5 * PAGE : GMEM_GPA_NONE);
+	}
+	ck_assert_int_eq(
+		gmem_frame_get(host.ctx, a, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS, &frame), 0);
+	ck_assert_int_eq(frame.ram, 1);
+	ck_assert_int_eq(frame.state, GMEM_STATE_MAPPED);
+	ck_assert(frame.has_page_flags && frame.zone && frame.node >= 0);
+	ck_assert_int_eq(gmem_frame_get(host.ctx, a, 0, &frame), 0);
+	ck_assert(!frame.has_page_flags && frame.state == GMEM_STATE_UNKNOWN && frame.reason);
+	ck_assert_int_eq(gmem_frame_get(host.ctx, UINT64_MAX, 0, &frame), -EINVAL);
+	host_free(&host);
+}
+END_TEST
+
+#define PAGEMAP_FD 200000
+
+static int pagemap_open(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	return strstr(path, "/pagemap") ? PAGEMAP_FD : port.real->open(kernel, path, flags);
+}
+
+static int pagemap_close(struct gmem_kernel *kernel, int fd)
+{
+	return fd == PAGEMAP_FD ? 0 : port.real->close(kernel, fd);
+}
+
+/* Every other page is there, told in pieces of at most three regions. */
+static int pagemap_scan(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
+{
+	struct gmem_pm_scan_arg *scan = (struct gmem_pm_scan_arg *)arg;
+	struct gmem_page_region *regions;
+	int n = 0;
+
+	if (request != GMEM_PAGEMAP_SCAN)
+		return port.real->ioctl(kernel, fd, request, arg);
+	ck_assert_int_eq(fd, PAGEMAP_FD);
+	ck_assert_uint_eq(scan->category_mask, GMEM_PAGE_IS_PRESENT | GMEM_PAGE_IS_PFNZERO);
+	regions = (struct gmem_page_region *)(uintptr_t)scan->vec;
+	for (scan->walk_end = scan->start; scan->walk_end < scan->end && n < 3;
+	     scan->walk_end += PAGE)
+		if (scan->walk_end / PAGE % 2)
+			regions[n++] = (struct gmem_page_region){
+				.start = scan->walk_end,
+				.end = scan->walk_end + PAGE,
+			};
+	return n;
+}
+
+START_TEST(shared_side)
+{
+	struct host host = host_new();
+	struct gmem_kernel_ops *ops;
+	uint64_t bytes = 0;
+
+	/* The model has no pagemap. */
+	ck_assert_int_eq(gmem_owners_shared(host.owners, host.target, &bytes), -ENOTSUP);
+	ops = port_pretend(host.ctx);
+	ops->open = pagemap_open;
+	ops->close = pagemap_close;
+	ops->ioctl = pagemap_scan;
+	ck_assert_int_eq(gmem_owners_shared(host.owners, host.target, &bytes), 0);
+	ck_assert_uint_eq(bytes, 16 * PAGE);
+	host_free(&host);
+}
+END_TEST
+
+/* Each call of the port fails once, each way: an answer or an error, and nothing stays open. */
+START_TEST(failures)
+{
+	static const int errors[] = { -EACCES, -ENOENT, -ENOMEM, -EMFILE, -EIO };
+	struct host host = host_new();
+	unsigned int fds = gmem_sim_open_fds(port_sim(host.ctx));
+	bool failed = true;
+
+	for (unsigned int n = 1; failed; n++) {
+		failed = false;
+		for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+			struct gmem_owners *owners = NULL;
+
+			port_fail_at(host.ctx, n, errors[i]);
+			if (!gmem_owners_new(host.ctx, NULL, &owners))
+				gmem_owners_free(owners);
+			failed = failed || port_failed(host.ctx);
+			ck_assert_uint_eq(gmem_sim_open_fds(port_sim(host.ctx)), fds);
+		}
+	}
+	port_fail_at(host.ctx, 0, 0);
+	host_free(&host);
+}
+END_TEST
+
+START_TEST(wrong_options)
+{
+	struct gmem_owners_options options = { .size = 0 };
+	struct gmem_ctx *ctx = port_ctx("plain");
+	struct gmem_owners *owners;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, &options, &owners), -EINVAL);
+	port_ctx_free(ctx, 0, 0);
+}
+END_TEST
+
+UNIT_MAIN("owners", many_processes, without_mappings, number_taken_over, hidden_processes,
+	  usage_of_own, frames_found, shared_side, failures, wrong_options)
