@@ -12,6 +12,7 @@ const char *cell_format(enum kind kind, const struct cell *cell, bool bytes,
 	case KIND_TEXT:
 	case KIND_STATE:
 	case KIND_LIST:
+	case KIND_ROWS:
 		return cell->text;
 	case KIND_BOOL:
 		return cell->number ? "yes" : "no";

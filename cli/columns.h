@@ -18,6 +18,7 @@ enum kind {
 	KIND_HEX,     /* PFN or offset: 0x… for people, a JSON number */
 	KIND_ADDRESS, /* guest-physical address: 0x…, a JSON string */
 	KIND_BOOL,    /* yes or no */
+	KIND_ROWS,    /* rows of another table: a JSON array of objects, elsewhere their text */
 };
 
 struct column {

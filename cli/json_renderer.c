@@ -64,6 +64,24 @@ static void write_list(struct json *json, const char *key, const char *list)
 	json_end(json);
 }
 
+static void write_value(struct json *json, const char *key, enum kind kind,
+			const struct cell *cell);
+
+static void write_rows(struct json *json, const char *key, const struct cell_rows *rows)
+{
+	const struct table *of = rows->table;
+
+	json_array(json, key);
+	for (size_t i = 0; i < rows->n; i++) {
+		json_object(json, NULL);
+		for (size_t k = 0; k < of->n; k++)
+			write_value(json, of->columns[k].name, of->columns[k].kind,
+				    &rows->cells[i * of->n + k]);
+		json_end(json);
+	}
+	json_end(json);
+}
+
 static void write_value(struct json *json, const char *key, enum kind kind, const struct cell *cell)
 {
 	char text[CELL_TEXT_MAX];
@@ -80,6 +98,9 @@ static void write_value(struct json *json, const char *key, enum kind kind, cons
 		break;
 	case KIND_LIST:
 		write_list(json, key, cell->text);
+		break;
+	case KIND_ROWS:
+		write_rows(json, key, cell->rows);
 		break;
 	case KIND_BOOL:
 		json_bool(json, key, cell->number);

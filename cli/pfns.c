@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl pfns: which page frames hold a guest_memfd, and how the direct map has them. */
+#include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "bits.h"
 #include "command.h"
 #include "evidence.h"
 #include "range.h"
+#include "size.h"
 #include "tally.h"
 #include "target.h"
 
@@ -51,8 +54,15 @@ static const struct column columns[] = {
 
 static const struct table table = TABLE("extents", columns);
 
+struct node {
+	bool given;
+	int number;
+};
+
 struct settings {
 	struct range offset; /* length 0: everything */
+	struct range gpa;    /* likewise */
+	struct node node;
 	bool each;
 	bool summary;
 	bool has_state;
@@ -88,9 +98,29 @@ static enum status set_state(struct cli *cli, const struct cli_option *option, c
 	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, STATES);
 }
 
+static enum status set_node(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	struct node *node = field;
+	const char *end, *why;
+	uint64_t number;
+
+	if (!number_parse(arg, &number, &end, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (*end || number > INT_MAX)
+		return cli_usage(cli, "--%s=%s: it is no number of a NUMA node", option->name, arg);
+	node->number = (int)number;
+	node->given = true;
+	return STATUS_YES;
+}
+
 static const struct cli_option options[] = {
 	{ "offset", 0, "RANGE", false, set_byte_range, offsetof(struct settings, offset),
 	  "Only this part of the file: START+SIZE or START-END (END not included)" },
+	{ "gpa", 0, "RANGE", false, set_byte_range, offsetof(struct settings, gpa),
+	  "Only what memslots bind to these guest-physical addresses" },
+	{ "node", 0, "N", false, set_node, offsetof(struct settings, node),
+	  "Only pages on this NUMA node" },
 	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),
 	  "A row a page instead of a row an extent" },
 	{ "summary", 0, NULL, false, set_flag, offsetof(struct settings, summary),
@@ -132,27 +162,74 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 
 	if (pfns->settings->has_state && extent->state != pfns->settings->state)
 		return 0;
+	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
+		return 0;
 	tally_add(&pfns->tally, extent);
 	if (!pfns->settings->summary)
 		write_row(pfns, extent);
 	return 0;
 }
 
+/* What two ranges share; a length of 0 in a stands for everything. Returns false for nothing. */
+static bool intersect(const struct range *a, const struct range *b, struct range *out)
+{
+	uint64_t b_end = b->start + b->length - 1; /* the last one: a range may end with 2^64 */
+	uint64_t a_end = a->length ? a->start + a->length - 1 : UINT64_MAX;
+	uint64_t end = a_end < b_end ? a_end : b_end;
+
+	out->start = a->start > b->start ? a->start : b->start;
+	if (out->start > end)
+		return false;
+	out->length = end - out->start + 1;
+	return true;
+}
+
+/* A range of GPAs is a range of the file in each memslot that it meets. */
+static int list_gpas(struct pfns *pfns, struct gmem_target *target)
+{
+	const struct settings *settings = pfns->settings;
+	struct gmem_binding binding;
+	int ret;
+
+	for (size_t i = 0; !(ret = gmem_target_binding(target, i, &binding)); i++) {
+		struct range slot = { .start = binding.gpa, .length = binding.size };
+		struct range part;
+
+		if (!intersect(&settings->gpa, &slot, &part))
+			continue;
+		part.start = part.start - binding.gpa + binding.offset;
+		if (!intersect(&settings->offset, &part, &part))
+			continue;
+		ret = gmem_target_extents(target, part.start, part.length, pfns->want, take_extent,
+					  pfns);
+		if (ret)
+			return ret;
+	}
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int list_extents(struct pfns *pfns, struct gmem_target *target)
+{
+	const struct range *offset = &pfns->settings->offset;
+
+	if (pfns->settings->gpa.length)
+		return list_gpas(pfns, target);
+	return gmem_target_extents(target, offset->start, offset->length, pfns->want, take_extent,
+				   pfns);
+}
+
 static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
 			       void *arg)
 {
-	const struct range *offset;
 	struct gmem_target_info info;
 	struct pfns *pfns = arg;
 	int ret = gmem_target_info(target, &info);
 
 	pfns->pid = pid;
 	pfns->fd = fd;
-	offset = &pfns->settings->offset;
 	if (!ret) {
 		pfns->size += info.size;
-		ret = gmem_target_extents(target, offset->start, offset->length, pfns->want,
-					  take_extent, pfns);
+		ret = list_extents(pfns, target);
 	}
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
 }

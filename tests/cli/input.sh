@@ -116,5 +116,40 @@ try 64 '' 'whole 4096-byte pages' pfns 1 --offset=0+1
 try 64 '' 'end lies before its start' pfns 1 --offset=8K-4K
 try 64 '' 'it is empty' pfns 1 --offset=4K-4K
 try 64 '' 'none of mapped\|unmapped\|unknown' pfns 1 --state=gone
+try 64 '' 'it needs an end' pfns 1 --gpa=0
+try 64 '' 'whole 4096-byte pages' pfns 1 --gpa=1-4096
+try 64 '' 'it is negative' pfns 1 --node=-1
+try 64 '' 'it is not a number' pfns 1 --node=all
+try 64 '' 'no number of a NUMA node' pfns 1 --node=1x
+try 64 '' 'no number of a NUMA node' pfns 1 --node=2147483648
 try 2 '*' 'gmemctl: pfns: ' pfns 1999999999:3
+
+pfn() {
+	gmemctl pfn --simulate=plain "$@"
+}
+
+try 64 '' "'x': it is not a number" pfn x
+try 64 '' "'-1': it is negative" pfn -- -1
+try 64 '' "'': it is empty" pfn ''
+try 64 '' "'4K': something follows" pfn 4K
+try 64 '' "'1-2': something follows" pfn 1-2
+try 64 '' 'does not fit in 64 bits' pfn 0x10000000000000000
+try 64 '' 'beyond this CPU' pfn 1 0xfffffffffffff
+try 64 '' "'nonsense' is no column" pfn 1 --output=nonsense
+try_json 0 '[.frames[].pfn] == [256, 256, 1] and all(.frames[]; .owner == "none" and
+	.state == "mapped" and .node == 0 and .zone != null)' pfn 0x100 256 1 --json
+try_json 4 '.frames[0] | .owner == "none" and .state == "unknown" and .reason != null' \
+	pfn 256 --json --reader=none
+try 0 '' '' pfn 256 --quiet
+
+list() {
+	gmemctl list --simulate=plain "$@"
+}
+
+try 64 '' "--sort: 'nonsense' is no column of list" list --sort=nonsense
+try 64 '' "--sort: '' is no column of list" list --sort=
+try 64 '' "--sort: '\\+pid' is no column of list" list --sort=+pid
+try 64 '' "'nonsense' is no column of list" list --output=nonsense
+try 0 '^count: +0$' 'there is no guest_memfd on this host' list
+try_json 0 '.guest_memfds == [] and .count == 0 and .total == 0' list --json --sort=size,pid
 finish

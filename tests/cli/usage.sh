@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-commands="walk doctor caps pfns check directmap"
+commands="walk doctor caps list pfns pfn check directmap"
 
 try 0 '^gmemctl [0-9]+\.[0-9]+\.[0-9]+ ' '' gmemctl --version
 try 0 '^gmemctl [0-9]' '' gmemctl -V
@@ -30,6 +30,8 @@ try 64 '' 'invalid option' gmemctl -Z
 try 64 '' 'requires an argument' gmemctl walk --size
 try 64 '' "'extra' is one argument too many" gmemctl walk extra
 try 64 '' 'TARGET is missing' gmemctl pfns
+try 64 '' 'NUMBER... is missing' gmemctl pfn
+try 64 '' "'x' is one argument too many" gmemctl list x
 try 64 '' "'2' is one argument too many" gmemctl pfns 1 2
 try 64 '' 'another output format' gmemctl --raw --pairs caps
 try_json 64 '.error != null' gmemctl --json --raw caps

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl list: every guest_memfd on the host, whose it is and what it costs. */
+#include "list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "evidence.h"
+#include "owner.h"
+
+static const struct column columns[LIST_COLUMNS] = {
+	[LIST_PID] = { "pid", KIND_NUMBER, .shown = true,
+		       .help = "process that has it: the VM's own where that is known" },
+	[LIST_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "its name" },
+	[LIST_UID] = { "uid", KIND_NUMBER, .help = "its user" },
+	[LIST_FDS] = { "fds", KIND_LIST, .shown = true,
+		       .help = "its descriptors, or mapped where they are closed" },
+	[LIST_PROCESSES] = { "processes", KIND_NUMBER, .shown = true,
+			     .help = "processes that hold it" },
+	[LIST_HOLDERS] = { "holders", KIND_ROWS, .help = "all of them, PID:FD or PID:mapped" },
+	[LIST_VM_TYPE] = { "vm_type", KIND_TEXT, .shown = true, .help = "type of its VM" },
+	[LIST_VM_PID] = { "vm_pid", KIND_NUMBER, .help = "thread that made the VM" },
+	[LIST_DEVICE] = { "device", KIND_NUMBER, .help = "device of the inode" },
+	[LIST_INODE] = { "inode", KIND_NUMBER, .shown = true, .help = "which guest_memfd it is" },
+	[LIST_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "of the file" },
+	[LIST_RESIDENT] = { "resident", KIND_BYTES, .shown = true, .help = "of it in memory" },
+	[LIST_FLAGS] = { "flags", KIND_LIST, .shown = true,
+			 .help = "it was made with; none: private" },
+	[LIST_NODES] = { "nodes", KIND_ROWS, .shown = true,
+			 .help = "what is resident by NUMA node" },
+	[LIST_STATE] = { "state", KIND_STATE, .shown = true,
+			 .help = "in the direct map: mapped, unmapped, mixed, unknown, empty" },
+	[LIST_MAPPED] = { "mapped", KIND_BYTES, .help = "resident and in the direct map" },
+	[LIST_UNMAPPED] = { "unmapped", KIND_BYTES, .help = "resident and not in it" },
+	[LIST_UNKNOWN] = { "unknown", KIND_BYTES, .help = "resident, and it cannot be told" },
+	[LIST_SLOTS] = { "slots", KIND_NUMBER, .shown = true, .help = "memslots bound to it" },
+	[LIST_SHARED] = { "shared", KIND_BYTES, .shown = true,
+			  .help = "memory at userspace_addr of these: the slots' other side" },
+	[LIST_TOTAL] = { "total", KIND_BYTES, .shown = true, .help = "resident and shared" },
+	[LIST_REASON] = { "reason", KIND_TEXT, .wrap = true, .help = "why something is unknown" },
+};
+
+const struct table list_table = TABLE("guest_memfds", columns);
+
+struct settings {
+	struct selection sort;
+	bool no_mappings;
+};
+
+static enum status set_sort(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	char wrong[CELL_TEXT_MAX];
+
+	if (*arg != '+' && columns_select(&list_table, arg, false, field, wrong))
+		return STATUS_YES;
+	return cli_usage(cli, "--%s: '%s' is no column of list", option->name,
+			 *arg == '+' ? arg : wrong);
+}
+
+static const struct cli_option options[] = {
+	{ "sort", 's', "COLUMNS", false, set_sort, offsetof(struct settings, sort),
+	  "Sort by these columns, default resident: sizes largest first, all else ascending" },
+	{ "no-mappings", 0, NULL, false, set_flag, offsetof(struct settings, no_mappings),
+	  "Do not read /proc/PID/maps, which takes the processes' mmap_lock for reading: memory "
+	  "that is only mapped is not found" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+/* The sums that are shown as facts, and their columns. */
+static const struct {
+	const char *name;
+	enum list_column column;
+} sums[] = {
+	{ "size", LIST_SIZE },	       { "resident", LIST_RESIDENT }, { "mapped", LIST_MAPPED },
+	{ "unmapped", LIST_UNMAPPED }, { "unknown", LIST_UNKNOWN },   { "shared", LIST_SHARED },
+	{ "total", LIST_TOTAL },
+};
+
+struct list {
+	struct cli *cli;
+	const struct settings *settings;
+	struct gmem_owners *owners;
+	struct gmem_owners_counts counts;
+	struct list_row *rows;
+	const struct list_row **sorted;
+	size_t n;
+	bool partly; /* a row has something unknown */
+};
+
+static bool wants_any(const struct cli *cli, enum list_column first, enum list_column last)
+{
+	for (size_t i = first; i <= (size_t)last; i++)
+		if (output_wants(cli->out, &list_table, i))
+			return true;
+	return false;
+}
+
+static int compare_cells(enum kind kind, const struct cell *a, const struct cell *b)
+{
+	if (!a->known || !b->known)
+		return (int)b->known - (int)a->known; /* what is unknown comes last */
+	if (a->text && b->text)
+		return strcmp(a->text, b->text);
+	if (a->number == b->number)
+		return 0;
+	return (a->number < b->number) == (kind == KIND_BYTES) ? 1 : -1;
+}
+
+static int compare_rows(const void *a, const void *b, void *arg)
+{
+	const struct list_row *const *x = a, *const *y = b;
+	const struct selection *sort = arg;
+	int order = 0;
+
+	for (size_t i = 0; !order && i < sort->n; i++) {
+		size_t column = sort->index[i];
+
+		order = compare_cells(columns[column].kind, &(*x)->cells[column],
+				      &(*y)->cells[column]);
+	}
+	return order ? order : (*x > *y) - (*x < *y);
+}
+
+static void sort_rows(struct list *list)
+{
+	struct selection sort = list->settings->sort;
+
+	if (!sort.n)
+		sort = (struct selection){ .index = { LIST_RESIDENT }, .n = 1 };
+	for (size_t i = 0; i < list->n; i++)
+		list->sorted[i] = &list->rows[i];
+	qsort_r(list->sorted, list->n, sizeof(*list->sorted), compare_rows, &sort);
+}
+
+/* Looks at each in turn: only one is ever open. */
+static int survey_all(struct list *list, const struct list_want *want)
+{
+	int ret = 0;
+
+	list->rows = calloc(list->counts.memories + 1, sizeof(*list->rows));
+	list->sorted = calloc(list->counts.memories + 1, sizeof(*list->sorted));
+	if (!list->rows || !list->sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->counts.memories; i++) {
+		struct list_row *row = &list->rows[list->n];
+
+		ret = list_survey(list->cli, list->owners, i, want, row);
+		if (!ret) {
+			list->partly = list->partly || row->reason;
+			list->n++;
+			continue;
+		}
+		list_row_free(row);
+		if (ret != -ESRCH)
+			return ret;
+	}
+	return 0;
+}
+
+/* A sum of what is known only would be too small without saying so. */
+static void write_sum(struct output *out, const struct list *list, const char *name,
+		      enum list_column column)
+{
+	uint64_t sum = 0;
+	size_t known = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		known += list->rows[i].cells[column].known;
+		sum += list->rows[i].cells[column].number;
+	}
+	output_fact_or_reason(out, name, KIND_BYTES, cell_number_if(known == list->n, sum),
+			      known == list->n ? NULL : "not known of every guest_memfd here");
+}
+
+static void write_facts(struct list *list)
+{
+	struct output *out = list->cli->out;
+
+	output_fact(out, "count", KIND_NUMBER, cell_number(list->n));
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
+		write_sum(out, list, sums[i].name, sums[i].column);
+	owner_write_counts(out, &list->counts);
+	evidence_write(list->cli);
+}
+
+static enum status judge(const struct list *list)
+{
+	char text[256];
+	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
+
+	if (!list->n && unseen)
+		return cli_fail(list->cli, STATUS_CANNOT_TELL, "no guest_memfd was seen, but %s",
+				unseen);
+	if (unseen)
+		cli_note(list->cli, "%s", unseen);
+	if (!list->n)
+		cli_note(list->cli, "there is no guest_memfd on this host");
+	if (list->partly)
+		cli_note(list->cli, "some values are unknown: column REASON says why");
+	return unseen || list->partly ? STATUS_PARTLY : STATUS_YES;
+}
+
+static enum status list_all(struct list *list)
+{
+	struct cli *cli = list->cli;
+	struct list_want want = {
+		.usage = wants_any(cli, LIST_NODES, LIST_UNKNOWN),
+		.shared = wants_any(cli, LIST_SHARED, LIST_TOTAL),
+	};
+	char why[1024];
+	int ret = cli_open_reader(cli);
+
+	want.kernel = !ret;
+	if (cli->common.reader == READER_NONE)
+		want.no_kernel = "--reader=none forbids reading kernel memory";
+	else if (ret)
+		want.no_kernel = cli_explain(cli, ret, why, sizeof(why));
+	ret = survey_all(list, &want);
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	sort_rows(list);
+	output_table(cli->out, &list_table);
+	for (size_t i = 0; i < list->n; i++)
+		output_row(cli->out, list->sorted[i]->cells);
+	output_table_end(cli->out);
+	write_facts(list);
+	return judge(list);
+}
+
+static enum status run(struct cli *cli)
+{
+	struct list list = { .cli = cli, .settings = cli->settings };
+	struct gmem_owners_options scan = {
+		.size = sizeof(scan),
+		.no_mappings = list.settings->no_mappings,
+	};
+	enum status status;
+	int ret = gmem_owners_new(cli->ctx, &scan, &list.owners);
+
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	gmem_owners_counts(list.owners, &list.counts);
+	status = list_all(&list);
+	for (size_t i = 0; i < list.n; i++)
+		list_row_free(&list.rows[i]);
+	free(list.rows);
+	free(list.sorted);
+	gmem_owners_free(list.owners);
+	return status;
+}
+
+const struct command list_command = {
+	.name = "list",
+	.summary = "every guest_memfd on the host: whose it is and what it costs",
+	.args = "",
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.table = &list_table,
+	.run = run,
+};

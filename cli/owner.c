@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "owner.h"
+
+#include <stdio.h>
+
+void owner_primary(const struct gmem_owners *owners, size_t index, pid_t vm_pid,
+		   struct gmem_holder *out)
+{
+	struct gmem_holder holder;
+
+	gmem_owners_holder(owners, index, 0, out);
+	for (size_t i = 0; !gmem_owners_holder(owners, index, i, &holder); i++) {
+		if (holder.pid != vm_pid)
+			continue;
+		*out = holder;
+		return;
+	}
+}
+
+const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size)
+{
+	if (counts->not_permitted) {
+		snprintf(buffer, size,
+			 "%zu of %zu processes may not be looked at: root, or CAP_SYS_PTRACE and "
+			 "CAP_CHECKPOINT_RESTORE, is needed",
+			 counts->not_permitted, counts->not_permitted + counts->processes);
+		return buffer;
+	}
+	if (counts->hidden)
+		return "/proc hides processes here (its mount option hidepid)";
+	if (counts->in_namespace)
+		return "only the processes of this PID namespace are seen, not the host's";
+	return NULL;
+}
+
+void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts)
+{
+	output_group(out, "processes");
+	output_fact(out, "seen", KIND_NUMBER, cell_number(counts->processes));
+	output_fact(out, "denied", KIND_NUMBER, cell_number(counts->not_permitted));
+	output_fact(out, "hidden", KIND_BOOL, cell_number(counts->hidden));
+	output_fact(out, "contained", KIND_BOOL, cell_number(counts->in_namespace));
+	output_fact(out, "with_vm", KIND_NUMBER, cell_number(counts->vms));
+	output_fact(out, "vm_only", KIND_NUMBER, cell_number(counts->vms_without));
+	output_group_end(out);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What commands share that go through all guest_memfds of the host. */
+#ifndef CLI_OWNER_H
+#define CLI_OWNER_H
+
+#include "cli.h"
+
+/* The holder to name first: of the VM's own process where that is known and one of them. */
+void owner_primary(const struct gmem_owners *owners, size_t index, pid_t vm_pid,
+		   struct gmem_holder *out);
+
+/*
+ * Why the scan did not see all of the host, in words; NULL where it did. The text may stand in
+ * buffer.
+ */
+const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size);
+
+/* Writes what the scan went through, as facts. */
+void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts);
+
+#endif
