@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Owners of guest_memfds on the running kernel: what list, pfns and pfn say is what programs did.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+# holds NAME FILTER: true of the last list.
+holds() {
+	if jq --slurpfile list "$scratch/list" -e "$2" "$scratch/list" > "$scratch/answer" 2>&1; then
+		pass "$1"
+	else
+		fail "$1" "not true: $2" "$(cat "$scratch/answer")" "$(jq -c . "$scratch/list")"
+	fi
+}
+
+# Without a reader of kernel memory the rows are there, with what the scan alone finds.
+start host "$tools/host-memory"
+case $? in
+0) ;;
+77)
+	skip "guest_memfds of several processes" "$(cat "$scratch/host.err")"
+	finish
+	;;
+*)
+	fail "host-memory" "$(cat "$scratch/host.err")"
+	finish
+	;;
+esac
+
+gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
+# Processes that nobody may look at make the answer a partial one: not this test's doing.
+complete=$(jq 'if .processes.denied > 0 or .processes.hidden or .processes.contained or
+	any(.guest_memfds[]; .reason != null) then 4 else 0 end' "$scratch/list")
+first=$(column host private 2) second=$(column host slots 2)
+third=$(column host other 2) fourth=$(column host mapped 2)
+ours="$first, $second, $third, $fourth"
+
+# row NAME: the row of the guest_memfd that host-memory calls so.
+row() {
+	if [ "$1" = mapped ]; then
+		echo "(.guest_memfds[] | select(.pid == $fourth and .fds == [\"mapped\"]))"
+	else
+		echo "(.guest_memfds[] | select(.pid == $(column host "$1" 2) and
+			(.fds | index(\"$(column host "$1" 3)\"))))"
+	fi
+}
+
+try_json 4 "[.guest_memfds[] | select(.pid | IN($ours))] | length == 6 and
+	all(.resident == null and .size == 262144 and (.reason | contains(\"--reader=none\")))" \
+	gmemctl list --json --reader=none
+holds "six guest_memfds, each once" \
+	"[.guest_memfds[] | select(.pid | IN($ours)) | .inode] | length == 6 and
+	(unique | length) == 6"
+holds "held by two processes and counted once" \
+	"$(row shared) | .processes == 2 and [.holders[] | [.pid, .fd]] ==
+	[[$first, 100], [$second, 100]] and ([.holders[].command] | unique) == [\"host-memory\"]"
+holds "another user's" "$(row other) | .uid == 65534 and .processes == 1"
+holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
+	.holders == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mapped: 262144}]"
+holds "processes with a VM" '.processes.with_vm >= 4'
+try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == []" \
+	gmemctl list --json --no-mappings
+try_json "$complete" '[.guest_memfds[].inode] | . == sort' gmemctl list --json --sort inode
+try_json "$complete" '[.guest_memfds[].size] | . == (sort | reverse)' \
+	gmemctl list --json --sort=size,pid
+try "$complete" "^ *$second host-memory +$(column host slots 3) " '*' gmemctl list
+
+if reader_missing; then
+	skip "what guest_memfds hold" "$why"
+	stop
+	finish
+fi
+
+# bytes NAME RESIDENT SLOTS SHARED FLAGS
+bytes() {
+	holds "$1: resident, slots, shared side, flags" "$(row "$1") | .size == 262144 and
+		.resident == $2 and .mapped == $2 and .unmapped == 0 and .unknown == 0 and
+		([.nodes[].bytes] | add) == $2 and .slots == $3 and .shared == $4 and
+		.total == $2 + $4 and .flags == $5 and .state == \"mapped\" and
+		.vm_type == \"default\" and .reason == null"
+}
+
+bytes shared 20480 0 0 '[]'
+bytes private 4096 0 0 '[]'
+bytes punched 196608 0 0 '[]'
+bytes slots 262144 2 40960 '[]'
+bytes other 262144 0 0 '["mmap", "init-shared"]'
+# What its process has at userspace_addr is the guest_memfd itself: there once.
+bytes mapped 262144 1 0 '["mmap", "init-shared"]'
+# Of the whole host, where others may have something that cannot be told.
+# shellcheck disable=SC2016 # jq's variables
+holds "the sums" '.count == (.guest_memfds | length) and all("resident", "shared", "total";
+	. as $sum | $list[0] | [.guest_memfds[][$sum]] as $values |
+	.[$sum] == if $values | any(. == null) then null else $values | add end)'
+
+# pages NAME OFFSETS: page by page, what is there and nowhere else.
+pages() {
+	try_json 0 "[.extents[].offset / 4096] == $2" gmemctl pfns --each --json \
+		"$(column host "$1" 2):$(column host "$1" 3)"
+}
+
+pages shared '[range(5)]'
+pages private '[1]'
+pages punched '[range(16), range(32; 64)]'
+pages slots '[range(64)]'
+pages other '[range(64)]'
+slots=$second:$(column host slots 3)
+try_json 0 '[.extents[].gpa] == ["0x10001f000", "0x200000000"]' \
+	gmemctl pfns "$slots" --each --json --gpa 0x10001f000-0x200001000
+try_json 0 '[.extents[].offset] == [126976]' \
+	gmemctl pfns "$slots" --each --json --gpa 0x10001f000-0x200001000 --offset 64K-128K
+try_json 0 '.extents == []' gmemctl pfns "$slots" --json --gpa 0+4G
+try_json 0 '.pages == 0' gmemctl pfns "$slots" --summary --json --node 1023
+node=$(gmemctl pfns "$slots" --json | jq '.extents[0].node')
+try_json 0 "(.extents | length) > 0 and all(.extents[]; .node == $node)" \
+	gmemctl pfns "$slots" --json --node "$node"
+
+# The same page frames by pagemap, there and back.
+for name in other mapped; do
+	awk -v name="$name" '$1 == "page" && $2 == name { print $4 }' "$scratch/host" \
+		> "$scratch/frames"
+	# shellcheck disable=SC2046 # numbers
+	gmemctl pfn --json $(cat "$scratch/frames") > "$scratch/list" 2> "$scratch/list.err"
+	holds "$name: pfn finds 64 frames, their owner and offsets" \
+		"[.frames[].offset / 4096] == [range(64)] and (.frames | all(.owner == \"guest_memfd\"
+		and .pid == $(column host "$name" 2) and .ram and .state == \"mapped\"))"
+done
+holds "a mapping has no descriptor, and its slot a GPA" \
+	'(.frames | all(.fd == null)) and .frames[1].gpa == "0x100001000"'
+awk '$1 == "page" && $2 == "other" { printf "0x%x 0x%x\n", $3, $4 }' "$scratch/host" \
+	> "$scratch/pagemap"
+gmemctl pfns "$third:$(column host other 3)" --each --raw -n -b -o OFFSET,PFN \
+	> "$scratch/ours" 2> "$scratch/ours.err"
+if cmp -s "$scratch/pagemap" "$scratch/ours"; then
+	pass "64 page frames equal pagemap's"
+else
+	fail "64 page frames equal pagemap's" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
+fi
+frame=$(gmemctl pfns "$slots" --each --json | jq '.extents[40].pfn')
+try_json 0 ".frames == [.frames[0], .frames[0]] and (.frames[0] | .pid == $second and
+	.offset == 163840 and .gpa == \"0x200008000\" and .zone != null)" \
+	gmemctl pfn --json "$frame" "0x$(printf %x "$frame")" -o +gpa
+stop
+gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
+holds "all gone" "[.guest_memfds[] | select(.pid | IN($ours))] == []"
+
+# A process that makes and closes them all the time, the library beside it, and the command, too.
+"$tools/churn-owners" 10000 > "$scratch/churn" 2> "$scratch/churn.err" &
+churn=$!
+runs=0
+wrong=
+while kill -0 "$churn" 2> "$scratch/kill"; do
+	gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
+	case $? in 0 | 3 | 4) ;; *) wrong="exit status: $(cat "$scratch/list.err")" ;; esac
+	jq -e '[.guest_memfds[] | select(.command == "churn-owners")] | all(.size == 262144 and (.resident == null or .resident <= .size) and
+		(.mapped == null or .mapped + .unmapped + .unknown == .resident) and
+		(.nodes == null or ([.nodes[].bytes] | add + 0) == .resident) and
+		(.slots == null or .slots <= 1) and (.shared == null or .shared == 0))' \
+		"$scratch/list" > "$scratch/answer" || wrong=$(jq -c . "$scratch/list")
+	runs=$((runs + 1))
+done
+wait "$churn"
+status=$?
+if [ $status -eq 0 ]; then
+	pass "10000 guest_memfds come and go: $(cat "$scratch/churn")"
+else
+	fail "10000 guest_memfds come and go" "status $status" "$(cat "$scratch/churn.err")"
+fi
+if [ $runs -gt 0 ] && [ -z "$wrong" ]; then
+	pass "list meanwhile, $runs times: every row possible"
+else
+	fail "list meanwhile, $runs times: every row possible" "$wrong"
+fi
+finish

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * churn-owners COUNT: a child makes, binds, fills, punches and closes COUNT guest_memfds while the
+ * parent goes through the owners over and over. Whatever the parent is told must be possible, and
+ * it must have no more descriptors open in the end. Prints what it saw; exits 1 where something was
+ * wrong, 77 without guest_memfd or a reader of kernel memory.
+ */
+#include <dirent.h>
+#include <gmem/gmem.h>
+#include <sys/wait.h>
+
+#include "kvm.h"
+#include "pages.h"
+
+#define PAGES 64
+#define SIZE (PAGES * PAGE)
+#define GPA (1ull << 32)
+#define ALIVE 32
+#define VM_EVERY 64 /* memories of one VM */
+
+struct totals {
+	uint64_t rounds, rows, gone, slots, pages;
+};
+
+static void churn(unsigned long count)
+{
+	int alive[ALIVE], vm = -1;
+
+	memset(alive, -1, sizeof(alive));
+	for (unsigned long i = 0; i < count; i++) {
+		int fd;
+
+		if (i % VM_EVERY == 0) {
+			close(vm);
+			vm = create_vm();
+		}
+		fd = create_memory(vm, SIZE, 0);
+		/* A slot whose memory was closed cannot be bound again: another one each time. */
+		bind_memory(vm, i % VM_EVERY, GPA * (i % VM_EVERY + 1), SIZE, fd, 0, NULL);
+		allocate(fd, 0, SIZE);
+		punch(fd, 8 * PAGE, i % 32 * PAGE + PAGE);
+		/* Its end comes at any moment of somebody's looking at it. */
+		close(alive[i % ALIVE]);
+		alive[i % ALIVE] = fd;
+	}
+}
+
+static void check(bool right, const char *what)
+{
+	if (!right)
+		errx(1, "wrong: %s", what);
+}
+
+static unsigned int count_fds(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	if (!folder)
+		err(2, "/proc/self/fd");
+	while (readdir(folder))
+		n++;
+	closedir(folder);
+	return n;
+}
+
+static int check_extent(const struct gmem_extent *extent, void *arg)
+{
+	uint64_t *next = arg;
+
+	check(extent->offset >= *next, "extents overlap");
+	check(extent->gpa == GMEM_GPA_NONE || extent->gpa % GPA == extent->offset, "GPA");
+	*next = extent->offset + extent->pages * PAGE;
+	check(*next <= SIZE, "an extent beyond the file");
+	return 0;
+}
+
+static void check_target(struct gmem_owners *owners, struct gmem_target *target, pid_t child,
+			 struct totals *totals)
+{
+	uint64_t states = 0, nodes = 0, bytes, next = 0;
+	struct gmem_target_info info;
+	struct gmem_usage *usage;
+	int node;
+
+	check(!gmem_target_info(target, &info), "no info");
+	check(info.size == SIZE, "size");
+	check(!info.has_resident || info.resident <= SIZE, "resident");
+	check(!info.has_slots || info.slots <= 1, "slots");
+	check(!info.has_flags || info.flags == 0, "flags");
+	check(info.vm_type == -1 || info.vm_type == GMEM_VM_DEFAULT, "VM type");
+	check(info.vm_pid == -1 || info.vm_pid == child, "VM's process");
+	totals->slots += info.slots;
+	if (!gmem_usage_new(target, &usage)) {
+		for (int i = 0; i < 3; i++)
+			states += gmem_usage_state(usage, (enum gmem_state)i);
+		for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++)
+			nodes += bytes;
+		check(states <= SIZE && states == nodes, "usage");
+		totals->pages += states / PAGE;
+		gmem_usage_free(usage);
+	}
+	gmem_target_extents(target, 0, 0, 0, check_extent, &next);
+	if (!gmem_owners_shared(owners, target, &bytes))
+		check(bytes == 0, "shared side");
+}
+
+static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
+{
+	struct gmem_owners_counts counts;
+	struct gmem_owners *owners;
+	struct gmem_holder holder;
+
+	check(!gmem_owners_new(ctx, NULL, &owners), "the scan failed");
+	gmem_owners_counts(owners, &counts);
+	totals->rounds++;
+	for (size_t i = 0; i < counts.memories; i++) {
+		struct gmem_target *target;
+		int ret;
+
+		check(!gmem_owners_holder(owners, i, 0, &holder), "no holder");
+		if (holder.pid != child) /* of somebody else on this host */
+			continue;
+		ret = gmem_owners_open(owners, i, &target);
+		check(!ret || ret == -ESRCH, "cannot be opened");
+		totals->gone += ret == -ESRCH;
+		if (ret)
+			continue;
+		totals->rows++;
+		check_target(owners, target, child, totals);
+		gmem_target_free(target);
+	}
+	gmem_owners_free(owners);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 0) : 1000;
+	struct totals totals = { 0 };
+	unsigned int fds;
+	struct gmem_ctx *ctx;
+	char why[1024];
+	int status = 0;
+	pid_t child;
+
+	if (gmem_ctx_new(&ctx))
+		errx(2, "out of memory");
+	if (gmem_reader_open(ctx, GMEM_EVIDENCE_NONE)) {
+		gmem_explain(ctx, why, sizeof(why));
+		warnx("%s", why);
+		return 77;
+	}
+	create_memory(create_vm(), SIZE, 0);
+	look(ctx, 0, &totals); /* whatever is opened once is open now */
+	fds = count_fds();
+	child = fork();
+	if (child < 0)
+		err(2, "fork");
+	if (!child) {
+		churn(count);
+		_exit(0);
+	}
+	while (!waitpid(child, &status, WNOHANG))
+		look(ctx, child, &totals);
+	check(status == 0, "the child failed");
+	check(count_fds() == fds, "descriptors are left open");
+	gmem_ctx_free(ctx);
+	printf("%llu rounds, %llu memories seen, %llu gone before they were opened, %llu slots, "
+	       "%llu pages\n",
+	       (unsigned long long)totals.rounds, (unsigned long long)totals.rows,
+	       (unsigned long long)totals.gone, (unsigned long long)totals.slots,
+	       (unsigned long long)totals.pages);
+	return 0;
+}
