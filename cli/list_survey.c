@@ -13,11 +13,11 @@
 enum { HOLDER_PID, HOLDER_COMMAND, HOLDER_UID, HOLDER_FD, HOLDER_MAPPED, HOLDER_COLUMNS };
 
 static const struct column holder_columns[] = {
-	[HOLDER_PID] = { "pid", KIND_NUMBER },
-	[HOLDER_COMMAND] = { "command", KIND_TEXT },
-	[HOLDER_UID] = { "uid", KIND_NUMBER },
-	[HOLDER_FD] = { "fd", KIND_NUMBER },	    /* null: mapped */
-	[HOLDER_MAPPED] = { "mapped", KIND_BYTES }, /* null: a descriptor */
+	[HOLDER_PID] = { "pid", KIND_NUMBER, .help = "process" },
+	[HOLDER_COMMAND] = { "command", KIND_TEXT, .help = "its name" },
+	[HOLDER_UID] = { "uid", KIND_NUMBER, .help = "its user" },
+	[HOLDER_FD] = { "fd", KIND_NUMBER, .help = "descriptor, unknown where it is mapped" },
+	[HOLDER_MAPPED] = { "mapped", KIND_BYTES, .help = "bytes mapped, unknown for an fd" },
 };
 
 static const struct table holder_table = TABLE("holders", holder_columns);
@@ -25,8 +25,8 @@ static const struct table holder_table = TABLE("holders", holder_columns);
 enum { NODE_NODE, NODE_BYTES, NODE_COLUMNS };
 
 static const struct column node_columns[] = {
-	[NODE_NODE] = { "node", KIND_NUMBER }, /* null: unknown */
-	[NODE_BYTES] = { "bytes", KIND_BYTES },
+	[NODE_NODE] = { "node", KIND_NUMBER, .help = "NUMA node" },
+	[NODE_BYTES] = { "bytes", KIND_BYTES, .help = "resident there" },
 };
 
 static const struct table node_table = TABLE("nodes", node_columns);

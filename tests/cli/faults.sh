@@ -14,7 +14,8 @@ look='
 	def told: .error.message // .verdict_reason
 		// ([.stages[]?, .checks[]? | select(.result | IN("failed", "refused", "fail",
 			"cannot-tell")) | .detail] | first)
-		// ([.paths[]? | select(.verdict == "faults") | .reason] | first);
+		// ([.paths[]? | select(.verdict == "faults") | .reason] | first)
+		// ([.frames[]?.reason | values] | first);
 	[(input_filename | sub(".*/"; "") | sub(".out$"; "")), .status,
 	 if .status == 0 then [.stages[]? | select(.result == "failed")] == []
 	 else told | says end]
@@ -128,5 +129,8 @@ faults tdx check --pfn=0x1000+64
 faults plain check --pfn=0x100000
 faults plain pfns 1:3
 faults plain check 1:3
+faults plain list
+faults tdx list --sort=size
+faults plain pfn 0x100 0x2000
 echo "# $runs_done runs with a failing call"
 finish
