@@ -220,8 +220,12 @@ int sim_direct_map_restore(struct gmem_sim *sim, uint64_t pfn)
 	struct sim_walk walk;
 	int err = split_down(sim, pfn, &walk);
 
-	if (err || walk.present)
+	if (err)
 		return err;
+	if (walk.present) {
+		*walk.entry |= SIM_PTE_RW | SIM_PTE_DIRTY;
+		return 0;
+	}
 	/* set_direct_map_default_noflush() does not know that the page was GLOBAL. */
 	*walk.entry = (walk.value ^ frame_mask(sim)) | SIM_PTE_PRESENT | SIM_PTE_RW | SIM_PTE_DIRTY;
 	return 0;
