@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Random operations: what libgmem says of the pages before each is what the model then does, when
+ * nobody heeds the verdict. GMEM_PROPERTY_OPERATIONS says how many, GMEM_PROPERTY_SEED which:
+ *
+ *	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 build/tests/unit/property
+ *
+ * (libcheck ends a forked test that takes long.)
+ */
+#include "property.h"
+
+#include <fcntl.h>
+#include <linux/kvm.h>
+
+#define OPERATIONS 50000 /* of make check */
+#define MANY 500000	 /* enough for each path to fault, whatever the seed */
+#define SEED 1
+#define WORLD_OPERATIONS 400 /* after which a model without an oops is closed, at the latest */
+#define WEIGHTS 64	     /* sum of the operations' */
+#define CHECK_ALL 16	     /* operations between looks at the whole file */
+
+#define SHARED (GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED)
+
+/* Guests that own their pages come more often: more paths lead to them. */
+static const struct kind kinds[] = {
+	{ "plain", GMEM_VM_DEFAULT },
+	{ "sw-protected", GMEM_VM_SW_PROTECTED },
+	{ "sw-protected", GMEM_VM_DEFAULT },
+	{ "no-direct-map", GMEM_VM_DEFAULT },
+	{ "no-direct-map", GMEM_VM_TDX },
+	{ "no-direct-map", GMEM_VM_SW_PROTECTED },
+	{ "tdx", GMEM_VM_SW_PROTECTED },
+	{ "tdx-no-direct-map", GMEM_VM_DEFAULT },
+	{ "old", GMEM_VM_SW_PROTECTED },
+	{ "snp", GMEM_VM_DEFAULT },
+	{ "tdx", GMEM_VM_TDX },
+	{ "tdx", GMEM_VM_TDX },
+	{ "tdx", GMEM_VM_TDX },
+	{ "tdx", GMEM_VM_TDX },
+	{ "tdx-no-direct-map", GMEM_VM_TDX },
+	{ "tdx-no-direct-map", GMEM_VM_TDX },
+	{ "snp", GMEM_VM_SNP },
+	{ "snp", GMEM_VM_SNP },
+	{ "snp", GMEM_VM_SNP },
+	{ "snp", GMEM_VM_SNP },
+};
+
+static _Alignas(4096) char source[4096];
+
+static struct {
+	uint64_t state; /* of the random numbers */
+	uint64_t operations;
+	uint64_t verdicts;
+	uint64_t oopses;
+	uint64_t worlds;
+} run;
+
+/* The kernel paths that operations run into, and how often each verdict was given of them. */
+static struct {
+	const char *path;
+	uint64_t safe;
+	uint64_t faults;
+} asked[] = {
+	{ .path = "gmem-clear" },   { .path = "gmem-user-clear" }, { .path = "tdx-page-add" },
+	{ .path = "tdx-page-aug" }, { .path = "tdx-reclaim" },	   { .path = "snp-launch-update" },
+	{ .path = "snp-reclaim" },
+};
+
+#define PATHS (sizeof(asked) / sizeof(asked[0]))
+
+/* xorshift64*: the same numbers on every machine. */
+static uint64_t pick(uint64_t below)
+{
+	run.state ^= run.state >> 12;
+	run.state ^= run.state << 25;
+	run.state ^= run.state >> 27;
+	return (run.state * 0x2545f4914f6cdd1dull >> 32) % below;
+}
+
+static bool is_td(const struct world *w)
+{
+	return w->kind->vm_type == GMEM_VM_TDX;
+}
+
+static bool is_snp(const struct world *w)
+{
+	return w->kind->vm_type == GMEM_VM_SNP;
+}
+
+static bool has_private(const struct world *w)
+{
+	return w->kind->vm_type != GMEM_VM_DEFAULT;
+}
+
+/* The operation was forced. It ended in an oops exactly where one was foretold. */
+static void judge(const struct world *w, bool foretold, const char *what, uint64_t page)
+{
+	bool oopsed = gmem_sim_oopsed(w->sim);
+
+	run.verdicts++;
+	run.oopses += oopsed;
+	if (oopsed == foretold)
+		return;
+	ck_abort_msg("operation %llu: %s, page %llu, %s VM on %s, flags %llu: foretold %s\n%s",
+		     (unsigned long long)run.operations, what, (unsigned long long)page,
+		     gmem_vm_type_name(w->kind->vm_type), w->kind->model,
+		     (unsigned long long)w->flags, foretold ? "an oops" : "none",
+		     gmem_ctx_kernel_log(w->ctx));
+}
+
+static bool foretell(const struct world *w, const char *path, const bool *which)
+{
+	bool faults = would_fault(w, path, which);
+	size_t i = 0;
+
+	while (strcmp(asked[i].path, path))
+		i++;
+	*(faults ? &asked[i].faults : &asked[i].safe) += 1;
+	return faults;
+}
+
+/* Pages that leave the file, or the guest, pass through the paths that take them back. */
+static bool foretell_back(const struct world *w, const bool *which, bool freed)
+{
+	if (is_td(w))
+		return foretell(w, "tdx-reclaim", which);
+	return is_snp(w) && freed && foretell(w, "snp-reclaim", which);
+}
+
+static void mark(bool *pages, uint64_t first, uint64_t count, bool value)
+{
+	for (uint64_t i = 0; i < count; i++)
+		pages[first + i] = value;
+}
+
+static bool bind(struct world *w)
+{
+	struct gmem_slot_options slot = {
+		.size = sizeof(slot),
+		.gpa = GPA,
+		.memory_size = SIZE,
+		.memory = w->memory,
+	};
+
+	if (!w->memory || w->bound)
+		return false;
+	expect(gmem_slot_set(w->vm, &slot) == 0);
+	w->bound = true;
+	return true;
+}
+
+/* With random flags: the kernel takes those that its capabilities name. */
+static bool create(struct world *w)
+{
+	struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = SIZE,
+		.flags = pick(8),
+	};
+	struct gmem_caps *caps;
+	uint64_t offered;
+	int ret;
+
+	if (w->memory)
+		return false;
+	expect(gmem_caps_new(w->ctx, &caps) == 0);
+	offered = gmem_caps_memory_flags(caps, w->kind->vm_type);
+	gmem_caps_free(caps);
+	ret = gmem_memory_new(w->vm, &options, &w->memory);
+	expect(ret == (options.flags & ~offered ? -EINVAL : 0));
+	if (ret) {
+		w->memory = NULL;
+		return true;
+	}
+	w->flags = options.flags;
+	expect(gmem_target_open(w->ctx, 0, gmem_memory_fd(w->memory), &w->target) == 0);
+	bind(w);
+	return true;
+}
+
+static bool unbind(struct world *w)
+{
+	bool foretold;
+
+	if (!w->bound || !w->memory)
+		return false;
+	look(w, 0, PAGES, 0);
+	foretold = foretell_back(w, w->given, false);
+	gmem_slot_delete(w->vm, 0);
+	judge(w, foretold, "memslot deleted", 0);
+	w->bound = false;
+	if (is_td(w))
+		mark(w->given, 0, PAGES, false);
+	return true;
+}
+
+static bool destroy(struct world *w)
+{
+	bool foretold;
+
+	if (!w->memory)
+		return false;
+	look(w, 0, PAGES, 0);
+	foretold = foretell_back(w, w->given, true);
+	gmem_target_free(w->target);
+	w->target = NULL;
+	gmem_memory_free(w->memory);
+	w->memory = NULL;
+	judge(w, foretold, "closed", 0);
+	mark(w->given, 0, PAGES, false);
+	if (gmem_sim_oopsed(w->sim))
+		return true;
+	settle_hooks(w);
+	if (w->bound)
+		expect(gmem_slot_delete(w->vm, 0) == 0);
+	w->bound = false;
+	return true;
+}
+
+static void pick_range(uint64_t *first, uint64_t *count)
+{
+	*first = pick(PAGES);
+	*count = 1 + pick(pick(4) ? 4 : PAGES);
+	if (*count > PAGES - *first)
+		*count = PAGES - *first;
+}
+
+static bool allocate(struct world *w)
+{
+	uint64_t first, count;
+
+	if (!w->memory)
+		return false;
+	pick_range(&first, &count);
+	expect(gmem_memory_allocate(w->memory, first * PAGE, count * PAGE) == 0);
+	return true;
+}
+
+static bool punch(struct world *w)
+{
+	uint64_t first, count;
+	bool foretold;
+
+	pick_range(&first, &count);
+	if (!w->memory)
+		return false;
+	look(w, first, count, GMEM_EXTENT_ONE_BY_ONE);
+	foretold = foretell_back(w, w->given, true);
+	gmem_memory_punch(w->memory, first * PAGE, count * PAGE);
+	judge(w, foretold, "punched", first);
+	if (foretold)
+		return true;
+	mark(w->given, first, count, false);
+	settle_hooks(w);
+	/* The allocator has them now, and everybody may touch them. */
+	for (uint64_t page = first; page < first + count; page++)
+		expect(!w->seen[page] || gmem_sim_direct_map_present(w->sim, w->extents[page].pfn));
+	return true;
+}
+
+static bool convert(struct world *w)
+{
+	bool to_private = pick(3), foretold = false;
+	uint64_t first, count;
+
+	pick_range(&first, &count);
+	if (!has_private(w))
+		return false;
+	if (w->memory && w->bound && !to_private) {
+		look(w, first, count, GMEM_EXTENT_ONE_BY_ONE);
+		foretold = foretell_back(w, w->given, false);
+	}
+	gmem_convert(w->vm, GPA + first * PAGE, count * PAGE, to_private);
+	judge(w, foretold, "converted", first);
+	mark(w->is_private, first, count, to_private);
+	if (is_td(w) && !to_private)
+		mark(w->given, first, count, false);
+	return true;
+}
+
+/*
+ * A page for an operation that maps it. What leaves the direct map on the way is judged by the
+ * page that it is, so that there has to be one.
+ */
+static uint64_t pick_page(struct world *w)
+{
+	uint64_t page = pick(PAGES);
+
+	if ((w->flags & GMEM_MEMORY_NO_DIRECT_MAP) || pick(2))
+		expect(gmem_memory_allocate(w->memory, page * PAGE, PAGE) == 0);
+	look(w, page, 1, GMEM_EXTENT_ONE_BY_ONE);
+	return page;
+}
+
+/* A fault of the guest on a page, its own or KVM_PRE_FAULT_MEMORY's. */
+static bool foretell_map(const struct world *w, uint64_t page)
+{
+	/* Else it is a user address that backs the page, and there is none. */
+	bool from_file = w->is_private[page] || (w->flags & GMEM_MEMORY_MMAP);
+
+	if (!w->bound || !from_file || is_poisoned(w, page) || (is_td(w) && !w->final))
+		return false;
+	if (foretell(w, "gmem-clear", NULL))
+		return true;
+	return is_td(w) && w->is_private[page] && !w->given[page] &&
+	       foretell(w, "tdx-page-aug", NULL);
+}
+
+static void note_mapped(struct world *w, uint64_t page, int ret)
+{
+	if (!ret && w->is_private[page] && (is_td(w) || is_snp(w)))
+		w->given[page] = true;
+}
+
+static bool pre_fault(struct world *w)
+{
+	struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = GMEM_POPULATE_PRE_FAULT,
+		.length = PAGE,
+	};
+	bool foretold;
+	uint64_t page;
+	int ret;
+
+	if (!w->memory || !w->bound)
+		return false;
+	page = pick_page(w);
+	foretold = foretell_map(w, page) && (w->final || !is_snp(w));
+	options.offset = page * PAGE;
+	options.gpa = GPA + page * PAGE;
+	ret = gmem_populate(w->vm, w->memory, &options, NULL, NULL);
+	judge(w, foretold, "pre-faulted", page);
+	note_mapped(w, page, ret);
+	return true;
+}
+
+static bool guest_touch(struct world *w)
+{
+	int vcpu = gmem_vm_vcpu_fd(w->vm, 0), ret;
+	bool foretold;
+	uint64_t page;
+
+	if (!w->memory || !w->bound || (is_td(w) && !w->final))
+		return false;
+	page = pick_page(w);
+	foretold = foretell_map(w, page);
+	expect(gmem_sim_guest_touch(w->sim, vcpu, GPA + page * PAGE, w->is_private[page]) == 0);
+	ret = w->sim->ops->ioctl(w->sim, vcpu, KVM_RUN, 0);
+	judge(w, foretold, "touched by the guest", page);
+	note_mapped(w, page, ret);
+	return true;
+}
+
+static bool host_touch(struct world *w)
+{
+	struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = GMEM_POPULATE_HOST,
+		.length = PAGE,
+		.gpa = GMEM_GPA_NONE,
+	};
+	bool foretold;
+	uint64_t page;
+
+	if (!w->memory || (w->flags & SHARED) != SHARED)
+		return false;
+	page = pick_page(w);
+	foretold = !is_poisoned(w, page) && foretell(w, "gmem-user-clear", NULL);
+	options.offset = page * PAGE;
+	gmem_populate(NULL, w->memory, &options, NULL, NULL);
+	judge(w, foretold, "touched by the host", page);
+	return true;
+}
+
+/* A page with content, before the launch ends: TDH.MEM.PAGE.ADD, or the host's copy of SNP. */
+static bool add(struct world *w)
+{
+	const char *path = is_td(w) ? "tdx-page-add" : "snp-launch-update";
+	bool foretold;
+	uint64_t page;
+	int ret;
+
+	if (!w->memory || !w->bound || w->final || !(is_td(w) || is_snp(w)))
+		return false;
+	page = pick_page(w);
+	foretold = w->is_private[page] && !w->given[page] && !is_poisoned(w, page) &&
+		   foretell(w, path, NULL);
+	if (is_td(w))
+		ret = gmem_tdx_init_mem_region(w->vm, 0,
+					       &(struct gmem_tdx_region){
+						       .source = source,
+						       .gpa = GPA + page * PAGE,
+						       .pages = 1,
+						       .flags = pick(2) ? GMEM_TDX_MEASURE : 0,
+					       },
+					       NULL);
+	else
+		ret = gmem_snp_launch_update(w->vm,
+					     &(struct gmem_snp_region){
+						     .source = source,
+						     .gpa = GPA + page * PAGE,
+						     .pages = 1,
+						     .type = GMEM_SNP_PAGE_NORMAL,
+					     },
+					     NULL);
+	judge(w, foretold, "added", page);
+	note_mapped(w, page, ret);
+	return true;
+}
+
+static bool finalize(struct world *w)
+{
+	if (w->final || !(is_td(w) || is_snp(w)) || pick(8))
+		return false;
+	expect((is_td(w) ? gmem_tdx_finalize(w->vm) : gmem_snp_launch_finish(w->vm, NULL)) == 0);
+	w->final = true;
+	return true;
+}
+
+/* Somebody else changes the direct map under a page of the file, or changes it back. */
+static bool hook(struct world *w)
+{
+	uint64_t page = pick(PAGES), pfn;
+
+	/* Half of the time, one that the guest has. */
+	for (uint64_t left = pick(2) * PAGES; left && !w->given[page]; left--)
+		page = (page + 1) % PAGES;
+	pfn = w->memory ? frame_of(w, page) : 0;
+	if (!pfn)
+		return false;
+	if (w->hooked[page]) {
+		/* Where the kernel took it out meanwhile, that is the kernel's business. */
+		if (w->flags & GMEM_MEMORY_NO_DIRECT_MAP)
+			return false;
+		expect(gmem_sim_set_direct_map(w->sim, pfn, true) == 0);
+		w->hooked[page] = 0;
+		return true;
+	}
+	if (!gmem_sim_direct_map_present(w->sim, pfn))
+		return false;
+	expect((pick(3) ? gmem_sim_set_direct_map(w->sim, pfn, false)
+			: gmem_sim_set_read_only(w->sim, pfn)) == 0);
+	w->hooked[page] = pfn;
+	return true;
+}
+
+/* The guest loses a page that the memory controller gives up; the file keeps it. */
+static bool poison(struct world *w)
+{
+	uint64_t page = pick(PAGES);
+
+	if (!w->memory || pick(8))
+		return false;
+	look(w, page, 1, 0);
+	if (!w->seen[page])
+		return false;
+	w->poisoned += !is_poisoned(w, page);
+	expect(gmem_sim_poison(w->sim, w->extents[page].pfn) == 0);
+	if (is_td(w))
+		w->given[page] = false;
+	return true;
+}
+
+/* Each as often as its number stands here, of the sum. False: there is nothing to do it to. */
+static const struct {
+	unsigned int weight;
+	bool (*fn)(struct world *w);
+} operations[] = {
+	{ 5, create }, { 1, destroy },	{ 2, bind },	  { 1, unbind },      { 8, allocate },
+	{ 5, punch },  { 7, convert },	{ 8, pre_fault }, { 7, guest_touch }, { 5, host_touch },
+	{ 6, add },    { 1, finalize }, { 7, hook },	  { 1, poison },
+};
+
+static void step(struct world *w)
+{
+	size_t i;
+
+	do {
+		uint64_t at = pick(WEIGHTS);
+
+		for (i = 0; at >= operations[i].weight; i++)
+			at -= operations[i].weight;
+	} while (!operations[i].fn(w));
+	run.operations++;
+}
+
+static void live(struct world *w, uint64_t until)
+{
+	for (unsigned int n = 1; n <= WORLD_OPERATIONS && run.operations < until; n++) {
+		step(w);
+		if (gmem_sim_oopsed(w->sim))
+			return;
+		if (w->memory && n % CHECK_ALL == 0)
+			look(w, 0, PAGES, 0);
+	}
+	destroy(w);
+}
+
+static uint64_t number_from(const char *name, uint64_t otherwise)
+{
+	const char *text = getenv(name);
+
+	return text && *text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+START_TEST(verdicts_come_true)
+{
+	uint64_t until = number_from("GMEM_PROPERTY_OPERATIONS", OPERATIONS);
+	uint64_t seed = number_from("GMEM_PROPERTY_SEED", SEED);
+
+	run.state = seed * 0x9e3779b97f4a7c15ull + 1;
+	printf("GMEM_PROPERTY_SEED=%llu\n", (unsigned long long)seed);
+	fflush(stdout);
+	while (run.operations < until) {
+		struct world w;
+
+		begin_world(&w, &kinds[pick(sizeof(kinds) / sizeof(kinds[0]))]);
+		live(&w, until);
+		end_world(&w);
+		run.worlds++;
+	}
+	printf("%llu operations on %llu models, %llu verdicts forced, %llu of them an oops\n",
+	       (unsigned long long)run.operations, (unsigned long long)run.worlds,
+	       (unsigned long long)run.verdicts, (unsigned long long)run.oopses);
+	for (size_t i = 0; i < PATHS; i++) {
+		printf("%s: %llu safe, %llu faults\n", asked[i].path,
+		       (unsigned long long)asked[i].safe, (unsigned long long)asked[i].faults);
+		/* Both answers are put to the proof, of each path. */
+		ck_assert_uint_gt(asked[i].safe, 0);
+		ck_assert(asked[i].faults > 0 || until < MANY);
+	}
+}
+END_TEST
+
+UNIT_MAIN("property", verdicts_come_true)
