@@ -46,7 +46,7 @@ const struct table list_table = TABLE("guest_memfds", columns);
 
 struct settings {
 	struct selection sort;
-	bool no_mappings;
+	bool no_locks;
 };
 
 static enum status set_sort(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -63,9 +63,9 @@ static enum status set_sort(struct cli *cli, const struct cli_option *option, co
 static const struct cli_option options[] = {
 	{ "sort", 's', "COLUMNS", false, set_sort, offsetof(struct settings, sort),
 	  "Sort by these columns, default resident: sizes largest first, all else ascending" },
-	{ "no-mappings", 0, NULL, false, set_flag, offsetof(struct settings, no_mappings),
-	  "Do not read /proc/PID/maps, which takes the processes' mmap_lock for reading: memory "
-	  "that is only mapped is not found" },
+	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
+	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
+	  "found, and the shared side is not counted" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -149,7 +149,7 @@ static int survey_all(struct list *list, const struct list_want *want)
 
 		ret = list_survey(list->cli, list->owners, i, want, row);
 		if (!ret) {
-			list->partly = list->partly || row->reason;
+			list->partly = list->partly || row->partly;
 			list->n++;
 			continue;
 		}
@@ -209,6 +209,7 @@ static enum status list_all(struct list *list)
 	struct list_want want = {
 		.usage = wants_any(cli, LIST_NODES, LIST_UNKNOWN),
 		.shared = wants_any(cli, LIST_SHARED, LIST_TOTAL),
+		.no_locks = list->settings->no_locks,
 	};
 	char why[1024];
 	int ret = cli_open_reader(cli);
@@ -235,7 +236,7 @@ static enum status run(struct cli *cli)
 	struct list list = { .cli = cli, .settings = cli->settings };
 	struct gmem_owners_options scan = {
 		.size = sizeof(scan),
-		.no_mappings = list.settings->no_mappings,
+		.no_mappings = list.settings->no_locks,
 	};
 	enum status status;
 	int ret = gmem_owners_new(cli->ctx, &scan, &list.owners);

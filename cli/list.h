@@ -39,6 +39,7 @@ struct list_row {
 	struct cell_rows holders, nodes;
 	struct cell *holder_cells, *node_cells;
 	char *command, *fds, *holders_text, *flags, *nodes_text, *reason;
+	bool partly; /* something could not be told */
 };
 
 /* What of a guest_memfd is looked up; each costs more than the one before. */
@@ -46,6 +47,7 @@ struct list_want {
 	bool kernel; /* a reader of kernel memory is open */
 	bool shared;
 	bool usage;
+	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
 	const char *no_kernel; /* why there is no reader */
 };
 

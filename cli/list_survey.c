@@ -141,6 +141,7 @@ static int add_reason(struct list_row *row, const char *what, const char *why)
 		return -ENOMEM;
 	}
 	free(before);
+	row->partly = true;
 	row->cells[LIST_REASON] = cell_text(row->reason);
 	return 0;
 }
@@ -246,6 +247,16 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	return ret;
 }
 
+/* That was the caller's wish, and makes the answer no partial one. */
+static int set_no_shared(struct list_row *row)
+{
+	bool partly = row->partly;
+	int ret = add_reason(row, "shared", "not looked at (--no-locks)");
+
+	row->partly = partly;
+	return ret;
+}
+
 static int set_shared(const struct cli *cli, const struct gmem_owners *owners, struct list_row *row,
 		      struct gmem_target *target)
 {
@@ -274,7 +285,7 @@ static int look(const struct cli *cli, const struct gmem_owners *owners,
 	if (!ret && want->usage)
 		ret = set_usage(cli, row, target);
 	if (!ret && want->shared)
-		ret = set_shared(cli, owners, row, target);
+		ret = want->no_locks ? set_no_shared(row) : set_shared(cli, owners, row, target);
 	return ret;
 }
 

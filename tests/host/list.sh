@@ -58,8 +58,8 @@ holds "another user's" "$(row other) | .uid == 65534 and .processes == 1"
 holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
 	.holders == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mapped: 262144}]"
 holds "processes with a VM" '.processes.with_vm >= 4'
-try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == []" \
-	gmemctl list --json --no-mappings
+try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == [] and $(row slots).shared == null" \
+	gmemctl list --json --no-locks
 try_json "$complete" '[.guest_memfds[].inode] | . == sort' gmemctl list --json --sort inode
 try_json "$complete" '[.guest_memfds[].size] | . == (sort | reverse)' \
 	gmemctl list --json --sort=size,pid

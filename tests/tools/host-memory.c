@@ -142,5 +142,8 @@ int main(void)
 	puts("ready");
 	while (wait_for_line())
 		;
+	close(end[1]);
+	while (wait(NULL) > 0)
+		;
 	return 0;
 }
