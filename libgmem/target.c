@@ -104,8 +104,6 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 				 "descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
 				 "shows those as [kvm-gmem]",
 				 fd, (int)pid, (int)pid);
-	if (ret == -ENOMEM)
-		return gmem_fail(ctx, ret, "out of memory");
 	return ret ? open_failed(ctx, pid, fd, ret) : 0;
 }
 
