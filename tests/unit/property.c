@@ -9,7 +9,6 @@
  */
 #include "property.h"
 
-#include <fcntl.h>
 #include <linux/kvm.h>
 
 #define OPERATIONS 50000 /* of make check */
