@@ -24,15 +24,15 @@ int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages, gmem
 	if (ret)
 		return ret;
 	region_pages = (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
-	if (pages == 0)
-		pages = pfn < region_pages ? region_pages - pfn : 1;
-	else if (pfn >= limit || pages > limit - pfn)
+	if (pfn >= limit || pages > limit - pfn)
 		return gmem_fail(
 			ctx, -EINVAL,
 			"PFN range 0x%llx+0x%llx goes beyond the physical addresses of this "
 			"CPU (the last PFN is 0x%llx)",
 			(unsigned long long)pfn, (unsigned long long)pages,
 			(unsigned long long)limit - 1);
+	if (pages == 0)
+		pages = pfn < region_pages ? region_pages - pfn : limit - pfn;
 	return gmem_pagetable_walk(ctx, image, pfn, pages, fn, arg);
 }
 

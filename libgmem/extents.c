@@ -4,8 +4,8 @@
  * direct map or the page flags change, joined where they do not.
  *
  * Runs are worked off in batches, so that memory does not grow with the file, however sparse it is
- * or large. The direct map is walked as far as its runs fit into a cache: on most hosts once, and
- * whole.
+ * or large. For each batch the direct map is walked after its pages were found, never before: what
+ * is said of a page is no older than the page.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include "reader.h"
 #include "target.h"
 
-#define BATCH_PAGES (1u << 14) /* of 4K: extents that fit the second-level cache */
+#define BATCH_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 12 MiB of extents and pieces */
 #define CACHED_RUNS 16384      /* of the direct map */
 #define FLAGS_BATCH 512
 
@@ -58,8 +58,9 @@ struct walk {
 	struct span *spans;   /* of each run, in pieces */
 	struct place *places; /* of the runs whose page frames are known, by page frame */
 	size_t place_count;
-	size_t place_room; /* of places and spans */
-	struct map_cache cache;
+	size_t place_room;	 /* of places and spans */
+	struct map_cache cache;	 /* of the batch */
+	uint64_t highest;	 /* page frame past the last one of the batch */
 	struct gmem_extent last; /* not handed out yet: the next one may continue it */
 	bool has_last;
 	gmem_extent_fn fn;
@@ -86,7 +87,7 @@ static int append(struct list *list, const struct gmem_extent *extent)
 		struct gmem_extent *more = realloc(list->items, room * sizeof(*more));
 
 		if (!more)
-			return -ENOMEM;
+			return -ENOMEM; /* explained by gmem_target_extents() */
 		list->items = more;
 		list->room = room;
 	}
@@ -121,9 +122,12 @@ static int take_run(struct walk *walk, struct gmem_extent run)
 		uint64_t room = BATCH_PAGES - walk->batch_pages;
 		struct gmem_extent piece;
 
+		/* Unknown page frames may be as many as the file is large: they are not cut. */
+		if (!run.has_pfn)
+			room = run.pages;
 		cut_front(&run, run.pages < room ? run.pages : room, &piece);
 		ret = append(&walk->runs, &piece);
-		walk->batch_pages += piece.pages;
+		walk->batch_pages += piece.has_pfn ? piece.pages : 1;
 		if (!ret && walk->batch_pages == BATCH_PAGES)
 			ret = work_off(walk);
 	}
@@ -193,19 +197,25 @@ static int grow_places(struct walk *walk)
 	return 0;
 }
 
-/* Lists where the runs lie. */
-static int list_places(struct walk *walk)
+/* Lists where the runs lie; *lowest is the first page frame of them. */
+static int list_places(struct walk *walk, uint64_t *lowest)
 {
 	int ret = grow_places(walk);
 
+	*lowest = UINT64_MAX;
+	walk->highest = 0;
 	walk->place_count = 0;
 	for (uint32_t i = 0; !ret && i < walk->runs.count; i++) {
 		const struct gmem_extent *run = &walk->runs.items[i];
 
 		walk->spans[i].count = 0;
-		if (run->has_pfn)
-			walk->places[walk->place_count++] =
-				(struct place){ .pfn = run->pfn, .run = i };
+		if (!run->has_pfn)
+			continue;
+		walk->places[walk->place_count++] = (struct place){ .pfn = run->pfn, .run = i };
+		if (run->pfn < *lowest)
+			*lowest = run->pfn;
+		if (run->pfn + run->pages > walk->highest)
+			walk->highest = run->pfn + run->pages;
 	}
 	return ret;
 }
@@ -221,27 +231,19 @@ static int keep_run(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-static uint64_t region_pages(const struct gmem_image *image)
-{
-	return (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
-}
-
-/* Reads the direct map from a page frame on, as far as the cache reaches. */
+/* Reads the direct map from a page frame on, as far as the batch or the cache reaches. */
 static int fill_cache(struct walk *walk, uint64_t pfn)
 {
 	struct map_cache *cache = &walk->cache;
-	uint64_t end = region_pages(walk->image);
 	int ret;
 
-	if (!cache->runs) {
+	if (!cache->runs)
 		cache->runs = malloc(CACHED_RUNS * sizeof(*cache->runs));
-		if (!cache->runs)
-			return -ENOMEM;
-		pfn = 0; /* the first time: it may fit as a whole */
-	}
+	if (!cache->runs)
+		return -ENOMEM;
 	cache->count = 0;
 	cache->first = cache->end = pfn;
-	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, pfn < end ? end - pfn : 1,
+	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, walk->highest - pfn,
 				  keep_run, cache);
 	return ret < 0 ? ret : 0;
 }
@@ -258,8 +260,7 @@ static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap
 	size_t low = 0, high;
 	int ret = 0;
 
-	/* What the whole does not hold is read from this page frame on. */
-	for (int tries = 0; !ret && !is_cached(cache, pfn) && tries < 2; tries++)
+	if (!is_cached(cache, pfn))
 		ret = fill_cache(walk, pfn);
 	if (!ret && !is_cached(cache, pfn))
 		ret = -EILSEQ; /* a walk covers what it was asked for */
@@ -309,12 +310,13 @@ static int join_run(struct walk *walk, uint32_t index)
 /* Looks up the direct map for the batch's runs, by page frame where the cache has to move. */
 static int join_direct_map(struct walk *walk)
 {
-	int ret = list_places(walk);
+	uint64_t lowest;
+	int ret = list_places(walk, &lowest);
 
 	walk->pieces.count = 0;
-	if (!ret && walk->place_count && !walk->cache.runs)
-		ret = fill_cache(walk, 0);
-	if (walk->cache.first > 0 || walk->cache.end < region_pages(walk->image))
+	if (!ret && walk->place_count)
+		ret = fill_cache(walk, lowest);
+	if (!ret && walk->cache.end < walk->highest)
 		qsort(walk->places, walk->place_count, sizeof(*walk->places), by_pfn);
 	for (size_t i = 0; !ret && i < walk->place_count; i++)
 		ret = join_run(walk, walk->places[i].run);
@@ -372,7 +374,7 @@ static int emit_pages(struct walk *walk, struct gmem_extent extent)
 
 static int emit_piece(struct walk *walk, const struct gmem_extent *extent)
 {
-	if (walk->want & GMEM_EXTENT_ONE_BY_ONE)
+	if ((walk->want & GMEM_EXTENT_ONE_BY_ONE) && extent->has_pfn)
 		return emit_pages(walk, *extent);
 	return emit(walk, extent);
 }
@@ -480,6 +482,8 @@ int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t le
 		ret = work_off(&walk);
 	if (!ret)
 		ret = hand_out(&walk);
+	if (ret == -ENOMEM)
+		gmem_no_memory(target->ctx);
 	free(walk.runs.items);
 	free(walk.pieces.items);
 	free(walk.places);

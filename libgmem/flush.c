@@ -100,6 +100,8 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 
 	if (ret)
 		return ret;
+	if (wanted.vm_type < -1 || wanted.vm_type >= GMEM_VM_TYPES)
+		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
 	flush = calloc(1, sizeof(*flush));
 	if (!flush)
 		return gmem_fail(ctx, -ENOMEM, "out of memory");

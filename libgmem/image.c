@@ -195,7 +195,7 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 	free(note.text);
 	if (ret) {
 		free(image);
-		return ret;
+		return ret == -ENOMEM ? gmem_no_memory(ctx) : ret;
 	}
 	*out = image;
 	return 0;

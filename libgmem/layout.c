@@ -125,7 +125,7 @@ int gmem_layout_new(struct gmem_ctx *ctx, struct gmem_layout **out)
 		ret = read_sizes(ctx, layout);
 	if (ret) {
 		free(layout);
-		return ret;
+		return ret == -ENOMEM ? gmem_no_memory(ctx) : ret;
 	}
 	*out = layout;
 	return 0;

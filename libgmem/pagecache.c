@@ -3,8 +3,9 @@
  * From a descriptor to page frames: struct file -> address_space -> xarray of folios -> vmemmap.
  *
  * A folio in a slot of the inode's own xarray is in the page cache at that moment. As a check on
- * how folios were understood, one of each node of the xarray (64 pages) is looked at: it must name
- * this mapping and its own index, else its run is read again, and is unknown after a few times.
+ * how folios were understood, the first and the last of a run are looked at, of short runs one of
+ * each node of the xarray (64 pages): they must name this mapping and their own index, else the run
+ * is read again, and is unknown after a few times.
  */
 #include "pagecache.h"
 
@@ -242,7 +243,7 @@ static int flush_pending(struct walk *walk)
 	for (size_t i = 0; !ret && i < n; i++) {
 		struct gmem_xarray_run *run = &walk->pending[i];
 
-		if (wrong[i] && walk->attempt < ATTEMPTS) {
+		if ((wrong[i] || run->reason) && walk->attempt < ATTEMPTS) {
 			ret = walk_again(walk, run);
 			continue;
 		}
@@ -267,7 +268,7 @@ static int walk_range(const struct walk *like, uint64_t first, uint64_t last, in
 	int ret;
 
 	if (!walk)
-		return -ENOMEM;
+		return gmem_no_memory(like->ctx);
 	*walk = *like;
 	walk->first = first;
 	walk->last = last;

@@ -48,6 +48,9 @@ struct window {
 	bool readable[WINDOW];
 	unsigned int count;
 	unsigned int next; /* the one to hand out */
+	/* The entry that led from this depth's table to the next one's. */
+	uint64_t link_address;
+	uint64_t link;
 };
 
 struct walk {
@@ -189,13 +192,35 @@ static bool is_table(uint64_t entry)
 	return (entry & ENTRY_PRESENT) && !(entry & ENTRY_LARGE);
 }
 
+/* Whether the entries that led to the table at that depth still do. */
+static bool is_linked(struct walk *walk, int depth)
+{
+	struct gmem_kmem_request requests[LEVELS_MAX];
+	uint64_t links[LEVELS_MAX];
+
+	for (int above = 0; above < depth; above++)
+		requests[above] = (struct gmem_kmem_request){
+			.address = walk->windows[above].link_address,
+			.buffer = &links[above],
+			.length = sizeof(links[above]),
+		};
+	if (depth && gmem_kmem_read_batch(walk->ctx, requests, (size_t)depth))
+		return false;
+	for (int above = 0; above < depth; above++)
+		if (requests[above].result ||
+		    ((links[above] ^ walk->windows[above].link) & ~ENTRY_VOLATILE))
+			return false;
+	return true;
+}
+
 /*
  * Reads the children of entries first..last of a table, as many as fit the window, and the table
  * itself behind them. Where an entry changed meanwhile, the table takes the new entry over and
- * the child is dropped: the walk comes back to that entry.
+ * the child is dropped: the walk comes back to that entry. *gone: the table itself is no longer
+ * part of the tree (it may be empty by now, which says nothing of the mapping).
  */
 static int fill_window(struct walk *walk, int depth, uint64_t table_address, uint64_t *table,
-		       unsigned int first, unsigned int last)
+		       unsigned int first, unsigned int last, bool *gone)
 {
 	struct window *window = &walk->windows[depth];
 	uint64_t again[ENTRIES];
@@ -227,10 +252,12 @@ static int fill_window(struct walk *walk, int depth, uint64_t table_address, uin
 		bool changed =
 			walk->requests[n].result || ((again[at] ^ table[at]) & ~ENTRY_VOLATILE);
 
-		if (changed && !walk->requests[n].result)
-			table[at] = again[at];
-		if (changed)
-			break; /* what was read of the later ones is fresh when they come up */
+		if (changed) { /* the later ones are read anew when they come up */
+			*gone = walk->requests[n].result || !is_linked(walk, depth);
+			if (!*gone)
+				table[at] = again[at];
+			break;
+		}
 		window->readable[i] = !walk->requests[i].result;
 		kept = i + 1;
 	}
@@ -251,14 +278,17 @@ static int walk_child(struct walk *walk, int depth, uint64_t table_address, uint
 	unsigned int shift = shift_of(walk, depth);
 	uint64_t address = base + ((uint64_t)at << shift);
 	unsigned int slot;
+	bool gone = false;
 	int ret;
 
 	*again = false;
 	if (window->next >= window->count || window->index[window->next] != at) {
-		ret = fill_window(walk, depth, table_address, table, at, last);
+		ret = fill_window(walk, depth, table_address, table, at, last, &gone);
 		if (ret)
 			return ret;
 	}
+	if (gone)
+		return emit_unknown(walk, address, address + (1ull << shift), reason_changing);
 	if (window->next >= window->count || window->index[window->next] != at) {
 		*again = true;
 		return 0;
@@ -266,6 +296,8 @@ static int walk_child(struct walk *walk, int depth, uint64_t table_address, uint
 	slot = window->next++;
 	if (!window->readable[slot])
 		return emit_unknown(walk, address, address + (1ull << shift), reason_unreadable);
+	window->link_address = table_address + at * sizeof(*table);
+	window->link = table[at];
 	rights.writable = rights.writable && (table[at] & ENTRY_WRITABLE);
 	rights.executable = rights.executable && !(table[at] & ENTRY_NX);
 	return walk_table(walk, depth + 1,
@@ -328,7 +360,7 @@ static int allocate_windows(struct walk *walk)
 	for (int depth = 0; depth < walk->image->levels - 1; depth++) {
 		walk->windows[depth].tables = malloc(WINDOW * TABLE_BYTES);
 		if (!walk->windows[depth].tables)
-			return -ENOMEM;
+			return gmem_no_memory(walk->ctx);
 	}
 	return 0;
 }
@@ -348,7 +380,7 @@ int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, ui
 	int ret;
 
 	if (!walk)
-		return -ENOMEM;
+		return gmem_no_memory(ctx);
 	walk->ctx = ctx;
 	walk->image = image;
 	walk->fn = fn;

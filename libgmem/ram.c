@@ -232,13 +232,27 @@ const char *gmem_ram_zone(const struct gmem_ram *ram, uint64_t pfn)
 	return zone;
 }
 
+/* What kept the ranges from being known may have been a passing failure. */
+static int read_ranges_again(struct gmem_ctx *ctx)
+{
+	struct gmem_ram *ram = ctx->ram;
+	int ret = 0;
+
+	pthread_mutex_lock(&ctx->learning);
+	if (ram->ranges_error) {
+		ram->range_count = 0;
+		ret = read_ranges(ctx, ram);
+	}
+	pthread_mutex_unlock(&ctx->learning);
+	return ret;
+}
+
 static int known_ranges(struct gmem_ctx *ctx, const struct gmem_ram **ram)
 {
 	int ret = gmem_ram_get(ctx, ram);
 
-	/* It may have been a passing failure. */
 	if (!ret && (*ram)->ranges_error)
-		ret = read_ranges(ctx, ctx->ram);
+		ret = read_ranges_again(ctx);
 	if (ret)
 		return gmem_fail(ctx, ret, "no memory to read where RAM is (/proc/iomem)");
 	if ((*ram)->ranges_error == -EACCES)
@@ -278,7 +292,11 @@ int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn)
 	if (ret)
 		return ret;
 	ret = gmem_ram_node(ram, pfn, &pages);
-	return ret < 0 ? -ENODATA : ret;
+	if (ret < 0)
+		return gmem_fail(ctx, -ENODATA,
+				 "/proc/zoneinfo does not tell which node has PFN 0x%llx",
+				 (unsigned long long)pfn);
+	return ret;
 }
 
 int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn)

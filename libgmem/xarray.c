@@ -30,6 +30,7 @@
 struct level {
 	uint64_t *slots;  /* of the node that is being walked: part of its copy */
 	uint64_t address; /* of that node */
+	unsigned int at;  /* the slot that is being walked */
 	struct gmem_gather children[SLOTS_MAX];
 	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
 	unsigned int count;	   /* of children that can be walked */
@@ -210,17 +211,42 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 	return 0;
 }
 
-/* Looks at a slot anew, before it is tried again. */
-static int refresh_slot(struct walk *walk, int depth, unsigned int i)
+/*
+ * Looks at a slot anew, before it is tried again. *gone: the node is no longer part of the tree, so
+ * that nothing follows from what its slots say (the kernel empties a node that it frees). To know,
+ * all that lead to it are read behind the slot: the head, and the slot of each node above.
+ */
+static int refresh_slot(struct walk *walk, int depth, unsigned int i, bool *gone)
 {
+	size_t slots = walk->layout->offset[GMEM_NODE_SLOTS];
 	struct level *level = &walk->levels[depth];
+	struct gmem_kmem_request requests[DEPTH_MAX + 1];
+	uint64_t links[DEPTH_MAX];
 	int ret;
 
 	level->count = 0;
-	ret = gmem_kmem_read_pointer(walk->ctx,
-				     level->address + walk->layout->offset[GMEM_NODE_SLOTS] + i * 8,
-				     &level->slots[i]);
-	return ret == -EFAULT ? 0 : ret; /* the node is gone: the retries run out */
+	requests[0] = (struct gmem_kmem_request){
+		.address = level->address + slots + i * 8ull,
+		.buffer = &level->slots[i],
+		.length = 8,
+	};
+	for (int above = 0; above <= depth; above++)
+		requests[above + 1] = (struct gmem_kmem_request){
+			.address = above ? walk->levels[above - 1].address + slots +
+						   walk->levels[above - 1].at * 8ull
+					 : walk->xarray + walk->layout->offset[GMEM_XARRAY_HEAD],
+			.buffer = &links[above],
+			.length = 8,
+		};
+	ret = gmem_kmem_read_batch(walk->ctx, requests, (size_t)depth + 2);
+	if (ret)
+		return ret;
+	*gone = requests[0].result;
+	for (int above = 0; above <= depth; above++)
+		if (requests[above + 1].result ||
+		    links[above] != walk->levels[above].address + ENTRY_INTERNAL)
+			*gone = true;
+	return 0;
 }
 
 static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
@@ -258,6 +284,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 	uint64_t reach = (walk->last - base) >> shift;
 	unsigned int last = reach < walk->slots ? (unsigned int)reach : walk->slots - 1;
 	unsigned int retries = 0, taken;
+	bool gone;
 	int ret = 0;
 
 	level->slots = (uint64_t *)(node + walk->layout->offset[GMEM_NODE_SLOTS]);
@@ -271,16 +298,19 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 		bool again = entry == ENTRY_RETRY;
 
 		taken = 1;
+		level->at = i;
 		if (is_pointer(entry))
 			ret = emit_pointer(walk, i, last, level->slots, shift, index, &taken);
 		else if (is_node(entry))
 			ret = walk_child(walk, depth, i, last, index, shift, &again);
 		if (ret || !again) {
 			retries = 0;
-		} else if (++retries <= RETRIES) {
+			continue;
+		}
+		ret = refresh_slot(walk, depth, i, &gone);
+		if (!ret && !gone && ++retries <= RETRIES) {
 			taken = 0;
-			ret = refresh_slot(walk, depth, i);
-		} else {
+		} else if (!ret) {
 			ret = emit_unknown(walk, index, 1ull << shift, reason_changing);
 			retries = 0;
 		}
@@ -378,5 +408,5 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 out:
 	free(rooms);
 	free(walk);
-	return ret;
+	return ret == -ENOMEM ? gmem_no_memory(ctx) : ret;
 }

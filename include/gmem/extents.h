@@ -92,7 +92,7 @@ typedef int (*gmem_extent_fn)(const struct gmem_extent *extent, void *arg);
 enum gmem_extent_want {
 	GMEM_EXTENT_DIRECT_MAP = 1u << 0, /* state, level, writable */
 	GMEM_EXTENT_FLAGS = 1u << 1,	  /* page_flags; needs /proc/kpageflags */
-	GMEM_EXTENT_ONE_BY_ONE = 1u << 2, /* an extent a page */
+	GMEM_EXTENT_ONE_BY_ONE = 1u << 2, /* an extent a page, but for unknown page frames */
 };
 
 /*

@@ -120,6 +120,8 @@ START_TEST(outside)
 	ck_assert_int_eq(gmem_directmap_walk(ctx, limit, 1, keep, &run), -EINVAL);
 	ck_assert_int_eq(gmem_directmap_walk(ctx, limit - 1, 2, keep, &run), -EINVAL);
 	ck_assert_int_eq(gmem_directmap_walk(ctx, 1, UINT64_MAX, keep, &run), -EINVAL);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, limit, 0, keep, &run), -EINVAL);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, 1ull << 60, 0, keep, &run), -EINVAL);
 	port_said(ctx, "physical addresses");
 	gmem_ctx_free(ctx);
 }

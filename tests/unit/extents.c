@@ -4,6 +4,7 @@
 
 #include "garble.h"
 #include "port.h"
+#include "target.h"
 
 #define PAGE GMEM_PAGE_SIZE
 #define PAGES 20000ull /* more than one window of the walk */
@@ -123,6 +124,133 @@ START_TEST(sparse)
 	ck_assert_int_eq(gmem_memory_allocate(memory, 1ull << 60, 2 * PAGE), 0);
 	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, 3);
 	ck_assert_uint_eq(walk(6 * PAGE, 0, 0).pages, 2);
+	teardown();
+}
+END_TEST
+
+#define MANY 70000ull /* pages, more than one batch of the walk */
+
+static int remove_late_pages(const struct gmem_extent *extent, void *arg)
+{
+	struct seen *seen = arg;
+	int fd = gmem_memory_fd(memory);
+
+	for (uint64_t page = MANY - 1000; !seen->pages && page < MANY; page++)
+		ck_assert_int_eq(gmem_sim_set_direct_map(
+					 ctx->kernel,
+					 (uint64_t)gmem_sim_file_pfn(ctx->kernel, fd, page), false),
+				 0);
+	return check_extent(extent, seen);
+}
+
+/* What is said of a page's direct map is no older than the page. */
+START_TEST(map_changes_during_the_walk)
+{
+	struct seen seen = { 0 };
+
+	setup("plain", MANY);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, MANY * PAGE), 0);
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0,
+					     GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_ONE_BY_ONE,
+					     remove_late_pages, &seen),
+			 0);
+	ck_assert_uint_eq(seen.pages, MANY);
+	teardown();
+}
+END_TEST
+
+/* A port whose big answers, those of xarray nodes, fail or are empty. */
+static const struct gmem_kernel_ops *honest_ops;
+static struct gmem_kernel_ops node_ops;
+static uint64_t head_address, root_address;
+static unsigned int empty_from, empty_to, batches;
+
+static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = honest_ops->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++)
+		if (requests[i].length >= 512 && requests[i].length < 4096)
+			requests[i].result = -EFAULT;
+	return ret;
+}
+
+/* For some batches the root is a node that was freed: emptied, and no longer the head. */
+static int freed_root(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = honest_ops->read_kmem(kernel, requests, n);
+
+	batches++;
+	for (size_t i = 0; i < n; i++) {
+		struct gmem_kmem_request *request = &requests[i];
+
+		if (batches < empty_from || batches >= empty_to)
+			continue;
+		if (request->address == head_address) /* another node, here one that is none */
+			*(uint64_t *)request->buffer = (root_address ^ 0x10000) + 2;
+		if (request->address > root_address && request->address < root_address + 576)
+			memset(request->buffer, 0, request->length);
+	}
+	return ret;
+}
+
+static void lie(int (*read)(struct gmem_kernel *, struct gmem_kmem_request *, size_t))
+{
+	honest_ops = ctx->kernel->ops;
+	node_ops = *honest_ops;
+	node_ops.read_kmem = read;
+	ctx->kernel->ops = &node_ops;
+}
+
+static int count_unknown(const struct gmem_extent *extent, void *arg)
+{
+	*(uint64_t *)arg += 1;
+	ck_assert(!extent->has_pfn);
+	ck_assert_ptr_nonnull(extent->reason);
+	return 0;
+}
+
+/* What cannot be read of a file that is as large as can be is one unknown extent. */
+START_TEST(unknown_is_one_extent)
+{
+	const unsigned int want = GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_ONE_BY_ONE;
+	uint64_t unknown = 0;
+
+	setup("plain", INT64_MAX / PAGE);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 1ull << 60, 2 * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, 0).pages, 2);
+	lie(no_nodes);
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0, want, count_unknown, &unknown), 0);
+	ck_assert_uint_eq(unknown, 1);
+	ctx->kernel->ops = honest_ops;
+	teardown();
+}
+END_TEST
+
+/* A tree that shrinks while it is read loses no page: the emptied root is not believed. */
+START_TEST(freed_root_is_not_believed)
+{
+	struct gmem_kmem_request head = { .buffer = &root_address, .length = 8 };
+	size_t offset, in_array;
+
+	setup("plain", 8000);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 8000 * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, 0).pages, 8000);
+	ck_assert_int_eq(
+		ctx->kernel->ops->offset_of(ctx->kernel, "address_space", "i_pages", &offset), 0);
+	ck_assert_int_eq(ctx->kernel->ops->offset_of(ctx->kernel, "xarray", "xa_head", &in_array),
+			 0);
+	head.address = head_address = target->cache.mapping + offset + in_array;
+	ck_assert_int_eq(ctx->kernel->ops->read_kmem(ctx->kernel, &head, 1), 0);
+	root_address -= 2;
+	/* Wherever in the walk it happens. */
+	for (empty_from = 2; empty_from < 12; empty_from++) {
+		empty_to = empty_from + 2;
+		batches = 0;
+		lie(freed_root);
+		ck_assert_uint_eq(walk(0, 0, 0).pages, 8000);
+		ctx->kernel->ops = honest_ops;
+	}
 	teardown();
 }
 END_TEST
@@ -269,8 +397,15 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { allocated_and_punched, single_pages, sparse,
-				       states_cut_extents,    poisoned,	    wrong_targets };
+	const TTest *const tests[] = { allocated_and_punched,
+				       single_pages,
+				       sparse,
+				       map_changes_during_the_walk,
+				       unknown_is_one_extent,
+				       freed_root_is_not_believed,
+				       states_cut_extents,
+				       poisoned,
+				       wrong_targets };
 	Suite *suite = suite_create("extents");
 	TCase *tcase = tcase_create("extents");
 	SRunner *runner;
