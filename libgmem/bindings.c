@@ -34,7 +34,9 @@ struct collect {
 static int find_generation(const struct gmem_layout *layout, const struct gmem_pagecache *cache,
 			   struct generation *out)
 {
-	if (layout->has[GMEM_GMEM_FILE_ENTRY] && layout->has[GMEM_GMEM_INODE_FILES]) {
+	if (layout->has[GMEM_GMEM_FILE_ENTRY] && layout->has[GMEM_GMEM_FILE_KVM] &&
+	    layout->has[GMEM_GMEM_FILE_BINDINGS] && layout->has[GMEM_GMEM_INODE_FILES] &&
+	    layout->has[GMEM_GMEM_INODE_VFS]) {
 		*out = (struct generation){
 			.kvm = GMEM_GMEM_FILE_KVM,
 			.bindings = GMEM_GMEM_FILE_BINDINGS,
@@ -44,7 +46,8 @@ static int find_generation(const struct gmem_layout *layout, const struct gmem_p
 		};
 		return 0;
 	}
-	if (layout->has[GMEM_OLD_GMEM_ENTRY] && layout->has[GMEM_MAPPING_PRIVATE_LIST]) {
+	if (layout->has[GMEM_OLD_GMEM_ENTRY] && layout->has[GMEM_OLD_GMEM_KVM] &&
+	    layout->has[GMEM_OLD_GMEM_BINDINGS] && layout->has[GMEM_MAPPING_PRIVATE_LIST]) {
 		*out = (struct generation){
 			.kvm = GMEM_OLD_GMEM_KVM,
 			.bindings = GMEM_OLD_GMEM_BINDINGS,
@@ -66,7 +69,7 @@ int gmem_target_flags(struct gmem_target *target, uint64_t *flags)
 		ret = gmem_layout_get(target->ctx, &layout);
 	if (ret)
 		return ret;
-	if (layout->has[GMEM_GMEM_INODE_FLAGS])
+	if (layout->has[GMEM_GMEM_INODE_FLAGS] && layout->has[GMEM_GMEM_INODE_VFS])
 		address = target->cache.inode - layout->offset[GMEM_GMEM_INODE_VFS] +
 			  layout->offset[GMEM_GMEM_INODE_FLAGS];
 	else if (layout->has[GMEM_INODE_PRIVATE] && layout->has[GMEM_OLD_GMEM_KVM])
@@ -85,9 +88,8 @@ static int add_slot(const struct gmem_xarray_run *run, void *arg)
 	if (!run->pointer)
 		return -EAGAIN; /* it changed while it was read */
 	/* A slot's range is stored as several entries that follow each other. */
-	for (size_t i = collect->count; i > 0; i--)
-		if (collect->slots[i - 1] == run->pointer)
-			return 0;
+	if (collect->count && collect->slots[collect->count - 1] == run->pointer)
+		return 0;
 	if (collect->count >= SLOTS_MAX)
 		return -EILSEQ;
 	more = realloc(collect->slots, (collect->count + 1) * sizeof(*more));
@@ -201,11 +203,21 @@ static int collect_files(struct gmem_target *target, const struct generation *ge
 	return ret;
 }
 
-/* One try: what was read counts only if the file is still on the inode's list behind it. */
+static bool same_slots(const struct collect *a, const struct collect *b)
+{
+	return a->count == b->count &&
+	       (!a->count || !memcmp(a->slots, b->slots, a->count * sizeof(*a->slots)));
+}
+
+/*
+ * One try: what was read counts only if the file is still on the inode's list behind it, with the
+ * same memslots: one that was deleted meanwhile may be another's memory by then.
+ */
 static int try_bindings(struct gmem_target *target, const struct generation *generation,
 			const struct gmem_layout *layout)
 {
 	struct collect collect = { .ctx = target->ctx, .layout = layout };
+	struct collect again = { .ctx = target->ctx, .layout = layout };
 	uint64_t before, after;
 	int ret = gmem_kmem_read_pointer(target->ctx, generation->head, &before);
 
@@ -216,10 +228,13 @@ static int try_bindings(struct gmem_target *target, const struct generation *gen
 	if (!ret)
 		ret = read_slots(target, &collect);
 	if (!ret)
+		ret = collect_files(target, generation, &again);
+	if (!ret)
 		ret = gmem_kmem_read_pointer(target->ctx, generation->head, &after);
-	if (!ret && before != after)
+	if (!ret && (before != after || !same_slots(&collect, &again)))
 		ret = -EAGAIN;
 	free(collect.slots);
+	free(again.slots);
 	return ret;
 }
 
@@ -229,9 +244,8 @@ int gmem_target_read_bindings(struct gmem_target *target)
 	struct generation generation;
 	int ret;
 
-	if (target->bindings_tried)
-		return target->has_bindings ? 0 : -ENODATA;
-	target->bindings_tried = true;
+	if (target->has_bindings)
+		return 0;
 	ret = gmem_target_cache(target);
 	if (!ret)
 		ret = gmem_layout_get(target->ctx, &layout);
@@ -250,6 +264,9 @@ int gmem_target_read_bindings(struct gmem_target *target)
 	target->has_bindings = !ret;
 	if (!ret)
 		return 0;
+	free(target->bindings);
+	target->bindings = NULL;
+	target->binding_count = 0;
 	target->vm_pid = -1;
 	target->vm_type = -1;
 	return gmem_fail(target->ctx, -ENODATA,

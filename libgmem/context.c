@@ -173,11 +173,6 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	return error;
 }
 
-int gmem_no_memory(struct gmem_ctx *ctx)
-{
-	return gmem_fail(ctx, -ENOMEM, "there is no memory left for libgmem's own work");
-}
-
 void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
 {
 	char text[GMEM_EXPLANATION_MAX];

@@ -36,9 +36,6 @@ struct gmem_ctx {
 int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Notes that memory ran out. Returns -ENOMEM. */
-int gmem_no_memory(struct gmem_ctx *ctx);
-
 /* Sends a message to the log function, if there is one. */
 void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

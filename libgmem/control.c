@@ -89,6 +89,10 @@ static int control(struct gmem_ctx *ctx)
 		return ret;
 	if (secret == GMEM_STATE_UNMAPPED && ordinary == GMEM_STATE_MAPPED)
 		return 1;
+	if (secret == GMEM_STATE_UNKNOWN || ordinary == GMEM_STATE_UNKNOWN)
+		return gmem_fail(ctx, -EAGAIN,
+				 "the page tables could not be read where the reader was to prove "
+				 "itself, so nothing is proven");
 	return gmem_fail(ctx, 0,
 			 "the reader calls a page of memfd_secret %s and an ordinary one %s: its "
 			 "answers cannot be trusted on this kernel",

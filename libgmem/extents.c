@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
 #include "pagetable.h"
 #include "ram.h"
 #include "reader.h"
@@ -80,14 +81,19 @@ struct walk {
 
 static const char reason_not_asked[] = "the direct map was not looked at";
 
-static int append(struct list *list, const struct gmem_extent *extent)
+static int no_memory(const struct walk *walk)
+{
+	return gmem_explain_no_memory(walk->target->ctx, "extents of the page cache");
+}
+
+static int append(const struct walk *walk, struct list *list, const struct gmem_extent *extent)
 {
 	if (list->count == list->room) {
 		size_t room = list->room ? 2 * list->room : 64;
 		struct gmem_extent *more = realloc(list->items, room * sizeof(*more));
 
 		if (!more)
-			return -ENOMEM; /* explained by gmem_target_extents() */
+			return no_memory(walk);
 		list->items = more;
 		list->room = room;
 	}
@@ -126,7 +132,7 @@ static int take_run(struct walk *walk, struct gmem_extent run)
 		if (!run.has_pfn)
 			room = run.pages;
 		cut_front(&run, run.pages < room ? run.pages : room, &piece);
-		ret = append(&walk->runs, &piece);
+		ret = append(walk, &walk->runs, &piece);
 		walk->batch_pages += piece.has_pfn ? piece.pages : 1;
 		if (!ret && walk->batch_pages == BATCH_PAGES)
 			ret = work_off(walk);
@@ -192,7 +198,7 @@ static int grow_places(struct walk *walk)
 	if (spans)
 		walk->spans = spans;
 	if (!places || !spans)
-		return -ENOMEM;
+		return no_memory(walk);
 	walk->place_room = room;
 	return 0;
 }
@@ -240,7 +246,7 @@ static int fill_cache(struct walk *walk, uint64_t pfn)
 	if (!cache->runs)
 		cache->runs = malloc(CACHED_RUNS * sizeof(*cache->runs));
 	if (!cache->runs)
-		return -ENOMEM;
+		return no_memory(walk);
 	cache->count = 0;
 	cache->first = cache->end = pfn;
 	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, walk->highest - pfn,
@@ -301,7 +307,7 @@ static int join_run(struct walk *walk, uint32_t index)
 		piece.level = run->level;
 		piece.writable = run->writable;
 		piece.reason = run->reason;
-		ret = append(&walk->pieces, &piece);
+		ret = append(walk, &walk->pieces, &piece);
 		span->count++;
 	}
 	return ret;
@@ -482,8 +488,6 @@ int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t le
 		ret = work_off(&walk);
 	if (!ret)
 		ret = hand_out(&walk);
-	if (ret == -ENOMEM)
-		gmem_no_memory(target->ctx);
 	free(walk.runs.items);
 	free(walk.pieces.items);
 	free(walk.places);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
 #include "kmem.h"
 #include "pagetable.h"
 #include "vmcoreinfo.h"
@@ -54,7 +55,7 @@ static int search_base(struct gmem_ctx *ctx, const struct note *note, uint64_t h
 {
 	struct gmem_kmem_request requests[BASE_BATCH];
 	char(*heads)[NOTE_HEAD] = malloc(BASE_BATCH * sizeof(*heads));
-	int ret = heads ? 0 : -ENOMEM;
+	int ret = heads ? 0 : gmem_explain_no_memory(ctx, "the search for the direct map");
 
 	for (unsigned int tried = 0; !ret && tried < BASE_CANDIDATES; tried += BASE_BATCH) {
 		for (unsigned int i = 0; i < BASE_BATCH; i++)
@@ -104,7 +105,7 @@ static int read_note(struct gmem_ctx *ctx, uint64_t base, struct note *note)
 	int ret;
 
 	if (!bytes)
-		return -ENOMEM;
+		return gmem_explain_no_memory(ctx, "the vmcoreinfo note");
 	ret = gmem_kmem_read(ctx, base + note->physical, bytes, note->size);
 	if (ret || !gmem_vmcoreinfo_is(bytes, note->size, ctx->release)) {
 		free(bytes);
@@ -182,7 +183,8 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 {
 	struct gmem_image *image = calloc(1, sizeof(*image));
 	struct note note = { 0 };
-	int ret = image ? locate_note(ctx, &note) : -ENOMEM;
+	int ret = image ? locate_note(ctx, &note)
+			: gmem_explain_no_memory(ctx, "the search for the direct map");
 
 	if (!ret)
 		ret = find_base(ctx, &note, &image->page_offset_base);
@@ -195,7 +197,7 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 	free(note.text);
 	if (ret) {
 		free(image);
-		return ret == -ENOMEM ? gmem_no_memory(ctx) : ret;
+		return ret;
 	}
 	*out = image;
 	return 0;

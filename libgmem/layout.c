@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
+
 struct field {
 	const char *type;
 	const char *member;
@@ -119,13 +121,14 @@ static int read_sizes(struct gmem_ctx *ctx, struct gmem_layout *layout)
 int gmem_layout_new(struct gmem_ctx *ctx, struct gmem_layout **out)
 {
 	struct gmem_layout *layout = calloc(1, sizeof(*layout));
-	int ret = layout ? read_fields(ctx, layout) : -ENOMEM;
+	int ret = layout ? read_fields(ctx, layout)
+			 : gmem_explain_no_memory(ctx, "the layouts of kernel structs");
 
 	if (!ret)
 		ret = read_sizes(ctx, layout);
 	if (ret) {
 		free(layout);
-		return ret == -ENOMEM ? gmem_no_memory(ctx) : ret;
+		return ret;
 	}
 	*out = layout;
 	return 0;

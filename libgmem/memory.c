@@ -89,13 +89,11 @@ int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gme
 	struct gmem_facts facts = { .ctx = ctx };
 	struct gmem_memory *memory;
 	struct stat st;
-	char path[64];
 	int ret;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
 	if (!ret)
-		ret = gmem_is_guest_memfd(ctx, fd, path);
+		ret = gmem_is_guest_memfd(ctx, fd);
 	if (!ret)
 		ret = -EINVAL;
 	if (ret < 0)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
 #include "kmem.h"
 #include "layout.h"
 #include "reader.h"
@@ -268,7 +269,7 @@ static int walk_range(const struct walk *like, uint64_t first, uint64_t last, in
 	int ret;
 
 	if (!walk)
-		return gmem_no_memory(like->ctx);
+		return gmem_explain_no_memory(like->ctx, "a walk of the page cache");
 	*walk = *like;
 	walk->first = first;
 	walk->last = last;

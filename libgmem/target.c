@@ -22,25 +22,29 @@ static void fd_path(pid_t pid, int fd, char *path, size_t size)
 
 /*
  * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
- * inode that is known by the text of its link only. A call that fails proves neither.
+ * inode that is known by the text of its link only. The link is asked first, because fstatfs(2) on
+ * just any descriptor may wait for a file server; and of the descriptor that was opened, because
+ * the process may have put something else in its place.
  */
-int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, const char *path)
+int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
-	char link[128];
+	char link[128], path[64];
 	uint64_t magic;
-	int ret, failed = kernel->ops->fs_magic(kernel, fd, &magic);
+	int ret;
 
-	if (!failed && magic == GMEM_GUEST_MEMFD_MAGIC)
-		return 1;
+	fd_path(0, fd, path, sizeof(path));
 	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
 	if (ret == -ENAMETOOLONG) /* the name of some file */
-		return failed;
+		return 0;
 	if (ret < 0)
 		return ret;
+	if (!strstr(link, GMEM_LINK_MARK))
+		return 0;
 	if (!strcmp(link, "anon_inode:[kvm-gmem]"))
 		return 1;
-	return failed;
+	ret = kernel->ops->fs_magic(kernel, fd, &magic);
+	return ret ? ret : magic == GMEM_GUEST_MEMFD_MAGIC;
 }
 
 static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
@@ -76,7 +80,7 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 	target->vm_type = -1;
 	target->vm_pid = -1;
 	target->fd = kernel->ops->open(kernel, path, O_PATH);
-	ret = target->fd < 0 ? target->fd : gmem_is_guest_memfd(ctx, target->fd, path);
+	ret = target->fd < 0 ? target->fd : gmem_is_guest_memfd(ctx, target->fd);
 	if (!ret)
 		ret = -EMEDIUMTYPE;
 	if (ret > 0)
@@ -97,6 +101,8 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 	char path[64];
 	int ret;
 
+	if (fd < 0)
+		return gmem_fail(ctx, -EBADF, "%d is no descriptor", fd);
 	fd_path(pid, fd, path, sizeof(path));
 	ret = gmem_target_open_path(ctx, path, out);
 	if (ret == -EMEDIUMTYPE)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain/explain.h"
 #include "gather.h"
 #include "kmem.h"
 #include "layout.h"
@@ -377,7 +378,7 @@ static int allocate_rooms(struct walk *walk, unsigned char **rooms)
 	/* Of what is not touched the kernel gives nothing: trees are three or four levels deep. */
 	*rooms = malloc(DEPTH_MAX * room);
 	if (!*rooms)
-		return -ENOMEM;
+		return gmem_explain_no_memory(walk->ctx, "a walk of the page cache");
 	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
 		walk->levels[depth].room = *rooms + depth * room;
 	return 0;
@@ -388,7 +389,8 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
 	unsigned char *rooms = NULL;
-	int ret = walk ? gmem_layout_get(ctx, &walk->layout) : -ENOMEM;
+	int ret = walk ? gmem_layout_get(ctx, &walk->layout)
+		       : gmem_explain_no_memory(ctx, "a walk of the page cache");
 
 	if (ret)
 		goto out;
@@ -408,5 +410,5 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 out:
 	free(rooms);
 	free(walk);
-	return ret == -ENOMEM ? gmem_no_memory(ctx) : ret;
+	return ret;
 }

@@ -124,7 +124,7 @@ GMEM_API int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn);
 /*
  * The reader proves itself on this kernel, now: one page of memfd_secret must be unmapped, one
  * of an ordinary memfd mapped. Returns 1 proven, 0 the reader was wrong, or a negative errno
- * where it cannot be asked (ENOSYS: no memfd_secret; errors of gmem_reader_open()). What
+ * where it cannot be asked (ENOSYS: no memfd_secret; EAGAIN: the tables kept changing; errors of gmem_reader_open()). What
  * was found is kept in ctx, so asking again is no work. Since: 0.1
  */
 GMEM_API int gmem_reader_control(struct gmem_ctx *ctx);

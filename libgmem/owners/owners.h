@@ -8,9 +8,6 @@
 
 #define GMEM_COMMAND_MAX 32 /* TASK_COMM_LEN is 16; kernel threads may have longer names */
 
-/* What a link of /proc/PID/fd, or a line of maps, to a guest_memfd contains on every kernel. */
-#define GMEM_LINK_MARK "[kvm-gmem]"
-
 struct gmem_held {
 	struct gmem_holder holder; /* holder.command is filled in when it is handed out */
 	char command[GMEM_COMMAND_MAX];

@@ -100,8 +100,11 @@ static ssize_t fake_pread(struct gmem_kernel *kernel, int fd, void *buffer, size
 static int fake_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
 {
 	const struct entry *entry = entry_at(path);
+	int own;
 
 	(void)kernel;
+	if (sscanf(path, "/proc/self/fd/%d", &own) == 1) /* what was opened before */
+		entry = &entries[own - FAKE_FD];
 	if (!entry)
 		return -ENOENT;
 	return entry->link ? snprintf(buffer, size, "%s", entry->link) : -EACCES;

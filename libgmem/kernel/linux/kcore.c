@@ -29,8 +29,9 @@ struct gmem_kcore {
 	int fd;
 	struct kcore_segment *segments;
 	size_t segment_count;
-	unsigned char *notes;
+	unsigned char *notes; /* room for notes_length bytes */
 	size_t notes_length;
+	uint64_t notes_offset;
 };
 
 static int read_exactly(int fd, void *buffer, size_t length, uint64_t offset)
@@ -54,6 +55,7 @@ static int read_notes(struct gmem_kcore *kcore, const Elf64_Phdr *header)
 	ret = read_exactly(kcore->fd, kcore->notes, header->p_filesz, header->p_offset);
 	if (!ret)
 		kcore->notes_length = header->p_filesz;
+	kcore->notes_offset = header->p_offset;
 	return ret;
 }
 
@@ -180,10 +182,14 @@ int gmem_kcore_read(struct gmem_kcore *kcore, struct gmem_kmem_request *requests
 	return 0;
 }
 
-int gmem_kcore_task(const struct gmem_kcore *kcore, const void **content, size_t *size)
+int gmem_kcore_task(struct gmem_kcore *kcore, const void **content, size_t *size)
 {
 	size_t at = 0;
 
+	/* The note is made anew for each read: it is the reader's task as it is now. */
+	if (kcore->notes &&
+	    read_exactly(kcore->fd, kcore->notes, kcore->notes_length, kcore->notes_offset))
+		return -ENODATA;
 	while (at + sizeof(Elf64_Nhdr) <= kcore->notes_length) {
 		Elf64_Nhdr note;
 		size_t body, next;

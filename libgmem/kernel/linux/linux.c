@@ -56,32 +56,71 @@ static int linux_read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request 
 	return ret;
 }
 
+/* Where the members are that tell a task. */
+struct task_layout {
+	size_t tasks, pid, files;
+};
+
+static int read_word(struct gmem_linux *host, uint64_t address, void *word, uint32_t length)
+{
+	struct gmem_kmem_request request = {
+		.address = address,
+		.buffer = word,
+		.length = length,
+	};
+
+	gmem_kcore_read(host->kcore, &request, 1);
+	return request.result;
+}
+
 /*
  * kcore has a copy of the task's content, not its address. The address is where the next task of
- * the list says that its predecessor is.
+ * the list says that its predecessor is. The list changes with every fork on the machine, so what
+ * is found there must be this task: the same pid, the same files.
  */
-static int kcore_current_task(struct gmem_linux *host, uint64_t *address)
+static int find_kcore_task(struct gmem_linux *host, const struct task_layout *layout,
+			   uint64_t *address)
 {
 	const unsigned char *content;
-	size_t size, tasks;
-	uint64_t next, back;
-	struct gmem_kmem_request request = { .buffer = &back, .length = sizeof(back) };
-	int ret;
+	uint64_t next, back, files;
+	uint32_t pid;
+	size_t size;
+	int ret = gmem_kcore_task(host->kcore, (const void **)&content, &size);
 
-	ret = gmem_kcore_task(host->kcore, (const void **)&content, &size);
-	if (!ret)
-		ret = gmem_linux_offset_of(host, "task_struct", "tasks", &tasks);
 	if (ret)
 		return ret;
-	if (tasks + sizeof(next) > size)
+	if (layout->tasks + 8 > size || layout->pid + 4 > size || layout->files + 8 > size)
 		return -EILSEQ;
-	memcpy(&next, content + tasks, sizeof(next));
-	request.address = next + sizeof(next); /* list_head.prev */
-	gmem_kcore_read(host->kcore, &request, 1);
-	if (request.result)
-		return request.result;
-	*address = back - tasks;
-	return 0;
+	memcpy(&next, content + layout->tasks, sizeof(next));
+	ret = read_word(host, next + sizeof(next), &back, sizeof(back)); /* list_head.prev */
+	if (!ret)
+		ret = read_word(host, back - layout->tasks + layout->pid, &pid, sizeof(pid));
+	if (!ret)
+		ret = read_word(host, back - layout->tasks + layout->files, &files, sizeof(files));
+	if (!ret && (memcmp(&pid, content + layout->pid, sizeof(pid)) ||
+		     memcmp(&files, content + layout->files, sizeof(files))))
+		ret = -EAGAIN;
+	*address = back - layout->tasks;
+	return ret;
+}
+
+static int kcore_current_task(struct gmem_linux *host, uint64_t *address)
+{
+	struct task_layout layout;
+	int ret = gmem_linux_offset_of(host, "task_struct", "tasks", &layout.tasks);
+
+	if (!ret)
+		ret = gmem_linux_offset_of(host, "task_struct", "pid", &layout.pid);
+	if (!ret)
+		ret = gmem_linux_offset_of(host, "task_struct", "files", &layout.files);
+	if (ret)
+		return ret;
+	ret = -EAGAIN;
+	pthread_mutex_lock(&host->lock); /* the content is kcore's, until the next call */
+	for (int tries = 0; ret == -EAGAIN && tries < 16; tries++)
+		ret = find_kcore_task(host, &layout, address);
+	pthread_mutex_unlock(&host->lock);
+	return ret;
 }
 
 static int linux_current_task(struct gmem_kernel *kernel, uint64_t *address)

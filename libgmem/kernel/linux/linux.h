@@ -37,8 +37,8 @@ int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *addre
 int gmem_kcore_new(const char *path, struct gmem_kcore **out, char *why, size_t size);
 void gmem_kcore_free(struct gmem_kcore *kcore);
 int gmem_kcore_read(struct gmem_kcore *kcore, struct gmem_kmem_request *requests, size_t n);
-/* Content of this process's task_struct, as the file has it; owned by kcore. */
-int gmem_kcore_task(const struct gmem_kcore *kcore, const void **content, size_t *size);
+/* Content of this process's task_struct, now; owned by kcore, until the next call. */
+int gmem_kcore_task(struct gmem_kcore *kcore, const void **content, size_t *size);
 /* A segment of the direct map. */
 int gmem_kcore_direct_map(const struct gmem_kcore *kcore, uint64_t *address, uint64_t *physical);
 
