@@ -326,10 +326,12 @@ static enum status run(struct cli *cli)
 	gmem_ctx_allow_unreleased(cli->ctx, walk.settings->allow_unreleased);
 	walk.size = walk.settings->size ? walk.settings->size : DEFAULT_SIZE;
 	walk.reader = cli_open_reader(cli);
-	walk_choose(&walk);
-	status = run_stages(&walk);
-	status = status_worst(status, write_verdict(&walk));
-	show_kernel_log(&walk);
+	status = walk_choose(&walk);
+	if (!status) {
+		status = run_stages(&walk);
+		status = status_worst(status, write_verdict(&walk));
+		show_kernel_log(&walk);
+	}
 	walk_release(&walk);
 	gmem_flush_free(walk.flush);
 	gmem_caps_free(walk.caps);

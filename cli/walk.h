@@ -94,7 +94,10 @@ enum result walk_say(struct walk *walk, enum result result, const char *format, 
 enum result walk_fail(struct walk *walk, int error);
 
 /* Takes the VM type and the flags that the walk goes with. */
-void walk_choose(struct walk *walk);
+enum status walk_choose(struct walk *walk);
+
+/* KVM's answer about a capability for VMs of a type, or a negative errno. */
+int walk_capability(const struct walk *walk, enum gmem_vm_type type, const char *name);
 
 /* Releases what is still there; safe to call at any time. Returns whether anything was. */
 bool walk_release(struct walk *walk);

@@ -2,6 +2,8 @@
 /* Which VM type and which creation flags a walk goes with. */
 #include "walk.h"
 
+#include <string.h>
+
 /* From the most to the least interesting; the last is always there. */
 static const enum gmem_vm_type preference[] = {
 	GMEM_VM_TDX,
@@ -43,8 +45,40 @@ static enum gmem_vm_type best_type(const struct walk *walk)
 	return first ? *first : GMEM_VM_DEFAULT;
 }
 
-void walk_choose(struct walk *walk)
+/* What a walk asks of a VM type before it goes with it. */
+static const char *const asked[] = {
+	"KVM_CAP_GUEST_MEMFD",
+	"KVM_CAP_GUEST_MEMFD_FLAGS",
+	"KVM_CAP_MEMORY_ATTRIBUTES",
+	"KVM_CAP_PRE_FAULT_MEMORY",
+};
+
+/* A question that KVM did not answer is not a no: the walk would go with the wrong type. */
+static enum status check_answers(const struct walk *walk, enum gmem_vm_type type)
 {
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		int answer = walk_capability(walk, type, asked[i]);
+
+		if (answer < 0)
+			return cli_fail(walk->cli, STATUS_FAILED,
+					"KVM_CHECK_EXTENSION(%s) on a %s VM: %s", asked[i],
+					gmem_vm_type_name(type), strerror(-answer));
+	}
+	return STATUS_YES;
+}
+
+enum status walk_choose(struct walk *walk)
+{
+	enum status status = STATUS_YES;
+
+	for (size_t i = 0; !status && i < sizeof(preference) / sizeof(preference[0]); i++) {
+		bool wanted =
+			!walk->settings->has_vm_type || walk->settings->vm_type == preference[i];
+
+		if (wanted && gmem_caps_has_vm_type(walk->caps, preference[i]))
+			status = check_answers(walk, preference[i]);
+	}
 	walk->type = walk->settings->has_vm_type ? walk->settings->vm_type : best_type(walk);
 	walk->flags = flags_for(walk, walk->type);
+	return status;
 }

@@ -14,14 +14,19 @@
 /* A signal is looked for between steps of this many bytes. */
 #define POPULATE_STEP (256ull << 20)
 
-static int capability(const struct walk *walk, const char *name)
+int walk_capability(const struct walk *walk, enum gmem_vm_type type, const char *name)
 {
 	const struct gmem_capability *cap;
 
 	for (size_t i = 0; (cap = gmem_capability_at(i)); i++)
 		if (!strcmp(cap->name, name))
-			return gmem_caps_vm(walk->caps, walk->type, cap->number);
+			return gmem_caps_vm(walk->caps, type, cap->number);
 	return -ENOENT;
+}
+
+static int capability(const struct walk *walk, const char *name)
+{
+	return walk_capability(walk, walk->type, name);
 }
 
 static const char *flag_names(uint64_t flags, char buffer[BITS_TEXT_MAX])

@@ -91,4 +91,17 @@ try_json 0 "$(stage convert not-offered) and $(stage add skipped)" \
 	gmemctl walk --simulate=in-place --json
 try_json 0 "$(stage convert ok) and $launched" \
 	gmemctl walk --simulate=in-place --allow-unreleased --json
+# A question that KVM does not answer is not a no: four of them, and the VM to ask.
+unanswered=0
+for n in $(seq 1 60); do
+	gmemctl walk --simulate=tdx,fail=ioctl@"$n":ENOMEM > "$scratch/stdout" 2> "$scratch/stderr"
+	status=$?
+	grep -q 'KVM_CHECK_EXTENSION(.* on a tdx VM: Cannot allocate memory' "$scratch/stderr" || continue
+	[ "$status" -eq 2 ] && unanswered=$((unanswered + 1))
+done
+if [ "$unanswered" -eq 5 ]; then
+	pass 'each question that fails ends the walk'
+else
+	fail 'each question that fails ends the walk' "$unanswered of them did"
+fi
 finish
