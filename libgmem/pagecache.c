@@ -3,9 +3,10 @@
  * From a descriptor to page frames: struct file -> address_space -> xarray of folios -> vmemmap.
  *
  * A folio in a slot of the inode's own xarray is in the page cache at that moment. As a check on
- * how folios were understood, the first and the last of a run are looked at, of short runs one of
- * each node of the xarray (64 pages): they must name this mapping and their own index, else the run
- * is read again, and is unknown after a few times.
+ * how folios were understood, the first and the last of a run are looked at, of short runs one in
+ * 2 MiB of the file: they must name this mapping and their own index, else the run is read again,
+ * and is unknown after a few times. More would find nothing more, and each is a cache miss: that a
+ * folio was there rests on its node having been in the tree, which is checked for every node.
  */
 #include "pagecache.h"
 
@@ -20,8 +21,8 @@
 #include "ram.h"
 #include "xarray.h"
 
-#define PENDING 256  /* runs that are checked in one batch */
-#define NODE_SHIFT 6 /* pages of which one is checked, as a power of two */
+#define PENDING 256   /* runs that are checked in one batch */
+#define CHECK_SHIFT 9 /* pages of which one is checked, as a power of two */
 #define ATTEMPTS 4
 
 static const char reason_moved[] = "the page left the page cache while it was read";
@@ -37,7 +38,7 @@ struct walk {
 	int attempt;
 	struct gmem_xarray_run pending[PENDING];
 	size_t count;
-	uint64_t checked; /* index >> NODE_SHIFT of the folio that was checked last, plus one */
+	uint64_t checked; /* index >> CHECK_SHIFT of the folio that was checked last, plus one */
 	gmem_pagecache_fn fn;
 	void *arg;
 };
@@ -174,9 +175,9 @@ static size_t plan_check(struct walk *walk, size_t run, uint64_t index, struct c
 	uint64_t folio =
 		pending->pointer + (index - pending->index) * walk->image->struct_page_size;
 
-	if (pending->reason || walk->checked == (index >> NODE_SHIFT) + 1)
+	if (pending->reason || walk->checked == (index >> CHECK_SHIFT) + 1)
 		return 0;
-	walk->checked = (index >> NODE_SHIFT) + 1;
+	walk->checked = (index >> CHECK_SHIFT) + 1;
 	check->run = run;
 	check->index = index;
 	*request = (struct gmem_kmem_request){
