@@ -37,7 +37,7 @@ left_ignored() {
 }
 
 doctor_color() {
-	gmemctl doctor --simulate=plain "$@" || true
+	gmemctl doctor --simulate=plain "$@"
 }
 
 if wrapped; then
