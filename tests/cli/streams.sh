@@ -63,8 +63,12 @@ want_color() {
 	want=$1 name=$2
 	shift 2
 	"$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
+	status=$?
 	if colored; then got=yes; else got=no; fi
-	if [ "$got" = "$want" ]; then
+	if [ "$status" -ne 0 ]; then
+		fail "$name" "exit status $status"
+		show stderr
+	elif [ "$got" = "$want" ]; then
 		pass "$name"
 	else
 		fail "$name" "colour: $got"
