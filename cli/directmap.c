@@ -88,26 +88,31 @@ static void write_levels(struct output *out, const char *name, const uint64_t le
 	output_group_end(out);
 }
 
+/* One line for people: what each counts, by level. */
+static void tell_levels(char *text, size_t size, const struct gmem_directmap_summary *summary)
+{
+	size_t used = (size_t)snprintf(text, size, "kB by its DirectMap lines and by the tables:");
+
+	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used,
+					 " %s %" PRIu64 " and %" PRIu64 "%s",
+					 gmem_level_name((enum gmem_level)i),
+					 summary->meminfo[i] / 1024,
+					 (summary->mapped[i] + summary->outside[i]) / 1024,
+					 i + 1 < GMEM_LEVELS ? "," : "");
+}
+
 /* The counters of /proc/meminfo are kept by hand in the kernel and drift; the tables do not. */
 static void write_meminfo(struct output *out, const struct gmem_directmap_summary *summary)
 {
 	const char *reason = summary->has_meminfo ? NULL : "/proc/meminfo has no DirectMap lines";
-	uint64_t tables = 0, counters = 0;
 	bool agrees = true;
-	char text[160];
+	char text[256];
 
-	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS; i++) {
-		uint64_t mapped = summary->mapped[i] + summary->outside[i];
-
-		agrees = agrees && mapped == summary->meminfo[i];
-		tables += mapped;
-		counters += summary->meminfo[i];
-	}
+	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS; i++)
+		agrees = agrees && summary->mapped[i] + summary->outside[i] == summary->meminfo[i];
 	if (summary->has_meminfo && !agrees) {
-		snprintf(text, sizeof(text),
-			 "its DirectMap lines add up to %" PRIu64
-			 " kB, the page tables map %" PRIu64 " kB",
-			 counters / 1024, tables / 1024);
+		tell_levels(text, sizeof(text), summary);
 		reason = text;
 	}
 	write_levels(out, "meminfo", summary->meminfo, summary->has_meminfo);
