@@ -49,6 +49,12 @@ static bool has_guest_memfd(struct run *run, uint64_t unused)
 	return run_vm_capability(run, GMEM_KVM_CAP_GUEST_MEMFD) != 0;
 }
 
+static bool has_two_vcpus(struct run *run, uint64_t unused)
+{
+	(void)unused;
+	return run_vm_capability(run, GMEM_KVM_CAP_MAX_VCPUS) > 1;
+}
+
 static bool has_two_address_spaces(struct run *run, uint64_t unused)
 {
 	(void)unused;
@@ -99,28 +105,37 @@ static bool has_huge_pages(struct run *run, uint64_t unused)
 	       has_file(run, "/sys/kernel/mm/transparent_hugepage/enabled");
 }
 
-/* kvm_intel has the parameter if it was built with TDX. */
+/* Whether the beginning of a file has a word in it. */
+static bool file_has(struct run *run, const char *path, const char *word)
+{
+	const struct gmem_kernel_ops *ops = run->kernel->ops;
+	int fd = ops->open(run->kernel, path, O_RDONLY);
+	char text[256] = "";
+
+	if (fd < 0)
+		return false;
+	if (ops->pread(run->kernel, fd, text, sizeof(text) - 1, 0) < 0)
+		*text = '\0';
+	ops->close(run->kernel, fd);
+	return strstr(text, word) != NULL;
+}
+
+/*
+ * kvm_intel has the parameter if it was built with TDX. It can be there beside kvm_amd, both built
+ * into the kernel; the CPU decides which of them is KVM.
+ */
 static bool has_tdx_code(struct run *run, uint64_t unused)
 {
 	(void)unused;
-	return has_file(run, "/sys/module/kvm_intel/parameters/tdx");
+	return has_file(run, "/sys/module/kvm_intel/parameters/tdx") &&
+	       file_has(run, "/proc/cpuinfo", "GenuineIntel");
 }
 
 /* Attributes of the file in place of those of the VM: a parameter of the module says so. */
 static bool converts_in_place(struct run *run, uint64_t unused)
 {
-	static const char path[] = "/sys/module/kvm/parameters/gmem_in_place_conversion";
-	const struct gmem_kernel_ops *ops = run->kernel->ops;
-	int fd = ops->open(run->kernel, path, O_RDONLY);
-	char answer = 'N';
-
 	(void)unused;
-	if (fd < 0)
-		return false;
-	if (ops->pread(run->kernel, fd, &answer, 1, 0) != 1)
-		answer = 'N';
-	ops->close(run->kernel, fd);
-	return answer == 'Y';
+	return file_has(run, "/sys/module/kvm/parameters/gmem_in_place_conversion", "Y");
 }
 
 static bool is_simulated(struct run *run, uint64_t wanted)
@@ -170,6 +185,7 @@ static const struct {
 	  "the creation flag no-direct-map is not offered to this VM type" },
 	{ "knows-no-direct-map", knows_creation_flags, 4,
 	  "the kernel does not have the creation flag no-direct-map" },
+	{ "two-vcpus", has_two_vcpus, 0, "the VM has one vCPU: a TD has no more than the machine has" },
 	{ "two-address-spaces", has_two_address_spaces, 0, "VMs have one address space" },
 	{ "transparent-huge-pages", has_huge_pages, 0, "the kernel has no huge pages" },
 	{ "numa", has_nodes, 1, "the kernel was built without NUMA" },
