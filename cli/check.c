@@ -28,15 +28,15 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-static enum status finish(struct cli *cli, struct gmem_flush *flush, int ret, pid_t pid, int fd,
-			  struct verdict *verdict)
+static enum status finish(struct cli *cli, struct gmem_flush *flush, int ret,
+			  const struct paths_owner *owner, struct verdict *verdict)
 {
 	enum status status = STATUS_YES;
 
 	if (ret) {
 		status = cli_fail_error(cli, ret, NULL);
 	} else {
-		paths_write(cli->out, flush, pid, fd);
+		paths_write(cli->out, flush, owner);
 		verdict_add(verdict, flush);
 	}
 	gmem_flush_free(flush);
@@ -48,12 +48,14 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 {
 	const unsigned int want = GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS;
 	struct gmem_flush_subject subject = { .size = sizeof(subject), .is_guest_memory = true };
+	struct paths_owner owner = { .pid = pid, .fd = fd };
 	struct gmem_target_info info;
 	struct gmem_flush *flush;
 	int ret = gmem_target_info(target, &info);
 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
+	owner.inode = info.inode;
 	subject.vm_type = info.vm_type;
 	subject.memory_flags = info.flags;
 	subject.has_memory_flags = info.has_flags;
@@ -63,7 +65,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	ret = gmem_target_extents(target, 0, 0, want, add_extent, flush);
 	if (!ret)
 		verdict_look_ahead(arg, flush);
-	return finish(cli, flush, ret, pid, fd, arg);
+	return finish(cli, flush, ret, &owner, arg);
 }
 
 static enum status check_limit(struct cli *cli, const struct range *pfns)
@@ -90,7 +92,7 @@ static enum status check_pfns(struct cli *cli, const struct range *pfns, struct 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	ret = gmem_flush_add_pfns(flush, pfns->start, pfns->length);
-	return finish(cli, flush, ret, -1, -1, verdict);
+	return finish(cli, flush, ret, NULL, verdict);
 }
 
 static enum status check_all(struct cli *cli, struct verdict *verdict)

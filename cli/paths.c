@@ -7,6 +7,7 @@
 enum {
 	COLUMN_PID,
 	COLUMN_FD,
+	COLUMN_INODE,
 	COLUMN_PATH,
 	COLUMN_FUNCTION,
 	COLUMN_TRIGGER,
@@ -21,8 +22,10 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd open" },
-	[COLUMN_FD] = { "fd", KIND_NUMBER, .help = "its descriptor there" },
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER,
+			.help = "its descriptor there, unknown where it is mapped only" },
+	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "which guest_memfd it is" },
 	[COLUMN_PATH] = { "path", KIND_TEXT, .shown = true, .help = "name of the kernel path" },
 	[COLUMN_FUNCTION] = { "function", KIND_TEXT, .wrap = true,
 			      .help = "kernel functions, the outer one first" },
@@ -62,12 +65,15 @@ static const enum status statuses[] = {
 	[GMEM_VERDICT_UNKNOWN] = STATUS_CANNOT_TELL,
 };
 
-static void write_row(struct output *out, const struct gmem_flush_row *row, pid_t pid, int fd)
+static void write_row(struct output *out, const struct gmem_flush_row *row,
+		      const struct paths_owner *owner)
 {
+	const struct paths_owner of = owner ? *owner : (struct paths_owner){ .fd = -1 };
 	bool decided = row->faults_pages || row->unknown_pages;
 	struct cell cells[] = {
-		[COLUMN_PID] = cell_number_if(pid >= 0, (uint64_t)pid),
-		[COLUMN_FD] = cell_number_if(fd >= 0, (uint64_t)fd),
+		[COLUMN_PID] = cell_number_if(owner, (uint64_t)of.pid),
+		[COLUMN_FD] = cell_number_if(of.fd >= 0, (uint64_t)of.fd),
+		[COLUMN_INODE] = cell_number_if(owner, of.inode),
 		[COLUMN_PATH] = cell_text(row->path->name),
 		[COLUMN_FUNCTION] = cell_text(row->path->function),
 		[COLUMN_TRIGGER] = cell_text(row->path->trigger),
@@ -84,12 +90,13 @@ static void write_row(struct output *out, const struct gmem_flush_row *row, pid_
 	output_row(out, cells);
 }
 
-void paths_write(struct output *out, const struct gmem_flush *flush, pid_t pid, int fd)
+void paths_write(struct output *out, const struct gmem_flush *flush,
+		 const struct paths_owner *owner)
 {
 	struct gmem_flush_row row;
 
 	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++)
-		write_row(out, &row, pid, fd);
+		write_row(out, &row, owner);
 }
 
 enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b)

@@ -7,8 +7,16 @@
 
 extern const struct table paths_table;
 
-/* Rows for one guest_memfd; pid and fd are -1 where the pages are of none. */
-void paths_write(struct output *out, const struct gmem_flush *flush, pid_t pid, int fd);
+/* Whose pages the rows are about. */
+struct paths_owner {
+	pid_t pid;
+	int fd; /* -1: mapped only */
+	uint64_t inode;
+};
+
+/* Rows for one guest_memfd; owner is NULL where the pages are of none. */
+void paths_write(struct output *out, const struct gmem_flush *flush,
+		 const struct paths_owner *owner);
 
 /* The gravest of two verdicts. */
 enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b);

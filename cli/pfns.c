@@ -15,6 +15,7 @@
 enum {
 	COLUMN_PID,
 	COLUMN_FD,
+	COLUMN_INODE,
 	COLUMN_OFFSET,
 	COLUMN_GPA,
 	COLUMN_PFN,
@@ -30,8 +31,10 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd open" },
-	[COLUMN_FD] = { "fd", KIND_NUMBER, .shown = true, .help = "its descriptor there" },
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER, .shown = true,
+			.help = "its descriptor there, unknown where it is mapped only" },
+	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "which guest_memfd it is" },
 	[COLUMN_OFFSET] = { "offset", KIND_HEX, .shown = true,
 			    .help = "where in the guest_memfd, in bytes" },
 	[COLUMN_GPA] = { "gpa", KIND_ADDRESS, .shown = true,
@@ -75,6 +78,7 @@ struct pfns {
 	const struct settings *settings;
 	pid_t pid;
 	int fd;
+	uint64_t inode;
 	unsigned int want;
 	uint64_t size;
 	struct tally tally;
@@ -135,7 +139,8 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 	char flags[BITS_TEXT_MAX];
 	struct cell cells[] = {
 		[COLUMN_PID] = cell_number((uint64_t)pfns->pid),
-		[COLUMN_FD] = cell_number((uint64_t)pfns->fd),
+		[COLUMN_FD] = cell_number_if(pfns->fd != TARGET_MAPPED, (uint64_t)pfns->fd),
+		[COLUMN_INODE] = cell_number(pfns->inode),
 		[COLUMN_OFFSET] = cell_number(extent->offset),
 		[COLUMN_GPA] = cell_number_if(extent->gpa != GMEM_GPA_NONE, extent->gpa),
 		[COLUMN_PFN] = cell_number_if(extent->has_pfn, extent->pfn),
@@ -228,6 +233,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 	pfns->pid = pid;
 	pfns->fd = fd;
 	if (!ret) {
+		pfns->inode = info.inode;
 		pfns->size += info.size;
 		ret = list_extents(pfns, target);
 	}

@@ -9,11 +9,20 @@
 
 #include "size.h"
 
-#define ALL_FDS (-1)
+/* What TARGET says behind the PID. */
+enum part { PART_ALL, PART_MAPPED, PART_FD };
 
-struct fd_list {
+struct wanted {
+	pid_t pid;
+	enum part part;
+	int fd;
+};
+
+struct found {
 	int *fds;
-	size_t n;
+	size_t n_fds;
+	struct gmem_mapped *mapped;
+	size_t n_mapped;
 };
 
 /* A number of a PID or descriptor: decimal or hexadecimal, at most INT_MAX. */
@@ -27,101 +36,150 @@ static bool parse_int(const char *text, uint64_t *number, const char **end, cons
 	return false;
 }
 
-static enum status parse(struct cli *cli, const char *text, pid_t *pid, int *fd)
+static enum status parse(struct cli *cli, const char *text, struct wanted *wanted)
 {
 	const char *end, *why = NULL;
 	uint64_t number;
 
 	if (isalpha((unsigned char)*text) || *text == '_')
 		return cli_usage(cli,
-				 "'%s': give PID or PID:FD; names of held VMs are not known "
-				 "to this version",
+				 "'%s': give PID, PID:FD or PID:mapped; names of held VMs are not "
+				 "known to this version",
 				 text);
 	if (!parse_int(text, &number, &end, &why))
 		return cli_usage(cli, "'%s': the PID: %s", text, why);
 	if (number == 0 || (*end && *end != ':'))
 		return cli_usage(cli, "'%s': the PID: it is no process number", text);
-	*pid = (pid_t)number;
+	*wanted = (struct wanted){ .pid = (pid_t)number, .part = PART_ALL };
 	if (!*end)
+		return STATUS_YES;
+	wanted->part = PART_MAPPED;
+	if (!strcmp(end + 1, "mapped"))
 		return STATUS_YES;
 	if (!parse_int(end + 1, &number, &end, &why))
 		return cli_usage(cli, "'%s': the FD: %s", text, why);
 	if (*end)
 		return cli_usage(cli, "'%s': the FD: something follows the number", text);
-	*fd = (int)number;
+	wanted->part = PART_FD;
+	wanted->fd = (int)number;
 	return STATUS_YES;
 }
 
-static enum status visit(struct cli *cli, pid_t pid, int fd, target_fn fn, void *arg, bool *opened)
-{
-	struct gmem_target *target;
-	char what[64];
-	enum status status;
-	int ret = gmem_target_open(cli->ctx, pid, fd, &target);
+/* A guest_memfd on its way to fn: what opening it gave, and where it was to be found. */
+struct visit {
+	struct cli *cli;
+	pid_t pid;
+	target_fn fn;
+	void *arg;
+	bool any; /* was opened */
+	bool all;
+	enum status status; /* the worst so far */
+};
 
-	if (ret) {
-		snprintf(what, sizeof(what), "%d:%d", (int)pid, fd);
-		return cli_fail_error(cli, ret, what);
+static void visit(struct visit *visit, int fd, struct gmem_target *target, int error)
+{
+	enum status status;
+	char what[64];
+
+	if (error) {
+		snprintf(what, sizeof(what), "%d:%d", (int)visit->pid, fd);
+		if (fd == TARGET_MAPPED)
+			snprintf(what, sizeof(what), "%d:mapped", (int)visit->pid);
+		status = cli_fail_error(visit->cli, error, what);
+		visit->all = false;
+	} else {
+		status = visit->fn(visit->cli, visit->pid, fd, target, visit->arg);
+		gmem_target_free(target);
+		visit->any = true;
 	}
-	*opened = true;
-	status = fn(cli, pid, fd, target, arg);
-	gmem_target_free(target);
-	return status;
+	visit->status = status_worst(visit->status, status);
 }
 
-static int append(int fd, void *arg)
+static void visit_fd(struct visit *v, int fd)
 {
-	struct fd_list *list = arg;
-	int *grown = reallocarray(list->fds, list->n + 1, sizeof(*grown));
+	struct gmem_target *target = NULL;
+	int ret = gmem_target_open(v->cli->ctx, v->pid, fd, &target);
+
+	visit(v, fd, target, ret);
+}
+
+static void visit_mapped(struct visit *v, const struct gmem_mapped *mapped)
+{
+	struct gmem_target *target = NULL;
+	int ret = gmem_target_open_mapped(v->cli->ctx, v->pid, mapped, &target);
+
+	visit(v, TARGET_MAPPED, target, ret);
+}
+
+static int append_fd(int fd, void *arg)
+{
+	struct found *found = arg;
+	int *grown = reallocarray(found->fds, found->n_fds + 1, sizeof(*grown));
 
 	if (!grown)
 		return -ENOMEM;
-	list->fds = grown;
-	list->fds[list->n++] = fd;
+	found->fds = grown;
+	found->fds[found->n_fds++] = fd;
 	return 0;
 }
 
-static enum status visit_all(struct cli *cli, pid_t pid, target_fn fn, void *arg)
+static int append_mapped(const struct gmem_mapped *mapped, void *arg)
 {
-	struct fd_list list = { .n = 0 };
-	enum status status = STATUS_YES;
-	bool any = false, all = true;
+	struct found *found = arg;
+	struct gmem_mapped *grown =
+		reallocarray(found->mapped, found->n_mapped + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	found->mapped = grown;
+	found->mapped[found->n_mapped++] = *mapped;
+	return 0;
+}
+
+static enum status find(struct cli *cli, const struct wanted *wanted, struct found *found)
+{
 	char what[32];
-	int ret = gmem_target_list(cli->ctx, pid, append, &list);
+	int ret = 0;
 
+	if (wanted->part == PART_ALL)
+		ret = gmem_target_list(cli->ctx, wanted->pid, append_fd, found);
+	if (ret >= 0)
+		ret = gmem_target_list_mapped(cli->ctx, wanted->pid, append_mapped, found);
 	if (ret < 0) {
-		snprintf(what, sizeof(what), "process %d", (int)pid);
-		status = cli_fail_error(cli, ret, what);
-		goto out;
+		snprintf(what, sizeof(what), "process %d", (int)wanted->pid);
+		return cli_fail_error(cli, ret, what);
 	}
-	if (!list.n) {
-		status = cli_fail(cli, STATUS_NO, "process %d has no guest_memfd open", (int)pid);
-		goto out;
-	}
-	for (size_t i = 0; i < list.n; i++) {
-		bool opened = false;
-
-		status = status_worst(status, visit(cli, pid, list.fds[i], fn, arg, &opened));
-		any = any || opened;
-		all = all && opened;
-	}
-	if (any && !all)
-		status = STATUS_PARTLY;
-out:
-	free(list.fds);
-	return status;
+	if (found->n_fds || found->n_mapped)
+		return STATUS_YES;
+	if (wanted->part == PART_MAPPED)
+		return cli_fail(cli, STATUS_NO,
+				"process %d has no guest_memfd mapped that it has no descriptor of",
+				(int)wanted->pid);
+	return cli_fail(cli, STATUS_NO, "process %d has no guest_memfd open or mapped",
+			(int)wanted->pid);
 }
 
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg)
 {
-	bool opened;
-	pid_t pid = 0;
-	int fd = ALL_FDS;
-	enum status status = parse(cli, text, &pid, &fd);
+	struct visit v = { .cli = cli, .fn = fn, .arg = arg, .all = true };
+	struct found found = { .n_fds = 0 };
+	struct wanted wanted = { .pid = 0 };
+	enum status status = parse(cli, text, &wanted);
 
 	if (status)
 		return status;
-	if (fd == ALL_FDS)
-		return visit_all(cli, pid, fn, arg);
-	return visit(cli, pid, fd, fn, arg, &opened);
+	v.pid = wanted.pid;
+	if (wanted.part == PART_FD)
+		visit_fd(&v, wanted.fd);
+	else
+		status = find(cli, &wanted, &found);
+	for (size_t i = 0; !status && i < found.n_fds; i++)
+		visit_fd(&v, found.fds[i]);
+	for (size_t i = 0; !status && i < found.n_mapped; i++)
+		visit_mapped(&v, &found.mapped[i]);
+	free(found.fds);
+	free(found.mapped);
+	if (status)
+		return status;
+	return v.any && !v.all ? STATUS_PARTLY : v.status;
 }

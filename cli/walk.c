@@ -290,7 +290,7 @@ static enum status write_verdict(struct walk *walk)
 
 	output_table(walk->cli->out, &paths_table);
 	if (walk->flush) {
-		paths_write(walk->cli->out, walk->flush, -1, -1);
+		paths_write(walk->cli->out, walk->flush, NULL);
 		verdict_add(&verdict, walk->flush);
 		verdict_look_ahead(&verdict, walk->flush);
 	}

@@ -169,7 +169,7 @@ static bool is_other(int error)
 
 /* Each guest_memfd of the list once. */
 static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *list,
-		      int (*fn)(int fd, void *arg), void *arg)
+		      gmem_target_fn fn, void *arg)
 {
 	uint64_t *inodes = calloc(list->count ? list->count : 1, sizeof(*inodes));
 	size_t found = 0;
@@ -185,7 +185,7 @@ static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *lis
 		}
 		if (is_new(inodes, found, target->ino)) {
 			inodes[found++] = target->ino;
-			ret = fn(list->fds[i], arg);
+			ret = fn(target, list->fds[i], arg);
 		}
 		gmem_target_free(target);
 	}
@@ -193,7 +193,7 @@ static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *lis
 	return ret ? ret : (int)found;
 }
 
-int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg), void *arg)
+int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg)
 {
 	struct fd_list list = { 0 };
 	char path[64];
@@ -214,6 +214,26 @@ int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *ar
 out:
 	free(list.fds);
 	return ret;
+}
+
+struct numbers {
+	int (*fn)(int fd, void *arg);
+	void *arg;
+};
+
+static int pass_number(const struct gmem_target *target, int fd, void *arg)
+{
+	const struct numbers *numbers = arg;
+
+	(void)target;
+	return numbers->fn(fd, numbers->arg);
+}
+
+int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg), void *arg)
+{
+	struct numbers numbers = { .fn = fn, .arg = arg };
+
+	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
 }
 
 int gmem_target_cache(struct gmem_target *target)

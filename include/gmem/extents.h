@@ -34,6 +34,33 @@ GMEM_API void gmem_target_free(struct gmem_target *target);
 GMEM_API int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg),
 			      void *arg);
 
+/* A guest_memfd that a process has mapped, its descriptor closed or in other hands. Since: 0.1 */
+struct gmem_mapped {
+	uint64_t device; /* st_dev, and */
+	uint64_t inode;	 /* st_ino: which one it is */
+	uint64_t start;	 /* of the first mapping, and */
+	uint64_t end;	 /* the address behind it */
+	uint64_t mapped; /* bytes of address space that all its mappings take */
+};
+
+/*
+ * guest_memfds that pid (0: this process) has mapped and holds no descriptor of, each once, by
+ * ascending address: read from /proc/PID/maps, which takes the process's mmap_lock for reading. fn
+ * may return another value than 0 to end the listing. Returns how many were found. Errors as
+ * gmem_target_open(), ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
+				     int (*fn)(const struct gmem_mapped *mapped, void *arg),
+				     void *arg);
+
+/*
+ * Opens one of these through /proc/PID/map_files. Errors: ESRCH (no such process, or something else
+ * is mapped there by now), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at:
+ * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid,
+				     const struct gmem_mapped *mapped, struct gmem_target **out);
+
 /* What is known of a guest_memfd. Since: 0.1 */
 struct gmem_target_info {
 	uint64_t size;	   /* bytes */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of this folder share: the list of owners while it is made, and /proc/PID/maps. */
+/* What the files of this folder share: the list of owners while it is made. */
 #ifndef GMEM_OWNERS_OWNERS_H
 #define GMEM_OWNERS_OWNERS_H
 
 #include "../context.h"
+#include "../maps.h"
 #include "../target.h"
 
 #define GMEM_COMMAND_MAX 32 /* TASK_COMM_LEN is 16; kernel threads may have longer names */
@@ -41,21 +42,5 @@ void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PA
 
 /* Goes through all processes of /proc; scan.c. Errors: explained. */
 int gmem_owners_scan(struct gmem_owners *owners, bool mappings);
-
-/* A line of /proc/PID/maps that names a guest_memfd. */
-struct gmem_mapping {
-	uint64_t start;
-	uint64_t end;
-	uint64_t dev;
-	uint64_t ino;
-};
-
-typedef int (*gmem_mapping_fn)(const struct gmem_mapping *mapping, void *arg);
-
-/* Calls fn for each, ascending; maps.c. Errors: of reading the file, what fn returns. */
-int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg);
-
-/* The process that a thread is of: /proc/TID/status. Errors: ESRCH. */
-int gmem_process_of(struct gmem_ctx *ctx, pid_t tid, pid_t *pid);
 
 #endif

@@ -80,6 +80,7 @@ bytes() {
 		.vm_type == \"default\" and .reason == null"
 }
 
+cp "$scratch/list" "$scratch/all"
 bytes shared 20480 0 0 '[]'
 bytes private 4096 0 0 '[]'
 bytes punched 196608 0 0 '[]'
@@ -136,6 +137,28 @@ if cmp -s "$scratch/pagemap" "$scratch/ours"; then
 else
 	fail "64 page frames equal pagemap's" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
 fi
+# A target that is mapped only: by its process, and by that word.
+inode=$(jq "$(row mapped).inode" "$scratch/all")
+awk '$1 == "page" && $2 == "mapped" { printf "0x%x 0x%x\n", $3, $4 }' "$scratch/host" \
+	> "$scratch/pagemap"
+for target in "$fourth" "$fourth:mapped"; do
+	gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN \
+		> "$scratch/ours" 2> "$scratch/ours.err"
+	if cmp -s "$scratch/pagemap" "$scratch/ours"; then
+		pass "pfns $target, mapped only: 64 page frames equal pagemap's"
+	else
+		fail "pfns $target, mapped only: 64 page frames equal pagemap's" \
+			"$(cat "$scratch/ours.err")" \
+			"$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
+	fi
+done
+try_json 0 ".pages == 64 and all(.extents[]; .fd == null and .inode == $inode)" \
+	gmemctl pfns "$fourth" --json
+try_json 0 ".pages == 64 and .verdict == \"safe\" and
+	all(.paths[]; .fd == null and .pid == $fourth and .inode == $inode)" \
+	gmemctl check "$fourth" --json
+try 1 '' 'no guest_memfd mapped that it has no descriptor of' gmemctl check "$second:mapped"
+try 1 '' 'no guest_memfd open or mapped' gmemctl pfns $$
 frame=$(gmemctl pfns "$slots" --each --json | jq '.extents[40].pfn')
 try_json 0 ".frames == [.frames[0], .frames[0]] and (.frames[0] | .pid == $second and
 	.offset == 163840 and .gpa == \"0x200008000\" and .zone != null)" \

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -551,5 +552,106 @@ START_TEST(wrong_options)
 }
 END_TEST
 
+static int keep_mapped(const struct gmem_mapped *mapped, void *arg)
+{
+	*(struct gmem_mapped *)arg = *mapped;
+	return 0;
+}
+
+/* Of a made-up process: what it has a descriptor of is not mapped only. */
+START_TEST(mapped_of_others)
+{
+	struct entry table[sizeof(busy) / sizeof(busy[0])];
+	struct gmem_mapped mapped = { 0 };
+	struct gmem_target *target;
+	struct gmem_ctx *ctx;
+
+	memcpy(table, busy, sizeof(busy));
+	ctx = fake_ctx(table, sizeof(busy) / sizeof(busy[0]));
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 200, keep_mapped, &mapped), 0);
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 600, keep_mapped, &mapped), 0);
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 700, keep_mapped, &mapped), 1);
+	ck_assert_uint_eq(mapped.inode, 9);
+	ck_assert_uint_eq(mapped.start, 0x7f0000000000);
+	ck_assert_uint_eq(mapped.end, 0x7f0000004000);
+	ck_assert_uint_eq(mapped.mapped, 5 * PAGE);
+	ck_assert_int_eq(gmem_target_open_mapped(ctx, 700, &mapped, &target), 0);
+	gmem_target_free(target);
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 400, keep_mapped, &mapped), -ESRCH);
+	port_said(ctx, "no process 400");
+	/* Another inode is there by now; then nobody may look. */
+	for (size_t i = 0; i < entry_count; i++)
+		if (table[i].ino == 9)
+			table[i].ino = 8;
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 700, keep_mapped, &mapped), 0);
+	ck_assert_int_eq(gmem_target_open_mapped(ctx, 700, &mapped, &target), -ESRCH);
+	port_said(ctx, "any more");
+	for (size_t i = 0; i < entry_count; i++)
+		if (table[i].ino == 8)
+			table[i].error = -EPERM;
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 700, keep_mapped, &mapped), 1);
+	ck_assert_int_eq(gmem_target_open_mapped(ctx, 700, &mapped, &target), -EACCES);
+	port_said(ctx, "CAP_CHECKPOINT_RESTORE");
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+/* The model's own process closes its descriptor and keeps the mapping: pages and all. */
+START_TEST(mapped_of_own)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = 16 * PAGE,
+		.flags = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED,
+	};
+	struct gmem_ctx *ctx = port_ctx("plain");
+	struct gmem_kernel *kernel = port_sim(ctx);
+	struct gmem_mapped mapped = { 0 };
+	struct gmem_target_info info;
+	struct gmem_memory *memory;
+	struct gmem_target *target;
+	struct gmem_vm *vm;
+	uint64_t inode;
+	void *address;
+	int fd;
+
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
+	fd = gmem_memory_fd(memory);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 4 * PAGE), 0);
+	ck_assert_int_eq(
+		kernel->ops->mmap(kernel, 16 * PAGE, PROT_READ, MAP_SHARED, fd, 0, &address), 0);
+	ck_assert_int_eq(gmem_target_open(ctx, 0, fd, &target), 0);
+	ck_assert_int_eq(gmem_target_info(target, &info), 0);
+	inode = info.inode;
+	gmem_target_free(target);
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, 0, keep_mapped, &mapped), 0);
+	gmem_memory_free(memory);
+	ck_assert_int_eq(gmem_target_list_mapped(ctx, getpid(), keep_mapped, &mapped), 1);
+	ck_assert_uint_eq(mapped.inode, inode);
+	ck_assert_uint_eq(mapped.mapped, 16 * PAGE);
+	ck_assert_int_eq(gmem_target_open_mapped(ctx, 0, &mapped, &target), 0);
+	ck_assert_int_eq(gmem_target_info(target, &info), 0);
+	ck_assert_uint_eq(info.resident, 4 * PAGE);
+	gmem_target_free(target);
+	/* Each call of the port fails once: an answer or an error, and nothing stays open. */
+	for (unsigned int n = 1; n == 1 || port_failed(ctx); n++) {
+		unsigned int fds = gmem_sim_open_fds(kernel);
+		int ret;
+
+		port_fail_at(ctx, n, n % 2 ? -EMFILE : -ENOMEM);
+		ret = gmem_target_list_mapped(ctx, 0, keep_mapped, &mapped);
+		ck_assert(ret == 1 || ret == -EMFILE || ret == -ENOMEM);
+		ck_assert_uint_eq(gmem_sim_open_fds(kernel), fds);
+	}
+	port_fail_at(ctx, 0, 0);
+	ck_assert_int_eq(kernel->ops->munmap(kernel, address, 16 * PAGE), 0);
+	ck_assert_int_eq(gmem_target_open_mapped(ctx, 0, &mapped, &target), -ESRCH);
+	gmem_vm_free(vm);
+	port_ctx_free(ctx, 0, 0);
+}
+END_TEST
+
 UNIT_MAIN("owners", many_processes, without_mappings, number_taken_over, hidden_processes,
-	  usage_of_own, frames_found, shared_side, failures, wrong_options)
+	  usage_of_own, frames_found, shared_side, failures, wrong_options, mapped_of_others,
+	  mapped_of_own)

@@ -37,6 +37,11 @@ uint64_t sim_fs_magic(const struct gmem_sim *sim, enum sim_fs fs);
 int sim_inode_new(struct gmem_sim *sim, enum sim_fs fs, mode_t mode, uint64_t size,
 		  struct sim_inode **out);
 struct sim_inode *sim_inode_shared(struct gmem_sim *sim, enum sim_fs fs);
+/* st_dev of its file system, major number 0. */
+static inline unsigned int sim_inode_device(const struct sim_inode *inode)
+{
+	return 15 + inode->fs;
+}
 /* Drops a reference; the last one gives the pages back. May oops (-GMEM_SIM_OOPS). */
 int sim_inode_put(struct gmem_sim *sim, struct sim_inode *inode);
 /* Page cache. pfn 0 is no page: the first page frame is never handed out. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "kernel/sim/file.h"
 #include "kernel/sim/kvm.h"
+#include "kernel/sim/mmap.h"
 #include "kernel/sim/proc.h"
 
 static bool has_tdx(const struct sim_model *model)
@@ -117,6 +118,20 @@ static struct sim_file *numbered(struct gmem_sim *sim, const char *path, const c
 	return *end || fd > INT32_MAX ? NULL : sim_fd_file(sim, (int)fd);
 }
 
+/* The file of the mapping that /proc/self/map_files/START-END names, or NULL. */
+static const struct sim_file *mapped_file(const struct gmem_sim *sim, const char *path)
+{
+	static const char directory[] = "/proc/self/map_files/";
+	unsigned long start, end;
+	const struct sim_vma *vma;
+
+	if (strncmp(path, directory, sizeof(directory) - 1) ||
+	    sscanf(path + sizeof(directory) - 1, "%lx-%lx", &start, &end) != 2)
+		return NULL;
+	vma = sim_vma_at(sim, start);
+	return vma && vma->start == start && vma->start + vma->length == end ? vma->file : NULL;
+}
+
 static int open_shared(struct gmem_sim *sim, const struct sim_file_type *type, enum sim_fs fs,
 		       const char *path, struct sim_file **out)
 {
@@ -194,6 +209,9 @@ int sim_open_path(struct gmem_sim *sim, const char *path, int flags)
 	if (!path)
 		return -ENAMETOOLONG;
 	file = numbered(sim, path, "/proc/self/fd/");
+	if (file)
+		return open_descriptor(sim, file, flags);
+	file = mapped_file(sim, path);
 	if (file)
 		return open_descriptor(sim, file, flags);
 	file = numbered(sim, path, "/proc/self/fdinfo/");

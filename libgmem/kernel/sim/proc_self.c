@@ -7,13 +7,15 @@
 void sim_proc_maps(struct gmem_sim *sim, struct sim_text *text)
 {
 	for (const struct sim_vma *vma = sim->vmas; vma; vma = vma->next) {
-		sim_text_printf(text, "%lx-%lx %c%c%c%c %08llx %s %llu", (unsigned long)vma->start,
-				(unsigned long)(vma->start + vma->length),
-				vma->prot & PROT_READ ? 'r' : '-',
-				vma->prot & PROT_WRITE ? 'w' : '-',
-				vma->prot & PROT_EXEC ? 'x' : '-', vma->file ? 's' : 'p',
-				(unsigned long long)vma->offset, vma->file ? "00:0e" : "00:00",
-				vma->file ? (unsigned long long)vma->file->inode->ino : 0ull);
+		unsigned int device = vma->file ? sim_inode_device(vma->file->inode) : 0;
+
+		sim_text_printf(
+			text, "%lx-%lx %c%c%c%c %08llx 00:%02x %llu", (unsigned long)vma->start,
+			(unsigned long)(vma->start + vma->length),
+			vma->prot & PROT_READ ? 'r' : '-', vma->prot & PROT_WRITE ? 'w' : '-',
+			vma->prot & PROT_EXEC ? 'x' : '-', vma->file ? 's' : 'p',
+			(unsigned long long)vma->offset, device,
+			vma->file ? (unsigned long long)vma->file->inode->ino : 0ull);
 		sim_text_printf(text, "%s%s\n", vma->file ? "                    " : "",
 				vma->file ? vma->file->link : "");
 	}

@@ -76,7 +76,7 @@ static int op_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 	if (!file)
 		return -EBADF;
 	memset(st, 0, sizeof(*st));
-	st->st_dev = 15 + file->inode->fs;
+	st->st_dev = sim_inode_device(file->inode);
 	st->st_ino = file->inode->ino;
 	st->st_mode = file->inode->mode;
 	st->st_nlink = 1;

@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "owners.h"
+#include "maps.h"
+#include "target.h"
 
 /* show_map_vma() in fs/proc/task_mmu.c: "start-end perms offset major:minor inode path". */
 static bool parse_line(const char *line, struct gmem_mapping *out)
@@ -50,7 +51,10 @@ int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *ar
 	char path[32], *text;
 	int ret;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/maps");
 	ret = gmem_read_file(ctx, path, &text, NULL);
 	if (ret)
 		return ret;
