@@ -55,6 +55,12 @@ static const char *const populate_methods[] = {
 	[GMEM_POPULATE_PRE_FAULT] = "pre-fault",
 };
 
+static const char *const change_kinds[GMEM_CHANGE_KINDS] = {
+	[GMEM_CHANGE_NEW] = "new",	     [GMEM_CHANGE_GONE] = "gone",
+	[GMEM_CHANGE_POPULATE] = "populate", [GMEM_CHANGE_PUNCH] = "punch",
+	[GMEM_CHANGE_SPLIT] = "split",	     [GMEM_CHANGE_COLLAPSE] = "collapse",
+};
+
 /* fs/proc/page.c, include/uapi/linux/kernel-page-flags.h, include/linux/kernel-page-flags.h */
 static const char *const page_flags[] = {
 	[0] = "locked",		[1] = "error",	    [2] = "referenced",	  [3] = "uptodate",
@@ -120,6 +126,11 @@ const char *gmem_evidence_name(enum gmem_evidence evidence)
 const char *gmem_level_name(enum gmem_level level)
 {
 	return NAME_OF(levels, level);
+}
+
+const char *gmem_change_kind_name(enum gmem_change_kind kind)
+{
+	return NAME_OF(change_kinds, kind);
 }
 
 const char *gmem_access_name(enum gmem_access access)

@@ -92,6 +92,8 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 	target->size = (uint64_t)st.st_size;
 	target->dev = st.st_dev;
 	target->ino = st.st_ino;
+	target->changed_ns =
+		(uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec;
 	*out = target;
 	return 0;
 }
@@ -253,6 +255,7 @@ int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)
 	memset(out, 0, sizeof(*out));
 	out->size = target->size;
 	out->inode = target->ino;
+	out->changed_ns = target->changed_ns;
 	out->vm_type = -1;
 	out->vm_pid = -1;
 	if (gmem_target_cache(target))

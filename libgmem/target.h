@@ -11,6 +11,7 @@ struct gmem_target {
 	uint64_t size;
 	uint64_t dev; /* st_dev and st_ino: which inode it is, host-wide */
 	uint64_t ino;
+	uint64_t changed_ns; /* st_ctim */
 	struct gmem_pagecache cache;
 	bool has_cache;
 	/* Of the kernel's own bookkeeping, read on demand: see bindings.c. */

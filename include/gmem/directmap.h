@@ -109,6 +109,21 @@ struct gmem_directmap_summary {
 GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,
 				      struct gmem_directmap_summary *out);
 
+/*
+ * What the kernel counts since it booted (/proc/vmstat): large mappings of the direct map that were
+ * split, and splits that were taken back. Index 2M is a 2M mapping that became 512 of 4K, 1G one
+ * that became 512 of 2M. Kernel source: split_page_count() and collapse_page_count() of
+ * arch/x86/mm/pat/set_memory.c. Since: 0.1
+ */
+struct gmem_directmap_counters {
+	uint64_t splits[GMEM_LEVELS];
+	uint64_t collapses[GMEM_LEVELS];
+	bool has_collapses; /* Linux 6.15 */
+};
+
+/* Errors: of reading the file; ENODATA (this kernel does not count them). Since: 0.1 */
+GMEM_API int gmem_directmap_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out);
+
 /* Whether a page frame is System RAM in /proc/iomem: 1, 0, or a negative errno. Since: 0.1 */
 GMEM_API int gmem_pfn_is_ram(struct gmem_ctx *ctx, uint64_t pfn);
 

@@ -69,10 +69,11 @@ struct gmem_target_info {
 	bool has_resident;
 	uint64_t flags; /* creation flags; needs a reader */
 	bool has_flags;
-	int vm_type;	/* enum gmem_vm_type, or -1 where unknown */
-	pid_t vm_pid;	/* KVM's userspace_pid, or -1 where unknown */
-	size_t slots;	/* memslots bound */
-	bool has_slots; /* bindings were read */
+	int vm_type;	     /* enum gmem_vm_type, or -1 where unknown */
+	pid_t vm_pid;	     /* KVM's userspace_pid, or -1 where unknown */
+	size_t slots;	     /* memslots bound */
+	bool has_slots;	     /* bindings were read */
+	uint64_t changed_ns; /* st_ctime: when fallocate(2) last changed it, by CLOCK_REALTIME */
 };
 
 GMEM_API int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out);

@@ -14,5 +14,6 @@
 #include <gmem/snp.h>
 #include <gmem/tdx.h>
 #include <gmem/vm.h>
+#include <gmem/watch.h>
 
 #endif

@@ -29,6 +29,24 @@ struct gmem_check {
 	const char *fix;    /* next step, or NULL */
 };
 
+/*
+ * Keys for confidential VMs: KeyIDs of TDX, ASIDs of SEV and SEV-ES (which SNP takes too). Each VM
+ * holds one, also after its end while a guest_memfd descriptor of it is open. Since: 0.1
+ */
+struct gmem_keys {
+	uint64_t capacity; /* for VMs, of the whole host: misc.capacity of the root cgroup */
+	uint64_t used;	   /* misc.current there */
+	bool has_used;	   /* the root cgroup has that file since Linux 6.9 */
+};
+
+/* The index-th sort, by its name in the misc cgroup: "tdx", "sev", "sev_es"; NULL past the last.
+ * Static storage. Since: 0.1
+ */
+GMEM_API const char *gmem_keys_name(size_t index);
+
+/* Errors: ENODATA (this kernel or CPU has none of that name), of reading the file. Since: 0.1 */
+GMEM_API int gmem_keys_get(struct gmem_ctx *ctx, const char *name, struct gmem_keys *out);
+
 struct gmem_host;
 
 /*

@@ -73,54 +73,6 @@ const char *gmem_host_vendor_name(const struct gmem_host *host)
 	return host->cpu.vendor;
 }
 
-/* Where cgroup2 is mounted; distributions with both versions have it beside the old one. */
-static int cgroup_root(struct gmem_host *host, char *root, size_t size)
-{
-	char *mounts, *line, *rest;
-	int ret = gmem_read_file(host->ctx, "/proc/self/mounts", &mounts, NULL);
-
-	if (ret)
-		return ret;
-	ret = -ENOENT;
-	for (line = strtok_r(mounts, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char where[128], type[32];
-
-		if (sscanf(line, "%*s %127s %31s", where, type) != 2 || strcmp(type, "cgroup2"))
-			continue;
-		snprintf(root, size, "%s", where);
-		ret = 0;
-		break;
-	}
-	free(mounts);
-	return ret;
-}
-
-int gmem_host_cgroup(struct gmem_host *host, const char *file, const char *key, uint64_t *value)
-{
-	char root[128], path[192], *text, *line, *rest;
-	int ret;
-
-	snprintf(path, sizeof(path), "/sys/fs/cgroup/%s", file);
-	ret = gmem_read_file(host->ctx, path, &text, NULL);
-	if (ret == -ENOENT && !cgroup_root(host, root, sizeof(root))) {
-		snprintf(path, sizeof(path), "%s/%s", root, file);
-		ret = gmem_read_file(host->ctx, path, &text, NULL);
-	}
-	if (ret)
-		return ret;
-	ret = -ENODATA;
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char name[32];
-
-		if (sscanf(line, "%31s %" SCNu64, name, value) == 2 && !strcmp(name, key)) {
-			ret = 0;
-			break;
-		}
-	}
-	free(text);
-	return ret;
-}
-
 static enum gmem_check_result run_row(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct gmem_check *parent = row->parent ? find_check(host, row->parent) : NULL;

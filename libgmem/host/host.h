@@ -67,10 +67,4 @@ bool gmem_host_vendor(const struct gmem_host *host, const char *vendor);
 /* "Intel", "AMD", else what the CPU calls its vendor. */
 const char *gmem_host_vendor_name(const struct gmem_host *host);
 
-/*
- * Reads "key N" of a file in the root of the cgroup hierarchy, such as misc.capacity. Errors:
- * those of reading it, ENODATA (no such key).
- */
-int gmem_host_cgroup(struct gmem_host *host, const char *file, const char *key, uint64_t *value);
-
 #endif

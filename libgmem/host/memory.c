@@ -58,33 +58,21 @@ static enum gmem_check_result check_policy(struct gmem_host *host, const struct 
 			      release);
 }
 
-static bool counter(const char *vmstat, const char *name, uint64_t *value)
-{
-	const char *at = strstr(vmstat, name);
-
-	return at && sscanf(at + strlen(name), " %" SCNu64, value) == 1;
-}
-
-/* Splits are no fault: each removal from the direct map makes some, and they are not undone. */
+/* Splits are no fault: each removal from the direct map makes some. */
 static enum gmem_check_result check_splits(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	uint64_t level2, level3;
-	bool known;
-	char *vmstat;
-	int ret = gmem_read_file(host->ctx, "/proc/vmstat", &vmstat, NULL);
+	struct gmem_directmap_counters counters;
+	int ret = gmem_directmap_counters(host->ctx, &counters);
 
 	(void)row;
-	if (ret)
-		return gmem_host_unread(host, "/proc/vmstat", ret);
-	known = counter(vmstat, "direct_map_level2_splits", &level2) &&
-		counter(vmstat, "direct_map_level3_splits", &level3);
-	free(vmstat);
-	if (!known)
+	if (ret == -ENODATA)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "/proc/vmstat does not count splits");
+	if (ret)
+		return gmem_host_unread(host, "/proc/vmstat", ret);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 			      "%" PRIu64 " of 2M and %" PRIu64 " of 1G mappings were split so far",
-			      level2, level3);
+			      counters.splits[GMEM_LEVEL_2M], counters.splits[GMEM_LEVEL_1G]);
 }
 
 static const struct gmem_host_row rows[] = {

@@ -77,27 +77,27 @@ static enum gmem_check_result check_parameter(struct gmem_host *host,
 /* SNP guests take their ASIDs from those of SEV-ES (sev_asid_new() in arch/x86/kvm/svm/sev.c). */
 static enum gmem_check_result check_asids(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	uint64_t capacity, used;
-	int ret = gmem_host_cgroup(host, "misc.capacity", "sev_es", &capacity);
+	struct gmem_keys keys;
+	int ret = gmem_keys_get(host->ctx, "sev_es", &keys);
 
 	(void)row;
-	if (ret == -ENOENT || ret == -ENODATA)
+	if (ret == -ENODATA)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "use a kernel with CONFIG_CGROUP_MISC and cgroup v2 mounted",
 				      "no line sev_es in the root cgroup's misc.capacity");
 	if (ret)
 		return gmem_host_unread(host, "misc.capacity", ret);
-	if (gmem_host_cgroup(host, "misc.current", "sev_es", &used))
+	if (!keys.has_used)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "%" PRIu64 " ASIDs; how many are in use is not told",
-				      capacity);
-	if (used >= capacity)
+				      keys.capacity);
+	if (keys.used >= keys.capacity)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "stop a guest, or set the BIOS's minimum SEV ASID higher",
 				      "all %" PRIu64 " ASIDs are in use: the next guest gets EBUSY",
-				      capacity);
+				      keys.capacity);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%" PRIu64 " of %" PRIu64 " ASIDs left",
-			      capacity - used, capacity);
+			      keys.capacity - keys.used, keys.capacity);
 }
 
 static enum gmem_check_result check_type(struct gmem_host *host, const struct gmem_host_row *row)

@@ -127,27 +127,27 @@ static enum gmem_check_result check_parameter(struct gmem_host *host,
 
 static enum gmem_check_result check_keyids(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	uint64_t capacity, used;
-	int ret = gmem_host_cgroup(host, "misc.capacity", "tdx", &capacity);
+	struct gmem_keys keys;
+	int ret = gmem_keys_get(host->ctx, "tdx", &keys);
 
 	(void)row;
-	if (ret == -ENOENT || ret == -ENODATA)
+	if (ret == -ENODATA)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "use a kernel with CONFIG_CGROUP_MISC and cgroup v2 mounted",
 				      "no line tdx in the root cgroup's misc.capacity");
 	if (ret)
 		return gmem_host_unread(host, "misc.capacity", ret);
-	if (gmem_host_cgroup(host, "misc.current", "tdx", &used))
+	if (!keys.has_used)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "%" PRIu64 " KeyIDs for TDs; how many are in use is not told",
-				      capacity);
-	if (used >= capacity)
+				      keys.capacity);
+	if (keys.used >= keys.capacity)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "stop a TD; a leaked guest_memfd descriptor keeps its KeyID",
 				      "all %" PRIu64 " KeyIDs are in use: the next TD gets ENOSPC",
-				      capacity);
+				      keys.capacity);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%" PRIu64 " of %" PRIu64 " KeyIDs left",
-			      capacity - used, capacity);
+			      keys.capacity - keys.used, keys.capacity);
 }
 
 static enum gmem_check_result check_type(struct gmem_host *host, const struct gmem_host_row *row)

@@ -2,7 +2,10 @@
 /* The doctor on every model, and on hosts where not everything may be looked at. */
 #include "unit.h"
 
+#include <gmem/directmap.h>
 #include <gmem/host.h>
+#include <gmem/tdx.h>
+#include <gmem/vm.h>
 
 #include "port.h"
 
@@ -190,4 +193,69 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-UNIT_MAIN("host", every_model, results, without_privilege, device, every_call_fails_once)
+static void check_keys(const char *model, const char *name, uint64_t capacity)
+{
+	struct gmem_keys keys;
+
+	setup(model);
+	ck_assert_int_eq(gmem_keys_get(ctx, name, &keys), 0);
+	ck_assert_uint_eq(keys.capacity, capacity);
+	ck_assert(keys.has_used);
+	ck_assert_uint_eq(keys.used, 0);
+	port_refuse_open(ctx, "/sys/fs/cgroup/misc.current", -ENOENT);
+	ck_assert_int_eq(gmem_keys_get(ctx, name, &keys), 0);
+	ck_assert(!keys.has_used);
+	port_refuse_open(ctx, "/sys/fs/cgroup/misc.capacity", -EACCES);
+	ck_assert_int_eq(gmem_keys_get(ctx, name, &keys), -EACCES);
+	teardown();
+}
+
+START_TEST(keys_counted)
+{
+	struct gmem_keys none;
+
+	check_keys("tdx", "tdx", 31);
+	check_keys("snp", "sev_es", 99);
+	setup("plain");
+	for (size_t i = 0; gmem_keys_name(i); i++)
+		ck_assert_int_eq(gmem_keys_get(ctx, gmem_keys_name(i), &none), -ENODATA);
+	port_said(ctx, "misc.capacity");
+	teardown();
+}
+END_TEST
+
+/* A TD holds a KeyID, and gives it back. */
+START_TEST(keys_in_use)
+{
+	struct gmem_keys keys;
+	struct gmem_vm *vm;
+
+	setup("tdx");
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), 0);
+	ck_assert_int_eq(gmem_tdx_split_irqchip(vm, 0), 0);
+	ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), 0);
+	ck_assert_int_eq(gmem_keys_get(ctx, "tdx", &keys), 0);
+	ck_assert_uint_eq(keys.used, 1);
+	gmem_vm_free(vm);
+	ck_assert_int_eq(gmem_keys_get(ctx, "tdx", &keys), 0);
+	ck_assert_uint_eq(keys.used, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(splits_counted)
+{
+	struct gmem_directmap_counters counters;
+
+	setup("plain");
+	ck_assert_int_eq(gmem_directmap_counters(ctx, &counters), 0);
+	ck_assert(!counters.has_collapses);
+	port_refuse_open(ctx, "/proc/vmstat", -ENOENT);
+	ck_assert_int_eq(gmem_directmap_counters(ctx, &counters), -ENOENT);
+	port_said(ctx, "/proc/vmstat");
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN("host", every_model, results, without_privilege, device, every_call_fails_once,
+	  keys_counted, keys_in_use, splits_counted)

@@ -68,6 +68,8 @@ static const struct {
 	{ "/sys/devices/system/cpu/online", SIM_FS_SYSFS, sim_sys_cpus, NULL },
 	{ "/sys/fs/cgroup/misc.capacity", SIM_FS_SYSFS, sim_sys_misc, has_tdx },
 	{ "/sys/fs/cgroup/misc.capacity", SIM_FS_SYSFS, sim_sys_misc, has_sev },
+	{ "/sys/fs/cgroup/misc.current", SIM_FS_SYSFS, sim_sys_misc_used, has_tdx },
+	{ "/sys/fs/cgroup/misc.current", SIM_FS_SYSFS, sim_sys_misc_used, has_sev },
 };
 
 static ssize_t text_pread(struct gmem_sim *sim, struct sim_file *file, void *buffer, size_t length,

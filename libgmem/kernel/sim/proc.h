@@ -25,6 +25,7 @@ sim_generate sim_sys_lockdown;
 sim_generate sim_sys_btf;
 sim_generate sim_sys_tdx_version;
 sim_generate sim_sys_misc;
+sim_generate sim_sys_misc_used;
 sim_generate sim_sys_nodes;
 sim_generate sim_sys_cpus;
 sim_generate sim_proc_status;

@@ -114,6 +114,15 @@ void sim_sys_misc(struct gmem_sim *sim, struct sim_text *text)
 		sim_text_printf(text, "sev 410\nsev_es %u\n", sim->model->asids);
 }
 
+/* misc_cg_current_show(): of the root cgroup, since Linux 6.9. */
+void sim_sys_misc_used(struct gmem_sim *sim, struct sim_text *text)
+{
+	if (sim->model->tdx_built)
+		sim_text_printf(text, "tdx %u\n", gmem_sim_keyids_in_use(&sim->kernel));
+	if (sim->model->sev_built)
+		sim_text_printf(text, "sev 0\nsev_es %u\n", sim->asids_used);
+}
+
 void sim_sys_nodes(struct gmem_sim *sim, struct sim_text *text)
 {
 	if (sim->ram.nodes > 1)

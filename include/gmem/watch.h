@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Changes on a host from one look to the next: guest_memfds that come and go, pages that they get
+ * and lose, large mappings of the direct map that are split. Between two looks nothing of a VM is
+ * held. What happens and is undone between two looks is not seen.
+ */
+#ifndef GMEM_WATCH_H
+#define GMEM_WATCH_H
+
+#include <gmem/base.h>
+#include <gmem/directmap.h>
+#include <gmem/owners.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum gmem_change_kind {
+	GMEM_CHANGE_NEW,      /* a guest_memfd that was not there */
+	GMEM_CHANGE_GONE,     /* one that nobody holds any more */
+	GMEM_CHANGE_POPULATE, /* pages came: allocated, touched, or converted to private */
+	GMEM_CHANGE_PUNCH,    /* pages went: punched, as a conversion to shared does it */
+	GMEM_CHANGE_SPLIT,    /* mappings of the direct map were split */
+	GMEM_CHANGE_COLLAPSE, /* or came together again */
+};
+
+#define GMEM_CHANGE_KINDS 6
+
+/* "new", "gone", "populate", "punch", "split", "collapse". Since: 0.1 */
+GMEM_API const char *gmem_change_kind_name(enum gmem_change_kind kind);
+
+/* One change. Since: 0.1 */
+struct gmem_change {
+	enum gmem_change_kind kind;
+
+	/* Of a guest_memfd; inode is 0 for the direct map. */
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;	     /* bytes */
+	pid_t pid;	     /* of a process that holds it, or held it */
+	const char *command; /* its name, "" where unknown. Valid until fn returns */
+	bool has_resident;
+	uint64_t resident; /* bytes in memory: now, for GONE when it was seen last */
+	uint64_t bytes;	   /* that came or went; for NEW and GONE as resident */
+	uint64_t ranges;   /* in so many pieces of the file, of which */
+	uint64_t offset;   /* the first begins here */
+
+	/* Of the direct map. */
+	enum gmem_level level; /* of the mappings that were split, or made */
+	uint64_t count;	       /* how many */
+};
+
+/* A value other than 0 ends the look and becomes its result. */
+typedef int (*gmem_change_fn)(const struct gmem_change *change, void *arg);
+
+struct gmem_watch;
+
+/* options are those of the scans, and may be NULL. Errors: ENOMEM, EINVAL, E2BIG. Since: 0.1 */
+GMEM_API int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
+			    struct gmem_watch **out);
+GMEM_API void gmem_watch_free(struct gmem_watch *watch);
+
+/*
+ * Looks at the host and calls fn for each change since the look before: guest_memfds first, in the
+ * order of device and inode. The first look only learns what is there. Pages are gone through only
+ * where the kernel's count of them or the inode's time of change moved (each fallocate(2) moves it:
+ * kvm_gmem_fallocate()). Of each guest_memfd its resident ranges are kept, 16 bytes a range. Errors:
+ * those of gmem_owners_new(); what fn returns. After one, the next look only learns again. Since: 0.1
+ */
+GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg);
+
+/* What the last look went through. Since: 0.1 */
+struct gmem_watch_counts {
+	struct gmem_owners_counts owners;
+	size_t unknown;	   /* guest_memfds whose pages could not be told, and */
+	const char *why;   /* of one of them. Owned by watch, until the next look; NULL for none */
+	bool has_counters; /* splits are counted by this kernel */
+};
+
+GMEM_API void gmem_watch_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
