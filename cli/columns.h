@@ -28,6 +28,7 @@ struct column {
 	bool tree;  /* draws the tree of rows, in tables */
 	bool wrap;  /* may take several lines on a narrow terminal */
 	const char *help;
+	unsigned char width; /* at least so wide, in tables that are drawn as rows come; 0: any */
 };
 
 /* Rows of one sort: the name is the JSON key of their array. */

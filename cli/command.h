@@ -47,12 +47,17 @@ extern const struct command list_command;
 extern const struct command pfn_command;
 extern const struct command pfns_command;
 extern const struct command walk_command;
+extern const struct command watch_command;
 
 /* Setters that several options share. */
 enum status set_flag(struct cli *cli, const struct cli_option *option, const char *arg,
 		     void *field);
 enum status set_text(struct cli *cli, const struct cli_option *option, const char *arg,
 		     void *field);
+enum status set_seconds(struct cli *cli, const struct cli_option *option, const char *arg,
+			void *field); /* double, 0.01 to 86400 */
+enum status set_count(struct cli *cli, const struct cli_option *option, const char *arg,
+		      void *field); /* uint64_t, above 0 */
 enum status set_page_size(struct cli *cli, const struct cli_option *option, const char *arg,
 			  void *field); /* uint64_t, whole pages, above 0 */
 enum status set_byte_range(struct cli *cli, const struct cli_option *option, const char *arg,

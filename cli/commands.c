@@ -7,6 +7,7 @@
 static const struct command *const commands[] = {
 	&walk_command, &doctor_command, &caps_command,	&list_command,
 	&pfns_command, &pfn_command,	&check_command, &directmap_command,
+	&watch_command,
 };
 
 const struct command *command_at(size_t index)

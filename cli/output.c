@@ -3,6 +3,7 @@
 #include "output.h"
 #include "renderer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -100,6 +101,23 @@ void output_row_under(struct output *out, size_t parent, const struct cell *cell
 {
 	if (!out->quiet)
 		out->renderer->row(out, parent, cells);
+}
+
+void output_flush(struct output *out)
+{
+	if (!out->quiet && out->renderer->flush)
+		out->renderer->flush(out);
+	errno = 0;
+	if (!fflush(out->stream) || errno != EPIPE)
+		return;
+	/* Not a failure: the end of main() finds the same, and passes over it. */
+	clearerr(out->stream);
+	out->left = true;
+}
+
+bool output_failed(const struct output *out)
+{
+	return out->left || ferror(out->stream);
 }
 
 void output_group(struct output *out, const char *name)

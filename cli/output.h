@@ -60,6 +60,12 @@ void output_row(struct output *out, const struct cell *cells);
 /* The same, under an earlier row of this table (counted from 0) in its tree. */
 void output_row_under(struct output *out, size_t parent, const struct cell *cells);
 
+/* What was written so far goes out now: for rows that come over time. */
+void output_flush(struct output *out);
+
+/* Whether standard output takes nothing any more. */
+bool output_failed(const struct output *out);
+
 /* Facts between these two are one object of the document, "name key" for people. */
 void output_group(struct output *out, const char *name);
 void output_group_end(struct output *out);

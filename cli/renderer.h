@@ -16,6 +16,7 @@ struct renderer {
 	void (*begin)(struct output *out, const struct document *document);
 	void (*table)(struct output *out);
 	void (*row)(struct output *out, size_t parent, const struct cell *cells);
+	void (*flush)(struct output *out); /* NULL: nothing is held */
 	void (*table_end)(struct output *out);
 	void (*group)(struct output *out);
 	void (*group_end)(struct output *out);
@@ -35,6 +36,7 @@ struct output {
 	FILE *stream;
 	bool colored;
 	bool quiet;
+	bool left; /* whoever read the stream is gone */
 
 	const struct table *main; /* the table that --output is about */
 	struct selection main_selection;

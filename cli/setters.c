@@ -3,12 +3,16 @@
 #include "command.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "range.h"
 #include "size.h"
 
 /* The kernel takes a file size as a signed number. */
 #define SIZE_LIMIT INT64_MAX
+
+#define SECONDS_MIN 0.01
+#define SECONDS_MAX 86400.0
 
 enum status set_flag(struct cli *cli, const struct cli_option *option, const char *arg, void *field)
 {
@@ -24,6 +28,36 @@ enum status set_text(struct cli *cli, const struct cli_option *option, const cha
 	(void)cli;
 	(void)option;
 	*(const char **)field = arg;
+	return STATUS_YES;
+}
+
+enum status set_seconds(struct cli *cli, const struct cli_option *option, const char *arg,
+			void *field)
+{
+	char *end;
+	double seconds = strtod(arg, &end);
+
+	if (end == arg || *end)
+		return cli_usage(cli, "--%s=%s: it is no number of seconds", option->name, arg);
+	if (!(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))
+		return cli_usage(cli, "--%s=%s: it must be from %g to %g seconds", option->name,
+				 arg, SECONDS_MIN, SECONDS_MAX);
+	*(double *)field = seconds;
+	return STATUS_YES;
+}
+
+enum status set_count(struct cli *cli, const struct cli_option *option, const char *arg,
+		      void *field)
+{
+	const char *end, *why;
+	uint64_t number;
+
+	if (!number_parse(arg, &number, &end, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (*end || !number)
+		return cli_usage(cli, "--%s=%s: it must be a whole number above 0", option->name,
+				 arg);
+	*(uint64_t *)field = number;
 	return STATUS_YES;
 }
 

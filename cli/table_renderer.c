@@ -106,7 +106,17 @@ static void end_part(struct output *out)
 static void table(struct output *out)
 {
 	out->first_held = 0;
-	memset(out->widths, 0, sizeof(out->widths));
+	for (size_t i = 0; i < out->selection.n; i++)
+		out->widths[i] = out->table->columns[out->selection.index[i]].width;
+	begin_part(out);
+}
+
+/* Draws what is held, and goes on with its widths. */
+static void flush(struct output *out)
+{
+	if (!out->n_held)
+		return;
+	end_part(out);
 	begin_part(out);
 }
 
@@ -135,10 +145,8 @@ static void row(struct output *out, size_t parent, const struct cell *cells)
 {
 	struct libscols_line *line;
 
-	if (out->n_held == TABLE_ROWS_HELD) {
-		end_part(out);
-		begin_part(out);
-	}
+	if (out->n_held == TABLE_ROWS_HELD)
+		flush(out);
 	if (!out->held)
 		return;
 	line = scols_table_new_line(out->held, held_line(out, parent));
@@ -208,6 +216,7 @@ const struct renderer table_renderer = {
 	.begin = begin,
 	.table = table,
 	.row = row,
+	.flush = flush,
 	.table_end = table_end,
 	.group = nothing,
 	.group_end = nothing,

@@ -6,7 +6,6 @@
 #include "walk.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "bits.h"
 #include "command.h"
 #include "evidence.h"
+#include "interrupt.h"
 
 #define DEFAULT_SIZE (4ull << 20)
 
@@ -120,40 +120,13 @@ static const struct cli_option options[] = {
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void note_signal(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-bool walk_interrupted(void)
-{
-	return interrupted;
-}
-
-/*
- * Without SA_RESTART: a long call of the kernel ends, and what was made is released. A signal
- * that the caller ignores (nohup) stays ignored.
- */
-static void catch_signals(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction action = { .sa_handler = note_signal }, old;
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-}
-
 /* After a refusal the kernel gets no page to touch, but what is there can be looked at. */
 static const char *why_not(const struct walk *walk, const struct walk_step *step, unsigned int done,
 			   bool refused)
 {
 	bool is_release = step->releases && walk->vm;
 
-	if (interrupted && !is_release)
+	if (interrupt_came() && !is_release)
 		return "interrupted";
 	if (refused && step->touches_pages)
 		return "refused by the pre-flight";
@@ -322,7 +295,7 @@ static enum status run(struct cli *cli)
 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	catch_signals();
+	interrupt_catch();
 	gmem_ctx_allow_unreleased(cli->ctx, walk.settings->allow_unreleased);
 	walk.size = walk.settings->size ? walk.settings->size : DEFAULT_SIZE;
 	walk.reader = cli_open_reader(cli);
@@ -335,7 +308,7 @@ static enum status run(struct cli *cli)
 	walk_release(&walk);
 	gmem_flush_free(walk.flush);
 	gmem_caps_free(walk.caps);
-	return interrupted ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released") : status;
+	return interrupt_came() ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released") : status;
 }
 
 const struct command walk_command = {

@@ -105,7 +105,4 @@ bool walk_release(struct walk *walk);
 /* Looks at the pages that are there now: tally and flush. Returns 0 or a negative errno. */
 int walk_look(struct walk *walk);
 
-/* Whether the user wants it to end. */
-bool walk_interrupted(void);
-
 #endif

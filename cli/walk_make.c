@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The stages of a walk that change something: create, bind, convert, populate, map, release. */
+#include "interrupt.h"
 #include "walk.h"
 
 #include <errno.h>
@@ -165,7 +166,7 @@ static int populate(struct walk *walk, enum gmem_populate_method method, uint64_
 	while (!ret && *done < walk->size) {
 		uint64_t left = walk->size - *done, step = 0;
 
-		if (walk_interrupted())
+		if (interrupt_came())
 			return -EINTR;
 		options.offset = *done;
 		options.length = left < POPULATE_STEP ? left : POPULATE_STEP;
@@ -189,7 +190,7 @@ static enum result run_populate(struct walk *walk, enum gmem_populate_method met
 	walk->error = ret;
 	cli_explain(walk->cli, ret, why, sizeof(why));
 	return walk_say(walk, RESULT_FAILED, "%s (%s was done)",
-			walk_interrupted() ? "interrupted" : why, size);
+			interrupt_came() ? "interrupted" : why, size);
 }
 
 static enum result plan_allocate(struct walk *walk)

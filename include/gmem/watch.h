@@ -55,8 +55,14 @@ typedef int (*gmem_change_fn)(const struct gmem_change *change, void *arg);
 
 struct gmem_watch;
 
-/* options are those of the scans, and may be NULL. Errors: ENOMEM, EINVAL, E2BIG. Since: 0.1 */
-GMEM_API int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
+struct gmem_watch_options {
+	size_t size;	  /* of this struct */
+	bool no_mappings; /* as in struct gmem_owners_options */
+	bool no_pages;	  /* no kernel memory is read: pages that come and go are not seen */
+};
+
+/* options may be NULL. Errors: ENOMEM, EINVAL, E2BIG. Since: 0.1 */
+GMEM_API int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *options,
 			    struct gmem_watch **out);
 GMEM_API void gmem_watch_free(struct gmem_watch *watch);
 

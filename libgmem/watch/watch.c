@@ -28,7 +28,7 @@ struct watched {
 
 struct gmem_watch {
 	struct gmem_ctx *ctx;
-	struct gmem_owners_options options;
+	struct gmem_watch_options options;
 	struct watched *list; /* ascending by dev and ino, as owners are */
 	size_t count;
 	struct gmem_directmap_counters counters;
@@ -47,20 +47,19 @@ struct look {
 	void *arg;
 };
 
-int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
+int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *options,
 		   struct gmem_watch **out)
 {
 	struct gmem_watch *watch = calloc(1, sizeof(*watch));
 	int ret = watch ? 0 : gmem_fail(ctx, -ENOMEM, "out of memory");
 
 	if (!ret && options)
-		ret = gmem_options_copy(ctx, "gmem_owners_options", &watch->options,
+		ret = gmem_options_copy(ctx, "gmem_watch_options", &watch->options,
 					sizeof(watch->options), options);
 	if (ret) {
 		free(watch);
 		return ret;
 	}
-	watch->options.size = sizeof(watch->options);
 	watch->ctx = ctx;
 	*out = watch;
 	return 0;
@@ -183,20 +182,28 @@ static void set_process(const struct look *look, struct watched *now, size_t ind
 	strncpy(now->command, holder.command, sizeof(now->command) - 1);
 }
 
-static int look_at(struct look *look, size_t index, struct watched *now, bool is_new)
+/* The pages of one; that it was closed meanwhile is found by the next look. */
+static int look_into(struct look *look, size_t index, struct watched *now)
 {
 	struct gmem_target *target;
-	int ret = gmem_owners_open(look->owners, index, &target);
+	int ret;
+
+	if (look->watch->options.no_pages)
+		return 0;
+	ret = gmem_owners_open(look->owners, index, &target);
+	if (ret)
+		return ret == -ESRCH ? 0 : not_told(look->watch, ret);
+	ret = read_pages(look, now, target);
+	gmem_target_free(target);
+	return ret;
+}
+
+static int look_at(struct look *look, size_t index, struct watched *now, bool is_new)
+{
+	int ret;
 
 	set_process(look, now, index);
-	if (ret == -ESRCH) /* closed meanwhile: the next look finds it gone */
-		return is_new ? tell(look, now, GMEM_CHANGE_NEW, NULL) : 0;
-	if (ret) {
-		ret = not_told(look->watch, ret);
-	} else {
-		ret = read_pages(look, now, target);
-		gmem_target_free(target);
-	}
+	ret = look_into(look, index, now);
 	return !ret && is_new ? tell(look, now, GMEM_CHANGE_NEW, NULL) : ret;
 }
 
@@ -295,7 +302,11 @@ static int look_at_counters(const struct look *look)
 int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 {
 	struct look look = { .watch = watch, .fn = watch->looked ? fn : NULL, .arg = arg };
-	int ret = gmem_owners_new(watch->ctx, &watch->options, &look.owners);
+	const struct gmem_owners_options scan = {
+		.size = sizeof(scan),
+		.no_mappings = watch->options.no_mappings,
+	};
+	int ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 
 	if (ret)
 		return ret;

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# gmemctl watch: its options, and how it ends. Nothing changes on a simulated kernel meanwhile.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+watch() {
+	gmemctl watch --simulate=plain "$@"
+}
+
+try 0 '^looks: +3$' 'watching 0 guest_memfds' watch --interval=0.01 --count=3
+try 0 '^looks: +1$' '*' watch -i .01 -c 1 --output=TIME
+try 0 '' '' watch -i .01 -c 1 --quiet
+try_json 0 '.changes == [] and .looks == 2 and .seen.punch == 0 and .splits_counted' \
+	watch --interval=0.01 --count=2 --json
+try_json 0 '.changes == [] and .looks == 1' watch --interval=0.01 --count=1 --json --reader=none
+try 0 '^TIME EVENT PID ' 'simulated: plain' watch --raw -i 0.01 -c 1
+for wrong in x '' 1x 0 -1 0.001 nan inf 86401; do
+	try 64 '' 'seconds' watch "--interval=$wrong"
+done
+for wrong in x '' 0 1.5 -1; do
+	try 64 '' '--count=' watch "--count=$wrong"
+done
+
+# ends_by SIGNAL: the document is whole, and the watch was no failure.
+ends_by() {
+	# shellcheck disable=SC2086 # words
+	$GMEMCTL watch --simulate=plain --json > "$scratch/out" 2> "$scratch/err" &
+	watcher=$!
+	while ! grep -qs watching "$scratch/err" && kill -0 "$watcher" 2> "$scratch/kill"; do
+		sleep 0.05
+	done
+	kill -s "$1" "$watcher"
+	wait "$watcher"
+	status=$?
+	if [ $status -eq 0 ] && jq -e '.status == 0 and .error == null and .looks == 0' \
+		"$scratch/out" > "$scratch/jq" 2>&1; then
+		pass "$1 ends it, and the document is whole"
+	else
+		fail "$1 ends it, and the document is whole" "status $status" "$(cat "$scratch/out")"
+	fi
+}
+# A shell starts what is in the background with SIGINT ignored.
+if command -v timeout > "$scratch/which"; then
+	for signal in INT TERM; do
+		try_json 0 '.changes == []' timeout --preserve-status -s "$signal" 2 \
+			sh -c "exec $GMEMCTL watch --simulate=plain --json"
+	done
+fi
+wrapped || ends_by TERM
+
+# Whoever read it is gone: it ends at once, though nothing is to be written for hours.
+left() {
+	{
+		watch --interval=3600 "$@"
+		echo $? > "$scratch/left"
+	} | true
+	return "$(cat "$scratch/left")"
+}
+try 0 '' '*' left
+try 0 '' '*' left --json
+try 0 '' '*' left --raw
+finish

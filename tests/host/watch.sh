@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Changes on the running kernel: what watch says is what a program did.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+if reader_missing; then
+	skip "changes of another process's guest_memfd" "$why"
+	finish
+fi
+
+# until FILE PATTERN: a line of it matches, or a minute has passed.
+until_line() {
+	tries=0
+	while ! grep -qs "$2" "$1" && [ $tries -lt 600 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+}
+
+# shellcheck disable=SC2086 # words
+$GMEMCTL watch --interval=0.1 --pairs -b -o+offset,size > "$scratch/changes" 2> "$scratch/watch.err" &
+watcher=$!
+until_line "$scratch/watch.err" watching
+start memory "$tools/own-memory" 67108864 0 bind
+if [ $? -eq 77 ]; then
+	kill "$watcher"
+	wait "$watcher"
+	skip "changes of another process's guest_memfd" "$(cat "$scratch/memory.err")"
+	finish
+fi
+pid=$helper
+until_line "$scratch/changes" "EVENT=\"new\" PID=\"$pid\""
+# The pages may come with the file or be seen after it.
+until_line "$scratch/changes" "PID=\"$pid\".*RESIDENT=\"67108864\""
+tell punched
+until_line "$scratch/changes" "EVENT=\"punch\" PID=\"$pid\""
+stop
+until_line "$scratch/changes" "EVENT=\"gone\" PID=\"$pid\""
+kill -s TERM "$watcher"
+wait "$watcher"
+status=$?
+
+# seen NAME PATTERN: exactly one line.
+seen() {
+	if [ "$(grep -c "$2" "$scratch/changes")" -eq 1 ]; then
+		pass "$1"
+	else
+		fail "$1" "$(grep "PID=\"$pid\"" "$scratch/changes")"
+	fi
+}
+ours="PID=\"$pid\" COMMAND=\"own-memory\""
+seen "a new guest_memfd" "EVENT=\"new\" $ours"
+seen "its punch" "EVENT=\"punch\" $ours.* BYTES=\"16777216\" RANGES=\"1\" RESIDENT=\"50331648\".* OFFSET=\"0x1000000\" SIZE=\"67108864\""
+seen "its end" "EVENT=\"gone\" $ours.* RESIDENT=\"50331648\""
+came=$(grep "EVENT=\"\(new\|populate\)\" $ours" "$scratch/changes" |
+	sed 's/.* BYTES="\([0-9]*\)".*/\1/' | awk '{ n += $1 } END { print n }')
+if [ "$came" = 67108864 ]; then
+	pass "64 MiB came, told once"
+else
+	fail "64 MiB came, told once" "$came" "$(grep "$ours" "$scratch/changes")"
+fi
+case $status in
+0 | 4) pass "SIGTERM ends it" ;; # 4: processes that nobody may look at
+*) fail "SIGTERM ends it" "status $status" "$(cat "$scratch/watch.err")" ;;
+esac
+
+
+gmemctl watch --interval=0.1 --count=3 --json --no-locks > "$scratch/watch.json" 2> "$scratch/watch.err"
+if jq -e '.looks == 3 and .splits_counted' "$scratch/watch.json" > "$scratch/jq"; then
+	pass "three looks without a lock"
+else
+	fail "three looks without a lock" "$(cat "$scratch/watch.json" "$scratch/watch.err")"
+fi
+finish
