@@ -12,6 +12,8 @@ libdir ?= $(exec_prefix)/lib
 includedir ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
 docdir ?= $(datarootdir)/doc/gmemctl
+datadir ?= $(datarootdir)/gmemctl
+unitdir ?= $(prefix)/lib/systemd/system
 bashcompdir ?= $(datarootdir)/bash-completion/completions
 INSTALL ?= install
 
@@ -51,6 +53,8 @@ cli_libs := -lsmartcols
 unit_sources := $(sort $(wildcard tests/unit/*.c))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
+units := $(sort $(wildcard packaging/systemd/*))
+unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
 headers := $(sort $(wildcard include/gmem/*.h))
 
 lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
@@ -67,7 +71,7 @@ quiet := @
 .DELETE_ON_ERROR:
 .PHONY: all deps demo check check-valgrind check-sanitize check-property bench lint install uninstall dist clean tests
 
-all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc
+all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files)
 
 deps:
 	packaging/deps
@@ -76,6 +80,11 @@ deps:
 $(BUILD)/flags: force
 	@mkdir -p $(BUILD)
 	@echo '$(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo '$(CC) $(cflags) $(ldflags)' > $@
+# And what names places on where they are: make install prefix= after a make with another.
+$(BUILD)/places: force
+	@mkdir -p $(BUILD)
+	@echo '$(prefix) $(sbindir) $(libdir) $(includedir) $(docdir)' | cmp -s - $@ || \
+		echo '$(prefix) $(sbindir) $(libdir) $(includedir) $(docdir)' > $@
 .PHONY: force
 force:
 
@@ -117,10 +126,18 @@ $(BUILD)/$(solib): $(lib_objects) libgmem/libgmem.map
 	@ln -sf $(solib) $(BUILD)/$(soname)
 	@ln -sf $(soname) $(BUILD)/libgmem.so
 
-$(BUILD)/libgmem.pc: libgmem/libgmem.pc.in Makefile $(BUILD)/flags
+$(BUILD)/libgmem.pc: libgmem/libgmem.pc.in Makefile $(BUILD)/flags $(BUILD)/places
 	$(quiet)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
 		-e 's|@libs_private@|$(lib_libs)|' $< > $@
+
+$(BUILD)/systemd/%: packaging/systemd/%.in Makefile $(BUILD)/places
+	@mkdir -p $(@D)
+	$(quiet)sed -e 's|@sbindir@|$(sbindir)|' -e 's|@docdir@|$(docdir)|' $< > $@
+
+$(BUILD)/systemd/%: packaging/systemd/%
+	@mkdir -p $(@D)
+	$(quiet)cp $< $@
 
 # The command uses the public API only; it links the static library so that it runs in place.
 $(gmemctl): $(cli_objects) $(BUILD)/libgmem.a
@@ -172,7 +189,8 @@ lint: tests
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
-		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir)
+		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir) \
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/prometheus $(DESTDIR)$(datadir)/grafana
 	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
 	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
 	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
@@ -182,14 +200,19 @@ install: all
 	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
 	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
 	$(INSTALL) -m 644 completions/gmemctl.bash $(DESTDIR)$(bashcompdir)/gmemctl
+	$(INSTALL) -m 644 $(unit_files) $(DESTDIR)$(unitdir)
+	$(INSTALL) -m 644 packaging/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/prometheus
+	$(INSTALL) -m 644 packaging/grafana/gmemctl.json $(DESTDIR)$(datadir)/grafana
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/gmemctl $(DESTDIR)$(libdir)/$(solib) \
 		$(DESTDIR)$(libdir)/$(soname) $(DESTDIR)$(libdir)/libgmem.so \
 		$(DESTDIR)$(libdir)/libgmem.a $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc \
 		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md \
-		$(DESTDIR)$(bashcompdir)/gmemctl
-	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir)
+		$(DESTDIR)$(bashcompdir)/gmemctl $(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
+		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json
+	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/prometheus \
+		$(DESTDIR)$(datadir)/grafana $(DESTDIR)$(datadir)
 
 # Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
 dist:

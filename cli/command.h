@@ -44,6 +44,7 @@ extern const struct command check_command;
 extern const struct command directmap_command;
 extern const struct command doctor_command;
 extern const struct command list_command;
+extern const struct command metrics_command;
 extern const struct command pfn_command;
 extern const struct command pfns_command;
 extern const struct command walk_command;

@@ -5,9 +5,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&walk_command, &doctor_command, &caps_command,	&list_command,
-	&pfns_command, &pfn_command,	&check_command, &directmap_command,
-	&watch_command,
+	&walk_command, &doctor_command, &caps_command,	    &list_command,  &pfns_command,
+	&pfn_command,  &check_command,	&directmap_command, &watch_command, &metrics_command,
 };
 
 const struct command *command_at(size_t index)

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "utf8.h"
+
 /* The document's own keys and the rows of its arrays get a line each, what is in them does not. */
 #define LINE_DEPTH 2
 
@@ -14,28 +16,6 @@ static void new_line(struct json *json, unsigned int depth)
 	putc_unlocked('\n', json->stream);
 	while (depth--)
 		putc_unlocked('\t', json->stream);
-}
-
-/*
- * Length of the UTF-8 character at text, 0 where there is none: a stray or missing continuation
- * byte, an overlong form, a surrogate, or a value above U+10FFFF.
- */
-static size_t utf8_length(const unsigned char *text)
-{
-	size_t length = text[0] < 0x80	 ? 1
-			: text[0] < 0xc2 ? 0
-			: text[0] < 0xe0 ? 2
-			: text[0] < 0xf0 ? 3
-			: text[0] < 0xf5 ? 4
-					 : 0;
-
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xc0) != 0x80)
-			return 0;
-	if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
-	    (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
-		return 0;
-	return length;
 }
 
 static bool is_plain(unsigned char byte)
@@ -62,7 +42,7 @@ static const unsigned char *write_special(FILE *stream, const unsigned char *tex
 	size_t length = utf8_length(text);
 
 	if (length == 0) {
-		fputs("\xef\xbf\xbd", stream); /* U+FFFD */
+		fputs(UTF8_REPLACEMENT, stream);
 		return text + 1;
 	}
 	if (length == 1)

@@ -33,6 +33,9 @@ enum list_column {
 
 extern const struct table list_table;
 
+/* A row of cells[LIST_NODES]. */
+enum list_node_column { LIST_NODE_NODE, LIST_NODE_BYTES, LIST_NODE_COLUMNS };
+
 /* A guest_memfd: its values, and the memory that they stand in. */
 struct list_row {
 	struct cell cells[LIST_COLUMNS];

@@ -22,11 +22,9 @@ static const struct column holder_columns[] = {
 
 static const struct table holder_table = TABLE("holders", holder_columns);
 
-enum { NODE_NODE, NODE_BYTES, NODE_COLUMNS };
-
 static const struct column node_columns[] = {
-	[NODE_NODE] = { "node", KIND_NUMBER, .help = "NUMA node" },
-	[NODE_BYTES] = { "bytes", KIND_BYTES, .help = "resident there" },
+	[LIST_NODE_NODE] = { "node", KIND_NUMBER, .help = "NUMA node" },
+	[LIST_NODE_BYTES] = { "bytes", KIND_BYTES, .help = "resident there" },
 };
 
 static const struct table node_table = TABLE("nodes", node_columns);
@@ -211,14 +209,14 @@ static int set_nodes(struct list_row *row, const struct gmem_usage *usage)
 	int node;
 
 	row->nodes_text = nodes_text(usage, &n);
-	row->node_cells = calloc(n + 1, NODE_COLUMNS * sizeof(*row->node_cells));
+	row->node_cells = calloc(n + 1, LIST_NODE_COLUMNS * sizeof(*row->node_cells));
 	if (!row->nodes_text || !row->node_cells)
 		return -ENOMEM;
 	for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++) {
-		struct cell *cells = &row->node_cells[i * NODE_COLUMNS];
+		struct cell *cells = &row->node_cells[i * LIST_NODE_COLUMNS];
 
-		cells[NODE_NODE] = cell_number_if(node >= 0, (uint64_t)node);
-		cells[NODE_BYTES] = cell_number(bytes);
+		cells[LIST_NODE_NODE] = cell_number_if(node >= 0, (uint64_t)node);
+		cells[LIST_NODE_BYTES] = cell_number(bytes);
 	}
 	row->nodes = (struct cell_rows){ &node_table, row->node_cells, n };
 	row->cells[LIST_NODES] = cell_rows(&row->nodes, row->nodes_text);

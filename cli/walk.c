@@ -308,7 +308,8 @@ static enum status run(struct cli *cli)
 	walk_release(&walk);
 	gmem_flush_free(walk.flush);
 	gmem_caps_free(walk.caps);
-	return interrupt_came() ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released") : status;
+	return interrupt_came() ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released")
+				: status;
 }
 
 const struct command walk_command = {

@@ -39,6 +39,7 @@ _gmemctl() {
 	--vm-type) words="default sw-protected sev sev-es snp tdx best" ;;
 	--flags) words="mmap init-shared no-direct-map" ;;
 	--reader) words="bpf kcore none" ;;
+	--format | -f) words="openmetrics prometheus nfd" ;;
 	--color) words="auto always never" ;;
 	*)
 		if [[ $cur == -* ]]; then

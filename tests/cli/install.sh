@@ -28,6 +28,14 @@ else
 fi
 try 0 '^gmemctl' '' "$root/usr/sbin/gmemctl" --version
 
+if grep -qx prefix=/usr "$root/usr/lib/pkgconfig/libgmem.pc" &&
+	grep -q '^ExecStart=/usr/sbin/gmemctl ' "$root"/usr/lib/systemd/system/gmemctl-metrics.service; then
+	pass "what was installed knows where it is"
+else
+	fail "what was installed knows where it is" \
+		"$(grep -r '^prefix=\|^ExecStart=' "$root/usr/lib/pkgconfig" "$root/usr/lib/systemd")"
+fi
+
 flags() {
 	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
 		pkg-config --cflags --libs libgmem

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A file that others read at any time: they find the old content or the new one, never a part. */
+#ifndef CLI_SAVE_H
+#define CLI_SAVE_H
+
+#include "cli.h"
+
+/*
+ * Writes size bytes of text to a dot-file beside path, which readers of *.prom pass over, and
+ * renames it. Mode 0644, for a reader of another user. Whatever fails, path is as it was.
+ */
+enum status save_file(struct cli *cli, const char *path, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# gmemctl metrics: read by the parsers of those that it is for, and the file that it writes.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+metrics() {
+	gmemctl metrics "$@"
+}
+promtool=$(packaging/cached promtool 2> "$scratch/why") || promtool=$(command -v promtool)
+openmetrics() {
+	tests/tools/parse-openmetrics.py < "$scratch/text"
+}
+parser=yes
+python3 -c 'import prometheus_client.openmetrics.parser' 2> "$scratch/why.python" || parser=no
+
+for model in $(models); do
+	metrics "--simulate=$model" > "$scratch/text" 2> "$scratch/err"
+	if [ $parser = yes ]; then
+		try 0 '^counter gmemctl_direct_map_splits -$' '' openmetrics
+		try 0 '^gauge gmemctl_direct_map_bytes bytes$' '' openmetrics
+	else
+		skip "$model: OpenMetrics" "there is no python3-prometheus-client: run make deps"
+	fi
+	metrics "--simulate=$model" --format=prometheus > "$scratch/text" 2> "$scratch/err"
+	if [ -n "$promtool" ]; then
+		try 0 '' '' sh -c "'$promtool' check metrics < '$scratch/text'"
+	else
+		skip "$model: the text format" "there is no promtool: run make deps"
+	fi
+	if grep -q "simulated=\"$model\"" "$scratch/text" && ! grep -q '# EOF\|# UNIT' "$scratch/text"; then
+		pass "$model: it says that it is simulated"
+	else
+		fail "$model: it says that it is simulated" "$(cat "$scratch/text")"
+	fi
+done
+# The parser is one that can say no.
+if [ $parser = yes ]; then
+	metrics --simulate=tdx 2> "$scratch/err" | grep -v '# EOF' > "$scratch/text"
+	try 1 '' 'EOF' openmetrics
+fi
+try 0 '^gmemctl_keys\{resource="tdx"\} 31$' 'simulated: tdx' metrics --simulate=tdx
+try 0 '^gmemctl_keys_used\{resource="sev_es"\} 0$' 'simulated: snp' metrics --simulate=snp
+try 4 '^gmemctl_complete 0$' 'gmemctl list tells why' metrics --simulate=tdx --reader=none
+try 0 '' '' metrics --simulate=tdx --quiet
+try_json 0 '[.samples[] | select(.name == "gmemctl_keys")] == [{name: "gmemctl_keys", type: "gauge",
+	unit: null, labels: "resource=\"tdx\"", value: 31,
+	help: "KeyIDs (tdx) and ASIDs (sev, sev_es) that VMs can have on this host"}]' \
+	metrics --simulate=tdx --json
+try 0 '^NAME="gmemctl_keys" LABELS="resource=\\x22tdx\\x22" VALUE="31"$' 'simulated' \
+	metrics --simulate=tdx --pairs
+
+# Features: what a label of Kubernetes may hold, and for how long it holds.
+metrics --simulate=snp --format=nfd --expiry=600 > "$scratch/features" 2> "$scratch/err"
+label='[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?'
+wrong=$(sed 1d "$scratch/features" | grep -vxE "$label=$label")
+if [ -z "$wrong" ] && grep -qx 'gmemctl-vm-type.snp=true' "$scratch/features" &&
+	[ "$(wc -c < "$scratch/features")" -lt 65536 ]; then
+	pass "features are labels"
+else
+	fail "features are labels" "$wrong" "$(cat "$scratch/features")"
+fi
+expiry=$(sed -n '1s/^# +expiry-time=\(....-..-..T..:..:..Z\)$/\1/p' "$scratch/features")
+left=$(($(date -d "${expiry:-1970-01-01}" +%s) - $(date +%s)))
+if [ $left -gt 300 ] && [ $left -le 600 ]; then
+	pass "they expire in ten minutes"
+else
+	fail "they expire in ten minutes" "$left seconds left: $(head -n 1 "$scratch/features")"
+fi
+try_json 0 '.features | any(.name == "gmemctl-keys.sev_es" and .value == "99")' \
+	metrics --simulate=snp --format=nfd --json
+try 2 '' '/dev/kvm' metrics --simulate=plain,fail=open@1+:ENOENT --format=nfd
+
+# A file appears whole or not at all.
+folder=$scratch/folder
+mkdir "$folder"
+file=$folder/gmemctl.prom
+try 0 '' 'simulated: tdx' metrics --simulate=tdx --output-file "$file"
+if [ "$(stat -c %a "$file")" = 644 ] && [ "$(ls -A "$folder")" = gmemctl.prom ] &&
+	[ "$(tail -n 1 "$file")" = '# EOF' ]; then
+	pass "one file, for all to read"
+else
+	fail "one file, for all to read" "$(ls -lA "$folder")"
+fi
+echo before > "$file"
+try 2 '' 'no file can be made beside it' metrics --simulate=tdx -O "$scratch/nowhere/x"
+try 2 '' 'no name for a file' metrics --simulate=tdx -O "$folder/"
+# The scan fails: what was there before stays.
+try 2 '' '/proc' metrics --simulate=tdx,fail=list-directory@1+:EIO -O "$file"
+try 2 '' '/dev/kvm' metrics --simulate=plain,fail=open@1+:ENOENT -f nfd -O "$file"
+if [ "$(cat "$file")" = before ] && [ "$(ls -A "$folder")" = gmemctl.prom ]; then
+	pass "a failure leaves the file as it was, and nothing beside it"
+else
+	fail "a failure leaves the file as it was, and nothing beside it" "$(ls -lA "$folder")"
+fi
+# Readers in a loop never meet a part.
+(
+	i=0
+	while [ $i -lt 40 ]; do
+		metrics --simulate=tdx -O "$file" 2> "$scratch/err"
+		i=$((i + 1))
+	done
+) &
+writer=$!
+parts=0
+reads=0
+metrics --simulate=tdx -O "$file" 2> "$scratch/err"
+while kill -0 $writer 2> "$scratch/kill"; do
+	[ "$(tail -n 1 "$file")" = '# EOF' ] || parts=$((parts + 1))
+	reads=$((reads + 1))
+done
+wait $writer
+if [ $parts -eq 0 ] && [ $reads -gt 0 ]; then
+	pass "a reader never meets a part"
+else
+	fail "a reader never meets a part" "$parts of $reads reads"
+fi
+
+try 64 '' 'none of openmetrics\|prometheus\|nfd' metrics --format=xml
+try 64 '' 'takes the text' metrics --raw --output-file="$file"
+try 64 '' 'belongs to --format=nfd' metrics --expiry=60
+finish

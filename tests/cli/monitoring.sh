@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What is installed beside the command: alerts, a dashboard, units of systemd.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+rules=packaging/prometheus/gmemctl.rules.yml
+dashboard=packaging/grafana/gmemctl.json
+if promtool=$(packaging/cached promtool 2> "$scratch/why") || promtool=$(command -v promtool); then
+	try 0 'SUCCESS: [0-9]+ rules' '' "$promtool" check rules "$rules"
+	try 0 'SUCCESS' '' "$promtool" test rules tests/prometheus/gmemctl.rules.test.yml
+	alerts=$(grep -c -- '- alert:' "$rules")
+	tested=$(sed -n 's/.*alertname: //p' tests/prometheus/gmemctl.rules.test.yml | sort -u | wc -l)
+	if [ "$alerts" -eq "$tested" ]; then
+		pass "each of $alerts alerts is tested"
+	else
+		fail "each of $alerts alerts is tested" "$tested are"
+	fi
+else
+	skip "alert rules" "there is no promtool: run make deps"
+fi
+
+# What they ask for is what metrics writes: the names in the sources, with or without _total.
+grep -oh '"gmemctl_[a-z_]*"' cli/metrics_*.c | tr -d '"' | sort -u > "$scratch/known"
+sed 's/$/_total/' "$scratch/known" | cat - "$scratch/known" | sort -u > "$scratch/names"
+for file in "$rules" "$dashboard"; do
+	unknown=$(grep -oh 'gmemctl_[a-z_]*' "$file" | sort -u | comm -23 - "$scratch/names")
+	if [ -z "$unknown" ]; then
+		pass "$file asks for metrics that there are"
+	else
+		fail "$file asks for metrics that there are" "$unknown"
+	fi
+done
+try 0 '^true$' '' jq '.uid == "gmemctl" and ([.panels[].id] | length == (unique | length)) and
+	all(.panels[]; .title != "" and all(.targets[]; .expr | contains("$instance")))' "$dashboard"
+
+if command -v systemd-analyze > "$scratch/which"; then
+	# The program that a unit starts must be there for verify.
+	mkdir "$scratch/units"
+	for unit in packaging/systemd/*; do
+		name=$(basename "$unit" .in)
+		sed -e "s|@sbindir@/gmemctl|$BUILD/gmemctl|" -e "s|@docdir@|$scratch|" "$unit" \
+			> "$scratch/units/$name"
+	done
+	touch "$scratch/README.md"
+	for name in gmemctl-metrics gmemctl-features; do
+		try 0 '' '' systemd-analyze verify --man=no "$scratch/units/$name.service" \
+			"$scratch/units/$name.timer"
+		try 0 'Overall exposure' '*' systemd-analyze security --offline=true --threshold=20 \
+			"$scratch/units/$name.service"
+	done
+else
+	skip "units of systemd" "there is no systemd-analyze"
+fi
+finish
