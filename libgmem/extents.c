@@ -35,7 +35,7 @@ struct map_cache {
 	uint64_t first, end; /* page frames that they cover */
 };
 
-/* Pieces that a run was cut into: they follow each other, as one pass finds them. */
+/* Pieces that a run was cut into, none where it is whole: they follow each other. */
 struct span {
 	uint32_t first;
 	uint32_t count;
@@ -55,7 +55,7 @@ struct walk {
 	int flags_fd;	      /* /proc/kpageflags, or -1 */
 	struct list runs;     /* of the batch, as the page cache has them */
 	uint64_t batch_pages; /* in runs */
-	struct list pieces;   /* the same, cut where the direct map changes, by page frame */
+	struct list pieces;   /* of runs in which the direct map changes, by page frame */
 	struct span *spans;   /* of each run, in pieces */
 	struct place *places; /* of the runs whose page frames are known, by page frame */
 	size_t place_count;
@@ -285,8 +285,16 @@ static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap
 	return 0;
 }
 
-/* Gives a run its state, cut into pieces where the direct map changes. */
-static int join_run(struct walk *walk, uint32_t index)
+static void set_state(struct gmem_extent *extent, const struct gmem_directmap_run *run)
+{
+	extent->state = run->state;
+	extent->level = run->level;
+	extent->writable = run->writable;
+	extent->reason = run->reason;
+}
+
+/* Cuts a run into pieces where the direct map changes. */
+static int cut_run(struct walk *walk, uint32_t index)
 {
 	struct gmem_extent left = walk->runs.items[index];
 	struct span *span = &walk->spans[index];
@@ -303,14 +311,26 @@ static int join_run(struct walk *walk, uint32_t index)
 			break;
 		pages = run->pfn + run->pages - left.pfn;
 		cut_front(&left, pages < left.pages ? pages : left.pages, &piece);
-		piece.state = run->state;
-		piece.level = run->level;
-		piece.writable = run->writable;
-		piece.reason = run->reason;
+		set_state(&piece, run);
 		ret = append(walk, &walk->pieces, &piece);
 		span->count++;
 	}
 	return ret;
+}
+
+/* Gives a run its state: in place where it is one, as nearly all are. */
+static int join_run(struct walk *walk, uint32_t index)
+{
+	struct gmem_extent *extent = &walk->runs.items[index];
+	const struct gmem_directmap_run *run;
+	int ret = find_run(walk, extent->pfn, &run);
+
+	if (ret)
+		return ret;
+	if (run->pfn + run->pages - extent->pfn < extent->pages)
+		return cut_run(walk, index);
+	set_state(extent, run);
+	return 0;
 }
 
 /* Looks up the direct map for the batch's runs, by page frame where the cache has to move. */
@@ -428,7 +448,7 @@ static int emit_joined(struct walk *walk)
 		const struct gmem_extent *run = &walk->runs.items[i];
 		const struct span *span = &walk->spans[i];
 
-		if (!run->has_pfn)
+		if (!span->count)
 			ret = emit_extent(walk, run);
 		for (uint32_t k = 0; !ret && k < span->count; k++)
 			ret = emit_extent(walk, &walk->pieces.items[span->first + k]);
