@@ -7,6 +7,12 @@
 #include "image.h"
 
 /*
+ * Whether the page tables of the kernel behind ctx are known: on x86-64, and in every model. Else
+ * -ENOTSUP, explained.
+ */
+int gmem_pagetable_known(struct gmem_ctx *ctx);
+
+/*
  * Walks [pfn, pfn + pages) and calls fn for each run, ascending, without gaps. Memory is
  * constant. Errors: ENOMEM; of the reader; what fn returns.
  */

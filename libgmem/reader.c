@@ -6,6 +6,7 @@
 
 #include "context.h"
 #include "image.h"
+#include "pagetable.h"
 #include "reader.h"
 
 static const struct {
@@ -76,8 +77,10 @@ static int open_this(struct gmem_ctx *ctx, enum gmem_evidence which)
 
 int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
 {
-	int ret = 0;
+	int ret = gmem_pagetable_known(ctx);
 
+	if (ret)
+		return ret;
 	pthread_mutex_lock(&ctx->learning);
 	if (!ctx->image || (which != GMEM_EVIDENCE_NONE && which != ctx->evidence))
 		ret = which == GMEM_EVIDENCE_NONE ? open_any(ctx) : open_this(ctx, which);

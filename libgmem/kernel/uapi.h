@@ -10,6 +10,8 @@
 #include <linux/kvm.h>
 #include <linux/types.h>
 
+#include "uapi_x86.h"
+
 /* include/uapi/linux/kvm.h, Linux 7.3 */
 #define GMEM_KVM_CAP_NR_MEMSLOTS 10
 #define GMEM_KVM_CAP_MAX_VCPUS 66

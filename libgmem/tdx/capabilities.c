@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* KVM_TDX_CAPABILITIES. */
 #include <errno.h>
-#include <linux/kvm.h>
 #include <stdlib.h>
 #include <gmem/tdx.h>
 
 #include "explain/explain.h"
+#include "kernel/uapi_x86.h"
 #include "tdx/td.h"
 
 /* The module reports at most 128 today; KVM does not tell how many a list was too short by. */

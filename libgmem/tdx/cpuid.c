@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* CPUID lists: what a TD is configured with. */
-#include <linux/kvm.h>
 #include <stdlib.h>
 
+#include "kernel/uapi_x86.h"
 #include "tdx/td.h"
 
 #define LEAF_ADDRESS_WIDTH 0x80000008u

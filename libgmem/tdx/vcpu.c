@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* KVM_TDX_GET_CPUID and KVM_TDX_INIT_VCPU. */
 #include <errno.h>
-#include <linux/kvm.h>
 #include <stdlib.h>
 #include <string.h>
 #include <gmem/tdx.h>

@@ -2,8 +2,6 @@
 /* Launching a TD through the library: the steps, the whole, and what is said when they fail. */
 #include "unit.h"
 
-#include <linux/kvm.h>
-
 #include "kernel/sim/tdx_module.h"
 #include "kernel/uapi.h"
 #include "port.h"

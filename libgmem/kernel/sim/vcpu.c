@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* vCPUs: their life, and the ioctls on a vCPU descriptor. */
-#include <linux/kvm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "kernel/sim/kvm.h"
 #include "kernel/sim/tdx.h"
+#include "kernel/uapi_x86.h"
 
 #define CPUID_MAX_ENTRIES 256u
 #define CPUID_1_ECX_X2APIC (1u << 21)
