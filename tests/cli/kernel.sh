@@ -8,6 +8,10 @@ if [ ! -r /dev/kvm ] || [ ! -w /dev/kvm ] || [ "$(id -u)" -ne 0 ]; then
 	skip 'the running kernel' 'needs root and /dev/kvm'
 	finish
 fi
+if [ -n "${EMULATOR-}" ]; then
+	skip 'the running kernel' 'it is another machine than the command'
+	finish
+fi
 try_json 0 '.simulated == null and (.capabilities | length) > 0' gmemctl caps --json
 if ! gmemctl directmap --quiet 2> "$scratch/why"; then
 	skip 'page tables of the running kernel' "$(head -n 1 "$scratch/why")"
