@@ -55,6 +55,7 @@ conformance_sources := $(sort $(wildcard tests/conformance/*.c))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
 units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
+preload_sources := $(sort $(wildcard tests/preload/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))
 
 lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
@@ -154,6 +155,12 @@ $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libgmem.a
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
 
+# For programs that are not ours, so never sanitized.
+$(BUILD)/tests/preload/%.so: tests/preload/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -shared -fPIC -std=gnu11 $(WARNINGS) -O2 -D_GNU_SOURCE -Iinclude -Ilibgmem -o $@ $< -ldl
+
 $(conformance_runner): $(conformance_objects) $(BUILD)/libgmem.a
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
@@ -161,7 +168,8 @@ $(conformance_runner): $(conformance_objects) $(BUILD)/libgmem.a
 
 .SECONDARY:
 
-tests: all $(unit_programs) $(tool_programs) $(conformance_runner)
+tests: all $(unit_programs) $(tool_programs) $(conformance_runner) \
+	$(preload_sources:%.c=$(BUILD)/%.so)
 
 demo: all
 	tests/demo $(BUILD)
