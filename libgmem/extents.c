@@ -62,6 +62,9 @@ struct walk {
 	size_t place_room;	 /* of places and spans */
 	struct map_cache cache;	 /* of the batch */
 	uint64_t highest;	 /* page frame past the last one of the batch */
+	uint64_t node_first;	 /* page frames of one NUMA node, from here to */
+	uint64_t node_end;	 /* here, as they were asked for last */
+	int node;
 	struct gmem_extent last; /* not handed out yet: the next one may continue it */
 	bool has_last;
 	gmem_extent_fn fn;
@@ -140,6 +143,18 @@ static int take_run(struct walk *walk, struct gmem_extent run)
 	return ret;
 }
 
+/* Node of a page frame, and the pages from there on that have it. Nodes are large. */
+static int node_of(struct walk *walk, uint64_t pfn, uint64_t *pages)
+{
+	if (pfn < walk->node_first || pfn >= walk->node_end) {
+		walk->node = gmem_ram_node(walk->ram, pfn, pages);
+		walk->node_first = pfn;
+		walk->node_end = pfn + *pages;
+	}
+	*pages = walk->node_end - pfn;
+	return walk->node;
+}
+
 /* A run of the page cache: cut at memslots and nodes. */
 static int add_run(const struct gmem_pagecache_run *run, void *arg)
 {
@@ -163,7 +178,7 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 			pages = bound / GMEM_PAGE_SIZE;
 		left.node = -1;
 		if (left.has_pfn) {
-			left.node = gmem_ram_node(walk->ram, left.pfn, &bound);
+			left.node = node_of(walk, left.pfn, &bound);
 			if (bound < pages)
 				pages = bound;
 		}

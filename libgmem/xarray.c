@@ -136,11 +136,19 @@ static unsigned int log2_of(uint64_t count)
 static unsigned int alike(const struct walk *walk, const uint64_t *slots, unsigned int i,
 			  unsigned int last)
 {
-	uint64_t expected = slots[i] + walk->stride;
+	uint64_t stride = walk->stride, expected = slots[i] + stride;
 	unsigned int n = 1;
 
+	/* By fours, without a branch between them. */
+	for (; i + n + 3 <= last; n += 4, expected += 4 * stride) {
+		const uint64_t *four = &slots[i + n];
+
+		if ((four[0] ^ expected) | (four[1] ^ (expected + stride)) |
+		    (four[2] ^ (expected + 2 * stride)) | (four[3] ^ (expected + 3 * stride)))
+			break;
+	}
 	while (i + n <= last && slots[i + n] == expected) {
-		expected += walk->stride;
+		expected += stride;
 		n++;
 	}
 	/* The last one may be large: siblings behind it tell. */
