@@ -48,7 +48,7 @@ case $status-$complete in
 esac
 
 gmemctl metrics > "$scratch/text" 2> "$scratch/err"
-if python3 -c 'import prometheus_client.openmetrics.parser' 2> "$scratch/why"; then
+if /usr/bin/python3 -c 'import prometheus_client.openmetrics.parser' 2> "$scratch/why"; then
 	if tests/tools/parse-openmetrics.py < "$scratch/text" > "$scratch/families" 2> "$scratch/err" &&
 		grep -qx 'gauge gmemctl_guest_memfd_resident_bytes bytes' "$scratch/families"; then
 		pass "OpenMetrics with guest_memfds"

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads OpenMetrics from standard input with the parser of python3-prometheus-client, and prints
 each family: its type, its name, its unit. Fails where the text is not what the specification asks
