@@ -63,7 +63,7 @@ GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, stru
 
 /* What holds a guest_memfd: a descriptor, or the mappings of a process. Since: 0.1 */
 struct gmem_holder {
-	pid_t pid;
+	pid_t pid;	     /* of a thread where the process's first one ended */
 	int64_t uid;	     /* of the process, -1 where unknown */
 	const char *command; /* its name, "" where unknown. Owned by the list of owners */
 	int fd;		     /* -1: mapped */

@@ -27,6 +27,7 @@ struct scan {
 	/* The process being looked at. */
 	struct gmem_held process; /* its PID, and once it holds something its name and user */
 	bool has_name;
+	bool has_fds;
 	bool denied;
 	bool has_vm;
 	bool has_memory;
@@ -150,6 +151,7 @@ static int look_at_fd(const char *name, void *arg)
 	char path[64], link[64];
 	int ret;
 
+	scan->has_fds = true;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)scan->process.holder.pid, name);
 	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
 	if (is_gone(ret) || ret == -ENAMETOOLONG) /* or some file far down in a tree */
@@ -187,7 +189,8 @@ static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
 	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
 }
 
-static int look_at_process(struct scan *scan)
+/* What a process, or a thread, has open and mapped. */
+static int look_at_task(struct scan *scan)
 {
 	struct gmem_ctx *ctx = scan->owners->ctx;
 	pid_t pid = scan->process.holder.pid;
@@ -199,6 +202,39 @@ static int look_at_process(struct scan *scan)
 	if (!ret && scan->mappings)
 		ret = gmem_maps_read(ctx, pid, look_at_mapping, scan);
 	return ret ? pass_over(scan, ret) : 0;
+}
+
+/* The first thread that still has descriptors: they all have the same. */
+static int look_at_thread(const char *name, void *arg)
+{
+	struct scan *scan = arg;
+	pid_t leader = scan->process.holder.pid;
+	long tid = strtol(name, NULL, 10);
+	int ret;
+
+	if (tid <= 0 || tid > INT32_MAX || tid == leader)
+		return 0;
+	scan->process.holder.pid = (pid_t)tid;
+	ret = look_at_task(scan);
+	scan->process.holder.pid = leader;
+	return ret ? ret : scan->has_fds;
+}
+
+/*
+ * A process whose first thread ended shows nothing under its own number (exit_files()), while the
+ * others hold the VM and its memory: /proc/TID leads to what they have, and TID is who holds it.
+ */
+static int look_at_process(struct scan *scan)
+{
+	struct gmem_ctx *ctx = scan->owners->ctx;
+	char path[32];
+	int ret = look_at_task(scan);
+
+	if (ret || scan->has_fds || scan->denied)
+		return ret;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.holder.pid);
+	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_thread, scan);
+	return ret < 0 ? pass_over(scan, ret) : 0;
 }
 
 static int count_process(struct scan *scan)
@@ -228,6 +264,7 @@ static int look_at_entry(const char *name, void *arg)
 	scan->saw_init |= pid == 1;
 	scan->process = (struct gmem_held){ .holder.pid = (pid_t)pid };
 	scan->has_name = false;
+	scan->has_fds = false;
 	scan->denied = false;
 	scan->has_vm = false;
 	scan->has_memory = false;

@@ -221,6 +221,19 @@ static const struct entry busy[] = {
 	{ .path = "/proc/700/maps", .text = MAPS("9") },
 	{ .path = "/proc/700/fd" },
 	{ .path = "/proc/700/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	/* its first thread ended, the second holds what it had */
+	{ .path = "/proc/800" },
+	{ .path = "/proc/800/fd" },
+	{ .path = "/proc/800/maps" },
+	{ .path = "/proc/800/task" },
+	{ .path = "/proc/800/task/800" },
+	{ .path = "/proc/800/task/801" },
+	{ .path = "/proc/800/task/802" },
+	{ .path = "/proc/801/fd" },
+	{ .path = "/proc/801/fd/3", .link = GMEM_618, .ino = 11 },
+	{ .path = "/proc/801/comm", .text = "vcpu\n" },
+	{ .path = "/proc/802/fd" },
+	{ .path = "/proc/802/fd/3", .link = GMEM_618, .ino = 11 },
 	{ .path = "/proc/self/ns/pid", .link = "pid:[4026531836]" },
 };
 /* clang-format on */
@@ -249,9 +262,9 @@ START_TEST(many_processes)
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_counts(owners, &counts);
-	ck_assert_uint_eq(counts.memories, 3);
+	ck_assert_uint_eq(counts.memories, 4);
 	ck_assert_uint_eq(counts.not_permitted, 2);
-	ck_assert_uint_eq(counts.processes, 6);
+	ck_assert_uint_eq(counts.processes, 7);
 	ck_assert_uint_eq(counts.vms, 2);
 	ck_assert_uint_eq(counts.vms_without, 1);
 	ck_assert(!counts.hidden && !counts.in_namespace);
@@ -273,11 +286,18 @@ START_TEST(many_processes)
 	check_holder(owners, 1, 3, 200, -1, "helper");
 
 	check_holder(owners, 2, 0, 700, -1, "mapper");
-	ck_assert_int_eq(gmem_owners_at(owners, 3, &owner), -ENOENT);
+	ck_assert_int_eq(gmem_owners_at(owners, 3, &owner), 0);
+	ck_assert_uint_eq(owner.holders, 1);
+	ck_assert_int_eq(gmem_owners_holder(owners, 3, 0, &holder), 0);
+	ck_assert_int_eq(holder.pid, 801);
+	ck_assert_str_eq(holder.command, "vcpu");
+	ck_assert_int_eq(gmem_owners_at(owners, 4, &owner), -ENOENT);
 
-	ck_assert_int_eq(gmem_owners_open(owners, 2, &target), 0);
-	gmem_target_free(target);
-	ck_assert_int_eq(gmem_owners_open(owners, 3, &target), -ENOENT);
+	for (size_t i = 2; i < 4; i++) {
+		ck_assert_int_eq(gmem_owners_open(owners, i, &target), 0);
+		gmem_target_free(target);
+	}
+	ck_assert_int_eq(gmem_owners_open(owners, 4, &target), -ENOENT);
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
 }
@@ -292,7 +312,7 @@ START_TEST(without_mappings)
 
 	ck_assert_int_eq(gmem_owners_new(ctx, &options, &owners), 0);
 	gmem_owners_counts(owners, &counts);
-	ck_assert_uint_eq(counts.memories, 2);
+	ck_assert_uint_eq(counts.memories, 3);
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
 }
