@@ -59,11 +59,11 @@ struct walk {
 	struct span *spans;   /* of each run, in pieces */
 	struct place *places; /* of the runs whose page frames are known, by page frame */
 	size_t place_count;
-	size_t place_room;	 /* of places and spans */
-	struct map_cache cache;	 /* of the batch */
-	uint64_t highest;	 /* page frame past the last one of the batch */
-	uint64_t node_first;	 /* page frames of one NUMA node, from here to */
-	uint64_t node_end;	 /* here, as they were asked for last */
+	size_t place_room;	/* of places and spans */
+	struct map_cache cache; /* of the batch */
+	uint64_t highest;	/* page frame past the last one of the batch */
+	uint64_t node_first;	/* page frames of one NUMA node, from here to */
+	uint64_t node_end;	/* here, as they were asked for last */
 	int node;
 	struct gmem_extent last; /* not handed out yet: the next one may continue it */
 	bool has_last;
