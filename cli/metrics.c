@@ -126,8 +126,8 @@ static enum status tell_samples(struct metrics *metrics)
 	samples_free(&samples);
 	if (status || complete)
 		return status;
-	cli_note(cli, "not all could be seen, so gmemctl_complete is 0; gmemctl list tells why");
-	return STATUS_PARTLY;
+	return cli_fail(cli, STATUS_PARTLY,
+			"not all could be seen, so gmemctl_complete is 0; gmemctl list tells why");
 }
 
 enum { COLUMN_NAME, COLUMN_VALUE };

@@ -80,7 +80,7 @@ struct watching {
 	char time[32]; /* of the look that goes on */
 	uint64_t looks;
 	uint64_t changes[GMEM_CHANGE_KINDS];
-	bool said_why;
+	char unseen[1024]; /* why not everything was seen, "" where it was */
 };
 
 static void set_time(struct watching *watching)
@@ -130,9 +130,10 @@ static void say_why(struct watching *watching)
 	unseen = owner_unseen(&counts.owners, text, sizeof(text));
 	if (!unseen && !counts.why)
 		return;
-	if (!watching->said_why)
-		cli_note(watching->cli, "not all can be seen: %s", unseen ? unseen : counts.why);
-	watching->said_why = true;
+	if (*watching->unseen)
+		return;
+	snprintf(watching->unseen, sizeof(watching->unseen), "%s", unseen ? unseen : counts.why);
+	cli_note(watching->cli, "not all can be seen: %s", watching->unseen);
 }
 
 static int look(struct watching *watching)
@@ -174,6 +175,8 @@ static void write_facts(const struct watching *watching)
 	output_fact(out, "count", KIND_NUMBER, cell_number(counts.owners.memories));
 	output_fact_or_reason(out, "splits_counted", KIND_BOOL, cell_number(counts.has_counters),
 			      counts.has_counters ? NULL : "/proc/vmstat does not count them here");
+	output_fact_or_reason(out, "complete", KIND_BOOL, cell_number(!*watching->unseen),
+			      *watching->unseen ? watching->unseen : NULL);
 	owner_write_counts(out, &counts.owners);
 }
 
@@ -196,7 +199,7 @@ static enum status watch_all(struct watching *watching)
 		return cli_fail_error(cli, ret, NULL);
 	if (!output_failed(cli->out))
 		write_facts(watching);
-	return watching->said_why ? STATUS_PARTLY : STATUS_YES;
+	return *watching->unseen ? STATUS_PARTLY : STATUS_YES;
 }
 
 static enum status run(struct cli *cli)

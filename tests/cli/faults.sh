@@ -11,7 +11,7 @@
 # stage and a yes do not go together.
 look='
 	def says: . != null and length > 0;
-	def told: .error.message // .verdict_reason
+	def told: .error.message // .verdict_reason // .complete_reason
 		// ([.stages[]?, .checks[]? | select(.result | IN("failed", "refused", "fail",
 			"cannot-tell")) | .detail] | first)
 		// ([.paths[]? | select(.verdict == "faults") | .reason] | first)
@@ -132,5 +132,8 @@ faults plain check 1:3
 faults plain list
 faults tdx list --sort=size
 faults plain pfn 0x100 0x2000
+faults plain watch --count=1 --interval=0.01
+faults tdx metrics
+faults snp metrics --format=nfd
 echo "# $runs_done runs with a failing call"
 finish
