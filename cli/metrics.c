@@ -27,6 +27,7 @@ struct settings {
 	enum text_format format;
 	const char *file; /* NULL: standard output */
 	double expiry;	  /* seconds, 0: the default */
+	bool no_locks;
 };
 
 static enum status set_format(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -49,6 +50,9 @@ static const struct cli_option options[] = {
 	  "Write to FILE, by a dot-file beside it that is renamed: readers never see a part" },
 	{ "expiry", 0, "SECONDS", false, set_seconds, offsetof(struct settings, expiry),
 	  "With --format=nfd: the features hold so long, default 3600" },
+	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
+	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
+	  "found, and the shared side is not counted" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -113,7 +117,7 @@ static enum status tell_samples(struct metrics *metrics)
 	bool complete;
 	int error;
 
-	complete = metrics_add_memories(cli, &samples, &error);
+	complete = metrics_add_memories(cli, metrics->settings->no_locks, &samples, &error);
 	if (!error)
 		complete = metrics_add_host(cli, &samples) && complete;
 	metrics_add_run(cli, &samples, complete);

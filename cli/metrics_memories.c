@@ -163,16 +163,17 @@ static bool add_memory(struct cli *cli, const struct gmem_owners *owners, size_t
 	return complete;
 }
 
-bool metrics_add_memories(struct cli *cli, struct samples *samples, int *error)
+bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *samples, int *error)
 {
-	struct list_want want = { .usage = true, .shared = true };
+	const struct gmem_owners_options scan = { .size = sizeof(scan), .no_mappings = no_locks };
+	struct list_want want = { .usage = true, .shared = true, .no_locks = no_locks };
 	struct gmem_owners_counts counts;
 	struct gmem_owners *owners;
 	char why[1024], text[256];
 	bool complete;
 	int ret;
 
-	*error = gmem_owners_new(cli->ctx, NULL, &owners);
+	*error = gmem_owners_new(cli->ctx, &scan, &owners);
 	if (*error)
 		return false;
 	ret = cli_open_reader(cli);

@@ -47,6 +47,14 @@ case $status-$complete in
 *) fail "the status agrees with gmemctl_complete" "status $status, gmemctl_complete $complete" ;;
 esac
 
+gmemctl metrics --no-locks --json > "$scratch/text" 2> "$scratch/err"
+if jq -e --argjson pid "$(column host mapped 2)" '[.samples[] | select((.name | test("shared")) or
+	(.labels | contains("pid=\"\($pid)\"")))] == []' "$scratch/text" > "$scratch/jq"; then
+	pass "without locks neither the shared side nor what is only mapped"
+else
+	fail "without locks neither the shared side nor what is only mapped" "$(cat "$scratch/text")"
+fi
+
 gmemctl metrics > "$scratch/text" 2> "$scratch/err"
 if /usr/bin/python3 -c 'import prometheus_client.openmetrics.parser' 2> "$scratch/why"; then
 	if tests/tools/parse-openmetrics.py < "$scratch/text" > "$scratch/families" 2> "$scratch/err" &&
