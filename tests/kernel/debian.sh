@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # set here or before, used by the scripts that source it
+# Packages of another Debian suite, from the mirror that this machine's apt uses already. Nothing of
+# the machine's apt is changed: lists and packages are kept in the cache.
+
+debian_mirror() {
+	# shellcheck disable=SC2016 # apt's own variables
+	apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(CREATED_BY)' 2> /dev/null |
+		awk -F'|' '$2 == "Debian" && $3 == "Debian" && $4 == "Packages" { print $1; exit }'
+}
+
+debian_apt() {
+	tool=$1
+	shift
+	"apt-$tool" -o Dir::Etc::sourcelist="$debian_lists/sources.list" -o Dir::Etc::sourceparts=- \
+		-o Dir::State::lists="$debian_lists/lists" -o Dir::Cache="$debian_lists/cache" \
+		-o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 "$@"
+}
+
+# debian_suite NAME: its package lists are there, as new as the mirror has them.
+debian_suite() {
+	debian_lists=$cache/apt/$1
+	mirror=$(debian_mirror)
+	if [ -z "$mirror" ]; then
+		echo "${0##*/}: this machine's apt has no Debian mirror (apt-get update?)" >&2
+		return 1
+	fi
+	mkdir -p "$debian_lists/lists/partial" "$debian_lists/cache/archives/partial"
+	echo "deb $mirror $1 main" > "$debian_lists/sources.list"
+	if ! debian_apt get -qq update > "$debian_lists/log" 2>&1; then
+		cat "$debian_lists/log" >&2
+		echo "${0##*/}: the mirror does not give $1" >&2
+		return 1
+	fi
+}
+
+debian_version() {
+	debian_apt cache policy "$1" | awk '$1 == "Candidate:" { print $2 }'
+}
+
+# debian_download NAME VERSION FOLDER: sets debian_file; what is there already is not fetched again.
+debian_download() {
+	mkdir -p "$3"
+	# An epoch stands in the name of a file, its colon written as %3a.
+	for debian_file in "$3/$1_$(echo "$2" | sed 's/:/%3a/')"_*.deb; do
+		dpkg-deb --info "$debian_file" > "$3/log" 2>&1 && return
+	done
+	rm -f "$3/$1_"*.deb
+	(cd "$3" && debian_apt get -qq download "$1=$2" > log 2>&1) || {
+		cat "$3/log" >&2
+		echo "${0##*/}: $1 $2 cannot be fetched" >&2
+		return 1
+	}
+	for debian_file in "$3/$1_"*.deb; do
+		return
+	done
+}
