@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The real thing: TDs whose pages leave the direct map (kvm.gmem_no_direct_map_for_all=1). gmemctl
+# predicts the fault and refuses; forced, the kernel dies of it where gmemctl said. One fault a boot,
+# and the kernel's log of each is kept beside the prediction in $BUILD/test-results.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+
+kept=$BUILD/test-results
+
+# run NAME FUNCTION COMMAND...: a boot that has to die in clflush_cache_range() below that function.
+run() {
+	name=$1 function=$2
+	shift 2
+	# shellcheck disable=SC2086
+	tests/kernel/run-bochs --timeout 900 --append kvm.gmem_no_direct_map_for_all=1 \
+		--log "$kept/fault-$name.log" --dies "clflush_cache_range.*Call Trace.*$function" \
+		--file "$BUILD/gmemctl" --file "$BUILD/tests/conformance-runner" \
+		--file "$PWD/tests/kernel/guest" -- "$@" \
+		> "$kept/fault-$name.prediction" 2> "$scratch/$name.err"
+	status=$?
+	if [ $status -eq 0 ]; then
+		pass "$name: the kernel took the page fault in clflush_cache_range() below $function()"
+	else
+		fail "$name: the kernel took the page fault in clflush_cache_range() below $function()" \
+			"status $status" "$(tail -n 20 "$scratch/$name.err")"
+	fi
+}
+
+# predicted NAME PATTERN...: what was said before.
+predicted() {
+	name=$1
+	shift
+	for pattern; do
+		if grep -qE -e "$pattern" "$kept/fault-$name.prediction"; then
+			pass "$name, said before: $pattern"
+		else
+			fail "$name, said before: $pattern" "$(head -n 40 "$kept/fault-$name.prediction")"
+		fi
+	done
+}
+
+# not_present NAME: the fault was the predicted one.
+not_present() {
+	if grep -q '#PF: supervisor read access' "$kept/fault-$1.log" &&
+		grep -q '#PF: error_code(0x0000) - not-present page' "$kept/fault-$1.log"; then
+		pass "$1: a read of a page that is not present, error code 0"
+	else
+		fail "$1: a read of a page that is not present, error code 0"
+	fi
+}
+
+walk="$BUILD/gmemctl walk --vm-type=tdx --no-direct-map"
+run page-add tdh_mem_page_add sh -c "$walk; echo status \$?; sleep 4
+	$walk --force --i-know-this-kernel-will-oops"
+predicted page-add '^pre-flight +refused +tdx-page-add' '^tdx-page-add +clflush +faults' '^status 1$'
+not_present page-add
+run page-aug tdh_mem_page_aug sh -c "$walk; sleep 4
+	$BUILD/tests/conformance-runner --expendable tests/kernel/guest/fault-page-aug.gmt"
+predicted page-aug '^tdx-page-aug +clflush +faults'
+not_present page-aug
+finish

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Both readers of kernel memory say the same, and the kernel's own dump of its page tables
+# (CONFIG_PTDUMP_DEBUGFS) says it too: levels, holes, and page frames of a guest_memfd.
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+
+dump=/sys/kernel/debug/page_tables/kernel
+
+# The direct map of the dump: a line a run, "PFN PAGES LEVEL|-". Addresses are taken from their low
+# 52 bits, which an awk number holds; the section begins at the base of the direct map.
+direct_map() {
+	awk '
+		function number(s,  i, n) {
+			s = substr(s, 6)
+			for (i = 1; i <= length(s); i++)
+				n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+			return n
+		}
+		/^---\[/ { inside = /Low Kernel Mapping/; next }
+		inside {
+			split($1, ends, "-")
+			start = number(ends[1]); end = number(ends[2])
+			if (!seen++) base = start
+			# Present entries have flags between the size and the level.
+			level = $3 == $NF ? "-" : $NF
+			printf "%d %d %s\n", (start - base) / 4096, (end - start) / 4096, level
+		}' $dump
+}
+
+try_json 0 '.evidence == "page-tables/bpf"' gmemctl --reader=bpf directmap --json
+try_json 0 '.evidence == "page-tables/kcore"' gmemctl --reader=kcore directmap --json
+
+start secret "$tools/secret-pages" 20
+start_status=$?
+if [ $start_status -ne 0 ]; then
+	fail "secret-pages" "$(cat "$scratch/secret.err")"
+	finish
+fi
+for reader in bpf kcore; do
+	gmemctl --reader=$reader directmap --holes --json |
+		jq '{ram, mapped, outside, holes, unknown, hole_list}' > "$scratch/map-$reader"
+done
+same "directmap by BPF and by /proc/kcore" "$scratch/map-bpf" "$scratch/map-kcore"
+direct_map > "$scratch/dump"
+awk '{ bytes[$3] += $2 * 4096 } END { printf "%d %d %d\n", bytes["pte"], bytes["pmd"], bytes["pud"] }' \
+	"$scratch/dump" > "$scratch/dump-levels"
+jq -r '[.mapped, .outside] | [.[0]["4K"] + .[1]["4K"], .[0]["2M"] + .[1]["2M"],
+	.[0]["1G"] + .[1]["1G"]] | @tsv' "$scratch/map-bpf" | tr '\t' ' ' > "$scratch/our-levels"
+same "bytes by level, as the kernel's dump has them" "$scratch/our-levels" "$scratch/dump-levels"
+# Each hole in RAM is where the dump has nothing present.
+jq -r '.hole_list[] | "\(.pfn) \(.pages)"' "$scratch/map-bpf" > "$scratch/our-holes"
+awk 'FNR == NR { if ($3 == "-") { first[++n] = $1; end[n] = $1 + $2 } next }
+	{ for (i = 1; i <= n && !($1 >= first[i] && $1 + $2 <= end[i]); i++)
+		;
+	if (i <= n) print }' "$scratch/dump" "$scratch/our-holes" > "$scratch/dump-holes"
+same "holes, as the kernel's dump has them" "$scratch/our-holes" "$scratch/dump-holes"
+for pfn in $(column secret secret 2); do
+	awk -v pfn="$pfn" '$1 <= pfn && pfn < $1 + $2 && $3 == "-" { found = 1 } END { exit !found }' \
+		"$scratch/dump" || fail "page frame $pfn of memfd_secret is not present in the dump"
+	for reader in bpf kcore; do
+		gmemctl --reader=$reader check --pfn "$pfn" > "$scratch/verdict"
+		[ $? -eq 1 ] || fail "$reader: page frame $pfn" "$(cat "$scratch/verdict")"
+	done
+done
+pass "20 pages of memfd_secret: not present in the dump, would fault by both readers"
+stop
+
+for flags in 0 3; do
+	start memory "$tools/own-memory" 4194304 $flags bind
+	for reader in bpf kcore; do
+		gmemctl --reader=$reader pfns "$helper:$(column memory fd 2)" --json |
+			jq '.extents' > "$scratch/extents-$reader"
+	done
+	same "extents by BPF and by /proc/kcore, creation flags $flags" \
+		"$scratch/extents-bpf" "$scratch/extents-kcore"
+	stop
+done
+finish

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What libgmem says of a page frame beside what the kernel's flush did to it, a test a kind.
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+
+insmod "${KERNEL_MODULES:?}/gmem_flush.ko" || fail "insmod gmem_flush.ko"
+"$tools/flush-truth" > "$scratch/truth" 2> "$scratch/truth.err"
+status=$?
+# "KIND PFN VERDICT flushed" or "KIND PFN VERDICT faulted FUNCTION CODE PFN"; a kind has spaces.
+awk '
+	/ 0x[0-9a-f]+ +(safe|faults|unknown) / {
+		match($0, / +0x/)
+		kind = substr($0, 1, RSTART - 1)
+		sub(/.* 0x[0-9a-f]+ +(safe|faults)/, "&|")
+		verdict = $0 ~ /faults\|/ ? "faults" : $0 ~ /safe\|/ ? "safe" : "unknown"
+		did = $0 ~ /\| +faulted/ ? "faulted" : "flushed"
+		count[kind ": predicted " verdict ", kernel " did]++
+	}
+	END { for (k in count) print count[k] "|" k }' "$scratch/truth" | sort -t'|' -k2 > "$scratch/kinds"
+while IFS='|' read -r count kind; do
+	case $kind in
+	*'safe, kernel flushed' | *'faults, kernel faulted') pass "$kind, $count page frames" ;;
+	*) fail "$kind, $count page frames" ;;
+	esac
+done < "$scratch/kinds"
+if [ $status -eq 0 ] && [ "$(wc -l < "$scratch/kinds")" -ge 8 ]; then
+	pass "no page frame missed"
+else
+	fail "no page frame missed" "status $status" "$(cat "$scratch/truth.err")" \
+		"$(tail -n 3 "$scratch/truth")"
+fi
+# The command says the same as the library that it is made of: of pages that are still out.
+sed -n 1,3p /sys/kernel/debug/gmem_flush/poison > "$scratch/poisoned"
+while read -r pfn; do
+	try 1 'verdict: +faults' '' gmemctl check --pfn "$pfn"
+done < "$scratch/poisoned"
+sed -n 's/^[0-9]* page frames, .* missed$/# &/p' "$scratch/truth"
+finish
