@@ -26,6 +26,8 @@ struct common {
 };
 
 struct cli {
+	int argc;		       /* the whole command line, as it was given */
+	char **argv;
 	const struct command *command; /* NULL until the command line names one */
 	struct common common;
 	void *settings; /* the command's own options, command->settings_size bytes */

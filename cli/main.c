@@ -118,7 +118,7 @@ static void promise_document(struct cli *cli, int argc, char **argv, enum status
 
 int main(int argc, char **argv)
 {
-	struct cli cli = { .command = NULL };
+	struct cli cli = { .argc = argc, .argv = argv };
 	enum status status;
 
 	fill_standard_streams();

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SIGINT, SIGTERM and SIGHUP ask a command to end; what it made is then released, or told of. */
+#ifndef CLI_INTERRUPT_H
+#define CLI_INTERRUPT_H
+
+#include <stdbool.h>
+
+/*
+ * From now on the signals are noted instead of ending the process. A signal that the caller
+ * ignores (nohup) stays ignored.
+ */
+void interrupt_catch(void);
+
+/* Whether the user wants it to end. */
+bool interrupted(void);
+
+/* The same as if a signal had come in; and forgets that, where none had. */
+void interrupt_note(void);
+void interrupt_forget(void);
+
+/* The number behind interrupted(), not 0 once a signal came in, for gmem_populate(). */
+const volatile int *interrupt_flag(void);
+
+#endif
