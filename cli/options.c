@@ -147,6 +147,16 @@ static enum status find_command(struct cli *cli)
 	return cli->command ? STATUS_YES : cli_usage(cli, "there is no command '%s'", name);
 }
 
+/* What the usage line has from the first argument on that was not given. */
+static const char *first_missing(const struct cli *cli)
+{
+	const char *args = cli->command->args;
+
+	for (int i = 0; i < cli->nargs && strchr(args, ' '); i++)
+		args = strchr(args, ' ') + 1;
+	return args;
+}
+
 static enum status check_args(struct cli *cli)
 {
 	const struct command *command = cli->command;
@@ -157,7 +167,7 @@ static enum status check_args(struct cli *cli)
 		return cli_usage(cli, "'%s' is one argument too many",
 				 cli->args[command->max_args]);
 	if (cli->nargs < command->min_args)
-		return cli_usage(cli, "%s is missing", command->args);
+		return cli_usage(cli, "%s is missing", first_missing(cli));
 	return STATUS_YES;
 }
 

@@ -6,7 +6,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "session.h"
 #include "size.h"
 
 #define ALL_FDS (-1)
@@ -33,10 +35,7 @@ static enum status parse(struct cli *cli, const char *text, pid_t *pid, int *fd)
 	uint64_t number;
 
 	if (isalpha((unsigned char)*text) || *text == '_')
-		return cli_usage(cli,
-				 "'%s': give PID or PID:FD; names of held VMs are not known "
-				 "to this version",
-				 text);
+		return held_check_name(cli, text);
 	if (!parse_int(text, &number, &end, &why))
 		return cli_usage(cli, "'%s': the PID: %s", text, why);
 	if (number == 0 || (*end && *end != ':'))
@@ -52,12 +51,14 @@ static enum status parse(struct cli *cli, const char *text, pid_t *pid, int *fd)
 	return STATUS_YES;
 }
 
-static enum status visit(struct cli *cli, pid_t pid, int fd, target_fn fn, void *arg, bool *opened)
+/* One of this process is opened as its own, with pid for who looks from outside. */
+static enum status visit_as(struct cli *cli, pid_t open_pid, pid_t pid, int fd, target_fn fn,
+			    void *arg, bool *opened)
 {
 	struct gmem_target *target;
 	char what[64];
 	enum status status;
-	int ret = gmem_target_open(cli->ctx, pid, fd, &target);
+	int ret = gmem_target_open(cli->ctx, open_pid, fd, &target);
 
 	if (ret) {
 		snprintf(what, sizeof(what), "%d:%d", (int)pid, fd);
@@ -67,6 +68,22 @@ static enum status visit(struct cli *cli, pid_t pid, int fd, target_fn fn, void 
 	status = fn(cli, pid, fd, target, arg);
 	gmem_target_free(target);
 	return status;
+}
+
+static enum status visit(struct cli *cli, pid_t pid, int fd, target_fn fn, void *arg, bool *opened)
+{
+	return visit_as(cli, pid, pid, fd, fn, arg, opened);
+}
+
+/* The memory of a VM that this process holds: one that another holds was looked at there. */
+static enum status visit_held(struct cli *cli, const char *name, target_fn fn, void *arg)
+{
+	const struct held *held = cli->session ? session_find(cli->session, name) : NULL;
+	bool opened;
+
+	if (!held)
+		return cli_fail(cli, STATUS_FAILED, "no VM has the name '%s' here", name);
+	return visit_as(cli, 0, getpid(), gmem_memory_fd(held->memory), fn, arg, &opened);
 }
 
 static int append(int fd, void *arg)
@@ -121,6 +138,8 @@ enum status target_each(struct cli *cli, const char *text, target_fn fn, void *a
 
 	if (status)
 		return status;
+	if (held_is_name(text))
+		return visit_held(cli, text, fn, arg);
 	if (fd == ALL_FDS)
 		return visit_all(cli, pid, fn, arg);
 	return visit(cli, pid, fd, fn, arg, &opened);

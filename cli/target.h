@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TARGET, the guest_memfds that a command is about: PID:FD, or PID for all that it has open. */
+/*
+ * TARGET, the guest_memfds that a command is about: PID:FD, PID for all that it has open, or the
+ * name of a held VM.
+ */
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H
 

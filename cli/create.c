@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl create: makes a VM with its memory, and keeps it under a name. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/mempolicy.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "holder.h"
+#include "launch.h"
+#include "populate.h"
+#include "session.h"
+#include "size.h"
+#include "step.h"
+#include "vm_options.h"
+
+struct slot_list {
+	struct held_slot slots[HELD_SLOTS_MAX];
+	size_t n;
+};
+
+struct settings {
+	struct vm_type_asked vm_type;
+	struct flags_asked flags;
+	uint64_t size;
+	uint64_t gpa;
+	bool has_gpa;
+	uint64_t n_slots; /* 0: one, or those of slots */
+	struct slot_list slots;
+	bool populate;
+	struct populate_asked how; /* its nodes are --numa's */
+	struct holder_limits limits;
+	bool allow_unreleased;
+};
+
+#define FIELD(member) offsetof(struct settings, member)
+
+static enum status set_gpa(struct cli *cli, const struct cli_option *option, const char *arg,
+			   void *field)
+{
+	struct settings *settings = field;
+	const char *why;
+
+	if (!size_parse(arg, &settings->gpa, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (settings->gpa % GMEM_PAGE_SIZE)
+		return cli_usage(cli, "--%s=%s: it is not a multiple of %u", option->name, arg,
+				 GMEM_PAGE_SIZE);
+	settings->has_gpa = true;
+	return STATUS_YES;
+}
+
+static enum status set_slot_number(struct cli *cli, const struct cli_option *option,
+				   const char *arg, void *field)
+{
+	const char *end, *why;
+	uint64_t number;
+
+	if (!number_parse(arg, &number, &end, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (*end || number < 1 || number > HELD_SLOTS_MAX)
+		return cli_usage(cli, "--%s=%s: it is no number from 1 to %d", option->name, arg,
+				 HELD_SLOTS_MAX);
+	*(uint64_t *)field = number;
+	return STATUS_YES;
+}
+
+/* RANGE@OFFSET, RANGE of guest-physical addresses; without @ the memory's beginning. */
+static enum status set_slot(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	struct slot_list *list = field;
+	struct held_slot *slot = &list->slots[list->n];
+	const char *at = strchr(arg, '@'), *why = NULL;
+	struct range range;
+	char text[128];
+
+	if (list->n == HELD_SLOTS_MAX)
+		return cli_usage(cli, "--%s: at most %d", option->name, HELD_SLOTS_MAX);
+	snprintf(text, sizeof(text), "%.*s", at && at - arg < 100 ? (int)(at - arg) : 100, arg);
+	if (!range_parse_bytes(text, &range, &why) ||
+	    (at && !size_parse(at + 1, &slot->offset, &why)))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (slot->offset % GMEM_PAGE_SIZE)
+		return cli_usage(cli, "--%s=%s: the offset is not a multiple of %u", option->name,
+				 arg, GMEM_PAGE_SIZE);
+	slot->gpa = range.start;
+	slot->size = range.length;
+	list->n++;
+	return STATUS_YES;
+}
+
+/* "0", "0,2", "1-3" */
+static enum status set_nodes(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	struct populate_asked *how = field;
+	const char *end = arg, *why = "it is no list of nodes such as 0,2-3";
+
+	do {
+		uint64_t first, last;
+
+		if (!number_parse(end, &first, &end, &why))
+			break;
+		last = first;
+		if (*end == '-' && !number_parse(end + 1, &last, &end, &why))
+			break;
+		why = "node numbers go from 0 to 63, and ranges upwards";
+		if (last < first || last >= POPULATE_NODES_MAX)
+			break;
+		for (; first <= last && how->n_nodes < POPULATE_NODES_MAX; first++)
+			how->nodes[how->n_nodes++] = (int)first;
+		if (!*end)
+			return STATUS_YES;
+		why = "it is no list of nodes such as 0,2-3";
+	} while (*end++ == ',');
+	return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+}
+
+/* Seconds, or with one of s, m, h, d. */
+static enum status set_ttl(struct cli *cli, const struct cli_option *option, const char *arg,
+			   void *field)
+{
+	static const struct {
+		const char *suffix;
+		uint64_t seconds;
+	} units[] = { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 } };
+	const char *end, *why;
+	uint64_t number;
+
+	if (!number_parse(arg, &number, &end, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(units[i].suffix, end) != 0)
+			continue;
+		if (!number || number > INT_MAX / units[i].seconds)
+			break;
+		*(uint64_t *)field = number * units[i].seconds;
+		return STATUS_YES;
+	}
+	return cli_usage(cli, "--%s=%s: give seconds above 0, or 10m, 2h, 1d", option->name, arg);
+}
+
+static enum status set_user(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	struct holder_limits *limits = field;
+	const char *end, *why;
+	uint64_t number;
+
+	if (!number_parse(arg, &number, &end, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (*end || !number || number > INT_MAX)
+		return cli_usage(cli, "--%s=%s: it is no process number", option->name, arg);
+	if (limits->n_users == HOLDER_USERS_MAX)
+		return cli_usage(cli, "--%s: at most %d", option->name, HOLDER_USERS_MAX);
+	limits->users[limits->n_users++] = (pid_t)number;
+	return STATUS_YES;
+}
+
+static const struct cli_option options[] = {
+	{ "vm-type", 0, "TYPE", false, set_vm_type, FIELD(vm_type), VM_TYPE_HELP },
+	{ "size", 0, "SIZE", false, set_page_size, FIELD(size), "Size of the memory, default 4M" },
+	{ "flags", 0, "FLAGS", false, set_flags, FIELD(flags), FLAGS_HELP },
+	{ "mmap", 0, NULL, false, set_one_flag, FIELD(flags), "The same as --flags=mmap" },
+	{ "init-shared", 0, NULL, false, set_one_flag, FIELD(flags),
+	  "The same as --flags=init-shared" },
+	{ "no-direct-map", 0, NULL, false, set_one_flag, FIELD(flags), NO_DIRECT_MAP_HELP },
+	{ "gpa", 0, "ADDRESS", false, set_gpa, 0,
+	  "Guest-physical address that the memory is bound to, default 4G" },
+	{ "slots", 0, "NUMBER", false, set_slot_number, FIELD(n_slots),
+	  "Bind it in so many memslots of one size, one behind the other" },
+	{ "slot", 0, "RANGE[@OFFSET]", false, set_slot, FIELD(slots),
+	  "Bind these guest-physical addresses to the memory from OFFSET on, and nothing else; may "
+	  "be repeated" },
+	{ "numa", 0, "NODES", false, set_nodes, FIELD(how),
+	  "Take pages from these NUMA nodes, such as 0,2-3" },
+	{ "populate", 0, NULL, false, set_flag, FIELD(populate), "Populate all of it" },
+	{ "threads", 0, "NUMBER", false, set_threads, FIELD(how.threads), THREADS_HELP },
+	{ "ttl", 0, "TIME", false, set_ttl, FIELD(limits.ttl),
+	  "Release it after so many seconds, or 10m, 2h, 1d" },
+	{ "user", 0, "PID", false, set_user, FIELD(limits),
+	  "Release it when this process ends, a script's $$; repeated: the last of them" },
+	{ "allow-unreleased", 0, NULL, false, set_flag, FIELD(allow_unreleased),
+	  "Use interfaces that are in no released kernel: in-place conversion" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+struct create {
+	struct cli *cli;
+	const struct settings *settings;
+	struct gmem_caps *caps;
+	struct held *held;
+	uint64_t size;
+	uint64_t flags;
+	size_t n_slots; /* wanted; held->n_slots are there */
+};
+
+/* The memslots that were asked for: one, some of one size, or those given one by one. */
+static enum status plan_slots(struct create *create)
+{
+	const struct settings *settings = create->settings;
+	struct held *held = create->held;
+	uint64_t n = settings->n_slots ? settings->n_slots : 1, each = create->size / n;
+
+	if (settings->slots.n) {
+		if (settings->n_slots || settings->has_gpa)
+			return cli_usage(create->cli, "--slot goes with neither --slots nor --gpa");
+		memcpy(held->slots, settings->slots.slots, sizeof(held->slots));
+		create->n_slots = settings->slots.n;
+		return STATUS_YES;
+	}
+	if (create->size % n || each % GMEM_PAGE_SIZE)
+		return cli_usage(create->cli,
+				 "--slots=%" PRIu64 ": %" PRIu64
+				 " bytes are not so many parts of whole pages",
+				 n, create->size);
+	for (uint64_t i = 0; i < n; i++)
+		held->slots[i] = (struct held_slot){
+			.gpa = (settings->has_gpa ? settings->gpa : VM_DEFAULT_GPA) + i * each,
+			.offset = i * each,
+			.size = each,
+		};
+	create->n_slots = n;
+	return STATUS_YES;
+}
+
+/* Pre-faulting needs a vCPU, a launch too. */
+static int add_vcpu(struct create *create)
+{
+	const struct launch *launch = launch_of(create->held->type);
+	int ret;
+
+	if (!launch &&
+	    vm_capability(create->caps, create->held->type, "KVM_CAP_PRE_FAULT_MEMORY") <= 0)
+		return 0;
+	ret = gmem_vm_add_vcpu(create->held->vm, 0);
+	return ret || !launch ? ret : launch->init_vcpu(create->held->vm);
+}
+
+static int make_vm(struct create *create)
+{
+	struct held *held = create->held;
+	const struct launch *launch = launch_of(held->type);
+	int ret = gmem_vm_new(create->cli->ctx, held->type, &held->vm);
+
+	if (!ret && launch)
+		ret = launch->init(held->vm);
+	return ret ? ret : add_vcpu(create);
+}
+
+/* Where there is no policy to set (before Linux 6.19), threads on these nodes take their pages. */
+static int bind_nodes(struct create *create)
+{
+	const struct populate_asked *how = &create->settings->how;
+	unsigned long mask = 0;
+	int ret;
+
+	for (unsigned int i = 0; i < how->n_nodes; i++)
+		mask |= 1ul << how->nodes[i];
+	if (!mask)
+		return 0;
+	ret = gmem_memory_bind_nodes(create->held->memory, 0, create->size,
+				     how->n_nodes > 1 ? MPOL_INTERLEAVE : MPOL_BIND, &mask,
+				     POPULATE_NODES_MAX);
+	return ret == -ENODEV && create->settings->populate ? 0 : ret;
+}
+
+static int make_memory(struct create *create)
+{
+	const struct gmem_memory_options memory = {
+		.size = sizeof(memory),
+		.memory_size = create->size,
+		.flags = create->flags,
+	};
+	struct held *held = create->held;
+	int ret = gmem_memory_new(held->vm, &memory, &held->memory);
+
+	if (!ret)
+		ret = bind_nodes(create);
+	for (size_t i = 0; !ret && i < create->n_slots; i++) {
+		const struct gmem_slot_options slot = {
+			.size = sizeof(slot),
+			.slot = (uint32_t)i,
+			.gpa = held->slots[i].gpa,
+			.memory_size = held->slots[i].size,
+			.memory = held->memory,
+			.memory_offset = held->slots[i].offset,
+		};
+
+		ret = gmem_slot_set(held->vm, &slot);
+		held->n_slots += !ret;
+	}
+	return ret;
+}
+
+static enum status choose(struct create *create)
+{
+	const struct settings *settings = create->settings;
+	struct held *held = create->held;
+	enum status status = vm_choose(create->cli, create->caps, &settings->vm_type,
+				       &settings->flags, &held->type, &create->flags);
+
+	return status ? status : plan_slots(create);
+}
+
+static enum status make(struct create *create)
+{
+	enum status status = choose(create);
+	int ret;
+
+	if (status)
+		return status;
+	gmem_ctx_allow_unreleased(create->cli->ctx, create->settings->allow_unreleased);
+	ret = make_vm(create);
+	if (!ret)
+		ret = make_memory(create);
+	return ret ? cli_fail_error(create->cli, ret, NULL) : STATUS_YES;
+}
+
+static enum status populate_all(const struct create *create)
+{
+	enum gmem_populate_method used;
+	struct held_parts parts;
+	uint64_t done;
+	enum status status = held_range(create->cli, create->held, "all", false, false, &parts);
+
+	if (!status)
+		status = populate(create->cli, create->held, &parts, &create->settings->how, &used,
+				  &done);
+	return status;
+}
+
+static void tell(const struct create *create)
+{
+	struct held_info info;
+
+	held_describe(create->held, create->cli->ctx, &info);
+	step_fact(create->cli, "name", KIND_TEXT, cell_text(info.name));
+	step_fact(create->cli, "pid", KIND_NUMBER, cell_number((uint64_t)info.pid));
+	step_fact(create->cli, "vm_type", KIND_TEXT, cell_text(info.type));
+	step_fact(create->cli, "size", KIND_BYTES, cell_number(info.size));
+	step_fact(create->cli, "gpa", KIND_ADDRESS, cell_number(info.gpa));
+	step_fact(create->cli, "slots", KIND_NUMBER, cell_number(info.slots));
+}
+
+/* What was populated before an interruption stays, and so does the VM: status 4 says so. */
+static enum status create_vm(struct create *create)
+{
+	enum status status = make(create);
+
+	if (!status)
+		status = holder_limit(create->cli, &create->settings->limits);
+	if (!status && create->settings->populate)
+		status = populate_all(create);
+	if (status && status != STATUS_PARTLY)
+		return status;
+	create->held->since = time(NULL);
+	if (session_add(create->cli, create->held))
+		return STATUS_FAILED;
+	tell(create);
+	create->held = NULL;
+	return status;
+}
+
+static enum status run(struct cli *cli)
+{
+	const struct settings *settings = cli->settings;
+	struct create create = { .cli = cli, .settings = settings };
+	enum status status = held_check_name(cli, cli->args[0]);
+	int ret;
+
+	if (status)
+		return status;
+	if (session_find(cli->session, cli->args[0]))
+		return cli_fail(cli, STATUS_FAILED, "there is a VM '%s' already", cli->args[0]);
+	create.size = settings->size ? settings->size : VM_DEFAULT_SIZE;
+	create.held = calloc(1, sizeof(*create.held));
+	if (!create.held)
+		return cli_fail(cli, STATUS_FAILED, "out of memory");
+	strcpy(create.held->name, cli->args[0]);
+	ret = gmem_caps_new(cli->ctx, &create.caps);
+	status = ret ? cli_fail_error(cli, ret, NULL) : create_vm(&create);
+	gmem_caps_free(create.caps);
+	held_free(create.held);
+	return status;
+}
+
+const struct command create_command = {
+	.name = "create",
+	.place = PLACE_NEW_HOLDER,
+	.summary = "make a VM with guest_memfd memory, which a holder process keeps under a name",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.run = run,
+};
