@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "interrupt.h"
@@ -58,7 +59,6 @@ struct map {
 struct content {
 	struct cli *cli;
 	int fd; /* -1: zeroes, or the end was reached */
-	bool is_open;
 	unsigned char *piece;
 };
 
@@ -127,18 +127,20 @@ static int read_piece(struct content *content, size_t size)
 /* A file that does not fit is an error, and found before the first page is added. */
 static enum status check_content(const struct map *map, const struct content *content)
 {
-	off_t size = content->fd < 0 ? 0 : lseek(content->fd, 0, SEEK_END);
+	const char *from = map->settings->from;
+	struct stat st;
 
-	if (size <= 0) {
-		errno = 0;
-		return STATUS_YES; /* zeroes, or a pipe */
-	}
-	if ((uint64_t)size > map->parts.length)
-		return cli_usage(map->cli,
-				 "--from=%s: its %lld bytes are more than the range's %" PRIu64,
-				 map->settings->from, (long long)size, map->parts.length);
-	lseek(content->fd, 0, SEEK_SET);
-	return STATUS_YES;
+	if (content->fd < 0)
+		return STATUS_YES;
+	if (fstat(content->fd, &st))
+		return cli_fail(map->cli, STATUS_FAILED, "--from=%s: %s", from, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return cli_fail(map->cli, STATUS_FAILED, "--from=%s: it is a folder", from);
+	/* How much comes through a pipe nobody knows before. */
+	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size <= map->parts.length)
+		return STATUS_YES;
+	return cli_usage(map->cli, "--from=%s: its %lld bytes are more than the range's %" PRIu64,
+			 from, (long long)st.st_size, map->parts.length);
 }
 
 /* Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the file. */
@@ -185,13 +187,6 @@ static enum status add_all(const struct map *map, struct content *content)
 						   : map->launch->add_call));
 	step_fact(map->cli, "mapped", KIND_BYTES, cell_number(done));
 	return STATUS_YES;
-}
-
-static enum status add_content(const struct map *map, struct content *content)
-{
-	enum status status = check_content(map, content);
-
-	return status ? status : add_all(map, content);
 }
 
 static enum status populate_range(const struct map *map)
@@ -278,11 +273,13 @@ static enum status map_range(const struct map *map)
 	if (map->launch)
 		status = open_content(map, &content);
 	if (!status)
+		status = check_content(map, &content);
+	if (!status)
 		status = allocate(map);
 	if (!status && map->settings->populate.method != GMEM_POPULATE_ALLOCATE)
 		status = fly_ahead(map);
 	if (!status)
-		status = map->launch ? add_content(map, &content) : populate_range(map);
+		status = map->launch ? add_all(map, &content) : populate_range(map);
 	close_content(&content);
 	return status;
 }

@@ -52,6 +52,7 @@ struct output {
 	size_t n_held;
 	size_t widths[COLUMNS_MAX]; /* of the part before */
 	const char *unsaid_model;   /* simulated, and not said yet */
+	bool is_part;		    /* see struct document */
 	bool gap;		    /* a table was written, what follows keeps a distance */
 	bool out_of_memory;
 };

@@ -32,6 +32,7 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 		.command = cli->command ? cli->command->name : NULL,
 		.kernel = cli->ctx ? gmem_ctx_release(cli->ctx) : NULL,
 		.model = cli->ctx ? gmem_ctx_model(cli->ctx) : NULL,
+		.is_part = cli->where,
 	};
 
 	cli->out =
