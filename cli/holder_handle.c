@@ -17,7 +17,7 @@
 #include "run.h"
 
 /* Who does not read its output is waited for, but not while somebody else waits. */
-#define STALL_MS 5000
+#define STALL_MS 2000
 #define STEP_MS 100
 /* A pipe that is ready takes this much without blocking. */
 #define CHUNK 4096
