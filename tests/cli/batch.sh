@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC2317 # functions are called by try
+# shellcheck shell=sh disable=SC2317,SC2016,SC1003 # called by try; $0 is the inner shell's
 # Batches: many commands in one process, where one failed, and how lines are read.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC2317 # functions are called by try
+# shellcheck shell=sh disable=SC2317,SC2016 # functions are called by try; $0 is the inner shell's
 # VMs that are held under names, on simulated kernels: each step, what it says, and its status.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -16,6 +16,7 @@ before=$(fds)
 
 # serves NAME: it answers, and within a time that no waiting for others would leave.
 serves() {
+	# shellcheck disable=SC2086 # words
 	if timeout 30 $GMEMCTL punch vm all > "$scratch/stdout" 2> "$scratch/stderr"; then
 		pass "$1"
 	else

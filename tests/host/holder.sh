@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317 # functions are called by try
+# shellcheck disable=SC2317,SC2016 # functions are called by try; $GMEM_... are for the inner shell
 # Holders on the running kernel: many rounds, killed at any moment, two users, and exec. Nothing is
 # left: no process, no file, no memory.
 # shellcheck source=tests/host/lib.sh
@@ -81,9 +81,10 @@ while read -r moment <&3; do
 		sleep "$moment"
 		holder=$(cut -d ' ' -f 2 "$folder/k.vm" 2> "$scratch/cut")
 	fi
-	[ -n "$holder" ] && kill -9 $holder 2> "$scratch/kill"
+	holder=${holder%% *}
+	[ -n "$holder" ] && kill -9 "$holder" 2> "$scratch/kill"
 	wait
-	[ -n "$holder" ] && await_end "$(echo "$holder" | tr -d ' ')"
+	[ -n "$holder" ] && await_end "$holder"
 	gmemctl status > "$scratch/status" 2>&1
 	grep -q 'was killed' "$scratch/out" "$scratch/map" "$scratch/status" 2> "$scratch/grep" &&
 		said=$((said + 1))
