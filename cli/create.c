@@ -199,6 +199,22 @@ struct create {
 	size_t n_slots; /* wanted; held->n_slots are there */
 };
 
+/* Kernels before 7.2 take some that lie behind the memory's end. */
+static enum status check_slots(const struct create *create)
+{
+	for (size_t i = 0; i < create->n_slots; i++) {
+		const struct held_slot *slot = &create->held->slots[i];
+
+		if (slot->offset <= create->size && slot->size <= create->size - slot->offset)
+			continue;
+		return cli_usage(create->cli,
+				 "--slot: %" PRIu64 " bytes from offset 0x%" PRIx64
+				 " on are beyond the memory's %" PRIu64,
+				 slot->size, slot->offset, create->size);
+	}
+	return STATUS_YES;
+}
+
 /* The memslots that were asked for: one, some of one size, or those given one by one. */
 static enum status plan_slots(struct create *create)
 {
@@ -211,7 +227,7 @@ static enum status plan_slots(struct create *create)
 			return cli_usage(create->cli, "--slot goes with neither --slots nor --gpa");
 		memcpy(held->slots, settings->slots.slots, sizeof(held->slots));
 		create->n_slots = settings->slots.n;
-		return STATUS_YES;
+		return check_slots(create);
 	}
 	if (create->size % n || each % GMEM_PAGE_SIZE)
 		return cli_usage(create->cli,

@@ -95,7 +95,7 @@ static enum status answer(struct cli *cli)
 		return list_models();
 	if (!cli->command)
 		return cli_usage(cli, "no command given");
-	if (!cli->where) /* a batch has done it for its lines */
+	if (!cli->where)		 /* a batch has done it for its lines */
 		setlocale(LC_CTYPE, ""); /* lines of trees, widths of characters */
 	return run_command(cli);
 }

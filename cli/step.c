@@ -21,8 +21,10 @@ enum status step_partly(struct cli *cli, uint64_t done, uint64_t length, int err
 				size_format(done, part, sizeof(part)),
 				size_format(length, of_all, sizeof(of_all)));
 	cli_explain(cli, error, why, sizeof(why));
+	/* That a step is not possible now is no question that stays open. */
 	if (!done)
-		return cli_fail(cli, status_of_error(error), "%s", why);
+		return cli_fail(cli, error == -EOPNOTSUPP ? STATUS_FAILED : status_of_error(error),
+				"%s", why);
 	return cli_fail(cli, STATUS_PARTLY, "%s (%s of %s were done)", why,
 			size_format(done, part, sizeof(part)),
 			size_format(length, of_all, sizeof(of_all)));

@@ -29,7 +29,7 @@ wrong='
 64|neither --slots nor --gpa|create x --simulate=plain --slot=1G+1M --gpa=2G
 64|it needs an end|create x --simulate=plain --slot=1G
 64|the offset is not a multiple|create x --simulate=plain --slot=1G+1M@5
-2|beyond|create x --simulate=plain --slot=1G+8M
+64|beyond the memory|create x --simulate=plain --slot=1G+8M
 2|File exists.*slot 0|create x --simulate=plain --slot=1G+1M --slot=2G+1M@0
 2|File exists.*slot 0|create x --simulate=plain --slot=1G+1M --slot=1G+1M@1M
 64|no number from 1 to 64|create x --simulate=plain --threads=0
