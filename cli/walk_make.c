@@ -14,9 +14,6 @@
 
 #define SLOT_ID 0
 
-/* A signal is looked for between steps of this many bytes. */
-#define POPULATE_STEP (256ull << 20)
-
 static int capability(const struct walk *walk, const char *name)
 {
 	return vm_capability(walk->caps, walk->type, name);
@@ -148,25 +145,16 @@ static enum result run_convert(struct walk *walk)
 		   : walk_say(walk, RESULT_OK, "%s, all of it private", convert_call(walk));
 }
 
-/* Populates in steps, so that a signal does not wait for the whole of a large size. */
-static int populate(struct walk *walk, enum gmem_populate_method method, uint64_t *done)
+static int populate_all(struct walk *walk, enum gmem_populate_method method, uint64_t *done)
 {
-	struct gmem_populate_options options = { .size = sizeof(options), .method = method };
-	int ret = 0;
+	const struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = method,
+		.gpa = VM_DEFAULT_GPA,
+		.cancel = interrupt_flag(),
+	};
 
-	*done = 0;
-	while (!ret && *done < walk->size) {
-		uint64_t left = walk->size - *done, step = 0;
-
-		if (interrupted())
-			return -EINTR;
-		options.offset = *done;
-		options.length = left < POPULATE_STEP ? left : POPULATE_STEP;
-		options.gpa = VM_DEFAULT_GPA + *done;
-		ret = gmem_populate(walk->vm, walk->memory, &options, NULL, &step);
-		*done += step;
-	}
-	return ret;
+	return gmem_populate(walk->vm, walk->memory, &options, NULL, done);
 }
 
 static enum result run_populate(struct walk *walk, enum gmem_populate_method method,
@@ -174,7 +162,7 @@ static enum result run_populate(struct walk *walk, enum gmem_populate_method met
 {
 	char size[CELL_TEXT_MAX], why[1024];
 	uint64_t done;
-	int ret = populate(walk, method, &done);
+	int ret = populate_all(walk, method, &done);
 
 	size_format(done, size, sizeof(size));
 	if (!ret)

@@ -80,6 +80,11 @@ held 2 'has no launch to end' finalize plain1
 held 2 'has no descriptors' exec plain1 -- true
 held 0 '' destroy plain1
 
+held 0 '' create numa --simulate=tdx --vm-type=default --flags=mmap,init-shared --numa=1 --populate
+try_json 0 '.extents | all(.node == 1)' gmemctl pfns numa --json
+held 0 '' destroy numa
+held 2 'names no online node' create numa --simulate=plain --numa=5
+
 # The name decides: several at once, and the running kernel is not a simulated one.
 held 0 '' create a --simulate=tdx
 held 0 '' create b --simulate=plain
@@ -190,6 +195,28 @@ try 0 '' '' timeout 20 sh -c '{ "$0" create pipe2 --simulate=plain 9>&1 2> /dev/
 	"$GMEMCTL_FILE"
 held 0 '' destroy pipe
 held 0 '' destroy pipe2
+
+# On a terminal, and only there, standard error shows how far it is: from create, and from the
+# holder.
+on_terminal() {
+	script -qec "$*" /dev/null < /dev/null | tr '\r' '\n' > "$scratch/terminal"
+	grep -qE '^\[=* *\] +[0-9]+%  [0-9.]+[KMG] of 8G  [0-9.]+[KMG]/s  [0-9]+:[0-9]+ left' \
+		"$scratch/terminal"
+}
+if wrapped || ! command -v script > "$scratch/which"; then
+	skip 'progress on a terminal' 'it needs script(1), and time that a run under valgrind hides'
+else
+	for step in "create bar --simulate=plain --size=8G --populate" "map bar all --method=host"; do
+		if on_terminal "$GMEMCTL_FILE" "$step"; then
+			pass "progress on a terminal: $step"
+		else
+			fail "progress on a terminal: $step" "$(cat "$scratch/terminal")"
+		fi
+		gmemctl punch bar all > "$scratch/out" 2>&1
+	done
+	held 0 '' map bar all --method=host
+	held 0 '' destroy bar
+fi
 
 # A signal (SIGINT is ignored in a script's background): what was done is told, the VM stays. The content comes from a pipe that stays silent after
 # a page, and so it is known how far that is.
