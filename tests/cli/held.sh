@@ -110,8 +110,12 @@ held 0 '' create short --simulate=plain --ttl=1
 try_json 0 "$(state short 'ttl <= 1')" gmemctl status --json
 sleep 60 &
 sleeper=$!
-held 0 '' create used --simulate=plain --user=$sleeper
-held 2 'there is no such process' create unused --simulate=plain --user=2147483647
+if wrapped; then
+	skip 'a VM is released with its user' 'valgrind does not know pidfd_open'
+else
+	held 0 '' create used --simulate=plain --user=$sleeper
+	held 2 'there is no such process' create unused --simulate=plain --user=2147483647
+fi
 kill $sleeper
 wait $sleeper 2> "$scratch/wait"
 gone() {
