@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl map: brings memory of a held VM into being, and into the guest. */
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "content.h"
 #include "interrupt.h"
 #include "launch.h"
 #include "populate.h"
@@ -51,98 +45,6 @@ struct map {
 	const struct launch *launch; /* of a guest whose launch is not finished, else NULL */
 };
 
-/* Content goes to the kernel in pieces of this. */
-#define PIECE (256u << 10)
-#define WAIT_MS 100
-
-/* A file that is read as it goes; what is behind its end is zeroes. */
-struct content {
-	struct cli *cli;
-	int fd; /* -1: zeroes, or the end was reached */
-	unsigned char *piece;
-};
-
-static enum status open_content(const struct map *map, struct content *content)
-{
-	const char *from = map->settings->from;
-
-	*content = (struct content){ .cli = map->cli, .fd = -1 };
-	content->piece = aligned_alloc(GMEM_PAGE_SIZE, PIECE);
-	if (!content->piece)
-		return cli_fail(map->cli, STATUS_FAILED, "out of memory");
-	if (!from)
-		return STATUS_YES;
-	content->fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (content->fd < 0)
-		return cli_fail(map->cli, STATUS_FAILED, "--from=%s: %s", from, strerror(errno));
-	return STATUS_YES;
-}
-
-static void close_content(struct content *content)
-{
-	if (content->fd >= 0)
-		close(content->fd);
-	free(content->piece);
-}
-
-/* Reads up to size bytes. Returns how many, 0 at the end, or a negative errno. */
-static ssize_t read_some(struct content *content, unsigned char *to, size_t size)
-{
-	struct pollfd in = { .fd = content->fd, .events = POLLIN };
-
-	for (;;) {
-		int ready = poll(&in, 1, WAIT_MS);
-
-		if (session_interrupted(content->cli->session))
-			return -EINTR;
-		if (ready > 0) {
-			ssize_t got = read(content->fd, to, size);
-
-			if (got >= 0 || (errno != EAGAIN && errno != EINTR))
-				return got < 0 ? -errno : got;
-		}
-	}
-}
-
-/* Fills a piece of size bytes. Returns 0 or a negative errno. */
-static int read_piece(struct content *content, size_t size)
-{
-	size_t used = 0;
-
-	while (used < size && content->fd >= 0) {
-		ssize_t got = read_some(content, content->piece + used, size - used);
-
-		if (got < 0)
-			return (int)got;
-		used += (size_t)got;
-		if (got)
-			continue;
-		close(content->fd);
-		content->fd = -1;
-	}
-	memset(content->piece + used, 0, size - used);
-	return 0;
-}
-
-/* A file that does not fit is an error, and found before the first page is added. */
-static enum status check_content(const struct map *map, const struct content *content)
-{
-	const char *from = map->settings->from;
-	struct stat st;
-
-	if (content->fd < 0)
-		return STATUS_YES;
-	if (fstat(content->fd, &st))
-		return cli_fail(map->cli, STATUS_FAILED, "--from=%s: %s", from, strerror(errno));
-	if (S_ISDIR(st.st_mode))
-		return cli_fail(map->cli, STATUS_FAILED, "--from=%s: it is a folder", from);
-	/* How much comes through a pipe nobody knows before. */
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size <= map->parts.length)
-		return STATUS_YES;
-	return cli_usage(map->cli, "--from=%s: its %lld bytes are more than the range's %" PRIu64,
-			 from, (long long)st.st_size, map->parts.length);
-}
-
 /* Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the file. */
 static int add_part(const struct map *map, struct content *content, const struct held_part *part,
 		    uint64_t *done, int *read_error)
@@ -151,7 +53,8 @@ static int add_part(const struct map *map, struct content *content, const struct
 	int ret = 0;
 
 	while (!ret && here < part->length) {
-		uint64_t size = part->length - here < PIECE ? part->length - here : PIECE;
+		uint64_t size =
+			part->length - here < CONTENT_PIECE ? part->length - here : CONTENT_PIECE;
 		struct launch_content piece = {
 			.source = content->piece,
 			.gpa = part->gpa + here,
@@ -159,7 +62,7 @@ static int add_part(const struct map *map, struct content *content, const struct
 			.measure = map->settings->measure,
 		};
 
-		*read_error = read_piece(content, size);
+		*read_error = content_read(content, size);
 		if (*read_error || session_interrupted(map->cli->session))
 			return -EINTR;
 		pages = 0;
@@ -271,16 +174,14 @@ static enum status map_range(const struct map *map)
 	enum status status = STATUS_YES;
 
 	if (map->launch)
-		status = open_content(map, &content);
-	if (!status)
-		status = check_content(map, &content);
+		status = content_open(map->cli, map->settings->from, map->parts.length, &content);
 	if (!status)
 		status = allocate(map);
 	if (!status && map->settings->populate.method != GMEM_POPULATE_ALLOCATE)
 		status = fly_ahead(map);
 	if (!status)
 		status = map->launch ? add_all(map, &content) : populate_range(map);
-	close_content(&content);
+	content_close(&content);
 	return status;
 }
 
