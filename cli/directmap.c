@@ -94,12 +94,11 @@ static void tell_levels(char *text, size_t size, const struct gmem_directmap_sum
 	size_t used = (size_t)snprintf(text, size, "kB by its DirectMap lines and by the tables:");
 
 	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used,
-					 " %s %" PRIu64 " and %" PRIu64 "%s",
-					 gmem_level_name((enum gmem_level)i),
-					 summary->meminfo[i] / 1024,
-					 (summary->mapped[i] + summary->outside[i]) / 1024,
-					 i + 1 < GMEM_LEVELS ? "," : "");
+		used += (size_t)snprintf(
+			text + used, size - used, " %s %" PRIu64 " and %" PRIu64 "%s",
+			gmem_level_name((enum gmem_level)i), summary->meminfo[i] / 1024,
+			(summary->mapped[i] + summary->outside[i]) / 1024,
+			i + 1 < GMEM_LEVELS ? "," : "");
 }
 
 /* The counters of /proc/meminfo are kept by hand in the kernel and drift; the tables do not. */
