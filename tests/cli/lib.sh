@@ -8,6 +8,7 @@ set -u
 : "${BUILD:?run me through tests/run}"
 scratch=$(mktemp -d) || exit 2
 trap 'end_holders; rm -rf "$scratch"' EXIT
+trap 'exit 143' HUP INT TERM # a timeout ends it in order too
 tests_run=0
 tests_failed=0
 
