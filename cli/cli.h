@@ -10,6 +10,7 @@
 #include "status.h"
 
 struct command;
+struct session;
 
 enum reader_choice { READER_ANY, READER_BPF, READER_KCORE, READER_NONE };
 
@@ -26,6 +27,10 @@ struct common {
 };
 
 struct cli {
+	struct session *session; /* the VMs that this process keeps; NULL for none */
+	const char *where;	 /* "FILE:LINE" of a batch, or NULL */
+	int argc;		 /* the whole command line, as it was given */
+	char **argv;
 	const struct command *command; /* NULL until the command line names one */
 	struct common common;
 	void *settings; /* the command's own options, command->settings_size bytes */
@@ -34,6 +39,7 @@ struct cli {
 	int nargs;
 	struct gmem_ctx *ctx;
 	struct output *out;
+	bool answered; /* another process has written the answer */
 	bool failed;
 	char error[1280]; /* the first message of failure, for the JSON document */
 };

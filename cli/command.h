@@ -21,8 +21,17 @@ struct cli_option {
 	const char *help;
 };
 
+/* In which process a command runs. */
+enum place {
+	PLACE_HERE,
+	PLACE_NEW_HOLDER, /* in one that it begins, unless there is a session */
+	PLACE_HOLDER,	  /* in the holder of the VM that its first argument names */
+	PLACE_TARGET,	  /* there if its first argument is the name of a VM, else here */
+};
+
 struct command {
 	const char *name;
+	enum place place;
 	const char *summary;
 	const char *args; /* for the usage line, "" for none */
 	int min_args;
@@ -39,14 +48,23 @@ const struct command *command_at(size_t index);
 /* The command of that whole name, or NULL. */
 const struct command *command_find(const char *name);
 
+extern const struct command batch_command;
 extern const struct command caps_command;
 extern const struct command check_command;
+extern const struct command convert_command;
+extern const struct command create_command;
+extern const struct command destroy_command;
 extern const struct command directmap_command;
 extern const struct command doctor_command;
+extern const struct command exec_command;
+extern const struct command finalize_command;
 extern const struct command list_command;
+extern const struct command map_command;
 extern const struct command metrics_command;
 extern const struct command pfn_command;
 extern const struct command pfns_command;
+extern const struct command punch_command;
+extern const struct command status_command;
 extern const struct command walk_command;
 extern const struct command watch_command;
 

@@ -10,17 +10,15 @@
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
-static volatile sig_atomic_t interrupted;
+/* sig_atomic_t is an int here, and gmem_populate() wants one. */
+static volatile int noted;
+static volatile sig_atomic_t came;
 
 static void note_signal(int signal)
 {
 	(void)signal;
-	interrupted = 1;
-}
-
-bool interrupt_came(void)
-{
-	return interrupted;
+	came = 1;
+	noted = 1;
 }
 
 /*
@@ -56,7 +54,7 @@ bool interrupt_wait(double seconds)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&blocked, signals[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &before);
-	while (!interrupted && ret <= 0 && (left = end - now()) > 0) {
+	while (!noted && ret <= 0 && (left = end - now()) > 0) {
 		struct timespec timeout = { .tv_sec = (time_t)left };
 
 		timeout.tv_nsec = (long)((left - (double)timeout.tv_sec) * 1e9);
@@ -65,5 +63,25 @@ bool interrupt_wait(double seconds)
 			break;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return !interrupted && ret <= 0;
+	return !noted && ret <= 0;
+}
+
+bool interrupted(void)
+{
+	return noted;
+}
+
+void interrupt_note(void)
+{
+	noted = 1;
+}
+
+void interrupt_forget(void)
+{
+	noted = came;
+}
+
+const volatile int *interrupt_flag(void)
+{
+	return &noted;
 }

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The user, or the service manager, wants the command to end. */
+/* SIGINT, SIGTERM and SIGHUP ask a command to end; what it made is then released, or told of. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP are noted instead of ending the process. */
+/*
+ * From now on the signals are noted instead of ending the process. A signal that the caller
+ * ignores (nohup) stays ignored.
+ */
 void interrupt_catch(void);
 
-/* Whether one of them came. */
-bool interrupt_came(void);
+/* Whether the user wants it to end. */
+bool interrupted(void);
+
+/* The same as if a signal had come in; and forgets that, where none had. */
+void interrupt_note(void);
+void interrupt_forget(void);
+
+/* The number behind interrupted(), not 0 once a signal came in, for gmem_populate(). */
+const volatile int *interrupt_flag(void);
 
 /*
  * Waits so many seconds, or until such a signal comes or nobody reads standard output any more.

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "session.h"
+
 /* The simulated kernel's readers have the running kernel's names. */
 static const enum gmem_evidence wanted_reader[] = {
 	[READER_ANY] = GMEM_EVIDENCE_NONE,
@@ -57,6 +59,22 @@ static enum status check_model(struct cli *cli)
 	return status;
 }
 
+/* Every command of a session is on the kernel that the first one opened. */
+static enum status join_session(struct cli *cli)
+{
+	const char *asked = cli->common.model;
+	const char *model;
+
+	cli->ctx = cli->session->ctx;
+	gmem_ctx_set_log(cli->ctx, print_log, cli);
+	model = gmem_ctx_model(cli->ctx);
+	if (!asked || (model && !strcmp(asked, model)))
+		return STATUS_YES;
+	return cli_usage(cli, "--simulate=%s: the VM is kept on %s%s", asked,
+			 model ? "the simulated kernel " : "the running kernel",
+			 model ? model : "");
+}
+
 enum status cli_open_kernel(struct cli *cli)
 {
 	const char *model = cli->common.model;
@@ -65,10 +83,14 @@ enum status cli_open_kernel(struct cli *cli)
 
 	if (status)
 		return status;
+	if (cli->session && cli->session->ctx)
+		return join_session(cli);
 	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
 	if (ret)
 		return cli_fail(cli, STATUS_FAILED, "cannot open the kernel: %s", strerror(-ret));
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
+	if (cli->session)
+		cli->session->ctx = cli->ctx;
 	return STATUS_YES;
 }
 

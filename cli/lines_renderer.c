@@ -101,7 +101,7 @@ static void begin(struct output *out, const struct document *document)
 {
 	(void)out;
 	/* A line of its own would be no row: scripts get it where it is not in their way. */
-	if (document->model)
+	if (document->model && !document->is_part)
 		fprintf(stderr, "gmemctl: simulated: %s\n", document->model);
 }
 

@@ -11,6 +11,8 @@
 static void print_prefix(const struct cli *cli)
 {
 	fputs("gmemctl: ", stderr);
+	if (cli->where)
+		fprintf(stderr, "%s: ", cli->where);
 	if (cli->command)
 		fprintf(stderr, "%s: ", cli->command->name);
 }

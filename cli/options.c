@@ -147,6 +147,16 @@ static enum status find_command(struct cli *cli)
 	return cli->command ? STATUS_YES : cli_usage(cli, "there is no command '%s'", name);
 }
 
+/* What the usage line has from the first argument on that was not given. */
+static const char *first_missing(const struct cli *cli)
+{
+	const char *args = cli->command->args;
+
+	for (int i = 0; i < cli->nargs && strchr(args, ' '); i++)
+		args = strchr(args, ' ') + 1;
+	return args;
+}
+
 static enum status check_args(struct cli *cli)
 {
 	const struct command *command = cli->command;
@@ -157,8 +167,17 @@ static enum status check_args(struct cli *cli)
 		return cli_usage(cli, "'%s' is one argument too many",
 				 cli->args[command->max_args]);
 	if (cli->nargs < command->min_args)
-		return cli_usage(cli, "%s is missing", command->args);
+		return cli_usage(cli, "%s is missing", first_missing(cli));
 	return STATUS_YES;
+}
+
+/* argp takes several microseconds to find out that there is no option, which counts in a batch. */
+static bool has_options(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (*argv[i] == '-')
+			return true;
+	return false;
 }
 
 static enum status parse_command(struct cli *cli)
@@ -173,6 +192,11 @@ static enum status parse_command(struct cli *cli)
 	}
 	snprintf(cli->name, sizeof(cli->name), "gmemctl %s", cli->command->name);
 	cli->args[0] = cli->name;
+	if (!has_options(cli->nargs, cli->args)) {
+		cli->args++;
+		cli->nargs--;
+		return check_args(cli);
+	}
 	begin(&parse, cli, false);
 	status = run_argp(&parse, cli->nargs, cli->args);
 	return status ? status : check_args(cli);
@@ -186,8 +210,13 @@ enum status options_parse(struct cli *cli, int argc, char **argv)
 
 	/* What argp's own messages begin with, whatever path the caller used. */
 	argv[0] = own_name;
-	begin(&parse, cli, true);
-	status = run_argp(&parse, argc, argv);
+	cli->args = argv + 1;
+	cli->nargs = argc - 1;
+	status = STATUS_YES;
+	if (has_options(argc, argv)) {
+		begin(&parse, cli, true);
+		status = run_argp(&parse, argc, argv);
+	}
 	if (!status)
 		status = find_command(cli);
 	if (!status && cli->command)

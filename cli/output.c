@@ -31,10 +31,11 @@ static bool wants_color(enum color color)
 struct output *output_new(const struct format *format, const struct document *document,
 			  const struct table *table, const struct selection *selection, bool quiet)
 {
-	struct output *out = calloc(1, sizeof(*out));
+	struct output *out = malloc(sizeof(*out));
 
 	if (!out)
 		return NULL;
+	memset(out, 0, offsetof(struct output, lines));
 	out->renderer = renderers[format->style];
 	out->format = format;
 	out->stream = stdout;

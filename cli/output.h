@@ -32,6 +32,7 @@ struct document {
 	const char *command;
 	const char *kernel; /* its release */
 	const char *model;  /* of the simulated kernel; NULL: the running one */
+	bool is_part;	    /* of a larger output, which says by itself that it is simulated */
 };
 
 struct output;

@@ -283,6 +283,7 @@ static enum status run(struct cli *cli)
 
 const struct command pfns_command = {
 	.name = "pfns",
+	.place = PLACE_TARGET,
 	.summary = "which page frames hold a guest_memfd, and how the direct map has them",
 	.args = "TARGET",
 	.min_args = 1,

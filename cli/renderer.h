@@ -49,13 +49,15 @@ struct output {
 
 	/* Of table_renderer: the part of the table that is held. */
 	struct libscols_table *held;
-	struct libscols_line *lines[TABLE_ROWS_HELD];
 	size_t first_held; /* row number of lines[0] */
 	size_t n_held;
 	size_t widths[COLUMNS_MAX]; /* of the part before */
 	const char *unsaid_model;   /* simulated, and not said yet */
+	bool is_part;		    /* see struct document */
 	bool gap;		    /* a table was written, what follows keeps a distance */
 	bool out_of_memory;
+	/* Last, and not zeroed: n_held of them count. Many commands hold none. */
+	struct libscols_line *lines[TABLE_ROWS_HELD];
 };
 
 #endif

@@ -198,6 +198,7 @@ static void nothing(struct output *out)
 static void begin(struct output *out, const struct document *document)
 {
 	out->unsaid_model = document->model;
+	out->is_part = document->is_part;
 }
 
 /* Without headings the output is for a script, see lines_renderer.c; without data there is none. */
@@ -206,7 +207,7 @@ static void end(struct output *out, const char *error, int status)
 	(void)error; /* said on standard error */
 	(void)status;
 	end_part(out);
-	if (out->unsaid_model)
+	if (out->unsaid_model && !out->is_part)
 		fprintf(stderr, "gmemctl: simulated: %s\n", out->unsaid_model);
 	if (out->out_of_memory)
 		fputs("gmemctl: out of memory: the table is not complete\n", stderr);

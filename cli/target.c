@@ -6,7 +6,9 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "session.h"
 #include "size.h"
 
 /* What TARGET says behind the PID. */
@@ -42,10 +44,7 @@ static enum status parse(struct cli *cli, const char *text, struct wanted *wante
 	uint64_t number;
 
 	if (isalpha((unsigned char)*text) || *text == '_')
-		return cli_usage(cli,
-				 "'%s': give PID, PID:FD or PID:mapped; names of held VMs are not "
-				 "known to this version",
-				 text);
+		return held_check_name(cli, text);
 	if (!parse_int(text, &number, &end, &why))
 		return cli_usage(cli, "'%s': the PID: %s", text, why);
 	if (number == 0 || (*end && *end != ':'))
@@ -68,7 +67,8 @@ static enum status parse(struct cli *cli, const char *text, struct wanted *wante
 /* A guest_memfd on its way to fn: what opening it gave, and where it was to be found. */
 struct visit {
 	struct cli *cli;
-	pid_t pid;
+	pid_t pid;	/* for who looks from outside */
+	pid_t open_pid; /* the same, or 0: one of this process is opened as its own */
 	target_fn fn;
 	void *arg;
 	bool any; /* was opened */
@@ -98,9 +98,21 @@ static void visit(struct visit *visit, int fd, struct gmem_target *target, int e
 static void visit_fd(struct visit *v, int fd)
 {
 	struct gmem_target *target = NULL;
-	int ret = gmem_target_open(v->cli->ctx, v->pid, fd, &target);
+	int ret = gmem_target_open(v->cli->ctx, v->open_pid, fd, &target);
 
 	visit(v, fd, target, ret);
+}
+
+/* The memory of a VM that this process holds: one that another holds was looked at there. */
+static enum status visit_held(struct visit *v, const char *name)
+{
+	const struct held *held = v->cli->session ? session_find(v->cli->session, name) : NULL;
+
+	if (!held)
+		return cli_fail(v->cli, STATUS_FAILED, "no VM has the name '%s' here", name);
+	v->pid = getpid();
+	visit_fd(v, gmem_memory_fd(held->memory));
+	return v->status;
 }
 
 static void visit_mapped(struct visit *v, const struct gmem_mapped *mapped)
@@ -168,7 +180,9 @@ enum status target_each(struct cli *cli, const char *text, target_fn fn, void *a
 
 	if (status)
 		return status;
-	v.pid = wanted.pid;
+	if (held_is_name(text))
+		return visit_held(&v, text);
+	v.pid = v.open_pid = wanted.pid;
 	if (wanted.part == PART_FD)
 		visit_fd(&v, wanted.fd);
 	else

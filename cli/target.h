@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * TARGET, the guest_memfds that a command is about: PID:FD, PID:mapped for those that the process
- * has mapped and no descriptor of, or PID for all that it has.
+ * has mapped and no descriptor of, PID for all that it has, or the name of a held VM.
  */
 #ifndef CLI_TARGET_H
 #define CLI_TARGET_H

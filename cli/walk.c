@@ -14,8 +14,8 @@
 #include "command.h"
 #include "evidence.h"
 #include "interrupt.h"
-
-#define DEFAULT_SIZE (4ull << 20)
+#include "launch.h"
+#include "vm_options.h"
 
 enum { COLUMN_STAGE, COLUMN_RESULT, COLUMN_DETAIL };
 
@@ -38,83 +38,21 @@ static const char *const result_names[] = {
 	[RESULT_FAILED] = "failed",
 };
 
-static enum status set_vm_type(struct cli *cli, const struct cli_option *option, const char *arg,
-			       void *field)
-{
-	struct walk_settings *settings = field;
-
-	settings->has_vm_type = strcmp(arg, "best") != 0;
-	if (!settings->has_vm_type || !gmem_vm_type_from_name(arg, &settings->vm_type))
-		return STATUS_YES;
-	return cli_usage(cli,
-			 "--%s=%s: it is none of best, default, sw-protected, sev, sev-es, "
-			 "snp, tdx",
-			 option->name, arg);
-}
-
-static enum status add_flag(struct cli *cli, const char *name, struct walk_flags *flags)
-{
-	uint64_t flag;
-
-	if (gmem_memory_flag_from_name(name, &flag))
-		return cli_usage(cli, "flag '%s' is none of mmap, init-shared, no-direct-map",
-				 name);
-	flags->flags |= flag;
-	/* Removal from the direct map is asked for beside the flags that make sense anyway. */
-	flags->given = flags->given || flag != GMEM_MEMORY_NO_DIRECT_MAP;
-	return STATUS_YES;
-}
-
-/* --mmap, --init-shared and --no-direct-map have their flags' names. */
-static enum status set_one_flag(struct cli *cli, const struct cli_option *option, const char *arg,
-				void *field)
-{
-	(void)arg;
-	return add_flag(cli, option->name, field);
-}
-
-/* An empty list asks for memory without flags. */
-static enum status set_flags(struct cli *cli, const struct cli_option *option, const char *arg,
-			     void *field)
-{
-	struct walk_flags *flags = field;
-	char name[CELL_TEXT_MAX];
-	enum status status = STATUS_YES;
-
-	(void)option;
-	flags->given = true;
-	while (*arg && !status) {
-		size_t length = strcspn(arg, ",");
-
-		snprintf(name, sizeof(name), "%.*s", length < 40 ? (int)length : 40, arg);
-		status = add_flag(cli, name, flags);
-		arg += length + (arg[length] == ',');
-	}
-	return status;
-}
-
 #define FIELD(member) offsetof(struct walk_settings, member)
 
 static const struct cli_option options[] = {
-	{ "vm-type", 0, "TYPE", false, set_vm_type, 0,
-	  "default, sw-protected, sev, sev-es, snp, tdx, or best (default): the one with private "
-	  "memory, if this kernel has any" },
-	{ "size", 0, "SIZE", false, set_page_size, FIELD(size), "Size of the memory, default 4M" },
-	{ "flags", 0, "FLAGS", false, set_flags, FIELD(flags),
-	  "Creation flags: mmap, init-shared, no-direct-map, separated by commas; empty for none" },
+	{ "vm-type", 0, "TYPE", false, set_vm_type, FIELD(vm_type), VM_TYPE_HELP },
+	{ "flags", 0, "FLAGS", false, set_flags, FIELD(flags), FLAGS_HELP },
 	{ "mmap", 0, NULL, false, set_one_flag, FIELD(flags), "The same as --flags=mmap" },
 	{ "init-shared", 0, NULL, false, set_one_flag, FIELD(flags),
 	  "The same as --flags=init-shared" },
-	{ "no-direct-map", 0, NULL, false, set_one_flag, FIELD(flags),
-	  "Ask for removal from the direct map, besides the flags used anyway; no released kernel "
-	  "has it" },
+	{ "no-direct-map", 0, NULL, false, set_one_flag, FIELD(flags), NO_DIRECT_MAP_HELP },
+	{ "size", 0, "SIZE", false, set_page_size, FIELD(size), "Size of the memory, default 4M" },
 	{ "dry-run", 0, NULL, false, set_flag, FIELD(dry_run),
 	  "Say what each stage would do and whether this kernel would take it" },
-	{ "force", 0, NULL, false, set_flag, FIELD(force),
-	  "Go on where a simulated kernel would fault" },
-	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_flag, FIELD(will_oops),
-	  "With --force, go on where the running kernel would fault: this process hangs or dies "
-	  "with the VM's locks held, or the machine goes down; for test kernels" },
+	{ "force", 0, NULL, false, set_spelled_out, FIELD(force.force), FORCE_HELP },
+	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out, FIELD(force.will_oops),
+	  WILL_OOPS_HELP },
 	{ "allow-unreleased", 0, NULL, false, set_flag, FIELD(allow_unreleased),
 	  "Use interfaces that are in no released kernel: in-place conversion" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
@@ -126,7 +64,7 @@ static const char *why_not(const struct walk *walk, const struct walk_step *step
 {
 	bool is_release = step->releases && walk->vm;
 
-	if (interrupt_came() && !is_release)
+	if (interrupted() && !is_release)
 		return "interrupted";
 	if (refused && step->touches_pages)
 		return "refused by the pre-flight";
@@ -180,7 +118,7 @@ static bool is_done(enum result result)
 
 static enum status run_stages(struct walk *walk)
 {
-	bool has_launch = walk_launch_of(walk->type), refused = false;
+	bool has_launch = launch_of(walk->type), refused = false;
 	enum status status = STATUS_YES;
 	unsigned int done = 0;
 
@@ -262,10 +200,10 @@ static enum status write_verdict(struct walk *walk)
 	enum status status = STATUS_YES;
 
 	output_table(walk->cli->out, &paths_table);
-	if (walk->flush) {
-		paths_write(walk->cli->out, walk->flush, NULL);
-		verdict_add(&verdict, walk->flush);
-		verdict_look_ahead(&verdict, walk->flush);
+	if (walk->look.flush) {
+		paths_write(walk->cli->out, walk->look.flush, NULL);
+		verdict_add(&verdict, walk->look.flush);
+		verdict_look_ahead(&verdict, walk->look.flush);
 	}
 	output_table_end(walk->cli->out);
 	qualify(walk, &verdict);
@@ -283,7 +221,7 @@ static void show_kernel_log(const struct walk *walk)
 {
 	const char *log = gmem_ctx_kernel_log(walk->cli->ctx);
 
-	if (*log && (walk->settings->force || walk->cli->common.verbose))
+	if (*log && (walk->settings->force.force || walk->cli->common.verbose))
 		cli_note(walk->cli, "log of the simulated kernel:\n%s", log);
 }
 
@@ -297,19 +235,20 @@ static enum status run(struct cli *cli)
 		return cli_fail_error(cli, ret, NULL);
 	interrupt_catch();
 	gmem_ctx_allow_unreleased(cli->ctx, walk.settings->allow_unreleased);
-	walk.size = walk.settings->size ? walk.settings->size : DEFAULT_SIZE;
+	walk.size = walk.settings->size ? walk.settings->size : VM_DEFAULT_SIZE;
 	walk.reader = cli_open_reader(cli);
-	status = walk_choose(&walk);
+	status = vm_choose(cli, walk.caps, &walk.settings->vm_type, &walk.settings->flags,
+			   &walk.type, &walk.flags);
 	if (!status) {
 		status = run_stages(&walk);
 		status = status_worst(status, write_verdict(&walk));
 		show_kernel_log(&walk);
 	}
 	walk_release(&walk);
-	gmem_flush_free(walk.flush);
+	look_free(&walk.look);
 	gmem_caps_free(walk.caps);
-	return interrupt_came() ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released")
-				: status;
+	return interrupted() ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released")
+			     : status;
 }
 
 const struct command walk_command = {

@@ -4,22 +4,17 @@
 #define CLI_WALK_H
 
 #include "cli.h"
+#include "look.h"
 #include "paths.h"
-#include "tally.h"
-
-struct walk_flags {
-	uint64_t flags; /* enum gmem_memory_flag */
-	bool given;	/* mmap or init-shared, or the lack of them, was asked for */
-};
+#include "preflight.h"
+#include "vm_options.h"
 
 struct walk_settings {
-	bool has_vm_type; /* else the best one */
-	enum gmem_vm_type vm_type;
+	struct vm_type_asked vm_type;
+	struct flags_asked flags;
 	uint64_t size; /* 0: the default */
-	struct walk_flags flags;
 	bool dry_run;
-	bool force;
-	bool will_oops; /* said of a kernel that is no model */
+	struct force force;
 	bool allow_unreleased;
 };
 
@@ -44,9 +39,8 @@ struct walk {
 	struct gmem_vm *vm;
 	struct gmem_memory *memory;
 	bool bound;
-	bool touched;		  /* its pages were mapped, by the host or by the guest */
-	struct gmem_flush *flush; /* of the pages as the last look found them */
-	struct tally tally;
+	bool touched; /* its pages were mapped, by the host or by the guest */
+	struct look look;
 	int reader; /* 0, or why kernel memory cannot be read */
 
 	char detail[1536]; /* of the stage that runs */
@@ -71,9 +65,6 @@ struct walk_step {
 
 #define WALK_STEPS_MAX 16
 
-/* Where the memory is bound: above the hole below 4 GiB, where a PC guest's devices are. */
-#define WALK_GPA 0x100000000ull
-
 extern const struct walk_step walk_steps[];
 extern const size_t walk_n_steps;
 
@@ -82,10 +73,6 @@ extern const struct walk_stage walk_stage_vm, walk_stage_memory, walk_stage_slot
 	walk_stage_map, walk_stage_pfns, walk_stage_flush, walk_stage_release, walk_stage_init,
 	walk_stage_vcpu, walk_stage_add, walk_stage_finalize;
 
-/* How guests of that type are launched, or NULL: there is nothing to launch. */
-struct walk_launch;
-const struct walk_launch *walk_launch_of(enum gmem_vm_type type);
-
 /* Sets the detail of the stage that runs, and returns result. */
 enum result walk_say(struct walk *walk, enum result result, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -93,16 +80,7 @@ enum result walk_say(struct walk *walk, enum result result, const char *format, 
 /* The same for a negative errno of libgmem, with its explanation. */
 enum result walk_fail(struct walk *walk, int error);
 
-/* Takes the VM type and the flags that the walk goes with. */
-enum status walk_choose(struct walk *walk);
-
-/* KVM's answer about a capability for VMs of a type, or a negative errno. */
-int walk_capability(const struct walk *walk, enum gmem_vm_type type, const char *name);
-
 /* Releases what is still there; safe to call at any time. Returns whether anything was. */
 bool walk_release(struct walk *walk);
-
-/* Looks at the pages that are there now: tally and flush. Returns 0 or a negative errno. */
-int walk_look(struct walk *walk);
 
 #endif

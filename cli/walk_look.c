@@ -3,41 +3,6 @@
 #include "walk.h"
 
 #include <stdio.h>
-#include <string.h>
-
-static int look_at(const struct gmem_extent *extent, void *arg)
-{
-	struct walk *walk = arg;
-
-	gmem_flush_add(walk->flush, extent);
-	tally_add(&walk->tally, extent);
-	return 0;
-}
-
-int walk_look(struct walk *walk)
-{
-	const unsigned int want = GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS;
-	struct gmem_flush_subject subject = {
-		.size = sizeof(subject),
-		.vm_type = (int)walk->type,
-		.memory_flags = walk->flags,
-		.has_memory_flags = true,
-		.is_guest_memory = true,
-	};
-	struct gmem_target *target;
-	int ret = gmem_target_open(walk->cli->ctx, 0, gmem_memory_fd(walk->memory), &target);
-
-	if (ret)
-		return ret;
-	gmem_flush_free(walk->flush);
-	walk->flush = NULL;
-	memset(&walk->tally, 0, sizeof(walk->tally));
-	ret = gmem_flush_new(walk->cli->ctx, &subject, &walk->flush);
-	if (!ret)
-		ret = gmem_target_extents(target, 0, 0, want, look_at, walk);
-	gmem_target_free(target);
-	return ret;
-}
 
 static enum result no_reader(struct walk *walk, enum result result)
 {
@@ -49,71 +14,40 @@ static enum result no_reader(struct walk *walk, enum result result)
 	return walk_say(walk, result, "the direct map cannot be seen: %s", why);
 }
 
-/*
- * Memory without direct map leaves it when it is mapped; a launch, and what maps pages after it,
- * touches them there right then. The flag alone says so, where nothing can be seen.
- */
-static bool faults_by_flag(const struct walk *walk)
-{
-	return walk->flags & GMEM_MEMORY_NO_DIRECT_MAP && walk_launch_of(walk->type);
-}
-
 static enum result plan_preflight(struct walk *walk)
 {
-	if (walk->reader && !faults_by_flag(walk))
+	if (walk->reader && !preflight_knows_by_flag(walk->type, walk->flags))
 		return no_reader(walk, RESULT_SKIPPED);
 	return walk_say(
 		walk, RESULT_PLANNED,
 		"ask whether a path of this kernel would fault before letting it touch a page");
 }
 
-/* Where it would fault, first of all rows. */
-static const char *faulting_path(const struct walk *walk)
-{
-	struct gmem_flush_row row;
-
-	for (size_t i = 0; walk->flush && !gmem_flush_row(walk->flush, i, &row); i++)
-		if (row.verdict == GMEM_VERDICT_FAULTS)
-			return row.path->name;
-	return "the launch";
-}
-
-/* An oops is never the way to find out; on a kernel that is no model it takes two words to. */
-static enum result refuse(struct walk *walk, const char *evidence)
-{
-	bool simulated = gmem_ctx_model(walk->cli->ctx);
-	bool forced = walk->settings->force && (simulated || walk->settings->will_oops);
-	const char *path = faulting_path(walk);
-
-	if (forced)
-		return walk_say(walk, RESULT_OK,
-				"%s would take a page fault on these pages%s, and the kernel would "
-				"die of it; --force goes on",
-				path, evidence);
-	return walk_say(
-		walk, RESULT_REFUSED,
-		"%s would take a page fault on these pages%s, and the kernel would die of it; "
-		"--force%s goes on all the same",
-		path, evidence, simulated ? "" : " --i-know-this-kernel-will-oops");
-}
-
 static enum result run_preflight(struct walk *walk)
 {
-	enum gmem_verdict reachable;
-	int ret;
+	static const enum result results[] = {
+		[PREFLIGHT_CLEAR] = RESULT_OK,
+		[PREFLIGHT_FORCED] = RESULT_OK,
+		[PREFLIGHT_REFUSED] = RESULT_REFUSED,
+	};
+	struct preflight asked = {
+		.cli = walk->cli,
+		.force = &walk->settings->force,
+		.type = walk->type,
+		.memory = walk->memory,
+		.reader = walk->reader,
+		.look = &walk->look,
+		.words = walk->detail,
+		.size = sizeof(walk->detail),
+	};
+	enum preflight_result result = preflight(&asked);
 
-	if (walk->reader)
-		return refuse(walk, " (inferred: they leave the direct map when they are mapped)");
-	ret = walk_look(walk);
-	if (ret)
-		return walk_fail(walk, ret);
-	reachable = gmem_flush_reachable(walk->flush);
-	if (reachable != GMEM_VERDICT_FAULTS)
-		return walk_say(walk, RESULT_OK, "no kernel path would fault on the way in (%s)",
-				gmem_verdict_name(reachable));
-	if (walk->flags & GMEM_MEMORY_NO_DIRECT_MAP)
-		return refuse(walk, " (they leave the direct map when they are mapped)");
-	return refuse(walk, "");
+	return result == PREFLIGHT_FAILED ? walk_fail(walk, asked.error) : results[result];
+}
+
+static int look(struct walk *walk)
+{
+	return look_at(walk->cli->ctx, walk->type, walk->memory, 0, 0, &walk->look);
 }
 
 static enum result plan_pfns(struct walk *walk)
@@ -125,11 +59,11 @@ static enum result plan_pfns(struct walk *walk)
 
 static enum result run_pfns(struct walk *walk)
 {
-	int ret = walk_look(walk);
+	int ret = look(walk);
 
 	if (ret)
 		return walk_fail(walk, ret);
-	tally_describe(&walk->tally, walk->detail, sizeof(walk->detail));
+	tally_describe(&walk->look.tally, walk->detail, sizeof(walk->detail));
 	return RESULT_OK;
 }
 
@@ -144,7 +78,7 @@ static enum result plan_flush(struct walk *walk)
 static enum result run_flush(struct walk *walk)
 {
 	return walk_say(walk, RESULT_OK, "a flush through the direct map as it is now: %s",
-			gmem_verdict_name(gmem_flush_verdict(walk->flush)));
+			gmem_verdict_name(gmem_flush_verdict(walk->look.flush)));
 }
 
 const struct walk_stage walk_stage_preflight = { "pre-flight", plan_preflight, run_preflight };

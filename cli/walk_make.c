@@ -8,26 +8,16 @@
 #include <string.h>
 
 #include "bits.h"
+#include "interrupt.h"
+#include "launch.h"
 #include "size.h"
+#include "vm_options.h"
 
 #define SLOT_ID 0
 
-/* A signal is looked for between steps of this many bytes. */
-#define POPULATE_STEP (256ull << 20)
-
-int walk_capability(const struct walk *walk, enum gmem_vm_type type, const char *name)
-{
-	const struct gmem_capability *cap;
-
-	for (size_t i = 0; (cap = gmem_capability_at(i)); i++)
-		if (!strcmp(cap->name, name))
-			return gmem_caps_vm(walk->caps, type, cap->number);
-	return -ENOENT;
-}
-
 static int capability(const struct walk *walk, const char *name)
 {
-	return walk_capability(walk, walk->type, name);
+	return vm_capability(walk->caps, walk->type, name);
 }
 
 static const char *flag_names(uint64_t flags, char buffer[BITS_TEXT_MAX])
@@ -38,13 +28,13 @@ static const char *flag_names(uint64_t flags, char buffer[BITS_TEXT_MAX])
 /* Types whose guest pages come in through a launch that is not of guest_memfd. */
 static bool needs_other_launch(enum gmem_vm_type type)
 {
-	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !walk_launch_of(type);
+	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !launch_of(type);
 }
 
 /* A kernel that converts in place has no attributes on the VM, whatever the type. */
 static bool has_private(const struct walk *walk)
 {
-	bool can_have = walk_launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
+	bool can_have = launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
 
 	return gmem_caps_has_private(walk->caps, walk->type) ||
 	       (walk->settings->allow_unreleased && can_have);
@@ -108,7 +98,7 @@ static enum result run_memory(struct walk *walk)
 static enum result plan_slot(struct walk *walk)
 {
 	return walk_say(walk, RESULT_PLANNED, "KVM_SET_USER_MEMORY_REGION2, slot %d, GPA 0x%llx",
-			SLOT_ID, WALK_GPA);
+			SLOT_ID, VM_DEFAULT_GPA);
 }
 
 static enum result run_slot(struct walk *walk)
@@ -116,7 +106,7 @@ static enum result run_slot(struct walk *walk)
 	struct gmem_slot_options options = {
 		.size = sizeof(options),
 		.slot = SLOT_ID,
-		.gpa = WALK_GPA,
+		.gpa = VM_DEFAULT_GPA,
 		.memory_size = walk->size,
 		.memory = walk->memory,
 	};
@@ -150,31 +140,22 @@ static enum result plan_convert(struct walk *walk)
 
 static enum result run_convert(struct walk *walk)
 {
-	int ret = gmem_convert(walk->vm, WALK_GPA, walk->size, true);
+	int ret = gmem_convert(walk->vm, VM_DEFAULT_GPA, walk->size, true);
 
 	return ret ? walk_fail(walk, ret)
 		   : walk_say(walk, RESULT_OK, "%s, all of it private", convert_call(walk));
 }
 
-/* Populates in steps, so that a signal does not wait for the whole of a large size. */
-static int populate(struct walk *walk, enum gmem_populate_method method, uint64_t *done)
+static int populate_all(struct walk *walk, enum gmem_populate_method method, uint64_t *done)
 {
-	struct gmem_populate_options options = { .size = sizeof(options), .method = method };
-	int ret = 0;
+	const struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = method,
+		.gpa = VM_DEFAULT_GPA,
+		.cancel = interrupt_flag(),
+	};
 
-	*done = 0;
-	while (!ret && *done < walk->size) {
-		uint64_t left = walk->size - *done, step = 0;
-
-		if (interrupt_came())
-			return -EINTR;
-		options.offset = *done;
-		options.length = left < POPULATE_STEP ? left : POPULATE_STEP;
-		options.gpa = WALK_GPA + *done;
-		ret = gmem_populate(walk->vm, walk->memory, &options, NULL, &step);
-		*done += step;
-	}
-	return ret;
+	return gmem_populate(walk->vm, walk->memory, &options, NULL, done);
 }
 
 static enum result run_populate(struct walk *walk, enum gmem_populate_method method,
@@ -182,7 +163,7 @@ static enum result run_populate(struct walk *walk, enum gmem_populate_method met
 {
 	char size[CELL_TEXT_MAX], why[1024];
 	uint64_t done;
-	int ret = populate(walk, method, &done);
+	int ret = populate_all(walk, method, &done);
 
 	size_format(done, size, sizeof(size));
 	if (!ret)
@@ -190,7 +171,7 @@ static enum result run_populate(struct walk *walk, enum gmem_populate_method met
 	walk->error = ret;
 	cli_explain(walk->cli, ret, why, sizeof(why));
 	return walk_say(walk, RESULT_FAILED, "%s (%s was done)",
-			interrupt_came() ? "interrupted" : why, size);
+			interrupted() ? "interrupted" : why, size);
 }
 
 static enum result plan_allocate(struct walk *walk)
@@ -248,7 +229,7 @@ static enum result plan_map(struct walk *walk)
 
 static enum result run_map(struct walk *walk)
 {
-	int ret = walk_launch_of(walk->type) ? 0 : gmem_vm_add_vcpu(walk->vm, 0);
+	int ret = launch_of(walk->type) ? 0 : gmem_vm_add_vcpu(walk->vm, 0);
 
 	if (ret)
 		return walk_fail(walk, ret);

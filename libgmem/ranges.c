@@ -97,3 +97,19 @@ bool gmem_ranges_cover(const struct gmem_ranges *ranges, uint64_t start, uint64_
 
 	return i < ranges->count && ranges->list[i].start <= start;
 }
+
+uint64_t gmem_ranges_overlap(const struct gmem_ranges *ranges, uint64_t start, uint64_t end)
+{
+	uint64_t total = 0;
+
+	for (size_t i = first_reaching(ranges, start); i < ranges->count; i++) {
+		const struct gmem_range *range = &ranges->list[i];
+		uint64_t from = range->start > start ? range->start : start;
+		uint64_t until = range->end < end ? range->end : end;
+
+		if (range->start >= end)
+			break;
+		total += from < until ? until - from : 0;
+	}
+	return total;
+}

@@ -27,6 +27,8 @@ int gmem_ranges_reserve(struct gmem_ranges *ranges);
 void gmem_ranges_add(struct gmem_ranges *ranges, uint64_t start, uint64_t end);
 void gmem_ranges_remove(struct gmem_ranges *ranges, uint64_t start, uint64_t end);
 bool gmem_ranges_cover(const struct gmem_ranges *ranges, uint64_t start, uint64_t end);
+/* How much of [start, end) is in the set. */
+uint64_t gmem_ranges_overlap(const struct gmem_ranges *ranges, uint64_t start, uint64_t end);
 void gmem_ranges_free(struct gmem_ranges *ranges);
 
 #endif

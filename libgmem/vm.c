@@ -161,3 +161,8 @@ int gmem_vm_vcpu_fd(const struct gmem_vm *vm, unsigned int index)
 {
 	return index < vm->vcpu_count ? vm->vcpus[index].fd : -ENOENT;
 }
+
+uint64_t gmem_vm_private_bytes(const struct gmem_vm *vm, uint64_t gpa, uint64_t length)
+{
+	return gmem_ranges_overlap(&vm->private_gpas, gpa, gpa + length);
+}

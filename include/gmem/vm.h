@@ -152,6 +152,12 @@ GMEM_API int gmem_slot_delete(struct gmem_vm *vm, uint32_t slot);
  */
 GMEM_API int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
 
+/*
+ * Bytes of a range of guest-physical addresses that are private now, as far as they were converted
+ * through this object: KVM has no call that tells. Since: 0.1
+ */
+GMEM_API uint64_t gmem_vm_private_bytes(const struct gmem_vm *vm, uint64_t gpa, uint64_t length);
+
 /* How pages come into being. Since: 0.1 */
 enum gmem_populate_method {
 	GMEM_POPULATE_BEST,	 /* the last of those below that memory and kernel allow */
@@ -160,6 +166,12 @@ enum gmem_populate_method {
 	GMEM_POPULATE_PRE_FAULT, /* KVM_PRE_FAULT_MEMORY: mapped in the guest's page tables */
 };
 
+/*
+ * Called as it goes on, in the caller's thread, some ten times a second or after every 4 MiB: done
+ * of length bytes are populated. A value other than 0 ends it.
+ */
+typedef int (*gmem_populate_progress_fn)(uint64_t done, uint64_t length, void *arg);
+
 struct gmem_populate_options {
 	size_t size; /* sizeof(struct gmem_populate_options) */
 	enum gmem_populate_method method;
@@ -167,13 +179,24 @@ struct gmem_populate_options {
 	uint64_t length; /* bytes; 0 means to the end */
 	uint64_t gpa;	 /* where offset is bound, or GMEM_GPA_NONE; GMEM_POPULATE_BEST
 			    pre-faults only what this gmem_vm bound there */
+	/*
+	 * Threads that fallocate or fault pages in; 0 or 1: the caller's own and no other.
+	 * KVM_PRE_FAULT_MEMORY takes one vCPU, and a simulated kernel one thread.
+	 */
+	unsigned int threads;
+	unsigned int node_count; /* entries of nodes */
+	const int *nodes;	 /* NUMA nodes whose CPUs the threads run on, in turn; or NULL */
+	gmem_populate_progress_fn progress; /* or NULL */
+	void *progress_arg;
+	const volatile int *cancel; /* or NULL; not 0: end soon. A signal handler may set it. */
 };
 
 /*
  * Populates a range of memory. vm is needed for GMEM_POPULATE_PRE_FAULT, with a vCPU (the first
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
- * NULL, the bytes populated, on failure too. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them. Since: 0.1
+ * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
+ * beside others in other threads, that many. Errors: as fallocate, madvise and
+ * KVM_PRE_FAULT_MEMORY give them; ECANCELED where progress or cancel ended it. Since: 0.1
  */
 GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 			   const struct gmem_populate_options *options,

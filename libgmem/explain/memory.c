@@ -148,6 +148,7 @@ static bool larger_than_address_space(struct gmem_facts *facts)
 /* kvm_gmem_mmap(). */
 static const struct gmem_condition map[] = {
 	{ EBADF, gmem_fact_file_closed, "the guest_memfd's descriptor is not open", NULL },
+	{ EINVAL, gmem_fact_size_zero, "length is 0", NULL },
 	{ ENOMEM, larger_than_address_space, "{size} bytes fit no address space", NULL },
 	{ ENODEV, gmem_fact_no_mmap_flag,
 	  "the guest_memfd was created without flag mmap (its flags: {file_flags})",

@@ -6,6 +6,7 @@
 #include "explain/conditions.h"
 #include "kernel/uapi.h"
 #include "release.h"
+#include "target.h"
 
 #define ADDRESS_SPACE(slot) ((slot) >> 16)
 
@@ -175,6 +176,12 @@ static bool flag_without_memory(struct gmem_facts *facts)
 	return has_memory(facts) && !facts->memory;
 }
 
+static bool not_a_guest_memfd(struct gmem_facts *facts)
+{
+	return has_memory(facts) && facts->memory &&
+	       gmem_is_guest_memfd(facts->ctx, facts->memory->fd) == 0;
+}
+
 static bool memory_of_other_vm(struct gmem_facts *facts)
 {
 	return facts->memory && facts->memory->vm && facts->memory->vm != facts->vm;
@@ -247,6 +254,8 @@ static const struct gmem_condition set_region[] = {
 	{ EBADF, flag_without_memory, "flag guest-memfd is set and no memory was given",
 	  "give the memory; the flag is then set by libgmem" },
 	{ EBADF, NULL, "the guest_memfd's descriptor is not open", NULL },
+	{ EINVAL, not_a_guest_memfd, "the memory's descriptor is open on something else by now",
+	  "keep it open as long as the memory is used" },
 	{ EINVAL, memory_of_other_vm, "the guest_memfd was created on another VM",
 	  "create one on this VM; it cannot be shared" },
 	{ EINVAL, beyond_file,

@@ -135,5 +135,40 @@ faults plain pfn 0x100 0x2000
 faults plain watch --count=1 --interval=0.01
 faults tdx metrics
 faults snp metrics --format=nfd
+# The commands on held VMs, as a batch: the call that fails is one of whichever is at it.
+steps() {
+	printf '%s\n' "$@" > "$scratch/steps"
+}
+steps 'create a --size=64K' 'convert a all private' 'map a 0+16K --measure' 'finalize a' \
+	'map a 16K+16K' 'punch a 0+8K' 'convert a 8K+8K shared' 'status' 'destroy a'
+faults tdx batch "$scratch/steps"
+faults snp batch "$scratch/steps"
+steps 'create a --size=64K --slots=2' 'convert a all private' 'map a 0+16K' 'check a' 'destroy a'
+faults sw-protected batch "$scratch/steps"
+steps 'create a --size=64K --populate' 'map a all --method=host' 'pfns a' 'punch a all' 'destroy a'
+faults plain batch "$scratch/steps"
+steps 'create a --size=64K --no-direct-map' 'map a all --method=allocate' 'map a all'
+faults no-direct-map batch "$scratch/steps"
+
+# A holder that does not come about leaves nothing: no process, no file.
+left=
+for n in $(seq 1 "$(if wrapped; then echo 3; else echo 150; fi)"); do
+	gmemctl create held --populate "--simulate=tdx,fail=any@$n:ENOMEM" > "$scratch/out" \
+		2> "$scratch/err" < /dev/null
+	status=$?
+	if [ $status -eq 0 ]; then
+		gmemctl destroy held > "$scratch/out" 2>&1 || left="destroy failed"
+	elif ! grep -q '^gmemctl: create: .' "$scratch/err"; then
+		left="nothing was said"
+	fi
+	[ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ] || left=$(ls "$XDG_RUNTIME_DIR/gmemctl")
+	[ -z "$left" ] || break
+done
+if [ -z "$left" ]; then
+	pass 'a create whose holder fails leaves nothing behind'
+else
+	fail 'a create whose holder fails leaves nothing behind' "call $n, status $status" \
+		"$left" "$(cat "$scratch/err")"
+fi
 echo "# $runs_done runs with a failing call"
 finish

@@ -100,7 +100,7 @@ pfns() {
 	gmemctl pfns --simulate=plain "$@"
 }
 
-try 64 '' 'names of held VMs are not known' pfns myvm
+try 2 '' "no VM is held under the name 'myvm'" pfns myvm
 try 64 '' 'the PID: it is no process' pfns 0
 try 64 '' 'the PID: it is negative' pfns -- -5
 try 64 '' 'the PID: it is too large' pfns 4294967297

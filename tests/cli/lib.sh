@@ -7,13 +7,34 @@ set -u
 : "${GMEMCTL:?run me through tests/run}"
 : "${BUILD:?run me through tests/run}"
 scratch=$(mktemp -d) || exit 2
-trap 'rm -rf "$scratch"' EXIT
+trap 'end_holders; rm -rf "$scratch"' EXIT
+trap 'exit 143' HUP INT TERM # a timeout ends it in order too
 tests_run=0
 tests_failed=0
+
+# VMs that a test holds are held in a folder of its own, and end with it.
+mkdir -m 700 "$scratch/runtime"
+export XDG_RUNTIME_DIR="$scratch/runtime"
+end_holders() {
+	for held in "$scratch"/runtime/gmemctl/*.vm; do
+		[ -s "$held" ] && kill "$(cut -d ' ' -f 2 "$held")" 2> "$scratch/kill"
+	done
+}
 
 # An environment that changes no output.
 unset NO_COLOR COLUMNS
 export LC_ALL=C.UTF-8 TERM=xterm
+
+# Until a process has ended; it may take whoever adopted it some time to take note of that.
+await_end() {
+	while [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
+		sleep 0.01
+	done
+}
+
+# The command alone, for where it is no word of this shell.
+# shellcheck disable=SC2034 # used by tests
+GMEMCTL_FILE=${GMEMCTL##* }
 
 gmemctl() {
 	# shellcheck disable=SC2086 # words

@@ -4,7 +4,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-commands="walk doctor caps list pfns pfn check directmap watch metrics"
+commands="walk doctor caps list pfns pfn check directmap watch metrics create convert map finalize punch
+ status exec destroy batch"
 
 try 0 '^gmemctl [0-9]+\.[0-9]+\.[0-9]+ ' '' gmemctl --version
 try 0 '^gmemctl [0-9]' '' gmemctl -V

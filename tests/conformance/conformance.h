@@ -229,6 +229,20 @@ extern const struct name pointer_names[];
 	}
 #define FIELD(type, member) PART_STRUCT, offsetof(type, member), sizeof(((type *)0)->member)
 
+/* ---- explain.c: what libgmem says of a failure ---- */
+
+struct explain;
+struct explain *explain_new(struct gmem_kernel *kernel, const char *release);
+void explain_free(struct explain *explain);
+/* Takes note of what a call did. */
+void explain_note(struct explain *explain, const struct call *call, int64_t outcome);
+/*
+ * NULL, or the explanation, where it does not explain or does not say why, which may be NULL. known
+ * tells whether libgmem makes such calls.
+ */
+const char *explain_check(struct explain *explain, const struct call *call, int64_t outcome,
+			  const char *why, bool *known);
+
 /* memory.c: from now on SIGBUS and SIGSEGV in touch, load and store are outcomes. */
 void guard_memory(void);
 
@@ -241,6 +255,7 @@ struct tally {
 		int64_t outcome;
 	} * pairs;
 	size_t pair_count;
+	uint64_t explained;
 };
 
 struct options {
@@ -259,6 +274,7 @@ struct run {
 	uint64_t vm_types; /* KVM_CAP_VM_TYPES */
 	uint64_t version;  /* 7.3 is 7 << 16 | 3 */
 	struct objects objects;
+	struct explain *explain;
 	const struct line *line; /* in work */
 	bool missing;		 /* an object that the last value needs */
 	unsigned int poisoned;	 /* pages: they never come back */

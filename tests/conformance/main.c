@@ -166,9 +166,10 @@ int main(int argc, char **argv)
 		run_types(&report, &script, &options, (uint64_t)offered);
 		script_free(&script);
 	}
-	printf("# %llu operations, %zu distinct (call, errno) pairs on %s%s\n",
+	printf("# %llu operations, %zu distinct (call, errno) pairs, %llu failures explained on %s%s\n",
 	       (unsigned long long)report.tally.operations, report.tally.pair_count,
-	       options.model ? "simulated " : "Linux ", options.model ? options.model : release);
+	       (unsigned long long)report.tally.explained, options.model ? "simulated " : "Linux ",
+	       options.model ? options.model : release);
 	printf("1..%u\n", report.tests);
 	free(report.tally.pairs);
 	return report.failures != 0;

@@ -170,6 +170,8 @@ static void compare_fields(const struct call *call, const struct expectation *ex
 		const struct argument *field = &expectation->fields[i];
 		uint64_t wanted, got;
 
+		if (!strcmp(field->key, "why"))
+			continue;
 		if (!value_of_name(call->fields, field->key, strlen(field->key), &got))
 			bad_line(call->line, "%s returns no %s", call->operation->name, field->key);
 		if (!evaluate(run, NULL, field->value, &wanted) && !run->missing)
@@ -180,6 +182,31 @@ static void compare_fields(const struct call *call, const struct expectation *ex
 		fprintf(run->report, "\n  expected %s=%#llx, got %#llx\n", field->key,
 			(unsigned long long)wanted, (unsigned long long)got);
 	}
+}
+
+static const char *wanted_reason(const struct expectation *expectation)
+{
+	for (size_t i = 0; i < expectation->field_count; i++)
+		if (!strcmp(expectation->fields[i].key, "why"))
+			return expectation->fields[i].value;
+	return NULL;
+}
+
+static void compare_reason(const struct call *call, const struct expectation *expectation,
+			   int64_t outcome)
+{
+	const char *why = wanted_reason(expectation);
+	bool known;
+	const char *text = explain_check(call->run->explain, call, outcome, why, &known);
+
+	if (why && !known)
+		bad_line(call->line, "libgmem makes no such call, so there is no why");
+	call->run->tally->explained += known;
+	if (!text)
+		return;
+	complain(call->run, call->line);
+	fprintf(call->run->report, "\n  expected %s, got: %s\n", why ? why : "an explanation",
+		text);
 }
 
 static void compare(const struct call *call, int64_t outcome)
@@ -193,6 +220,7 @@ static void compare(const struct call *call, int64_t outcome)
 		bad_line(call->line, "%s is no result", expectation->outcome);
 	if (any_success ? outcome >= 0 : outcome == wanted) {
 		compare_fields(call, expectation);
+		compare_reason(call, expectation, outcome);
 		return;
 	}
 	complain(call->run, call->line);
@@ -246,6 +274,8 @@ static void run_once(struct run *run, const struct line *line)
 	outcome = line->in_child ? run_in_child(&call) : line->operation->run(&call);
 	count(run->tally, line->operation, outcome);
 	keep_object(&call, outcome);
+	if (!line->in_child)
+		explain_note(run->explain, &call, outcome);
 	compare(&call, outcome);
 }
 

@@ -192,6 +192,7 @@ void run_script(const struct script *script, unsigned int vm_type, const struct 
 		.tally = tally,
 		.vm_type = vm_type,
 	};
+	char release[128];
 	size_t size;
 
 	*result = (struct result){ .failed = true };
@@ -201,12 +202,15 @@ void run_script(const struct script *script, unsigned int vm_type, const struct 
 	if (!open_kvm(&run)) {
 		const char *why = why_not(&run);
 
+		read_release(run.kernel, release, sizeof(release));
+		run.explain = explain_new(run.kernel, release);
 		if (why)
 			snprintf(result->why, sizeof(result->why), "%s", why);
 		else
 			run_lines(&run);
 		result->skipped = why != NULL;
 		result->failed = run.failures != 0;
+		explain_free(run.explain);
 		run.kernel->ops->close(run.kernel, run.kvm);
 	}
 	run.kernel->ops->destroy(run.kernel);

@@ -166,4 +166,62 @@ START_TEST(refused)
 }
 END_TEST
 
-UNIT_MAIN("explain", every_row, names, refused)
+/*
+ * What each call can end with on Linux 7.3, but for EFAULT of a struct that is not there and what
+ * only flags give that libgmem never passes.
+ */
+static const struct {
+	const struct gmem_call *call;
+	int errors[12];
+} possible[] = {
+	{ &gmem_call_create_vm, { EINVAL, EMFILE, ENFILE, ENOMEM } },
+	{ &gmem_call_create_guest_memfd,
+	  { EIO, EINVAL, EMFILE, ENOMEM, ENOENT, EACCES, ENFILE, ENOTTY } },
+	{ &gmem_call_set_region, { EIO, EINVAL, EEXIST, ENOMEM, EBADF } },
+	{ &gmem_call_set_attributes, { ENOTTY, EIO, EINVAL, ENOMEM } },
+	{ &gmem_call_pre_fault,
+	  { EIO, EINTR, EFAULT, EINVAL, EOPNOTSUPP, ENOENT, EAGAIN, EHWPOISON, ENOMEM } },
+	{ &gmem_call_tdx_capabilities, { ENOTTY, EIO, E2BIG, ENOMEM } },
+	{ &gmem_call_tdx_init_vm, { EIO, EINVAL, EINTR, E2BIG, ENOMEM, EBUSY, ENOSPC, EAGAIN } },
+	{ &gmem_call_create_vcpu, { EIO, EINVAL, EEXIST, ENOMEM, EMFILE } },
+	{ &gmem_call_tdx_init_vcpu, { EIO, EINVAL, EINTR, ENOMEM } },
+	{ &gmem_call_tdx_init_mem_region,
+	  { EIO, EFAULT, EINVAL, EINTR, ENOMEM, EPERM, EHWPOISON } },
+	{ &gmem_call_tdx_finalize, { EIO, EINVAL, EINTR, EBUSY } },
+	{ &gmem_call_tdx_get_cpuid, { EIO, EINVAL, EINTR, E2BIG, ENOMEM } },
+	{ &gmem_call_allocate, { EBADF, EINVAL, EFBIG, EINTR, ENOMEM } },
+	{ &gmem_call_punch, { EBADF, EINVAL, EFBIG, EINTR } },
+	{ &gmem_call_mmap, { EINVAL, EPERM, ENODEV, ENOMEM, EAGAIN } },
+	{ &gmem_call_populate_write, { EINVAL, EFAULT, EHWPOISON, EINTR, ENOMEM } },
+};
+
+static bool has_error(const struct gmem_condition *conditions, size_t count, int error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (conditions[i].error == error)
+			return true;
+	return false;
+}
+
+START_TEST(every_errno)
+{
+	for (size_t i = 0; i < sizeof(possible) / sizeof(possible[0]); i++) {
+		const struct gmem_call *call = possible[i].call;
+
+		for (size_t k = 0; possible[i].errors[k]; k++) {
+			int error = possible[i].errors[k];
+
+			ck_assert_msg(has_error(call->conditions, call->count, error) ||
+					      (call->on_vm &&
+					       has_error(gmem_conditions_of_vm,
+							 gmem_conditions_of_vm_count, error)) ||
+					      (call->makes_fd &&
+					       has_error(gmem_conditions_of_fd,
+							 gmem_conditions_of_fd_count, error)),
+				      "%s: %s", call->name, strerror(error));
+		}
+	}
+}
+END_TEST
+
+UNIT_MAIN("explain", every_row, names, refused, every_errno)

@@ -227,5 +227,69 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
+struct reports {
+	unsigned int n;
+	unsigned int end_at; /* the call that ends it; 0: none */
+	uint64_t last;
+};
+
+static int report(uint64_t so_far, uint64_t length, void *arg)
+{
+	struct reports *reports = arg;
+
+	ck_assert_uint_ge(so_far, reports->last);
+	ck_assert_uint_le(so_far, length);
+	reports->last = so_far;
+	return ++reports->n == reports->end_at;
+}
+
+static int populate_reporting(enum gmem_populate_method method, struct reports *reports,
+			      const volatile int *cancel)
+{
+	const struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = method,
+		.threads = 4, /* a simulated kernel gets one all the same */
+		.progress = report,
+		.progress_arg = reports,
+		.cancel = cancel,
+	};
+
+	return gmem_populate(vm, memory, &options, &used, &done);
+}
+
+START_TEST(progress_and_cancel)
+{
+	static const enum gmem_populate_method methods[] = {
+		GMEM_POPULATE_ALLOCATE,
+		GMEM_POPULATE_HOST,
+		GMEM_POPULATE_PRE_FAULT,
+	};
+	volatile int cancel = 1;
+
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
+	bind(0);
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+		struct reports all = { .n = 0 }, first = { .end_at = 1 }, none = { .n = 0 };
+
+		ck_assert_int_eq(populate_reporting(methods[i], &all, NULL), 0);
+		ck_assert_uint_eq(done, SIZE);
+		ck_assert_uint_eq(all.n, 2);
+		ck_assert_uint_eq(all.last, SIZE);
+		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+		/* 4 MiB are a step: the first is done then, and no other. */
+		ck_assert_int_eq(populate_reporting(methods[i], &first, NULL), -ECANCELED);
+		check_pages(4 * MIB);
+		port_said(ctx, "Operation canceled");
+		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+		ck_assert_int_eq(populate_reporting(methods[i], &none, &cancel), -ECANCELED);
+		ck_assert_uint_le(done, 4 * MIB);
+		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+	}
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory, too_early,
-	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once)
+	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once,
+	  progress_and_cancel)

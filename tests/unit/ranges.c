@@ -18,8 +18,12 @@ static void check_against(const struct gmem_ranges *ranges, const bool *set)
 	for (uint64_t start = 0; start < ADDRESSES; start++) {
 		bool all = true, agree = true;
 
+		uint64_t some = 0;
+
 		for (uint64_t end = start + 1; end <= ADDRESSES; end++) {
 			all = all && set[end - 1];
+			some += set[end - 1];
+			agree = agree && gmem_ranges_overlap(ranges, start, end) == some;
 			agree = agree && gmem_ranges_cover(ranges, start, end) == all;
 		}
 		ck_assert(agree);

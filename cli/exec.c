@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * gmemctl exec: runs a command that has the descriptors of a held VM and its memory. Of the VM's
+ * the kernel answers CHECK_EXTENSION-like questions to nobody but the holder (EIO); the memory's is
+ * good for everything: mmap, fallocate, fstat.
+ */
+#include "exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "session.h"
+
+/* As env(1) and the shell have it. */
+#define STATUS_CANNOT_RUN 126
+#define STATUS_NOT_FOUND 127
+
+static const char *const variables[] = { "GMEM_VM_FD", "GMEM_MEMORY_FD" };
+
+#define N_FDS (sizeof(variables) / sizeof(variables[0]))
+
+/* Copies of the descriptors that survive execve(). */
+static int export_fds(const int *fds)
+{
+	for (size_t i = 0; i < N_FDS; i++) {
+		char number[16];
+		int fd = fcntl(fds[i], F_DUPFD, STDERR_FILENO + 1);
+
+		if (fd < 0)
+			return -errno;
+		snprintf(number, sizeof(number), "%d", fd);
+		if (setenv(variables[i], number, 1))
+			return -errno;
+	}
+	return 0;
+}
+
+enum status exec_in_place(struct cli *cli, const int *fds, size_t n)
+{
+	int ret = n == N_FDS ? export_fds(fds) : -EPROTO;
+	int error;
+
+	if (ret)
+		return cli_fail(cli, STATUS_FAILED, "passing the descriptors on: %s",
+				strerror(-ret));
+	if (setenv("GMEM_NAME", cli->args[0], 1))
+		return cli_fail(cli, STATUS_FAILED, "out of memory");
+	fflush(stdout);
+	execvp(cli->args[1], &cli->args[1]);
+	error = errno;
+	return cli_fail(cli, error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN, "%s: %s",
+			cli->args[1], strerror(error));
+}
+
+/* In a batch the command is a child, and its status that of the line. */
+static enum status run_child(struct cli *cli, const int *fds)
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (child < 0)
+		return cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));
+	if (!child)
+		_exit((int)exec_in_place(cli, fds, N_FDS));
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return (enum status)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+static enum status run(struct cli *cli)
+{
+	struct session *session = cli->session;
+	struct held *held;
+	enum status status = session_need(cli, &held);
+	int fds[N_FDS];
+
+	if (status)
+		return status;
+	if (gmem_ctx_model(cli->ctx))
+		return cli_fail(cli, STATUS_FAILED,
+				"a VM on a simulated kernel has no descriptors to pass on");
+	if (cli->common.format.style == STYLE_JSON)
+		return cli_usage(cli, "--json: standard output is for %s", cli->args[1]);
+	fds[0] = gmem_vm_fd(held->vm);
+	fds[1] = gmem_memory_fd(held->memory);
+	if (!session->holder)
+		return run_child(cli, fds);
+	memcpy(session->fds, fds, sizeof(fds));
+	session->n_fds = N_FDS;
+	return STATUS_YES;
+}
+
+const struct command exec_command = {
+	.name = "exec",
+	.place = PLACE_HOLDER,
+	.summary = "run a command that has a held VM's descriptors: $GMEM_VM_FD, $GMEM_MEMORY_FD",
+	.args = "NAME -- COMMAND...",
+	.min_args = 2,
+	.max_args = INT_MAX,
+	.run = run,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Running a command on the descriptors of a VM. */
+#ifndef CLI_EXEC_H
+#define CLI_EXEC_H
+
+#include "cli.h"
+
+/*
+ * Becomes the command that follows NAME, with the VM's and the memory's descriptors, numbers in
+ * its environment. Returns only where it could not, with env(1)'s status.
+ */
+enum status exec_in_place(struct cli *cli, const int *fds, size_t n);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One command, from its command line to its status: in a process of its own, in a batch, a holder. */
+#include "run.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "command.h"
+#include "holder.h"
+#include "options.h"
+#include "session.h"
+
+static enum status list_models(void)
+{
+	cli_list_models(stdout);
+	return STATUS_YES;
+}
+
+static enum status print_version(void)
+{
+	printf("gmemctl %s (libgmem %s)\n", GMEM_VERSION, gmem_version());
+	return STATUS_YES;
+}
+
+static bool open_output(struct cli *cli, const struct selection *selection)
+{
+	struct document document = {
+		.command = cli->command ? cli->command->name : NULL,
+		.kernel = cli->ctx ? gmem_ctx_release(cli->ctx) : NULL,
+		.model = cli->ctx ? gmem_ctx_model(cli->ctx) : NULL,
+		.is_part = cli->where,
+	};
+
+	cli->out =
+		output_new(&cli->common.format, &document,
+			   cli->command ? cli->command->table : NULL, selection, cli->common.quiet);
+	return cli->out;
+}
+
+static enum status select_columns(struct cli *cli, struct selection *selection)
+{
+	const struct format *format = &cli->common.format;
+	const struct table *table = cli->command->table;
+	bool all = format->all_columns || (format->style == STYLE_JSON && !format->columns);
+	char wrong[CELL_TEXT_MAX];
+
+	if (!table || columns_select(table, format->columns, all, selection, wrong))
+		return STATUS_YES;
+	return cli_usage(cli, "--output: '%s' is no column of %s", wrong, cli->command->name);
+}
+
+static enum status run_here(struct cli *cli, const struct selection *selection)
+{
+	enum status status = cli_open_kernel(cli);
+
+	if (!open_output(cli, selection))
+		return cli_fail(cli, STATUS_FAILED, "out of memory");
+	return status ? status : cli->command->run(cli);
+}
+
+/*
+ * Where a command runs: one on a VM that a holder keeps runs there, and create begins one. From
+ * holder_fork() two processes return; the new one goes on as the holder.
+ */
+static enum status run_command(struct cli *cli)
+{
+	struct selection selection = { .n = 0 };
+	enum status status = select_columns(cli, &selection);
+
+	if (!status && !cli->session && client_is_for_holder(cli))
+		return client_forward(cli);
+	if (!status && !cli->session && cli->command->place == PLACE_NEW_HOLDER) {
+		status = holder_fork(cli);
+		if (status || !cli->session)
+			return status;
+	}
+	if (!status)
+		return run_here(cli, &selection);
+	if (!open_output(cli, &selection))
+		return cli_fail(cli, STATUS_FAILED, "out of memory");
+	return status;
+}
+
+static enum status answer(struct cli *cli)
+{
+	if (cli->common.version)
+		return print_version();
+	if (cli->common.help || cli->common.usage)
+		return options_help(cli);
+	if (cli->common.model && !strcmp(cli->common.model, "help"))
+		return list_models();
+	if (!cli->command)
+		return cli_usage(cli, "no command given");
+	if (!cli->where)		 /* a batch has done it for its lines */
+		setlocale(LC_CTYPE, ""); /* lines of trees, widths of characters */
+	return run_command(cli);
+}
+
+/* --json promises a document, also where it did not come to one. */
+static void promise_document(struct cli *cli, int argc, char **argv)
+{
+	struct selection none = { .n = 0 };
+
+	if (!cli->failed || cli->out || cli->answered || !options_want_json(argc, argv))
+		return;
+	cli->common.format.style = STYLE_JSON;
+	open_output(cli, &none);
+}
+
+/* Data that was not written is a failure, except where the reader went away on purpose. */
+static enum status flush_stdout(enum status status)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if ((fflush(stdout) && errno != EPIPE) || (failed && errno != EPIPE)) {
+		fprintf(stderr, "gmemctl: writing to standard output: %s\n",
+			errno ? strerror(errno) : "some of it was lost");
+		clearerr(stdout);
+		return STATUS_FAILED;
+	}
+	return status;
+}
+
+static void forget_kernel(struct cli *cli)
+{
+	if (!cli->ctx)
+		return;
+	gmem_ctx_set_log(cli->ctx, NULL, NULL);
+	if (cli->session && cli->session->ctx == cli->ctx)
+		return; /* it goes with the session */
+	cli_tell_calls(cli);
+	gmem_ctx_free(cli->ctx);
+}
+
+enum status cli_run(struct cli *cli, int argc, char **argv)
+{
+	char **words = calloc((size_t)argc + 1, sizeof(*words));
+	enum status status;
+
+	if (!words)
+		return cli_fail(cli, STATUS_FAILED, "out of memory");
+	/* argp moves the words about; they are needed as they were given too. */
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	cli->argc = argc;
+	cli->argv = argv;
+	status = options_parse(cli, argc, words);
+	if (!status)
+		status = answer(cli);
+	promise_document(cli, argc, argv);
+	if (cli->out)
+		output_free(cli->out, cli->failed ? cli->error : NULL, (int)status);
+	forget_kernel(cli);
+	free(cli->settings);
+	free(words);
+	return flush_stdout(status);
+}

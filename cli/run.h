@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli.h"
+
+/*
+ * Does what a command line says, with its output on stdout and stderr, and returns its status. Of
+ * cli the caller fills session and where, the rest is zero; nothing of it is left to free. argv is
+ * not changed.
+ */
+enum status cli_run(struct cli *cli, int argc, char **argv);
+
+#endif

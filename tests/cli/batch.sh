@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317,SC2016,SC1003 # called by try; $0 is the inner shell's
+# Batches: many commands in one process, where one failed, and how lines are read.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# batch STATUS STDOUT STDERR MODEL TEXT [OPTION...]
+batch() {
+	wanted=$1 out=$2 err=$3 model=$4
+	printf '%b' "$5" > "$scratch/batch"
+	shift 5
+	gmemctl batch "--simulate=$model" "$scratch/batch" "$@" > "$scratch/stdout" \
+		2> "$scratch/both" < /dev/null
+	status=$?
+	grep -v '^gmemctl: simulated: ' "$scratch/both" > "$scratch/stderr"
+	judge "batch: $(head -c 60 "$scratch/batch" | tr '\n\0' ';?')" $status "$wanted" "$out" "$err"
+}
+
+td='create td --size=2M\nconvert td all private\nmap td 0+64K --measure\nfinalize td\nmap td all\n'
+batch 0 '' '' tdx "${td}punch td 0+1M\ndestroy td\n"
+batch 0 '^td ' '' tdx "${td}status\n"
+batch 0 '^verdict: +safe' '' tdx "${td}check td\n"
+batch 0 '^vms|^a ' '' plain 'create a\ncreate b --populate\nstatus\npfns b\n'
+batch 2 '' 'batch:2: convert: .*no memory attributes' plain 'create a\nconvert a all private\nwalk\n'
+batch 2 '^vm  +ok' 'batch:2: convert: ' plain 'create a\nconvert a all private\nwalk\n' --keep-going
+batch 64 '' "batch:1: there is no command 'nonsense'" plain 'nonsense\ncreate a\n'
+batch 64 '' "batch:3: convert: 'x' is neither" plain '# a comment\n\nconvert a all x # one\n'
+batch 2 '' "batch:1: punch: no VM has the name 'other' here" plain 'punch other all\n'
+batch 2 '' "batch:2: create: there is a VM 'a' already" plain 'create a\ncreate a\n'
+batch 1 '' 'batch:3: map: tdx-page-add would take a page fault' tdx-no-direct-map \
+	'create a --no-direct-map\nconvert a all private\nmap a all\nfinalize a\n'
+batch 64 '' 'batch:1: batch: a batch cannot run another' plain 'batch x\n'
+batch 64 '' 'batch:1: create: --simulate=tdx: the VM is kept' plain 'create --simulate=tdx a\n'
+batch 64 '' 'batch:1: create: --ttl and --user are for a VM that a holder' plain 'create a --ttl=9\n'
+batch 64 '' 'batch:1: a " is not closed' plain 'create "a\n'
+batch 64 '' "batch:1: a ' is not closed" plain "create 'a\n"
+batch 64 '' 'batch:1: a backslash ends the line' plain 'create a\\'
+batch 64 '' 'batch:1: it has a NUL character' plain 'create a\0000b\n'
+batch 0 '' '' plain "create 'a'\npunch \"a\" 0\\\\+4K\ncreate b'c'\"d\"\ndestroy bcd\n"
+batch 0 '' '' plain 'create a --populate'
+batch 0 '' '' plain ''
+batch 0 '' '' plain '\n  \t\n#\n'
+try 0 '^Usage: gmemctl walk' '' sh -c 'echo "walk --help" | "$0" batch' "$GMEMCTL_FILE"
+try 2 '' '/nothing: No such file' gmemctl batch "$scratch/nothing"
+try 2 '' 'Is a directory' gmemctl batch "$scratch"
+
+printf 'create a\nconvert a all private\nstatus\n' > "$scratch/batch"
+try_json 2 '.simulated == "plain" and (.commands | length) == 2 and .commands[0].status == 0
+	and .commands[1].line == 2 and (.commands[1].message | length) > 0
+	and (.error.message | contains("batch:2: "))' \
+	gmemctl batch --simulate=plain "$scratch/batch" --json
+try_json 2 '[.commands[].status] == [0, 2, 0]' \
+	gmemctl batch --simulate=plain "$scratch/batch" --json --keep-going
+
+# exec is only for VMs of the running kernel: see tests/host. A thousand lines, one process.
+{
+	echo 'create td --size=4M'
+	seq 500 | sed 's/.*/convert td 0+1M private\nconvert td 0+1M shared/'
+} > "$scratch/long"
+try_json 0 '.commands | length == 1001' gmemctl batch --simulate=tdx --json "$scratch/long"
+finish

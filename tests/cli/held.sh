@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317,SC2016 # functions are called by try; $0 is the inner shell's
+# VMs that are held under names, on simulated kernels: each step, what it says, and its status.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# held STATUS STDERR COMMAND...: a step that says nothing but, perhaps, what went wrong; that the
+# kernel is a simulated one is said besides.
+held() {
+	wanted=$1 err=$2
+	shift 2
+	gmemctl "$@" > "$scratch/stdout" 2> "$scratch/both" < /dev/null
+	status=$?
+	grep -v '^gmemctl: simulated: ' "$scratch/both" > "$scratch/stderr"
+	judge "gmemctl $*" $status "$wanted" '' "$err"
+}
+
+state() {
+	echo "(.vms | map(select(.name == \"$1\")) | length == 1 and .[0].$2)"
+}
+
+# A TD from nothing to pages that are augmented, and away.
+held 0 '' create td --simulate=tdx --size=8M
+try_json 0 "$(state td 'state == "launching"') and .vms[0].vm_type == \"tdx\"
+	and .vms[0].simulated == \"tdx\" and .vms[0].gpa == \"0x100000000\"" gmemctl status --json
+held 2 'already, by process [0-9]+' create td --simulate=tdx
+held 0 '' convert td 0+4M private
+try_json 0 "$(state td 'private == 4194304')" gmemctl status td --json
+held 0 '' convert td 0x100000000-0x100100000 shared --gpa
+try_json 0 "$(state td 'private == 3145728')" gmemctl status td --json
+held 0 '' convert td 0+1M private
+printf 'content' > "$scratch/content"
+held 0 '' map td 0+64K --from="$scratch/content" --measure
+# A relative name is about the caller's folder, not the holder's.
+before=$PWD
+cd "$scratch" || exit 2
+held 0 '' map td 64K+64K --from=content
+cd "$before" || exit 2
+held 2 'was added before' map td 0+4K
+held 64 'are more than the range' map td 1M+4K --from="$GMEMCTL_FILE"
+held 2 'No such file' map td 1M+4K --from=none
+held 0 '' map td 1M+64K
+try_json 0 '.pages == 48 and .simulated == "tdx"' gmemctl pfns td --json
+try_json 0 '.verdict == "safe" and (.paths | length) > 0 and .paths[0].pid != null' \
+	gmemctl check td --json
+held 0 '' finalize td
+try_json 0 "$(state td 'state == "final"')" gmemctl status --json
+held 2 'finali[sz]ed' finalize td
+held 64 'whose launch is not finished' map td 0+4K --measure
+held 0 '' map td 2M+1M
+try_json 0 '.mapped == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K --json
+try_json 0 '.punched == 65536' gmemctl punch td 0+64K --json
+try_json 0 '.pages == 289' gmemctl pfns td --json
+try_json 0 '.released == 8388608' gmemctl destroy td --json
+try 1 '' "no VM is held under the name 'td'" gmemctl status td
+try_json 0 '.vms == []' gmemctl status --json
+if [ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ]; then
+	pass 'nothing is left in the folder'
+else
+	fail 'nothing is left in the folder' "$(ls "$XDG_RUNTIME_DIR/gmemctl")"
+fi
+
+# An SNP guest, and ordinary ones.
+held 0 '' create snp1 --simulate=snp
+held 0 '' convert snp1 all private
+held 0 '' map snp1 0+16K --measure
+held 0 '' finalize snp1
+held 0 '' map snp1 all
+held 0 '' destroy snp1
+held 0 '' create _p.1-x --simulate=sw-protected --slots=4 --gpa=1G
+try_json 0 "$(state _p.1-x 'slots == 4') and .vms[0].gpa == \"0x40000000\"" gmemctl status --json
+held 0 '' convert _p.1-x 1G+2M private --gpa
+held 0 '' map _p.1-x all --method=allocate
+held 0 '' map _p.1-x 0+2M
+held 0 '' destroy _p.1-x
+held 0 '' create plain1 --simulate=plain --populate --threads=2
+try_json 0 '.pages == 1024' gmemctl pfns plain1 --json
+held 2 'no private memory|no memory attributes' convert plain1 all private
+held 2 'has no launch to end' finalize plain1
+held 2 'has no descriptors' exec plain1 -- true
+held 0 '' destroy plain1
+
+held 0 '' create numa --simulate=tdx --vm-type=default --flags=mmap,init-shared --numa=1 --populate
+try_json 0 '.extents | all(.node == 1)' gmemctl pfns numa --json
+held 0 '' destroy numa
+held 2 'names no online node' create numa --simulate=plain --numa=5
+
+# The name decides: several at once, and the running kernel is not a simulated one.
+held 0 '' create a --simulate=tdx
+held 0 '' create b --simulate=plain
+try 0 '^a +[0-9]+ tdx ' '' gmemctl status
+try 0 '^b +[0-9]+ default ' '' gmemctl status
+held 64 'kept on the simulated kernel plain' convert b all private --simulate=tdx
+held 0 '' convert a all private --simulate=tdx
+held 0 '' destroy a
+held 0 '' destroy b
+
+# The flush is asked about before the kernel does it.
+held 0 '' create oops --simulate=tdx-no-direct-map --no-direct-map
+held 0 '' convert oops all private
+held 1 'tdx-page-add would take a page fault on 16 of these pages, the first at PFN 0x[0-9a-f]+' \
+	map oops 0+64K
+held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
+held 64 'spelled out' map oops 0+64K --forc
+try 2 '' 'Kernel oops' gmemctl map oops 0+64K --force
+held 0 '' destroy oops
+
+# Until when: a time, a process.
+held 0 '' create short --simulate=plain --ttl=1
+try_json 0 "$(state short 'ttl <= 1')" gmemctl status --json
+sleep 60 &
+sleeper=$!
+if wrapped; then
+	skip 'a VM is released with its user' 'valgrind does not know pidfd_open'
+else
+	held 0 '' create used --simulate=plain --user=$sleeper
+	held 2 'there is no such process' create unused --simulate=plain --user=2147483647
+fi
+kill $sleeper
+wait $sleeper 2> "$scratch/wait"
+gone() {
+	for _ in $(seq 100); do
+		gmemctl status "$1" > "$scratch/gone" 2>&1 || return 0
+		sleep 0.1
+	done
+	return 1
+}
+for name in short used; do
+	if gone $name; then
+		pass "$name is released by itself"
+	else
+		fail "$name is released by itself" 'it is still there after 10 seconds'
+	fi
+done
+
+# SIGTERM releases; after SIGKILL the next command says what happened, and cleans.
+pid_of() {
+	gmemctl status "$1" --json 2> "$scratch/err" | jq '.vms[0].pid'
+}
+held 0 '' create ends --simulate=plain
+kill "$(pid_of ends)"
+if gone ends && [ ! -e "$XDG_RUNTIME_DIR/gmemctl/ends.sock" ]; then
+	pass 'SIGTERM releases all'
+else
+	fail 'SIGTERM releases all'
+fi
+killed="the holder of 'dies', process [0-9]+, was killed; the kernel has released its VM"
+for command in 'convert dies all private' 'status dies' 'destroy dies'; do
+	held 0 '' create dies --simulate=plain
+	pid=$(pid_of dies)
+	kill -9 "$pid"
+	await_end "$pid"
+	# shellcheck disable=SC2086 # words
+	gmemctl $command > "$scratch/stdout" 2> "$scratch/stderr"
+	status=$?
+	if [ $status -ne 0 ] && grep -qE "$killed" "$scratch/stderr" &&
+		[ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ]; then
+		pass "after SIGKILL, $command"
+	else
+		fail "after SIGKILL, $command" "status $status"
+		show stderr
+	fi
+done
+held 0 '' create dies --simulate=plain
+pid=$(pid_of dies)
+kill -9 "$pid"
+await_end "$pid"
+held 0 "$killed" create dies --simulate=plain
+held 0 '' destroy dies
+
+# The folder has to be ours alone.
+mkdir -m 755 "$scratch/open" "$scratch/open/gmemctl"
+try 2 '' 'has mode 0755, and others may have been in it' \
+	env XDG_RUNTIME_DIR="$scratch/open" "$GMEMCTL_FILE" create x --simulate=plain
+try 2 '' 'making .*/none/gmemctl: No such file' \
+	env XDG_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" create x --simulate=plain
+try 0 '' '' env XDG_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" status
+
+# Two creates of one name at once: one gets it.
+for _ in 1 2 3 4 5; do
+	gmemctl create race --simulate=plain 2> "$scratch/one" &
+	first=$!
+	gmemctl create race --simulate=plain 2> "$scratch/two"
+	two=$?
+	wait $first
+	one=$?
+	[ $((one + two)) -eq 2 ] || break
+	gmemctl destroy race > "$scratch/out" 2>&1
+done
+if [ $((one + two)) -eq 2 ]; then
+	pass 'of two creates at once one succeeds'
+else
+	fail 'of two creates at once one succeeds' "statuses $one and $two" "$(cat "$scratch/one" "$scratch/two")"
+fi
+
+# What the caller has open stays the caller's: a pipe ends with who creates, not with the holder.
+try 0 '' '' timeout 20 sh -c '"$0" create pipe --simulate=plain 2>&1 | cat > /dev/null' "$GMEMCTL_FILE"
+try 0 '' '' timeout 20 sh -c '{ "$0" create pipe2 --simulate=plain 9>&1 2> /dev/null; } | cat' \
+	"$GMEMCTL_FILE"
+held 0 '' destroy pipe
+held 0 '' destroy pipe2
+
+# On a terminal, and only there, standard error shows how far it is: from create, and from the
+# holder.
+on_terminal() {
+	script -qec "$*" /dev/null < /dev/null | tr '\r' '\n' > "$scratch/terminal"
+	grep -qE '^\[=* *\] +[0-9]+%  [0-9.]+[KMG] of 8G  [0-9.]+[KMG]/s  [0-9]+:[0-9]+ left' \
+		"$scratch/terminal"
+}
+if wrapped || ! command -v script > "$scratch/which"; then
+	skip 'progress on a terminal' 'it needs script(1), and time that a run under valgrind hides'
+else
+	for step in "create bar --simulate=plain --size=8G --populate" "map bar all --method=host"; do
+		if on_terminal "$GMEMCTL_FILE" "$step"; then
+			pass "progress on a terminal: $step"
+		else
+			fail "progress on a terminal: $step" "$(cat "$scratch/terminal")"
+		fi
+		gmemctl punch bar all > "$scratch/out" 2>&1
+	done
+	held 0 '' map bar all --method=host
+	held 0 '' destroy bar
+fi
+
+# A signal (SIGINT is ignored in a script's background): what was done is told, the VM stays. The content comes from a pipe that stays silent after
+# a page, and so it is known how far that is.
+held 0 '' create slow --simulate=tdx
+held 0 '' convert slow all private
+mkfifo "$scratch/silent"
+exec 8<> "$scratch/silent"
+head -c 262144 /dev/zero >&8 &
+writer=$!
+# Not through a function, so that $! is the command itself.
+# shellcheck disable=SC2086 # words
+$GMEMCTL map slow 0+1M --from="$scratch/silent" < /dev/null > "$scratch/stdout" 2> "$scratch/stderr" &
+client=$!
+wait $writer
+sleep 0.5
+kill -TERM $client
+wait $client
+judge 'a map that is interrupted' $? 4 '' 'interrupted: 256K of 1M were done'
+try_json 0 '.pages == 256' gmemctl pfns slow --json
+# A client that dies in the middle is the same to the holder.
+# shellcheck disable=SC2086 # words
+$GMEMCTL map slow 1M+1M --from="$scratch/silent" < /dev/null > "$scratch/stdout" 2> "$scratch/stderr" &
+client=$!
+sleep 0.5
+kill -9 $client
+exec 8>&-
+held 0 '' punch slow all
+held 0 '' destroy slow
+finish

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317 # functions are called by try
+# Clients that do not behave: a holder serves the others all the same, and keeps what it has.
+# shellcheck source-path=SCRIPTDIR source=../host/lib.sh
+. tests/host/lib.sh
+
+client=$tools/holder-client
+gmemctl create vm --simulate=tdx > "$scratch/out" 2>&1
+socket=$XDG_RUNTIME_DIR/gmemctl/vm.sock
+pid=$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')
+
+fds() {
+	find "/proc/$pid/fd" -type l | wc -l
+}
+before=$(fds)
+
+# serves NAME: it answers, and within a time that no waiting for others would leave.
+serves() {
+	# shellcheck disable=SC2086 # words
+	if timeout 30 $GMEMCTL punch vm all > "$scratch/stdout" 2> "$scratch/stderr"; then
+		pass "$1"
+	else
+		fail "$1" "status $?"
+		show stderr
+	fi
+}
+
+try 0 '' '' "$client" "$socket" garbage 2000
+serves 'after 2000 packets of random bytes'
+try 0 '^[0-9]+\.[0-9]+\.[0-9]+$' '' "$client" "$socket" version
+serves 'after a client of another version'
+try 0 '' '' "$client" "$socket" leave 50
+serves 'after 50 clients that are gone before the answer'
+start silent "$client" "$socket" silent 100
+serves 'beside 100 connections that stay silent'
+stop
+serves 'after them'
+if wrapped; then
+	skip 'beside a client that does not read' 'under valgrind the wait is longer than the patience'
+else
+	start deaf "$client" "$socket" deaf
+	serves 'beside a client that does not read what it asked for'
+	stop
+fi
+serves 'after it'
+sleep 0.2
+if [ "$(fds)" -eq "$before" ] && [ "$(stat -c %a "$socket")" = 600 ] &&
+	[ "$(stat -c %a "$XDG_RUNTIME_DIR/gmemctl")" = 700 ]; then
+	pass 'it has as many descriptors as before, and its files are private'
+else
+	fail 'it has as many descriptors as before, and its files are private' \
+		"$before before, $(fds) after" "$(ls -la "$XDG_RUNTIME_DIR/gmemctl")"
+fi
+try 0 '' 'simulated' gmemctl destroy vm
+if [ ! -e "$socket" ]; then
+	pass 'it is gone'
+else
+	fail 'it is gone'
+fi
+finish
