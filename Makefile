@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Targets: deps all demo check check-arm64 check-valgrind check-sanitize check-property bench lint install uninstall dist clean
+# Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench lint install uninstall dist clean
 # Variables: BUILD=dir  BPF=0 (without libbpf)  SANITIZE=address,undefined  DESTDIR prefix
 
 VERSION := 0.1.0
@@ -70,7 +70,7 @@ gmemctl := $(BUILD)/gmemctl
 quiet := @
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check check-arm64 check-valgrind check-sanitize check-property bench lint install uninstall dist clean tests
+.PHONY: all deps demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property bench lint install uninstall dist clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files)
 
@@ -187,6 +187,13 @@ check-sanitize:
 
 check-arm64:
 	tests/arm64 build/arm64
+
+# The kernel of tests/kernel, in the cache, and the tests on it: packaging/deps kernel first.
+test-kernel:
+	tests/kernel/build
+
+check-kernel: tests
+	tests/run --kernel $(BUILD)
 
 # A million random operations: what libgmem says of pages is what the model then does.
 check-property: tests
