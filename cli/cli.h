@@ -24,6 +24,7 @@ struct common {
 	bool help;
 	bool usage;
 	bool version;
+	bool describe;
 };
 
 struct cli {

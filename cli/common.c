@@ -139,6 +139,8 @@ const struct cli_option common_options[] = {
 	  "How to read kernel memory; default the first that works" },
 	{ "help", 'h', NULL, false, set_flag, FIELD(help), "Print this help" },
 	{ "usage", 0, NULL, false, set_flag, FIELD(usage), "Print a short usage message" },
+	{ "describe", 0, NULL, false, set_flag, FIELD(describe),
+	  "List commands, options and columns for programs, a line each, tabs between" },
 	{ "version", 'V', NULL, false, set_flag, FIELD(version), "Print the version" },
 	{ "json", 'j', NULL, false, set_json, FIELD(format.style), NULL },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },

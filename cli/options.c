@@ -161,7 +161,7 @@ static enum status check_args(struct cli *cli)
 {
 	const struct command *command = cli->command;
 
-	if (cli->common.help || cli->common.usage || cli->common.version)
+	if (cli->common.help || cli->common.usage || cli->common.version || cli->common.describe)
 		return STATUS_YES;
 	if (cli->nargs > command->max_args)
 		return cli_usage(cli, "'%s' is one argument too many",

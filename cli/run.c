@@ -10,6 +10,7 @@
 
 #include "client.h"
 #include "command.h"
+#include "describe.h"
 #include "holder.h"
 #include "options.h"
 #include "session.h"
@@ -91,6 +92,10 @@ static enum status answer(struct cli *cli)
 		return print_version();
 	if (cli->common.help || cli->common.usage)
 		return options_help(cli);
+	if (cli->common.describe) {
+		describe(stdout);
+		return STATUS_YES;
+	}
 	if (cli->common.model && !strcmp(cli->common.model, "help"))
 		return list_models();
 	if (!cli->command)

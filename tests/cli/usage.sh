@@ -12,6 +12,9 @@ try 0 '^gmemctl [0-9]' '' gmemctl -V
 try 0 '^Usage: gmemctl' '' gmemctl --help
 try 0 '^Usage: gmemctl' '' gmemctl -h
 try 0 '^Usage: gmemctl' '' gmemctl --usage
+try 0 '^command	walk	-	' '' gmemctl --describe
+try 0 '^option	-	--json	-J	-	none	' '' gmemctl pfns --describe
+try 0 '^column	pfns	PFN	pfn	hex	shown	' '' gmemctl --describe
 try 0 'Exit status: 0' '' gmemctl --help
 try 0 '^  no-direct-map ' '' gmemctl --simulate=help
 for command in $commands; do
