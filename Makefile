@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench lint install uninstall dist clean
-# Variables: BUILD=dir  BPF=0 (without libbpf)  SANITIZE=address,undefined  DESTDIR prefix
+# Variables: BUILD=dir  BPF=0 (without libbpf)  MAN=0 (without man pages)  SANITIZE=address,undefined  DESTDIR prefix
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -11,6 +11,7 @@ sbindir ?= $(exec_prefix)/sbin
 libdir ?= $(exec_prefix)/lib
 includedir ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
+mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/gmemctl
 datadir ?= $(datarootdir)/gmemctl
 unitdir ?= $(prefix)/lib/systemd/system
@@ -19,12 +20,17 @@ INSTALL ?= install
 
 BUILD ?= build
 BPF ?= 1
+MAN ?= 1
 SANITIZE ?=
 
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 PKG_CONFIG ?= pkg-config
+SCDOC ?= scdoc
+# The date in man pages: of the last commit, or of a release's README.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y README.md)
+export SOURCE_DATE_EPOCH
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes
 HARDENING := -fstack-protector-strong
@@ -57,6 +63,10 @@ units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
 preload_sources := $(sort $(wildcard tests/preload/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))
+man_pages := $(patsubst %.scd,$(BUILD)/man/%,$(notdir $(wildcard cli/man/*.scd libgmem/man/*.scd)))
+ifeq ($(MAN),0)
+man_pages :=
+endif
 
 lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
 cli_objects := $(cli_sources:%.c=$(BUILD)/obj/%.o)
@@ -64,6 +74,7 @@ unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
 tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
 conformance_objects := $(conformance_sources:%.c=$(BUILD)/obj/%.o)
 conformance_runner := $(BUILD)/tests/conformance-runner
+man_sections := 3 5 7 8
 soname := libgmem.so.$(SOVERSION)
 solib := libgmem.so.$(VERSION)
 gmemctl := $(BUILD)/gmemctl
@@ -72,7 +83,7 @@ quiet := @
 .DELETE_ON_ERROR:
 .PHONY: all deps demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property bench lint install uninstall dist clean tests
 
-all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files)
+all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files) $(man_pages)
 
 deps:
 	packaging/deps
@@ -144,6 +155,19 @@ $(BUILD)/systemd/%: packaging/systemd/%
 $(gmemctl): $(cli_objects) $(BUILD)/libgmem.a
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(cli_libs) $(lib_libs)
+
+# Pages of section 3 take what functions do from the headers, and stand under each function's name.
+$(BUILD)/man/%.3: libgmem/man/%.3.scd libgmem/man/page.awk $(headers)
+	@mkdir -p $(@D)
+	@echo '  MAN     $@'
+	$(quiet)awk -f libgmem/man/page.awk $< | $(SCDOC) > $@
+	$(quiet)awk -v LIST=1 -f libgmem/man/page.awk $< | while read -r name; do \
+		echo '.so man3/$(@F)' > $(@D)/$$name.3 || exit; done
+
+$(BUILD)/man/%: cli/man/%.scd
+	@mkdir -p $(@D)
+	@echo '  MAN     $@'
+	$(quiet)$(SCDOC) < $< > $@
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgmem.a
 	@mkdir -p $(@D)
@@ -221,6 +245,12 @@ install: all
 	$(INSTALL) -m 644 $(unit_files) $(DESTDIR)$(unitdir)
 	$(INSTALL) -m 644 packaging/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/prometheus
 	$(INSTALL) -m 644 packaging/grafana/gmemctl.json $(DESTDIR)$(datadir)/grafana
+ifneq ($(MAN),0)
+	for section in $(man_sections); do \
+		$(INSTALL) -d $(DESTDIR)$(mandir)/man$$section && \
+		$(INSTALL) -m 644 $(BUILD)/man/*.$$section $(DESTDIR)$(mandir)/man$$section || exit; \
+	done
+endif
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/gmemctl $(DESTDIR)$(libdir)/$(solib) \
@@ -229,6 +259,11 @@ uninstall:
 		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md \
 		$(DESTDIR)$(bashcompdir)/gmemctl $(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
 		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json
+	for section in $(man_sections); do \
+		rm -f $(DESTDIR)$(mandir)/man$$section/gmemctl.$$section \
+			$(DESTDIR)$(mandir)/man$$section/gmemctl-*.$$section; \
+	done
+	rm -f $(DESTDIR)$(mandir)/man3/libgmem.3 $(DESTDIR)$(mandir)/man3/gmem_*.3
 	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/prometheus \
 		$(DESTDIR)$(datadir)/grafana $(DESTDIR)$(datadir)
 

@@ -28,6 +28,8 @@ GMEM_API const struct gmem_capability *gmem_capability_at(size_t index);
  * Errors: ENOENT, EACCES, ENXIO (/dev/kvm), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_caps_new(struct gmem_ctx *ctx, struct gmem_caps **out);
+
+/* Frees what gmem_caps_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_caps_free(struct gmem_caps *caps);
 
 /* Answer of /dev/kvm, or the negative errno that KVM gave. Since: 0.1 */

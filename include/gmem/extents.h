@@ -25,6 +25,8 @@ struct gmem_target;
  * fd), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at). Since: 0.1
  */
 GMEM_API int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out);
+
+/* Closes the descriptor, which lets the inode go. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_target_free(struct gmem_target *target);
 
 /* Descriptors of pid that are guest_memfds, each inode once, by ascending fd. fn gets the number;
@@ -76,6 +78,10 @@ struct gmem_target_info {
 	uint64_t changed_ns; /* st_ctime: when fallocate(2) last changed it, by CLOCK_REALTIME */
 };
 
+/*
+ * Tells what is known of target. Returns 0 always: what could not be read is marked in *out as not
+ * known. Since: 0.1
+ */
 GMEM_API int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out);
 
 /* A memslot bound to a guest_memfd: offset <-> GPA. Since: 0.1 */

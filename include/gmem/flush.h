@@ -64,6 +64,8 @@ struct gmem_flush;
  */
 GMEM_API int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
 			    struct gmem_flush **out);
+
+/* Frees what gmem_flush_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_flush_free(struct gmem_flush *flush);
 
 /*

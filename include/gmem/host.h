@@ -55,6 +55,8 @@ struct gmem_host;
  * Since: 0.1
  */
 GMEM_API int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out);
+
+/* Frees what gmem_host_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_host_free(struct gmem_host *host);
 
 /* The index-th check, parents before children; NULL past the last. Owned by host. Since: 0.1 */

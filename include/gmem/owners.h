@@ -34,6 +34,8 @@ struct gmem_owners_options {
  */
 GMEM_API int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
 			     struct gmem_owners **out);
+
+/* Frees what gmem_owners_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_owners_free(struct gmem_owners *owners);
 
 /* What the scan went through. Since: 0.1 */
@@ -47,6 +49,7 @@ struct gmem_owners_counts {
 	bool in_namespace;    /* this is not the initial PID namespace: others are not seen */
 };
 
+/* Tells what the scan went through. Since: 0.1 */
 GMEM_API void gmem_owners_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out);
 
 /* One guest_memfd. Since: 0.1 */
@@ -103,6 +106,8 @@ struct gmem_usage;
 
 /* Goes through all its pages once. Errors: as gmem_target_extents(). Since: 0.1 */
 GMEM_API int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out);
+
+/* Frees what gmem_usage_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_usage_free(struct gmem_usage *usage);
 
 /* Bytes in a direct-map state; all states add up to what is resident. Since: 0.1 */

@@ -38,6 +38,8 @@ struct gmem_tdx_capabilities;
  * mandatory, or the VM is dead), ENOTTY (kernel without TDX), E2BIG, ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_tdx_capabilities_new(struct gmem_vm *vm, struct gmem_tdx_capabilities **out);
+
+/* Frees what gmem_tdx_capabilities_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_tdx_capabilities_free(struct gmem_tdx_capabilities *capabilities);
 
 /* Attributes that a TD may have. Since: 0.1 */
@@ -54,6 +56,7 @@ struct gmem_tdx_vmcalls {
 	uint64_t user_r12;
 };
 
+/* Which TDVMCALLs KVM and the VMM may offer; 0 on kernels that do not tell. Since: 0.1 */
 GMEM_API void gmem_tdx_vmcalls(const struct gmem_tdx_capabilities *capabilities,
 			       struct gmem_tdx_vmcalls *out);
 

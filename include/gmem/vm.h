@@ -36,6 +36,7 @@ GMEM_API void gmem_vm_free(struct gmem_vm *vm);
 /* The VM fd; it stays owned by vm. Since: 0.1 */
 GMEM_API int gmem_vm_fd(const struct gmem_vm *vm);
 
+/* The type that vm was made or wrapped with. Since: 0.1 */
 GMEM_API enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm);
 
 /*
@@ -81,8 +82,13 @@ GMEM_API int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags,
 /* Unmaps what gmem_memory_map() mapped, closes the fd if libgmem opened it. Since: 0.1 */
 GMEM_API void gmem_memory_free(struct gmem_memory *memory);
 
+/* The guest_memfd; it stays owned by memory. Since: 0.1 */
 GMEM_API int gmem_memory_fd(const struct gmem_memory *memory);
+
+/* Size of the file in bytes. Since: 0.1 */
 GMEM_API uint64_t gmem_memory_size(const struct gmem_memory *memory);
+
+/* Creation flags, of enum gmem_memory_flag. Since: 0.1 */
 GMEM_API uint64_t gmem_memory_flags(const struct gmem_memory *memory);
 
 /*

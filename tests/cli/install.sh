@@ -62,6 +62,12 @@ else
 	fail "the README's program has 25 lines at most"
 fi
 consumer "the README's program" cc "$scratch/readme.c"
+# The programs of the man pages.
+for page in libgmem/man/*.3.scd; do
+	# shellcheck disable=SC2016 # the fence of a literal block
+	sed -n '/^#include.*gmem/,/^```$/{/^```/!p;}' "$page" > "$scratch/page.c"
+	[ ! -s "$scratch/page.c" ] || consumer "${page##*/}: its program" cc "$scratch/page.c"
+done
 cat > "$scratch/consumer.cc" << 'EOF'
 #include <cstdio>
 #include <gmem/gmem.h>

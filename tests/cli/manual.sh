@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The examples of the man pages: each command after "$ " is run, on a simulated kernel, and prints
+# what the page shows. A line "..." stands for any number of lines.
+# shellcheck source=tests/cli/lib.sh
+. tests/cli/lib.sh
+
+if wrapped; then
+	skip "examples of the man pages" "under valgrind nothing would be different"
+	finish
+fi
+mkdir "$scratch/bin"
+ln -s "$(realpath "$GMEMCTL")" "$scratch/bin/gmemctl"
+
+# The n-th example of a page goes to n.command and n.wanted.
+extract() {
+	rm -f "$scratch"/*.command "$scratch"/*.wanted
+	awk -v to="$scratch/" '
+		/^```/ { inside = !inside; file = ""; next }
+		inside && /^\$ / {
+			n++
+			print substr($0, 3) > (to n ".command")
+			file = to n ".wanted"
+			printf "" > file
+			next
+		}
+		inside && /^# / { file = "" }
+		inside && file { print > file }
+	' "$1"
+}
+
+# shows WANTED GOT: the lines of WANTED between two "..." stand in GOT, in this order.
+shows() {
+	awk '
+		FNR == NR { wanted[++n] = $0; next }
+		{ got[++m] = $0 }
+		function fits(i, k) {
+			while (i <= n && wanted[i] != "...") {
+				if (k > m || wanted[i] != got[k])
+					return 0
+				i++
+				k++
+			}
+			if (i > n)
+				return k > m
+			for (; k <= m + 1; k++)
+				if (fits(i + 1, k))
+					return 1
+			return 0
+		}
+		END { exit !fits(1, 1) }
+	' "$1" "$2"
+}
+
+for page in cli/man/*.scd; do
+	extract "$page"
+	for file in "$scratch"/*.command; do
+		[ -e "$file" ] || continue
+		command=$(cat "$file")
+		PATH=$scratch/bin:$PATH sh -c "$command" > "$scratch/got" 2>&1 < /dev/null
+		if shows "${file%.command}.wanted" "$scratch/got"; then
+			pass "${page##*/}: $command"
+		else
+			fail "${page##*/}: $command" "the page and the command differ:" \
+				"$(diff "${file%.command}.wanted" "$scratch/got")"
+		fi
+	done
+done
+finish
