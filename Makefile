@@ -16,6 +16,8 @@ docdir ?= $(datarootdir)/doc/gmemctl
 datadir ?= $(datarootdir)/gmemctl
 unitdir ?= $(prefix)/lib/systemd/system
 bashcompdir ?= $(datarootdir)/bash-completion/completions
+zshcompdir ?= $(datarootdir)/zsh/site-functions
+fishcompdir ?= $(datarootdir)/fish/vendor_completions.d
 INSTALL ?= install
 
 BUILD ?= build
@@ -232,7 +234,8 @@ lint: tests
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
 		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir) \
-		$(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/prometheus $(DESTDIR)$(datadir)/grafana
+		$(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/prometheus $(DESTDIR)$(datadir)/grafana \
+		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir)
 	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
 	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
 	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
@@ -242,6 +245,8 @@ install: all
 	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
 	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
 	$(INSTALL) -m 644 completions/gmemctl.bash $(DESTDIR)$(bashcompdir)/gmemctl
+	$(INSTALL) -m 644 completions/_gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl
+	$(INSTALL) -m 644 completions/gmemctl.fish $(DESTDIR)$(fishcompdir)/gmemctl.fish
 	$(INSTALL) -m 644 $(unit_files) $(DESTDIR)$(unitdir)
 	$(INSTALL) -m 644 packaging/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/prometheus
 	$(INSTALL) -m 644 packaging/grafana/gmemctl.json $(DESTDIR)$(datadir)/grafana
@@ -257,7 +262,9 @@ uninstall:
 		$(DESTDIR)$(libdir)/$(soname) $(DESTDIR)$(libdir)/libgmem.so \
 		$(DESTDIR)$(libdir)/libgmem.a $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc \
 		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md \
-		$(DESTDIR)$(bashcompdir)/gmemctl $(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
+		$(DESTDIR)$(bashcompdir)/gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl \
+		$(DESTDIR)$(fishcompdir)/gmemctl.fish \
+		$(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
 		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json
 	for section in $(man_sections); do \
 		rm -f $(DESTDIR)$(mandir)/man$$section/gmemctl.$$section \

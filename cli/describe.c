@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "describe.h"
 
+#include <string.h>
+#include <gmem/gmem.h>
+
 #include "command.h"
 #include "common.h"
 
@@ -43,6 +46,47 @@ static void describe_columns(FILE *stream, const char *command, const struct tab
 	}
 }
 
+static void describe_word(FILE *stream, const char *arg, const char *word, const char *what)
+{
+	fprintf(stream, "word\t%s\t%s\t%s\n", arg, word, what ? what : "-");
+}
+
+/* The words of an argument that is named by all of them: bpf|kcore|none. */
+static void describe_choices(FILE *stream, const struct cli_option *option)
+{
+	for (; option && option->name; option++) {
+		const char *word = option->arg;
+
+		if (!option->help || !word || !strchr(word, '|'))
+			continue;
+		for (;; word++) {
+			size_t length = strcspn(word, "|");
+
+			fprintf(stream, "word\t%s\t%.*s\t-\n", option->arg, (int)length, word);
+			word += length;
+			if (!*word)
+				break;
+		}
+	}
+}
+
+static void describe_words(FILE *stream)
+{
+	const char *word;
+
+	for (size_t i = 0; (word = gmem_model_name(i)); i++)
+		describe_word(stream, "MODEL", word, gmem_model_summary(i));
+	describe_word(stream, "MODEL", "help", "list them");
+	for (unsigned int type = 0; type < GMEM_VM_TYPES; type++)
+		describe_word(stream, "TYPE", gmem_vm_type_name((enum gmem_vm_type)type), NULL);
+	describe_word(stream, "TYPE", "best", "one with private memory, if there is any");
+	for (unsigned int bit = 0; (word = gmem_memory_flag_name(bit)); bit++)
+		describe_word(stream, "FLAGS", word, NULL);
+	describe_choices(stream, common_options);
+	for (size_t i = 0; command_at(i); i++)
+		describe_choices(stream, command_at(i)->options);
+}
+
 void describe(FILE *stream)
 {
 	const struct command *command;
@@ -54,4 +98,5 @@ void describe(FILE *stream)
 		describe_options(stream, command->name, command->options);
 		describe_columns(stream, command->name, command->table);
 	}
+	describe_words(stream);
 }

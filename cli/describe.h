@@ -6,10 +6,11 @@
 #include <stdio.h>
 
 /*
- * Writes a line a command, option and column; fields are separated by tabs:
+ * Writes a line a command, option, column and word; fields are separated by tabs:
  *   command  NAME  ARGS  SUMMARY
  *   option   COMMAND  --NAME  -LETTER  ARG  none|optional|required  HELP
  *   column   COMMAND  HEADING  KEY  KIND  shown|more  HELP
+ *   word     ARG  WORD  WHAT: a word that an argument of that name may be
  * COMMAND is "-" for what all commands share; so is a field that would be empty.
  */
 void describe(FILE *stream);

@@ -1,19 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
-# Bash completion of gmemctl. Commands, options, models and VM types are asked of the command
-# itself, so that this file never falls behind it.
+# shellcheck shell=bash disable=SC2016 # the dollars of awk
+# Bash completion of gmemctl. Commands, options, columns and words are asked of the command itself
+# (gmemctl --describe), so that this file never falls behind it.
 
-# Commands, from the list that --help ends with.
-_gmemctl_commands() {
-	gmemctl --help 2> /dev/null | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\)  .*/\1/p'
-}
-
-# Long options of a command, each with a = where it takes an argument.
-_gmemctl_options() {
-	# shellcheck disable=SC2086 # no command is no word
-	gmemctl $1 --help 2> /dev/null |
-		sed -n 's/^ \{2,\}\(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\(\[\{0,1\}=\)\{0,1\}\).*/\2/p' |
-		sed 's/\[=$//'
+# Rows of the table: _gmemctl_table AWK-CONDITION AWK-VALUE, with the command in cmd.
+_gmemctl_table() {
+	gmemctl --describe 2> /dev/null | awk -F '\t' -v cmd="${command:--}" "$1 { print $2 }"
 }
 
 # Processes that hold a guest_memfd, as far as this user may look.
@@ -26,34 +18,62 @@ _gmemctl_owners() {
 	done
 }
 
-_gmemctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" word words
-	COMPREPLY=()
-	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		[[ $word == -* || $word == = ]] || { command=$word; break; }
-	done
-	[[ $cur == = ]] && cur=
-	[[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
-	case $prev in
-	--simulate) words=$(gmemctl --simulate=help 2> /dev/null | sed -n 's/^  \([a-z-]*\) .*/\1/p') ;;
-	--vm-type) words="default sw-protected sev sev-es snp tdx best" ;;
-	--flags) words="mmap init-shared no-direct-map" ;;
-	--reader) words="bpf kcore none" ;;
-	--format | -f) words="openmetrics prometheus nfd" ;;
-	--color) words="auto always never" ;;
-	*)
-		if [[ $cur == -* ]]; then
-			words=$(_gmemctl_options "$command")
-		elif [[ -z $command ]]; then
-			words=$(_gmemctl_commands)
-		else
-			case $command in
-			pfns | check) words=$(_gmemctl_owners) ;;
-			*) words="" ;;
-			esac
-		fi
-		;;
+# What an argument of that name may be.
+_gmemctl_words() {
+	case $1 in
+	COLUMNS) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
+	*TARGET*) _gmemctl_owners ;;
+	*FILE*) compgen -f -- "$cur" ;;
+	*) _gmemctl_table "\$1 == \"word\" && \$2 == \"$1\"" '$3' ;;
 	esac
+}
+
+# The name of the argument that an option takes; with "required" only where it must.
+_gmemctl_arg() {
+	_gmemctl_table "\$1 == \"option\" && (\$2 == \"-\" || \$2 == cmd) && \$5 != \"-\" &&
+		(\$3 == \"$1\" || \$4 == \"$1\") && (\"$2\" == \"\" || \$6 == \"$2\")" '$5'
+}
+
+# The first word that is no option and no argument of one.
+_gmemctl_command() {
+	local i word
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		=) ((i++)) ;;
+		-*) [[ ${COMP_WORDS[i + 1]} == = || -z $(_gmemctl_arg "$word" required) ]] || ((i++)) ;;
+		*) printf '%s\n' "$word"; return ;;
+		esac
+	done
+}
+
+_gmemctl() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" arg="" words
+	COMPREPLY=()
+	command=$(_gmemctl_command)
+	if [[ $cur == = ]]; then
+		cur=
+		arg=$(_gmemctl_arg "$prev")
+	elif [[ $prev == = ]]; then
+		arg=$(_gmemctl_arg "${COMP_WORDS[COMP_CWORD - 2]}")
+	elif [[ $prev == -* ]]; then
+		arg=$(_gmemctl_arg "$prev" required)
+	fi
+	if [[ -n $arg ]]; then
+		words=$(_gmemctl_words "$arg")
+	elif [[ $cur == -* ]]; then
+		words=$(_gmemctl_table '$1 == "option" && ($2 == "-" || $2 == cmd)' \
+			'$3 ($6 == "required" ? "=" : "")')
+	elif [[ -z $command ]]; then
+		words=$(_gmemctl_table '$1 == "command"' '$2')
+	else
+		words=$(_gmemctl_words "$(_gmemctl_table '$1 == "command" && $2 == cmd' '$3')")
+	fi
+	# Lists with commas are completed at their end.
+	if [[ $arg == COLUMNS || $arg == FLAGS ]] && [[ $cur == *,* ]]; then
+		local before=${cur%,*},
+		words=$(printf '%s\n' "$words" | awk -v before="$before" '{ print before $0 }')
+	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2> /dev/null
 	[[ $cur == *:* ]] && declare -F __ltrim_colon_completions > /dev/null &&

@@ -1,59 +1,112 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The bash completion, in a real bash: what it offers is what the command has.
+# The completions, in a real bash, zsh and fish: what they offer is what the command has.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
-if ! command -v bash > "$scratch/bash"; then
-	skip "bash completion" "there is no bash"
-	finish
-fi
-printf '#!/bin/sh\nexec %s "$@"\n' "$GMEMCTL" > "$scratch/gmemctl"
-chmod +x "$scratch/gmemctl"
+mkdir "$scratch/bin" "$scratch/home"
+ln -s "$(realpath "$BUILD/gmemctl")" "$scratch/bin/gmemctl"
+gmemctl --describe > "$scratch/table"
 
-# completions WORD...: what is offered for the last word.
-completions() {
-	PATH=$scratch:$PATH bash -c '
-		. completions/gmemctl.bash
-		COMP_WORDS=(gmemctl "$@")
-		COMP_CWORD=$#
-		_gmemctl
-		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+# All lines go to a shell at once; then each is judged by what was offered for it.
+cat > "$scratch/lines" << 'EOT'
+gmemctl 
+gmemctl wa
+gmemctl --json wa
+gmemctl --reader=none wa
+gmemctl --output x wa
+gmemctl walk --vm-type=
+gmemctl walk --vm-type s
+gmemctl walk --simulate=
+gmemctl walk --simulate=no
+gmemctl walk --flags=no
+gmemctl walk --flags=mmap,no
+gmemctl directmap --reader=k
+gmemctl pfns --state un
+gmemctl pfns --output=
+gmemctl pfns -o pid,pf
+EOT
+awk -F '\t' '$1 == "command" { print "gmemctl " $2 " --" } END { print "gmemctl --" }' \
+	"$scratch/table" >> "$scratch/lines"
+
+offered_in() {
+	set -f
+	IFS='
+'
+	# shellcheck disable=SC2046 # a word a line
+	set -- "$@" $(cat "$scratch/lines")
+	unset IFS
+	set +f
+	HOME=$scratch/home PATH=$scratch/bin:$PATH TERM=xterm "$@" > "$scratch/offered" 2> "$scratch/stderr"
 }
 
-# offers 'WORDS' WORD...: all of them are offered, and nothing else that does not fit.
+# offered LINE: the words, sorted
+offered() {
+	awk -v line="line: $1" '/^line: / { on = $0 == line; next } on && NF' "$scratch/offered" |
+		sed 's/=$//' | sort -u
+}
+
+# offers LINE WORD...: all of them, and no other.
 offers() {
-	wanted=$1
+	line=$1
 	shift
-	completions "$@" > "$scratch/offered"
-	for word in $wanted; do
-		if ! grep -qxF -e "$word" "$scratch/offered"; then
-			fail "completing $*" "$word is not offered"
-			return
-		fi
-	done
-	pass "completing '$*'"
+	wanted=$(printf '%s\n' "$@" | sort -u)
+	got=$(offered "$line")
+	if [ "$wanted" = "$got" ]; then
+		pass "$shell: '$line'"
+	else
+		fail "$shell: '$line'" "wanted:" "$wanted" "offered:" "$got"
+		show stderr
+	fi
 }
 
-commands=$(gmemctl --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\)  .*/\1/p')
-offers "$commands" ''
-offers 'walk' wa
-offers 'walk' --json wa
-offers 'sw-protected tdx' walk --vm-type = ''
-offers 'no-direct-map tdx-no-direct-map' walk --simulate = ''
-offers 'no-direct-map' walk --flags = no
-offers 'kcore' directmap --reader = k
-for command in '' $commands; do
-	# shellcheck disable=SC2086 # no command is no word
-	options=$(gmemctl $command --help | grep -oE '^ +(-[A-Za-z], )?--[a-z-]+' |
-		grep -oE -e '--[a-z-]+' | sort -u)
-	# shellcheck disable=SC2086
-	completions $command -- | sed 's/=$//' | sort -u > "$scratch/offered"
-	if [ -n "$options" ] && [ "$options" = "$(cat "$scratch/offered")" ]; then
-		pass "every option of ${command:-gmemctl}"
+# Fields of the table: words CONDITION VALUE
+words() {
+	awk -F '\t' "$1 { print $2 }" "$scratch/table"
+}
+
+judge_offers() {
+	# shellcheck disable=SC2016,SC2046 # the dollars of awk; words
+	offers 'gmemctl ' $(words '$1 == "command"' '$2')
+	for before in '' '--json ' '--reader=none ' '--output x '; do
+		offers "gmemctl ${before}wa" walk
+	done
+	offers 'gmemctl walk --vm-type=' default sw-protected sev sev-es snp tdx best
+	offers 'gmemctl walk --vm-type s' sw-protected sev sev-es snp
+	# shellcheck disable=SC2046
+	offers 'gmemctl walk --simulate=' help $(models)
+	offers 'gmemctl walk --simulate=no' no-direct-map
+	offers 'gmemctl walk --flags=no' no-direct-map
+	if [ "$shell" = zsh ]; then
+		offers 'gmemctl walk --flags=mmap,no' no-direct-map
+		offers 'gmemctl pfns -o pid,pf' pfn
 	else
-		fail "every option of ${command:-gmemctl}" "help: $options" \
-			"completion: $(cat "$scratch/offered")"
+		offers 'gmemctl walk --flags=mmap,no' mmap,no-direct-map
+		offers 'gmemctl pfns -o pid,pf' pid,pfn
 	fi
+	offers 'gmemctl directmap --reader=k' kcore
+	offers 'gmemctl pfns --state un' unmapped unknown
+	# shellcheck disable=SC2016,SC2046
+	offers 'gmemctl pfns --output=' $(words '$1 == "column" && $2 == "pfns"' 'tolower($3)')
+	# shellcheck disable=SC2016
+	for command in - $(words '$1 == "command"' '$2'); do
+		line="gmemctl $command --"
+		[ "$command" != - ] || line='gmemctl --'
+		# shellcheck disable=SC2046
+		offers "$line" $(words "\$1 == \"option\" && (\$2 == \"-\" || \$2 == \"$command\")" '$3')
+	done
+}
+
+for shell in bash zsh fish; do
+	if ! command -v $shell > "$scratch/which"; then
+		skip "$shell completion" "there is no $shell"
+		continue
+	fi
+	case $shell in
+	bash) offered_in bash tests/completion/offered.bash ;;
+	zsh) offered_in zsh -f tests/completion/offered.zsh ;;
+	fish) offered_in fish --no-config tests/completion/offered.fish ;;
+	esac
+	judge_offers
 done
 finish

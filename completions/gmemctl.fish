@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Fish completion of gmemctl. Commands, options, columns and words are asked of the command itself
+# (gmemctl --describe), so that this file never falls behind it.
+
+# Rows of the table whose first two fields are these, as "word<tab>what it is".
+function __gmemctl_table --argument-names kind of word what
+    gmemctl --describe 2>/dev/null | awk -F '\t' -v kind="$kind" -v of="$of" -v word="$word" -v what="$what" '
+        $1 == kind && $2 == of { print $word "\t" ($what == "-" ? "" : $what) }'
+end
+
+# The command on the line so far: the first word that is one.
+function __gmemctl_command
+    set -l commands (gmemctl --describe 2>/dev/null | awk -F '\t' '$1 == "command" { print $2 }')
+    for token in (commandline -opc)[2..-1]
+        if contains -- $token $commands
+            echo $token
+            return 0
+        end
+    end
+    return 1
+end
+
+function __gmemctl_has --argument-names command
+    test "$(__gmemctl_command)" = "$command"
+end
+
+# Processes that hold a guest_memfd, as far as this user may look.
+function __gmemctl_owners
+    for link in /proc/*/fd/*
+        string match -qr '^/proc/[0-9]+/' -- $link; or continue
+        string match -q '*[kvm-gmem]*' -- (readlink $link 2>/dev/null); or continue
+        set -l part (string split / -- $link)
+        printf '%s\t%s\n' $part[3] (cat /proc/$part[3]/comm)
+        printf '%s:%s\t%s\n' $part[3] $part[5] (cat /proc/$part[3]/comm)
+    end
+end
+
+# What an argument of that name may be.
+function __gmemctl_words --argument-names arg
+    switch $arg
+        case COLUMNS
+            __gmemctl_table column (__gmemctl_command; or echo -) 3 7 | string lower |
+                __gmemctl_list
+        case FLAGS
+            __gmemctl_table word $arg 3 4 | __gmemctl_list
+        case '*TARGET*'
+            __gmemctl_owners
+        case '*FILE*'
+            __fish_complete_path (commandline -ct)
+        case '*'
+            __gmemctl_table word $arg 3 4
+    end
+end
+
+# Lists with commas are completed at their end.
+function __gmemctl_list
+    set -l token (commandline -ct | string replace -r '^-[^=]*=' '')
+    set -l before (string match -r '.*,' -- $token)
+    while read -l line
+        echo "$before$line"
+    end
+end
+
+complete -c gmemctl -f
+gmemctl --describe 2>/dev/null | while read -d \t -l kind command a b c d e
+    switch $kind
+        case command
+            complete -c gmemctl -n 'not __gmemctl_command' -a $command -d "$b"
+            test "$a" = -; or complete -c gmemctl -n "__gmemctl_has $command" -a "(__gmemctl_words '$a')"
+        case option
+            set -l how -c gmemctl -l (string replace -r '^--' '' -- $a) -d "$e"
+            test "$command" = -; or set -a how -n "__gmemctl_has $command"
+            test "$b" = -; or set -a how -s (string replace - '' -- $b)
+            test "$c" = -; or set -a how -a "(__gmemctl_words '$c')"
+            test "$d" = required; and string match -q '*FILE*' -- $c; and set -a how -r
+            test "$d" = required; and not string match -q '*FILE*' -- $c; and set -a how -x
+            complete $how
+    end
+end
