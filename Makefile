@@ -15,6 +15,7 @@ mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/gmemctl
 datadir ?= $(datarootdir)/gmemctl
 unitdir ?= $(prefix)/lib/systemd/system
+schemadir ?= $(datadir)/schema
 bashcompdir ?= $(datarootdir)/bash-completion/completions
 zshcompdir ?= $(datarootdir)/zsh/site-functions
 fishcompdir ?= $(datarootdir)/fish/vendor_completions.d
@@ -65,6 +66,7 @@ units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
 preload_sources := $(sort $(wildcard tests/preload/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))
+schemas := $(sort $(wildcard cli/schema/*.json))
 man_pages := $(patsubst %.scd,$(BUILD)/man/%,$(notdir $(wildcard cli/man/*.scd libgmem/man/*.scd)))
 ifeq ($(MAN),0)
 man_pages :=
@@ -235,7 +237,7 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
 		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/prometheus $(DESTDIR)$(datadir)/grafana \
-		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir)
+		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(schemadir)
 	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
 	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
 	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
@@ -244,6 +246,7 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/libgmem.pc $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc
 	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
 	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
+	$(INSTALL) -m 644 $(schemas) $(DESTDIR)$(schemadir)
 	$(INSTALL) -m 644 completions/gmemctl.bash $(DESTDIR)$(bashcompdir)/gmemctl
 	$(INSTALL) -m 644 completions/_gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl
 	$(INSTALL) -m 644 completions/gmemctl.fish $(DESTDIR)$(fishcompdir)/gmemctl.fish
@@ -265,14 +268,15 @@ uninstall:
 		$(DESTDIR)$(bashcompdir)/gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl \
 		$(DESTDIR)$(fishcompdir)/gmemctl.fish \
 		$(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
-		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json
+		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json \
+		$(schemas:cli/schema/%=$(DESTDIR)$(schemadir)/%)
 	for section in $(man_sections); do \
 		rm -f $(DESTDIR)$(mandir)/man$$section/gmemctl.$$section \
 			$(DESTDIR)$(mandir)/man$$section/gmemctl-*.$$section; \
 	done
 	rm -f $(DESTDIR)$(mandir)/man3/libgmem.3 $(DESTDIR)$(mandir)/man3/gmem_*.3
 	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/prometheus \
-		$(DESTDIR)$(datadir)/grafana $(DESTDIR)$(datadir)
+		$(DESTDIR)$(datadir)/grafana $(DESTDIR)$(schemadir) $(DESTDIR)$(datadir)
 
 # Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
 dist:

@@ -93,8 +93,9 @@ void describe(FILE *stream)
 
 	describe_options(stream, "-", common_options);
 	for (size_t i = 0; (command = command_at(i)); i++) {
-		fprintf(stream, "command\t%s\t%s\t%s\n", command->name,
-			*command->args ? command->args : "-", command->summary);
+		fprintf(stream, "command\t%s\t%s\t%s\t%s\n", command->name,
+			*command->args ? command->args : "-", command->summary,
+			command->table ? command->table->name : "-");
 		describe_options(stream, command->name, command->options);
 		describe_columns(stream, command->name, command->table);
 	}

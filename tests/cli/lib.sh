@@ -112,6 +112,14 @@ try() {
 	judge "$*" $? "$wanted" "$out" "$err"
 }
 
+# Keeps a document for the schemas, against which all that the tests saw is held in the end.
+keep_json() {
+	documents=$BUILD/test-results/json
+	if mkdir -p "$documents"; then
+		cp "$1" "$documents/${0##*/}-$tests_run.json"
+	fi
+}
+
 # try_json STATUS FILTER COMMAND...: standard output is one JSON document, the filter is true of
 # it, and its status is the exit status.
 try_json() {
@@ -119,6 +127,7 @@ try_json() {
 	shift 2
 	"$@" > "$scratch/stdout" 2> "$scratch/stderr" < /dev/null
 	status=$?
+	keep_json "$scratch/stdout"
 	if [ "$(jq -s length "$scratch/stdout" 2> "$scratch/jq")" != 1 ]; then
 		fail "$*" "standard output is not one JSON document" "$(cat "$scratch/jq")"
 		show stdout
