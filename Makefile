@@ -36,14 +36,17 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y 
 export SOURCE_DATE_EPOCH
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes
-HARDENING := -fstack-protector-strong
+# Of these flags, those that the compiler and the C library take without a word.
+takes = $(shell echo | $(CC) -O2 -Werror $(1) -E -include features.h - > /dev/null 2>&1 && echo '$(1)')
+HARDENING := -fstack-protector-strong $(call takes,-fstack-clash-protection)
 ifeq ($(SANITIZE),)
-HARDENING += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+fortify := $(call takes,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+HARDENING += $(or $(fortify),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 
 cflags := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DGMEM_VERSION='"$(VERSION)"' -Iinclude -Ilibgmem -I$(BUILD) $(HARDENING) $(CFLAGS)
-ldflags := -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+ldflags := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 ifneq ($(SANITIZE),)
 cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 ldflags += -fsanitize=$(SANITIZE)

@@ -9,7 +9,7 @@ const char *column_heading(const struct column *column, char dash, char buffer[C
 {
 	size_t i;
 
-	for (i = 0; column->name[i] && i < CELL_TEXT_MAX - 1; i++)
+	for (i = 0; i < CELL_TEXT_MAX - 1 && column->name[i]; i++)
 		buffer[i] = column->name[i] == '_' ? dash
 						   : (char)toupper((unsigned char)column->name[i]);
 	buffer[i] = '\0';

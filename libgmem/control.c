@@ -22,7 +22,7 @@ static int state_of_mapping(struct gmem_ctx *ctx, int fd, void *address, enum gm
 {
 	struct gmem_pagecache_run found = { .pages = 0 };
 	struct gmem_pagecache cache;
-	struct gmem_directmap_run run;
+	struct gmem_directmap_run run = { .pages = 0 };
 	const struct gmem_image *image;
 	int ret = ctx->kernel->ops->touch(ctx->kernel, address);
 
