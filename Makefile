@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench lint install uninstall dist clean
+# Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench lint check-lint install uninstall dist clean
 # Variables: BUILD=dir  BPF=0 (without libbpf)  MAN=0 (without man pages)  SANITIZE=address,undefined  DESTDIR prefix
 
 VERSION := 0.1.0
@@ -88,7 +88,7 @@ gmemctl := $(BUILD)/gmemctl
 quiet := @
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property bench lint install uninstall dist clean tests
+.PHONY: all deps demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property bench lint check-lint install uninstall dist clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files) $(man_pages)
 
@@ -235,6 +235,10 @@ bench: tests
 
 lint: tests
 	tests/lint/run $(BUILD)
+
+# Does lint see what it is there for? A mistake of each kind, in a copy of the tree.
+check-lint: tests
+	tests/lint/seeded $(BUILD)
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
