@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench lint check-lint install uninstall dist clean
-# Variables: BUILD=dir  BPF=0 (without libbpf)  MAN=0 (without man pages)  SANITIZE=address,undefined  DESTDIR prefix
+# Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
+#   lint check-lint check-packages install uninstall dist deb rpm clean
+# Variables: BUILD=dir  BPF=0 (without libbpf)  MAN=0 (without man pages)
+#   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  SANITIZE=address,undefined  DESTDIR prefix
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -11,6 +13,8 @@ sbindir ?= $(exec_prefix)/sbin
 libdir ?= $(exec_prefix)/lib
 includedir ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
+sysconfdir ?= $(prefix)/etc
+apparmordir ?= $(sysconfdir)/apparmor.d
 mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/gmemctl
 datadir ?= $(datarootdir)/gmemctl
@@ -24,6 +28,7 @@ INSTALL ?= install
 BUILD ?= build
 BPF ?= 1
 MAN ?= 1
+SHARED ?= 0
 SANITIZE ?=
 
 CC ?= gcc
@@ -45,7 +50,7 @@ HARDENING += $(or $(fortify),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 
 cflags := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-DGMEM_VERSION='"$(VERSION)"' -Iinclude -Ilibgmem -I$(BUILD) $(HARDENING) $(CFLAGS)
+	-DGMEM_VERSION='"$(VERSION)"' -Iinclude -Ilibgmem -I$(BUILD) $(CPPFLAGS) $(HARDENING) $(CFLAGS)
 ldflags := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 ifneq ($(SANITIZE),)
 cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -64,6 +69,7 @@ cli_sources := $(sort $(wildcard cli/*.c))
 cli_libs := -lsmartcols
 unit_sources := $(sort $(wildcard tests/unit/*.c))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
+fuzz_sources := $(sort $(wildcard tests/fuzz/*.c))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
 units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
@@ -78,6 +84,7 @@ endif
 lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
 cli_objects := $(cli_sources:%.c=$(BUILD)/obj/%.o)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
+fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
 conformance_objects := $(conformance_sources:%.c=$(BUILD)/obj/%.o)
 conformance_runner := $(BUILD)/tests/conformance-runner
@@ -88,12 +95,16 @@ gmemctl := $(BUILD)/gmemctl
 quiet := @
 
 .DELETE_ON_ERROR:
-.PHONY: all deps demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property bench lint check-lint install uninstall dist clean tests
+.PHONY: all deps deps-packages demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
+	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files) $(man_pages)
 
 deps:
 	packaging/deps
+
+deps-packages:
+	packaging/deps build check packages
 
 # Objects depend on the flags that made them: a changed BPF= or SANITIZE= rebuilds.
 $(BUILD)/flags: force
@@ -121,7 +132,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h
 	@mkdir -p $(BUILD)
 	@echo '  BPF     $<'
-	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -I/usr/include/$(shell gcc -print-multiarch) \
+	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -I/usr/include/$(shell gcc -print-multiarch) \
 		-c -o $@.tmp $<
 	$(quiet)$(BPFTOOL) gen object $@ $@.tmp
 	@rm -f $@.tmp
@@ -158,10 +169,16 @@ $(BUILD)/systemd/%: packaging/systemd/%
 	@mkdir -p $(@D)
 	$(quiet)cp $< $@
 
-# The command uses the public API only; it links the static library so that it runs in place.
+# The command uses the public API only. It links the static library so that it runs in place.
+ifeq ($(SHARED),0)
 $(gmemctl): $(cli_objects) $(BUILD)/libgmem.a
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(cli_libs) $(lib_libs)
+else
+$(gmemctl): $(cli_objects) $(BUILD)/$(solib)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -o $@ $(cli_objects) -L$(BUILD) -lgmem $(cli_libs)
+endif
 
 # Pages of section 3 take what functions do from the headers, and stand under each function's name.
 $(BUILD)/man/%.3: libgmem/man/%.3.scd libgmem/man/page.awk $(headers)
@@ -197,6 +214,18 @@ $(conformance_runner): $(conformance_objects) $(BUILD)/libgmem.a
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
 
+# What the fuzzers take of programs whose main() they are not.
+$(BUILD)/tests/fuzz/parts.a: $(filter-out %/main.o,$(cli_objects)) \
+		$(filter-out %/main.o %/script.o,$(conformance_objects))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(quiet)$(AR) rcs $@ $^
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $(BUILD)/libgmem.a
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -fsanitize=fuzzer -o $@ $^ $(cli_libs) $(lib_libs)
+
 .SECONDARY:
 
 tests: all $(unit_programs) $(tool_programs) $(conformance_runner) \
@@ -230,6 +259,17 @@ check-kernel: tests
 check-property: tests
 	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 $(BUILD)/tests/unit/property
 
+# Fuzzers, FUZZ_SECONDS each: all parsers, and the walkers on corrupted kernel memory. One alone:
+# make fuzz FUZZERS=sizes.
+FUZZ_SECONDS ?= 600
+FUZZERS ?= $(fuzz_sources:tests/fuzz/%.c=%)
+fuzz:
+	$(MAKE) BUILD=build/fuzz CC=$(CLANG) SANITIZE=address,undefined MAN=0 \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' fuzz-programs
+	tests/fuzz/run build/fuzz $(FUZZ_SECONDS) $(FUZZERS)
+
+fuzz-programs: $(fuzz_programs)
+
 bench: tests
 	tests/bench/run $(BUILD)
 
@@ -244,7 +284,7 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
 		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir) \
 		$(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/prometheus $(DESTDIR)$(datadir)/grafana \
-		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(schemadir)
+		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(schemadir) $(DESTDIR)$(apparmordir)
 	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
 	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
 	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
@@ -254,6 +294,7 @@ install: all
 	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
 	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
 	$(INSTALL) -m 644 $(schemas) $(DESTDIR)$(schemadir)
+	$(INSTALL) -m 644 packaging/apparmor/gmemctl-metrics $(DESTDIR)$(apparmordir)
 	$(INSTALL) -m 644 completions/gmemctl.bash $(DESTDIR)$(bashcompdir)/gmemctl
 	$(INSTALL) -m 644 completions/_gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl
 	$(INSTALL) -m 644 completions/gmemctl.fish $(DESTDIR)$(fishcompdir)/gmemctl.fish
@@ -273,7 +314,7 @@ uninstall:
 		$(DESTDIR)$(libdir)/libgmem.a $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc \
 		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md \
 		$(DESTDIR)$(bashcompdir)/gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl \
-		$(DESTDIR)$(fishcompdir)/gmemctl.fish \
+		$(DESTDIR)$(fishcompdir)/gmemctl.fish $(DESTDIR)$(apparmordir)/gmemctl-metrics \
 		$(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
 		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json \
 		$(schemas:cli/schema/%=$(DESTDIR)$(schemadir)/%)
@@ -286,11 +327,41 @@ uninstall:
 		$(DESTDIR)$(datadir)/grafana $(DESTDIR)$(schemadir) $(DESTDIR)$(datadir)
 
 # Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
+tarball := gmemctl-$(VERSION).tar.gz
 dist:
-	git archive --format=tar --prefix=gmemctl-$(VERSION)/ HEAD | gzip -n -9 > gmemctl-$(VERSION).tar.gz
+	git archive --format=tar --prefix=gmemctl-$(VERSION)/ HEAD | gzip -n -9 > $(tarball)
+
+# Packages are built from the release's tarball, for the distribution that this machine runs.
+deb: dist
+	rm -rf $(BUILD)/deb
+	mkdir -p $(BUILD)/deb
+	cp $(tarball) $(BUILD)/deb/gmemctl_$(VERSION).orig.tar.gz
+	tar -xzf $(tarball) -C $(BUILD)/deb
+	cp -a $(BUILD)/deb/gmemctl-$(VERSION)/packaging/debian $(BUILD)/deb/gmemctl-$(VERSION)/debian
+	umask 022 && cd $(BUILD)/deb/gmemctl-$(VERSION) && $(clean_environment) dpkg-buildpackage -us -uc
+	@ls $(BUILD)/deb/*.deb
+
+# Without a database of rpm packages (on Debian) what is needed cannot be looked up: --nodeps.
+rpm: dist
+	rm -rf $(BUILD)/rpm
+	mkdir -p $(BUILD)/rpm/SOURCES
+	cp $(tarball) $(BUILD)/rpm/SOURCES
+	umask 022 && $(clean_environment) rpmbuild -ba $(if $(wildcard /etc/debian_version),--nodeps) \
+		--define '_topdir $(abspath $(BUILD)/rpm)' --define '_buildhost localhost' \
+		--define 'source_date_epoch_from_changelog 1' \
+		--define 'use_source_date_epoch_as_buildtime 1' \
+		--define 'clamp_mtime_to_source_date_epoch 1' packaging/rpm/gmemctl.spec
+	@find $(BUILD)/rpm -name '*.rpm'
+
+# A package's build decides for itself what this make was told.
+clean_environment := env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u BUILD -u SOURCE_DATE_EPOCH
+
+check-packages:
+	tests/packages/run $(BUILD)
 
 clean:
 	rm -rf $(BUILD)
 
 -include $(lib_objects:.o=.d) $(cli_objects:.o=.d) $(unit_programs:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.d)
 -include $(conformance_objects:.o=.d) $(tool_programs:$(BUILD)/tests/tools/%=$(BUILD)/obj/tests/tools/%.d)
+-include $(fuzz_sources:%.c=$(BUILD)/obj/%.d)
