@@ -27,6 +27,10 @@ static int add_range(struct gmem_ram *ram, uint64_t first, uint64_t last)
 
 	if (end <= pfn)
 		return 0;
+	/* The kernel's list ascends; one that does not would count memory twice. */
+	if (ram->range_count &&
+	    pfn < ram->ranges[ram->range_count - 1].pfn + ram->ranges[ram->range_count - 1].pages)
+		return -EILSEQ;
 	ranges = grow(ram->ranges, ram->range_count, sizeof(*ranges));
 	if (!ranges)
 		return -ENOMEM;
@@ -44,8 +48,10 @@ static int parse_iomem(struct gmem_ram *ram, char *text)
 {
 	char *save = NULL;
 	bool hidden = false;
+	int ret = 0;
 
-	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = strtok_r(text, "\n", &save); line && !ret;
+	     line = strtok_r(NULL, "\n", &save)) {
 		unsigned long long first, last;
 		char name[64];
 
@@ -54,8 +60,13 @@ static int parse_iomem(struct gmem_ram *ram, char *text)
 			continue;
 		if (last == 0)
 			hidden = true;
-		else if (add_range(ram, first, last))
-			return -ENOMEM;
+		else
+			ret = add_range(ram, first, last);
+	}
+	if (ret) {
+		ram->ranges_error = ret;
+		ram->range_count = 0;
+		return ret == -ENOMEM ? ret : 0;
 	}
 	ram->ranges_error = ram->range_count ? 0 : hidden ? -EACCES : -ENODATA;
 	return 0;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The words after a simulated kernel's name. */
+#include "fuzz.h"
+
+#include "kernel/faulty/faulty.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size), why[64] = "";
+	struct gmem_faulty_spec spec;
+
+	if (gmem_faulty_parse(text, &spec, why, sizeof(why))) {
+		HOLDS(*why);
+	} else {
+		HOLDS(memchr(spec.model, '\0', sizeof(spec.model)));
+		HOLDS(!spec.fault.at || spec.fault.kind < GMEM_FAULTY_KINDS);
+		HOLDS(!spec.fault.at || spec.fault.error < 0);
+	}
+	free(text);
+	return 0;
+}

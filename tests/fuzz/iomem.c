@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* /proc/iomem and, after a zero byte, /proc/zoneinfo: ranges ascend, nodes are nodes. */
+#include "fuzz.h"
+
+#include "ram.h"
+
+static const uint8_t *zoneinfo;
+static size_t zoneinfo_size;
+
+static int open_either(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	if (strstr(path, "zoneinfo")) {
+		fuzz_file.data = zoneinfo;
+		fuzz_file.size = zoneinfo_size;
+		return FUZZ_FILE_FD;
+	}
+	return fuzz_file_open(kernel, path, flags);
+}
+
+static void check(const struct gmem_ram *ram)
+{
+	uint64_t next = 0, pages;
+
+	for (size_t i = 0; i < ram->range_count; i++) {
+		HOLDS(ram->ranges[i].pages > 0 && ram->ranges[i].pfn >= next);
+		next = ram->ranges[i].pfn + ram->ranges[i].pages;
+		HOLDS(next > ram->ranges[i].pfn);
+		HOLDS(gmem_ram_contains(ram, ram->ranges[i].pfn, &pages) && pages > 0);
+	}
+	for (size_t i = 0; i < ram->node_count; i++) {
+		HOLDS(gmem_ram_node(ram, ram->nodes[i].pfn, &pages) >= -1);
+		HOLDS(memchr(ram->nodes[i].zone, '\0', sizeof(ram->nodes[i].zone)));
+		gmem_ram_zone(ram, ram->nodes[i].pfn);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct gmem_ctx *ctx;
+	const uint8_t *end = size ? memchr(data, '\0', size) : NULL;
+	size_t first = end ? (size_t)(end - data) : size;
+	const struct gmem_ram *ram;
+
+	if (!ctx)
+		ctx = fuzz_ctx("plain");
+	zoneinfo = end ? end + 1 : data + size;
+	zoneinfo_size = size - first - (end ? 1 : 0);
+	fuzz_file_is(ctx, "iomem", data, first);
+	fuzz_file.ops.open = open_either;
+	if (!gmem_ram_get(ctx, &ram))
+		check(ram);
+	fuzz_file_end(ctx);
+	gmem_ram_free(ctx->ram);
+	ctx->ram = NULL;
+	return 0;
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ranges of the command line: none is empty, unaligned, or wraps. */
+#include "fuzz.h"
+
+#include "../../cli/range.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_text(data, size);
+	const char *why = NULL;
+	struct range range;
+
+	if (range_parse_bytes(text, &range, &why)) {
+		HOLDS(range.length > 0 && range.start % 4096 == 0 && range.length % 4096 == 0);
+		HOLDS(range.start + (range.length - 1) >= range.start);
+	} else {
+		HOLDS(why && *why);
+	}
+	why = NULL;
+	if (range_parse_pfns(text, &range, &why))
+		HOLDS(range.length > 0 && range.start + (range.length - 1) >= range.start);
+	else
+		HOLDS(why && *why);
+	free(text);
+	return 0;
+}
