@@ -66,7 +66,7 @@ cflags += -DGMEM_HAVE_BPF
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 endif
 cli_sources := $(sort $(wildcard cli/*.c))
-cli_libs := -lsmartcols
+cli_libs := -lsmartcols -lcap
 unit_sources := $(sort $(wildcard tests/unit/*.c))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
 fuzz_sources := $(sort $(wildcard tests/fuzz/*.c))
@@ -335,7 +335,7 @@ dist:
 deb: dist
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb
-	cp $(tarball) $(BUILD)/deb/gmemctl_$(VERSION).orig.tar.gz
+	$(INSTALL) -m 644 $(tarball) $(BUILD)/deb/gmemctl_$(VERSION).orig.tar.gz
 	tar -xzf $(tarball) -C $(BUILD)/deb
 	cp -a $(BUILD)/deb/gmemctl-$(VERSION)/packaging/debian $(BUILD)/deb/gmemctl-$(VERSION)/debian
 	umask 022 && cd $(BUILD)/deb/gmemctl-$(VERSION) && $(clean_environment) dpkg-buildpackage -us -uc
@@ -345,7 +345,7 @@ deb: dist
 rpm: dist
 	rm -rf $(BUILD)/rpm
 	mkdir -p $(BUILD)/rpm/SOURCES
-	cp $(tarball) $(BUILD)/rpm/SOURCES
+	$(INSTALL) -m 644 $(tarball) $(BUILD)/rpm/SOURCES
 	umask 022 && $(clean_environment) rpmbuild -ba $(if $(wildcard /etc/debian_version),--nodeps) \
 		--define '_topdir $(abspath $(BUILD)/rpm)' --define '_buildhost localhost' \
 		--define 'source_date_epoch_from_changelog 1' \

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "common.h"
+#include "privilege.h"
 
 static const char *const kinds[] = {
 	[KIND_TEXT] = "text",	  [KIND_STATE] = "state",     [KIND_LIST] = "list",
@@ -90,12 +91,14 @@ static void describe_words(FILE *stream)
 void describe(FILE *stream)
 {
 	const struct command *command;
+	char names[256];
 
 	describe_options(stream, "-", common_options);
 	for (size_t i = 0; (command = command_at(i)); i++) {
-		fprintf(stream, "command\t%s\t%s\t%s\t%s\n", command->name,
+		fprintf(stream, "command\t%s\t%s\t%s\t%s\t%s\n", command->name,
 			*command->args ? command->args : "-", command->summary,
-			command->table ? command->table->name : "-");
+			command->table ? command->table->name : "-",
+			privilege_names(command->name, names, sizeof(names)));
 		describe_options(stream, command->name, command->options);
 		describe_columns(stream, command->name, command->table);
 	}

@@ -7,7 +7,7 @@
 
 /*
  * Writes a line a command, option, column and word; fields are separated by tabs:
- *   command  NAME  ARGS  SUMMARY  TABLE (the JSON key of its rows)
+ *   command  NAME  ARGS  SUMMARY  TABLE (the JSON key of its rows)  CAPABILITIES
  *   option   COMMAND  --NAME  -LETTER  ARG  none|optional|required  HELP
  *   column   COMMAND  HEADING  KEY  KIND  shown|more  HELP
  *   word     ARG  WORD  WHAT: a word that an argument of that name may be

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "privilege.h"
 #include "session.h"
 
 /* The simulated kernel's readers have the running kernel's names. */
@@ -96,7 +97,12 @@ enum status cli_open_kernel(struct cli *cli)
 
 int cli_open_reader(struct cli *cli)
 {
+	int ret;
+
 	if (cli->common.reader == READER_NONE)
 		return -ENOTSUP;
-	return gmem_reader_open(cli->ctx, wanted_reader[cli->common.reader]);
+	ret = gmem_reader_open(cli->ctx, wanted_reader[cli->common.reader]);
+	if (!ret)
+		privilege_reader_is_open(cli);
+	return ret;
 }

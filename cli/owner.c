@@ -21,8 +21,8 @@ const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, 
 {
 	if (counts->not_permitted) {
 		snprintf(buffer, size,
-			 "%zu of %zu processes may not be looked at: root, or CAP_SYS_PTRACE and "
-			 "CAP_CHECKPOINT_RESTORE, is needed",
+			 "%zu of %zu processes may not be looked at: root, or CAP_SYS_PTRACE, "
+			 "CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE, is needed",
 			 counts->not_permitted, counts->not_permitted + counts->processes);
 		return buffer;
 	}

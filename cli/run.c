@@ -13,6 +13,7 @@
 #include "describe.h"
 #include "holder.h"
 #include "options.h"
+#include "privilege.h"
 #include "session.h"
 
 static enum status list_models(void)
@@ -72,6 +73,9 @@ static enum status run_command(struct cli *cli)
 	struct selection selection = { .n = 0 };
 	enum status status = select_columns(cli, &selection);
 
+	/* A line of a batch, and a command in a holder, have what the process has kept for all. */
+	if (!status && !cli->session && !cli->where)
+		status = privilege_keep(cli);
 	if (!status && !cli->session && client_is_for_holder(cli))
 		return client_forward(cli);
 	if (!status && !cli->session && cli->command->place == PLACE_NEW_HOLDER) {

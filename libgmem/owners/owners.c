@@ -216,8 +216,8 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 	}
 	if (worst == -EACCES)
 		return gmem_fail(owners->ctx, worst,
-				 "inode %llu is not ours to look at: root, or CAP_SYS_PTRACE and "
-				 "CAP_CHECKPOINT_RESTORE, is needed",
+				 "inode %llu is not ours to look at: root, or CAP_SYS_PTRACE, "
+				 "CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE, is needed",
 				 (unsigned long long)owned->ino);
 	return gmem_fail(owners->ctx, worst, "nobody has inode %llu open any more",
 			 (unsigned long long)owned->ino);

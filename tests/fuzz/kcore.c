@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ELF headers and notes of /proc/kcore, and reads that follow them. */
+/* ELF headers and notes of /proc/kcore, and reads that follow them. The input is what comes after
+ * ELF's magic number.
+ */
 #include "fuzz.h"
 
 #include <sys/mman.h>
@@ -36,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gmem_kcore *kcore;
 	char path[32], why[256];
 
-	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+	if (fd < 0 || write(fd, "\177ELF", 4) != 4 || write(fd, data, size) != (ssize_t)size)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if (!gmem_kcore_new(path, &kcore, why, sizeof(why))) {
