@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every option struct of the API, as an older program has it (shorter), and a newer one (longer):
+ * what is missing counts as 0, what is not known must be 0, and a size that was not set is refused.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <gmem/gmem.h>
+
+#define PAGES 16
+
+/* A newer program's struct: the one that is known, and more. */
+#define MORE 64
+
+struct subject {
+	const char *name;
+	const char *model;
+	enum gmem_vm_type type;
+	size_t size;	 /* of the struct today */
+	size_t old_size; /* without its last member */
+	int (*use)(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options);
+	void (*fill)(void *options); /* values that an old program would set; NULL: all 0 */
+};
+
+static void fill_memory(void *options)
+{
+	((struct gmem_memory_options *)options)->memory_size = PAGES * GMEM_PAGE_SIZE;
+}
+
+static int use_memory(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory *memory;
+	int ret = gmem_memory_new(vm, options, &memory);
+
+	(void)ctx;
+	if (!ret)
+		gmem_memory_free(memory);
+	return ret;
+}
+
+static void fill_slot(void *options)
+{
+	((struct gmem_slot_options *)options)->memory_size = PAGES * GMEM_PAGE_SIZE;
+}
+
+static int use_slot(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	return gmem_slot_set(vm, options);
+}
+
+static int use_populate(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
+	struct gmem_memory *memory;
+	int ret;
+
+	(void)ctx;
+	if (gmem_memory_new(vm, &made, &memory))
+		return -EIO;
+	ret = gmem_populate(NULL, memory, options, NULL, NULL);
+	gmem_memory_free(memory);
+	return ret;
+}
+
+static int use_flush(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_flush *flush;
+	int ret = gmem_flush_new(ctx, options, &flush);
+
+	(void)vm;
+	if (!ret)
+		gmem_flush_free(flush);
+	return ret;
+}
+
+static int use_owners(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_owners *owners;
+	int ret = gmem_owners_new(ctx, options, &owners);
+
+	(void)vm;
+	if (!ret)
+		gmem_owners_free(owners);
+	return ret;
+}
+
+static int use_tdx_init(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	if (gmem_tdx_split_irqchip(vm, 0))
+		return -EIO;
+	return gmem_tdx_init_vm(vm, options);
+}
+
+static int use_tdx_vcpu(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	if (gmem_tdx_split_irqchip(vm, 0) || gmem_tdx_init_vm(vm, NULL) || gmem_vm_add_vcpu(vm, 0))
+		return -EIO;
+	return gmem_tdx_init_vcpu(vm, 0, options);
+}
+
+static int use_tdx_launch(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	return gmem_tdx_launch(vm, options);
+}
+
+static int use_snp_init(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	return gmem_snp_init_vm(vm, options);
+}
+
+static int use_snp_start(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	return gmem_snp_init_vm(vm, NULL) ? -EIO : gmem_snp_launch_start(vm, options);
+}
+
+static int use_snp_finish(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	(void)ctx;
+	if (gmem_snp_init_vm(vm, NULL) || gmem_snp_launch_start(vm, NULL))
+		return -EIO;
+	return gmem_snp_launch_finish(vm, options);
+}
+
+#define SUBJECT(type_name, last, model_name, vm, use_it, fill_it)                               \
+	{                                                                                       \
+		.name = #type_name, .model = (model_name), .type = (vm),                        \
+		.size = sizeof(struct type_name), .old_size = offsetof(struct type_name, last), \
+		.use = (use_it), .fill = (fill_it),                                             \
+	}
+
+static const struct subject subjects[] = {
+	SUBJECT(gmem_memory_options, flags, "plain", GMEM_VM_DEFAULT, use_memory, fill_memory),
+	SUBJECT(gmem_slot_options, memory_offset, "plain", GMEM_VM_DEFAULT, use_slot, fill_slot),
+	SUBJECT(gmem_populate_options, gpa, "plain", GMEM_VM_DEFAULT, use_populate, NULL),
+	SUBJECT(gmem_flush_subject, is_guest_memory, "plain", GMEM_VM_DEFAULT, use_flush, NULL),
+	SUBJECT(gmem_owners_options, no_mappings, "plain", GMEM_VM_DEFAULT, use_owners, NULL),
+	SUBJECT(gmem_tdx_init_options, mrownerconfig, "tdx", GMEM_VM_TDX, use_tdx_init, NULL),
+	SUBJECT(gmem_tdx_vcpu_options, cpuid, "tdx", GMEM_VM_TDX, use_tdx_vcpu, NULL),
+	SUBJECT(gmem_tdx_launch_options, progress_arg, "tdx", GMEM_VM_TDX, use_tdx_launch, NULL),
+	SUBJECT(gmem_snp_init_options, ghcb_version, "snp", GMEM_VM_SNP, use_snp_init, NULL),
+	SUBJECT(gmem_snp_start_options, gosvw, "snp", GMEM_VM_SNP, use_snp_start, NULL),
+	SUBJECT(gmem_snp_finish_options, host_data, "snp", GMEM_VM_SNP, use_snp_finish, NULL),
+};
+
+#define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
+
+/* What the call says of a struct of that size; last is its last byte. */
+static int said_of(const struct subject *subject, size_t size, unsigned char last, const char *said)
+{
+	/* Of that size exactly, so that a sanitizer sees a read past its end. */
+	unsigned char *options = calloc(1, size < sizeof(size_t) ? sizeof(size_t) : size);
+	char why[1024];
+	struct gmem_ctx *ctx;
+	struct gmem_vm *vm;
+	int ret;
+
+	ck_assert_ptr_nonnull(options);
+	ck_assert_int_eq(gmem_ctx_new_simulated(subject->model, &ctx), 0);
+	ck_assert_int_eq(gmem_vm_new(ctx, subject->type, &vm), 0);
+	if (size && subject->fill)
+		subject->fill(options);
+	memcpy(options, &size, sizeof(size));
+	if (last)
+		options[size - 1] = last;
+	ret = subject->use(ctx, vm, options);
+	gmem_explain(ctx, why, sizeof(why));
+	if (said)
+		ck_assert_msg(strstr(why, said) != NULL, "%s: '%s'", subject->name, why);
+	gmem_vm_free(vm);
+	gmem_ctx_free(ctx);
+	free(options);
+	return ret;
+}
+
+START_TEST(as_today)
+{
+	for (size_t i = 0; i < SUBJECTS; i++)
+		ck_assert_msg(said_of(&subjects[i], subjects[i].size, 0, NULL) == 0, "%s",
+			      subjects[i].name);
+}
+END_TEST
+
+START_TEST(an_old_program)
+{
+	for (size_t i = 0; i < SUBJECTS; i++)
+		ck_assert_msg(said_of(&subjects[i], subjects[i].old_size, 0, NULL) == 0, "%s",
+			      subjects[i].name);
+}
+END_TEST
+
+START_TEST(a_new_program)
+{
+	for (size_t i = 0; i < SUBJECTS; i++) {
+		const struct subject *subject = &subjects[i];
+
+		ck_assert_msg(said_of(subject, subject->size + MORE, 0, NULL) == 0, "%s",
+			      subject->name);
+		ck_assert_msg(said_of(subject, subject->size + MORE, 1, subject->name) == -E2BIG,
+			      "%s", subject->name);
+	}
+}
+END_TEST
+
+START_TEST(size_not_set)
+{
+	for (size_t i = 0; i < SUBJECTS; i++)
+		ck_assert_msg(said_of(&subjects[i], 0, 0, subjects[i].name) == -EINVAL, "%s",
+			      subjects[i].name);
+}
+END_TEST
+
+UNIT_MAIN("option_sizes", as_today, an_old_program, a_new_program, size_not_set)
