@@ -18,11 +18,18 @@ _gmemctl_owners() {
 	done
 }
 
+# Names of held VMs; none where this gmemctl holds none.
+_gmemctl_held() {
+	gmemctl status --raw --noheadings --output=name 2> /dev/null
+	return 0
+}
+
 # What an argument of that name may be.
 _gmemctl_words() {
 	case $1 in
 	COLUMNS) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
-	*TARGET*) _gmemctl_owners ;;
+	*TARGET*) _gmemctl_owners; _gmemctl_held ;;
+	*NAME*) _gmemctl_held ;;
 	*FILE*) compgen -f -- "$cur" ;;
 	*) _gmemctl_table "\$1 == \"word\" && \$2 == \"$1\"" '$3' ;;
 	esac

@@ -35,6 +35,11 @@ function __gmemctl_owners
     end
 end
 
+# Names of held VMs; none where this gmemctl holds none.
+function __gmemctl_held
+    gmemctl status --raw --noheadings --output=name 2>/dev/null | string replace -r '$' '\theld VM'
+end
+
 # What an argument of that name may be.
 function __gmemctl_words --argument-names arg
     switch $arg
@@ -45,6 +50,9 @@ function __gmemctl_words --argument-names arg
             __gmemctl_table word $arg 3 4 | __gmemctl_list
         case '*TARGET*'
             __gmemctl_owners
+            __gmemctl_held
+        case '*NAME*'
+            __gmemctl_held
         case '*FILE*'
             __fish_complete_path (commandline -ct)
         case '*'

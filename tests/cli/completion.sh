@@ -11,10 +11,10 @@ gmemctl --describe > "$scratch/table"
 # All lines go to a shell at once; then each is judged by what was offered for it.
 cat > "$scratch/lines" << 'EOT'
 gmemctl 
-gmemctl wa
-gmemctl --json wa
-gmemctl --reader=none wa
-gmemctl --output x wa
+gmemctl doct
+gmemctl --json doct
+gmemctl --reader=none doct
+gmemctl --output x doct
 gmemctl walk --vm-type=
 gmemctl walk --vm-type s
 gmemctl walk --simulate=
@@ -69,7 +69,7 @@ judge_offers() {
 	# shellcheck disable=SC2016,SC2046 # the dollars of awk; words
 	offers 'gmemctl ' $(words '$1 == "command"' '$2')
 	for before in '' '--json ' '--reader=none ' '--output x '; do
-		offers "gmemctl ${before}wa" walk
+		offers "gmemctl ${before}doct" doctor
 	done
 	offers 'gmemctl walk --vm-type=' default sw-protected sev sev-es snp tdx best
 	offers 'gmemctl walk --vm-type s' sw-protected sev sev-es snp
