@@ -31,6 +31,9 @@ case $? in
 esac
 # A process of another user, as a VMM is under libvirt: its folder of /proc is that user's.
 : > "$scratch/other"
+# Of commands on held VMs, none of which is there.
+XDG_RUNTIME_DIR=$scratch
+export XDG_RUNTIME_DIR
 "$tools/inherit" setpriv --reuid=65534 --regid=65534 --clear-groups sleep 600 \
 	> "$scratch/other" 2> "$scratch/other.err" 9>&- &
 other=$!
@@ -63,6 +66,11 @@ arguments() {
 	watch) echo --count=1 --interval=1 ;;
 	metrics) echo "--output-file=$scratch/folder/file" ;;
 	batch) echo "$scratch/batch" ;;
+	create) echo privilege --size=4K ;;
+	convert) echo nobody 0+4K private ;;
+	map | punch) echo nobody 0+4K ;;
+	finalize | status | destroy) echo nobody ;;
+	exec) echo nobody -- true ;;
 	esac
 }
 
@@ -76,10 +84,24 @@ with() {
 	setpriv --inh-caps="$sets" --bounding-set="$sets" "$@"
 }
 
+# The metrics that a file has, for it takes no --json.
+answer_in_file() {
+	rm -f "$scratch/folder/file"
+	# shellcheck disable=SC2046 # words
+	with "$1" "$BUILD/gmemctl" metrics $(arguments metrics) 2> "$scratch/said"
+	echo "status $?"
+	[ ! -e "$scratch/folder/file" ] ||
+		sed -n 's/^\(gmemctl_[a-z_]*\).*/\1/p' "$scratch/folder/file" | sort -u
+}
+
 # What was seen, without what changes from run to run.
 answer() {
+	if [ "$1" = metrics ]; then
+		answer_in_file "$2"
+		return
+	fi
 	# shellcheck disable=SC2046 # words
-	with "$2" "$BUILD/gmemctl" "$1" $(arguments "$1") --json > "$scratch/answer" 2> "$scratch/said"
+	with "$2" "$BUILD/gmemctl" --json "$1" $(arguments "$1") > "$scratch/answer" 2> "$scratch/said"
 	case $1 in list | watch) ;; *) echo "status $?" ;; esac
 	# Of list only what is ours: others come and go, with their VMs and without; no counts.
 	jq -S --argjson ours "$ours" 'if .guest_memfds then
@@ -123,11 +145,14 @@ hidden() {
 	bpf | perfmon | checkpoint_restore)
 		# bpf_capable() and its like in include/linux/capability.h
 		case $1,$2,$capabilities in
-		*sys_admin) echo "CAP_SYS_ADMIN includes it" ;;
+		*sys_admin*) echo "CAP_SYS_ADMIN includes it" ;;
 		pfns,checkpoint_restore,* | check,checkpoint_restore,*)
 			echo "it is for memory that is only mapped"
 			;;
 		esac
+		;;
+	dac_read_search)
+		case $capabilities in *dac_override*) echo "CAP_DAC_OVERRIDE includes it" ;; esac
 		;;
 	esac
 }
@@ -161,6 +186,7 @@ while read -r command capabilities; do
 			fail "$command without $without says less" "it says the same"
 		fi
 	done
+	[ "$command" != create ] || "$BUILD/gmemctl" destroy privilege > "$scratch/out" 2>&1
 done < "$scratch/commands"
 stop
 finish
