@@ -38,6 +38,8 @@ static const struct {
 	{ "pfn", READS_KERNEL | READS_PROCESSES | READS_IOMEM },
 	{ "check", READS_KERNEL | READS_PROCESSES },
 	{ "directmap", READS_KERNEL | READS_IOMEM },
+	{ "watch", READS_KERNEL | READS_PROCESSES },
+	{ "metrics", READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES },
 };
 
 static const struct {

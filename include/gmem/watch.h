@@ -64,6 +64,8 @@ struct gmem_watch_options {
 /* options may be NULL. Errors: ENOMEM, EINVAL, E2BIG. Since: 0.1 */
 GMEM_API int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *options,
 			    struct gmem_watch **out);
+
+/* Frees what gmem_watch_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_watch_free(struct gmem_watch *watch);
 
 /*
@@ -83,6 +85,7 @@ struct gmem_watch_counts {
 	bool has_counters; /* splits are counted by this kernel */
 };
 
+/* Tells what the last look went through. Since: 0.1 */
 GMEM_API void gmem_watch_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out);
 
 #ifdef __cplusplus

@@ -89,6 +89,17 @@ static int use_owners(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 	return ret;
 }
 
+static int use_watch(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_watch *watch;
+	int ret = gmem_watch_new(ctx, options, &watch);
+
+	(void)vm;
+	if (!ret)
+		gmem_watch_free(watch);
+	return ret;
+}
+
 static int use_tdx_init(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 {
 	(void)ctx;
@@ -144,6 +155,7 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_populate_options, gpa, "plain", GMEM_VM_DEFAULT, use_populate, NULL),
 	SUBJECT(gmem_flush_subject, is_guest_memory, "plain", GMEM_VM_DEFAULT, use_flush, NULL),
 	SUBJECT(gmem_owners_options, no_mappings, "plain", GMEM_VM_DEFAULT, use_owners, NULL),
+	SUBJECT(gmem_watch_options, no_pages, "plain", GMEM_VM_DEFAULT, use_watch, NULL),
 	SUBJECT(gmem_tdx_init_options, mrownerconfig, "tdx", GMEM_VM_TDX, use_tdx_init, NULL),
 	SUBJECT(gmem_tdx_vcpu_options, cpuid, "tdx", GMEM_VM_TDX, use_tdx_vcpu, NULL),
 	SUBJECT(gmem_tdx_launch_options, progress_arg, "tdx", GMEM_VM_TDX, use_tdx_launch, NULL),
