@@ -46,7 +46,7 @@ static enum status run(struct cli *cli)
 {
 	const struct settings *settings = cli->settings;
 	struct held_parts parts;
-	struct held *held;
+	struct held *held = NULL;
 	bool to_private;
 	enum status status = parse_direction(cli, &to_private);
 

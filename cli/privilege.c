@@ -40,6 +40,18 @@ static const struct {
 	{ "directmap", READS_KERNEL | READS_IOMEM },
 	{ "watch", READS_KERNEL | READS_PROCESSES },
 	{ "metrics", READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES },
+	/* A holder, and a batch, go on to run what they are told: theirs is kept for all of it. */
+	{ "create", READS_KERNEL | READS_FILES | REOPENS_READER },
+	/* To say whose folder of holders it is, where it is another user's. */
+	{ "convert", READS_FILES },
+	{ "map", READS_FILES },
+	{ "finalize", READS_FILES },
+	{ "punch", READS_FILES },
+	{ "status", READS_FILES },
+	{ "exec", READS_FILES },
+	{ "destroy", READS_FILES },
+	{ "batch", READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
+			   REOPENS_READER },
 };
 
 static const struct {
@@ -156,8 +168,9 @@ void privilege_reader_is_open(struct cli *cli)
 {
 	unsigned int needs;
 
-	if (cli->session || cli->where || cli->common.model || !runs_without(gmem_ctx_release(cli->ctx)) ||
-	    !find_row(cli->command->name, &needs) || needs & REOPENS_READER)
+	if (cli->session || cli->where || cli->common.model ||
+	    !runs_without(gmem_ctx_release(cli->ctx)) || !find_row(cli->command->name, &needs) ||
+	    needs & REOPENS_READER)
 		return;
 	/* What could not be given up a second time was small enough the first time. */
 	if (!give_up(needs & ~(unsigned int)READS_KERNEL))
