@@ -57,11 +57,12 @@ for page in cli/man/*.scd; do
 	for file in "$scratch"/*.command; do
 		[ -e "$file" ] || continue
 		command=$(cat "$file")
+		name=$(tr -d '\134' < "$file") # echo would take \n for a line's end
 		PATH=$scratch/bin:$PATH sh -c "$command" > "$scratch/got" 2>&1 < /dev/null
 		if shows "${file%.command}.wanted" "$scratch/got"; then
-			pass "${page##*/}: $command"
+			pass "${page##*/}: $name"
 		else
-			fail "${page##*/}: $command" "the page and the command differ:" \
+			fail "${page##*/}: $name" "the page and the command differ:" \
 				"$(diff "${file%.command}.wanted" "$scratch/got")"
 		fi
 	done
