@@ -55,7 +55,7 @@ unexpected() {
 				printf "%s", substr(text, 1, 2000)
 			text = ""
 		}
-		/WARNING: |BUG: |Oops: |Kernel panic|general protection|INFO: task .* blocked|INFO: rcu/ {
+		/WARNING: (CPU: |[a-z0-9_\/.-]+\.[ch]:)|BUG: |Oops: |Kernel panic|general protection|INFO: task .* blocked|INFO: rcu/ {
 			if (text == "" || !open)
 				judge()
 			open = 1
