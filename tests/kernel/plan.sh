@@ -38,7 +38,11 @@ kernel_tests() {
 					--timeout 600 --levels $levels -- $here sh $script.sh
 			done
 		done
-		run_tap qemu/nodes tests/kernel/run-qemu --timeout 600 -- $here sh tests/kernel/guest/nodes.sh
+		for script in tests/kernel/guest/caps tests/kernel/guest/nodes tests/host/script \
+			tests/host/kvm-selftests; do
+			run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 900 -- \
+				$here sh $script.sh
+		done
 		for mode in integrity confidentiality; do
 			run_tap qemu/lockdown-$mode tests/kernel/run-qemu --timeout 600 \
 				--append lockdown=$mode -- $here sh tests/kernel/guest/lockdown.sh
