@@ -5,7 +5,7 @@
 . tests/cli/lib.sh
 
 mkdir "$scratch/bin" "$scratch/home"
-ln -s "$(realpath "$BUILD/gmemctl")" "$scratch/bin/gmemctl"
+ln -s "$(realpath "$(program "$BUILD/gmemctl")")" "$scratch/bin/gmemctl"
 gmemctl --describe > "$scratch/table"
 
 # All lines go to a shell at once; then each is judged by what was offered for it.

@@ -37,7 +37,7 @@ cd "$scratch" || exit 2
 held 0 '' map td 64K+64K --from=content
 cd "$before" || exit 2
 held 2 'was added before' map td 0+4K
-held 64 'are more than the range' map td 1M+4K --from="$GMEMCTL_FILE"
+held 64 'are more than the range' map td 1M+4K --from="$BUILD/gmemctl"
 held 2 'No such file' map td 1M+4K --from=none
 held 0 '' map td 1M+64K
 try_json 0 '.pages == 48 and .simulated == "tdx"' gmemctl pfns td --json

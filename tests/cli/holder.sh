@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . tests/host/lib.sh
 
-client=$tools/holder-client
+client=$(program "$tools/holder-client")
 gmemctl create vm --simulate=tdx > "$scratch/out" 2>&1
 socket=$XDG_RUNTIME_DIR/gmemctl/vm.sock
 pid=$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')

@@ -32,9 +32,19 @@ await_end() {
 	done
 }
 
+# program FILE: one to run in its place where it is another machine's.
+program() {
+	[ -n "${EMULATOR-}" ] || { echo "$1"; return; }
+	mkdir -p "$scratch/emulated"
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "$EMULATOR" "$(realpath "$1")" \
+		> "$scratch/emulated/${1##*/}"
+	chmod +x "$scratch/emulated/${1##*/}"
+	echo "$scratch/emulated/${1##*/}"
+}
+
 # The command alone, for where it is no word of this shell.
 # shellcheck disable=SC2034 # used by tests
-GMEMCTL_FILE=${GMEMCTL##* }
+GMEMCTL_FILE=$(program "${GMEMCTL##* }")
 
 gmemctl() {
 	# shellcheck disable=SC2086 # words
