@@ -4,11 +4,8 @@
 # Packages of another Debian suite, from the mirror that this machine's apt uses already. Nothing of
 # the machine's apt is changed: lists and packages are kept in the cache.
 
-debian_mirror() {
-	# shellcheck disable=SC2016 # apt's own variables
-	apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(LABEL)|$(CREATED_BY)' 2> /dev/null |
-		awk -F'|' '$2 == "Debian" && $3 == "Debian" && $4 == "Packages" { print $1; exit }'
-}
+# shellcheck source=packaging/mirror.sh
+. "$here/../../packaging/mirror.sh"
 
 debian_apt() {
 	tool=$1
