@@ -83,7 +83,9 @@ static enum gmem_check_result check_asids(struct gmem_host *host, const struct g
 	(void)row;
 	if (ret == -ENODATA)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
-				      "use a kernel with CONFIG_CGROUP_MISC and cgroup v2 mounted",
+				      "use a kernel with CONFIG_CGROUP_MISC, mount cgroup v2, and "
+				      "let it show: echo +misc > "
+				      "/sys/fs/cgroup/cgroup.subtree_control",
 				      "no line sev_es in the root cgroup's misc.capacity");
 	if (ret)
 		return gmem_host_unread(host, "misc.capacity", ret);

@@ -53,7 +53,7 @@ kernel_tests() {
 		run_tap bochs-2-cpus/conformance tests/kernel/run-bochs --timeout 900 --cpus 2 \
 			$(bochs_files) -- "$BUILD/tests/conformance-runner" --expendable \
 			tests/conformance/tdx-*.gmt
-		for script in tests/host/directmap tests/host/pfns tests/host/verdict; do
+		for script in tests/host/directmap tests/host/pfns; do
 			run_tap "bochs/${script##*/}" tests/kernel/run-bochs --timeout 900 \
 				$(bochs_files) -- $here sh $script.sh
 		done

@@ -53,7 +53,7 @@ case $release in
 	awk '$1 == "page" { printf "0x%x 0x%x\n", $2, $3 }' "$scratch/memory" > "$scratch/pagemap"
 	same "1024 page frames equal pagemap's" "$scratch/ours" "$scratch/pagemap"
 	try_json 0 '.verdict == "safe"' gmemctl check "$helper:$(column memory fd 2)" --json
-	try 0 "^$helper " '' gmemctl list -n -o PID,FD
+	try 0 "^$helper " '' gmemctl list -n -o PID,SIZE
 	stop
 	try_json 0 'true' gmemctl caps --json
 	;;
