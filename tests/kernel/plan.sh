@@ -31,9 +31,12 @@ kernel_tests() {
 	{
 		# SVM: software-protected VMs, two nodes, page tables of four and of five levels.
 		run_tap qemu/conformance tests/kernel/run-qemu --timeout 900 -- $conformance
+		for script in tests/host/verdict tests/host/pfns tests/host/list; do
+			run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 600 -- $here sh $script.sh
+		done
 		for levels in 4 5; do
-			for script in tests/host/directmap tests/host/verdict tests/host/pfns \
-				tests/host/list tests/kernel/guest/readers tests/kernel/guest/removal; do
+			for script in tests/host/directmap tests/kernel/guest/readers \
+				tests/kernel/guest/removal; do
 				run_tap "qemu-$levels-levels/${script##*/}" tests/kernel/run-qemu \
 					--timeout 600 --levels $levels -- $here sh $script.sh
 			done
