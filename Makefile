@@ -67,9 +67,11 @@ lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 endif
 cli_sources := $(sort $(wildcard cli/*.c))
 cli_libs := -lsmartcols -lcap
-unit_sources := $(sort $(wildcard tests/unit/*.c))
+# BTF is read through libbpf.
+without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c,$(1)),$(1))
+unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
-fuzz_sources := $(sort $(wildcard tests/fuzz/*.c))
+fuzz_sources := $(call without_bpf,$(sort $(wildcard tests/fuzz/*.c)))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
 units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))

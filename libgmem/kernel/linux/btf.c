@@ -42,30 +42,46 @@ static const struct btf_type *find(struct gmem_linux *host, const struct btf **b
 	return id < 0 ? NULL : btf__type_by_id(*btf, (unsigned int)id);
 }
 
-static const struct btf_type *resolve(const struct btf *btf, unsigned int id)
-{
-	const struct btf_type *type = btf__type_by_id(btf, id);
+/*
+ * A walk from a struct to a member of it. BTF comes from the kernel, but a loop in it must not hang
+ * us, nor anonymous structs in each other: there is a bound on the types that are looked at.
+ */
+struct walk {
+	const struct btf *btf;
+	unsigned int left;
+};
 
-	while (type && (btf_is_mod(type) || btf_is_typedef(type)))
-		type = btf__type_by_id(btf, type->type);
+#define WALK_TYPES 65536 /* the largest structs have some hundred members */
+#define WALK_DEPTH 8
+
+static const struct btf_type *resolve(struct walk *walk, unsigned int id)
+{
+	const struct btf_type *type = btf__type_by_id(walk->btf, id);
+
+	while (type && (btf_is_mod(type) || btf_is_typedef(type))) {
+		if (!walk->left)
+			return NULL;
+		walk->left--;
+		type = btf__type_by_id(walk->btf, type->type);
+	}
 	return type;
 }
 
 /*
  * Bits from the start of type to the member whose name is the first length bytes of name. Goes
- * into anonymous structs and unions, to a bounded depth: BTF comes from the kernel, but a loop
- * in it must not hang us.
+ * into anonymous structs and unions.
  */
-static const struct btf_type *find_member(const struct btf *btf, const struct btf_type *type,
+static const struct btf_type *find_member(struct walk *walk, const struct btf_type *type,
 					  const char *name, size_t length, int depth, size_t *bits)
 {
 	const struct btf_member *members = btf_members(type);
 
-	for (unsigned int i = 0; i < btf_vlen(type); i++) {
-		const char *found = btf__name_by_offset(btf, members[i].name_off);
-		const struct btf_type *inner = resolve(btf, members[i].type);
+	for (unsigned int i = 0; i < btf_vlen(type) && walk->left; i++) {
+		const char *found = btf__name_by_offset(walk->btf, members[i].name_off);
+		const struct btf_type *inner = resolve(walk, members[i].type);
 		size_t offset = btf_member_bit_offset(type, i);
 
+		walk->left -= walk->left > 0;
 		if (!inner || !found)
 			continue;
 		if (strlen(found) == length && !memcmp(found, name, length)) {
@@ -75,7 +91,7 @@ static const struct btf_type *find_member(const struct btf *btf, const struct bt
 		if (*found || !btf_is_composite(inner) || depth == 0)
 			continue;
 		size_t below = 0;
-		inner = find_member(btf, inner, name, length, depth - 1, &below);
+		inner = find_member(walk, inner, name, length, depth - 1, &below);
 		if (inner) {
 			*bits += offset + below;
 			return inner;
@@ -84,20 +100,30 @@ static const struct btf_type *find_member(const struct btf *btf, const struct bt
 	return NULL;
 }
 
+/* The byte in type at which the member of that path begins. */
 static int find_path(const struct btf *btf, const struct btf_type *type, const char *path,
-		     size_t *bits)
+		     size_t *offset)
 {
-	while (type && btf_is_composite(type)) {
+	struct walk walk = { .btf = btf, .left = WALK_TYPES };
+	const struct btf_type *at = type;
+	size_t bits = 0;
+
+	for (;;) {
 		size_t length = strcspn(path, ".");
 
-		type = find_member(btf, type, path, length, 8, bits);
-		if (!type)
-			return -ENOENT;
+		at = find_member(&walk, at, path, length, WALK_DEPTH, &bits);
+		if (!at)
+			return walk.left ? -ENOENT : -EILSEQ;
 		if (!path[length])
-			return *bits % 8 ? -ENOENT : 0; /* a bit field has no address */
+			break;
+		if (!btf_is_composite(at))
+			return -ENOENT;
 		path += length + 1;
 	}
-	return -ENOENT;
+	if (bits % 8) /* a bit field has no address */
+		return -ENOENT;
+	*offset = bits / 8;
+	return *offset <= type->size ? 0 : -EILSEQ;
 }
 
 int gmem_linux_offset_of(struct gmem_linux *host, const char *type, const char *member,
@@ -105,14 +131,12 @@ int gmem_linux_offset_of(struct gmem_linux *host, const char *type, const char *
 {
 	const struct btf_type *found;
 	const struct btf *btf;
-	size_t bits = 0;
 	int ret;
 
 	pthread_mutex_lock(&host->lock);
 	found = find(host, &btf, type);
-	ret = found ? find_path(btf, found, member, &bits) : host->btf ? -ENOENT : -ENODATA;
+	ret = found ? find_path(btf, found, member, offset) : host->btf ? -ENOENT : -ENODATA;
 	pthread_mutex_unlock(&host->lock);
-	*offset = bits / 8;
 	return ret;
 }
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where structs have their members, from BTF that is made up here. */
+#include "unit.h"
+
+#include <errno.h>
+#include <bpf/btf.h>
+
+#include "kernel/linux/linux.h"
+
+static struct gmem_linux host = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static int number;
+
+static void begin(void)
+{
+	host.btf = btf__new_empty();
+	ck_assert_ptr_nonnull(host.btf);
+	number = btf__add_int(host.btf, "int", 4, BTF_INT_SIGNED);
+	ck_assert_int_eq(number, 1);
+}
+
+static void end(void)
+{
+	gmem_linux_btf_free(&host);
+	host.btf = NULL;
+}
+
+static int add_struct(const char *name, unsigned int size)
+{
+	int id = btf__add_struct(host.btf, name, size);
+
+	ck_assert_int_gt(id, 0);
+	return id;
+}
+
+static void add_member(const char *name, int type, unsigned int byte)
+{
+	ck_assert_int_eq(btf__add_field(host.btf, name, type, byte * 8, 0), 0);
+}
+
+static int ask(const char *type, const char *member, size_t *offset)
+{
+	return gmem_linux_offset_of(&host, type, member, offset);
+}
+
+START_TEST(finds)
+{
+	int inner, name, constant;
+	size_t offset, size;
+
+	begin();
+	inner = add_struct(NULL, 8);
+	add_member("first", number, 0);
+	add_member("second", number, 4);
+	name = btf__add_typedef(host.btf, "pair", inner);
+	constant = btf__add_const(host.btf, name);
+	add_struct("file", 20);
+	add_member("inode", number, 0);
+	add_member("", inner, 4);
+	add_member("pair", constant, 12);
+	ck_assert_int_eq(ask("file", "inode", &offset), 0);
+	ck_assert_uint_eq(offset, 0);
+	ck_assert_int_eq(ask("file", "second", &offset), 0);
+	ck_assert_uint_eq(offset, 8);
+	ck_assert_int_eq(ask("file", "pair.second", &offset), 0);
+	ck_assert_uint_eq(offset, 16);
+	ck_assert_int_eq(ask("file", "pair.third", &offset), -ENOENT);
+	ck_assert_int_eq(ask("file", "inode.second", &offset), -ENOENT);
+	ck_assert_int_eq(ask("inode", "second", &offset), -ENOENT);
+	ck_assert_int_eq(gmem_linux_size_of(&host, "file", &size), 0);
+	ck_assert_uint_eq(size, 20);
+	end();
+}
+END_TEST
+
+START_TEST(refuses_what_lies_outside)
+{
+	size_t offset;
+	int inner;
+
+	begin();
+	inner = add_struct("inner", 4);
+	add_member("far", number, 1 << 20);
+	add_struct("outer", 16);
+	add_member("end", number, 16); /* as an array without elements has it */
+	add_member("behind", number, 17);
+	add_member("inner", inner, 8);
+	ck_assert_int_eq(ask("outer", "end", &offset), 0);
+	ck_assert_int_eq(ask("outer", "behind", &offset), -EILSEQ);
+	ck_assert_int_eq(ask("outer", "inner.far", &offset), -EILSEQ);
+	end();
+}
+END_TEST
+
+/* A name for itself, and a struct that has itself many times. */
+START_TEST(ends)
+{
+	size_t offset;
+	int self;
+
+	begin();
+	self = (int)btf__type_cnt(host.btf);
+	ck_assert_int_eq(btf__add_typedef(host.btf, "self", self), self);
+	add_struct("named", 4);
+	add_member("", self, 0);
+	self = add_struct("nested", 4);
+	for (int i = 0; i < 64; i++)
+		add_member("", self, 0);
+	ck_assert_int_eq(ask("named", "member", &offset), -EILSEQ);
+	ck_assert_int_eq(ask("nested", "member", &offset), -EILSEQ);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("btf", finds, refuses_what_lies_outside, ends)
