@@ -30,8 +30,9 @@ struct place {
 
 /* Runs of the direct map that follow each other without gaps, as they were when they were read. */
 struct map_cache {
-	struct gmem_directmap_run *runs; /* room for CACHED_RUNS */
+	struct gmem_directmap_run *runs;
 	size_t count;
+	size_t room;	     /* up to CACHED_RUNS */
 	uint64_t first, end; /* page frames that they cover */
 };
 
@@ -245,25 +246,37 @@ static int keep_run(const struct gmem_directmap_run *run, void *arg)
 {
 	struct map_cache *cache = arg;
 
-	if (cache->count == CACHED_RUNS)
+	if (cache->count == cache->room)
 		return 1;
 	cache->runs[cache->count++] = *run;
 	cache->end = run->pfn + run->pages;
 	return 0;
 }
 
+/* Room for the runs of so many pages, or for as many as are kept at a time. */
+static int reserve_cache(struct walk *walk, uint64_t pages)
+{
+	size_t room = pages < CACHED_RUNS ? (size_t)pages : CACHED_RUNS;
+	struct map_cache *cache = &walk->cache;
+
+	if (cache->room >= room)
+		return 0;
+	free(cache->runs);
+	cache->runs = malloc(room * sizeof(*cache->runs));
+	cache->room = cache->runs ? room : 0;
+	return cache->runs ? 0 : no_memory(walk);
+}
+
 /* Reads the direct map from a page frame on, as far as the batch or the cache reaches. */
 static int fill_cache(struct walk *walk, uint64_t pfn)
 {
 	struct map_cache *cache = &walk->cache;
-	int ret;
+	int ret = reserve_cache(walk, walk->highest - pfn);
 
-	if (!cache->runs)
-		cache->runs = malloc(CACHED_RUNS * sizeof(*cache->runs));
-	if (!cache->runs)
-		return no_memory(walk);
 	cache->count = 0;
 	cache->first = cache->end = pfn;
+	if (ret)
+		return ret;
 	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, walk->highest - pfn,
 				  keep_run, cache);
 	return ret < 0 ? ret : 0;

@@ -44,7 +44,7 @@ struct rights {
 
 /* The children of the table that is being walked at one depth. */
 struct window {
-	uint64_t (*tables)[ENTRIES]; /* WINDOW of them */
+	uint64_t (*tables)[ENTRIES]; /* room for WINDOW, or as many as the range has */
 	uint16_t index[WINDOW];	     /* entry of the parent that each belongs to */
 	bool readable[WINDOW];
 	unsigned int count;
@@ -376,10 +376,19 @@ static int walk_root(struct walk *walk)
 	return walk_table(walk, 0, walk->image->root, root, walk->start & ~(covers - 1), rights);
 }
 
+/* Tables of that depth that the range needs in one batch: one, for a page. */
+static size_t window_tables(const struct walk *walk, int depth)
+{
+	unsigned int shift = shift_of(walk, depth);
+	uint64_t entries = ((walk->end - 1) >> shift) - (walk->start >> shift) + 1;
+
+	return entries < WINDOW ? (size_t)entries : WINDOW;
+}
+
 static int allocate_windows(struct walk *walk)
 {
 	for (int depth = 0; depth < walk->image->levels - 1; depth++) {
-		walk->windows[depth].tables = malloc(WINDOW * TABLE_BYTES);
+		walk->windows[depth].tables = malloc(window_tables(walk, depth) * TABLE_BYTES);
 		if (!walk->windows[depth].tables)
 			return gmem_explain_no_memory(walk->ctx, "a walk of the page tables");
 	}
@@ -406,14 +415,12 @@ int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, ui
 	walk->image = image;
 	walk->fn = fn;
 	walk->arg = arg;
-	ret = allocate_windows(walk);
-	if (ret)
-		goto out;
 	if (inside > pages)
 		inside = pages;
 	walk->start = image->page_offset_base + pfn * GMEM_PAGE_SIZE;
 	walk->end = walk->start + inside * GMEM_PAGE_SIZE;
-	if (inside)
+	ret = inside ? allocate_windows(walk) : 0;
+	if (!ret && inside)
 		ret = walk_root(walk);
 	if (!ret && pages > inside) { /* past the region nothing is the direct map */
 		walk->start = walk->end;
@@ -422,7 +429,6 @@ int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, ui
 	}
 	if (!ret)
 		ret = flush_run(walk);
-out:
 	free_windows(walk);
 	free(walk);
 	return ret;

@@ -36,7 +36,7 @@ struct level {
 	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
 	unsigned int count;	   /* of children that can be walked */
 	unsigned int next;
-	unsigned char *room; /* for their copies */
+	unsigned char *room; /* for their copies; NULL until the walk is here */
 };
 
 struct walk {
@@ -183,6 +183,14 @@ static bool node_fits(const struct walk *walk, const void *node, uint64_t parent
 	       (!parent || gmem_layout_read(layout, node, GMEM_NODE_OFFSET, 1) == offset);
 }
 
+/* Trees are three or four levels deep, and of small files one. */
+static int reserve_room(struct walk *walk, struct level *level)
+{
+	if (!level->room)
+		level->room = malloc(GMEM_GATHER_ROOM(walk->layout->node_size));
+	return level->room ? 0 : gmem_explain_no_memory(walk->ctx, "a walk of the page cache");
+}
+
 /*
  * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
  * children up to the first whose slot changed.
@@ -197,8 +205,10 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 		.length = walk->slots * 8,
 	};
 	unsigned int n = 0;
-	int ret;
+	int ret = reserve_room(walk, level);
 
+	if (ret)
+		return ret;
 	for (; i <= last; i++) {
 		if (!is_node(level->slots[i]))
 			continue;
@@ -379,24 +389,16 @@ static int walk_head(struct walk *walk)
 	return walk_node(walk, 0, node, head - ENTRY_INTERNAL, 0, shift);
 }
 
-static int allocate_rooms(struct walk *walk, unsigned char **rooms)
+static void free_rooms(struct walk *walk)
 {
-	size_t room = GMEM_GATHER_ROOM(walk->layout->node_size);
-
-	/* Of what is not touched the kernel gives nothing: trees are three or four levels deep. */
-	*rooms = malloc(DEPTH_MAX * room);
-	if (!*rooms)
-		return gmem_explain_no_memory(walk->ctx, "a walk of the page cache");
 	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
-		walk->levels[depth].room = *rooms + depth * room;
-	return 0;
+		free(walk->levels[depth].room);
 }
 
 int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
 		     uint64_t stride, gmem_xarray_fn fn, void *arg)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
-	unsigned char *rooms = NULL;
 	int ret = walk ? gmem_layout_get(ctx, &walk->layout)
 		       : gmem_explain_no_memory(ctx, "a walk of the page cache");
 
@@ -410,13 +412,11 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 	walk->slots = 1u << walk->layout->node_bits;
 	walk->fn = fn;
 	walk->arg = arg;
-	ret = allocate_rooms(walk, &rooms);
-	if (!ret)
-		ret = walk_head(walk);
+	ret = walk_head(walk);
 	if (!ret)
 		ret = flush_run(walk);
+	free_rooms(walk);
 out:
-	free(rooms);
 	free(walk);
 	return ret;
 }
