@@ -46,6 +46,7 @@ struct batch {
 	struct session session;
 	const char *name; /* of the file, for messages */
 	FILE *file;
+	FILE *nowhere; /* in JSON, /dev/null */
 	size_t line;
 	size_t done;
 	bool json;
@@ -65,6 +66,19 @@ static void write_row(struct batch *batch, const struct cli *cli, const char *co
 		output_row(batch->cli->out, cells);
 }
 
+/* Where the batch writes a document, what else a line prints has no place in it. */
+static enum status run_quietly(struct batch *batch, struct cli *cli, int n, char **words)
+{
+	FILE *own = stdout;
+	enum status status;
+
+	if (batch->nowhere)
+		stdout = batch->nowhere;
+	status = cli_run(cli, n, words);
+	stdout = own;
+	return status;
+}
+
 /* A batch in a batch has no VMs of its own to keep, and no end. */
 static enum status run_words(struct batch *batch, int n, char **words)
 {
@@ -78,7 +92,7 @@ static enum status run_words(struct batch *batch, int n, char **words)
 	cli.common.verbose = batch->cli->common.verbose;
 	cli.common.reader = batch->cli->common.reader;
 	cli.common.format.bytes = batch->cli->common.format.bytes;
-	status = cli_run(&cli, n, words);
+	status = run_quietly(batch, &cli, n, words);
 	write_row(batch, &cli, n > 1 ? words[1] : "", status);
 	batch->done++;
 	/* The batch's own document names the first failure. */
@@ -152,6 +166,20 @@ static enum status open_file(struct batch *batch)
 			   : cli_fail(batch->cli, STATUS_FAILED, "%s: %s", path, strerror(errno));
 }
 
+static enum status run_document(struct batch *batch)
+{
+	enum status status;
+
+	batch->nowhere = fopen("/dev/null", "we");
+	if (!batch->nowhere)
+		return cli_fail(batch->cli, STATUS_FAILED, "/dev/null: %s", strerror(errno));
+	output_table(batch->cli->out, &table);
+	status = run_lines(batch);
+	output_table_end(batch->cli->out);
+	fclose(batch->nowhere);
+	return status;
+}
+
 static enum status run(struct cli *cli)
 {
 	struct batch batch = {
@@ -164,11 +192,7 @@ static enum status run(struct cli *cli)
 	if (status)
 		return status;
 	interrupt_catch();
-	if (batch.json)
-		output_table(cli->out, &table);
-	status = run_lines(&batch);
-	if (batch.json)
-		output_table_end(cli->out);
+	status = batch.json ? run_document(&batch) : run_lines(&batch);
 	/* The kernel is the batch's own, and goes with it. */
 	while (batch.session.n)
 		session_drop(&batch.session, batch.session.vms[batch.session.n - 1]);

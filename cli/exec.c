@@ -69,8 +69,11 @@ static enum status run_child(struct cli *cli, const int *fds)
 	child = fork();
 	if (child < 0)
 		return cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));
-	if (!child)
+	if (!child) {
+		/* A batch that writes a document keeps standard output for it. */
+		dup2(fileno(stdout), STDOUT_FILENO);
 		_exit((int)exec_in_place(cli, fds, N_FDS));
+	}
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return (enum status)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

@@ -52,6 +52,12 @@ try_json 2 '.simulated == "plain" and (.commands | length) == 2 and .commands[0]
 try_json 2 '[.commands[].status] == [0, 2, 0]' \
 	gmemctl batch --simulate=plain "$scratch/batch" --json --keep-going
 
+# Whatever lines print has no place in it: other formats, documents of their own, help.
+printf '%s\n' 'list --json' 'caps --help' 'doctor -P' '--version' 'metrics' 'nonsense --json' \
+	> "$scratch/batch"
+try_json 64 '[.commands[].status] == [0, 0, 0, 0, 0, 64]' \
+	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+
 # exec is only for VMs of the running kernel: see tests/host. A thousand lines, one process.
 {
 	echo 'create td --size=4M'

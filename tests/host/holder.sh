@@ -122,6 +122,9 @@ try_json 64 '.error.message | contains("standard output is for ls")' gmemctl exe
 echo 'create b
 exec b -- sh -c "exit 3"' > "$scratch/batch"
 try 3 '' '' gmemctl batch "$scratch/batch"
+printf 'create b\nexec b -- echo more\n' > "$scratch/batch"
+try 0 '^more$' '' gmemctl batch "$scratch/batch"
+try_json 0 '.commands | length == 2' gmemctl batch --json "$scratch/batch"
 # Who has the memory's descriptor keeps the memory, not the VM.
 try 0 '' '' gmemctl destroy vm
 
