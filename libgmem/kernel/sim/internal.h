@@ -82,12 +82,15 @@ struct sim_zone {
 	uint64_t hint;	/* no free page in a word below */
 };
 
+struct sim_block;
+
 struct sim_physmem {
 	struct sim_zone zones[SIM_RAM_RANGES];
 	unsigned int zone_count;
 	unsigned int nodes;
 	uint64_t max_pfn;
-	struct sim_page **blocks; /* records of 512 page frames each, made when first needed */
+	struct sim_block **blocks; /* records of 512 page frames each, made when first needed */
+	struct sim_block *made;	   /* the first of those that were */
 	uint64_t in_use;
 	uint64_t fail_after; /* the n-th allocation from now on fails; 0: none */
 	unsigned int interleave;

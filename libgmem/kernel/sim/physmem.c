@@ -5,11 +5,36 @@
  */
 #include <linux/mempolicy.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include "kernel/sim/internal.h"
 
 #define BLOCK_PAGES 512ull
 #define WORD_BITS 64ull
 #define LOW_PFNS 256ull /* the first megabyte is never handed out */
+
+struct sim_block {
+	struct sim_block *next; /* that was made */
+	struct sim_page pages[BLOCK_PAGES];
+};
+
+/* Zeroed memory that costs as much as of it is touched: what there is of RAM, little is. */
+static void *map(uint64_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static uint64_t used_words(const struct sim_zone *zone)
+{
+	return (zone->pages + WORD_BITS - 1) / WORD_BITS;
+}
+
+static uint64_t blocks_bytes(const struct gmem_sim *sim)
+{
+	return (sim->ram.max_pfn / BLOCK_PAGES + 1) * sizeof(struct sim_block *);
+}
 
 static bool bit_test(const uint64_t *bits, uint64_t bit)
 {
@@ -48,24 +73,35 @@ unsigned int sim_pfn_node(const struct gmem_sim *sim, uint64_t pfn)
 
 struct sim_page *sim_page_peek(const struct gmem_sim *sim, uint64_t pfn)
 {
-	struct sim_page *block;
+	struct sim_block *block;
 
 	if (pfn >= sim->ram.max_pfn)
 		return NULL;
 	block = sim->ram.blocks[pfn / BLOCK_PAGES];
-	return block ? &block[pfn % BLOCK_PAGES] : NULL;
+	return block ? &block->pages[pfn % BLOCK_PAGES] : NULL;
+}
+
+static struct sim_block *make_block(struct gmem_sim *sim)
+{
+	struct sim_block *block = calloc(1, sizeof(*block));
+
+	if (!block)
+		return NULL;
+	block->next = sim->ram.made;
+	sim->ram.made = block;
+	return block;
 }
 
 struct sim_page *sim_page_get(struct gmem_sim *sim, uint64_t pfn)
 {
-	struct sim_page **block;
+	struct sim_block **block;
 
 	if (pfn >= sim->ram.max_pfn)
 		return NULL;
 	block = &sim->ram.blocks[pfn / BLOCK_PAGES];
 	if (!*block)
-		*block = calloc(BLOCK_PAGES, sizeof(**block));
-	return *block ? &(*block)[pfn % BLOCK_PAGES] : NULL;
+		*block = make_block(sim);
+	return *block ? &(*block)->pages[pfn % BLOCK_PAGES] : NULL;
 }
 
 /* Marks page frames that the allocator must never give away. */
@@ -77,10 +113,12 @@ static void reserve(struct sim_zone *zone, uint64_t first, uint64_t end)
 		first = zone->first;
 	if (end > zone_end)
 		end = zone_end;
-	for (uint64_t pfn = first; pfn < end; pfn++) {
-		uint64_t bit = pfn - zone->first;
+	while (first < end) {
+		uint64_t bit = first - zone->first;
+		bool whole = bit % WORD_BITS == 0 && end - first >= WORD_BITS;
 
-		zone->used[bit / WORD_BITS] |= 1ull << bit % WORD_BITS;
+		zone->used[bit / WORD_BITS] |= whole ? UINT64_MAX : 1ull << bit % WORD_BITS;
+		first += whole ? WORD_BITS : 1;
 	}
 }
 
@@ -92,8 +130,8 @@ static int zone_init(struct gmem_sim *sim, const struct sim_ram_range *range)
 	zone->first = range->start >> SIM_PAGE_SHIFT;
 	zone->pages = (range->end - range->start) >> SIM_PAGE_SHIFT;
 	zone->node = range->node;
-	words = (zone->pages + WORD_BITS - 1) / WORD_BITS;
-	zone->used = calloc(words, sizeof(*zone->used));
+	words = used_words(zone);
+	zone->used = map(words * sizeof(*zone->used));
 	if (!zone->used)
 		return -ENOMEM;
 	sim->ram.zone_count++;
@@ -120,7 +158,7 @@ int sim_physmem_init(struct gmem_sim *sim)
 			return err;
 		total += sim->ram.zones[i].pages;
 	}
-	sim->ram.blocks = calloc(sim->ram.max_pfn / BLOCK_PAGES + 1, sizeof(*sim->ram.blocks));
+	sim->ram.blocks = map(blocks_bytes(sim));
 	if (!sim->ram.blocks)
 		return -ENOMEM;
 	/*
@@ -136,17 +174,23 @@ int sim_physmem_init(struct gmem_sim *sim)
 
 void sim_physmem_exit(struct gmem_sim *sim)
 {
+	struct sim_block *block = sim->ram.made, *next;
+
 	for (unsigned int i = 0; i < sim->ram.zone_count; i++)
-		free(sim->ram.zones[i].used);
-	for (uint64_t i = 0; sim->ram.blocks && i <= sim->ram.max_pfn / BLOCK_PAGES; i++)
-		free(sim->ram.blocks[i]);
-	free(sim->ram.blocks);
+		munmap(sim->ram.zones[i].used,
+		       used_words(&sim->ram.zones[i]) * sizeof(*sim->ram.zones[i].used));
+	for (; block; block = next) {
+		next = block->next;
+		free(block);
+	}
+	if (sim->ram.blocks)
+		munmap(sim->ram.blocks, blocks_bytes(sim));
 }
 
 /* Lowest free page frame of a zone, 0 if it is full. */
 static uint64_t zone_take(struct sim_zone *zone)
 {
-	uint64_t words = (zone->pages + WORD_BITS - 1) / WORD_BITS;
+	uint64_t words = used_words(zone);
 
 	for (; zone->hint < words; zone->hint++) {
 		uint64_t free_bits = ~zone->used[zone->hint];
