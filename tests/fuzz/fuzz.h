@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "context.h"
 
@@ -23,7 +24,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static inline void fuzz_broken(const char *condition, const char *file, int line)
 {
-	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, condition);
+	dprintf(STDERR_FILENO, "%s:%d: does not hold: %s\n", file, line, condition);
 	abort();
 }
 

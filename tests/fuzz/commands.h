@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What fuzzers of whole commands share: a command that writes no file, waits for nothing, keeps its
+ * process's privileges, and whose answer is looked at. It replaces save.c, interrupt.c and
+ * privilege.c.
+ */
+#ifndef FUZZ_COMMANDS_H
+#define FUZZ_COMMANDS_H
+
+#include "fuzz.h"
+
+#include <ctype.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "../../cli/interrupt.h"
+#include "../../cli/privilege.h"
+#include "../../cli/run.h"
+#include "../../cli/save.h"
+#include "../../cli/utf8.h"
+
+static struct {
+	FILE *out;  /* what the command prints */
+	char *text; /* the same, once it has ended */
+	size_t size;
+	int interrupted;
+	unsigned int waits; /* until nobody reads any more */
+} fuzz_command;
+
+enum status save_file(struct cli *cli, const char *path, const char *text, size_t size)
+{
+	HOLDS(cli && *path && memchr(text, '\0', size) == NULL);
+	return STATUS_YES;
+}
+
+/* For a holder, or for exec. */
+pid_t fork(void)
+{
+	fuzz_broken("no process is made", __FILE__, __LINE__);
+	return -1;
+}
+
+void interrupt_catch(void)
+{
+}
+
+bool interrupted(void)
+{
+	return fuzz_command.interrupted;
+}
+
+void interrupt_note(void)
+{
+	fuzz_command.interrupted = 1;
+}
+
+void interrupt_forget(void)
+{
+	fuzz_command.interrupted = 0;
+}
+
+const volatile int *interrupt_flag(void)
+{
+	return &fuzz_command.interrupted;
+}
+
+bool interrupt_wait(double seconds)
+{
+	HOLDS(seconds > 0);
+	return fuzz_command.waits && fuzz_command.waits--;
+}
+
+enum status privilege_keep(struct cli *cli)
+{
+	HOLDS(cli->command);
+	return STATUS_YES;
+}
+
+void privilege_reader_is_open(struct cli *cli)
+{
+	HOLDS(cli->ctx);
+}
+
+const char *privilege_names(const char *command, char *buffer, size_t size)
+{
+	snprintf(buffer, size, "%s", command);
+	return buffer;
+}
+
+/* No VMs that others hold, and no standard input. */
+static inline void fuzz_command_init(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    setenv("XDG_RUNTIME_DIR", "/proc/self/nothing", 1))
+		abort();
+	close(null);
+	stderr = fopen("/dev/null", "we");
+	if (!stderr)
+		abort();
+}
+
+/* Runs it, as main() would, and leaves what it printed. */
+static inline enum status fuzz_command_run(struct cli *cli, int argc, char **argv)
+{
+	FILE *own = stdout;
+	enum status status;
+
+	free(fuzz_command.text);
+	fuzz_command.out = open_memstream(&fuzz_command.text, &fuzz_command.size);
+	if (!fuzz_command.out)
+		abort();
+	fuzz_command.interrupted = 0;
+	fuzz_command.waits = 2;
+	stdout = fuzz_command.out;
+	status = cli_run(cli, argc, argv);
+	stdout = own;
+	fclose(fuzz_command.out);
+	HOLDS(status <= STATUS_PARTLY || status == STATUS_USAGE);
+	HOLDS(status != STATUS_USAGE || (cli->failed && *cli->error));
+	return status;
+}
+
+/* JSON, strictly: at text, a value; returns what follows it, or NULL where it is none. */
+static const char *fuzz_json_value(const char *text, int depth);
+
+static inline const char *fuzz_json_space(const char *text)
+{
+	return text + strspn(text, " \t\n");
+}
+
+static inline const char *fuzz_json_string(const char *text)
+{
+	if (*text++ != '"')
+		return NULL;
+	while (*text != '"') {
+		size_t length = utf8_length((const unsigned char *)text);
+
+		if (!length || (unsigned char)*text < ' ')
+			return NULL;
+		if (*text == '\\' && !memchr("\"\\/bfnrtu", text[1], 9))
+			return NULL;
+		if (!strncmp(text, "\\u", 2) && strspn(text + 2, "0123456789abcdefABCDEF") < 4)
+			return NULL;
+		text += *text == '\\' ? 2 : length;
+	}
+	return text + 1;
+}
+
+static inline const char *fuzz_json_number(const char *text)
+{
+	const char *end = text + strspn(text, "-0123456789.eE+");
+
+	text += *text == '-';
+	return isdigit((unsigned char)*text) && (*text != '0' || !isdigit((unsigned char)text[1]))
+		       ? end
+		       : NULL;
+}
+
+/* "{" and "[" alike: members, each with its name where it is an object. */
+static inline const char *fuzz_json_members(const char *text, char end, int depth)
+{
+	text = fuzz_json_space(text + 1);
+	if (*text == end)
+		return text + 1;
+	for (;;) {
+		if (end == '}') {
+			text = fuzz_json_string(fuzz_json_space(text));
+			if (!text || *text++ != ':')
+				return NULL;
+		}
+		text = fuzz_json_value(fuzz_json_space(text), depth - 1);
+		if (!text)
+			return NULL;
+		text = fuzz_json_space(text);
+		if (*text == end)
+			return text + 1;
+		if (*text++ != ',')
+			return NULL;
+	}
+}
+
+static inline const char *fuzz_json_value(const char *text, int depth)
+{
+	static const char *const words[] = { "null", "true", "false" };
+
+	if (!depth)
+		return NULL;
+	if (*text == '{' || *text == '[')
+		return fuzz_json_members(text, *text == '{' ? '}' : ']', depth);
+	if (*text == '"')
+		return fuzz_json_string(text);
+	for (size_t i = 0; i < 3; i++)
+		if (!strncmp(text, words[i], strlen(words[i])))
+			return text + strlen(words[i]);
+	return fuzz_json_number(text);
+}
+
+/* What was printed is one document. */
+static inline bool fuzz_command_is_json(void)
+{
+	const char *text = fuzz_json_space(fuzz_command.text);
+	const char *end = *text == '{' ? fuzz_json_value(text, 16) : NULL;
+
+	return end && !*fuzz_json_space(end) && strlen(fuzz_command.text) == fuzz_command.size;
+}
+
+#endif
