@@ -73,6 +73,10 @@ static enum status run_command(struct cli *cli)
 	struct selection selection = { .n = 0 };
 	enum status status = select_columns(cli, &selection);
 
+	/* Its clients send nothing else; who does is none of them. */
+	if (!status && cli->session && cli->session->holder && cli->session->n &&
+	    !client_is_for_holder(cli))
+		status = cli_usage(cli, "a holder runs commands on its VM only");
 	/* A line of a batch, and a command in a holder, have what the process has kept for all. */
 	if (!status && !cli->session && !cli->where)
 		status = privilege_keep(cli);

@@ -29,6 +29,12 @@ try 0 '' '' "$client" "$socket" garbage 2000
 serves 'after 2000 packets of random bytes'
 try 0 '^[0-9]+\.[0-9]+\.[0-9]+$' '' "$client" "$socket" version
 serves 'after a client of another version'
+# Only what is about its VM: it neither makes others nor looks at the host for a client.
+for words in 'create other --user=1' 'batch -' 'list' 'doctor --json' 'pfns 1:3'; do
+	# shellcheck disable=SC2086 # words
+	try 0 '^64$' '*' "$client" "$socket" run $words
+done
+try 0 '^0$' 'pages: ' "$client" "$socket" run pfns vm
 try 0 '' '' "$client" "$socket" leave 50
 serves 'after 50 clients that are gone before the answer'
 start silent "$client" "$socket" silent 100

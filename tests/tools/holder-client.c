@@ -7,6 +7,7 @@
  *   version      a request of another version; prints what the holder says it is
  *   leave N      N requests whose client is gone before the answer
  *   deaf         a request with much output that nobody reads; prints "ready" and stays likewise
+ *   run WORD...  a request of these words; prints the status that the holder replies with
  *
  * Exits 0 when it has done so, 2 when it could not.
  */
@@ -113,7 +114,7 @@ static int version(void)
 
 static int leave(long n)
 {
-	char *argv[] = { "gmemctl", "status", "--json", NULL };
+	char *argv[] = { "gmemctl", "pfns", "vm", "--json", NULL };
 	int null = open("/dev/null", O_WRONLY);
 
 	while (n--)
@@ -124,7 +125,7 @@ static int leave(long n)
 static int deaf(void)
 {
 	char *argv[] = { "gmemctl", "walk", "--help", NULL };
-	char *command[] = { "gmemctl", "doctor", "--json", NULL };
+	char *command[] = { "gmemctl", "pfns", "vm", "--json", NULL };
 	int pipes[2];
 
 	/* A pipe that is full from the start. */
@@ -137,6 +138,22 @@ static int deaf(void)
 	send_request(GMEM_VERSION, argv, pipes[1]);
 	send_request(GMEM_VERSION, command, pipes[1]);
 	wait_for_end_of_input();
+	return 0;
+}
+
+/* words: the first one is not sent, but "gmemctl" in its place. */
+static int run(char **words)
+{
+	static char gmemctl[] = "gmemctl";
+	struct reply reply;
+	int fd;
+
+	words[0] = gmemctl;
+	fd = send_request(GMEM_VERSION, words, STDERR_FILENO);
+	if (recv(fd, &reply, sizeof(reply), 0) != sizeof(reply) ||
+	    !reply_is_valid(&reply, sizeof(reply)) || reply.kind != REPLY_STATUS)
+		return 2;
+	printf("%d\n", (int)reply.status);
 	return 0;
 }
 
@@ -155,5 +172,7 @@ int main(int argc, char **argv)
 		return version();
 	if (!strcmp(argv[2], "leave"))
 		return leave(number);
+	if (!strcmp(argv[2], "run"))
+		return run(argv + 2);
 	return strcmp(argv[2], "deaf") ? 64 : deaf();
 }
