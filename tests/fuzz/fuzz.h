@@ -22,9 +22,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 /* What must hold of every answer; ends the fuzzer with the input that broke it. */
 #define HOLDS(condition) ((condition) ? (void)0 : fuzz_broken(#condition, __FILE__, __LINE__))
 
+static int fuzz_report = STDERR_FILENO;
+
 static inline void fuzz_broken(const char *condition, const char *file, int line)
 {
-	dprintf(STDERR_FILENO, "%s:%d: does not hold: %s\n", file, line, condition);
+	dprintf(fuzz_report, "%s:%d: does not hold: %s\n", file, line, condition);
 	abort();
 }
 
