@@ -50,11 +50,13 @@ static int read_key(struct gmem_ctx *ctx, const char *file, const char *key, uin
 	ret = -ENODATA;
 	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char name[32];
+		uint64_t number;
 
-		if (sscanf(line, "%31s %" SCNu64, name, value) == 2 && !strcmp(name, key)) {
-			ret = 0;
-			break;
-		}
+		if (sscanf(line, "%31s %" SCNu64, name, &number) != 2 || strcmp(name, key))
+			continue;
+		*value = number;
+		ret = 0;
+		break;
 	}
 	free(text);
 	return ret;

@@ -26,6 +26,8 @@ enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_re
 	va_start(args, format);
 	vsnprintf(host->detail, sizeof(host->detail), format, args);
 	va_end(args);
+	if (!*host->detail) /* it quotes a file */
+		strcpy(host->detail, "the kernel's file is empty");
 	host->fix = fix;
 	return result;
 }

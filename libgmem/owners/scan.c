@@ -144,22 +144,33 @@ static int add_descriptor(struct scan *scan, int fd)
 	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
 }
 
+/* A name of /proc that is a number from first on; -1 for any other. */
+static int number_of(const char *name, long first)
+{
+	char *end;
+	long number = strtol(name, &end, 10);
+
+	return *end || end == name || number < first || number > INT32_MAX ? -1 : (int)number;
+}
+
 static int look_at_fd(const char *name, void *arg)
 {
 	struct scan *scan = arg;
 	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
 	char path[64], link[64];
-	int ret;
+	int ret, fd = number_of(name, 0);
 
+	if (fd < 0)
+		return 0;
 	scan->has_fds = true;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)scan->process.holder.pid, name);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)scan->process.holder.pid, fd);
 	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
 	if (is_gone(ret) || ret == -ENAMETOOLONG) /* or some file far down in a tree */
 		return 0;
 	if (ret < 0)
 		return ret;
 	if (strstr(link, GMEM_LINK_MARK))
-		return add_descriptor(scan, (int)strtol(name, NULL, 10));
+		return add_descriptor(scan, fd);
 	if (!strncmp(link, VM_LINK, strlen(VM_LINK)) ||
 	    !strncmp(link, VCPU_LINK, strlen(VCPU_LINK)))
 		scan->has_vm = true;
@@ -209,12 +220,12 @@ static int look_at_thread(const char *name, void *arg)
 {
 	struct scan *scan = arg;
 	pid_t leader = scan->process.holder.pid;
-	long tid = strtol(name, NULL, 10);
+	pid_t tid = number_of(name, 1);
 	int ret;
 
-	if (tid <= 0 || tid > INT32_MAX || tid == leader)
+	if (tid < 0 || tid == leader)
 		return 0;
-	scan->process.holder.pid = (pid_t)tid;
+	scan->process.holder.pid = tid;
 	ret = look_at_task(scan);
 	scan->process.holder.pid = leader;
 	return ret ? ret : scan->has_fds;
@@ -256,13 +267,12 @@ static int count_process(struct scan *scan)
 static int look_at_entry(const char *name, void *arg)
 {
 	struct scan *scan = arg;
-	char *end;
-	long pid = strtol(name, &end, 10);
+	pid_t pid = number_of(name, 1);
 
-	if (*end || end == name || pid <= 0 || pid > INT32_MAX)
+	if (pid < 0)
 		return 0;
 	scan->saw_init |= pid == 1;
-	scan->process = (struct gmem_held){ .holder.pid = (pid_t)pid };
+	scan->process = (struct gmem_held){ .holder.pid = pid };
 	scan->has_name = false;
 	scan->has_fds = false;
 	scan->denied = false;

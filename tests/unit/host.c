@@ -193,6 +193,80 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
+/* A file that says something else than the model has. */
+static struct {
+	const char *path;
+	const char *text;
+} other;
+
+#define OTHER_FD 77777
+
+static int open_other(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	return strcmp(path, other.path) ? port.real->open(kernel, path, flags) : OTHER_FD;
+}
+
+static int close_other(struct gmem_kernel *kernel, int fd)
+{
+	return fd == OTHER_FD ? 0 : port.real->close(kernel, fd);
+}
+
+static ssize_t read_other(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
+			  uint64_t offset)
+{
+	if (fd != OTHER_FD)
+		return port.real->pread(kernel, fd, buffer, length, offset);
+	return offset ? 0 : snprintf(buffer, length, "%s", other.text);
+}
+
+static void say(const char *path, const char *text)
+{
+	struct gmem_kernel_ops *ops = port_pretend(ctx);
+
+	other.path = path;
+	other.text = text;
+	ops->open = open_other;
+	ops->close = close_other;
+	ops->pread = read_other;
+}
+
+/* A check says why also where a file has nothing to quote. */
+START_TEST(empty_files)
+{
+	static const char *const paths[] = {
+		"/sys/kernel/security/lockdown",
+		"/sys/devices/system/node/online",
+		"/sys/module/kvm_intel/parameters/tdx",
+		"/proc/sys/kernel/unprivileged_bpf_disabled",
+	};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		struct gmem_host *host;
+
+		setup("tdx");
+		say(paths[i], "");
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		check_tree(host);
+		gmem_host_free(host);
+		teardown();
+	}
+}
+END_TEST
+
+/* Another line's number is not taken for the one that is not there. */
+START_TEST(keys_of_others)
+{
+	struct gmem_keys keys;
+
+	setup("tdx");
+	say("/sys/fs/cgroup/misc.current", "other 7\n");
+	ck_assert_int_eq(gmem_keys_get(ctx, "tdx", &keys), 0);
+	ck_assert(!keys.has_used);
+	ck_assert_uint_eq(keys.used, 0);
+	teardown();
+}
+END_TEST
+
 static void check_keys(const char *model, const char *name, uint64_t capacity)
 {
 	struct gmem_keys keys;
@@ -258,4 +332,4 @@ START_TEST(splits_counted)
 END_TEST
 
 UNIT_MAIN("host", every_model, results, without_privilege, device, every_call_fails_once,
-	  keys_counted, keys_in_use, splits_counted)
+	  empty_files, keys_of_others, keys_counted, keys_in_use, splits_counted)

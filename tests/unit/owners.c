@@ -183,7 +183,7 @@ static const struct entry busy[] = {
 	{ .path = "/proc/1/fd" },
 	{ .path = "/proc/1/maps" },
 	{ .path = "/proc/acpi" },
-	/* two descriptors of inode 7, one onlooker's, one VM */
+	/* two descriptors of inode 7, one onlooker's, two that are no numbers, one VM */
 	{ .path = "/proc/100" },
 	{ .path = "/proc/100/comm", .text = "vmm one\n" },
 	{ .path = "/proc/100/maps" },
@@ -193,6 +193,9 @@ static const struct entry busy[] = {
 	{ .path = "/proc/100/fd/5", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/fd/6", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/fd/8", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/100/fd/99999999999999999999", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/100/fd/9x", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/100/map_files/0-0", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/fdinfo/8", .text = "pos:\t0\nflags:\t010000000\n" },
 	/* the same one, and another, and one that is gone when it is opened */
 	{ .path = "/proc/200" },
