@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* /proc/iomem and, after a zero byte, /proc/zoneinfo: ranges ascend, nodes are nodes. */
-#include "fuzz.h"
+#include "files.h"
 
 #include "ram.h"
 
-static const uint8_t *zoneinfo;
-static size_t zoneinfo_size;
-
-static int open_either(struct gmem_kernel *kernel, const char *path, int flags)
+static bool is_either(const char *path)
 {
-	if (strstr(path, "zoneinfo")) {
-		fuzz_file.data = zoneinfo;
-		fuzz_file.size = zoneinfo_size;
-		return FUZZ_FILE_FD;
-	}
-	return fuzz_file_open(kernel, path, flags);
+	return strstr(path, "iomem") || strstr(path, "zoneinfo");
 }
 
 static void check(const struct gmem_ram *ram)
@@ -37,16 +29,11 @@ static void check(const struct gmem_ram *ram)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gmem_ctx *ctx;
-	const uint8_t *end = size ? memchr(data, '\0', size) : NULL;
-	size_t first = end ? (size_t)(end - data) : size;
 	const struct gmem_ram *ram;
 
 	if (!ctx)
 		ctx = fuzz_ctx("plain");
-	zoneinfo = end ? end + 1 : data + size;
-	zoneinfo_size = size - first - (end ? 1 : 0);
-	fuzz_file_is(ctx, "iomem", data, first);
-	fuzz_file.ops.open = open_either;
+	fuzz_files_are(ctx, is_either, data, size);
 	if (!gmem_ram_get(ctx, &ram))
 		check(ram);
 	fuzz_file_end(ctx);
