@@ -17,17 +17,12 @@
 
 /* Keys of options without a letter: beyond any character, counted from here. */
 #define KEY_FIRST 0x100
-#define OPTIONS_MAX 48
-
-static const char about[] =
-	"Shows guest_memfd memory on the way to a KVM guest: created, made private, mapped, and "
-	"whether the kernel's cache flush through the direct map would fault on it.";
 
 /* argp's view of the options of one parse, and ours. */
 struct parse {
 	struct cli *cli;
 	const struct cli_option *known[OPTIONS_MAX];
-	struct argp_option argp_options[OPTIONS_MAX + 3]; /* two titles and the end */
+	struct argp_option argp_options[OPTIONS_MAX + 1]; /* and the end */
 	size_t n_known;
 	size_t n_argp;
 	bool stop_at_command;
@@ -39,12 +34,7 @@ static int key_of(const struct parse *parse, size_t i)
 	return parse->known[i]->letter ? parse->known[i]->letter : KEY_FIRST + (int)i;
 }
 
-static void add_title(struct parse *parse, const char *title)
-{
-	parse->argp_options[parse->n_argp++] = (struct argp_option){ .doc = title };
-}
-
-/* An option without help is another letter for the one before it and stays out of the help. */
+/* An option without help is another letter for the one before it. */
 static void add_options(struct parse *parse, const struct cli_option *options)
 {
 	for (; options && options->name; options++) {
@@ -55,9 +45,7 @@ static void add_options(struct parse *parse, const struct cli_option *options)
 			.name = options->help ? options->name : NULL,
 			.key = key_of(parse, i),
 			.arg = options->arg,
-			.flags = (options->may_omit ? OPTION_ARG_OPTIONAL : 0) |
-				 (options->help ? 0 : OPTION_HIDDEN),
-			.doc = options->help,
+			.flags = options->may_omit ? OPTION_ARG_OPTIONAL : 0,
 		};
 	}
 }
@@ -67,11 +55,8 @@ static void begin(struct parse *parse, struct cli *cli, bool stop_at_command)
 	memset(parse, 0, sizeof(*parse));
 	parse->cli = cli;
 	parse->stop_at_command = stop_at_command;
-	if (cli->command && cli->command->options) {
-		add_title(parse, "Options of this command:");
+	if (cli->command)
 		add_options(parse, cli->command->options);
-	}
-	add_title(parse, "Common options:");
 	add_options(parse, common_options);
 }
 
@@ -230,56 +215,4 @@ bool options_want_json(int argc, char **argv)
 		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-J") || !strcmp(argv[i], "-j"))
 			return true;
 	return false;
-}
-
-static void print_commands(FILE *stream)
-{
-	fputs("\nCommands:\n", stream);
-	for (size_t i = 0; command_at(i); i++)
-		fprintf(stream, "  %-12s %s\n", command_at(i)->name, command_at(i)->summary);
-	fputs("\n'gmemctl COMMAND --help' tells a command's options and columns.\n", stream);
-}
-
-static void print_columns(FILE *stream, const struct table *table)
-{
-	char heading[CELL_TEXT_MAX];
-
-	fputs("\nColumns (* shown without --output):\n", stream);
-	for (size_t i = 0; i < table->n; i++)
-		fprintf(stream, " %c %-14s %s\n", table->columns[i].shown ? '*' : ' ',
-			column_heading(&table->columns[i], '-', heading), table->columns[i].help);
-}
-
-static void print_statuses(FILE *stream)
-{
-	fputs("\nExit status: 0 yes, done; 1 the answer is no; 2 could not do it; 3 cannot tell\n"
-	      "(privilege, lockdown, kernel); 4 partly; 64 wrong command line.\n",
-	      stream);
-}
-
-enum status options_help(struct cli *cli)
-{
-	const struct command *command = cli->command;
-	struct parse parse;
-	struct argp argp = { .options = parse.argp_options, .parser = take };
-	char name[64];
-
-	begin(&parse, cli, false);
-	argp.args_doc = command ? command->args : "COMMAND [ARGS]";
-	if (!*argp.args_doc)
-		argp.args_doc = NULL;
-	argp.doc = command ? command->summary : about;
-	snprintf(name, sizeof(name), "gmemctl%s%s", command ? " " : "",
-		 command ? command->name : "");
-	if (cli->common.usage) {
-		argp_help(&argp, stdout, ARGP_HELP_USAGE, name);
-		return STATUS_YES;
-	}
-	argp_help(&argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_PRE_DOC | ARGP_HELP_LONG, name);
-	if (!command)
-		print_commands(stdout);
-	else if (command->table)
-		print_columns(stdout, command->table);
-	print_statuses(stdout);
-	return STATUS_YES;
 }

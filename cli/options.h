@@ -5,11 +5,10 @@
 
 #include "command.h"
 
+#define OPTIONS_MAX 48 /* of a command, with those that all have */
+
 /* Fills cli->command, common, settings and args. Returns a status. */
 enum status options_parse(struct cli *cli, int argc, char **argv);
-
-/* Prints the help, or the short usage, of cli->command or of gmemctl itself, on stdout. */
-enum status options_help(struct cli *cli);
 
 /* Whether the command line asks for JSON, told also where the rest of it makes no sense. */
 bool options_want_json(int argc, char **argv);

@@ -11,6 +11,7 @@
 #include "client.h"
 #include "command.h"
 #include "describe.h"
+#include "help.h"
 #include "holder.h"
 #include "options.h"
 #include "privilege.h"
@@ -98,8 +99,10 @@ static enum status answer(struct cli *cli)
 {
 	if (cli->common.version)
 		return print_version();
-	if (cli->common.help || cli->common.usage)
-		return options_help(cli);
+	if (cli->common.help || cli->common.usage) {
+		(cli->common.usage ? help_print_usage : help_print)(cli);
+		return STATUS_YES;
+	}
 	if (cli->common.describe) {
 		describe(stdout);
 		return STATUS_YES;

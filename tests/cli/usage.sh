@@ -17,7 +17,37 @@ try 0 '^option	-	--json	-J	-	none	' '' gmemctl pfns --describe
 try 0 '^column	pfns	PFN	pfn	hex	shown	' '' gmemctl --describe
 try 0 'Exit status: 0' '' gmemctl --help
 try 0 '^  no-direct-map ' '' gmemctl --simulate=help
+# laid_out COMMAND: no line is broken or too long; each option begins one, and what it does stands
+# in a column of its own, on that line or below.
+laid_out() {
+	gmemctl "$1" --help > "$scratch/help"
+	gmemctl --describe | awk -F '\t' -v command="$1" '
+		FNR == NR { if ($1 == "option" && ($2 == "-" || $2 == command)) wanted[$3]; next }
+		length($0) > 79 { print "too long: " $0 }
+		/^ Options of this command:$|^ Common options:$/ { inside = 1; next }
+		/^Columns|^Exit status/ { inside = 0 }
+		!inside || $0 == "" { next }
+		match($0, /^(  -[a-zA-Z],|     ) --[a-z-]+/) {
+			name = substr($0, 7, RLENGTH - 6)
+			if (!(name in wanted)) print "no option, or twice: " $0
+			delete wanted[name]
+			rest = substr($0, RLENGTH + 1)
+			sub(/^\[?=[^ ]+/, "", rest)
+			if (rest == "" || (substr($0, 29, 1) == " " && substr($0, 30, 1) != " ")) next
+		}
+		match($0, /^ +/) && RLENGTH == 29 { next }
+		{ print "out of place: " $0 }
+		END { for (name in wanted) print "not there: " name }' - "$scratch/help"
+}
+
 for command in $commands; do
+	laid_out "$command" > "$scratch/stdout"
+	if [ ! -s "$scratch/stdout" ]; then
+		pass "$command --help is laid out"
+	else
+		fail "$command --help is laid out" 'its lines:'
+		show stdout
+	fi
 	try 0 "^  $command " '' gmemctl --help
 	try 0 "^Usage: gmemctl $command" '' gmemctl "$command" --help
 	try 0 "^Usage: gmemctl $command" '' gmemctl --help "$command"

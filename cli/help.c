@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Help, from the tables of commands, options and columns. argp has one of its own, some lines of
+ * which come out in the wrong order: where its buffer of 200 bytes has no room for a margin, that is
+ * written before what the buffer holds (__argp_fmtstream_update() in glibc's argp/argp-fmtstream.c).
+ */
+#include "help.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "common.h"
+#include "options.h"
+
+#define WIDTH 79
+#define OPTION_MARGIN 29 /* of what an option does */
+#define COMMAND_MARGIN 15
+#define COLUMN_MARGIN 18
+#define USAGE_MARGIN 12
+
+static const char about[] =
+	"Shows guest_memfd memory on the way to a KVM guest: created, made private, mapped, and "
+	"whether the kernel's cache flush through the direct map would fault on it.";
+
+/* A line that is being written, and where the next one begins. */
+struct line {
+	int at;
+	int margin;
+};
+
+static void break_line(struct line *line)
+{
+	printf("\n%*s", line->margin, "");
+	line->at = line->margin;
+}
+
+/* What is never broken: behind a blank, or on the next line. */
+static void put_word(struct line *line, const char *word, int length)
+{
+	if (line->at > line->margin && line->at + 1 + length > WIDTH)
+		break_line(line);
+	else if (line->at > line->margin)
+		line->at += printf(" ");
+	line->at += printf("%.*s", length, word);
+}
+
+static void put_words(struct line *line, const char *text)
+{
+	for (; *text; text += strspn(text, " ")) {
+		size_t length = strcspn(text, " ");
+
+		put_word(line, text, (int)length);
+		text += length;
+	}
+}
+
+/* A paragraph that begins behind its head, or below where that reaches into the margin. */
+static void print_entry(const char *head, int margin, const char *text)
+{
+	struct line line = { .margin = margin };
+
+	line.at = printf("%s", head);
+	if (line.at && line.at >= margin)
+		break_line(&line);
+	printf("%*s", margin - line.at, "");
+	line.at = margin;
+	put_words(&line, text);
+	putchar('\n');
+}
+
+#define SPELLED_MAX 96
+
+/* "--color[=auto|always|never]" */
+static const char *spell(const struct cli_option *option, char text[SPELLED_MAX])
+{
+	const char *arg = option->arg;
+
+	snprintf(text, SPELLED_MAX, "--%s%s%s%s", option->name,
+		 !arg		    ? ""
+		 : option->may_omit ? "[="
+				    : "=",
+		 arg ? arg : "", arg && option->may_omit ? "]" : "");
+	return text;
+}
+
+static void print_option(const struct cli_option *option)
+{
+	char spelled[SPELLED_MAX], head[SPELLED_MAX + 8], letter[] = "-x, ";
+
+	letter[1] = option->letter;
+	snprintf(head, sizeof(head), "  %-4s%s", option->letter ? letter : "",
+		 spell(option, spelled));
+	print_entry(head, OPTION_MARGIN, option->help);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cli_option *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* Those that have a help; what has none is another letter for the one before it. */
+static size_t sort_options(const struct cli_option *options, const struct cli_option **sorted)
+{
+	size_t n = 0;
+
+	for (; options && options->name && n < OPTIONS_MAX; options++)
+		if (options->help)
+			sorted[n++] = options;
+	qsort(sorted, n, sizeof(*sorted), by_name);
+	return n;
+}
+
+static void print_options(const char *title, const struct cli_option *options)
+{
+	const struct cli_option *sorted[OPTIONS_MAX];
+	size_t n = sort_options(options, sorted);
+
+	if (n)
+		printf("\n %s\n", title);
+	for (size_t i = 0; i < n; i++)
+		print_option(sorted[i]);
+}
+
+static void print_commands(void)
+{
+	char head[32];
+
+	puts("\nCommands:");
+	for (size_t i = 0; command_at(i); i++) {
+		snprintf(head, sizeof(head), "  %s", command_at(i)->name);
+		print_entry(head, COMMAND_MARGIN, command_at(i)->summary);
+	}
+	puts("\n'gmemctl COMMAND --help' tells a command's options and columns.");
+}
+
+static void print_columns(const struct table *table)
+{
+	char heading[CELL_TEXT_MAX], head[CELL_TEXT_MAX + 4];
+
+	puts("\nColumns (* shown without --output):");
+	for (size_t i = 0; i < table->n; i++) {
+		const struct column *column = &table->columns[i];
+
+		snprintf(head, sizeof(head), " %c %s", column->shown ? '*' : ' ',
+			 column_heading(column, '-', heading));
+		print_entry(head, COLUMN_MARGIN, column->help);
+	}
+}
+
+static void print_statuses(void)
+{
+	puts("\nExit status: 0 yes, done; 1 the answer is no; 2 could not do it; 3 cannot tell\n"
+	     "(privilege, lockdown, kernel); 4 partly; 64 wrong command line.");
+}
+
+static int begin_usage(const struct cli *cli)
+{
+	const struct command *command = cli->command;
+
+	return printf("Usage: gmemctl%s%s", command ? " " : "", command ? command->name : "");
+}
+
+static const char *arguments(const struct cli *cli)
+{
+	return cli->command ? cli->command->args : "COMMAND [ARGS]";
+}
+
+void help_print(const struct cli *cli)
+{
+	const struct command *command = cli->command;
+	const char *args = arguments(cli);
+
+	begin_usage(cli);
+	printf(" [OPTION...]%s%s\n", *args ? " " : "", args);
+	print_entry("", 0, command ? command->summary : about);
+	if (command)
+		print_options("Options of this command:", command->options);
+	print_options("Common options:", common_options);
+	if (!command)
+		print_commands();
+	else if (command->table)
+		print_columns(command->table);
+	print_statuses();
+}
+
+static void put_options(struct line *line, const struct cli_option *options)
+{
+	const struct cli_option *sorted[OPTIONS_MAX];
+	char spelled[SPELLED_MAX], word[SPELLED_MAX + 8], letter[] = "-x|";
+	size_t n = sort_options(options, sorted);
+
+	for (size_t i = 0; i < n; i++) {
+		letter[1] = sorted[i]->letter;
+		snprintf(word, sizeof(word), "[%s%s]", sorted[i]->letter ? letter : "",
+			 spell(sorted[i], spelled));
+		put_word(line, word, (int)strlen(word));
+	}
+}
+
+void help_print_usage(const struct cli *cli)
+{
+	struct line line = { .at = begin_usage(cli), .margin = USAGE_MARGIN };
+
+	if (cli->command)
+		put_options(&line, cli->command->options);
+	put_options(&line, common_options);
+	put_words(&line, arguments(cli));
+	putchar('\n');
+}
