@@ -109,7 +109,8 @@ static size_t sort_options(const struct cli_option *options, const struct cli_op
 	for (; options && options->name && n < OPTIONS_MAX; options++)
 		if (options->help)
 			sorted[n++] = options;
-	qsort(sorted, n, sizeof(*sorted), by_name);
+	if (n > 1)
+		qsort(sorted, n, sizeof(*sorted), by_name);
 	return n;
 }
 
