@@ -53,21 +53,33 @@ static void describe_word(FILE *stream, const char *arg, const char *word, const
 }
 
 /* The words of an argument that is named by all of them: bpf|kcore|none. */
-static void describe_choices(FILE *stream, const struct cli_option *option)
+static void describe_choices(FILE *stream, const char *arg, int length)
 {
-	for (; option && option->name; option++) {
-		const char *word = option->arg;
+	const char *word = arg;
 
-		if (!option->help || !word || !strchr(word, '|'))
-			continue;
-		for (;; word++) {
-			size_t length = strcspn(word, "|");
+	if (!memchr(arg, '|', (size_t)length))
+		return;
+	for (; word < arg + length; word++) {
+		int n = (int)strcspn(word, "| ");
 
-			fprintf(stream, "word\t%s\t%.*s\t-\n", option->arg, (int)length, word);
-			word += length;
-			if (!*word)
-				break;
-		}
+		fprintf(stream, "word\t%.*s\t%.*s\t-\n", length, arg, n, word);
+		word += n;
+	}
+}
+
+static void describe_arguments(FILE *stream, const struct command *command)
+{
+	const struct cli_option *option = command ? command->options : common_options;
+	const char *args = command ? command->args : "";
+
+	for (; option && option->name; option++)
+		if (option->help && option->arg)
+			describe_choices(stream, option->arg, (int)strlen(option->arg));
+	for (; *args; args += strspn(args, " ")) {
+		int length = (int)strcspn(args, " ");
+
+		describe_choices(stream, args, length);
+		args += length;
 	}
 }
 
@@ -83,9 +95,9 @@ static void describe_words(FILE *stream)
 	describe_word(stream, "TYPE", "best", "one with private memory, if there is any");
 	for (unsigned int bit = 0; (word = gmem_memory_flag_name(bit)); bit++)
 		describe_word(stream, "FLAGS", word, NULL);
-	describe_choices(stream, common_options);
+	describe_arguments(stream, NULL);
 	for (size_t i = 0; command_at(i); i++)
-		describe_choices(stream, command_at(i)->options);
+		describe_arguments(stream, command_at(i));
 }
 
 void describe(FILE *stream)

@@ -11,8 +11,7 @@ _gmemctl_table() {
 # Processes that hold a guest_memfd, as far as this user may look.
 _gmemctl_owners() {
 	local link
-	for link in /proc/[0-9]*/fd/*; do
-		[[ $(readlink "$link" 2> /dev/null) == *"[kvm-gmem]"* ]] || continue
+	find /proc/[0-9]*/fd -lname '*\[kvm-gmem]*' 2> /dev/null | while read -r link; do
 		link=${link#/proc/}
 		printf '%s\n' "${link%%/*}" "${link%%/*}:${link##*/}"
 	done
@@ -29,7 +28,7 @@ _gmemctl_words() {
 	case $1 in
 	COLUMNS) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
 	*TARGET*) _gmemctl_owners; _gmemctl_held ;;
-	*NAME*) _gmemctl_held ;;
+	*NAME*) [[ $command == create ]] || _gmemctl_held ;;
 	*FILE*) compgen -f -- "$cur" ;;
 	*) _gmemctl_table "\$1 == \"word\" && \$2 == \"$1\"" '$3' ;;
 	esac
@@ -41,23 +40,31 @@ _gmemctl_arg() {
 		(\$3 == \"$1\" || \$4 == \"$1\") && (\"$2\" == \"\" || \$6 == \"$2\")" '$5'
 }
 
-# The first word that is no option and no argument of one.
-_gmemctl_command() {
+# Sets command, the first word that is no option and no argument of one, and position, how many such
+# words come behind it.
+_gmemctl_place() {
 	local i word
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
 		=) ((i++)) ;;
 		-*) [[ ${COMP_WORDS[i + 1]} == = || -z $(_gmemctl_arg "$word" required) ]] || ((i++)) ;;
-		*) printf '%s\n' "$word"; return ;;
+		*) if [[ -z $command ]]; then command=$word; else ((position++)); fi ;;
 		esac
 	done
 }
 
+# The name of the command's argument at that position.
+_gmemctl_positional() {
+	_gmemctl_table '$1 == "command" && $2 == cmd' '$3' |
+		awk -v at="$((position + 1))" '{ print $at }'
+}
+
 _gmemctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command="" arg="" words
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} arg="" words
+	local command="" position=0
 	COMPREPLY=()
-	command=$(_gmemctl_command)
+	_gmemctl_place
 	if [[ $cur == = ]]; then
 		cur=
 		arg=$(_gmemctl_arg "$prev")
@@ -74,7 +81,7 @@ _gmemctl() {
 	elif [[ -z $command ]]; then
 		words=$(_gmemctl_table '$1 == "command"' '$2')
 	else
-		words=$(_gmemctl_words "$(_gmemctl_table '$1 == "command" && $2 == cmd' '$3')")
+		words=$(_gmemctl_words "$(_gmemctl_positional)")
 	fi
 	# Lists with commas are completed at their end.
 	if [[ $arg == COLUMNS || $arg == FLAGS ]] && [[ $cur == *,* ]]; then

@@ -26,13 +26,30 @@ end
 
 # Processes that hold a guest_memfd, as far as this user may look.
 function __gmemctl_owners
-    for link in /proc/*/fd/*
-        string match -qr '^/proc/[0-9]+/' -- $link; or continue
-        string match -q '*[kvm-gmem]*' -- (readlink $link 2>/dev/null); or continue
+    for link in (find /proc/*/fd -lname '*\[kvm-gmem]*' 2>/dev/null | string match -r '^/proc/[0-9]+/fd/.*')
         set -l part (string split / -- $link)
         printf '%s\t%s\n' $part[3] (cat /proc/$part[3]/comm)
         printf '%s:%s\t%s\n' $part[3] $part[5] (cat /proc/$part[3]/comm)
     end
+end
+
+# Which of the command's arguments is next: of "NAME RANGE", behind one word, "RANGE".
+function __gmemctl_positional --argument-names args
+    set -l command (__gmemctl_command)
+    set -l taking (gmemctl --describe 2>/dev/null | awk -F '\t' -v cmd="$command" '
+        $1 == "option" && ($2 == "-" || $2 == cmd) && $6 == "required" { print $3; print $4 }')
+    set -l words
+    set -l taken
+    for token in (commandline -opc)[2..-1]
+        if test -n "$taken"
+            set taken
+        else if contains -- $token $taking
+            set taken $token
+        else if not string match -q -- '-*' $token
+            set -a words $token
+        end
+    end
+    string split ' ' -- $args | awk -v at=(count $words) 'NR == at'
 end
 
 # Names of held VMs; none where this gmemctl holds none.
@@ -52,7 +69,7 @@ function __gmemctl_words --argument-names arg
             __gmemctl_owners
             __gmemctl_held
         case '*NAME*'
-            __gmemctl_held
+            __gmemctl_has create; or __gmemctl_held
         case '*FILE*'
             __fish_complete_path (commandline -ct)
         case '*'
@@ -74,7 +91,7 @@ gmemctl --describe 2>/dev/null | while read -d \t -l kind command a b c d e
     switch $kind
         case command
             complete -c gmemctl -n 'not __gmemctl_command' -a $command -d "$b"
-            test "$a" = -; or complete -c gmemctl -n "__gmemctl_has $command" -a "(__gmemctl_words '$a')"
+            test "$a" = -; or complete -c gmemctl -n "__gmemctl_has $command" -a "(__gmemctl_words (__gmemctl_positional '$a'))"
         case option
             set -l how -c gmemctl -l (string replace -r '^--' '' -- $a) -d "$e"
             test "$command" = -; or set -a how -n "__gmemctl_has $command"

@@ -7,6 +7,16 @@
 mkdir "$scratch/bin" "$scratch/home"
 ln -s "$(realpath "$(program "$BUILD/gmemctl")")" "$scratch/bin/gmemctl"
 gmemctl --describe > "$scratch/table"
+for name in alpha beta; do
+	gmemctl create $name --simulate=plain --size=64K > "$scratch/created" 2>&1 ||
+		fail "create $name" "$(cat "$scratch/created")"
+done
+
+# A link's text is all that completions look at, so that any file of that name stands for a
+# guest_memfd; tests/host has a real one.
+touch "$scratch/[kvm-gmem]"
+sleep 600 9< "$scratch/[kvm-gmem]" &
+owner=$!
 
 # All lines go to a shell at once; then each is judged by what was offered for it.
 cat > "$scratch/lines" << 'EOT'
@@ -25,7 +35,21 @@ gmemctl directmap --reader=k
 gmemctl pfns --state un
 gmemctl pfns --output=
 gmemctl pfns -o pid,pf
+gmemctl create 
+gmemctl pfns be
+gmemctl punch --gpa --color=never be
+gmemctl check --reader none be
+gmemctl convert alpha 
+gmemctl convert alpha all 
+gmemctl convert alpha all p
+gmemctl convert alpha all private 
+gmemctl status alpha 
 EOT
+echo "gmemctl pfns $owner" >> "$scratch/lines"
+held='convert map finalize punch status exec destroy'
+for command in $held; do
+	printf '%s\n' "gmemctl $command " "gmemctl $command al" "gmemctl $command nothing"
+done >> "$scratch/lines"
 awk -F '\t' '$1 == "command" { print "gmemctl " $2 " --" } END { print "gmemctl --" }' \
 	"$scratch/table" >> "$scratch/lines"
 
@@ -63,6 +87,25 @@ offers() {
 # Fields of the table: words CONDITION VALUE
 words() {
 	awk -F '\t' "$1 { print $2 }" "$scratch/table"
+}
+
+# A name where one is wanted and held, and nothing of that in another place.
+judge_held() {
+	for command in $held; do
+		offers "gmemctl $command " alpha beta
+		offers "gmemctl $command al" alpha
+		offers "gmemctl $command nothing"
+	done
+	offers 'gmemctl create '
+	offers 'gmemctl pfns be' beta
+	offers "gmemctl pfns $owner" "$owner" "$owner:9"
+	offers 'gmemctl punch --gpa --color=never be' beta
+	offers 'gmemctl check --reader none be' beta
+	offers 'gmemctl convert alpha '
+	offers 'gmemctl convert alpha all ' private shared
+	offers 'gmemctl convert alpha all p' private
+	offers 'gmemctl convert alpha all private '
+	offers 'gmemctl status alpha '
 }
 
 judge_offers() {
@@ -112,5 +155,7 @@ for shell in bash zsh fish; do
 	fish) offered_in fish --no-config tests/completion/offered.fish ;;
 	esac
 	judge_offers
+	judge_held
 done
+kill "$owner"
 finish
