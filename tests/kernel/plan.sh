@@ -46,6 +46,10 @@ kernel_tests() {
 			run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 900 -- \
 				$here sh $script.sh
 		done
+		run_tap qemu/privilege tests/kernel/run-qemu --timeout 900 -- $here sh tests/host/privilege.sh
+		# systemd as the first process, AppArmor.
+		run_tap qemu/services tests/kernel/run-qemu --timeout 600 --append gmem_systemd -- \
+			$here sh tests/kernel/guest/services.sh
 		for mode in integrity confidentiality; do
 			run_tap qemu/lockdown-$mode tests/kernel/run-qemu --timeout 600 \
 				--append lockdown=$mode -- $here sh tests/kernel/guest/lockdown.sh

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The units of packaging/systemd under systemd, with what bounds them enforced: the services start,
+# see what root sees, write their files; AppArmor confines them and finds nothing to deny.
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+
+folder=/var/lib/prometheus/node-exporter
+features=/etc/kubernetes/node-feature-discovery/features.d
+units=/run/systemd/system
+cp "$BUILD/gmemctl" /usr/local/sbin/gmemctl
+mkdir -p $folder $features
+for unit in packaging/systemd/*; do
+	name=$(basename "$unit" .in)
+	sed -e 's|@sbindir@|/usr/local/sbin|' -e 's|@docdir@|/usr/local/share/doc|' "$unit" > "$units/$name"
+	# Without what the rest of this machine would start: no journal either. (The test kernel has
+	# no block layer, whose priorities the metrics' service asks for.)
+	mkdir "$units/$name.d"
+	printf '[Unit]\nDefaultDependencies=no\n' > "$units/$name.d/alone.conf"
+	case $name in
+	*.service)
+		printf '[Service]\nStandardError=file:/run/said\nIOSchedulingClass=\n' \
+			>> "$units/$name.d/alone.conf"
+		;;
+	esac
+done
+
+denied() {
+	dmesg | grep -c 'apparmor="DENIED".*profile="gmemctl-metrics"'
+}
+
+try 0 '' '' apparmor_parser --replace --skip-cache packaging/apparmor/gmemctl-metrics
+try 0 '^gmemctl-metrics \(enforce\)$' '' cat /sys/kernel/security/apparmor/profiles
+try 0 '' '' systemctl daemon-reload
+
+# A VMM of another user, which the service has to see.
+chmod 666 /dev/kvm
+start other setpriv --reuid=65534 --regid=65534 --clear-groups "$tools/host-memory"
+gmemctl metrics --format=prometheus --output-file="$scratch/as-root" 2> "$scratch/said"
+
+try 0 '' '' systemctl start gmemctl-metrics.service
+try 0 '^gmemctl_complete 1' '' cat $folder/gmemctl.prom
+# But for what differs between any two runs: time, and how many processes there are.
+for file in $folder/gmemctl.prom "$scratch/as-root"; do
+	grep -v -e seconds -e '^gmemctl_processes{result="seen"}' "$file" > "$scratch/${file##*/}.steady"
+done
+same "the service's metrics are those of root" "$scratch/as-root.steady" "$scratch/gmemctl.prom.steady"
+if promtool=$(packaging/cached promtool 2> "$scratch/why"); then
+	try 0 '' '' sh -c "$promtool check metrics < $folder/gmemctl.prom"
+else
+	skip "promtool" "$(cat "$scratch/why")"
+fi
+try 0 '' '' systemctl start gmemctl-features.service
+try 0 '^# \+expiry-time=' '' cat $features/gmemctl
+try 0 '' '' systemctl start gmemctl-metrics.timer gmemctl-features.timer
+try 0 'gmemctl-metrics.service' '' systemctl list-timers --no-pager
+if [ "$(denied)" -eq 0 ]; then
+	pass "AppArmor denied the services nothing"
+else
+	fail "AppArmor denied the services nothing" "$(dmesg | grep DENIED | head -n 5)"
+fi
+
+# The profile is one: what is no gmemctl, and a file elsewhere, it denies.
+printf '[Service]\nReadWritePaths=/var/tmp\nExecStart=\nExecStart=/usr/local/sbin/gmemctl metrics %s\n' \
+	--output-file=/var/tmp/elsewhere > "$units/gmemctl-metrics.service.d/elsewhere.conf"
+systemctl daemon-reload
+try 1 '' '*' systemctl start gmemctl-metrics.service
+if [ "$(denied)" -gt 0 ] && [ ! -e /var/tmp/elsewhere ]; then
+	pass "AppArmor denies a file elsewhere"
+else
+	fail "AppArmor denies a file elsewhere" "$(dmesg | tail -n 5)"
+fi
+stop
+finish
