@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-pfns [SIZE_MIB]: page frames of a populated guest_memfd, libgmem's page-cache walk beside
- * /proc/self/pagemap of a mapping of the same memory, in turn, in one run. Prints the median of
- * the rounds, in ns of CPU time a page, and the ratio. Both must give the same page frames.
+ * bench-pfns [SIZE_MIB [memfd]]: page frames of a populated guest_memfd, libgmem's page-cache walk
+ * beside /proc/self/pagemap of a mapping of the same memory, in turn, in one run. Prints the median
+ * of the rounds, in ns of CPU time a page, and the ratio. Both must give the same page frames.
+ *
+ * With memfd it is memory of memfd_create(2), for a kernel without KVM: the same page cache, walked
+ * by the same code, but no memslots.
  */
 #include <gmem/gmem.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "pages.h"
+#include "target.h"
 
 #define ROUNDS 15
 #define CHUNK 65536 /* pagemap entries a read */
@@ -113,18 +119,47 @@ static void create(struct job *job, uint64_t size)
 	struct gmem_vm *vm;
 	void *mapping;
 
-	if (gmem_ctx_new(&job->ctx))
-		errx(2, "out of memory");
 	if (gmem_vm_new(job->ctx, GMEM_VM_DEFAULT, &vm) || gmem_memory_new(vm, &options, &memory) ||
 	    gmem_memory_map(memory, &mapping) ||
 	    gmem_populate(NULL, memory, &populate, NULL, NULL) ||
 	    gmem_target_open(job->ctx, 0, gmem_memory_fd(memory), &job->target))
 		fail(job, "guest_memfd");
 	job->mapping = mapping;
+}
+
+/* A target that the API would refuse: it is no guest_memfd. */
+static void create_memfd(struct job *job, uint64_t size)
+{
+	int fd = memfd_create("bench-pfns", MFD_CLOEXEC);
+
+	job->target = calloc(1, sizeof(*job->target));
+	if (!job->target || fd < 0 || ftruncate(fd, (off_t)size) ||
+	    fallocate(fd, 0, 0, (off_t)size))
+		err(2, "memfd_create");
+	job->target->ctx = job->ctx;
+	job->target->fd = fd;
+	job->target->size = size;
+	job->target->has_bindings = true; /* none */
+	job->mapping = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (job->mapping == MAP_FAILED)
+		err(2, "mmap");
+}
+
+static void prepare(struct job *job, uint64_t size, bool memfd)
+{
+	if (gmem_ctx_new(&job->ctx))
+		errx(2, "out of memory");
+	if (memfd)
+		create_memfd(job, size);
+	else
+		create(job, size);
 	job->pages = size / PAGE;
+	job->theirs = calloc(job->pages, sizeof(*job->theirs));
+	if (!job->theirs)
+		errx(2, "out of memory");
 	/* Touched, so that pagemap has an entry for each page. */
 	for (uint64_t i = 0; i < job->pages; i++)
-		((volatile unsigned char *)mapping)[i * PAGE] = 1;
+		((volatile unsigned char *)job->mapping)[i * PAGE] = 1;
 }
 
 int main(int argc, char **argv)
@@ -136,10 +171,7 @@ int main(int argc, char **argv)
 
 	if (fd < 0)
 		err(2, "/proc/self/pagemap");
-	create(&job, size);
-	job.theirs = calloc(job.pages, sizeof(*job.theirs));
-	if (!job.theirs)
-		errx(2, "out of memory");
+	prepare(&job, size, argc > 2 && !strcmp(argv[2], "memfd"));
 	read_pagemap(&job, fd);
 	walk(&job, 0, compare);
 	if (job.wrong)

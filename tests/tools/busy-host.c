@@ -71,7 +71,10 @@ static void start(unsigned long fds, bool memory, int ready, int end)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fill(fds, memory);
-	if (write(ready, &byte, 1) != 1 || read(end, &byte, 1) < 0)
+	if (write(ready, &byte, 1) != 1)
+		_exit(2);
+	close(ready); /* its end tells that all are ready, or gone */
+	if (read(end, &byte, 1) < 0)
 		_exit(2);
 	_exit(0);
 }
