@@ -66,8 +66,8 @@ struct walk {
 	uint64_t node_first;	/* page frames of one NUMA node, from here to */
 	uint64_t node_end;	/* here, as they were asked for last */
 	int node;
-	struct gmem_extent last; /* not handed out yet: the next one may continue it */
-	bool has_last;
+	struct gmem_extent *last;  /* not handed out yet: the next one may continue it */
+	struct gmem_extent two[2]; /* the last one, and room for the next: copies cost */
 	gmem_extent_fn fn;
 	void *arg;
 };
@@ -121,27 +121,44 @@ static void cut_front(struct gmem_extent *extent, uint64_t pages, struct gmem_ex
 static int emit_extent(struct walk *walk, const struct gmem_extent *extent);
 static int work_off(struct walk *walk);
 
-/* A run waits for the direct map, or goes out at once where that is not asked for. */
-static int take_run(struct walk *walk, struct gmem_extent run)
+/* Room for an extent, until the next one is emitted; emit() takes one that is made there as it is. */
+static struct gmem_extent *spare(struct walk *walk)
+{
+	return &walk->two[walk->last == &walk->two[0]];
+}
+
+static int add_to_batch(struct walk *walk, const struct gmem_extent *run)
+{
+	int ret = append(walk, &walk->runs, run);
+
+	/* Unknown page frames may be as many as the file is large: they are no work. */
+	walk->batch_pages += run->has_pfn ? run->pages : 1;
+	return !ret && walk->batch_pages == BATCH_PAGES ? work_off(walk) : ret;
+}
+
+/* A run that is larger than what the batch has room for. */
+static int fill_batches(struct walk *walk, struct gmem_extent left)
 {
 	int ret = 0;
 
-	if (!(walk->want & GMEM_EXTENT_DIRECT_MAP))
-		return emit_extent(walk, &run);
-	while (!ret && run.pages) {
+	while (!ret && left.pages) {
 		uint64_t room = BATCH_PAGES - walk->batch_pages;
 		struct gmem_extent piece;
 
-		/* Unknown page frames may be as many as the file is large: they are not cut. */
-		if (!run.has_pfn)
-			room = run.pages;
-		cut_front(&run, run.pages < room ? run.pages : room, &piece);
-		ret = append(walk, &walk->runs, &piece);
-		walk->batch_pages += piece.has_pfn ? piece.pages : 1;
-		if (!ret && walk->batch_pages == BATCH_PAGES)
-			ret = work_off(walk);
+		cut_front(&left, left.pages < room ? left.pages : room, &piece);
+		ret = add_to_batch(walk, &piece);
 	}
 	return ret;
+}
+
+/* A run waits for the direct map, or goes out at once where that is not asked for. */
+static int take_run(struct walk *walk, const struct gmem_extent *run)
+{
+	if (!(walk->want & GMEM_EXTENT_DIRECT_MAP))
+		return emit_extent(walk, run);
+	if (run->has_pfn && run->pages > BATCH_PAGES - walk->batch_pages)
+		return fill_batches(walk, *run);
+	return add_to_batch(walk, run);
 }
 
 /* Node of a page frame, and the pages from there on that have it. Nodes are large. */
@@ -156,11 +173,44 @@ static int node_of(struct walk *walk, uint64_t pfn, uint64_t *pages)
 	return walk->node;
 }
 
-/* A run of the page cache: cut at memslots and nodes. */
+/* Sets GPA and node of an extent's first page. Returns how many pages from there have them. */
+static uint64_t place(struct walk *walk, struct gmem_extent *extent)
+{
+	uint64_t bound, pages;
+
+	extent->gpa = gmem_target_gpa(walk->target, extent->offset, &bound);
+	pages = bound / GMEM_PAGE_SIZE;
+	extent->node = -1;
+	if (extent->has_pfn) {
+		extent->node = node_of(walk, extent->pfn, &bound);
+		if (bound < pages)
+			pages = bound;
+	}
+	return pages;
+}
+
+/* An extent that memslots or nodes cut. */
+static int take_pieces(struct walk *walk, struct gmem_extent left)
+{
+	int ret = 0;
+
+	while (!ret && left.pages) {
+		uint64_t pages = place(walk, &left);
+		struct gmem_extent piece;
+
+		cut_front(&left, pages < left.pages ? pages : left.pages, &piece);
+		ret = take_run(walk, &piece);
+	}
+	return ret;
+}
+
+/* A run of the page cache. */
 static int add_run(const struct gmem_pagecache_run *run, void *arg)
 {
 	struct walk *walk = arg;
-	struct gmem_extent left = {
+	struct gmem_extent *extent = spare(walk);
+
+	*extent = (struct gmem_extent){
 		.offset = run->index * GMEM_PAGE_SIZE,
 		.pfn = run->pfn,
 		.pages = run->pages,
@@ -168,27 +218,9 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 		.has_pfn = !run->reason,
 		.reason = run->reason ? run->reason : reason_not_asked,
 	};
-	int ret = 0;
-
-	while (!ret && left.pages) {
-		uint64_t bound, pages = left.pages;
-		struct gmem_extent piece;
-
-		left.gpa = gmem_target_gpa(walk->target, left.offset, &bound);
-		if (bound / GMEM_PAGE_SIZE < pages)
-			pages = bound / GMEM_PAGE_SIZE;
-		left.node = -1;
-		if (left.has_pfn) {
-			left.node = node_of(walk, left.pfn, &bound);
-			if (bound < pages)
-				pages = bound;
-		}
-		if (pages == left.pages)
-			return take_run(walk, left);
-		cut_front(&left, pages, &piece);
-		ret = take_run(walk, piece);
-	}
-	return ret;
+	if (place(walk, extent) >= extent->pages)
+		return take_run(walk, extent);
+	return take_pieces(walk, *extent);
 }
 
 static int by_pfn(const void *a, const void *b)
@@ -391,25 +423,25 @@ static bool continues(const struct gmem_extent *a, const struct gmem_extent *b)
 
 static int hand_out(struct walk *walk)
 {
-	int ret = 0;
+	int ret = walk->last ? walk->fn(walk->last, walk->arg) : 0;
 
-	if (walk->has_last)
-		ret = walk->fn(&walk->last, walk->arg);
-	walk->has_last = false;
+	walk->last = NULL;
 	return ret;
 }
 
 static int emit(struct walk *walk, const struct gmem_extent *extent)
 {
+	struct gmem_extent *next = spare(walk);
 	int ret;
 
-	if (walk->has_last && continues(&walk->last, extent)) {
-		walk->last.pages += extent->pages;
+	if (walk->last && continues(walk->last, extent)) {
+		walk->last->pages += extent->pages;
 		return 0;
 	}
 	ret = hand_out(walk);
-	walk->last = *extent;
-	walk->has_last = true;
+	if (extent != next)
+		*next = *extent;
+	walk->last = next;
 	return ret;
 }
 
