@@ -2,6 +2,7 @@
 #include "kmem.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *requests, size_t n)
@@ -38,4 +39,21 @@ int gmem_kmem_read(struct gmem_ctx *ctx, uint64_t address, void *buffer, size_t 
 int gmem_kmem_read_pointer(struct gmem_ctx *ctx, uint64_t address, uint64_t *value)
 {
 	return gmem_kmem_read(ctx, address, value, sizeof(*value));
+}
+
+void *gmem_kmem_room_new(struct gmem_ctx *ctx, size_t size, bool *of_reader)
+{
+	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
+	void *room = ops->kmem_room_take ? ops->kmem_room_take(ctx->kernel, size) : NULL;
+
+	*of_reader = room;
+	return room ? room : malloc(size);
+}
+
+void gmem_kmem_room_free(struct gmem_ctx *ctx, void *room, bool of_reader)
+{
+	if (of_reader)
+		ctx->kernel->ops->kmem_room_give(ctx->kernel, room);
+	else
+		free(room);
 }

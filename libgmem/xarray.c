@@ -47,6 +47,8 @@ struct walk {
 	struct gmem_xarray_run run;
 	gmem_xarray_fn fn;
 	void *arg;
+	unsigned char *leaf_room; /* for copies of nodes without nodes below: nearly all are such */
+	bool leaf_room_of_reader;
 	struct level levels[DEPTH_MAX];
 };
 
@@ -132,21 +134,35 @@ static unsigned int log2_of(uint64_t count)
 	return 63 - (unsigned int)__builtin_clzll(count);
 }
 
-/* How many entries of one index each, i being the first, go on by the stride: the hot path. */
+/* Two words, which compilers for x86-64 and arm64 take in one register. */
+typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Whether eight entries are expected, expected + stride, and so on: the hot path, no branches. */
+static bool eight_alike(const uint64_t *slots, uint64_t expected, uint64_t stride)
+{
+	const pair *pairs = (const pair *)slots;
+	const pair step = { 2 * stride, 2 * stride };
+	pair next = { expected, expected + stride };
+	pair differ = pairs[0] ^ next;
+
+	next += step;
+	differ |= pairs[1] ^ next;
+	next += step;
+	differ |= pairs[2] ^ next;
+	next += step;
+	differ |= pairs[3] ^ next;
+	return !(differ[0] | differ[1]);
+}
+
+/* How many entries of one index each, i being the first, go on by the stride. */
 static unsigned int alike(const struct walk *walk, const uint64_t *slots, unsigned int i,
 			  unsigned int last)
 {
 	uint64_t stride = walk->stride, expected = slots[i] + stride;
 	unsigned int n = 1;
 
-	/* By fours, without a branch between them. */
-	for (; i + n + 3 <= last; n += 4, expected += 4 * stride) {
-		const uint64_t *four = &slots[i + n];
-
-		if ((four[0] ^ expected) | (four[1] ^ (expected + stride)) |
-		    (four[2] ^ (expected + 2 * stride)) | (four[3] ^ (expected + 3 * stride)))
-			break;
-	}
+	for (; i + n + 7 <= last && eight_alike(&slots[i + n], expected, stride); n += 8)
+		expected += 8 * stride;
 	while (i + n <= last && slots[i + n] == expected) {
 		expected += stride;
 		n++;
@@ -183,19 +199,26 @@ static bool node_fits(const struct walk *walk, const void *node, uint64_t parent
 	       (!parent || gmem_layout_read(layout, node, GMEM_NODE_OFFSET, 1) == offset);
 }
 
-/* Trees are three or four levels deep, and of small files one. */
-static int reserve_room(struct walk *walk, struct level *level)
+/*
+ * Where the copies of a level's children go. Trees are three or four levels deep, and of small
+ * files one: room comes when it is needed.
+ */
+static unsigned char *room_of(struct walk *walk, struct level *level, bool leaves)
 {
-	if (!level->room)
-		level->room = malloc(GMEM_GATHER_ROOM(walk->layout->node_size));
-	return level->room ? 0 : gmem_explain_no_memory(walk->ctx, "a walk of the page cache");
+	size_t size = GMEM_GATHER_ROOM(walk->layout->node_size);
+
+	if (leaves && !walk->leaf_room)
+		walk->leaf_room = gmem_kmem_room_new(walk->ctx, size, &walk->leaf_room_of_reader);
+	if (!leaves && !level->room)
+		level->room = malloc(size);
+	return leaves ? walk->leaf_room : level->room;
 }
 
 /*
  * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
  * children up to the first whose slot changed.
  */
-static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last)
+static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last, bool leaves)
 {
 	struct level *level = &walk->levels[depth];
 	uint64_t again[SLOTS_MAX];
@@ -205,18 +228,19 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 		.length = walk->slots * 8,
 	};
 	unsigned int n = 0;
-	int ret = reserve_room(walk, level);
+	unsigned char *room = room_of(walk, level, leaves);
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!room)
+		return gmem_explain_no_memory(walk->ctx, "a walk of the page cache");
 	for (; i <= last; i++) {
 		if (!is_node(level->slots[i]))
 			continue;
 		level->index[n] = (uint16_t)i;
 		level->children[n++].address = level->slots[i] - ENTRY_INTERNAL;
 	}
-	ret = gmem_gather(walk->ctx, level->children, n, (uint32_t)walk->layout->node_size,
-			  level->room, &parent);
+	ret = gmem_gather(walk->ctx, level->children, n, (uint32_t)walk->layout->node_size, room,
+			  &parent);
 	if (ret)
 		return ret;
 	level->count = level->next = 0;
@@ -284,7 +308,7 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 	if (depth + 1 >= DEPTH_MAX || shift < walk->layout->node_bits)
 		return 0;
 	if (level->next >= level->count || level->index[level->next] != i)
-		ret = fill_level(walk, depth, i, last);
+		ret = fill_level(walk, depth, i, last, !below);
 	if (ret || level->next >= level->count || level->index[level->next] != i)
 		return ret;
 	child = level->children[level->next++].object;
@@ -391,6 +415,7 @@ static int walk_head(struct walk *walk)
 
 static void free_rooms(struct walk *walk)
 {
+	gmem_kmem_room_free(walk->ctx, walk->leaf_room, walk->leaf_room_of_reader);
 	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
 		free(walk->levels[depth].room);
 }

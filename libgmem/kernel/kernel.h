@@ -86,6 +86,13 @@ struct gmem_kernel_ops {
 	 * older than an earlier one did. Fails as a whole only where the reader itself fails.
 	 */
 	int (*read_kmem)(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
+	/*
+	 * Memory of at least that size, aligned for 64-bit words, into which the open reader
+	 * answers without a copy of its own: for one user at a time, who gives it back. Returns
+	 * NULL where there is none, or it is in use. Both are NULL in kernels without.
+	 */
+	void *(*kmem_room_take)(struct gmem_kernel *kernel, size_t size);
+	void (*kmem_room_give)(struct gmem_kernel *kernel, void *room);
 	/* Address of this process's task_struct, as the open reader finds it. */
 	int (*current_task)(struct gmem_kernel *kernel, uint64_t *address);
 	/*

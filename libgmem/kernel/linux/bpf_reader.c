@@ -20,6 +20,7 @@ _Static_assert(READER_REQUEST_MAX == GMEM_KMEM_REQUEST_MAX, "the port's limit is
 struct gmem_bpf_reader {
 	struct reader *program;
 	int fd;
+	bool room_taken;
 };
 
 /* libgmem does not print: failures are told through why. */
@@ -91,18 +92,31 @@ static int run(struct gmem_bpf_reader *reader, unsigned int count)
 	return bpf_prog_test_run_opts(reader->fd, &options);
 }
 
-/* Puts as many requests into the array as there is room for. Returns how many. */
+/* Whether a request's buffer is part of the room, which is the beginning of the data. */
+static bool in_room(const struct reader__bss *array, const struct gmem_kmem_request *request)
+{
+	return (uintptr_t)request->buffer - (uintptr_t)array->data < READER_ROOM;
+}
+
+/* Puts as many requests into the array as there is space for. Returns how many. */
 static unsigned int fill(struct reader__bss *array, const struct gmem_kmem_request *requests,
 			 size_t n)
 {
-	unsigned int offset = 0, count = 0;
+	unsigned int offset = READER_ROOM, count = 0;
 
 	while (count < n && count < READER_REQUESTS && offset <= READER_DATA - READER_REQUEST_MAX) {
-		array->requests[count].address = requests[count].address;
-		array->requests[count].length = requests[count].length;
-		array->requests[count].offset = offset;
-		/* Kept aligned, so that the copy out moves whole words. */
-		offset += (requests[count].length + 7u) & ~7u;
+		const struct gmem_kmem_request *request = &requests[count];
+
+		array->requests[count].address = request->address;
+		array->requests[count].length = request->length;
+		if (in_room(array, request)) {
+			array->requests[count].offset =
+				(unsigned int)((unsigned char *)request->buffer - array->data);
+		} else {
+			array->requests[count].offset = offset;
+			/* Kept aligned, so that the copy out moves whole words. */
+			offset += (request->length + 7u) & ~7u;
+		}
 		count++;
 	}
 	return count;
@@ -121,7 +135,7 @@ int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_reques
 			return ret;
 		for (unsigned int i = 0; i < count; i++) {
 			requests[i].result = array->requests[i].result;
-			if (!requests[i].result)
+			if (!requests[i].result && !in_room(array, &requests[i]))
 				memcpy(requests[i].buffer, array->data + array->requests[i].offset,
 				       requests[i].length);
 		}
@@ -129,6 +143,20 @@ int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_reques
 		n -= count;
 	}
 	return 0;
+}
+
+void *gmem_bpf_reader_take_room(struct gmem_bpf_reader *reader, size_t size)
+{
+	if (reader->room_taken || size > READER_ROOM)
+		return NULL;
+	reader->room_taken = true;
+	return reader->program->bss->data;
+}
+
+void gmem_bpf_reader_give_room(struct gmem_bpf_reader *reader, const void *room)
+{
+	if (room == reader->program->bss->data)
+		reader->room_taken = false;
 }
 
 int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *address)

@@ -56,6 +56,27 @@ static int linux_read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request 
 	return ret;
 }
 
+static void *linux_kmem_room_take(struct gmem_kernel *kernel, size_t size)
+{
+	struct gmem_linux *host = to_linux(kernel);
+	void *room = NULL;
+
+	pthread_mutex_lock(&host->lock);
+	if (host->reader == GMEM_READER_BPF)
+		room = gmem_bpf_reader_take_room(host->bpf, size);
+	pthread_mutex_unlock(&host->lock);
+	return room;
+}
+
+static void linux_kmem_room_give(struct gmem_kernel *kernel, void *room)
+{
+	struct gmem_linux *host = to_linux(kernel);
+
+	pthread_mutex_lock(&host->lock);
+	gmem_bpf_reader_give_room(host->bpf, room);
+	pthread_mutex_unlock(&host->lock);
+}
+
 /* Where the members are that tell a task. */
 struct task_layout {
 	size_t tasks, pid, files;
@@ -209,6 +230,8 @@ static const struct gmem_kernel_ops linux_ops = {
 	.touch = gmem_linux_touch,
 	.reader_open = linux_reader_open,
 	.read_kmem = linux_read_kmem,
+	.kmem_room_take = linux_kmem_room_take,
+	.kmem_room_give = linux_kmem_room_give,
 	.current_task = linux_current_task,
 	.direct_map_hint = linux_direct_map_hint,
 	.symbol = linux_symbol,

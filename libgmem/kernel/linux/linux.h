@@ -31,6 +31,9 @@ int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size);
 void gmem_bpf_reader_free(struct gmem_bpf_reader *reader);
 int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_request *requests,
 			 size_t n);
+/* Part of the reader's own memory, for one user at a time; else NULL. */
+void *gmem_bpf_reader_take_room(struct gmem_bpf_reader *reader, size_t size);
+void gmem_bpf_reader_give_room(struct gmem_bpf_reader *reader, const void *room);
 int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *address);
 
 /* kcore.c: an ELF core file of the kernel at path. Errors: ENOENT, EPERM, EACCES, EILSEQ. */

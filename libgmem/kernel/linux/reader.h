@@ -10,6 +10,7 @@
 #define READER_REQUESTS 1024
 #define READER_REQUEST_MAX 4096
 #define READER_DATA (128 * READER_REQUEST_MAX)
+#define READER_ROOM (READER_DATA / 4) /* of the data, for a user who takes no copy */
 
 struct reader_request {
 	unsigned long long address;

@@ -11,6 +11,8 @@
 #define gmem_bpf_reader_free(reader) ((void)(reader))
 #define gmem_bpf_reader_read(reader, requests, n) \
 	((void)(reader), (void)(requests), (void)(n), -ENOTSUP)
+#define gmem_bpf_reader_take_room(reader, size) ((void)(reader), (void)(size), (void *)NULL)
+#define gmem_bpf_reader_give_room(reader, room) ((void)(reader), (void)(room))
 #define gmem_bpf_reader_current_task(reader, address) ((void)(reader), (void)(address), -ENOTSUP)
 #define gmem_linux_offset_of(host, type, member, offset) \
 	((void)(host), (void)(type), (void)(member), (void)(offset), -ENOTSUP)
