@@ -18,7 +18,7 @@ usage_run() {
 # parse_run ARGUMENTS...: sets the options, and OPTIND_RUN to how many arguments they are.
 parse_run() {
 	kernel='' append='' files='' modules='' keep_log='' dies=''
-	levels=4 limit=300 console=ttyS0 cpus=1
+	levels=4 limit=300 console=ttyS0 cpus=1 memory=1024
 	OPTIND_RUN=$#
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -30,6 +30,7 @@ parse_run() {
 		--dies) dies=${2-} ;;
 		--cpus) cpus=${2-} ;;
 		--levels) levels=${2-} ;;
+		--memory) memory=${2-} ;;
 		--timeout) limit=${2-} ;;
 		--log) keep_log=${2-} ;;
 		--expect) expected="$expected${expected:+|}${2-}" ;;
