@@ -129,7 +129,7 @@ enum { SWAPPER_PG_DIR, PHYS_BASE, VMEMMAP, SIZE_PAGE, LEVEL5, SME_MASK, VMALLOC_
 static const struct wanted keys[KEYS] = {
 	[SWAPPER_PG_DIR] = { "SYMBOL(swapper_pg_dir)", 16, true },
 	[PHYS_BASE] = { "NUMBER(phys_base)", 10, true },
-	[VMEMMAP] = { "SYMBOL(vmemmap)", 16, true },
+	[VMEMMAP] = { "SYMBOL(vmemmap)", 16, false }, /* not in 6.1; page caches need it */
 	[SIZE_PAGE] = { "SIZE(page)", 10, true },
 	[LEVEL5] = { "NUMBER(pgtable_l5_enabled)", 10, true },
 	[SME_MASK] = { "NUMBER(sme_mask)", 10, false },

@@ -9,7 +9,7 @@ struct gmem_image {
 	uint64_t page_offset_base; /* __va(0): first address of the direct map */
 	uint64_t region_end;	   /* first address past the direct map's region */
 	uint64_t root;		   /* address of swapper_pg_dir in the direct map */
-	uint64_t vmemmap;	   /* address of struct page of PFN 0 */
+	uint64_t vmemmap;	   /* address of struct page of PFN 0; 0 where not told */
 	uint64_t struct_page_size; /* bytes */
 	uint64_t frame_mask;	   /* the physical address in a table entry */
 	int levels;		   /* of page tables: 4 or 5 */

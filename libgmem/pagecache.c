@@ -292,6 +292,10 @@ int gmem_pagecache_walk(struct gmem_ctx *ctx, const struct gmem_pagecache *cache
 	struct walk like = { .ctx = ctx, .cache = cache, .fn = fn, .arg = arg };
 	int ret = gmem_reader_image(ctx, &like.image);
 
+	if (!ret && !like.image->vmemmap)
+		ret = gmem_fail(ctx, -ENODATA,
+				"the kernel's vmcoreinfo note lacks SYMBOL(vmemmap), without which "
+				"a struct page is no page frame");
 	if (!ret)
 		ret = gmem_layout_get(ctx, &like.layout);
 	if (!ret)

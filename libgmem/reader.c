@@ -60,6 +60,8 @@ static int open_any(struct gmem_ctx *ctx)
 		if (i == 0 || error == -EPERM || error == -EACCES)
 			ret = error;
 		gmem_explain(ctx, reason, sizeof(reason));
+		if (strstr(reasons, reason))
+			continue; /* what both lack is of the kernel, not of a reader */
 		snprintf(reasons + used, sizeof(reasons) - used, "%s%.400s", used ? "; " : "",
 			 reason);
 	}

@@ -191,6 +191,58 @@ START_TEST(changing)
 }
 END_TEST
 
+/* Spoils a key of the vmcoreinfo note, wherever it is read. */
+static const char *lost_key;
+
+static int losing_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = real_ops->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++) {
+		char *key = requests[i].result ? NULL
+					       : memmem(requests[i].buffer, requests[i].length,
+							lost_key, strlen(lost_key));
+
+		if (key)
+			*key = '?';
+	}
+	return ret;
+}
+
+/* As on Linux 6.1: the direct map needs no array of struct page. */
+START_TEST(note_without_vmemmap)
+{
+	static const struct {
+		const char *key;
+		bool needed;
+	} cases[] = { { "SYMBOL(vmemmap)", false }, { "SYMBOL(swapper_pg_dir)", true } };
+	char words[GMEM_EXPLANATION_MAX];
+	struct gmem_ctx *ctx;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
+		lost_key = cases[i].key;
+		real_ops = ctx->kernel->ops;
+		lying_ops = *real_ops;
+		lying_ops.read_kmem = losing_read;
+		ctx->kernel->ops = &lying_ops;
+		if (cases[i].needed) {
+			ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), -ENODATA);
+			/* Both readers lack it; it is said once. */
+			gmem_explain(ctx, words, sizeof(words));
+			ck_assert_str_eq(words, "no reader of kernel memory: the kernel's "
+						"vmcoreinfo note lacks SYMBOL(swapper_pg_dir)");
+		} else {
+			ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
+			ck_assert_uint_eq(ctx->image->vmemmap, 0);
+			ck_assert_int_eq(look(ctx, 0x1000).state, GMEM_STATE_MAPPED);
+		}
+		ctx->kernel->ops = real_ops;
+		gmem_ctx_free(ctx);
+	}
+}
+END_TEST
+
 static int count_run(const struct gmem_directmap_run *run, void *arg)
 {
 	uint64_t *next = arg;
@@ -237,6 +289,7 @@ int main(void)
 	tcase_add_test(tcase, removed_and_restored);
 	tcase_add_test(tcase, outside);
 	tcase_add_test(tcase, changing);
+	tcase_add_test(tcase, note_without_vmemmap);
 	tcase_add_loop_test(tcase, corrupted, 0, 8);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

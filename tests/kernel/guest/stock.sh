@@ -9,17 +9,8 @@ release=$(uname -r)
 # A page frame in a hole of RAM.
 hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	if (r[1] !~ /^000/) { print "0x" substr(r[1], 1, length(r[1]) - 3); exit } }' /proc/iomem)
-case $release in
-6.1.*)
-	# It does not tell where its array of struct page is.
-	try 3 '' 'vmcoreinfo note lacks SYMBOL.vmemmap.' gmemctl directmap
-	try 3 '' 'vmcoreinfo note lacks SYMBOL.vmemmap.' gmemctl check --pfn "$hole"
-	;;
-*)
-	try_json 0 '.evidence == "page-tables/bpf" and (.mapped | add) > 0' gmemctl directmap --json
-	try 1 'verdict: +faults' '' gmemctl check --pfn "$hole"
-	;;
-esac
+try_json 0 '.evidence == "page-tables/bpf" and (.mapped | add) > 0' gmemctl directmap --json
+try 1 'verdict: +faults' '' gmemctl check --pfn "$hole"
 case $release in
 6.1.*)
 	# Before guest_memfd.
