@@ -82,12 +82,10 @@ static enum status run_quietly(struct batch *batch, struct cli *cli, int n, char
 /* A batch in a batch has no VMs of its own to keep, and no end. */
 static enum status run_words(struct batch *batch, int n, char **words)
 {
-	struct cli cli = { .session = &batch->session };
-	char where[512];
+	const struct source_line where = { .file = batch->name, .line = batch->line };
+	struct cli cli = { .session = &batch->session, .where = &where };
 	enum status status;
 
-	snprintf(where, sizeof(where), "%.400s:%zu", batch->name, batch->line);
-	cli.where = where;
 	cli.common.quiet = batch->json || batch->cli->common.quiet;
 	cli.common.verbose = batch->cli->common.verbose;
 	cli.common.reader = batch->cli->common.reader;
@@ -98,8 +96,8 @@ static enum status run_words(struct batch *batch, int n, char **words)
 	/* The batch's own document names the first failure. */
 	if (status && !batch->cli->failed) {
 		batch->cli->failed = true;
-		snprintf(batch->cli->error, sizeof(batch->cli->error), "%s: %.700s", where,
-			 cli.failed ? cli.error : "the answer is no");
+		snprintf(batch->cli->error, sizeof(batch->cli->error), "%.400s:%zu: %.700s",
+			 where.file, where.line, cli.failed ? cli.error : "the answer is no");
 	}
 	return status;
 }

@@ -27,10 +27,16 @@ struct common {
 	bool describe;
 };
 
+/* Where a command stands: its message begins with that. */
+struct source_line {
+	const char *file;
+	size_t line;
+};
+
 struct cli {
-	struct session *session; /* the VMs that this process keeps; NULL for none */
-	const char *where;	 /* "FILE:LINE" of a batch, or NULL */
-	int argc;		 /* the whole command line, as it was given */
+	struct session *session;	 /* the VMs that this process keeps; NULL for none */
+	const struct source_line *where; /* line of a batch, or NULL */
+	int argc;			 /* the whole command line, as it was given */
 	char **argv;
 	const struct command *command; /* NULL until the command line names one */
 	struct common common;

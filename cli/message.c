@@ -12,7 +12,7 @@ static void print_prefix(const struct cli *cli)
 {
 	fputs("gmemctl: ", stderr);
 	if (cli->where)
-		fprintf(stderr, "%s: ", cli->where);
+		fprintf(stderr, "%.400s:%zu: ", cli->where->file, cli->where->line);
 	if (cli->command)
 		fprintf(stderr, "%s: ", cli->command->name);
 }

@@ -175,13 +175,13 @@ static enum status parse_command(struct cli *cli)
 		if (!cli->settings)
 			return cli_fail(cli, STATUS_FAILED, "out of memory");
 	}
-	snprintf(cli->name, sizeof(cli->name), "gmemctl %s", cli->command->name);
-	cli->args[0] = cli->name;
 	if (!has_options(cli->nargs, cli->args)) {
 		cli->args++;
 		cli->nargs--;
 		return check_args(cli);
 	}
+	snprintf(cli->name, sizeof(cli->name), "gmemctl %s", cli->command->name);
+	cli->args[0] = cli->name;
 	begin(&parse, cli, false);
 	status = run_argp(&parse, cli->nargs, cli->args);
 	return status ? status : check_args(cli);

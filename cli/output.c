@@ -39,8 +39,8 @@ struct output *output_new(const struct format *format, const struct document *do
 	out->renderer = renderers[format->style];
 	out->format = format;
 	out->stream = stdout;
-	out->colored = format->style == STYLE_TABLE && wants_color(format->color);
 	out->quiet = quiet && format->style != STYLE_JSON;
+	out->colored = !out->quiet && format->style == STYLE_TABLE && wants_color(format->color);
 	out->main = table;
 	out->main_selection = *selection;
 	out->json.stream = out->stream;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "range.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <gmem/base.h>
 
@@ -55,7 +54,8 @@ static bool parse(const char *text, number_fn number, struct range *range, char 
 		*why = "it is not a number";
 		return false;
 	}
-	snprintf(start, sizeof(start), "%.*s", (int)side, text);
+	memcpy(start, text, side);
+	start[side] = '\0';
 	*separator = text[side];
 	if (!number(start, &range->start, why))
 		return false;
