@@ -79,7 +79,8 @@ close:
 static int control(struct gmem_ctx *ctx)
 {
 	enum gmem_state ordinary = GMEM_STATE_UNKNOWN, secret = GMEM_STATE_UNKNOWN;
-	int ret = gmem_reader_open(ctx, GMEM_EVIDENCE_NONE);
+	const struct gmem_image *image;
+	int ret = gmem_reader_image(ctx, &image);
 
 	if (!ret)
 		ret = state_of_page(ctx, GMEM_FILE_SECRET, &secret);

@@ -77,22 +77,32 @@ static int open_this(struct gmem_ctx *ctx, enum gmem_evidence which)
 	return gmem_fail(ctx, -EINVAL, "there is no reader for that kind of evidence");
 }
 
-int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
+/* Opens the one that was chosen, now (choice) or before, and no other in its place. */
+static int open_chosen(struct gmem_ctx *ctx, const enum gmem_evidence *choice)
 {
 	int ret = gmem_pagetable_known(ctx);
+	enum gmem_evidence which;
 
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&ctx->learning);
+	if (choice)
+		ctx->chosen = *choice;
+	which = ctx->chosen;
 	if (!ctx->image || (which != GMEM_EVIDENCE_NONE && which != ctx->evidence))
 		ret = which == GMEM_EVIDENCE_NONE ? open_any(ctx) : open_this(ctx, which);
 	pthread_mutex_unlock(&ctx->learning);
 	return ret;
 }
 
+int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
+{
+	return open_chosen(ctx, &which);
+}
+
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image)
 {
-	int ret = gmem_reader_open(ctx, GMEM_EVIDENCE_NONE);
+	int ret = open_chosen(ctx, NULL);
 
 	*image = ctx->image;
 	return ret;

@@ -5,7 +5,7 @@
 #include "context.h"
 #include "image.h"
 
-/* The kernel image, with a reader opened if none was; owned by ctx. As gmem_reader_open(). */
+/* The kernel image, with the reader that was chosen opened if none was; owned by ctx. As gmem_reader_open(). */
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image);
 
 #endif

@@ -50,7 +50,7 @@ GMEM_API const char *gmem_level_name(enum gmem_level level);
 /*
  * Opens a reader of kernel memory: which is the one wanted, or GMEM_EVIDENCE_NONE for the first
  * that works (BPF, then /proc/kcore). Calls below open one themselves; this is for choosing,
- * before other threads use ctx.
+ * before other threads use ctx. Where the one wanted cannot be opened, they do not take the other.
  * Errors: EACCES or EPERM (capability, lockdown), ENOTSUP (kernel or build without it),
  * ENODATA (direct map not found). Since: 0.1
  */

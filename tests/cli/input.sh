@@ -141,6 +141,9 @@ try_json 0 '[.frames[].pfn] == [256, 256, 1] and all(.frames[]; .owner == "none"
 	.state == "mapped" and .node == 0 and .zone != null)' pfn 0x100 256 1 --json
 try_json 4 '.frames[0] | .owner == "none" and .state == "unknown" and .reason != null' \
 	pfn 256 --json --reader=none
+# One that was asked for and could not be had at first is not replaced by the other.
+try_json 0 '.evidence == "page-tables/kcore"' \
+	gmemctl pfn 256 --json --reader=kcore --simulate=plain,fail=reader-open@1:EPERM
 try 0 '' '' pfn 256 --quiet
 
 list() {
