@@ -57,7 +57,7 @@ int main(int argc, char **argv)
 	struct job job = { .length = memory.memory_size };
 	volatile int cancel = 1;
 	struct gmem_ctx *ctx;
-	struct gmem_vm *vm;
+	struct gmem_vm *vm = NULL;
 
 	if (gmem_ctx_new(&ctx))
 		return 2;
@@ -66,6 +66,8 @@ int main(int argc, char **argv)
 
 		gmem_explain(ctx, why, sizeof(why));
 		warnx("%s", why);
+		gmem_vm_free(vm);
+		gmem_ctx_free(ctx);
 		return 77;
 	}
 	for (unsigned int threads = 1; threads <= 64; threads *= 4) {
