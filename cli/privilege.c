@@ -26,6 +26,12 @@ enum need {
 	REOPENS_READER = 1 << 5,
 };
 
+/*
+ * A row is what is kept of what there is, which may be less: a service gives what it wants to. So a row
+ * with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that includes, and
+ * one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all but what takes the
+ * larger one. (directmap sees nothing then, and says that it is CAP_SYS_ADMIN which is missing.)
+ */
 static const struct {
 	const char *command;
 	unsigned int needs;
@@ -40,7 +46,10 @@ static const struct {
 	{ "directmap", READS_KERNEL | READS_IOMEM },
 	{ "watch", READS_KERNEL | READS_PROCESSES },
 	{ "metrics", READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES },
-	/* A holder, and a batch, go on to run what they are told: theirs is kept for all of it. */
+	/*
+	 * A holder, and a batch, go on to run what they are told: theirs is kept for all of it. It is
+	 * the holder that opens the file of map --from.
+	 */
 	{ "create", READS_KERNEL | READS_FILES | REOPENS_READER },
 	/* To say whose folder of holders it is, where it is another user's. */
 	{ "convert", READS_FILES },

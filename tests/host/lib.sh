@@ -54,3 +54,30 @@ reader_missing() {
 	[ $? -eq 3 ] || return 1
 	why=$(jq -r '.error.message' "$scratch/reader")
 }
+
+# until_line FILE PATTERN: a line of it matches, or two minutes have passed. (In an emulator to ask
+# takes longer than what is waited for.)
+until_line() {
+	tries=0
+	while ! grep -qs -e "$2" "$1" && [ $tries -lt 480 ]; do
+		tries=$((tries + 1))
+		sleep 0.25
+	done
+}
+
+# only CAPABILITY...: options of setpriv that leave root these.
+only() {
+	sets=-all
+	for capability; do
+		sets="$sets,+$capability"
+	done
+	echo "--inh-caps=$sets --bounding-set=$sets"
+}
+
+# with 'CAPABILITIES' COMMAND...: root with these only, blanks between.
+with() {
+	capabilities_of_it=$1
+	shift
+	# shellcheck disable=SC2046,SC2086 # words
+	setpriv $(only $capabilities_of_it) "$@"
+}

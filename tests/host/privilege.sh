@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The capabilities of each command (gmemctl --describe): with exactly those it does what it does as
-# root, without each one it does less and says so, and it keeps none besides.
+# root, without each one it does less and says so, and it keeps none besides. Where a row has one that
+# includes another, the other one is for who has not the larger: it is left out where that is missing.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
+# shellcheck source=tests/host/privilege/answers.sh
+. tests/host/privilege/answers.sh
 
 if [ "$(id -u)" -ne 0 ] || ! command -v setpriv > "$scratch/which"; then
 	skip "capabilities" "this needs root and setpriv"
@@ -29,164 +32,197 @@ case $? in
 	finish
 	;;
 esac
-# A process of another user, as a VMM is under libvirt: its folder of /proc is that user's.
-: > "$scratch/other"
-# Of commands on held VMs, none of which is there.
-XDG_RUNTIME_DIR=$scratch
-export XDG_RUNTIME_DIR
-"$tools/inherit" setpriv --reuid=65534 --regid=65534 --clear-groups sleep 600 \
-	> "$scratch/other" 2> "$scratch/other.err" 9>&- &
-other=$!
-trap 'kill "$other"; rm -rf "$scratch"' EXIT
-while ! grep -q ready "$scratch/other" || [ "$(cat "/proc/$other/comm")" != sleep ]; do
-	sleep 0.05
-done
-fd=$(column other memory 3)
-ours=[$other,$(awk '$1 != "page" && NF == 3 { print $2 }' "$scratch/host" | sort -u | paste -sd,)]
-# A page frame of its memory, and one of memory that is mapped only.
-pfns="$("$BUILD/gmemctl" pfns "$other:$fd" -rn -o pfn | head -n 1) \
-	$(awk '$1 == "page" && $2 == "mapped" { print $4; exit }' "$scratch/host")"
 
-# A folder of another user, and a file that only that user may read.
-install -d -m 755 -o 65534 -g 65534 "$scratch/folder"
+# inheritor NAME OPTION...: a process that has a guest_memfd and is what setpriv makes of it.
+inheritor() {
+	inherited=$scratch/$1
+	shift
+	: > "$inherited"
+	"$tools/inherit" setpriv "$@" sleep 7200 > "$inherited" 2> "$inherited.err" 9>&- &
+	inheritor=$!
+	while read -r comm < "/proc/$inheritor/comm" && [ "$comm" != sleep ]; do
+		sleep 0.1
+	done
+}
+
+# end PID: $ended is its status.
+end() {
+	kill -s TERM "$1"
+	wait "$1" 2> "$scratch/terminated"
+	ended=$?
+}
+
+# A process of another user, as a VMM is under libvirt: its folder of /proc is that user's.
+as_vmm="--reuid=65534 --regid=65534 --clear-groups"
+# shellcheck disable=SC2086 # words
+inheritor other $as_vmm
+other=$inheritor
+trap 'end_holders; kill "$other"; rm -rf "$scratch"' EXIT
+fd=$(column other memory 3)
+mapped=$(column host mapped 2)
+ours=$other$(awk '$1 != "page" && NF == 3 { print "|" $2 }' "$scratch/host" | sort -u | tr -d '\n')
+# A page frame of its memory, and one of memory that is mapped only.
+other_pfn=$("$BUILD/gmemctl" pfns "$other:$fd" -rn -o pfn | head -n 1)
+mapped_pfn=$(awk '$1 == "page" && $2 == "mapped" { print $4; exit }' "$scratch/host")
+
+# Folders of another user, the second one for that user only, as a runtime folder is; and a file.
 chmod 755 "$scratch"
+install -d -o 65534 -g 65534 -m 755 "$scratch/folder"
+install -d -o 65534 -g 65534 -m 700 "$scratch/theirs" "$scratch/theirs/gmemctl"
 {
 	echo "pfns $other:$fd"
-	echo "pfn $pfns"
+	echo "pfns $mapped:mapped"
+	echo "pfn $other_pfn $mapped_pfn"
 	echo "metrics --output-file=$scratch/folder/file"
 } > "$scratch/batch"
 chown 65534:65534 "$scratch/batch"
 chmod 600 "$scratch/batch"
+mkdir "$scratch/answers"
 
-# What each command is tried with; a command without a line is tried with nothing.
+# has WORDS WORD
+has() {
+	case " $1 " in
+	*" $2 "*) true ;;
+	*) false ;;
+	esac
+}
+
+# but WORDS WORD: without that one.
+but() {
+	rest=
+	for word in $1; do
+		[ "$word" = "$2" ] || rest="$rest${rest:+ }$word"
+	done
+	echo "$rest"
+}
+
+# What each command needs to begin: by then it has given up what it does not keep.
 arguments() {
 	case $1 in
-	pfns | check) echo "$other:$fd" ;;
-	pfn) echo "$pfns" ;;
-	watch) echo --count=1 --interval=1 ;;
-	metrics) echo "--output-file=$scratch/folder/file" ;;
-	batch) echo "$scratch/batch" ;;
-	create) echo privilege --size=4K ;;
+	pfns | check | finalize | status | destroy) echo nobody ;;
+	pfn) echo 0 ;;
+	watch) echo --count=1 --interval=0.1 ;;
+	batch) echo /dev/null ;;
+	create) echo / ;; # which is no name
 	convert) echo nobody 0+4K private ;;
 	map | punch) echo nobody 0+4K ;;
-	finalize | status | destroy) echo nobody ;;
 	exec) echo nobody -- true ;;
 	esac
 }
 
-# with 'CAPABILITIES' COMMAND...: root with these only, blanks between
-with() {
-	sets=-all
-	for capability in $1; do
-		sets="$sets,+$capability"
+# same_words WORDS WORDS: in any order
+same_words() {
+	for word in $1; do
+		has "$2" "$word" || return 1
 	done
-	shift
-	setpriv --inh-caps="$sets" --bounding-set="$sets" "$@"
-}
-
-# The metrics that a file has, for it takes no --json.
-answer_in_file() {
-	rm -f "$scratch/folder/file"
-	# shellcheck disable=SC2046 # words
-	with "$1" "$BUILD/gmemctl" metrics $(arguments metrics) 2> "$scratch/said"
-	echo "status $?"
-	[ ! -e "$scratch/folder/file" ] ||
-		sed -n 's/^\(gmemctl_[a-z_]*\).*/\1/p' "$scratch/folder/file" | sort -u
-}
-
-# What was seen, without what changes from run to run.
-answer() {
-	if [ "$1" = metrics ]; then
-		answer_in_file "$2"
-		return
-	fi
-	# shellcheck disable=SC2046 # words
-	with "$2" "$BUILD/gmemctl" --json "$1" $(arguments "$1") > "$scratch/answer" 2> "$scratch/said"
-	case $1 in list | watch) ;; *) echo "status $?" ;; esac
-	# Of list only what is ours: others come and go, with their VMs and without; no counts.
-	jq -S --argjson ours "$ours" 'if .guest_memfds then
-			.guest_memfds |= map(select(.pid | IN($ours[]))) | del(.status, .error)
-		else . end |
-		walk(if type == "string" then gsub("[0-9]+"; "N") else . end) |
-		[.status, .error.message, [.. | objects | to_entries[] |
-		select(.key | test("reason$|^state$|^ram$|^owner$|^id$|^result$|^fds$|^message$|^state$")) | .value]]' \
-		"$scratch/answer"
+	for word in $2; do
+		has "$1" "$word" || return 1
+	done
 }
 
 keeps() {
-	# shellcheck disable=SC2046
-	"$BUILD/gmemctl" -vv "$1" $(arguments "$1") 2>&1 > "$scratch/out" |
-		sed -n 's/.*capabilities: //p' | head -n 1 | tr ',' '\n' | sed 's/^cap_//; s/=.*//' |
-		grep -v -e none -e '^$' | sort > "$scratch/kept"
-	echo "$2" | tr ' ' '\n' | grep . | sort > "$scratch/wanted"
-	if diff "$scratch/wanted" "$scratch/kept" > "$scratch/diff"; then
+	# shellcheck disable=SC2046 # words
+	kept=$("$BUILD/gmemctl" -vv "$1" $(arguments "$1") 2>&1 > "$scratch/out" |
+		sed -n '/.*capabilities: /{s///; s/=.*//; s/cap_//g; s/none//; s/,/ /g; p; q;}')
+	if same_words "$2" "$kept"; then
 		pass "$1 keeps: ${2:-nothing}"
 	else
-		fail "$1 keeps: ${2:-nothing}" "$(cat "$scratch/diff")"
+		fail "$1 keeps: ${2:-nothing}" "$kept"
 	fi
 }
 
 full=$(setpriv --dump | sed -n 's/^Capability bounding set: //p' | tr ',' ' ')
 [ -n "$full" ] || fail "capabilities of this process" "setpriv does not tell them"
 
-# hidden COMMAND CAPABILITY: why leaving it out shows nothing here, if so
-hidden() {
+# The readers that this kernel has, and why it has not the others.
+readers=
+for reader in bpf kcore; do
+	if gmemctl "--reader=$reader" directmap --json > "$scratch/no-$reader" 2> "$scratch/said"; then
+		readers=${readers:+$readers }$reader
+	fi
+done
+
+# as_root COMMAND CAPABILITIES READER
+as_root() {
+	answer "$1" "$3" "$full"
+	root=$answered
+	answer "$1" "$3" "$2"
+	if diff "$root" "$answered" > "$scratch/diff"; then
+		pass "$1${3:+ by $3} with exactly these answers as root does"
+	else
+		fail "$1${3:+ by $3} with exactly these answers as root does" \
+			"$(head -n 20 "$scratch/diff")"
+	fi
+}
+
+# Which one includes it: bpf_capable() and its like in include/linux/capability.h, and
+# generic_permission() in fs/namei.c.
+larger() {
 	case $1 in
-	walk | doctor | caps | list | pfns | pfn | check | directmap | metrics | batch) ;;
-	*)
-		echo "this test does not know what would show it"
-		return
-		;;
-	esac
-	case $2 in
-	sys_rawio)
-		[ -e /proc/kcore ] || echo "there is no /proc/kcore here"
-		;;
-	bpf | perfmon | checkpoint_restore)
-		# bpf_capable() and its like in include/linux/capability.h
-		case $1,$2,$capabilities in
-		*sys_admin*) echo "CAP_SYS_ADMIN includes it" ;;
-		pfns,checkpoint_restore,* | check,checkpoint_restore,*)
-			echo "it is for memory that is only mapped"
-			;;
-		esac
-		;;
-	dac_read_search)
-		case $capabilities in *dac_override*) echo "CAP_DAC_OVERRIDE includes it" ;; esac
-		;;
+	bpf | perfmon | checkpoint_restore) echo sys_admin ;;
+	dac_read_search) echo dac_override ;;
 	esac
 }
 
-"$BUILD/gmemctl" --describe | awk -F '\t' '$1 == "command" { print $2, $6 }' > "$scratch/commands"
-while read -r command capabilities; do
-	if [ "$capabilities" = all ]; then
-		fail "$command has a row in cli/privilege.c" "it keeps all capabilities"
-		continue
+# The reader that takes it; any shows the others.
+reader_of() {
+	case $1 in
+	bpf | perfmon) echo bpf ;;
+	sys_rawio) echo kcore ;;
+	*) echo "$2" ;;
+	esac
+}
+
+# is_less COMMAND CAPABILITIES READER CAPABILITY
+is_less() {
+	by=$(reader_of "$4" "$3") larger=$(larger "$4") row=$2
+	what="$1 without $4"
+	if [ -n "$3" ] && ! has "$readers" "$by"; then
+		skip "$what" "$(jq -r .error.message "$scratch/no-$by")"
+		return
 	fi
-	capabilities=$(echo "$capabilities" | tr "," " " | tr -d - | xargs)
-	keeps "$command" "$capabilities"
-	answer "$command" "$full" > "$scratch/as-root"
-		answer "$command" "$capabilities" > "$scratch/as-told"
-	if diff "$scratch/as-root" "$scratch/as-told" > "$scratch/diff"; then
-		pass "$command with these answers as root does"
+	if [ -n "$larger" ] && has "$row" "$larger"; then
+		row=$(but "$row" "$larger")
+		what="$what, nor $larger, which includes it,"
+	fi
+	answer "$1" "$by" "$row"
+	more=$answered
+	answer "$1" "$by" "$(but "$row" "$4")"
+	if cmp -s "$more" "$answered"; then
+		fail "$what says less" "it says the same"
+	elif ! admits; then
+		fail "$what says less" "it does not say so" "$(diff "$more" "$answered" | head -n 20)"
 	else
-		fail "$command with these answers as root does" "$(head -n 20 "$scratch/diff")"
+		pass "$what says less, and says so"
 	fi
-	for without in $capabilities; do
-		why=$(hidden "$command" "$without")
-		if [ -n "$why" ]; then
-			skip "$command without $without" "$why"
-			continue
-		fi
-		fewer=$(echo " $capabilities " | sed "s/ $without / /")
-		answer "$command" "$fewer" > "$scratch/answered"
-		if ! diff -q "$scratch/as-root" "$scratch/answered" > "$scratch/diff"; then
-			pass "$command without $without says less"
-		else
-			fail "$command without $without says less" "it says the same"
-		fi
+}
+
+# judge_row COMMAND CAPABILITIES
+judge_row() {
+	keeps "$1" "$2"
+	if has "$2" bpf || has "$2" sys_rawio; then
+		for reader in $readers; do
+			as_root "$1" "$2" "$reader"
+		done
+		reader=${readers%% *}
+	else
+		reader=
+		as_root "$1" "$2" ''
+	fi
+	for capability in $2; do
+		is_less "$1" "$2" "$reader" "$capability"
 	done
-	[ "$command" != create ] || "$BUILD/gmemctl" destroy privilege > "$scratch/out" 2>&1
+}
+
+"$BUILD/gmemctl" --describe | awk -F '\t' '$1 == "command" { gsub(/,/, " ", $6); print $2, $6 }' \
+	> "$scratch/commands"
+while read -r command capabilities; do
+	case $capabilities in
+	all) fail "$command has a row in cli/privilege.c" "it keeps all capabilities" ;;
+	-) judge_row "$command" '' ;;
+	*) judge_row "$command" "$capabilities" ;;
+	esac
 done < "$scratch/commands"
+kill -0 "$other" || fail "capabilities" "the process that was looked at ended meanwhile"
 stop
 finish

@@ -9,15 +9,6 @@ if reader_missing; then
 	finish
 fi
 
-# until FILE PATTERN: a line of it matches, or a minute has passed.
-until_line() {
-	tries=0
-	while ! grep -qs "$2" "$1" && [ $tries -lt 600 ]; do
-		tries=$((tries + 1))
-		sleep 0.1
-	done
-}
-
 # shellcheck disable=SC2086 # words
 $GMEMCTL watch --interval=0.1 --pairs -b -o+offset,size > "$scratch/changes" 2> "$scratch/watch.err" &
 watcher=$!

@@ -52,6 +52,10 @@ else
 fi
 try 0 '' '' systemctl start gmemctl-features.service
 try 0 '^# \+expiry-time=' '' cat $features/gmemctl
+gmemctl metrics --format=nfd | grep -v '^#' > "$scratch/features-of-root"
+grep -v '^#' $features/gmemctl > "$scratch/features"
+same "the service's features are those of root" "$scratch/features-of-root" "$scratch/features"
+try 0 '^gmemctl-reader=page-tables-bpf$' '' cat "$scratch/features"
 try 0 '' '' systemctl start gmemctl-metrics.timer gmemctl-features.timer
 try 0 'gmemctl-metrics.service' '' systemctl list-timers --no-pager
 if [ "$(denied)" -eq 0 ]; then

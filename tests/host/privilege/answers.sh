@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # the runtime folder is another for one command; tests/host/privilege.sh
+# has made what is looked at here
+# What each command is tried with, and what of its answer is the same whenever it is asked.
+
+# note_status STATUS: also beside the answer, for whether it admits that it is less.
+note_status() {
+	echo "$1" >> "$answered.statuses"
+	echo "status $1"
+}
+
+# Numbers are another run's already.
+steady() {
+	sed -E 's/[0-9]+/N/g' "$@"
+}
+
+# What of the document is a word or a reason, or known or unknown by what the command may look at.
+words() {
+	awk '{
+		gsub(/[0-9]+/, "N")
+		while (match($0, /"[a-z_]*(reason|state|ram|owner|id|result|message|evidence|verdict|complete|resident|pfn)":("([^"\\]|\\.)*"|[^],}]*)/)) {
+			print substr($0, RSTART, RLENGTH)
+			$0 = substr($0, RSTART + RLENGTH)
+		}
+	}' "$scratch/document"
+}
+
+# document CAPABILITIES READER COMMAND...: the words and reasons of its JSON.
+document() {
+	granted=$1 through=$2
+	shift 2
+	with "$granted" "$BUILD/gmemctl" --json ${through:+"--reader=$through"} "$@" \
+		> "$scratch/document" 2> "$scratch/said"
+	note_status $?
+	words
+}
+
+# Of list only what is ours: others come and go, with their VMs and without.
+document_of_list() {
+	document "$1" "$2" list > "$scratch/whole"
+	grep -E "\"pid\":($ours)," "$scratch/document" | steady
+}
+
+# The text for node_exporter, into a folder of another user and to standard output.
+samples() {
+	rm -f "$scratch/folder/file"
+	with "$1" "$BUILD/gmemctl" "--reader=$2" metrics "--output-file=$scratch/folder/file" \
+		2> "$scratch/said"
+	note_status $?
+	with "$1" "$BUILD/gmemctl" "--reader=$2" metrics > "$scratch/document" 2> "$scratch/said"
+	note_status $?
+	# All of what is ours, and of the rest that there is such a sample.
+	for file in "$scratch/folder/file" "$scratch/document"; do
+		[ ! -e "$file" ] || sed -nE -e "/pid=\"($ours)\"/p" -e 's/^(gmemctl_[a-z_]*).*/\1/p' "$file"
+	done | sort -u
+}
+
+# changes CAPABILITIES READER: what watch says of guest_memfds that come while it runs. The last one is
+# of a process that has no capability, which is for root to look at without any: when it is gone, what
+# came before it has been looked at.
+changes() (
+	exec 9>&-
+	# shellcheck disable=SC2046,SC2086 # words
+	setpriv $(only $1) "$BUILD/gmemctl" --json "--reader=$2" watch --interval=0.5 \
+		> "$scratch/document" 2> "$scratch/said" &
+	watcher=$!
+	until_line "$scratch/said" watching
+	start later "$tools/host-memory"
+	# shellcheck disable=SC2086
+	inheritor vmm $as_vmm
+	vmm=$inheritor
+	inheritor plain --inh-caps=-all --bounding-set=-all
+	until_line "$scratch/document" "\"new\",\"pid\":$inheritor,"
+	end "$inheritor"
+	until_line "$scratch/document" "\"gone\",\"pid\":$inheritor,"
+	end "$watcher"
+	note_status "$ended" > "$scratch/whole"
+	stop
+	end "$vmm"
+	came=$vmm$(awk '$1 != "page" && NF == 3 { print "|" $2 }' "$scratch/later" | tr -d '\n')
+	# What was there in the end, with what was resident: a look may have come when it was not yet
+	# what it is, and none to be looked at after that.
+	sed -nE "s/.*\"event\":\"([a-z]+)\",\"pid\":($came),.*\"inode\":([0-9]+),.*\"resident\":([^,]*),.*/\1 \3 \4/p" \
+		"$scratch/document" |
+		awk '{ resident[$2] = $3 } $1 == "gone" { delete resident[$2] }
+			END { for (inode in resident) print resident[inode] }' | sort
+	words | grep complete
+)
+
+# A VM, what its holder sees of it, and the folder of another user's holders.
+held_by_it() {
+	document "$1" '' create mine --size=4K --populate
+	document "$full" "$2" pfns mine
+	document "$full" "$2" map --verbose mine 0+4K
+	steady "$scratch/said"
+	"$BUILD/gmemctl" destroy mine > "$scratch/said" 2>&1
+	in_their_folder "$1" create mine --size=4K
+}
+
+in_their_folder() (
+	XDG_RUNTIME_DIR=$scratch/theirs
+	granted=$1
+	shift
+	document "$granted" '' "$@"
+)
+
+# on_held CAPABILITIES COMMAND...: on a VM that root holds, and in the folder of another user's holders.
+on_held() {
+	[ -e "$XDG_RUNTIME_DIR/gmemctl/held.vm" ] ||
+		"$BUILD/gmemctl" create held --size=16K > "$scratch/said" 2>&1
+	granted=$1
+	shift
+	document "$granted" '' "$@"
+	in_their_folder "$granted" "$@"
+}
+
+# The document would take what the command prints.
+executed() {
+	on_held "$1" status held > "$scratch/whole"
+	with "$1" "$BUILD/gmemctl" exec held -- sh -c "echo \"\$GMEM_NAME\"" 2> "$scratch/said"
+	note_status $?
+	in_their_folder "$1" exec held -- true
+}
+
+say() {
+	case $1 in
+	list) document_of_list "$3" "$2" ;;
+	pfns | check)
+		document "$3" "$2" "$1" "$other:$fd"
+		document "$3" "$2" "$1" "$mapped:mapped"
+		;;
+	pfn) document "$3" "$2" pfn "$other_pfn" "$mapped_pfn" ;;
+	watch) changes "$3" "$2" ;;
+	metrics) samples "$3" "$2" ;;
+	batch) document "$3" "$2" batch --keep-going "$scratch/batch" ;;
+	create) held_by_it "$3" "$2" ;;
+	convert) on_held "$3" convert held 0+4K private ;;
+	map | punch) on_held "$3" "$1" held 0+4K ;;
+	finalize | status | destroy) on_held "$3" "$1" held ;;
+	exec) executed "$3" ;;
+	*) document "$3" "$2" "$1" ;;
+	esac
+}
+
+# answer COMMAND READER CAPABILITIES: once each; $answered is the file that has it.
+answer() {
+	case $3 in
+	"$full") answered="$scratch/answers/$1 $2 all" ;;
+	*) answered="$scratch/answers/$1 $2 $3" ;;
+	esac
+	[ -e "$answered" ] || say "$@" > "$answered"
+}
+
+# Whether the answer last asked for says that it is not all.
+admits() {
+	grep -qv '^0$' "$answered.statuses" || grep -q cannot-tell "$answered"
+}
