@@ -83,7 +83,6 @@ kernel_tests() {
 bochs_files() {
 	for file in "$BUILD/gmemctl" "$BUILD/tests/conformance-runner" "$PWD/tests/conformance" \
 		"$PWD/tests/host" "$PWD/tests/cli" "$PWD/tests/kernel/guest" "$(command -v jq)" \
-		"$(command -v setpriv)" \
 		"$BUILD/tests/tools/own-memory" "$BUILD/tests/tools/secret-pages" \
 		"$BUILD/tests/tools/flush-truth" "$GMEM_KERNEL_CURRENT"/gmem_flush.ko \
 		"$GMEM_KERNEL_CURRENT"/tdx-host.ko; do
