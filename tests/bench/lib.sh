@@ -4,16 +4,9 @@
 
 rounds=41
 
-# median COMMAND...: of the rounds.
+# median COMMAND...: of the rounds; nothing but the process is in it, no fork of a shell's.
 median() {
-	i=0
-	while [ $i -lt $rounds ]; do
-		start=$(date +%s%N)
-		"$@" > /dev/null 2>&1
-		end=$(date +%s%N)
-		echo $(((end - start) / 1000))
-		i=$((i + 1))
-	done | sort -n | sed -n "$((rounds / 2 + 1))p"
+	"$BUILD/tests/tools/bench-spawn" "$rounds" "$@"
 }
 
 # peak COMMAND...: largest resident set, KiB.

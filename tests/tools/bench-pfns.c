@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "median.h"
 #include "pages.h"
 #include "target.h"
 
@@ -90,18 +91,6 @@ static double walk(struct job *job, unsigned int want, gmem_extent_fn fn)
 		errx(2, "the walk gave %llu pages of %llu", (unsigned long long)job->seen,
 		     (unsigned long long)job->pages);
 	return now() - start;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	return *(const double *)a < *(const double *)b ? -1
-						       : *(const double *)a > *(const double *)b;
-}
-
-static double median(double *values)
-{
-	qsort(values, ROUNDS, sizeof(*values), by_value);
-	return values[ROUNDS / 2];
 }
 
 static void create(struct job *job, uint64_t size)
@@ -184,9 +173,9 @@ int main(int argc, char **argv)
 		plain[i] = walk(&job, 0, count);
 		direct[i] = walk(&job, GMEM_EXTENT_DIRECT_MAP, count);
 	}
-	double base = median(pagemap) / (double)job.pages;
-	double ours = median(plain) / (double)job.pages;
-	double with = median(direct) / (double)job.pages;
+	double base = median(pagemap, ROUNDS) / (double)job.pages;
+	double ours = median(plain, ROUNDS) / (double)job.pages;
+	double with = median(direct, ROUNDS) / (double)job.pages;
 	printf("%llu pages in %llu extents, every page frame equal; CPU ns a page (median of %d):\n",
 	       (unsigned long long)job.pages, (unsigned long long)job.extents, ROUNDS);
 	printf("  /proc/self/pagemap             %6.2f\n", base);
