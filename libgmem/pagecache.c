@@ -163,9 +163,15 @@ struct check {
 	unsigned char part[GMEM_FOLIO_PART]; /* of struct folio: mapping and index */
 };
 
-/* Plans the check of a run's folio at index, unless one of the same node was planned before. */
-static size_t plan_check(struct walk *walk, size_t run, uint64_t index, struct check *check,
-			 struct gmem_kmem_request *request)
+/* Whether a folio of the same part of the file was checked, or is about to be. */
+static bool is_checked(const struct walk *walk, uint64_t index)
+{
+	return walk->checked == (index >> CHECK_SHIFT) + 1;
+}
+
+/* Plans the check of a run's folio at index. */
+static void plan_check(struct walk *walk, size_t run, uint64_t index, struct check *check,
+		       struct gmem_kmem_request *request)
 {
 	const struct gmem_xarray_run *pending = &walk->pending[run];
 	size_t mapping = walk->layout->offset[GMEM_FOLIO_MAPPING];
@@ -175,8 +181,6 @@ static size_t plan_check(struct walk *walk, size_t run, uint64_t index, struct c
 	uint64_t folio =
 		pending->pointer + (index - pending->index) * walk->image->struct_page_size;
 
-	if (pending->reason || walk->checked == (index >> CHECK_SHIFT) + 1)
-		return 0;
 	walk->checked = (index >> CHECK_SHIFT) + 1;
 	check->run = run;
 	check->index = index;
@@ -185,7 +189,6 @@ static size_t plan_check(struct walk *walk, size_t run, uint64_t index, struct c
 		.buffer = check->part,
 		.length = (uint32_t)(end - start),
 	};
-	return 1;
 }
 
 static bool folio_fits(const struct walk *walk, const struct check *check,
@@ -211,12 +214,20 @@ static int check_pending(struct walk *walk, bool *wrong)
 
 	for (size_t i = 0; i < walk->count; i++) {
 		const struct gmem_xarray_run *run = &walk->pending[i];
+		/* A large folio has one head. */
+		uint64_t last = run->index + (run->order ? 0 : run->count - 1);
 
 		wrong[i] = false;
-		n += plan_check(walk, i, run->index, &checks[n], &requests[n]);
-		if (!run->order) /* a large folio has one head */
-			n += plan_check(walk, i, run->index + run->count - 1, &checks[n],
-					&requests[n]);
+		if (run->reason)
+			continue;
+		if (!is_checked(walk, run->index)) {
+			plan_check(walk, i, run->index, &checks[n], &requests[n]);
+			n++;
+		}
+		if (!is_checked(walk, last)) {
+			plan_check(walk, i, last, &checks[n], &requests[n]);
+			n++;
+		}
 	}
 	ret = n ? gmem_kmem_read_batch(walk->ctx, requests, n) : 0;
 	for (size_t i = 0; !ret && i < n; i++)

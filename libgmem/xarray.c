@@ -31,6 +31,7 @@
 struct level {
 	uint64_t *slots;  /* of the node that is being walked: part of its copy */
 	uint64_t address; /* of that node */
+	uint64_t follows; /* of a leaf: see follows() */
 	unsigned int at;  /* the slot that is being walked */
 	struct gmem_gather children[SLOTS_MAX];
 	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
@@ -137,52 +138,64 @@ static unsigned int log2_of(uint64_t count)
 /* Two words, which compilers for x86-64 and arm64 take in one register. */
 typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
 
-/* Whether eight entries are expected, expected + stride, and so on: the hot path, no branches. */
-static bool eight_alike(const uint64_t *slots, uint64_t expected, uint64_t stride)
+/* Whether each slot of a leaf is the first one plus so many strides; no branch but at the end. */
+static bool all_follow(const struct walk *walk, const uint64_t *slots)
 {
-	const pair *pairs = (const pair *)slots;
+	const uint64_t stride = walk->stride;
 	const pair step = { 2 * stride, 2 * stride };
-	pair next = { expected, expected + stride };
-	pair differ = pairs[0] ^ next;
+	pair next = { slots[0], slots[0] + stride };
+	pair differ = { 0, 0 };
 
-	next += step;
-	differ |= pairs[1] ^ next;
-	next += step;
-	differ |= pairs[2] ^ next;
-	next += step;
-	differ |= pairs[3] ^ next;
+	for (unsigned int i = 0; i < walk->slots; i += 8) {
+		const pair *pairs = (const pair *)&slots[i];
+		pair third = next + 2 * step;
+
+		differ |= (pairs[0] ^ next) | (pairs[1] ^ (next + step));
+		differ |= (pairs[2] ^ third) | (pairs[3] ^ (third + step));
+		next = third + 2 * step;
+	}
 	return !(differ[0] | differ[1]);
 }
 
-/* How many entries of one index each, i being the first, go on by the stride. */
-static unsigned int alike(const struct walk *walk, const uint64_t *slots, unsigned int i,
-			  unsigned int last)
+/*
+ * A bit for each slot of a leaf whose successor is its pointer plus the stride. The hot path: where
+ * memory is in pieces no branch can be foreseen, so that there is none.
+ */
+static uint64_t follows(const struct walk *walk, const uint64_t *slots)
 {
-	uint64_t stride = walk->stride, expected = slots[i] + stride;
-	unsigned int n = 1;
+	unsigned int i = walk->slots - 1;
+	uint64_t mask = 0, stride = walk->stride;
 
-	for (; i + n + 7 <= last && eight_alike(&slots[i + n], expected, stride); n += 8)
-		expected += 8 * stride;
-	while (i + n <= last && slots[i + n] == expected) {
-		expected += stride;
-		n++;
-	}
+	if (all_follow(walk, slots))
+		return (1ull << i) - 1;
+	while (i--)
+		mask = 2 * mask + (((slots[i] + stride) ^ slots[i + 1]) < 1);
+	return mask;
+}
+
+/* How many entries of one index each, this slot being the first, go on by the stride. */
+static unsigned int alike(const struct walk *walk, const struct level *level, unsigned int last)
+{
+	unsigned int i = level->at, n = 1 + (unsigned int)__builtin_ctzll(~(level->follows >> i));
+
+	if (n > last - i + 1)
+		n = last - i + 1;
 	/* The last one may be large: siblings behind it tell. */
-	if (i + n < walk->slots && is_sibling(slots[i + n]))
+	if (i + n < walk->slots && is_sibling(level->slots[i + n]))
 		n--;
 	return n;
 }
 
-/* A pointer at slot i, which stands at that index. *taken: the slots that it and its run took. */
-static int emit_pointer(struct walk *walk, unsigned int i, unsigned int last, const uint64_t *slots,
+/* The pointer at the level's slot, of that index. *taken: the slots that it and its run took. */
+static int emit_pointer(struct walk *walk, const struct level *level, unsigned int last,
 			unsigned int shift, uint64_t index, unsigned int *taken)
 {
-	struct gmem_xarray_run run = { .index = index, .pointer = slots[i] };
+	struct gmem_xarray_run run = { .index = index, .pointer = level->slots[level->at] };
 
-	*taken = shift ? 0 : alike(walk, slots, i, last);
+	*taken = shift ? 0 : alike(walk, level, last);
 	if (*taken)
-		return emit_ones(walk, index, slots[i], *taken);
-	*taken = covered(walk, slots, i);
+		return emit_ones(walk, index, run.pointer, *taken);
+	*taken = covered(walk, level->slots, level->at);
 	run.count = (uint64_t)*taken << shift;
 	run.order = log2_of(run.count);
 	return emit(walk, &run);
@@ -333,6 +346,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 	level->slots = (uint64_t *)(node + walk->layout->offset[GMEM_NODE_SLOTS]);
 	level->address = address;
 	level->count = 0;
+	level->follows = shift ? 0 : follows(walk, level->slots);
 	if (is_sibling(level->slots[first])) /* the range begins inside a large entry */
 		first = (unsigned int)(level->slots[first] >> 2);
 	for (unsigned int i = first; !ret && i <= last; i += taken) {
@@ -343,7 +357,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 		taken = 1;
 		level->at = i;
 		if (is_pointer(entry))
-			ret = emit_pointer(walk, i, last, level->slots, shift, index, &taken);
+			ret = emit_pointer(walk, level, last, shift, index, &taken);
 		else if (is_node(entry))
 			ret = walk_child(walk, depth, i, last, index, shift, &again);
 		if (ret || !again) {
@@ -351,6 +365,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 			continue;
 		}
 		ret = refresh_slot(walk, depth, i, &gone);
+		level->follows = shift ? 0 : follows(walk, level->slots);
 		if (!ret && !gone && ++retries <= RETRIES) {
 			taken = 0;
 		} else if (!ret) {
