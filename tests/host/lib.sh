@@ -74,10 +74,11 @@ only() {
 	echo "--inh-caps=$sets --bounding-set=$sets"
 }
 
-# with 'CAPABILITIES' COMMAND...: root with these only, blanks between.
+# with 'CAPABILITIES' COMMAND...: root with these only, blanks between. (A shell of busybox's takes
+# its own setpriv, whose options are others, unless it is given the path of the one that is meant.)
 with() {
 	capabilities_of_it=$1
 	shift
 	# shellcheck disable=SC2046,SC2086 # words
-	setpriv $(only $capabilities_of_it) "$@"
+	"${SETPRIV:-setpriv}" $(only $capabilities_of_it) "$@"
 }

@@ -66,7 +66,8 @@ kernel_tests() {
 		done
 		# KVM warns of the page that the module is told to refuse.
 		run_tap bochs/tdx tests/kernel/run-bochs --timeout 900 --expect tdx_sept_set_private_spte \
-			$(bochs_files) -- $here $set_modules sh tests/kernel/guest/tdx.sh
+			$(bochs_files) -- $here $set_modules \
+			"SETPRIV=$(readlink -f "$(command -v setpriv)")" sh tests/kernel/guest/tdx.sh
 		run_tap bochs/truth tests/kernel/run-bochs --timeout 900 --console null \
 			--expect clflush_cache_range $(bochs_files) -- \
 			$here $set_modules sh tests/kernel/guest/truth.sh
@@ -83,6 +84,7 @@ kernel_tests() {
 bochs_files() {
 	for file in "$BUILD/gmemctl" "$BUILD/tests/conformance-runner" "$PWD/tests/conformance" \
 		"$PWD/tests/host" "$PWD/tests/cli" "$PWD/tests/kernel/guest" "$(command -v jq)" \
+		"$(command -v setpriv)" \
 		"$BUILD/tests/tools/own-memory" "$BUILD/tests/tools/secret-pages" \
 		"$BUILD/tests/tools/flush-truth" "$GMEM_KERNEL_CURRENT"/gmem_flush.ko \
 		"$GMEM_KERNEL_CURRENT"/tdx-host.ko; do
