@@ -14,6 +14,7 @@ start() {
 	shift
 	rm -f "$scratch/input"
 	mkfifo "$scratch/input"
+	: > "$scratch/$name" # an earlier program of that name may have said that it is ready
 	"$@" < "$scratch/input" > "$scratch/$name" 2> "$scratch/$name.err" &
 	helper=$!
 	exec 9> "$scratch/input"

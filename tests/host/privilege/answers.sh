@@ -61,6 +61,9 @@ samples() {
 # came before it has been looked at.
 changes() (
 	exec 9>&-
+	# What an earlier command said is no word of this one's, which may be slow to start.
+	: > "$scratch/said"
+	: > "$scratch/document"
 	# shellcheck disable=SC2046,SC2086 # words
 	setpriv $(only $1) "$BUILD/gmemctl" --json "--reader=$2" watch --interval=0.5 \
 		> "$scratch/document" 2> "$scratch/said" &
