@@ -2,6 +2,7 @@
 # shellcheck shell=sh
 # What runs on the test kernel: sourced by tests/run --kernel, which has run_tap. One boot a line, so
 # that what one test leaves behind is not there for the next, and each boot's log is looked at.
+# Emulators use little more than one CPU: two run at a time.
 
 kernel_tests() {
 	# shellcheck source=tests/kernel/lib.sh
@@ -27,57 +28,62 @@ kernel_tests() {
 	here="env BUILD=$BUILD GMEMCTL=$BUILD/gmemctl"
 	set_modules="KERNEL_MODULES=$(readlink -f "$GMEM_KERNEL_CURRENT")"
 
-	# shellcheck disable=SC2086,SC2046 # words
-	{
-		# SVM: software-protected VMs, two nodes, page tables of four and of five levels.
-		run_tap qemu/conformance tests/kernel/run-qemu --timeout 900 -- $conformance
-		for script in tests/host/verdict tests/host/pfns tests/host/list; do
-			run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 600 -- $here sh $script.sh
-		done
-		for levels in 4 5; do
-			for script in tests/host/directmap tests/kernel/guest/readers \
-				tests/kernel/guest/removal; do
-				run_tap "qemu-$levels-levels/${script##*/}" tests/kernel/run-qemu \
-					--timeout 600 --levels $levels -- $here sh $script.sh
-			done
-		done
-		for script in tests/kernel/guest/caps tests/kernel/guest/nodes tests/host/script \
-			tests/host/kvm-selftests; do
-			run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 900 -- \
-				$here sh $script.sh
-		done
-		run_tap qemu/privilege tests/kernel/run-qemu --timeout 900 -- $here sh tests/host/privilege.sh
-		# systemd as the first process, AppArmor.
-		run_tap qemu/services tests/kernel/run-qemu --timeout 600 --append gmem_systemd -- \
-			$here sh tests/kernel/guest/services.sh
-		for mode in integrity confidentiality; do
-			run_tap qemu/lockdown-$mode tests/kernel/run-qemu --timeout 600 \
-				--append lockdown=$mode -- $here sh tests/kernel/guest/lockdown.sh
-		done
+	both in_qemu in_bochs
+}
 
-		# VMX: KVM's TDX code on the software TDX module; cache flushes that fault.
-		run_tap bochs/conformance tests/kernel/run-bochs --timeout 900 $(bochs_files) -- $conformance
-		run_tap bochs-2-cpus/conformance tests/kernel/run-bochs --timeout 900 --cpus 2 \
-			$(bochs_files) -- "$BUILD/tests/conformance-runner" --expendable \
-			tests/conformance/tdx-*.gmt
-		for script in tests/host/directmap tests/host/pfns; do
-			run_tap "bochs/${script##*/}" tests/kernel/run-bochs --timeout 900 \
-				$(bochs_files) -- $here sh $script.sh
+# shellcheck disable=SC2086,SC2046 # words
+in_qemu() {
+	# SVM: software-protected VMs, two nodes, page tables of four and of five levels.
+	run_tap qemu/conformance tests/kernel/run-qemu --timeout 900 -- $conformance
+	for script in tests/host/verdict tests/host/pfns tests/host/list; do
+		run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 600 -- $here sh $script.sh
+	done
+	for levels in 4 5; do
+		for script in tests/host/directmap tests/kernel/guest/readers \
+			tests/kernel/guest/removal; do
+			run_tap "qemu-$levels-levels/${script##*/}" tests/kernel/run-qemu \
+				--timeout 600 --levels $levels -- $here sh $script.sh
 		done
-		# KVM warns of the page that the module is told to refuse.
-		run_tap bochs/tdx tests/kernel/run-bochs --timeout 900 --expect tdx_sept_set_private_spte \
-			$(bochs_files) -- $here $set_modules \
-			"SETPRIV=$(readlink -f "$(command -v setpriv)")" sh tests/kernel/guest/tdx.sh
-		run_tap bochs/truth tests/kernel/run-bochs --timeout 900 --console null \
-			--expect clflush_cache_range $(bochs_files) -- \
-			$here $set_modules sh tests/kernel/guest/truth.sh
-		run_tap bochs/fault sh tests/kernel/fault.sh
+	done
+	for script in tests/kernel/guest/caps tests/kernel/guest/nodes tests/host/script \
+		tests/host/kvm-selftests; do
+		run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 900 -- \
+			$here sh $script.sh
+	done
+	run_tap qemu/privilege tests/kernel/run-qemu --timeout 900 -- $here sh tests/host/privilege.sh
+	# systemd as the first process, AppArmor.
+	run_tap qemu/services tests/kernel/run-qemu --timeout 600 --append gmem_systemd -- \
+		$here sh tests/kernel/guest/services.sh
+	for mode in integrity confidentiality; do
+		run_tap qemu/lockdown-$mode tests/kernel/run-qemu --timeout 600 \
+			--append lockdown=$mode -- $here sh tests/kernel/guest/lockdown.sh
+	done
+}
 
-		# Debian's own kernels.
-		for suite in bookworm trixie trixie-backports; do
-			run_tap "stock-$suite" sh tests/kernel/stock.sh $suite
-		done
-	}
+# shellcheck disable=SC2086,SC2046 # words
+in_bochs() {
+	# VMX: KVM's TDX code on the software TDX module; cache flushes that fault.
+	run_tap bochs/conformance tests/kernel/run-bochs --timeout 900 $(bochs_files) -- $conformance
+	run_tap bochs-2-cpus/conformance tests/kernel/run-bochs --timeout 900 --cpus 2 \
+		$(bochs_files) -- "$BUILD/tests/conformance-runner" --expendable \
+		tests/conformance/tdx-*.gmt
+	for script in tests/host/directmap tests/host/pfns; do
+		run_tap "bochs/${script##*/}" tests/kernel/run-bochs --timeout 900 \
+			$(bochs_files) -- $here sh $script.sh
+	done
+	# KVM warns of the page that the module is told to refuse.
+	run_tap bochs/tdx tests/kernel/run-bochs --timeout 900 --expect tdx_sept_set_private_spte \
+		$(bochs_files) -- $here $set_modules \
+		"SETPRIV=$(readlink -f "$(command -v setpriv)")" sh tests/kernel/guest/tdx.sh
+	run_tap bochs/truth tests/kernel/run-bochs --timeout 900 --console null \
+		--expect clflush_cache_range $(bochs_files) -- \
+		$here $set_modules sh tests/kernel/guest/truth.sh
+	run_tap bochs/fault sh tests/kernel/fault.sh
+
+	# Debian's own kernels.
+	for suite in bookworm trixie trixie-backports; do
+		run_tap "stock-$suite" sh tests/kernel/stock.sh $suite
+	done
 }
 
 # What runs in Bochs: there is no root of this machine.
