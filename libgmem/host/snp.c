@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* SEV-SNP, layer by layer: CPU and BIOS, kernel, kvm_amd, ASIDs, VM type. */
-#include <errno.h>
-#include <inttypes.h>
-
-#include "host/host.h"
-
-#define PARAMETER "/sys/module/kvm_amd/parameters/sev_snp"
+#include "host/confidential.h"
 
 static bool offered(struct gmem_host *host)
 {
@@ -51,75 +46,30 @@ static enum gmem_check_result check_kernel(struct gmem_host *host, const struct 
 	}
 }
 
-static enum gmem_check_result check_parameter(struct gmem_host *host,
-					      const struct gmem_host_row *row)
-{
-	char value[8];
-	int ret = gmem_read_line(host->ctx, PARAMETER, value, sizeof(value));
-
-	(void)row;
-	if ((!ret && (*value == 'Y' || *value == '1')) || offered(host))
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "kvm_amd.sev_snp is on");
-	if (!ret)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "load kvm_amd with sev=1 sev_es=1 sev_snp=1; if it is, dmesg "
-				      "| grep -i sev says why KVM switched it off",
-				      "kvm_amd.sev_snp is off");
-	if (ret == -ENOENT)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "modprobe kvm_amd, of Linux 6.11 or newer with "
-				      "CONFIG_KVM_AMD_SEV",
-				      "there is no %s: kvm_amd is not loaded or does not know SNP",
-				      PARAMETER);
-	return gmem_host_unread(host, PARAMETER, ret);
-}
-
-/* SNP guests take their ASIDs from those of SEV-ES (sev_asid_new() in arch/x86/kvm/svm/sev.c). */
-static enum gmem_check_result check_asids(struct gmem_host *host, const struct gmem_host_row *row)
-{
-	struct gmem_keys keys;
-	int ret = gmem_keys_get(host->ctx, "sev_es", &keys);
-
-	(void)row;
-	if (ret == -ENODATA)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
-				      "use a kernel with CONFIG_CGROUP_MISC, mount cgroup v2, and "
-				      "let it show: echo +misc > "
-				      "/sys/fs/cgroup/cgroup.subtree_control",
-				      "no line sev_es in the root cgroup's misc.capacity");
-	if (ret)
-		return gmem_host_unread(host, "misc.capacity", ret);
-	if (!keys.has_used)
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
-				      "%" PRIu64 " ASIDs; how many are in use is not told",
-				      keys.capacity);
-	if (keys.used >= keys.capacity)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "stop a guest, or set the BIOS's minimum SEV ASID higher",
-				      "all %" PRIu64 " ASIDs are in use: the next guest gets EBUSY",
-				      keys.capacity);
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%" PRIu64 " of %" PRIu64 " ASIDs left",
-			      keys.capacity - keys.used, keys.capacity);
-}
-
-static enum gmem_check_result check_type(struct gmem_host *host, const struct gmem_host_row *row)
-{
-	(void)row;
-	if (offered(host))
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM creates VMs of type snp");
-	if (!host->caps)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
-				      "/dev/kvm could not be asked, see kvm.access");
-	return gmem_host_find(host, GMEM_CHECK_FAIL, "dmesg | grep -i sev says why",
-			      "KVM_CAP_VM_TYPES has no type snp");
-}
+static const struct gmem_host_confidential snp = {
+	.vm_type = GMEM_VM_SNP,
+	.parameter = "kvm_amd.sev_snp",
+	.parameter_file = "/sys/module/kvm_amd/parameters/sev_snp",
+	.switch_on = "load kvm_amd with sev=1 sev_es=1 sev_snp=1; if it is, dmesg | grep -i sev "
+		     "says why KVM switched it off",
+	.load = "modprobe kvm_amd, of Linux 6.11 or newer with CONFIG_KVM_AMD_SEV",
+	.not_there = "kvm_amd is not loaded or does not know SNP",
+	/* Their ASIDs are of those of SEV-ES: sev_asid_new() in arch/x86/kvm/svm/sev.c. */
+	.resource = "sev_es",
+	.keys = "ASIDs",
+	.free_one = "stop a guest, or set the BIOS's minimum SEV ASID higher",
+	.without_one = "the next guest gets EBUSY",
+	.log = "dmesg | grep -i sev says why",
+};
 
 static const struct gmem_host_row rows[] = {
 	{ "snp.cpu", NULL, "CPU and BIOS have SEV-SNP", check_cpu, false, NULL },
 	{ "snp.kernel", "snp.cpu", "kernel built with SEV", check_kernel, false, NULL },
-	{ "snp.kvm-parameter", "snp.cpu", "kvm_amd.sev_snp on", check_parameter, false, NULL },
-	{ "snp.asids", "snp.cpu", "ASIDs left", check_asids, false, NULL },
-	{ "snp.vm-type", "snp.kvm-parameter", "KVM offers SNP VMs", check_type, false, NULL },
+	{ "snp.kvm-parameter", "snp.cpu", "kvm_amd.sev_snp on", gmem_host_check_parameter, false,
+	  &snp },
+	{ "snp.asids", "snp.cpu", "ASIDs left", gmem_host_check_keys, false, &snp },
+	{ "snp.vm-type", "snp.kvm-parameter", "KVM offers SNP VMs", gmem_host_check_vm_type, false,
+	  &snp },
 };
 
 const struct gmem_host_subject gmem_host_snp = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* TDX, layer by layer: CPU, kernel, BIOS, module, kvm_intel, KeyIDs, VM type. */
 #include <errno.h>
-#include <inttypes.h>
 
-#include "host/host.h"
+#include "host/confidential.h"
 
-#define PARAMETER "/sys/module/kvm_intel/parameters/tdx"
 #define VERSION "/sys/devices/faux/tdx_host/version"
 
 /* What lies above proves what lies below, also where that cannot be looked at. */
@@ -102,76 +100,31 @@ static enum gmem_check_result check_module(struct gmem_host *host, const struct 
 	return gmem_host_unread(host, VERSION, ret);
 }
 
-static enum gmem_check_result check_parameter(struct gmem_host *host,
-					      const struct gmem_host_row *row)
-{
-	char value[8];
-	int ret = gmem_read_line(host->ctx, PARAMETER, value, sizeof(value));
-
-	(void)row;
-	if ((!ret && (*value == 'Y' || *value == '1')) || offered(host))
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "kvm_intel.tdx is on");
-	if (!ret)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "load kvm_intel with tdx=1; if it is, dmesg | grep -i tdx "
-				      "says why KVM switched it off",
-				      "kvm_intel.tdx is off");
-	if (ret == -ENOENT)
-		return gmem_host_find(
-			host, GMEM_CHECK_FAIL,
-			"modprobe kvm_intel tdx=1, of a kernel with "
-			"CONFIG_KVM_INTEL_TDX",
-			"there is no %s: kvm_intel is not loaded or built without TDX", PARAMETER);
-	return gmem_host_unread(host, PARAMETER, ret);
-}
-
-static enum gmem_check_result check_keyids(struct gmem_host *host, const struct gmem_host_row *row)
-{
-	struct gmem_keys keys;
-	int ret = gmem_keys_get(host->ctx, "tdx", &keys);
-
-	(void)row;
-	if (ret == -ENODATA)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
-				      "use a kernel with CONFIG_CGROUP_MISC, mount cgroup v2, and "
-				      "let it show: echo +misc > "
-				      "/sys/fs/cgroup/cgroup.subtree_control",
-				      "no line tdx in the root cgroup's misc.capacity");
-	if (ret)
-		return gmem_host_unread(host, "misc.capacity", ret);
-	if (!keys.has_used)
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
-				      "%" PRIu64 " KeyIDs for TDs; how many are in use is not told",
-				      keys.capacity);
-	if (keys.used >= keys.capacity)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "stop a TD; a leaked guest_memfd descriptor keeps its KeyID",
-				      "all %" PRIu64 " KeyIDs are in use: the next TD gets ENOSPC",
-				      keys.capacity);
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%" PRIu64 " of %" PRIu64 " KeyIDs left",
-			      keys.capacity - keys.used, keys.capacity);
-}
-
-static enum gmem_check_result check_type(struct gmem_host *host, const struct gmem_host_row *row)
-{
-	(void)row;
-	if (offered(host))
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM creates VMs of type tdx");
-	if (!host->caps)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
-				      "/dev/kvm could not be asked, see kvm.access");
-	return gmem_host_find(host, GMEM_CHECK_FAIL, "dmesg | grep -i tdx says why",
-			      "KVM_CAP_VM_TYPES has no type tdx");
-}
+static const struct gmem_host_confidential tdx = {
+	.vm_type = GMEM_VM_TDX,
+	.parameter = "kvm_intel.tdx",
+	.parameter_file = "/sys/module/kvm_intel/parameters/tdx",
+	.switch_on = "load kvm_intel with tdx=1; if it is, dmesg | grep -i tdx says why KVM "
+		     "switched it off",
+	.load = "modprobe kvm_intel tdx=1, of a kernel with CONFIG_KVM_INTEL_TDX",
+	.not_there = "kvm_intel is not loaded or built without TDX",
+	.resource = "tdx",
+	.keys = "KeyIDs",
+	.free_one = "stop a TD; a leaked guest_memfd descriptor keeps its KeyID",
+	.without_one = "the next TD gets ENOSPC",
+	.log = "dmesg | grep -i tdx says why",
+};
 
 static const struct gmem_host_row rows[] = {
 	{ "tdx.cpu", NULL, "CPU may have TDX", check_cpu, false, NULL },
 	{ "tdx.kernel", "tdx.cpu", "kernel built with TDX", check_kernel, false, NULL },
 	{ "tdx.bios", "tdx.kernel", "BIOS set TDX up", check_bios, false, NULL },
 	{ "tdx.module", "tdx.bios", "TDX module initialised", check_module, false, NULL },
-	{ "tdx.kvm-parameter", "tdx.bios", "kvm_intel.tdx on", check_parameter, false, NULL },
-	{ "tdx.keyids", "tdx.bios", "KeyIDs left", check_keyids, false, NULL },
-	{ "tdx.vm-type", "tdx.kvm-parameter", "KVM offers TDX VMs", check_type, false, NULL },
+	{ "tdx.kvm-parameter", "tdx.bios", "kvm_intel.tdx on", gmem_host_check_parameter, false,
+	  &tdx },
+	{ "tdx.keyids", "tdx.bios", "KeyIDs left", gmem_host_check_keys, false, &tdx },
+	{ "tdx.vm-type", "tdx.kvm-parameter", "KVM offers TDX VMs", gmem_host_check_vm_type, false,
+	  &tdx },
 };
 
 const struct gmem_host_subject gmem_host_tdx = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What TDX and SNP are asked alike: a parameter of KVM's module, keys that run out, a VM type. */
+#ifndef GMEM_HOST_CONFIDENTIAL_H
+#define GMEM_HOST_CONFIDENTIAL_H
+
+#include "host/host.h"
+
+/* What a row's about points to. */
+struct gmem_host_confidential {
+	enum gmem_vm_type vm_type;
+
+	const char *parameter;	    /* as modprobe takes it: MODULE.NAME */
+	const char *parameter_file; /* of sysfs */
+	const char *switch_on;	    /* what to do where it is off */
+	const char *load;	    /* what to do where it is not there */
+	const char *not_there;	    /* why that may be */
+
+	const char *resource;	 /* of the misc cgroup, which counts the keys */
+	const char *keys;	 /* what they are called */
+	const char *free_one;	 /* what to do where all are in use */
+	const char *without_one; /* what happens there */
+
+	const char *log; /* who says why KVM does not offer the type */
+};
+
+enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
+						 const struct gmem_host_row *row);
+enum gmem_check_result gmem_host_check_keys(struct gmem_host *host,
+					    const struct gmem_host_row *row);
+enum gmem_check_result gmem_host_check_vm_type(struct gmem_host *host,
+					       const struct gmem_host_row *row);
+
+#endif
