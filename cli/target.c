@@ -164,11 +164,13 @@ static enum status find(struct cli *cli, const struct wanted *wanted, struct fou
 	if (found->n_fds || found->n_mapped)
 		return STATUS_YES;
 	if (wanted->part == PART_MAPPED)
-		return cli_fail(cli, STATUS_NO,
+		return cli_fail(cli, STATUS_FAILED,
 				"process %d has no guest_memfd mapped that it has no descriptor of",
 				(int)wanted->pid);
-	return cli_fail(cli, STATUS_NO, "process %d has no guest_memfd open or mapped",
-			(int)wanted->pid);
+	return cli_fail(
+		cli, STATUS_FAILED,
+		"process %d has no guest_memfd open or mapped; gmemctl list tells which have",
+		(int)wanted->pid);
 }
 
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg)

@@ -37,8 +37,8 @@ fi
 try_json 0 '.verdict == "safe" and .unmapped == 0' gmemctl walk --json
 try_json 0 '.pages == 4096 and .mapped == 4096' gmemctl walk --size=16M --json
 try 1 'no-direct-map.*is not offered' '' gmemctl walk --no-direct-map
-try 1 '' 'has no guest_memfd' gmemctl pfns $$
-try 1 '*' '*' gmemctl pfns 2
+try 2 '' 'has no guest_memfd' gmemctl pfns $$
+try 2 '*' '*' gmemctl pfns 2
 try 2 '' 'is no guest_memfd' gmemctl check $$:0
 try 2 '' 'gmemctl: check: ' gmemctl check $$:1000
 

@@ -157,8 +157,8 @@ try_json 0 ".pages == 64 and all(.extents[]; .fd == null and .inode == $inode)" 
 try_json 0 ".pages == 64 and .verdict == \"safe\" and
 	all(.paths[]; .fd == null and .pid == $fourth and .inode == $inode)" \
 	gmemctl check "$fourth" --json
-try 1 '' 'no guest_memfd mapped that it has no descriptor of' gmemctl check "$second:mapped"
-try 1 '' 'no guest_memfd open or mapped' gmemctl pfns $$
+try 2 '' 'no guest_memfd mapped that it has no descriptor of' gmemctl check "$second:mapped"
+try 2 '' 'no guest_memfd open or mapped' gmemctl pfns $$
 frame=$(gmemctl pfns "$slots" --each --json | jq '.extents[40].pfn')
 try_json 0 ".frames == [.frames[0], .frames[0]] and (.frames[0] | .pid == $second and
 	.offset == 163840 and .gpa == \"0x200008000\" and .zone != null)" \
