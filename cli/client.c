@@ -117,18 +117,23 @@ static enum status connect_holder(struct cli *cli, const struct runtime *runtime
 
 ssize_t client_wait(int connection, struct reply *reply, int fds[], size_t *n)
 {
-	struct pollfd wait = { .fd = connection, .events = POLLIN };
-	bool told = false;
+	unsigned int seen = 0;
+	int seconds = -1;
 
 	for (;;) {
-		if (interrupted() && !told) {
-			shutdown(connection, SHUT_WR);
-			told = true;
-		}
-		if (poll(&wait, 1, -1) > 0)
+		bool told = seen;
+		int ret = interrupt_poll(connection, seconds, &seen);
+
+		if (ret > 0)
 			return passing_receive(connection, reply, sizeof(*reply), fds, n);
-		if (errno != EINTR)
-			return -errno;
+		if (ret == 0)
+			return -ETIMEDOUT;
+		if (ret != -EINTR || told)
+			return ret;
+		if (seen) {
+			shutdown(connection, SHUT_WR);
+			seconds = CLIENT_PATIENCE;
+		}
 	}
 }
 
@@ -188,6 +193,16 @@ static enum status no_reply(struct cli *cli, const struct runtime *runtime, cons
 			"the holder of '%s', process %d, ended before it answered", name, (int)pid);
 }
 
+static enum status no_answer(struct cli *cli, const char *name, pid_t pid)
+{
+	return cli_fail(
+		cli, STATUS_FAILED,
+		"interrupted, and the holder of '%s', process %d, did not answer: it is "
+		"stopped (kill -s CONT %d lets it go on) or busy in the kernel; whether the "
+		"command was carried out is not known",
+		name, (int)pid, (int)pid);
+}
+
 static enum status take_reply(struct cli *cli, const struct reply *reply, const int *fds, size_t n,
 			      pid_t pid)
 {
@@ -223,6 +238,8 @@ static enum status ask(struct cli *cli, const struct runtime *runtime, int conne
 	got = client_wait(connection, &reply, fds, &n);
 	if (got > 0 && reply_is_valid(&reply, (size_t)got))
 		status = take_reply(cli, &reply, fds, n, pid);
+	else if (got == -ETIMEDOUT || got == -EINTR)
+		status = no_answer(cli, cli->args[0], pid);
 	else
 		status = no_reply(cli, runtime, cli->args[0], pid);
 	passing_close(fds, n);

@@ -14,9 +14,11 @@ enum status client_forward(struct cli *cli);
 
 /*
  * Waits for the reply on a connection. A signal ends the connection's way there, by which the
- * other side knows, and the wait goes on. Returns its length, 0 where the other side is gone
- * without one, or a negative errno.
+ * other side knows, and the wait goes on, for CLIENT_PATIENCE seconds or until a second signal.
+ * Returns its length, 0 where the other side is gone without one, -ETIMEDOUT or -EINTR where it has
+ * not answered by then, or another negative errno.
  */
+#define CLIENT_PATIENCE 10
 ssize_t client_wait(int connection, struct reply *reply, int fds[], size_t *n);
 
 /*

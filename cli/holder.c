@@ -133,6 +133,7 @@ static enum status become_holder(struct cli *cli, struct holder *holder)
 	setsid();
 	close_others(holder);
 	interrupt_forget();
+	runtime_own(holder->listener);
 	session->holder = holder;
 	session->peer = holder->parent;
 	cli->session = session;
@@ -154,6 +155,12 @@ static enum status wait_until_ready(struct cli *cli, int connection, pid_t child
 			waitpid(child, NULL, 0); /* it ends, and has ended when this does */
 		return (enum status)reply.status;
 	}
+	if (got == -ETIMEDOUT || got == -EINTR)
+		return cli_fail(
+			cli, STATUS_FAILED,
+			"interrupted, and the holder, process %d, did not answer: it is stopped "
+			"or busy in the kernel, and ends when it goes on",
+			(int)child);
 	return cli_fail(cli, STATUS_FAILED, "the holder, process %d, ended before it was ready",
 			(int)child);
 }

@@ -12,12 +12,12 @@ static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 /* sig_atomic_t is an int here, and gmem_populate() wants one. */
 static volatile int noted;
-static volatile sig_atomic_t came;
+static volatile sig_atomic_t came; /* how many */
 
 static void note_signal(int signal)
 {
 	(void)signal;
-	came = 1;
+	came = came + 1;
 	noted = 1;
 }
 
@@ -43,17 +43,24 @@ static double now(void)
 }
 
 /* A signal between the question and the wait would be slept over: they are let in by ppoll(2). */
-bool interrupt_wait(double seconds)
+static void block(sigset_t *before)
 {
-	struct pollfd output = { .fd = STDOUT_FILENO };
-	double end = now() + seconds, left;
-	sigset_t blocked, before;
-	int ret = 0;
+	sigset_t blocked;
 
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&blocked, signals[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &before);
+	sigprocmask(SIG_BLOCK, &blocked, before);
+}
+
+bool interrupt_wait(double seconds)
+{
+	struct pollfd output = { .fd = STDOUT_FILENO };
+	double end = now() + seconds, left;
+	sigset_t before;
+	int ret = 0;
+
+	block(&before);
 	while (!noted && ret <= 0 && (left = end - now()) > 0) {
 		struct timespec timeout = { .tv_sec = (time_t)left };
 
@@ -64,6 +71,23 @@ bool interrupt_wait(double seconds)
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return !noted && ret <= 0;
+}
+
+int interrupt_poll(int fd, int seconds, unsigned int *seen)
+{
+	const struct timespec timeout = { .tv_sec = seconds };
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int ret = -EINTR;
+	sigset_t before;
+
+	block(&before);
+	if ((unsigned int)came == *seen) {
+		ret = ppoll(&wait, 1, seconds < 0 ? NULL : &timeout, &before);
+		ret = ret < 0 ? -errno : ret;
+	}
+	*seen = (unsigned int)came;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
 }
 
 bool interrupted(void)

@@ -158,6 +158,9 @@ void runtime_remove(const struct runtime *runtime, const char *name)
 	unlinkat(runtime->fd, file_name(name, file), 0);
 }
 
+/* Connections that wait to be taken. */
+#define BACKLOG 64
+
 static int new_socket(int flags)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
@@ -176,13 +179,19 @@ int runtime_listen(const struct runtime *runtime, const char *name)
 		return fd;
 	set_address(runtime, name, &address);
 	mask = umask(0177);
-	error = bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 64) ? errno
-											 : 0;
+	error = bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, BACKLOG)
+			? errno
+			: 0;
 	umask(mask);
 	if (!error)
 		return fd;
 	close(fd);
 	return -error;
+}
+
+void runtime_own(int listener)
+{
+	listen(listener, BACKLOG); /* again: unix_listen() sets sk_peer_pid; it cannot fail here */
 }
 
 int runtime_connect(const struct runtime *runtime, const char *name)

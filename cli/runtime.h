@@ -47,6 +47,9 @@ void runtime_remove(const struct runtime *runtime, const char *name);
 
 /* A socket that listens at NAME.sock, or a negative errno; the lock must be ours. */
 int runtime_listen(const struct runtime *runtime, const char *name);
+
+/* After a fork: from now on this process is who clients see behind the socket (SO_PEERCRED). */
+void runtime_own(int listener);
 /* A connection to NAME.sock, or a negative errno. */
 int runtime_connect(const struct runtime *runtime, const char *name);
 

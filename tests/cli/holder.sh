@@ -49,6 +49,29 @@ else
 	stop
 fi
 serves 'after it'
+
+# Who asks a holder that is stopped: the first signal asks it to leave off, the second one ends the
+# wait, and the holder goes on later.
+to_stopped() {
+	kill -s STOP "$pid"
+	# shellcheck disable=SC2086 # words
+	$GMEMCTL punch vm all &
+	asking=$!
+	sleep 1
+	kill -s TERM "$asking"
+	sleep 0.3
+	kill -s TERM "$asking"
+	wait "$asking"
+	status=$?
+	kill -s CONT "$pid"
+	return "$status"
+}
+if wrapped; then
+	skip 'to a holder that is stopped' 'a second is not enough there to start'
+else
+	try 2 '' "interrupted, and the holder of 'vm', process $pid, did not answer: it is stopped" to_stopped
+	serves 'after it was stopped'
+fi
 sleep 0.2
 if [ "$(fds)" -eq "$before" ] && [ "$(stat -c %a "$socket")" = 600 ] &&
 	[ "$(stat -c %a "$XDG_RUNTIME_DIR/gmemctl")" = 700 ]; then
