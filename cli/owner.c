@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "privilege.h"
+
 void owner_primary(const struct gmem_owners *owners, size_t index, pid_t vm_pid,
 		   struct gmem_holder *out)
 {
@@ -21,9 +23,13 @@ const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, 
 {
 	if (counts->not_permitted) {
 		snprintf(buffer, size,
-			 "%zu of %zu processes may not be looked at: root, or CAP_SYS_PTRACE, "
-			 "CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE, is needed",
-			 counts->not_permitted, counts->not_permitted + counts->processes);
+			 "%zu of %zu processes may not be looked at, process %d the first: %s",
+			 counts->not_permitted, counts->not_permitted + counts->processes,
+			 (int)counts->first_denied,
+			 privilege_sees_processes()
+				 ? "what guards it from root too is a security module or a sandbox"
+				 : "root, or CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH and "
+				   "CAP_CHECKPOINT_RESTORE, is needed");
 		return buffer;
 	}
 	if (counts->hidden)
@@ -38,6 +44,8 @@ void owner_write_counts(struct output *out, const struct gmem_owners_counts *cou
 	output_group(out, "processes");
 	output_fact(out, "seen", KIND_NUMBER, cell_number(counts->processes));
 	output_fact(out, "denied", KIND_NUMBER, cell_number(counts->not_permitted));
+	output_fact(out, "first_denied", KIND_NUMBER,
+		    cell_number_if(counts->first_denied, (uint64_t)counts->first_denied));
 	output_fact(out, "hidden", KIND_BOOL, cell_number(counts->hidden));
 	output_fact(out, "contained", KIND_BOOL, cell_number(counts->in_namespace));
 	output_fact(out, "with_vm", KIND_NUMBER, cell_number(counts->vms));

@@ -150,17 +150,14 @@ static int append_mapped(const struct gmem_mapped *mapped, void *arg)
 
 static enum status find(struct cli *cli, const struct wanted *wanted, struct found *found)
 {
-	char what[32];
 	int ret = 0;
 
 	if (wanted->part == PART_ALL)
 		ret = gmem_target_list(cli->ctx, wanted->pid, append_fd, found);
 	if (ret >= 0)
 		ret = gmem_target_list_mapped(cli->ctx, wanted->pid, append_mapped, found);
-	if (ret < 0) {
-		snprintf(what, sizeof(what), "process %d", (int)wanted->pid);
-		return cli_fail_error(cli, ret, what);
-	}
+	if (ret < 0)
+		return cli_fail_error(cli, ret, NULL); /* it names the process */
 	if (found->n_fds || found->n_mapped)
 		return STATUS_YES;
 	if (wanted->part == PART_MAPPED)

@@ -47,6 +47,7 @@ struct gmem_owners_counts {
 	size_t vms_without;   /* of these, those that hold no guest_memfd */
 	bool hidden;	      /* /proc hides processes (its mount option hidepid) */
 	bool in_namespace;    /* this is not the initial PID namespace: others are not seen */
+	pid_t first_denied;   /* the first of those that not_permitted counts, 0: none */
 };
 
 /* Tells what the scan went through. Since: 0.1 */

@@ -253,10 +253,10 @@ static int count_process(struct scan *scan)
 	struct gmem_owners_counts *counts = &scan->owners->counts;
 	int ret = look_at_process(scan);
 
-	if (scan->denied)
-		counts->not_permitted++;
-	else
+	if (!scan->denied)
 		counts->processes++;
+	else if (!counts->not_permitted++)
+		counts->first_denied = scan->process.holder.pid;
 	if (scan->has_vm) {
 		counts->vms++;
 		counts->vms_without += !scan->has_memory;
