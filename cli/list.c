@@ -28,6 +28,8 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_RESIDENT] = { "resident", KIND_BYTES, .shown = true, .help = "of it in memory" },
 	[LIST_FLAGS] = { "flags", KIND_LIST, .shown = true,
 			 .help = "it was made with; none: private" },
+	[LIST_INITIAL] = { "initial", KIND_TEXT,
+			   .help = "what its pages are when they are new: private or shared" },
 	[LIST_NODES] = { "nodes", KIND_ROWS, .shown = true,
 			 .help = "what is resident by NUMA node" },
 	[LIST_STATE] = { "state", KIND_STATE, .shown = true,

@@ -166,6 +166,8 @@ static int set_info(const struct cli *cli, struct list_row *row,
 		if (!row->flags)
 			return -ENOMEM;
 		row->cells[LIST_FLAGS] = cell_text(row->flags);
+		row->cells[LIST_INITIAL] =
+			cell_text(info->flags & GMEM_MEMORY_INIT_SHARED ? "shared" : "private");
 	}
 	if (!info->has_resident)
 		return add_error(cli, row, "resident", -ENODATA);

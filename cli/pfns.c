@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl pfns: which page frames hold a guest_memfd, and how the direct map has them. */
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
@@ -80,7 +81,9 @@ struct pfns {
 	int fd;
 	uint64_t inode;
 	unsigned int want;
-	uint64_t size;
+	uint64_t size;	  /* of all */
+	uint64_t longest; /* of them, bytes */
+	bool bound;	  /* a memslot binds some of the addresses that were asked for */
 	struct tally tally;
 };
 
@@ -202,6 +205,7 @@ static int list_gpas(struct pfns *pfns, struct gmem_target *target)
 
 		if (!intersect(&settings->gpa, &slot, &part))
 			continue;
+		pfns->bound = true;
 		part.start = part.start - binding.gpa + binding.offset;
 		if (!intersect(&settings->offset, &part, &part))
 			continue;
@@ -235,6 +239,8 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 	if (!ret) {
 		pfns->inode = info.inode;
 		pfns->size += info.size;
+		if (info.size > pfns->longest)
+			pfns->longest = info.size;
 		ret = list_extents(pfns, target);
 	}
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
@@ -263,11 +269,32 @@ static enum status list_all(struct pfns *pfns)
 	return status;
 }
 
+/* An empty answer that comes of what was asked, and not of the memory. */
+static void say_empty(const struct pfns *pfns)
+{
+	const struct settings *settings = pfns->settings;
+
+	if (settings->offset.length && settings->offset.start >= pfns->longest)
+		cli_note(pfns->cli, "--offset: 0x%" PRIx64 " is past the end, at 0x%" PRIx64,
+			 settings->offset.start, pfns->longest);
+	else if (settings->gpa.length && !pfns->bound)
+		cli_note(pfns->cli,
+			 "--gpa: no memslot binds addresses from 0x%" PRIx64 " to 0x%" PRIx64
+			 "; without --gpa the column GPA tells which are bound",
+			 settings->gpa.start, settings->gpa.start + settings->gpa.length - 1);
+	else if (settings->node.given && !pfns->tally.extents)
+		cli_note(pfns->cli, "--node: no page of it was found on node %d",
+			 settings->node.number);
+}
+
 static enum status run(struct cli *cli)
 {
 	struct pfns pfns = { .cli = cli, .settings = cli->settings };
-	enum status status = evidence_need(cli);
+	enum status status;
 
+	if (pfns.settings->each && pfns.settings->summary)
+		return cli_usage(cli, "--each and --summary: rows and none cannot be had at once");
+	status = evidence_need(cli);
 	if (status)
 		return status;
 	pfns.want = GMEM_EXTENT_DIRECT_MAP;
@@ -276,8 +303,10 @@ static enum status run(struct cli *cli)
 	if (pfns.settings->each)
 		pfns.want |= GMEM_EXTENT_ONE_BY_ONE;
 	status = list_all(&pfns);
-	if (!status || status == STATUS_PARTLY)
+	if (!status || status == STATUS_PARTLY) {
 		write_facts(cli, &pfns);
+		say_empty(&pfns);
+	}
 	return status;
 }
 

@@ -76,7 +76,8 @@ bytes() {
 	holds "$1: resident, slots, shared side, flags" "$(row "$1") | .size == 262144 and
 		.resident == $2 and .mapped == $2 and .unmapped == 0 and .unknown == 0 and
 		([.nodes[].bytes] | add) == $2 and .slots == $3 and .shared == $4 and
-		.total == $2 + $4 and .flags == $5 and .state == \"mapped\" and
+		.total == $2 + $4 and .flags == $5 and
+		.initial == (if .flags == [] then \"private\" else \"shared\" end) and .state == \"mapped\" and
 		.vm_type == \"default\" and .reason == null"
 }
 
@@ -112,6 +113,10 @@ try_json 0 '[.extents[].offset] == [126976]' \
 	gmemctl pfns "$slots" --each --json --gpa 0x10001f000-0x200001000 --offset 64K-128K
 try_json 0 '.extents == []' gmemctl pfns "$slots" --json --gpa 0+4G
 try_json 0 '.pages == 0' gmemctl pfns "$slots" --summary --json --node 1023
+try 0 'pages: +0' 'no page of it was found on node 1023' gmemctl pfns "$slots" --summary --node 1023
+try 0 'pages: +0' 'no memslot binds addresses from 0x0 to 0xfff' gmemctl pfns "$slots" --gpa 0+4K
+try 0 'pages: +0' '--offset: 0x1000000000 is past the end' gmemctl pfns "$slots" --offset 64G+4K
+try 64 '' 'each and --summary' gmemctl pfns "$slots" --each --summary
 node=$(gmemctl pfns "$slots" --json | jq '.extents[0].node')
 try_json 0 "(.extents | length) > 0 and all(.extents[]; .node == $node)" \
 	gmemctl pfns "$slots" --json --node "$node"
