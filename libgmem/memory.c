@@ -215,7 +215,7 @@ int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t
 
 	ret = refuse_policy(memory, offset, length);
 	if (ret)
-		return gmem_explain_call(&gmem_call_mbind, &facts, ret);
+		return gmem_explain_refusal(&gmem_call_mbind, &facts, ret);
 	ret = gmem_memory_map(memory, &mapping);
 	if (ret)
 		return ret;

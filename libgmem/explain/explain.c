@@ -96,11 +96,12 @@ static const struct gmem_condition *find(const struct gmem_call *call, struct gm
 	return found;
 }
 
-int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, int error)
+/* name: what came of the call. */
+static int explain(const struct gmem_call *call, struct gmem_facts *facts, int error,
+		   const char *name)
 {
 	char words[GMEM_EXPLANATION_MAX], next[GMEM_EXPLANATION_MAX];
 	const struct gmem_condition *condition;
-	const char *name = strerrordesc_np(-error);
 
 	facts->release = facts->ctx->release;
 	if (facts->vm)
@@ -110,8 +111,6 @@ int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, in
 	if (facts->memory)
 		learn_file(facts);
 
-	if (!name)
-		name = error == -GMEM_KERNEL_OOPS ? "Kernel oops" : "unknown error";
 	condition = find(call, facts, -error);
 	if (!condition)
 		return gmem_fail(facts->ctx, error,
@@ -123,6 +122,20 @@ int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, in
 		return gmem_fail(facts->ctx, error, "%s: %s: %s", call->name, name, words);
 	gmem_words(facts, condition->next, next, sizeof(next));
 	return gmem_fail(facts->ctx, error, "%s: %s: %s; %s", call->name, name, words, next);
+}
+
+int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, int error)
+{
+	const char *name = strerrordesc_np(-error);
+
+	if (!name)
+		name = error == -GMEM_KERNEL_OOPS ? "Kernel oops" : "unknown error";
+	return explain(call, facts, error, name);
+}
+
+int gmem_explain_refusal(const struct gmem_call *call, struct gmem_facts *facts, int error)
+{
+	return explain(call, facts, error, "not called");
 }
 
 int gmem_explain_no_memory(struct gmem_ctx *ctx, const char *what)
