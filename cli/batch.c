@@ -49,17 +49,47 @@ struct batch {
 	FILE *nowhere; /* in JSON, /dev/null */
 	size_t line;
 	size_t done;
+	enum status gravest; /* of the lines so far */
 	bool json;
 };
 
-static void write_row(struct batch *batch, const struct cli *cli, const char *command,
-		      enum status status)
+/* What a command that failed without a message of its own came to. */
+static const char *words_of(enum status status)
+{
+	static const char *const words[] = {
+		[STATUS_NO] = "the answer is no",
+		[STATUS_CANNOT_TELL] = "it cannot be told",
+		[STATUS_PARTLY] = "it was done in part",
+	};
+
+	if ((size_t)status < sizeof(words) / sizeof(words[0]) && words[status])
+		return words[status];
+	return "its status is not 0";
+}
+
+/* The document names the gravest failure, of several such the first, which cli_fail() keeps. */
+static void note_status(struct batch *batch, enum status status)
+{
+	if (status_worst(batch->gravest, status) == batch->gravest)
+		return;
+	batch->gravest = status;
+	batch->cli->failed = false;
+}
+
+static enum status fail_line(struct batch *batch, enum status status, const char *why)
+{
+	note_status(batch, status);
+	return cli_fail(batch->cli, status, "%s:%zu: %s", batch->name, batch->line, why);
+}
+
+static void write_row(struct batch *batch, const char *command, enum status status,
+		      const char *message)
 {
 	struct cell cells[] = {
 		[COLUMN_LINE] = cell_number(batch->line),
 		[COLUMN_COMMAND] = cell_text(command),
 		[COLUMN_STATUS] = cell_number((uint64_t)status),
-		[COLUMN_MESSAGE] = cell_text(cli->failed ? cli->error : NULL),
+		[COLUMN_MESSAGE] = cell_text(message),
 	};
 
 	if (batch->json)
@@ -84,20 +114,24 @@ static enum status run_words(struct batch *batch, int n, char **words)
 {
 	const struct source_line where = { .file = batch->name, .line = batch->line };
 	struct cli cli = { .session = &batch->session, .where = &where };
+	const char *message = NULL;
 	enum status status;
 
 	cli.common.quiet = batch->json || batch->cli->common.quiet;
 	cli.common.verbose = batch->cli->common.verbose;
 	cli.common.reader = batch->cli->common.reader;
-	cli.common.format.bytes = batch->cli->common.format.bytes;
+	if (!batch->json)
+		cli.common.format = batch->cli->common.format;
 	status = run_quietly(batch, &cli, n, words);
-	write_row(batch, &cli, n > 1 ? words[1] : "", status);
+	if (status)
+		message = cli.failed ? cli.error : words_of(status);
+	write_row(batch, n > 1 ? words[1] : "", status, message);
 	batch->done++;
-	/* The batch's own document names the first failure. */
+	note_status(batch, status);
 	if (status && !batch->cli->failed) {
 		batch->cli->failed = true;
 		snprintf(batch->cli->error, sizeof(batch->cli->error), "%.400s:%zu: %.700s",
-			 where.file, where.line, cli.failed ? cli.error : "the answer is no");
+			 where.file, where.line, message);
 	}
 	return status;
 }
@@ -110,8 +144,7 @@ static enum status run_line(struct batch *batch, char *line)
 	int n;
 
 	if (!words_split(line, words + 1, WORDS_MAX, &n, &why))
-		return cli_fail(batch->cli, STATUS_USAGE, "%s:%zu: %s", batch->name, batch->line,
-				why);
+		return fail_line(batch, STATUS_USAGE, why);
 	if (!n)
 		return STATUS_YES;
 	words[0] = name;
@@ -130,17 +163,15 @@ static enum status run_lines(struct batch *batch)
 	       (length = getline(&line, &room, batch->file)) >= 0) {
 		batch->line++;
 		if (strlen(line) != (size_t)length)
-			status = status_worst(status, cli_fail(batch->cli, STATUS_USAGE,
-							       "%s:%zu: it has a NUL character",
-							       batch->name, batch->line));
+			status = status_worst(
+				status, fail_line(batch, STATUS_USAGE, "it has a NUL character"));
 		else
 			status = status_worst(status, run_line(batch, line));
 	}
 	free(line);
 	if (interrupted())
-		return cli_fail(batch->cli, STATUS_PARTLY,
-				"%s:%zu: interrupted; all VMs of the batch were released",
-				batch->name, batch->line);
+		return fail_line(batch, STATUS_PARTLY,
+				 "interrupted; all VMs of the batch were released");
 	if (ferror(batch->file))
 		return cli_fail(batch->cli, STATUS_FAILED, "reading %s: %s", batch->name,
 				strerror(errno));
@@ -185,8 +216,14 @@ static enum status run(struct cli *cli)
 		.session = { .ctx = cli->ctx, .peer = -1 },
 		.json = cli->common.format.style == STYLE_JSON,
 	};
-	enum status status = open_file(&batch);
+	const struct format *format = &cli->common.format;
+	enum status status;
 
+	if (!batch.json && (format->columns || format->all_columns))
+		return cli_usage(cli,
+				 "--output: a batch has a table with --json only; give it to the "
+				 "command on its line");
+	status = open_file(&batch);
 	if (status)
 		return status;
 	interrupt_catch();

@@ -52,6 +52,26 @@ try_json 2 '.simulated == "plain" and (.commands | length) == 2 and .commands[0]
 try_json 2 '[.commands[].status] == [0, 2, 0]' \
 	gmemctl batch --simulate=plain "$scratch/batch" --json --keep-going
 
+# The error is that of the gravest line, the first of that; a row says why wherever it failed.
+printf 'create v\npfns v\ncheck v\nbogus\nfoo\n' > "$scratch/batch"
+try_json 64 '.error.status == 64 and (.error.message | endswith("batch:4: there is no command '"'bogus'"'"))
+	and [.commands[].status] == [0, 0, 3, 64, 64] and .commands[2].message == "it cannot be told"
+	and ([.commands[] | select(.status != 0 and .message == null)] == [])' \
+	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+printf 'create v\ncheck v\n' > "$scratch/batch"
+try_json 3 '.error.message | endswith("batch:2: it cannot be told")' \
+	gmemctl batch --simulate=plain --json "$scratch/batch"
+printf 'create v\ncheck v\ncreate "v\n' > "$scratch/batch"
+try_json 64 '.error.status == 64 and (.error.message | test("batch:3: .* is not closed"))' \
+	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+
+# The format goes to the commands; columns are a command's own.
+printf 'create v\nstatus v\n' > "$scratch/batch"
+try 0 '^NAME="v" PID=' 'simulated' gmemctl batch --simulate=plain --pairs "$scratch/batch"
+try 0 '^v [0-9]+ default ready 4194304 ' 'simulated' \
+	gmemctl batch --simulate=plain --raw --noheadings --bytes "$scratch/batch"
+try 64 '' 'output: a batch has a table with --json only' gmemctl batch -o line "$scratch/batch"
+
 # Whatever lines print has no place in it: other formats, documents of their own, help.
 printf '%s\n' 'list --json' 'caps --help' 'doctor -P' '--version' 'metrics' 'nonsense --json' \
 	> "$scratch/batch"
