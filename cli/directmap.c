@@ -16,14 +16,16 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true, .help = "first page frame" },
-	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true, .help = "page frames" },
-	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "the same in bytes" },
-	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true, .help = "unmapped or unknown" },
+	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true, .help = "first page frame of the range" },
+	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
+			   .help = "number of page frames in the range" },
+	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the range" },
+	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
+			   .help = "state in the direct map: unmapped or unknown" },
 	[COLUMN_MAKER] = { "maker", KIND_TEXT, .shown = true, .wrap = true,
-			   .help = "who may have taken it out" },
+			   .help = "who may have taken the range out of the direct map" },
 	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,
-			    .help = "why it is unknown" },
+			    .help = "why the state is unknown" },
 };
 
 static const struct table table = TABLE("hole_list", columns);

@@ -17,15 +17,15 @@ enum {
 static const struct column columns[] = {
 	[COLUMN_ID] = { "id", KIND_TEXT, .shown = true, .tree = true,
 			.help = "stable name of the check" },
-	[COLUMN_PARENT] = { "parent", KIND_TEXT, .help = "the check that it hangs on" },
+	[COLUMN_PARENT] = { "parent", KIND_TEXT, .help = "id of the check that it hangs on" },
 	[COLUMN_RESULT] = { "result", KIND_STATE, .shown = true,
-			    .help = "pass, fail, skip or cannot-tell" },
+			    .help = "result of the check: pass, fail, skip or cannot-tell" },
 	[COLUMN_NEEDED] = { "needed", KIND_BOOL,
-			    .help = "without it guest_memfd cannot do its main job" },
-	[COLUMN_TITLE] = { "title", KIND_TEXT, .wrap = true, .help = "what is asked" },
+			    .help = "whether guest_memfd cannot do its main job without it" },
+	[COLUMN_TITLE] = { "title", KIND_TEXT, .wrap = true, .help = "what the check asks" },
 	[COLUMN_DETAIL] = { "detail", KIND_TEXT, .shown = true, .wrap = true,
 			    .help = "what was seen" },
-	[COLUMN_FIX] = { "fix", KIND_TEXT, .shown = true, .wrap = true, .help = "the next step" },
+	[COLUMN_FIX] = { "fix", KIND_TEXT, .shown = true, .wrap = true, .help = "what to do next" },
 };
 
 static const struct table table = TABLE("checks", columns);

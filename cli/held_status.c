@@ -28,23 +28,27 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true, .help = "name that it is held under" },
-	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true, .help = "process that keeps it" },
-	[COLUMN_FD] = { "fd", KIND_NUMBER, .help = "descriptor of the guest_memfd there" },
+	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true,
+			  .help = "name that the VM is held under" },
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true, .help = "process that keeps the VM" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER,
+			.help = "descriptor of the guest_memfd in that process" },
 	[COLUMN_TYPE] = { "vm_type", KIND_TEXT, .shown = true, .help = "type of the VM" },
 	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
-			   .help = "launching, final (its launch is finished) or ready (it has "
-				   "none); creating" },
+			   .help = "how far the VM is: creating, launching, final (its launch is "
+				   "finished) or ready (it has no launch)" },
 	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the memory" },
 	[COLUMN_PRIVATE] = { "private", KIND_BYTES, .shown = true,
-			     .help = "how much of it is converted to private" },
-	[COLUMN_FLAGS] = { "flags", KIND_LIST, .shown = true, .help = "creation flags" },
+			     .help = "how much of the memory is converted to private" },
+	[COLUMN_FLAGS] = { "flags", KIND_LIST, .shown = true,
+			   .help = "creation flags of the guest_memfd" },
 	[COLUMN_GPA] = { "gpa", KIND_ADDRESS, .shown = true,
 			 .help = "guest-physical address of the first memslot" },
-	[COLUMN_SLOTS] = { "slots", KIND_NUMBER, .help = "memslots that bind it" },
-	[COLUMN_MODEL] = { "simulated", KIND_TEXT, .help = "simulated kernel that it is on" },
-	[COLUMN_AGE] = { "age", KIND_NUMBER, .help = "seconds since it was created" },
-	[COLUMN_LEFT] = { "ttl", KIND_NUMBER, .help = "seconds until it is released" },
+	[COLUMN_SLOTS] = { "slots", KIND_NUMBER,
+			   .help = "number of memslots that bind the memory" },
+	[COLUMN_MODEL] = { "simulated", KIND_TEXT, .help = "simulated kernel that the VM is on" },
+	[COLUMN_AGE] = { "age", KIND_NUMBER, .help = "seconds since the VM was created" },
+	[COLUMN_LEFT] = { "ttl", KIND_NUMBER, .help = "seconds until the VM is released" },
 };
 
 static const struct table table = TABLE("vms", columns);

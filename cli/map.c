@@ -24,12 +24,14 @@ struct settings {
 static const struct cli_option options[] = {
 	{ "gpa", 0, NULL, false, set_flag, FIELD(gpa), GPA_HELP },
 	{ "from", 0, "FILE", false, set_text, FIELD(from),
-	  "Before a launch is finished: content to add, zeroes behind its end; default zeroes" },
+	  "Before a launch is finished: add the content of FILE, and zeroes behind its end; "
+	  "default zeroes" },
 	{ "measure", 0, NULL, false, set_flag, FIELD(measure),
-	  "Before a launch is finished: the content becomes part of the measurement" },
+	  "Before a launch is finished: make the content part of the measurement" },
 	{ "method", 0, "best|allocate|host|pre-fault", false, set_method, FIELD(populate.method),
-	  "How to populate: fallocate, MADV_POPULATE_WRITE on a mapping, KVM_PRE_FAULT_MEMORY, or "
-	  "(default) the last of them that memory and kernel allow" },
+	  "Populate by fallocate, by MADV_POPULATE_WRITE on a mapping (host), by "
+	  "KVM_PRE_FAULT_MEMORY, or best (default): by the last of them that memory and kernel "
+	  "allow" },
 	{ "threads", 0, "NUMBER", false, set_threads, FIELD(populate.threads), THREADS_HELP },
 	{ "force", 0, NULL, false, set_spelled_out, FIELD(force.force), FORCE_HELP },
 	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out, FIELD(force.will_oops),

@@ -44,12 +44,13 @@ static enum status set_format(struct cli *cli, const struct cli_option *option, 
 
 static const struct cli_option options[] = {
 	{ "format", 'f', FORMATS, false, set_format, offsetof(struct settings, format),
-	  "OpenMetrics (the default), the older text format of Prometheus, which node_exporter's "
-	  "textfile collector reads, or a feature file for node-feature-discovery" },
+	  "Write OpenMetrics (the default), the older text format of Prometheus, which "
+	  "node_exporter's textfile collector reads, or a feature file for node-feature-discovery "
+	  "(nfd)" },
 	{ "output-file", 'O', "FILE", false, set_text, offsetof(struct settings, file),
 	  "Write to FILE, by a dot-file beside it that is renamed: readers never see a part" },
 	{ "expiry", 0, "SECONDS", false, set_seconds, offsetof(struct settings, expiry),
-	  "With --format=nfd: the features hold so long, default 3600" },
+	  "With --format=nfd: let the features hold this many seconds, default 3600" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },

@@ -21,7 +21,7 @@ enum status set_method(struct cli *cli, const struct cli_option *option, const c
 /* --threads: unsigned int. */
 enum status set_threads(struct cli *cli, const struct cli_option *option, const char *arg,
 			void *field);
-#define THREADS_HELP "Threads that populate, default one for each CPU"
+#define THREADS_HELP "Number of threads that populate, default one for each CPU"
 
 /*
  * Populates the parts; *done are the bytes that are. Fails with what was done where it ends on its

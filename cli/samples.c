@@ -9,12 +9,14 @@
 enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_UNIT, COLUMN_LABELS, COLUMN_VALUE, COLUMN_HELP };
 
 static const struct column columns[] = {
-	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true, .help = "of the metric" },
-	[COLUMN_TYPE] = { "type", KIND_TEXT, .help = "gauge or counter" },
-	[COLUMN_UNIT] = { "unit", KIND_TEXT, .help = "bytes, or none" },
-	[COLUMN_LABELS] = { "labels", KIND_TEXT, .shown = true, .help = "which sample it is" },
-	[COLUMN_VALUE] = { "value", KIND_NUMBER, .shown = true, .help = "what was found" },
-	[COLUMN_HELP] = { "help", KIND_TEXT, .wrap = true, .help = "what it means" },
+	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true, .help = "name of the metric" },
+	[COLUMN_TYPE] = { "type", KIND_TEXT, .help = "type of the metric: gauge or counter" },
+	[COLUMN_UNIT] = { "unit", KIND_TEXT,
+			  .help = "unit of the value: bytes, or unknown where it has none" },
+	[COLUMN_LABELS] = { "labels", KIND_TEXT, .shown = true,
+			    .help = "labels that tell the samples of a metric apart" },
+	[COLUMN_VALUE] = { "value", KIND_NUMBER, .shown = true, .help = "value of the sample" },
+	[COLUMN_HELP] = { "help", KIND_TEXT, .wrap = true, .help = "what the metric means" },
 };
 
 const struct table samples_table = TABLE("samples", columns);

@@ -9,9 +9,10 @@ enum { COLUMN_PROPERTY, COLUMN_VALUE, COLUMN_PAGES, COLUMN_SIZE };
 static const struct column columns[] = {
 	[COLUMN_PROPERTY] = { "property", KIND_TEXT, .shown = true,
 			      .help = "what is counted: state, level, order, node" },
-	[COLUMN_VALUE] = { "value", KIND_TEXT, .shown = true, .help = "its value" },
-	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true, .help = "pages that have it" },
-	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "the same in bytes" },
+	[COLUMN_VALUE] = { "value", KIND_TEXT, .shown = true, .help = "value of the property" },
+	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
+			   .help = "number of pages that have this value" },
+	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of these pages" },
 };
 
 const struct table tally_table = TABLE("summary", columns);

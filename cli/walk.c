@@ -22,7 +22,8 @@ enum { COLUMN_STAGE, COLUMN_RESULT, COLUMN_DETAIL };
 static const struct column columns[] = {
 	[COLUMN_STAGE] = { "stage", KIND_TEXT, .shown = true, .help = "step of the walk" },
 	[COLUMN_RESULT] = { "result", KIND_STATE, .shown = true,
-			    .help = "ok, planned, not-offered, skipped, refused or failed" },
+			    .help = "how the step ended: ok, planned, not-offered, skipped, "
+				    "refused or failed" },
 	[COLUMN_DETAIL] = { "detail", KIND_TEXT, .shown = true, .wrap = true,
 			    .help = "what was asked of the kernel and what was seen" },
 };
