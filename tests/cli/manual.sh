@@ -12,10 +12,11 @@ fi
 mkdir "$scratch/bin"
 ln -s "$(realpath "$GMEMCTL")" "$scratch/bin/gmemctl"
 
-# The n-th example of a page goes to n.command and n.wanted.
+# The n-th example of a page goes to n.command and n.wanted. Of two backslashes scdoc shows one, and
+# none of a single one.
 extract() {
 	rm -f "$scratch"/*.command "$scratch"/*.wanted
-	awk -v to="$scratch/" '
+	sed 's/\\\\/\\/g' "$1" | awk -v to="$scratch/" '
 		/^```/ { inside = !inside; file = ""; next }
 		inside && /^\$ / {
 			n++
@@ -26,7 +27,7 @@ extract() {
 		}
 		inside && /^# / { file = "" }
 		inside && file { print > file }
-	' "$1"
+	'
 }
 
 # shows WANTED GOT: the lines of WANTED between two "..." stand in GOT, in this order.
