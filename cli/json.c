@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "utf8.h"
 
@@ -153,4 +154,16 @@ void json_null(struct json *json, const char *key)
 {
 	begin_value(json, key);
 	fputs("null", json->stream);
+}
+
+void json_copy(struct json *json, const char *key, const char *document)
+{
+	begin_value(json, key);
+	/* In strings these two are escaped. */
+	for (; *document; document += strspn(document, "\n\t")) {
+		size_t length = strcspn(document, "\n\t");
+
+		fwrite(document, 1, length, json->stream);
+		document += length;
+	}
 }

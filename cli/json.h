@@ -28,4 +28,7 @@ void json_number(struct json *json, const char *key, uint64_t value);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
 
+/* A document that this writer wrote elsewhere, on one line. */
+void json_copy(struct json *json, const char *key, const char *document);
+
 #endif

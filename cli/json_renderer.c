@@ -128,6 +128,10 @@ static void row(struct output *out, size_t parent, const struct cell *cells)
 
 		write_value(&out->json, column->name, column->kind, &cells[index]);
 	}
+	if (out->copied)
+		json_copy(&out->json, out->copied_key, out->copied);
+	else if (out->copied_key)
+		json_null(&out->json, out->copied_key);
 	json_end(&out->json);
 }
 

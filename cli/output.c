@@ -98,6 +98,16 @@ void output_row(struct output *out, const struct cell *cells)
 	output_row_under(out, NO_PARENT, cells);
 }
 
+void output_row_with(struct output *out, const struct cell *cells, const char *key,
+		     const char *document)
+{
+	out->copied_key = key;
+	out->copied = document;
+	output_row(out, cells);
+	out->copied_key = NULL;
+	out->copied = NULL;
+}
+
 void output_row_under(struct output *out, size_t parent, const struct cell *cells)
 {
 	if (!out->quiet)

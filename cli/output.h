@@ -58,7 +58,11 @@ void output_table_end(struct output *out);
 /* cells has one value for each column of the table, shown or not. */
 void output_row(struct output *out, const struct cell *cells);
 
-/* The same, under an earlier row of this table (counted from 0) in its tree. */
+/* The same; in JSON its last key has a document that was written before, or NULL. */
+void output_row_with(struct output *out, const struct cell *cells, const char *key,
+		     const char *document);
+
+/* As output_row(), under an earlier row of this table (counted from 0) in its tree. */
 void output_row_under(struct output *out, size_t parent, const struct cell *cells);
 
 /* What was written so far goes out now: for rows that come over time. */

@@ -46,6 +46,8 @@ struct output {
 	const char *group;   /* of facts, or NULL */
 
 	struct json json;
+	const char *copied_key; /* the last one of the row being written, or NULL */
+	const char *copied;	/* its document, or NULL */
 
 	/* Of table_renderer: the part of the table that is held. */
 	struct libscols_table *held;

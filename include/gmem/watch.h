@@ -42,7 +42,7 @@ struct gmem_change {
 	bool has_resident;
 	uint64_t resident; /* bytes in memory: now, for GONE when it was seen last */
 	uint64_t bytes;	   /* that came or went; for NEW and GONE as resident */
-	uint64_t ranges;   /* in so many pieces of the file, of which */
+	uint64_t ranges;   /* of the file that these bytes lie in */
 	uint64_t offset;   /* the first begins here */
 
 	/* Of the direct map. */

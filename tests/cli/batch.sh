@@ -58,25 +58,47 @@ try_json 64 '.error.status == 64 and (.error.message | endswith("batch:4: there 
 	and [.commands[].status] == [0, 0, 3, 64, 64] and .commands[2].message == "it cannot be told"
 	and ([.commands[] | select(.status != 0 and .message == null)] == [])' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+printf 'bogus\ncreate v\ncheck v\n' > "$scratch/batch"
+try_json 64 '.error.message | endswith("batch:1: there is no command '"'bogus'"'")' \
+	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
 printf 'create v\ncheck v\n' > "$scratch/batch"
 try_json 3 '.error.message | endswith("batch:2: it cannot be told")' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"
+printf 'create v --no-direct-map --populate\ncheck v\n' > "$scratch/batch"
+try_json 1 '.commands[1].message == "the answer is no"
+	and (.error.message | endswith("batch:2: the answer is no"))' \
+	gmemctl batch --simulate=tdx-no-direct-map --json "$scratch/batch"
 printf 'create v\ncheck v\ncreate "v\n' > "$scratch/batch"
-try_json 64 '.error.status == 64 and (.error.message | test("batch:3: .* is not closed"))' \
+try_json 64 '.error.message | endswith("batch:3: a \" is not closed")' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
-
-# The format goes to the commands; columns are a command's own.
-printf 'create v\nstatus v\n' > "$scratch/batch"
-try 0 '^NAME="v" PID=' 'simulated' gmemctl batch --simulate=plain --pairs "$scratch/batch"
-try 0 '^v [0-9]+ default ready 4194304 ' 'simulated' \
-	gmemctl batch --simulate=plain --raw --noheadings --bytes "$scratch/batch"
-try 64 '' 'output: a batch has a table with --json only' gmemctl batch -o line "$scratch/batch"
 
 # Whatever lines print has no place in it: other formats, documents of their own, help.
 printf '%s\n' 'list --json' 'caps --help' 'doctor -P' '--version' 'metrics' 'nonsense --json' \
 	> "$scratch/batch"
 try_json 64 '[.commands[].status] == [0, 0, 0, 0, 0, 64]' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+
+# Each line has its document, but what prints none, or chose another format.
+printf '%s\n' 'create v --populate' 'map v 0+4K' 'pfns v' 'pfns v -o pfn' 'status' 'list --help' \
+	'doctor -P' 'check v --json' 'punch other all' 'batch x' '--quiet' 'destroy v' 'metrics' \
+	'metrics --json' 'bogus' 'punch v "' > "$scratch/batch"
+try_json 64 '[.commands[] | .document.command] == ["create", "map", "pfns", "pfns", "status", null,
+	null, "check", "punch", "batch", null, "destroy", null, "metrics", null]
+	and .commands[0].document.name == "v" and (.commands[2].document.extents | length) > 0
+	and (.commands[3].document.extents[0] | keys) == ["pfn"] and .commands[8].document.error.status == 2
+	and ([.commands[] | select(.document) | .status == .document.status] | all)' \
+	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+
+# Formats hold for the lines, but those that choose by themselves; columns are a command's own.
+formats='create a --populate\nstatus a\n'
+batch 0 '^a [0-9]+ default ready ' '' plain "$formats" --raw --noheadings
+batch 0 '^NAME="a" PID=' '' plain "$formats" --pairs
+batch 0 '^NAME="a" PID=' '' plain 'create a\nstatus a --pairs\n' --raw
+batch 0 '^a +[0-9]+ default ready ' '' plain "$formats" --noheadings
+batch 0 '^# HELP' '' plain 'metrics\n' --raw
+batch 64 '' '--output: .* give it to the command' plain "$formats" --output=line
+try_json 0 '.commands | map(keys) | unique == [["document","line"]]' \
+	gmemctl batch --simulate=plain --json --output=line "$scratch/batch"
 
 # exec is only for VMs of the running kernel: see tests/host. A thousand lines, one process.
 {

@@ -119,6 +119,10 @@ try 77 '' '' gmemctl exec vm -- sh -c 'exit 77'
 try 127 '' 'gmemctl: exec: no-such-command: No such file' gmemctl exec vm -- no-such-command
 try 126 '' 'gmemctl: exec: /: Permission denied' gmemctl exec vm -- /
 try_json 64 '.error.message | contains("standard output is for ls")' gmemctl exec --json vm -- ls
+# A status that gmemctl does not have is no success.
+printf 'create b --size=64K\nexec b -- sh -c "exit 7"\n' > "$scratch/seven"
+try_json 2 '.commands[1].status == 7 and (.error.message | endswith(":2: the command ended with status 7"))' \
+	gmemctl batch --json "$scratch/seven"
 echo 'create b
 exec b -- sh -c "exit 3"' > "$scratch/batch"
 try 3 '' '' gmemctl batch "$scratch/batch"
