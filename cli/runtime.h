@@ -50,6 +50,7 @@ int runtime_listen(const struct runtime *runtime, const char *name);
 
 /* After a fork: from now on this process is who clients see behind the socket (SO_PEERCRED). */
 void runtime_own(int listener);
+
 /* A connection to NAME.sock, or a negative errno. */
 int runtime_connect(const struct runtime *runtime, const char *name);
 

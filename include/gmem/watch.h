@@ -43,7 +43,7 @@ struct gmem_change {
 	uint64_t resident; /* bytes in memory: now, for GONE when it was seen last */
 	uint64_t bytes;	   /* that came or went; for NEW and GONE as resident */
 	uint64_t ranges;   /* of the file that these bytes lie in */
-	uint64_t offset;   /* the first begins here */
+	uint64_t offset;   /* of the first of these ranges */
 
 	/* Of the direct map. */
 	enum gmem_level level; /* of the mappings that were split, or made */

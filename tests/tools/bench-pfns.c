@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "median.h"
 #include "pages.h"
 #include "target.h"
+#include "timing.h"
 
 #define ROUNDS 15
 #define CHUNK 65536 /* pagemap entries a read */

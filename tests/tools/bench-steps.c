@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "kvm.h"
+#include "timing.h"
 
 #define MMAP_INIT_SHARED 3ul
 #define POPULATE_WRITE 23
@@ -29,14 +29,6 @@
 struct attributes {
 	uint64_t address, size, attributes, flags;
 };
-
-static double now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
 
 static void populate(uint64_t size, int touch)
 {

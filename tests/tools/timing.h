@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What benchmarks print of their rounds. */
-#ifndef TEST_MEDIAN_H
-#define TEST_MEDIAN_H
+/* What the benchmarks time with, and print of their rounds. */
+#ifndef TEST_TIMING_H
+#define TEST_TIMING_H
 
 #include <stdlib.h>
+#include <time.h>
+
+static inline double now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
 
 static inline int by_value(const void *a, const void *b)
 {
