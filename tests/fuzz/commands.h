@@ -10,6 +10,7 @@
 #include "fuzz.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -70,10 +71,25 @@ bool interrupt_wait(double seconds)
 	return fuzz_command.waits && fuzz_command.waits--;
 }
 
+/* For an answer of a holder. */
+int interrupt_poll(int fd, int seconds, unsigned int *seen)
+{
+	(void)fd;
+	(void)seconds;
+	(void)seen;
+	fuzz_broken("no holder is asked", __FILE__, __LINE__);
+	return -EINTR;
+}
+
 enum status privilege_keep(struct cli *cli)
 {
 	HOLDS(cli->command);
 	return STATUS_YES;
+}
+
+bool privilege_sees_processes(void)
+{
+	return true;
 }
 
 void privilege_reader_is_open(struct cli *cli)
