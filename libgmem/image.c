@@ -101,21 +101,23 @@ static int find_base(struct gmem_ctx *ctx, const struct note *note, uint64_t *ba
 
 static int read_note(struct gmem_ctx *ctx, uint64_t base, struct note *note)
 {
-	char *bytes = calloc(1, note->size + 1);
+	char *bytes = malloc(note->size);
 	int ret;
 
 	if (!bytes)
 		return gmem_explain_no_memory(ctx, "the vmcoreinfo note");
 	ret = gmem_kmem_read(ctx, base + note->physical, bytes, note->size);
 	if (ret || !gmem_vmcoreinfo_is(bytes, note->size, ctx->release)) {
-		free(bytes);
-		return gmem_fail(ctx, ret ? ret : -EILSEQ,
-				 "the kernel's vmcoreinfo note is not where it should be");
+		ret = gmem_fail(ctx, ret ? ret : -EILSEQ,
+				"the kernel's vmcoreinfo note is not where it should be");
+		goto out;
 	}
-	memmove(bytes, bytes + GMEM_VMCOREINFO_TEXT, note->size - GMEM_VMCOREINFO_TEXT);
-	bytes[note->size - GMEM_VMCOREINFO_TEXT] = '\0';
-	note->text = bytes;
-	return 0;
+	note->text = strndup(bytes + GMEM_VMCOREINFO_TEXT, note->size - GMEM_VMCOREINFO_TEXT);
+	if (!note->text)
+		ret = gmem_explain_no_memory(ctx, "the vmcoreinfo note");
+out:
+	free(bytes);
+	return ret;
 }
 
 struct wanted {
