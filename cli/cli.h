@@ -27,10 +27,11 @@ struct common {
 	bool describe;
 };
 
-/* Where a command stands: its message begins with that. */
+/* Where a command of a batch stands: its message begins with that. */
 struct source_line {
 	const char *file;
 	size_t line;
+	enum style style; /* of the batch, for a line that chooses none */
 };
 
 struct cli {

@@ -59,6 +59,20 @@ enum status exec_in_place(struct cli *cli, const int *fds, size_t n)
 			cli->args[1], strerror(error));
 }
 
+/* A batch that writes a document keeps standard output for it. */
+static bool leave_stdout(struct cli *cli)
+{
+	int null;
+
+	if (cli->where->style != STYLE_JSON)
+		return true;
+	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null >= 0 && dup2(null, STDOUT_FILENO) >= 0)
+		return true;
+	cli_fail(cli, STATUS_FAILED, "/dev/null: %s", strerror(errno));
+	return false;
+}
+
 /* In a batch the command is a child, and its status that of the line. */
 static enum status run_child(struct cli *cli, const int *fds)
 {
@@ -69,11 +83,9 @@ static enum status run_child(struct cli *cli, const int *fds)
 	child = fork();
 	if (child < 0)
 		return cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));
-	if (!child) {
-		/* A batch that writes a document keeps standard output for it. */
-		dup2(fileno(stdout), STDOUT_FILENO);
-		_exit((int)exec_in_place(cli, fds, N_FDS));
-	}
+	if (!child)
+		_exit((int)(leave_stdout(cli) ? exec_in_place(cli, fds, N_FDS)
+					      : STATUS_CANNOT_RUN));
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return (enum status)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
@@ -109,5 +121,6 @@ const struct command exec_command = {
 	.args = "NAME -- COMMAND...",
 	.min_args = 2,
 	.max_args = INT_MAX,
+	.own_format = true,
 	.run = run,
 };

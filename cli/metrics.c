@@ -223,5 +223,6 @@ const struct command metrics_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &samples_table,
+	.own_format = true,
 	.run = run,
 };

@@ -116,6 +116,15 @@ static enum status answer(struct cli *cli)
 	return run_command(cli);
 }
 
+/* The format of a batch holds for its lines, unless they choose by themselves. */
+static void take_style(struct cli *cli)
+{
+	enum style *style = &cli->common.format.style;
+
+	if (cli->where && cli->command && !cli->command->own_format && *style == STYLE_TABLE)
+		*style = cli->where->style;
+}
+
 /* --json promises a document, also where it did not come to one. */
 static void promise_document(struct cli *cli, int argc, char **argv)
 {
@@ -165,6 +174,7 @@ enum status cli_run(struct cli *cli, int argc, char **argv)
 	cli->argc = argc;
 	cli->argv = argv;
 	status = options_parse(cli, argc, words);
+	take_style(cli);
 	if (!status)
 		status = answer(cli);
 	promise_document(cli, argc, argv);
