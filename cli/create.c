@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "interrupt.h"
 #include "launch.h"
 #include "session.h"
 #include "step.h"
@@ -147,6 +148,20 @@ static enum status choose(struct create *create)
 	return status ? status : plan_slots(create);
 }
 
+/*
+ * The memory that this process is about to hold counts in no process's RSS, by which the OOM killer
+ * chooses (oom_badness() in mm/oom_kill.c): others would be ended for it, to no avail.
+ */
+static void be_first_for_oom_killer(void)
+{
+	FILE *file = fopen("/proc/self/oom_score_adj", "we");
+
+	if (file) {
+		fputs("1000", file);
+		fclose(file);
+	}
+}
+
 static enum status make(struct create *create)
 {
 	enum status status = choose(create);
@@ -154,6 +169,8 @@ static enum status make(struct create *create)
 
 	if (status)
 		return status;
+	if (!gmem_ctx_model(create->cli->ctx))
+		be_first_for_oom_killer();
 	gmem_ctx_allow_unreleased(create->cli->ctx, create->settings->allow_unreleased);
 	ret = make_vm(create);
 	if (!ret)
@@ -187,7 +204,10 @@ static void tell(const struct create *create)
 	step_fact(create->cli, "slots", KIND_NUMBER, cell_number(info.slots));
 }
 
-/* What was populated before an interruption stays, and so does the VM: status 4 says so. */
+/*
+ * What was populated before an interruption stays, and so does the VM: status 4 says so. After a
+ * failure it goes again: memory may be short, and the host is to have it back.
+ */
 static enum status create_vm(struct create *create)
 {
 	enum status status = make(create);
@@ -196,6 +216,10 @@ static enum status create_vm(struct create *create)
 		status = holder_limit(create->cli, &create->settings->limits);
 	if (!status && create->settings->populate)
 		status = populate_all(create);
+	if (status == STATUS_PARTLY && !interrupted()) {
+		cli_note(create->cli, "the VM and its memory were released");
+		return STATUS_FAILED;
+	}
 	if (status && status != STATUS_PARTLY)
 		return status;
 	create->held->since = time(NULL);

@@ -4,6 +4,7 @@
 #include <linux/falloc.h>
 
 #include "explain/explain.h"
+#include "headroom.h"
 #include "kernel/uapi.h"
 #include "options.h"
 #include "populate.h"
@@ -55,11 +56,32 @@ static int touch_step(struct populate *populate, uint64_t at, uint64_t length)
 	return ret;
 }
 
+/*
+ * How much is populated from one look at the host's memory to the next, and what must be there for
+ * it. Others take memory meanwhile, and what of the range is there already takes none.
+ */
+#define LOOK_EVERY (64ull << 20)
+
+/* Whether the host can spare what comes next; at is from options.offset on. */
+static bool has_headroom(struct populate *populate, uint64_t at)
+{
+	struct gmem_headroom room;
+
+	if (populate->options.beyond_available || at % LOOK_EVERY ||
+	    !gmem_headroom_read(populate->memory->ctx, &room) || room.available >= LOOK_EVERY)
+		return true;
+	__atomic_store_n(&populate->short_of_memory, true, __ATOMIC_RELAXED);
+	return false;
+}
+
 int gmem_populate_step(struct populate *populate, uint64_t at, uint64_t length)
 {
 	unsigned int retries = 0;
 	int ret;
 
+	/* Before the first one, all of the range has been looked at. */
+	if (at && !has_headroom(populate, at))
+		return -ENOMEM;
 	do {
 		ret = populate->step(populate, at, length);
 	} while (may_retry(populate, ret, &retries));
@@ -76,6 +98,9 @@ static int populate_in_steps(struct populate *populate, const struct gmem_call *
 	ret = gmem_populate_parallel(populate);
 	if (!ret || ret == -ECANCELED)
 		return ret;
+	if (populate->short_of_memory)
+		return gmem_headroom_fail(populate->memory->ctx,
+					  populate->options.length - populate->done);
 	facts.offset = populate->options.offset + populate->failed_at;
 	facts.size = gmem_populate_step_length(populate, populate->failed_at);
 	return gmem_explain_call(call, &facts, ret);
@@ -136,8 +161,13 @@ static int populate_pre_fault(struct populate *populate)
 			.size = gmem_populate_step_length(populate, populate->done),
 		};
 		uint64_t before = range.size;
-		int ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0].fd,
-					     GMEM_KVM_PRE_FAULT_MEMORY, (uintptr_t)&range);
+		int ret;
+
+		if (populate->done && !has_headroom(populate, populate->done))
+			return gmem_headroom_fail(populate->memory->ctx,
+						  populate->options.length - populate->done);
+		ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0].fd,
+					 GMEM_KVM_PRE_FAULT_MEMORY, (uintptr_t)&range);
 
 		populate->done += before - range.size;
 		if (range.size < before)
@@ -236,6 +266,21 @@ static int check_range(struct populate *populate)
 			 (unsigned long long)memory->size);
 }
 
+/*
+ * Refuses what cannot be there, before anything is changed. How much of the range is in memory
+ * already only a reader could tell, but it is unevictable.
+ */
+static int check_headroom(const struct populate *populate)
+{
+	struct gmem_headroom room;
+
+	if (populate->options.beyond_available ||
+	    !gmem_headroom_read(populate->memory->ctx, &room) ||
+	    populate->options.length <= room.available + room.unevictable)
+		return 0;
+	return gmem_headroom_fail(populate->memory->ctx, populate->options.length);
+}
+
 int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 		  const struct gmem_populate_options *given, enum gmem_populate_method *used,
 		  uint64_t *done)
@@ -257,6 +302,8 @@ int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 				 "of enum gmem_populate_method",
 				 (unsigned int)method);
 	ret = check_range(&populate);
+	if (!ret)
+		ret = check_headroom(&populate);
 	if (ret)
 		return ret;
 	ret = method == GMEM_POPULATE_BEST ? run_best(&populate, &method) : run(&populate, method);

@@ -12,8 +12,9 @@ struct populate {
 	struct gmem_populate_options options; /* length is never 0 here, unless nothing is to do */
 	void *mapping;			      /* GMEM_POPULATE_HOST */
 	int (*step)(struct populate *populate, uint64_t at, uint64_t length);
-	uint64_t done;	    /* bytes */
-	uint64_t failed_at; /* of the step that failed first, from options.offset on */
+	uint64_t done;	      /* bytes */
+	uint64_t failed_at;   /* of the step that failed first, from options.offset on */
+	bool short_of_memory; /* the host has no more to spare; any thread sets it */
 };
 
 /* Whether the caller wants it to end. */
@@ -25,7 +26,10 @@ int gmem_populate_report(struct populate *populate);
 /* Length of the step that begins at, from options.offset on. */
 uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at);
 
-/* Does one step, again where it was interrupted. Returns 0 or a negative errno. */
+/*
+ * Does one step, again where it was interrupted. Returns 0 or a negative errno; -ENOMEM also where
+ * the host has not the memory to spare, see short_of_memory.
+ */
 int gmem_populate_step(struct populate *populate, uint64_t at, uint64_t length);
 
 /*

@@ -195,6 +195,12 @@ struct gmem_populate_options {
 	gmem_populate_progress_fn progress; /* or NULL */
 	void *progress_arg;
 	const volatile int *cancel; /* or NULL; not 0: end soon. A signal handler may set it. */
+	/*
+	 * Populate until the kernel has nothing left. False: at most what /proc/meminfo tells is
+	 * available, but for a thirty-second of all memory, so that the OOM killer finds nothing
+	 * to do: a guest_memfd's pages are in no process's RSS, and it would end others.
+	 */
+	bool beyond_available;
 };
 
 /*
@@ -202,7 +208,9 @@ struct gmem_populate_options {
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
  * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
  * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; ECANCELED where progress or cancel ended it. Since: 0.1
+ * KVM_PRE_FAULT_MEMORY give them; ENOMEM also before anything is populated, or at a multiple of
+ * 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it.
+ * Since: 0.1
  */
 GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 			   const struct gmem_populate_options *options,

@@ -22,6 +22,7 @@ wrong='
 64|it must be above 0|create x --simulate=plain --size=0
 64|not a multiple of 4096|create x --simulate=plain --size=4097
 64|it is not a multiple of 4096|create x --simulate=plain --gpa=100
+2|65536 MiB are wanted, and the host can spare|create x --simulate=plain --size=64G --populate
 2|wraps|create x --simulate=plain --gpa=0xfffffffffffff000 --size=8K
 64|no number from 1 to 64|create x --simulate=plain --slots=0
 64|no number from 1 to 64|create x --simulate=plain --slots=65

@@ -112,6 +112,15 @@ if ! reader_missing; then
 else
 	skip 'pages of a held VM' "$why"
 fi
+# What it holds is in no process's RSS: the OOM killer is to take it before others, not what exec runs.
+try 0 '^1000$' '' cat "/proc/$pid/oom_score_adj"
+try 0 "^$(cat /proc/self/oom_score_adj)$" '' gmemctl exec vm -- cat /proc/self/oom_score_adj
+# More than the host has is refused before the VM is there.
+try 2 '' 'MiB are wanted, and the host can spare' gmemctl create vast --size=4T --populate
+try 1 '' 'no VM' gmemctl status vast
+# A line of a document keeps standard output for it.
+printf 'create b --size=64K\nexec b -- echo unasked\n' > "$scratch/unasked"
+try_json 0 '[.commands[].line] == [1, 2]' gmemctl batch --json "$scratch/unasked"
 try 0 'kvm-vm' '' gmemctl exec vm -- sh -c 'readlink /proc/self/fd/$GMEM_VM_FD'
 try 0 'kvm-gmem' '' gmemctl exec vm -- sh -c 'readlink /proc/self/fd/$GMEM_MEMORY_FD'
 try 0 '^vm$' '' gmemctl exec vm -- printenv GMEM_NAME

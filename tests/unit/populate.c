@@ -62,6 +62,7 @@ static int populate(enum gmem_populate_method method, uint64_t offset, uint64_t 
 		.offset = offset,
 		.length = length,
 		.gpa = gpa,
+		.beyond_available = true, /* so that no call is but those that populate */
 	};
 
 	used = GMEM_POPULATE_BEST;
@@ -290,6 +291,91 @@ START_TEST(progress_and_cancel)
 }
 END_TEST
 
+/* A /proc/meminfo whose MemAvailable is less each time that it is read, in kB; the last one stays. */
+static struct {
+	int fd;
+	unsigned int reads;
+	unsigned int available[3];
+} meminfo;
+
+static int open_meminfo(struct gmem_kernel *kernel, const char *path, int flags)
+{
+	int fd = port.real->open(kernel, path, flags);
+
+	if (!strcmp(path, "/proc/meminfo"))
+		meminfo.fd = fd;
+	return fd;
+}
+
+static ssize_t read_meminfo(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
+			    uint64_t offset)
+{
+	unsigned int last = sizeof(meminfo.available) / sizeof(meminfo.available[0]) - 1;
+	char text[128];
+	int n;
+
+	if (fd != meminfo.fd)
+		return port.real->pread(kernel, fd, buffer, length, offset);
+	if (offset)
+		return 0;
+	n = snprintf(text, sizeof(text),
+		     "MemTotal: 327680 kB\nMemAvailable: %u kB\nUnevictable: 4096 kB\n",
+		     meminfo.available[meminfo.reads < last ? meminfo.reads : last]);
+	meminfo.reads++;
+	ck_assert_uint_ge(length, (size_t)n);
+	memcpy(buffer, text, (size_t)n);
+	return n;
+}
+
+static void pretend_meminfo(unsigned int first, unsigned int second, unsigned int third)
+{
+	struct gmem_kernel_ops *ops = port_pretend(ctx);
+
+	ops->open = open_meminfo;
+	ops->pread = read_meminfo;
+	meminfo.fd = -1;
+	meminfo.reads = 0;
+	meminfo.available[0] = first;
+	meminfo.available[1] = second;
+	meminfo.available[2] = third;
+}
+
+/* A thirty-second of MemTotal, 10 MiB, stays with the host. */
+START_TEST(leaves_the_host_its_memory)
+{
+	const struct gmem_memory_options large = { .size = sizeof(large),
+						   .memory_size = 192 * MIB };
+	struct gmem_populate_options options = { .size = sizeof(options) };
+
+	setup("plain", GMEM_VM_DEFAULT, 0);
+	gmem_memory_free(memory);
+	ck_assert_int_eq(gmem_memory_new(vm, &large, &memory), 0);
+
+	/* Too little from the start, the unevictable 4 MiB included: nothing is changed. */
+	pretend_meminfo(197 * 1024, 0, 0);
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), -ENOMEM);
+	check_pages(0);
+	port_said(ctx, "Cannot allocate memory: 192 MiB are wanted, and the host can spare");
+
+	/* Others take it meanwhile: 64 MiB are looked for behind each 64 MiB. */
+	pretend_meminfo(198 * 1024, 74 * 1024, 73 * 1024);
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), -ENOMEM);
+	check_pages(128 * MIB);
+	port_said(ctx, "64 MiB are wanted, and the host can spare 63 MiB (MemAvailable");
+
+	/* The caller knows better, or the kernel does not tell. */
+	options.beyond_available = true;
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), 0);
+	check_pages(192 * MIB);
+	ck_assert_int_eq(gmem_memory_punch(memory, 0, 192 * MIB), 0);
+	options.beyond_available = false;
+	port_refuse_open(ctx, "/proc/meminfo", -ENOENT);
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), 0);
+	check_pages(192 * MIB);
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory, too_early,
 	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once,
-	  progress_and_cancel)
+	  progress_and_cancel, leaves_the_host_its_memory)

@@ -27,12 +27,12 @@ static uint64_t total_pages(const struct gmem_sim *sim)
 
 void sim_proc_meminfo(struct gmem_sim *sim, struct sim_text *text)
 {
-	uint64_t total = total_pages(sim);
+	uint64_t total = total_pages(sim), free = total - sim->ram.in_use - sim->kmem.next;
 	const uint64_t *mapped = sim->tables.mapped;
 
 	sim_text_printf(text, "MemTotal:       %8llu kB\n", (unsigned long long)total * 4);
-	sim_text_printf(text, "MemFree:        %8llu kB\n",
-			(unsigned long long)(total - sim->ram.in_use - sim->kmem.next) * 4);
+	sim_text_printf(text, "MemFree:        %8llu kB\n", (unsigned long long)free * 4);
+	sim_text_printf(text, "MemAvailable:   %8llu kB\n", (unsigned long long)free * 4);
 	sim_text_printf(text, "Unevictable:    %8llu kB\n",
 			(unsigned long long)sim->ram.in_use * 4);
 	sim_text_printf(text, "HardwareCorrupted: %5u kB\n", 4 * sim->poisoned);
