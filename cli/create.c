@@ -93,7 +93,24 @@ static int make_vm(struct create *create)
 	return ret ? ret : add_vcpu(create);
 }
 
-/* Where there is no policy to set (before Linux 6.19), threads on these nodes take their pages. */
+/*
+ * Memory that takes no policy: not mappable, or before Linux 6.19. Threads that run on the nodes can
+ * take their pages then, as long as there are any; a simulated kernel has no threads.
+ */
+static int take_from_nodes(struct create *create)
+{
+	if (!create->settings->populate) {
+		cli_note(create->cli, "with --populate, threads on these nodes would take pages");
+		return -ENODEV;
+	}
+	if (gmem_ctx_model(create->cli->ctx))
+		return -ENODEV;
+	cli_note(create->cli,
+		 "the memory takes no policy: its pages are taken by threads that run on "
+		 "the nodes, and come from others where a node has none left");
+	return 0;
+}
+
 static int bind_nodes(struct create *create)
 {
 	const struct populate_asked *how = &create->settings->how;
@@ -107,7 +124,7 @@ static int bind_nodes(struct create *create)
 	ret = gmem_memory_bind_nodes(create->held->memory, 0, create->size,
 				     how->n_nodes > 1 ? MPOL_INTERLEAVE : MPOL_BIND, &mask,
 				     POPULATE_NODES_MAX);
-	return ret == -ENODEV && create->settings->populate ? 0 : ret;
+	return ret == -ENODEV ? take_from_nodes(create) : ret;
 }
 
 static int make_memory(struct create *create)

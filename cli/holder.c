@@ -269,10 +269,17 @@ int holder_reply(int connection, enum status status, const int *fds, size_t n)
 	return passing_send(connection, &reply, sizeof(reply), fds, n);
 }
 
+/* A create that failed leaves nothing, be it only that its answer could not be written. */
+static bool is_kept(struct session *session, enum status status)
+{
+	return session->n && (status == STATUS_YES || status == STATUS_PARTLY) &&
+	       holder_tell(session);
+}
+
 int holder_main(struct session *session, enum status status)
 {
 	struct holder *holder = session->holder;
-	bool keeps = session->n && holder_tell(session);
+	bool keeps = is_kept(session, status);
 
 	session->peer = -1;
 	signal(SIGPIPE, SIG_IGN);

@@ -26,6 +26,9 @@ int gmem_populate_report(struct populate *populate);
 /* Length of the step that begins at, from options.offset on. */
 uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at);
 
+/* Whether threads can run on the nodes that the options name. Returns 0, or -EINVAL with the reason. */
+int gmem_populate_check_nodes(const struct populate *populate);
+
 /*
  * Does one step, again where it was interrupted. Returns 0 or a negative errno; -ENOMEM also where
  * the host has not the memory to spare, see short_of_memory.

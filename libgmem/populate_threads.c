@@ -111,30 +111,72 @@ static void note_step(struct crew *crew, uint64_t at, uint64_t length, int ret)
 	pthread_mutex_unlock(&crew->lock);
 }
 
-/*
- * "0-3,8": the CPUs of a node. Threads that run there take pages from there, where the memory has
- * no policy of its own, and fill them without crossing to another node.
- */
-static void move_to_node(struct crew *crew, int node)
+/* "0-3,8": the CPUs of a node. Returns 0 or a negative errno. */
+static int cpus_of_node(struct gmem_ctx *ctx, int node, cpu_set_t *cpus)
 {
 	char path[64], line[1024], *at = line;
-	cpu_set_t cpus;
+	int ret;
 
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist", node);
-	if (gmem_read_line(crew->populate->memory->ctx, path, line, sizeof(line)))
-		return;
-	CPU_ZERO(&cpus);
+	ret = gmem_read_line(ctx, path, line, sizeof(line));
+	if (ret)
+		return ret;
+	CPU_ZERO(cpus);
 	while (*at >= '0' && *at <= '9') {
 		unsigned long first = strtoul(at, &at, 10), last = first;
 
 		if (*at == '-')
 			last = strtoul(at + 1, &at, 10);
 		for (unsigned long cpu = first; cpu <= last && cpu < CPU_SETSIZE; cpu++)
-			CPU_SET(cpu, &cpus);
+			CPU_SET(cpu, cpus);
 		at += *at == ',';
 	}
-	/* Where it may not run there, it runs where it is. */
-	if (CPU_COUNT(&cpus))
+	return 0;
+}
+
+/* A simulated kernel has CPUs of its own, on which nothing runs. */
+static bool may_run_on(const struct gmem_ctx *ctx, const cpu_set_t *cpus)
+{
+	cpu_set_t allowed, both;
+
+	if (ctx->kernel->ops->model || sched_getaffinity(0, sizeof(allowed), &allowed))
+		return true;
+	CPU_AND(&both, &allowed, cpus);
+	return CPU_COUNT(&both);
+}
+
+int gmem_populate_check_nodes(const struct populate *populate)
+{
+	const struct gmem_populate_options *options = &populate->options;
+	struct gmem_ctx *ctx = populate->memory->ctx;
+	cpu_set_t cpus;
+
+	for (unsigned int i = 0; i < options->node_count; i++) {
+		if (cpus_of_node(ctx, options->nodes[i], &cpus))
+			return gmem_fail(
+				ctx, -EINVAL,
+				"gmem_populate: Invalid argument: there is no node %d, see "
+				"/sys/devices/system/node/online",
+				options->nodes[i]);
+		if (!may_run_on(ctx, &cpus))
+			return gmem_fail(ctx, -EINVAL,
+					 "gmem_populate: Invalid argument: node %d has no CPU that "
+					 "this process may run on, so no thread can take its pages",
+					 options->nodes[i]);
+	}
+	return 0;
+}
+
+/*
+ * Threads that run on a node take pages from there, where the memory has no policy of its own, and
+ * fill them without crossing to another node.
+ */
+static void move_to_node(struct crew *crew, int node)
+{
+	cpu_set_t cpus;
+
+	/* Where it may not run there any more, it runs where it is. */
+	if (!cpus_of_node(crew->populate->memory->ctx, node, &cpus) && CPU_COUNT(&cpus))
 		sched_setaffinity(0, sizeof(cpus), &cpus);
 }
 

@@ -208,7 +208,8 @@ struct gmem_populate_options {
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
  * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
  * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; ENOMEM also before anything is populated, or at a multiple of
+ * KVM_PRE_FAULT_MEMORY give them; EINVAL for a node that is not there or has no CPU that the process
+ * may run on; ENOMEM also before anything is populated, or at a multiple of
  * 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it.
  * Since: 0.1
  */

@@ -54,6 +54,16 @@ try 2 '' '' all_closed
 try 0 '' '' left
 try 0 '' '' left_ignored
 
+# A create whose answer cannot be written has failed: it ends, and no VM is left.
+create_full() {
+	# shellcheck disable=SC2086 # words
+	timeout 60 $GMEMCTL create lost --simulate=plain "$@" > /dev/full
+}
+try 2 '' 'writing to standard output: No space left on device' create_full --json
+try 1 '' 'no VM is held under the name .lost' gmemctl status lost
+try 2 '' 'writing to standard output: No space left on device' create_full --verbose
+try 1 '' 'no VM is held under the name .lost' gmemctl status lost
+
 escape=$(printf '\033')
 colored() {
 	grep -q "$escape" "$scratch/stdout"

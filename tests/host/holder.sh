@@ -118,6 +118,9 @@ try 0 "^$(cat /proc/self/oom_score_adj)$" '' gmemctl exec vm -- cat /proc/self/o
 # More than the host has is refused before the VM is there.
 try 2 '' 'MiB are wanted, and the host can spare' gmemctl create vast --size=4T --populate
 try 1 '' 'no VM' gmemctl status vast
+if [ ! -e /sys/devices/system/node/node63 ]; then
+	try 2 '' 'there is no node 63|names no online node' gmemctl create vast --populate --numa=63
+fi
 # A line of a document keeps standard output for it.
 printf 'create b --size=64K\nexec b -- echo unasked\n' > "$scratch/unasked"
 try_json 0 '[.commands[].line] == [1, 2]' gmemctl batch --json "$scratch/unasked"

@@ -376,6 +376,30 @@ START_TEST(leaves_the_host_its_memory)
 }
 END_TEST
 
+START_TEST(nodes_that_are_not_there)
+{
+	const int nodes[] = { 0, 1 };
+	struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.nodes = nodes,
+		.node_count = 2,
+	};
+
+	setup("plain", GMEM_VM_DEFAULT, 0);
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), -EINVAL);
+	check_pages(0);
+	port_said(ctx, "there is no node 1, see /sys/devices/system/node/online");
+	options.node_count = 1;
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), 0);
+	check_pages(SIZE);
+	teardown();
+	setup("tdx", GMEM_VM_DEFAULT, 0);
+	options.node_count = 2;
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), 0);
+	teardown();
+}
+END_TEST
+
 UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory, too_early,
 	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once,
-	  progress_and_cancel, leaves_the_host_its_memory)
+	  progress_and_cancel, leaves_the_host_its_memory, nodes_that_are_not_there)

@@ -35,6 +35,14 @@ static bool has_sev(const struct sim_model *model)
 	return model->sev_built;
 }
 
+static bool has_two_nodes(const struct sim_model *model)
+{
+	for (size_t i = 0; i < SIM_RAM_RANGES; i++)
+		if (model->ram[i].node)
+			return true;
+	return false;
+}
+
 static const struct {
 	const char *path;
 	enum sim_fs fs;
@@ -65,6 +73,9 @@ static const struct {
 	  has_in_place },
 	{ "/sys/devices/faux/tdx_host/version", SIM_FS_SYSFS, sim_sys_tdx_version, has_tdx },
 	{ "/sys/devices/system/node/online", SIM_FS_SYSFS, sim_sys_nodes, NULL },
+	{ "/sys/devices/system/node/node0/cpulist", SIM_FS_SYSFS, sim_sys_node0_cpus, NULL },
+	{ "/sys/devices/system/node/node1/cpulist", SIM_FS_SYSFS, sim_sys_node1_cpus,
+	  has_two_nodes },
 	{ "/sys/devices/system/cpu/online", SIM_FS_SYSFS, sim_sys_cpus, NULL },
 	{ "/sys/fs/cgroup/misc.capacity", SIM_FS_SYSFS, sim_sys_misc, has_tdx },
 	{ "/sys/fs/cgroup/misc.capacity", SIM_FS_SYSFS, sim_sys_misc, has_sev },

@@ -27,6 +27,8 @@ sim_generate sim_sys_tdx_version;
 sim_generate sim_sys_misc;
 sim_generate sim_sys_misc_used;
 sim_generate sim_sys_nodes;
+sim_generate sim_sys_node0_cpus;
+sim_generate sim_sys_node1_cpus;
 sim_generate sim_sys_cpus;
 sim_generate sim_proc_status;
 sim_generate sim_proc_comm;

@@ -131,6 +131,24 @@ void sim_sys_nodes(struct gmem_sim *sim, struct sim_text *text)
 		sim_text_printf(text, "0\n");
 }
 
+/* Each node has as many CPUs as the others, one after the other. */
+static void node_cpus(const struct gmem_sim *sim, unsigned int node, struct sim_text *text)
+{
+	unsigned int each = sim->model->cpu->count / sim->ram.nodes;
+
+	sim_text_printf(text, "%u-%u\n", node * each, (node + 1) * each - 1);
+}
+
+void sim_sys_node0_cpus(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_cpus(sim, 0, text);
+}
+
+void sim_sys_node1_cpus(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_cpus(sim, 1, text);
+}
+
 void sim_sys_cpus(struct gmem_sim *sim, struct sim_text *text)
 {
 	sim_text_printf(text, "0-%u\n", sim->model->cpu->count - 1);
