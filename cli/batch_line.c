@@ -38,10 +38,8 @@ static bool is_graver(const struct batch *batch, enum status status)
 	return status_worst(batch->worst, gravity(status)) != batch->worst;
 }
 
-#define WHY_MAX 64
-
-/* Why a line failed, in its own words if it has said any; NULL where it did not fail. */
-static const char *why_failed(const struct cli *cli, enum status status, char text[WHY_MAX])
+/* Why a line failed; NULL where it did not. One that failed by its answer alone has yet to say so. */
+static const char *why_failed(struct cli *cli, enum status status)
 {
 	static const char *const words[] = {
 		[STATUS_NO] = "the answer is no",
@@ -52,12 +50,11 @@ static const char *why_failed(const struct cli *cli, enum status status, char te
 
 	if (!status)
 		return NULL;
-	if (cli->failed)
-		return cli->error;
-	if (cli->command != &exec_command && status <= STATUS_PARTLY)
-		return words[status];
-	snprintf(text, WHY_MAX, "the command ended with status %d", (int)status);
-	return text;
+	if (!cli->failed && cli->command != &exec_command && status <= STATUS_PARTLY)
+		cli_fail(cli, status, "%s", words[status]);
+	else if (!cli->failed)
+		cli_fail(cli, status, "the command ended with status %d", (int)status);
+	return cli->error;
 }
 
 /* In JSON the batch writes a document: those of its lines go into it. */
@@ -138,18 +135,18 @@ static void run_words(struct batch *batch, int n, char **words)
 		.style = batch->cli->common.format.style,
 	};
 	struct cli cli = { .session = &batch->session, .where = &where };
-	char text[WHY_MAX], *document;
 	enum status status;
 	const char *why;
+	char *document;
 
 	take_options(batch, &cli);
 	if (!writes_document(batch)) {
 		status = cli_run(&cli, n, words);
-		note_failure(batch, status, why_failed(&cli, status, text));
+		note_failure(batch, status, why_failed(&cli, status));
 		return;
 	}
 	document = run_captured(&cli, n, words, &status);
-	why = why_failed(&cli, status, text);
+	why = why_failed(&cli, status);
 	write_row(batch, words[1], status, why, document);
 	note_failure(batch, status, why);
 	free(document);

@@ -29,6 +29,8 @@ batch 2 '' "batch:1: punch: no VM has the name 'other' here" plain 'punch other 
 batch 2 '' "batch:2: create: there is a VM 'a' already" plain 'create a\ncreate a\n'
 batch 1 '' 'batch:3: map: tdx-page-add would take a page fault' tdx-no-direct-map \
 	'create a --no-direct-map\nconvert a all private\nmap a all\nfinalize a\n'
+batch 1 '^verdict: +faults' 'batch:2: check: the answer is no' tdx-no-direct-map \
+	'create a --no-direct-map --populate\ncheck a\nstatus\n'
 batch 64 '' 'batch:1: batch: a batch cannot run another' plain 'batch x\n'
 batch 64 '' 'batch:1: create: --simulate=tdx: the VM is kept' plain 'create --simulate=tdx a\n'
 batch 64 '' 'batch:1: create: --ttl and --user are for a VM that a holder' plain 'create a --ttl=9\n'

@@ -121,9 +121,6 @@ try 1 '' 'no VM' gmemctl status vast
 if [ ! -e /sys/devices/system/node/node63 ]; then
 	try 2 '' 'there is no node 63|names no online node' gmemctl create vast --populate --numa=63
 fi
-# A line of a document keeps standard output for it.
-printf 'create b --size=64K\nexec b -- echo unasked\n' > "$scratch/unasked"
-try_json 0 '[.commands[].line] == [1, 2]' gmemctl batch --json "$scratch/unasked"
 try 0 'kvm-vm' '' gmemctl exec vm -- sh -c 'readlink /proc/self/fd/$GMEM_VM_FD'
 try 0 'kvm-gmem' '' gmemctl exec vm -- sh -c 'readlink /proc/self/fd/$GMEM_MEMORY_FD'
 try 0 '^vm$' '' gmemctl exec vm -- printenv GMEM_NAME
@@ -133,11 +130,12 @@ try 126 '' 'gmemctl: exec: /: Permission denied' gmemctl exec vm -- /
 try_json 64 '.error.message | contains("standard output is for ls")' gmemctl exec --json vm -- ls
 # A status that gmemctl does not have is no success.
 printf 'create b --size=64K\nexec b -- sh -c "exit 7"\n' > "$scratch/seven"
+try 2 '' 'seven:2: exec: the command ended with status 7' gmemctl batch "$scratch/seven"
 try_json 2 '.commands[1].status == 7 and (.error.message | endswith(":2: the command ended with status 7"))' \
 	gmemctl batch --json "$scratch/seven"
 echo 'create b
 exec b -- sh -c "exit 3"' > "$scratch/batch"
-try 3 '' '' gmemctl batch "$scratch/batch"
+try 3 '' ':2: exec: the command ended with status 3' gmemctl batch "$scratch/batch"
 printf 'create b\nexec b -- echo more\n' > "$scratch/batch"
 try 0 '^more$' '' gmemctl batch "$scratch/batch"
 try_json 0 '.commands | length == 2' gmemctl batch --json "$scratch/batch"
