@@ -4,9 +4,11 @@
  * ends: no holder is needed.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "command.h"
@@ -48,6 +50,23 @@ static enum status run_lines(struct batch *batch)
 	return batch->worst;
 }
 
+/* Takes standard input away from the commands: what exec runs would read the lines to come. */
+static FILE *take_stdin(void)
+{
+	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), null;
+	FILE *file;
+
+	if (fd < 0)
+		return NULL;
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	file = null >= 0 && dup2(null, STDIN_FILENO) >= 0 ? fdopen(fd, "r") : NULL;
+	if (!file)
+		close(fd);
+	if (null >= 0)
+		close(null);
+	return file;
+}
+
 static enum status open_file(struct batch *batch)
 {
 	const char *path = batch->cli->nargs ? batch->cli->args[0] : "-";
@@ -55,12 +74,12 @@ static enum status open_file(struct batch *batch)
 	if (batch->cli->session)
 		return cli_usage(batch->cli, "a batch cannot run another");
 	if (!strcmp(path, "-")) {
-		batch->name = "standard input";
-		batch->file = stdin;
-		return STATUS_YES;
+		batch->name = path = "standard input";
+		batch->file = take_stdin();
+	} else {
+		batch->name = path;
+		batch->file = fopen(path, "re");
 	}
-	batch->name = path;
-	batch->file = fopen(path, "re");
 	return batch->file ? STATUS_YES
 			   : cli_fail(batch->cli, STATUS_FAILED, "%s: %s", path, strerror(errno));
 }
@@ -86,8 +105,7 @@ static enum status run(struct cli *cli)
 	/* The kernel is the batch's own, and goes with it. */
 	while (batch.session.n)
 		session_drop(&batch.session, batch.session.vms[batch.session.n - 1]);
-	if (batch.file != stdin)
-		fclose(batch.file);
+	fclose(batch.file);
 	return status;
 }
 

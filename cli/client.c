@@ -28,22 +28,25 @@ bool client_is_for_holder(const struct cli *cli)
 	return cli->command->place == PLACE_TARGET && cli->nargs && held_is_name(cli->args[0]);
 }
 
-void client_clean(const struct runtime *runtime, const char *name, int lock, char *words,
-		  size_t size)
+int client_clean(const struct runtime *runtime, const char *name, int lock, char *words,
+		 size_t size)
 {
 	struct held_info info;
+	bool was_ready = runtime_read(lock, &info);
+	int ret = runtime_remove(runtime, name);
+	const char *how = ret ? "cannot be removed: " : "is removed";
+	const char *why = ret ? strerror(-ret) : "";
 
-	if (runtime_read(lock, &info))
+	if (was_ready)
 		snprintf(words, size,
 			 "the holder of '%s', process %d, was killed; the kernel has released its "
-			 "VM and memory, and what it left in %s is removed",
-			 name, (int)info.pid, runtime->path);
+			 "VM and memory, and what it left in %s %s%s",
+			 name, (int)info.pid, runtime->path, how, why);
 	else
 		snprintf(words, size,
-			 "who created '%s' was killed before it was ready; what it left in %s is "
-			 "removed",
-			 name, runtime->path);
-	runtime_remove(runtime, name);
+			 "who created '%s' was killed before it was ready; what it left in %s %s%s",
+			 name, runtime->path, how, why);
+	return ret;
 }
 
 static enum status say_dead(struct cli *cli, const struct runtime *runtime, const char *name,

@@ -23,9 +23,9 @@ ssize_t client_wait(int connection, struct reply *reply, int fds[], size_t *n);
 
 /*
  * What to do with a VM whose holder is gone and whose lock is ours: removes what it left, and says
- * what happened in words, size bytes.
+ * what happened in words, size bytes. Returns 0, or the negative errno with which it stayed.
  */
-void client_clean(const struct runtime *runtime, const char *name, int lock, char *words,
-		  size_t size);
+int client_clean(const struct runtime *runtime, const char *name, int lock, char *words,
+		 size_t size);
 
 #endif

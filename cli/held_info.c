@@ -52,5 +52,6 @@ bool held_info_read(const char *text, struct held_info *info)
 	info->pid = pid;
 	if (!strcmp(info->model, "-"))
 		info->model[0] = '\0';
+	end += (int)strspn(text + end, " ");
 	return text[end] == '\n' && !text[end + 1] && held_is_name(info->name) && pid > 0;
 }

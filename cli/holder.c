@@ -62,11 +62,24 @@ static enum status say_taken(struct cli *cli, int lock)
 			cli->args[0], (int)info.pid, cli->args[0]);
 }
 
+static enum status take_name(struct cli *cli, struct holder *holder);
+
+/* What was left under the name is gone. */
+static enum status take_name_again(struct cli *cli, struct holder *holder)
+{
+	close(holder->lock);
+	holder->lock = -1;
+	if (interrupted())
+		return cli_fail(cli, STATUS_FAILED, "interrupted");
+	return take_name(cli, holder);
+}
+
 /* The lock decides who has the name: of two that create it at once, one gets it. */
 static enum status take_name(struct cli *cli, struct holder *holder)
 {
 	char words[PATH_MAX + 256];
 	enum status status;
+	int ret;
 
 	switch (runtime_lock(&holder->runtime, holder->name, true, &holder->lock)) {
 	case RUNTIME_HELD:
@@ -81,23 +94,24 @@ static enum status take_name(struct cli *cli, struct holder *holder)
 				holder->name, strerror(errno));
 	}
 	if (lseek(holder->lock, 0, SEEK_END) > 0) {
-		client_clean(&holder->runtime, holder->name, holder->lock, words, sizeof(words));
+		ret = client_clean(&holder->runtime, holder->name, holder->lock, words,
+				   sizeof(words));
+		if (ret)
+			return cli_fail(cli, STATUS_FAILED, "%s", words);
 		cli_note(cli, "%s", words);
-		close(holder->lock);
-		holder->lock = -1;
-		return take_name(cli, holder);
+		return take_name_again(cli, holder);
 	}
 	holder->listener = runtime_listen(&holder->runtime, holder->name);
-	if (holder->listener == -EADDRINUSE) {
-		/* Killed between the two steps of making them. */
-		runtime_remove(&holder->runtime, holder->name);
-		close(holder->lock);
-		holder->lock = -1;
-		return take_name(cli, holder);
-	}
 	if (holder->listener >= 0)
 		return STATUS_YES;
-	runtime_remove(&holder->runtime, holder->name);
+	ret = runtime_remove(&holder->runtime, holder->name);
+	/* Killed between the two steps of making them. */
+	if (holder->listener == -EADDRINUSE && !ret)
+		return take_name_again(cli, holder);
+	if (holder->listener == -EADDRINUSE)
+		return cli_fail(cli, STATUS_FAILED,
+				"%s/%s.sock is in the way and cannot be removed: %s",
+				holder->runtime.path, holder->name, strerror(-ret));
 	return cli_fail(cli, STATUS_FAILED, "a socket in %s: %s", holder->runtime.path,
 			strerror(-holder->listener));
 }

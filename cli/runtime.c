@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define INFO_MAX 512
+#define READ_TRIES 8
 #define SUFFIX ".vm"
 
 static void set_path(struct runtime *runtime)
@@ -117,24 +118,37 @@ enum runtime_lock runtime_lock(const struct runtime *runtime, const char *name, 
 	}
 }
 
+/* One look. Returns how many bytes, 0 for none. */
+static size_t read_line(int fd, char text[INFO_MAX])
+{
+	ssize_t got = pread(fd, text, INFO_MAX - 1, 0);
+
+	text[got > 0 ? got : 0] = '\0';
+	return got > 0 ? (size_t)got : 0;
+}
+
+/* It may be written meanwhile: what two looks agree on is whole. */
 bool runtime_read(int fd, struct held_info *info)
 {
-	char text[INFO_MAX];
-	ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+	char text[INFO_MAX], again[INFO_MAX];
 
-	if (got <= 0)
+	if (!read_line(fd, text))
 		return false;
-	text[got] = '\0';
+	for (int tries = 0; tries < READ_TRIES && read_line(fd, again) && strcmp(text, again);
+	     tries++)
+		memcpy(text, again, sizeof(text));
 	return held_info_read(text, info);
 }
 
-/* Shorter than what stood there, it is filled up before the newline: a reader sees a whole line. */
+/* Filled up before the newline, always to one length: a reader never sees a line's beginning only. */
 int runtime_write(int fd, const struct held_info *info)
 {
 	char text[INFO_MAX];
-	int length = held_info_write(info, text, sizeof(text));
+	int length = held_info_write(info, text, sizeof(text)) - 1;
 
-	if (pwrite(fd, text, (size_t)length, 0) != length || ftruncate(fd, length))
+	memset(text + length, ' ', sizeof(text) - 1 - (size_t)length);
+	text[sizeof(text) - 2] = '\n';
+	if (pwrite(fd, text, sizeof(text) - 1, 0) != (ssize_t)sizeof(text) - 1)
 		return errno ? -errno : -EIO;
 	return 0;
 }
@@ -149,13 +163,17 @@ static void set_address(const struct runtime *runtime, const char *name,
 		 runtime->fd, HELD_NAME_MAX, name);
 }
 
-void runtime_remove(const struct runtime *runtime, const char *name)
+int runtime_remove(const struct runtime *runtime, const char *name)
 {
 	char file[HELD_NAME_MAX + 8];
+	int ret = 0;
 
 	snprintf(file, sizeof(file), "%s.sock", name);
-	unlinkat(runtime->fd, file, 0);
-	unlinkat(runtime->fd, file_name(name, file), 0);
+	if (unlinkat(runtime->fd, file, 0) && errno != ENOENT)
+		ret = -errno;
+	if (unlinkat(runtime->fd, file_name(name, file), 0) && errno != ENOENT && !ret)
+		ret = -errno;
+	return ret;
 }
 
 /* Connections that wait to be taken. */

@@ -42,8 +42,8 @@ bool runtime_read(int fd, struct held_info *info);
 /* Says it. Returns 0 or a negative errno. */
 int runtime_write(int fd, const struct held_info *info);
 
-/* Removes socket and file; the lock must be ours. */
-void runtime_remove(const struct runtime *runtime, const char *name);
+/* Removes socket and file; the lock must be ours. Returns 0 or a negative errno. */
+int runtime_remove(const struct runtime *runtime, const char *name);
 
 /* A socket that listens at NAME.sock, or a negative errno; the lock must be ours. */
 int runtime_listen(const struct runtime *runtime, const char *name);

@@ -86,4 +86,23 @@ if [ ! -e "$socket" ]; then
 else
 	fail 'it is gone'
 fi
+
+# What is in the way and cannot be removed is told, and not tried for ever.
+mkdir "$XDG_RUNTIME_DIR/gmemctl/blocked.sock"
+# shellcheck disable=SC2086 # words
+try 2 '' 'blocked.sock is in the way and cannot be removed: Is a directory' \
+	timeout 60 $GMEMCTL create blocked --simulate=plain
+rmdir "$XDG_RUNTIME_DIR/gmemctl/blocked.sock"
+try 0 '' 'simulated' gmemctl create blocked --simulate=plain
+# Its file is one line of one length, whatever it says: a reader never sees a part of it.
+for range in 0+4K 4K+8K all; do
+	gmemctl punch blocked "$range" > "$scratch/out" 2>&1
+	wc -lc < "$XDG_RUNTIME_DIR/gmemctl/blocked.vm"
+done | sort -u > "$scratch/lines"
+if [ "$(tr -s ' ' < "$scratch/lines")" = ' 1 511' ]; then
+	pass 'the line about a VM has one length'
+else
+	fail 'the line about a VM has one length' "$(cat "$scratch/lines")"
+fi
+try 0 '' 'simulated' gmemctl destroy blocked
 finish

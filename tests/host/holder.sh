@@ -139,6 +139,12 @@ try 3 '' ':2: exec: the command ended with status 3' gmemctl batch "$scratch/bat
 printf 'create b\nexec b -- echo more\n' > "$scratch/batch"
 try 0 '^more$' '' gmemctl batch "$scratch/batch"
 try_json 0 '.commands | length == 2' gmemctl batch --json "$scratch/batch"
+# What exec runs cannot read the lines that come behind it.
+printf 'create b\nexec b -- cat\nstatus b --raw --noheadings --output=name\n' > "$scratch/lines"
+from_stdin() {
+	gmemctl batch - < "$scratch/lines"
+}
+try 0 '^b$' '' from_stdin
 # Who has the memory's descriptor keeps the memory, not the VM.
 try 0 '' '' gmemctl destroy vm
 
