@@ -93,3 +93,11 @@ int content_read(struct content *content, size_t size)
 	memset(content->piece + used, 0, size - used);
 	return 0;
 }
+
+int content_ends(struct content *content)
+{
+	unsigned char more;
+	ssize_t got = content->fd < 0 ? 0 : read_some(content, &more, sizeof(more));
+
+	return got > 0 ? -EFBIG : (int)got;
+}

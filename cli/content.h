@@ -22,6 +22,12 @@ enum status content_open(struct cli *cli, const char *from, uint64_t length,
 /* Reads the next size bytes into piece. Returns 0 or a negative errno; EINTR: it is to end. */
 int content_read(struct content *content, size_t size);
 
+/*
+ * Waits for the end of what comes through a pipe. Returns 0, -EFBIG where there is more, or another
+ * negative errno; EINTR: it is to end.
+ */
+int content_ends(struct content *content);
+
 void content_close(struct content *content);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl map: brings memory of a held VM into being, and into the guest. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "content.h"
@@ -87,6 +88,16 @@ static enum status add_all(const struct map *map, struct content *content)
 				map->settings->from, strerror(-read_error));
 	if (ret)
 		return step_partly(map->cli, done, map->parts.length, ret);
+	read_error = content_ends(content);
+	if (read_error == -EFBIG)
+		return cli_fail(map->cli, STATUS_PARTLY,
+				"--from=%s: it goes on behind the range: %" PRIu64
+				" bytes of it were "
+				"added, and nothing of the rest",
+				map->settings->from, done);
+	if (read_error && !interrupted())
+		cli_note(map->cli, "--from=%s: %s, behind all that was needed", map->settings->from,
+			 strerror(-read_error));
 	step_fact(map->cli, "method", KIND_TEXT,
 		  cell_text(map->settings->measure ? map->launch->measured_call
 						   : map->launch->add_call));

@@ -118,8 +118,8 @@ static int populate_host(struct populate *populate)
 
 	if (ret)
 		return ret;
-	return populate_in_steps(populate, &gmem_call_populate_write,
-				 by_faults ? touch_step : madvise_step);
+	return by_faults ? populate_in_steps(populate, &gmem_call_touch, touch_step)
+			 : populate_in_steps(populate, &gmem_call_populate_write, madvise_step);
 }
 
 static int no_vcpu(const struct populate *populate)

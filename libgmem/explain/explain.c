@@ -155,6 +155,7 @@ const struct gmem_call *const gmem_calls[] = {
 	&gmem_call_mmap,
 	&gmem_call_mbind,
 	&gmem_call_populate_write,
+	&gmem_call_touch,
 	&gmem_call_set_region,
 	&gmem_call_set_attributes,
 	&gmem_call_pre_fault,

@@ -109,6 +109,7 @@ extern const struct gmem_call gmem_call_punch;
 extern const struct gmem_call gmem_call_mmap;
 extern const struct gmem_call gmem_call_mbind;
 extern const struct gmem_call gmem_call_populate_write;
+extern const struct gmem_call gmem_call_touch;
 extern const struct gmem_call gmem_call_set_region;
 extern const struct gmem_call gmem_call_set_attributes;
 extern const struct gmem_call gmem_call_pre_fault;

@@ -237,3 +237,9 @@ const struct gmem_call gmem_call_populate_write = {
 	GMEM_CONDITIONS(populate_write),
 	.unseen = "the range lies in the mapping",
 };
+
+const struct gmem_call gmem_call_touch = {
+	.name = "a page fault in a mapping",
+	GMEM_CONDITIONS(populate_write),
+	.unseen = "the range lies in the mapping",
+};

@@ -72,7 +72,7 @@ struct gmem_kernel_ops {
 	int (*set_cloexec)(struct gmem_kernel *kernel, int fd);
 	/* A file in memory of that size, for the reader to prove itself on. */
 	int (*create_file)(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);
-	/* A user read of one byte of a shared mapping that is known to be touchable: the page comes. */
+	/* A read through a shared mapping, by which the page comes; EFAULT where it cannot. */
 	int (*touch)(struct gmem_kernel *kernel, void *address);
 
 	/*

@@ -224,6 +224,16 @@ else
 	held 0 '' destroy bar
 fi
 
+# Content through a pipe that is longer than the range: it was not all, and that is told.
+held 0 '' create long --simulate=tdx
+held 0 '' convert long all private
+through_pipe() {
+	head -c "$1" /dev/zero | gmemctl map long "$2" --from=/dev/stdin
+}
+try 4 '' 'it goes on behind the range: 16384 bytes of it were added' through_pipe 65536 0+16K
+try 0 '' 'simulated' through_pipe 16384 16K+16K
+held 0 '' destroy long
+
 # A signal (SIGINT is ignored in a script's background): what was done is told, the VM stays. The content comes from a pipe that stays silent after
 # a page, and so it is known how far that is.
 held 0 '' create slow --simulate=tdx

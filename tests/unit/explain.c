@@ -193,6 +193,7 @@ static const struct {
 	{ &gmem_call_punch, { EBADF, EINVAL, EFBIG, EINTR } },
 	{ &gmem_call_mmap, { EINVAL, EPERM, ENODEV, ENOMEM, EAGAIN } },
 	{ &gmem_call_populate_write, { EINVAL, EFAULT, EHWPOISON, EINTR, ENOMEM } },
+	{ &gmem_call_touch, { EFAULT } },
 };
 
 static bool has_error(const struct gmem_condition *conditions, size_t count, int error)
