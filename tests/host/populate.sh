@@ -10,4 +10,15 @@ case $? in
 77) skip "gmem_populate with 1 to 64 threads" "$(cat "$scratch/populate.err")" ;;
 *) fail "gmem_populate with 1 to 64 threads" "$(cat "$scratch/populate" "$scratch/populate.err")" ;;
 esac
+
+# Memory outside the direct map is populated by page faults. One that fails is told, and ends nobody.
+dark='pages outside the direct map that the host may not touch'
+if gmemctl create dark --size=64K --flags=mmap,no-direct-map > "$scratch/out" 2> "$scratch/why"; then
+	try 2 '' 'a page fault in a mapping: Bad address: .* without flag init-shared' \
+		gmemctl map dark all --method=host
+	try 0 '^dark' '' gmemctl status dark
+	try 0 '' '' gmemctl destroy dark
+else
+	skip "$dark" "$(cat "$scratch/why")"
+fi
 finish

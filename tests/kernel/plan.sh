@@ -46,7 +46,7 @@ in_qemu() {
 		done
 	done
 	for script in tests/kernel/guest/caps tests/kernel/guest/nodes tests/host/script \
-		tests/host/kvm-selftests; do
+		tests/host/populate tests/host/kvm-selftests; do
 		run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 900 -- \
 			$here sh $script.sh
 	done
