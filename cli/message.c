@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All that goes to standard error: failures, wrong usage, notes. */
+#include "advice.h"
 #include "cli.h"
 #include "command.h"
 
@@ -56,6 +57,7 @@ const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t s
 {
 	if (!cli->ctx || gmem_explain(cli->ctx, buffer, size) == 0)
 		snprintf(buffer, size, "%s", strerror(-error));
+	advice_translate(buffer, size);
 	return buffer;
 }
 

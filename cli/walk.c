@@ -59,33 +59,30 @@ static const struct cli_option options[] = {
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
-/* After a refusal the kernel gets no page to touch, but what is there can be looked at. */
-static const char *why_not(const struct walk *walk, const struct walk_step *step, unsigned int done,
-			   bool refused)
+/*
+ * Whether something keeps a step from being run, with the reason as the detail. After a refusal the
+ * kernel gets no page to touch, but what is there can be looked at.
+ */
+static bool is_kept(struct walk *walk, const struct walk_step *step, unsigned int done,
+		    bool refused)
 {
-	bool is_release = step->releases && walk->vm;
-
-	if (interrupted() && !is_release)
-		return "interrupted";
-	if (refused && step->touches_pages)
-		return "refused by the pre-flight";
-	if (step->needs & ~done)
-		return "an earlier stage did not get that far";
-	return NULL;
-}
-
-static enum result run_stage(struct walk *walk, const struct walk_stage *stage,
-			     const char *obstacle)
-{
-	enum result result;
+	unsigned int missing = step->needs & ~done;
 
 	walk->detail[0] = '\0';
-	walk->error = 0;
-	if (obstacle) {
-		snprintf(walk->detail, sizeof(walk->detail), "%s", obstacle);
-		return RESULT_SKIPPED;
-	}
-	result = stage->plan(walk);
+	if (interrupted() && !(step->releases && walk->vm))
+		walk_say(walk, RESULT_SKIPPED, "interrupted");
+	else if (refused && step->touches_pages)
+		walk_say(walk, RESULT_SKIPPED, "refused by the pre-flight");
+	else if (missing)
+		walk_say(walk, RESULT_SKIPPED, "it needs stage %s, which was not done",
+			 walk_steps[__builtin_ctz(missing)].stage->name);
+	return walk->detail[0];
+}
+
+static enum result run_stage(struct walk *walk, const struct walk_stage *stage)
+{
+	enum result result = stage->plan(walk);
+
 	if (walk->settings->dry_run || result == RESULT_NOT_OFFERED || result == RESULT_SKIPPED)
 		return result;
 	/* A plan may know that the kernel says no: let the kernel itself say it. */
@@ -103,9 +100,12 @@ static void write_stage(struct walk *walk, const struct walk_stage *stage, enum 
 	output_row(walk->cli->out, cells);
 }
 
-static enum status stage_status(const struct walk *walk, enum result result)
+/* A guest whose launch was left out did not go all the way. */
+static enum status stage_status(const struct walk *walk, const struct walk_step *step,
+				enum result result)
 {
-	if (result == RESULT_REFUSED)
+	if (result == RESULT_REFUSED ||
+	    (step->launches && result == RESULT_SKIPPED && !interrupted()))
 		return STATUS_NO;
 	if (result != RESULT_FAILED)
 		return STATUS_YES;
@@ -126,22 +126,22 @@ static enum status run_stages(struct walk *walk)
 	output_table(walk->cli->out, &table);
 	for (size_t i = 0; i < walk_n_steps; i++) {
 		const struct walk_step *step = &walk_steps[i];
-		const char *obstacle;
-		enum result result;
+		enum result result = RESULT_SKIPPED;
 
 		if (step->launches && !has_launch) {
 			done |= 1u << i;
 			continue;
 		}
-		obstacle = why_not(walk, step, done, refused);
-		result = run_stage(walk, step->stage, obstacle);
+		walk->error = 0;
+		if (!is_kept(walk, step, done, refused))
+			result = run_stage(walk, step->stage);
 		write_stage(walk, step->stage, result);
 		if (is_done(result))
 			done |= 1u << i;
 		walk->touched = walk->touched || (step->touches_pages && result == RESULT_OK);
 		if (step->stage == &walk_stage_preflight && result == RESULT_REFUSED)
 			refused = true;
-		status = status_worst(status, stage_status(walk, result));
+		status = status_worst(status, stage_status(walk, step, result));
 	}
 	output_table_end(walk->cli->out);
 	return status;

@@ -31,13 +31,16 @@ static bool needs_other_launch(enum gmem_vm_type type)
 	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !launch_of(type);
 }
 
+static bool is_for_private(const struct walk *walk)
+{
+	return launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
+}
+
 /* A kernel that converts in place has no attributes on the VM, whatever the type. */
 static bool has_private(const struct walk *walk)
 {
-	bool can_have = launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
-
 	return gmem_caps_has_private(walk->caps, walk->type) ||
-	       (walk->settings->allow_unreleased && can_have);
+	       (walk->settings->allow_unreleased && is_for_private(walk));
 }
 
 static enum result plan_vm(struct walk *walk)
@@ -133,8 +136,11 @@ static enum result plan_convert(struct walk *walk)
 	if (!has_private(walk))
 		return walk_say(walk, RESULT_NOT_OFFERED,
 				"a %s VM has no private memory on this kernel: "
-				"KVM_CAP_MEMORY_ATTRIBUTES is %d on its fd",
-				type, capability(walk, "KVM_CAP_MEMORY_ATTRIBUTES"));
+				"KVM_CAP_MEMORY_ATTRIBUTES is %d on its fd%s",
+				type, capability(walk, "KVM_CAP_MEMORY_ATTRIBUTES"),
+				is_for_private(walk) ? "; where the kernel converts memory in "
+						       "place, --allow-unreleased does that"
+						     : "");
 	return walk_say(walk, RESULT_PLANNED, "%s, all of it private", convert_call(walk));
 }
 

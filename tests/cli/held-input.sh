@@ -64,7 +64,7 @@ wrong='
 64|it is none of best|map td 0+4K --method=magic
 64|--from and --measure are for a TD or SNP guest|map gap 0+4K --measure
 64|--from and --measure are for a TD or SNP guest|map td 0+4K --measure --method=allocate
-2|is shared|map td 0+4K
+2|is shared; call 'gmemctl convert' first|map td 0+4K
 64|has to be spelled out|map td 0+4K --forc
 64|has to be spelled out|map td 0+4K --i-know
 64|the memory of .td. has|punch td 0+5M

@@ -87,8 +87,9 @@ try 1 '*' 'tdh_mem_page_add' \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --force
 
 # In-place conversion is in no released kernel: off unless asked for.
-try_json 0 "$(stage convert not-offered) and $(stage add skipped)" \
+try_json 1 "$(stage convert not-offered) and $(stage add skipped)" \
 	gmemctl walk --simulate=in-place --json
+try 1 'not-offered .* --allow-unreleased does that' '' gmemctl walk --simulate=in-place
 try_json 0 "$(stage convert ok) and $launched" \
 	gmemctl walk --simulate=in-place --allow-unreleased --json
 # A question that KVM does not answer is not a no: four of them, and the VM to ask.
