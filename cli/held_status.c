@@ -46,7 +46,8 @@ static const struct column columns[] = {
 			 .help = "guest-physical address of the first memslot" },
 	[COLUMN_SLOTS] = { "slots", KIND_NUMBER,
 			   .help = "number of memslots that bind the memory" },
-	[COLUMN_MODEL] = { "simulated", KIND_TEXT, .help = "simulated kernel that the VM is on" },
+	[COLUMN_MODEL] = { "simulated", KIND_TEXT, .shown = true,
+			   .help = "simulated kernel that the VM is on" },
 	[COLUMN_AGE] = { "age", KIND_NUMBER, .help = "seconds since the VM was created" },
 	[COLUMN_LEFT] = { "ttl", KIND_NUMBER, .help = "seconds until the VM is released" },
 };
@@ -172,6 +173,9 @@ static enum status run(struct cli *cli)
 
 	if (status)
 		return status;
+	if (!cli->session && cli->common.model)
+		return cli_usage(cli, "--simulate: VMs of all kernels are listed; column SIMULATED "
+				      "tells which one each is on");
 	output_table(cli->out, &table);
 	status = cli->session ? show_session(cli, &answer) : show_runtime(cli, &answer);
 	output_table_end(cli->out);

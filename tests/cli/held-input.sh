@@ -64,7 +64,7 @@ wrong='
 64|it is none of best|map td 0+4K --method=magic
 64|--from and --measure are for a TD or SNP guest|map gap 0+4K --measure
 64|--from and --measure are for a TD or SNP guest|map td 0+4K --measure --method=allocate
-2|is shared; call 'gmemctl convert' first|map td 0+4K
+2|is shared; call .gmemctl convert. first|map td 0+4K
 64|has to be spelled out|map td 0+4K --forc
 64|has to be spelled out|map td 0+4K --i-know
 64|the memory of .td. has|punch td 0+5M
@@ -73,6 +73,7 @@ wrong='
 2|has no descriptors to pass on|exec td -- true
 1|no VM is held under the name .nobody.|status nobody
 64|is no column of status|status -o nonsense
+64|VMs of all kernels are listed|status --simulate=plain
 2|no VM is held under the name .nobody.|destroy nobody
 64|.x. is one argument too many|destroy td x
 2|no VM is held under the name .nobody.|check nobody
