@@ -71,7 +71,8 @@ static enum status join_session(struct cli *cli)
 	model = gmem_ctx_model(cli->ctx);
 	if (!asked || (model && !strcmp(asked, model)))
 		return STATUS_YES;
-	return cli_usage(cli, "--simulate=%s: the VM is kept on %s%s", asked,
+	return cli_usage(cli, "--simulate=%s: the %s on %s%s", asked,
+			 cli->session->holder ? "VM is kept" : "whole batch is",
 			 model ? "the simulated kernel " : "the running kernel",
 			 model ? model : "");
 }

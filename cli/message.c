@@ -4,10 +4,13 @@
 #include "cli.h"
 #include "command.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#define NOTE_MAX 8192 /* paths may be long */
 
 static void print_prefix(const struct cli *cli)
 {
@@ -18,16 +21,25 @@ static void print_prefix(const struct cli *cli)
 		fprintf(stderr, "%s: ", cli->command->name);
 }
 
+/* A word of the command line may hold any byte, and terminals obey some of them. */
+static void print_line(const struct cli *cli, char *text)
+{
+	for (char *at = text; *at; at++)
+		if (iscntrl((unsigned char)*at) && *at != '\n' && *at != '\t')
+			*at = '?';
+	print_prefix(cli);
+	fprintf(stderr, "%s\n", text);
+}
+
 /* The first failure is the cause, later ones follow from it: the document names the first. */
 static void keep_error(struct cli *cli, const char *format, va_list args)
 {
 	char text[sizeof(cli->error)];
 
 	vsnprintf(text, sizeof(text), format, args);
-	print_prefix(cli);
-	fprintf(stderr, "%s\n", text);
 	if (!cli->failed)
 		memcpy(cli->error, text, sizeof(text));
+	print_line(cli, text);
 	cli->failed = true;
 }
 
@@ -73,13 +85,13 @@ enum status cli_fail_error(struct cli *cli, int error, const char *what)
 
 void cli_note(const struct cli *cli, const char *format, ...)
 {
+	char text[NOTE_MAX];
 	va_list args;
 
 	if (cli->common.quiet)
 		return;
-	print_prefix(cli);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	print_line(cli, text);
 }

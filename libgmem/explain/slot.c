@@ -226,14 +226,15 @@ static const struct gmem_condition set_region[] = {
 	{ EINVAL, userspace_too_high,
 	  "userspace address {userspace_addr} plus size {size} is no user range (they end at "
 	  "{limit})",
-	  NULL },
+	  "take a smaller size" },
 	{ EINVAL, offset_unaligned, "guest_memfd offset {offset} is no multiple of 4096", NULL },
 	{ EINVAL, offset_wraps, "guest_memfd offset {offset} plus size {size} wraps", NULL },
 	{ EINVAL, address_space_unknown,
 	  "slot {slot}: its address space (bits 16 and up) is not below {address_spaces}, the number "
 	  "that a {type} VM has",
 	  NULL },
-	{ EINVAL, gmem_fact_gpa_wraps, "guest address {gpa} plus size {size} wraps", NULL },
+	{ EINVAL, gmem_fact_gpa_wraps, "guest address {gpa} plus size {size} wraps",
+	  "take lower addresses" },
 	{ EINVAL, too_many_pages, "size {size} is 2^31 pages or more", "use several slots" },
 	{ EINVAL, delete_of_nothing, "there is no slot {slot} to delete", NULL },
 	{ EINVAL, slot_exists_and_memory,

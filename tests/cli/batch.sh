@@ -32,7 +32,7 @@ batch 1 '' 'batch:3: map: tdx-page-add would take a page fault' tdx-no-direct-ma
 batch 1 '^verdict: +faults' 'batch:2: check: the answer is no' tdx-no-direct-map \
 	'create a --no-direct-map --populate\ncheck a\nstatus\n'
 batch 64 '' 'batch:1: batch: a batch cannot run another' plain 'batch x\n'
-batch 64 '' 'batch:1: create: --simulate=tdx: the VM is kept' plain 'create --simulate=tdx a\n'
+batch 64 '' 'batch:1: create: --simulate=tdx: the whole batch is on the simulated kernel plain' plain 'create --simulate=tdx a\n'
 batch 64 '' 'batch:1: create: --ttl and --user are for a VM that a holder' plain 'create a --ttl=9\n'
 batch 64 '' 'batch:1: a " is not closed' plain 'create "a\n'
 batch 64 '' "batch:1: a ' is not closed" plain "create 'a\n"

@@ -156,4 +156,7 @@ try 64 '' "--sort: '\\+pid' is no column of list" list --sort=+pid
 try 64 '' "'nonsense' is no column of list" list --output=nonsense
 try 0 '^count: +0$' 'there is no guest_memfd on this host' list
 try_json 0 '.guest_memfds == [] and .count == 0 and .total == 0' list --json --sort=size,pid
+
+# Words of the command line may hold what a terminal obeys.
+try 64 '' "there is no command 'a[?]b'" gmemctl "$(printf 'a\033b')"
 finish

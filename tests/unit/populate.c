@@ -173,8 +173,9 @@ START_TEST(untouchable_mapping)
 	teardown();
 	setup("no-direct-map", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_NO_DIRECT_MAP);
 	ck_assert_int_eq(populate(GMEM_POPULATE_HOST, 0, 0, 0), -EFAULT);
-	port_said(ctx, "a page fault in a mapping: Bad address: the guest_memfd was created without "
-		       "flag init-shared");
+	port_said(ctx,
+		  "a page fault in a mapping: Bad address: the guest_memfd was created without "
+		  "flag init-shared");
 	check_pages(0);
 	teardown();
 }
