@@ -35,6 +35,15 @@ static bool somebody_waits(const struct session *session)
 	return poll(&listener, 1, 0) > 0;
 }
 
+static void say_stalled(const struct stream *stream)
+{
+	if (stream->fd == STDOUT_FILENO)
+		fprintf(stderr,
+			"gmemctl: standard output was not read for %d seconds, and another command "
+			"waits for this VM: the rest of the answer is given up\n",
+			STALL_MS / 1000);
+}
+
 /* Whether the stream takes bytes now: false once its reader does not, or the command is to end. */
 static bool wait_for_reader(const struct stream *stream)
 {
@@ -47,8 +56,10 @@ static bool wait_for_reader(const struct stream *stream)
 			return true;
 		if (session_interrupted(stream->session))
 			return false;
-		if (waited >= STALL_MS && somebody_waits(stream->session))
+		if (waited >= STALL_MS && somebody_waits(stream->session)) {
+			say_stalled(stream);
 			return false;
+		}
 	}
 }
 

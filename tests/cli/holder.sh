@@ -105,4 +105,25 @@ else
 	fail 'the line about a VM has one length' "$(cat "$scratch/lines")"
 fi
 try 0 '' 'simulated' gmemctl destroy blocked
+
+# Who does not read its answer keeps others waiting for a moment only, and is told.
+gmemctl create unread --simulate=plain --size=16M --populate > "$scratch/out" 2>&1
+mkfifo "$scratch/go"
+gmemctl pfns unread --each --json 2> "$scratch/slow" |
+	{ read -r _ < "$scratch/go"; cat > "$scratch/torso"; } &
+reader=$!
+for _ in $(seq 100); do
+	gmemctl pfns unread --summary > "$scratch/out" 2>&1
+	grep -q 'given up' "$scratch/slow" && break
+	sleep 0.1
+done
+echo > "$scratch/go"
+wait $reader
+if grep -q 'was not read for 2 seconds, and another command waits for this VM' "$scratch/slow"; then
+	pass 'an answer that nobody reads is given up'
+else
+	fail 'an answer that nobody reads is given up'
+	show slow
+fi
+try 0 '' 'simulated' gmemctl destroy unread
 finish
