@@ -42,12 +42,23 @@ static enum status set_format(struct cli *cli, const struct cli_option *option, 
 	return cli_usage(cli, "--%s=%s: it is none of " FORMATS, option->name, arg);
 }
 
+static enum status set_file(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	if (!*arg)
+		return cli_usage(cli,
+				 "--%s: its FILE is empty; without the option the text goes to "
+				 "standard output",
+				 option->name);
+	return set_text(cli, option, arg, field);
+}
+
 static const struct cli_option options[] = {
 	{ "format", 'f', FORMATS, false, set_format, offsetof(struct settings, format),
 	  "Write OpenMetrics (the default), the older text format of Prometheus, which "
 	  "node_exporter's textfile collector reads, or a feature file for node-feature-discovery "
 	  "(nfd)" },
-	{ "output-file", 'O', "FILE", false, set_text, offsetof(struct settings, file),
+	{ "output-file", 'O', "FILE", false, set_file, offsetof(struct settings, file),
 	  "Write to FILE, by a dot-file beside it that is renamed: readers never see a part" },
 	{ "expiry", 0, "SECONDS", false, set_seconds, offsetof(struct settings, expiry),
 	  "With --format=nfd: let the features hold this many seconds, default 3600" },

@@ -93,6 +93,34 @@ if [ "$(cat "$file")" = before ] && [ "$(ls -A "$folder")" = gmemctl.prom ]; the
 else
 	fail "a failure leaves the file as it was, and nothing beside it" "$(ls -lA "$folder")"
 fi
+# A file only is replaced. What is something else is for a redirection: a rename would take away
+# the reader's FIFO, or the device node.
+mkfifo "$scratch/fifo"
+mkdir "$scratch/linked"
+echo before > "$scratch/linked/target"
+ln -s linked/target "$scratch/link"
+ln -s nothing "$scratch/dangling"
+ln -s fifo "$scratch/to-fifo"
+ln -s circle "$scratch/circle"
+for there in fifo to-fifo; do
+	try 2 '' "$there: it is a FIFO, .*redirect standard output" \
+		metrics --simulate=tdx -O "$scratch/$there"
+done
+try 2 '' 'folder: it is a directory, ' metrics --simulate=tdx -O "$folder"
+try 2 '' 'dangling: it is a symbolic link that leads to no file' \
+	metrics --simulate=tdx -O "$scratch/dangling"
+try 2 '' 'circle: .*symbolic links' metrics --simulate=tdx -O "$scratch/circle"
+try 64 '' '--output-file: its FILE is empty' metrics --simulate=tdx -O ''
+try 0 '' 'simulated: tdx' metrics --simulate=tdx -O "$scratch/link"
+if [ -p "$scratch/fifo" ] && [ -L "$scratch/link" ] && [ ! -e "$scratch/nothing" ] &&
+	[ "$(tail -n 1 "$scratch/linked/target")" = '# EOF' ] &&
+	[ "$(ls -A "$scratch/linked")" = target ]; then
+	pass "a FIFO stays one; a symbolic link stays, and its target is written"
+else
+	fail "a FIFO stays one; a symbolic link stays, and its target is written" \
+		"$(ls -lA "$scratch" "$scratch/linked")"
+fi
+
 # Readers in a loop never meet a part.
 (
 	i=0
