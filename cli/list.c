@@ -103,10 +103,12 @@ struct list {
 	bool partly; /* a row has something unknown */
 };
 
-static bool wants_any(const struct cli *cli, enum list_column first, enum list_column last)
+/* Whether one of these is shown, or decides which row is the first. */
+static bool wants_any(const struct list *list, enum list_column first, enum list_column last)
 {
 	for (size_t i = first; i <= (size_t)last; i++)
-		if (output_wants(cli->out, &list_table, i))
+		if (output_wants(list->cli->out, &list_table, i) ||
+		    columns_selected(&list->settings->sort, i))
 			return true;
 	return false;
 }
@@ -220,8 +222,8 @@ static enum status list_all(struct list *list)
 {
 	struct cli *cli = list->cli;
 	struct list_want want = {
-		.usage = wants_any(cli, LIST_NODES, LIST_UNKNOWN),
-		.shared = wants_any(cli, LIST_SHARED, LIST_TOTAL),
+		.usage = wants_any(list, LIST_NODES, LIST_UNKNOWN),
+		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
 		.no_locks = list->settings->no_locks,
 	};
 	char why[1024];

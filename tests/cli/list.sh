@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317 # functions are called by try
+# gmemctl list on the VMs of a batch, on a simulated kernel: what is looked at for which columns.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# Two that are empty, and two of which one has what the other has not.
+printf '%s\n' 'create a --size=8M' 'create b --size=2M --populate' \
+	'create c --size=4M --no-direct-map --mmap --init-shared' 'map c all --method=host' \
+	'create d --size=16M' > "$scratch/vms"
+
+# list OPTION...: what list prints after these, alone.
+list() {
+	{ cat "$scratch/vms" && echo "list $*"; } |
+		gmemctl batch --simulate=no-direct-map --keep-going
+}
+
+# sizes WANTED OPTION...: its rows by their sizes, in MiB.
+sizes() {
+	wanted=$1
+	shift
+	found=$(list --raw --noheadings --bytes "$@" 2> "$scratch/stderr" |
+		awk '{ print $NF / 1048576 }' | paste -sd ' ')
+	if [ "$found" = "$wanted" ]; then
+		pass "list $*: $wanted"
+	else
+		fail "list $*" "$found, not $wanted" "$(cat "$scratch/stderr")"
+	fi
+}
+
+# The column that is sorted by need not be one that is shown.
+sizes '4 2 8 16' -o size
+sizes '2 8 4 16' -o size --sort=mapped
+sizes '4 8 2 16' -o size --sort=unmapped
+sizes '8 16 2 4' -o size --sort=nodes
+sizes '8 16 2 4' -o size --sort=state
+sizes '4 2 8 16' -o size --sort=total
+sizes '16 8 2 4' -o size --sort=state,size
+finish
