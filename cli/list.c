@@ -100,12 +100,15 @@ struct list {
 	struct list_row *rows;
 	const struct list_row **sorted;
 	size_t n;
+	struct list_want want;
 	bool partly; /* a row has something unknown */
 };
 
-/* Whether one of these is shown, or decides which row is the first. */
+/* Whether one of these is shown, or its sum, or decides which row is the first. */
 static bool wants_any(const struct list *list, enum list_column first, enum list_column last)
 {
+	if (output_shows_facts(list->cli->out))
+		return true;
 	for (size_t i = first; i <= (size_t)last; i++)
 		if (output_wants(list->cli->out, &list_table, i) ||
 		    columns_selected(&list->settings->sort, i))
@@ -151,7 +154,7 @@ static void sort_rows(struct list *list)
 }
 
 /* Looks at each in turn: only one is ever open. */
-static int survey_all(struct list *list, const struct list_want *want)
+static int survey_all(struct list *list)
 {
 	int ret = 0;
 
@@ -162,7 +165,7 @@ static int survey_all(struct list *list, const struct list_want *want)
 	for (size_t i = 0; i < list->counts.memories; i++) {
 		struct list_row *row = &list->rows[list->n];
 
-		ret = list_survey(list->cli, list->owners, i, want, row);
+		ret = list_survey(list->cli, list->owners, i, &list->want, row);
 		if (!ret) {
 			list->partly = list->partly || row->partly;
 			list->n++;
@@ -173,6 +176,13 @@ static int survey_all(struct list *list, const struct list_want *want)
 			return ret;
 	}
 	return 0;
+}
+
+static const char *why_unknown(const struct list *list, enum list_column column)
+{
+	if (list->want.no_locks && (column == LIST_SHARED || column == LIST_TOTAL))
+		return "not looked at (--no-locks)";
+	return "not known of every guest_memfd here: column REASON says why";
 }
 
 /* A sum of what is known only would be too small without saying so. */
@@ -187,7 +197,7 @@ static void write_sum(struct output *out, const struct list *list, const char *n
 		sum += list->rows[i].cells[column].number;
 	}
 	output_fact_or_reason(out, name, KIND_BYTES, cell_number_if(known == list->n, sum),
-			      known == list->n ? NULL : "not known of every guest_memfd here");
+			      known == list->n ? NULL : why_unknown(list, column));
 }
 
 static void write_facts(struct list *list)
@@ -221,20 +231,21 @@ static enum status judge(const struct list *list)
 static enum status list_all(struct list *list)
 {
 	struct cli *cli = list->cli;
-	struct list_want want = {
+	struct list_want *want = &list->want;
+	char why[1024];
+	int ret = cli_open_reader(cli);
+
+	*want = (struct list_want){
+		.kernel = !ret,
 		.usage = wants_any(list, LIST_NODES, LIST_UNKNOWN),
 		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
 		.no_locks = list->settings->no_locks,
 	};
-	char why[1024];
-	int ret = cli_open_reader(cli);
-
-	want.kernel = !ret;
 	if (cli->common.reader == READER_NONE)
-		want.no_kernel = "--reader=none forbids reading kernel memory";
+		want->no_kernel = "--reader=none forbids reading kernel memory";
 	else if (ret)
-		want.no_kernel = cli_explain(cli, ret, why, sizeof(why));
-	ret = survey_all(list, &want);
+		want->no_kernel = cli_explain(cli, ret, why, sizeof(why));
+	ret = survey_all(list);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	sort_rows(list);

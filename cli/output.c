@@ -77,6 +77,13 @@ bool output_wants(const struct output *out, const struct table *table, size_t co
 	return !out->quiet && columns_selected(&selection, column);
 }
 
+bool output_shows_facts(const struct output *out)
+{
+	enum style style = out->format->style;
+
+	return !out->quiet && (style == STYLE_TABLE || style == STYLE_JSON);
+}
+
 void output_table(struct output *out, const struct table *table)
 {
 	out->table = table;

@@ -52,6 +52,9 @@ void output_free(struct output *out, const char *error, int status);
 /* Whether a column is shown: what is not need not be looked up. */
 bool output_wants(const struct output *out, const struct table *table, size_t column);
 
+/* Whether facts beside a table are shown: what they say needs to be looked up. */
+bool output_shows_facts(const struct output *out);
+
 void output_table(struct output *out, const struct table *table);
 void output_table_end(struct output *out);
 

@@ -36,4 +36,18 @@ sizes '8 16 2 4' -o size --sort=nodes
 sizes '8 16 2 4' -o size --sort=state
 sizes '4 2 8 16' -o size --sort=total
 sizes '16 8 2 4' -o size --sort=state,size
+
+# The sums are of all that there is, whichever columns are shown.
+try 0 '^total: +6M$' 'simulated' list -o size
+try 0 '^unmapped: +4M$' 'simulated' list -o pid
+{ cat "$scratch/vms" && echo 'list --output=pid'; } > "$scratch/batch"
+try_json 0 '.commands[-1].document | .total == 6291456 and .mapped == 2097152 and
+	.unmapped == 4194304 and .unknown == 0 and .shared == 0 and .total_reason == null and
+	([.guest_memfds[] | keys] | unique) == [["pid"]]' \
+	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
+# What is not to be looked at is said to be that.
+echo 'list -o pid --no-locks' >> "$scratch/batch"
+try_json 0 '.commands[-1].document | .total == null and .total_reason == "not looked at (--no-locks)"
+	and .shared_reason == .total_reason and .mapped == 2097152' \
+	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
 finish
