@@ -97,7 +97,7 @@ static enum status run(struct cli *cli)
 	struct gmem_host *host;
 	int ret;
 
-	/* Which reader is open does not matter to most checks; those that need one say so. */
+	/* The choice holds for the checks of readers, also where it cannot be opened. */
 	if (cli->common.reader != READER_ANY)
 		cli_open_reader(cli);
 	ret = gmem_host_new(cli->ctx, &host);

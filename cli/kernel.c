@@ -67,6 +67,7 @@ static enum status join_session(struct cli *cli)
 	const char *model;
 
 	cli->ctx = cli->session->ctx;
+	gmem_reader_forbid(cli->ctx, cli->common.reader == READER_NONE);
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
 	model = gmem_ctx_model(cli->ctx);
 	if (!asked || (model && !strcmp(asked, model)))
@@ -91,6 +92,7 @@ enum status cli_open_kernel(struct cli *cli)
 	if (ret)
 		return cli_fail(cli, STATUS_FAILED, "cannot open the kernel: %s", strerror(-ret));
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
+	gmem_reader_forbid(cli->ctx, cli->common.reader == READER_NONE);
 	if (cli->session)
 		cli->session->ctx = cli->ctx;
 	return STATUS_YES;

@@ -25,6 +25,7 @@ struct gmem_ctx {
 	char explanation[GMEM_EXPLANATION_MAX];
 	/* and this, which is recursive, what is learnt of the kernel once, below. */
 	pthread_mutex_t learning;
+	bool reader_forbidden;
 	enum gmem_evidence chosen;   /* the reader wanted, NONE for any */
 	enum gmem_evidence evidence; /* the open reader */
 	struct gmem_image *image;    /* see image.h; NULL until a reader is open */

@@ -80,9 +80,12 @@ static int open_this(struct gmem_ctx *ctx, enum gmem_evidence which)
 /* Opens the one that was chosen, now (choice) or before, and no other in its place. */
 static int open_chosen(struct gmem_ctx *ctx, const enum gmem_evidence *choice)
 {
-	int ret = gmem_pagetable_known(ctx);
 	enum gmem_evidence which;
+	int ret;
 
+	if (ctx->reader_forbidden)
+		return gmem_fail(ctx, -ENOTSUP, "the caller forbids reading kernel memory");
+	ret = gmem_pagetable_known(ctx);
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&ctx->learning);
@@ -100,15 +103,20 @@ int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
 	return open_chosen(ctx, &which);
 }
 
+void gmem_reader_forbid(struct gmem_ctx *ctx, bool forbid)
+{
+	ctx->reader_forbidden = forbid;
+}
+
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image)
 {
 	int ret = open_chosen(ctx, NULL);
 
-	*image = ctx->image;
+	*image = ret ? NULL : ctx->image;
 	return ret;
 }
 
 enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx)
 {
-	return ctx->evidence;
+	return ctx->reader_forbidden ? GMEM_EVIDENCE_NONE : ctx->evidence;
 }

@@ -56,7 +56,13 @@ GMEM_API const char *gmem_level_name(enum gmem_level level);
  */
 GMEM_API int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which);
 
-/* The open reader, GMEM_EVIDENCE_NONE before any. Since: 0.1 */
+/*
+ * Whether no call may read kernel memory: those that would, gmem_reader_open() too, fail with
+ * ENOTSUP then. For choosing before other threads use ctx. Since: 0.1
+ */
+GMEM_API void gmem_reader_forbid(struct gmem_ctx *ctx, bool forbid);
+
+/* The open reader, GMEM_EVIDENCE_NONE before any and while it is forbidden. Since: 0.1 */
 GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
 
 /* A run of page frames that the direct map treats alike. Since: 0.1 */

@@ -12,7 +12,8 @@ extern "C" {
 enum gmem_check_result {
 	GMEM_CHECK_PASS,
 	GMEM_CHECK_FAIL,
-	GMEM_CHECK_SKIP,	/* its parent did not pass, or this hardware never has it */
+	GMEM_CHECK_SKIP,	/* its parent did not pass, this hardware never has it, or the
+				 * caller chose another reader, see gmem_reader_open() */
 	GMEM_CHECK_CANNOT_TELL, /* not permitted to look, or the kernel does not say */
 };
 

@@ -120,6 +120,7 @@ int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
 	for (size_t i = 0; i < SUBJECTS; i++)
 		rows += subjects[i]->count;
 	host->ctx = ctx;
+	host->chosen = ctx->chosen; /* each reader is tried: the choice would be lost */
 	host->checks = calloc(rows, sizeof(*host->checks));
 	if (!host->checks)
 		goto out;

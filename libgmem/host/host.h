@@ -41,7 +41,8 @@ struct gmem_host {
 	struct gmem_cpu cpu;
 	int cpu_error;
 	struct gmem_config config;
-	struct gmem_caps *caps; /* NULL until kvm.access passed */
+	struct gmem_caps *caps;	   /* NULL until kvm.access passed */
+	enum gmem_evidence chosen; /* the reader that the caller wants, NONE for any */
 
 	/* The finding of the check that runs. */
 	char detail[GMEM_EXPLANATION_MAX];

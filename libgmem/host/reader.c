@@ -136,12 +136,38 @@ static const struct reader kcore = {
 	"use a kernel with CONFIG_PROC_KCORE; not needed where BPF works",
 };
 
-static enum gmem_check_result check_reader(struct gmem_host *host, const struct gmem_host_row *row)
+/* Which reader a row is about: none where the caller wants another or none at all. */
+static const struct reader *reader_of(const struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct reader *reader = row->about;
-	char why[GMEM_EXPLANATION_MAX];
-	int ret = gmem_reader_open(host->ctx, reader->evidence);
 
+	if (host->ctx->reader_forbidden)
+		return NULL;
+	if (host->chosen == GMEM_EVIDENCE_NONE || host->chosen == reader->evidence)
+		return reader;
+	if (reader != &any)
+		return NULL;
+	return host->chosen == GMEM_EVIDENCE_BPF ? &bpf : &kcore;
+}
+
+static enum gmem_check_result skip_reader(struct gmem_host *host)
+{
+	if (host->ctx->reader_forbidden)
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
+				      "not tried: the caller forbids reading kernel memory");
+	return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "not tried: the caller chose %s",
+			      gmem_evidence_name(host->chosen));
+}
+
+static enum gmem_check_result check_reader(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	const struct reader *reader = reader_of(host, row);
+	char why[GMEM_EXPLANATION_MAX];
+	int ret;
+
+	if (!reader)
+		return skip_reader(host);
+	ret = gmem_reader_open(host->ctx, reader->evidence);
 	if (!ret)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s",
 				      gmem_evidence_name(gmem_reader_evidence(host->ctx)));

@@ -146,6 +146,21 @@ try_json 0 '.evidence == "page-tables/kcore"' \
 	gmemctl pfn 256 --json --reader=kcore --simulate=plain,fail=reader-open@1:EPERM
 try 0 '' '' pfn 256 --quiet
 
+# doctor heeds the choice of a reader, and tries no other.
+doctor() {
+	gmemctl doctor --simulate=tdx --raw -n -o id,result,detail "$@"
+}
+try 0 '^reader.usable pass page-tables/kcore$' 'simulated' doctor --reader=kcore
+try 0 '^reader.bpf skip .*chose.*page-tables/kcore$' 'simulated' doctor --reader=kcore
+try 0 '^reader.kcore skip .*chose.*page-tables/bpf$' 'simulated' doctor --reader=bpf
+try 0 '^reader.usable skip .*forbids' 'simulated' doctor --reader=none
+try 0 '^reader.control skip .*forbids' 'simulated' doctor --reader=none
+# Nor is one in use that a line of a batch before has opened.
+printf '%s\n' 'create v --populate' 'pfns v' 'walk --dry-run' 'pfns v --reader=none' 'pfns v' \
+	> "$scratch/batch"
+try_json 3 '[.commands[].status] == [0, 0, 0, 3, 0]' \
+	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
+
 list() {
 	gmemctl list --simulate=plain "$@"
 }

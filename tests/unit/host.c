@@ -147,6 +147,47 @@ START_TEST(without_privilege)
 }
 END_TEST
 
+/* A reader that the caller does not want is not opened. */
+START_TEST(chosen_reader)
+{
+	static const struct {
+		enum gmem_evidence chosen;
+		bool forbidden;
+		enum gmem_check_result bpf, kcore, usable, control;
+		const char *usable_detail;
+	} cases[] = {
+		{ GMEM_EVIDENCE_NONE, false, GMEM_CHECK_PASS, GMEM_CHECK_PASS, GMEM_CHECK_PASS,
+		  GMEM_CHECK_PASS, "page-tables/bpf" },
+		{ GMEM_EVIDENCE_BPF, false, GMEM_CHECK_PASS, GMEM_CHECK_SKIP, GMEM_CHECK_PASS,
+		  GMEM_CHECK_PASS, "page-tables/bpf" },
+		{ GMEM_EVIDENCE_KCORE, false, GMEM_CHECK_SKIP, GMEM_CHECK_PASS, GMEM_CHECK_PASS,
+		  GMEM_CHECK_PASS, "page-tables/kcore" },
+		{ GMEM_EVIDENCE_KCORE, true, GMEM_CHECK_SKIP, GMEM_CHECK_SKIP, GMEM_CHECK_SKIP,
+		  GMEM_CHECK_SKIP, "the caller forbids" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gmem_host *host;
+
+		setup("tdx");
+		ck_assert_int_eq(gmem_reader_open(ctx, cases[i].chosen), 0);
+		gmem_reader_forbid(ctx, cases[i].forbidden);
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		check_tree(host);
+		ck_assert_int_eq(find(host, "reader.bpf")->result, cases[i].bpf);
+		ck_assert_int_eq(find(host, "reader.kcore")->result, cases[i].kcore);
+		ck_assert_int_eq(find(host, "reader.usable")->result, cases[i].usable);
+		ck_assert_int_eq(find(host, "reader.control")->result, cases[i].control);
+		ck_assert(strstr(find(host, "reader.usable")->detail, cases[i].usable_detail));
+		ck_assert_int_eq(gmem_reader_evidence(ctx), cases[i].forbidden ? GMEM_EVIDENCE_NONE
+							    : cases[i].chosen  ? cases[i].chosen
+									       : GMEM_EVIDENCE_BPF);
+		gmem_host_free(host);
+		teardown();
+	}
+}
+END_TEST
+
 START_TEST(device)
 {
 	static const struct {
@@ -331,5 +372,6 @@ START_TEST(splits_counted)
 }
 END_TEST
 
-UNIT_MAIN("host", every_model, results, without_privilege, device, every_call_fails_once,
-	  empty_files, keys_of_others, keys_counted, keys_in_use, splits_counted)
+UNIT_MAIN("host", every_model, results, without_privilege, chosen_reader, device,
+	  every_call_fails_once, empty_files, keys_of_others, keys_counted, keys_in_use,
+	  splits_counted)
