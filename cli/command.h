@@ -39,7 +39,9 @@ struct command {
 	const struct cli_option *options; /* NULL for none */
 	size_t settings_size;		  /* 0 for none; settings start out zeroed */
 	const struct table *table;	  /* what --output is about, NULL for none */
-	bool own_format;		  /* what it prints is not for a batch to choose */
+	/* Where options choose among several: the one, or NULL for table. */
+	const struct table *(*table_of)(const void *settings);
+	bool own_format; /* what it prints is not for a batch to choose */
 	enum status (*run)(struct cli *cli);
 };
 

@@ -219,9 +219,11 @@ static enum status check_settings(struct map *map)
 static enum status run(struct cli *cli)
 {
 	struct map map = { .cli = cli, .settings = cli->settings };
-	enum status status = session_need(cli, &map.held);
+	enum status status = force_check(cli, &map.settings->force);
 	bool need_gpa;
 
+	if (!status)
+		status = session_need(cli, &map.held);
 	if (!status)
 		status = check_settings(&map);
 	if (status)

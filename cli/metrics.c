@@ -206,6 +206,44 @@ static enum status tell_features(struct metrics *metrics)
 	return cli_fail_error(cli, ret, NULL);
 }
 
+static const struct table *table_of(const void *settings)
+{
+	return ((const struct settings *)settings)->format == FORMAT_NFD ? &features_table : NULL;
+}
+
+/* An option for rows that was given, where there are none; what a batch says for all lines is none. */
+static const char *idle_option(const struct cli *cli)
+{
+	const struct format *format = &cli->common.format;
+
+	if (format->columns)
+		return "output";
+	if (cli->where)
+		return NULL;
+	if (format->all_columns)
+		return "output-all";
+	if (format->no_headings)
+		return "noheadings";
+	return format->bytes ? "bytes" : NULL;
+}
+
+static enum status check_options(const struct metrics *metrics)
+{
+	const char *idle = metrics->rows ? NULL : idle_option(metrics->cli);
+
+	if (idle)
+		return cli_usage(metrics->cli,
+				 "--%s is for --json, --raw or --pairs, not for the text of "
+				 "--format=%s",
+				 idle, formats[metrics->settings->format]);
+	if (metrics->rows && metrics->settings->file)
+		return cli_usage(metrics->cli,
+				 "--output-file takes the text, not --json, --raw or --pairs");
+	if (metrics->settings->expiry > 0 && metrics->settings->format != FORMAT_NFD)
+		return cli_usage(metrics->cli, "--expiry belongs to --format=nfd");
+	return STATUS_YES;
+}
+
 static enum status run(struct cli *cli)
 {
 	struct metrics metrics = {
@@ -215,10 +253,9 @@ static enum status run(struct cli *cli)
 	};
 	enum status status;
 
-	if (metrics.rows && metrics.settings->file)
-		return cli_usage(cli, "--output-file takes the text, not --json, --raw or --pairs");
-	if (metrics.settings->expiry > 0 && metrics.settings->format != FORMAT_NFD)
-		return cli_usage(cli, "--expiry belongs to --format=nfd");
+	status = check_options(&metrics);
+	if (status)
+		return status;
 	if (metrics.settings->format == FORMAT_NFD)
 		status = tell_features(&metrics);
 	else
@@ -234,6 +271,7 @@ const struct command metrics_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &samples_table,
+	.table_of = table_of,
 	.own_format = true,
 	.run = run,
 };

@@ -133,7 +133,8 @@ static const struct cli_option options[] = {
 	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),
 	  "A row a page instead of a row an extent" },
 	{ "summary", 0, NULL, false, set_flag, offsetof(struct settings, summary),
-	  "Count the pages by state, level, order and node instead of listing them" },
+	  "Count the pages by state, level, order and node instead of listing them: columns "
+	  "property, value, pages and size" },
 	{ "state", 0, STATES, false, set_state, 0, "Only pages in this direct-map state" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
@@ -289,6 +290,11 @@ static void say_empty(const struct pfns *pfns)
 			 settings->node.number);
 }
 
+static const struct table *table_of(const void *settings)
+{
+	return ((const struct settings *)settings)->summary ? &tally_table : NULL;
+}
+
 static enum status run(struct cli *cli)
 {
 	struct pfns pfns = { .cli = cli, .settings = cli->settings };
@@ -322,5 +328,6 @@ const struct command pfns_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &table,
+	.table_of = table_of,
 	.run = run,
 };

@@ -17,6 +17,14 @@ enum status set_spelled_out(struct cli *cli, const struct cli_option *option, co
 	return cli_usage(cli, "--%s has to be spelled out", option->name);
 }
 
+enum status force_check(struct cli *cli, const struct force *force)
+{
+	if (!force->will_oops || force->force)
+		return STATUS_YES;
+	return cli_usage(cli, "--i-know-this-kernel-will-oops goes with --force, and does nothing "
+			      "without it");
+}
+
 bool preflight_knows_by_flag(enum gmem_vm_type type, uint64_t flags)
 {
 	return flags & GMEM_MEMORY_NO_DIRECT_MAP && launch_of(type);

@@ -15,9 +15,10 @@ struct force {
 	bool will_oops;
 };
 
-/* --force and the other word; what the help says of them. */
+/* --force and the other word, which alone would do nothing; what the help says of them. */
 enum status set_spelled_out(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field);
+enum status force_check(struct cli *cli, const struct force *force);
 #define FORCE_HELP "Go on where a simulated kernel would fault; never abbreviated"
 #define WILL_OOPS_HELP                                                                     \
 	"With --force, go on where the running kernel would fault: this process hangs or " \

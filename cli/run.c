@@ -29,6 +29,19 @@ static enum status print_version(void)
 	return STATUS_YES;
 }
 
+/* The table that --output is about. */
+static const struct table *main_table(const struct cli *cli)
+{
+	const struct command *command = cli->command;
+	const struct table *table = NULL;
+
+	if (!command)
+		return NULL;
+	if (command->table_of && cli->settings)
+		table = command->table_of(cli->settings);
+	return table ? table : command->table;
+}
+
 static bool open_output(struct cli *cli, const struct selection *selection)
 {
 	struct document document = {
@@ -38,22 +51,25 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 		.is_part = cli->where,
 	};
 
-	cli->out =
-		output_new(&cli->common.format, &document,
-			   cli->command ? cli->command->table : NULL, selection, cli->common.quiet);
+	cli->out = output_new(&cli->common.format, &document, main_table(cli), selection,
+			      cli->common.quiet);
 	return cli->out;
 }
 
 static enum status select_columns(struct cli *cli, struct selection *selection)
 {
 	const struct format *format = &cli->common.format;
-	const struct table *table = cli->command->table;
+	const struct table *table = main_table(cli);
 	bool all = format->all_columns || (format->style == STYLE_JSON && !format->columns);
 	char wrong[CELL_TEXT_MAX];
 
 	if (!table || columns_select(table, format->columns, all, selection, wrong))
 		return STATUS_YES;
-	return cli_usage(cli, "--output: '%s' is no column of %s", wrong, cli->command->name);
+	if (table == cli->command->table)
+		return cli_usage(cli, "--output: '%s' is no column of %s", wrong,
+				 cli->command->name);
+	return cli_usage(cli, "--output: '%s' is no column of the %s of %s", wrong, table->name,
+			 cli->command->name);
 }
 
 static enum status run_here(struct cli *cli, const struct selection *selection)

@@ -229,9 +229,12 @@ static void show_kernel_log(const struct walk *walk)
 static enum status run(struct cli *cli)
 {
 	struct walk walk = { .cli = cli, .settings = cli->settings };
-	enum status status;
-	int ret = gmem_caps_new(cli->ctx, &walk.caps);
+	enum status status = force_check(cli, &walk.settings->force);
+	int ret;
 
+	if (status)
+		return status;
+	ret = gmem_caps_new(cli->ctx, &walk.caps);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	interrupt_catch();

@@ -91,6 +91,16 @@ try_json 64 '[.commands[] | .document.command] == ["create", "map", "pfns", "pfn
 	and ([.commands[] | select(.document) | .status == .document.status] | all)' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
 
+# --output of a summary is about its own columns.
+summary='create v --populate\npfns v --summary -n'
+batch 0 '^state mapped$' '' plain "$summary -o property,value\n" --raw
+batch 0 '^state +mapped +4194304$' '' plain "$summary -o property,value,size -b\n"
+batch 0 '^state mapped 1024 4M$' '' plain "$summary --output-all\n" --raw
+batch 64 '' "'pfn' is no column of the summary of pfns" plain "$summary -o pfn\n"
+printf 'create v --populate\npfns v --summary -o pages\n' > "$scratch/batch"
+try_json 0 '.commands[1].document.summary[0] == {pages: 1024}' \
+	gmemctl batch --simulate=plain --json "$scratch/batch"
+
 # Formats hold for the lines, but those that choose by themselves; columns are a command's own.
 formats='create a --populate\nstatus a\n'
 batch 0 '^a [0-9]+ default ready ' '' plain "$formats" --raw --noheadings

@@ -67,6 +67,8 @@ wrong='
 2|is shared; call .gmemctl convert. first|map td 0+4K
 64|has to be spelled out|map td 0+4K --forc
 64|has to be spelled out|map td 0+4K --i-know
+64|--i-know-this-kernel-will-oops goes with --force|map td 0+4K --i-know-this-kernel-will-oops
+64|--i-know-this-kernel-will-oops goes with --force|walk --simulate=plain --i-know-this-kernel-will-oops
 64|the memory of .td. has|punch td 0+5M
 2|has no launch to end|finalize gap
 64|COMMAND... is missing|exec td

@@ -146,5 +146,15 @@ fi
 
 try 64 '' 'none of openmetrics\|prometheus\|nfd' metrics --format=xml
 try 64 '' 'takes the text' metrics --raw --output-file="$file"
+# Options for rows, where there are none.
+for option in -oname --output=name --output-all -n --noheadings -b --bytes; do
+	try 64 '' '--(output|output-all|noheadings|bytes) is for --json, --raw or --pairs' \
+		metrics --simulate=tdx "$option"
+	try 64 '' 'not for the text of --format=nfd' metrics --simulate=tdx -f nfd "$option"
+done
+try 0 '^tdx$' 'simulated' metrics --simulate=tdx --raw -n -o value -f nfd
+try 64 '' "'labels' is no column of the features of metrics" metrics --simulate=tdx --raw -o labels -f nfd
+echo metrics > "$scratch/batch"
+try 0 '^# EOF$' 'simulated' gmemctl batch --simulate=tdx --noheadings --bytes "$scratch/batch"
 try 64 '' 'belongs to --format=nfd' metrics --expiry=60
 finish
