@@ -85,6 +85,9 @@ struct pfns {
 	unsigned int want;
 	uint64_t size;	  /* of all */
 	uint64_t longest; /* of them, bytes */
+	uint64_t walked;  /* bytes that the walk met, listed or not */
+	uint64_t counted; /* by the kernel, of all; bytes */
+	bool uncounted;	  /* of some it could not be read */
 	bool bound;	  /* a memslot binds some of the addresses that were asked for */
 	struct tally tally;
 };
@@ -171,6 +174,7 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct pfns *pfns = arg;
 
+	pfns->walked += extent->pages * GMEM_PAGE_SIZE;
 	if (pfns->settings->has_state && extent->state != pfns->settings->state)
 		return 0;
 	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
@@ -244,16 +248,28 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 		pfns->size += info.size;
 		if (info.size > pfns->longest)
 			pfns->longest = info.size;
+		pfns->counted += info.resident;
+		pfns->uncounted = pfns->uncounted || !info.has_resident;
 		ret = list_extents(pfns, target);
 	}
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
 }
 
+/* Of whole files, whatever is listed; from the same walk, where that went through all of them. */
+static void write_resident(struct cli *cli, const struct pfns *pfns)
+{
+	bool partly = pfns->settings->offset.length || pfns->settings->gpa.length;
+	bool known = !partly || !pfns->uncounted;
+
+	output_fact_or_reason(cli->out, "resident", KIND_BYTES,
+			      cell_number_if(known, partly ? pfns->counted : pfns->walked),
+			      known ? NULL : "the kernel's count of pages could not be read");
+}
+
 static void write_facts(struct cli *cli, const struct pfns *pfns)
 {
 	output_fact(cli->out, "size", KIND_BYTES, cell_number(pfns->size));
-	output_fact(cli->out, "resident", KIND_BYTES,
-		    cell_number(pfns->tally.pages * GMEM_PAGE_SIZE));
+	write_resident(cli, pfns);
 	output_fact(cli->out, "pages", KIND_NUMBER, cell_number(pfns->tally.pages));
 	output_fact(cli->out, "extent_count", KIND_NUMBER, cell_number(pfns->tally.extents));
 	evidence_write(cli);

@@ -101,6 +101,13 @@ printf 'create v --populate\npfns v --summary -o pages\n' > "$scratch/batch"
 try_json 0 '.commands[1].document.summary[0] == {pages: 1024}' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"
 
+# What is resident does not depend on what of it is listed.
+printf '%s\n' 'create v --populate' 'pfns v' 'pfns v --state=unmapped' 'pfns v --node=1' \
+	'pfns v --offset=1M+64K' 'pfns v --gpa=4G+8K' 'pfns v --gpa=0+4K --summary' > "$scratch/batch"
+try_json 0 '[.commands[1:][].document | [.resident, .resident_reason, .pages]] ==
+	([1024, 0, 0, 16, 2, 0] | map([4194304, null, .]))' \
+	gmemctl batch --simulate=plain --json "$scratch/batch"
+
 # Formats hold for the lines, but those that choose by themselves; columns are a command's own.
 formats='create a --populate\nstatus a\n'
 batch 0 '^a [0-9]+ default ready ' '' plain "$formats" --raw --noheadings
