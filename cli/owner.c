@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-#include "privilege.h"
-
 void owner_primary(const struct gmem_owners *owners, size_t index, pid_t vm_pid,
 		   struct gmem_holder *out)
 {
@@ -25,11 +23,7 @@ const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, 
 		snprintf(buffer, size,
 			 "%zu of %zu processes may not be looked at, process %d the first: %s",
 			 counts->not_permitted, counts->not_permitted + counts->processes,
-			 (int)counts->first_denied,
-			 privilege_sees_processes()
-				 ? "what guards it from root too is a security module or a sandbox"
-				 : "root, or CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH and "
-				   "CAP_CHECKPOINT_RESTORE, is needed");
+			 (int)counts->first_denied, counts->why_denied);
 		return buffer;
 	}
 	if (counts->hidden)

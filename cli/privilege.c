@@ -98,20 +98,6 @@ static bool has(cap_t set, cap_value_t capability)
 	return !cap_get_flag(set, capability, CAP_PERMITTED, &value) && value == CAP_SET;
 }
 
-bool privilege_sees_processes(void)
-{
-	cap_t set = cap_get_proc();
-	bool sees;
-
-	if (!set)
-		return false;
-	sees = has(set, CAP_SYS_PTRACE) &&
-	       (has(set, CAP_DAC_READ_SEARCH) || has(set, CAP_DAC_OVERRIDE)) &&
-	       (has(set, CAP_CHECKPOINT_RESTORE) || has(set, CAP_SYS_ADMIN));
-	cap_free(set);
-	return sees;
-}
-
 /* Kernels take CAP_SYS_ADMIN for CAP_BPF and CAP_PERFMON; who has only that one needs it. */
 static bool is_kept(cap_t had, unsigned int needs, cap_value_t capability)
 {

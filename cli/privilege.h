@@ -8,9 +8,6 @@
 /* Keeps what the command's row says, of what there is; on a simulated kernel nothing. */
 enum status privilege_keep(struct cli *cli);
 
-/* Whether this process has all that looking at other users' processes takes of capabilities. */
-bool privilege_sees_processes(void);
-
 /* The reader of kernel memory is open and needs its capabilities no longer. */
 void privilege_reader_is_open(struct cli *cli);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "maps.h"
 #include "target.h"
 
@@ -68,9 +69,8 @@ static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 		return gmem_fail(ctx, error, "out of memory");
 	if (error == -EACCES || error == -EPERM)
 		return gmem_fail(ctx, -EACCES,
-				 "the mappings of process %d are not ours to look at: root, or "
-				 "CAP_SYS_PTRACE and CAP_CHECKPOINT_RESTORE, is needed",
-				 (int)pid);
+				 "the mappings of process %d are not ours to look at: %s", (int)pid,
+				 gmem_guard_why(ctx, GMEM_GUARDED_ALL));
 	if (error == -ENOENT || error == -ESRCH)
 		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
 	return gmem_fail(ctx, error, "the mappings of process %d cannot be read: %s", (int)pid,

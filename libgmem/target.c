@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "kernel/uapi.h"
 
 #define FDS_MAX (1u << 20) /* sysctl_nr_open's default: no process has more */
@@ -53,12 +54,8 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(
-			ctx, -EACCES,
-			"process %d is not ours to look at: root, or CAP_SYS_PTRACE and, where "
-			"it is another user's, CAP_DAC_READ_SEARCH, is needed "
-			"(PTRACE_MODE_READ_FSCREDS)",
-			(int)pid);
+		return gmem_fail(ctx, -EACCES, "process %d is not ours to look at: %s", (int)pid,
+				 gmem_guard_why(ctx, GMEM_GUARDED_FDS));
 	if (pid && gmem_read_line(ctx, path, comm, sizeof(comm)))
 		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
 	if (error == -ENOENT && fd < 0)

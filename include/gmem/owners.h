@@ -40,14 +40,15 @@ GMEM_API void gmem_owners_free(struct gmem_owners *owners);
 
 /* What the scan went through. Since: 0.1 */
 struct gmem_owners_counts {
-	size_t memories;      /* guest_memfds found */
-	size_t processes;     /* looked at */
-	size_t not_permitted; /* processes not looked at, or not wholly */
-	size_t vms;	      /* processes with a VM or vCPU descriptor */
-	size_t vms_without;   /* of these, those that hold no guest_memfd */
-	bool hidden;	      /* /proc hides processes (its mount option hidepid) */
-	bool in_namespace;    /* this is not the initial PID namespace: others are not seen */
-	pid_t first_denied;   /* the first of those that not_permitted counts, 0: none */
+	size_t memories;	/* guest_memfds found */
+	size_t processes;	/* looked at */
+	size_t not_permitted;	/* processes not looked at, or not wholly */
+	size_t vms;		/* processes with a VM or vCPU descriptor */
+	size_t vms_without;	/* of these, those that hold no guest_memfd */
+	bool hidden;		/* /proc hides processes (its mount option hidepid) */
+	bool in_namespace;	/* this is not the initial PID namespace: others are not seen */
+	pid_t first_denied;	/* the first of those that not_permitted counts, 0: none */
+	const char *why_denied; /* what is lacking, or guards them; NULL: none. Static storage */
 };
 
 /* Tells what the scan went through. Since: 0.1 */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "host/host.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
@@ -14,20 +15,6 @@
 #define BPF_SYSCTL "/proc/sys/kernel/unprivileged_bpf_disabled"
 
 #define CAPABILITY(number) (1ull << (number))
-
-static int effective_capabilities(struct gmem_ctx *ctx, uint64_t *out)
-{
-	char *status, *line;
-	int ret = gmem_read_file(ctx, "/proc/self/status", &status, NULL);
-
-	if (ret)
-		return ret;
-	line = strstr(status, "CapEff:");
-	if (!line || sscanf(line, "CapEff: %" SCNx64, out) != 1)
-		ret = -ENODATA;
-	free(status);
-	return ret;
-}
 
 static bool may_use_bpf(uint64_t capabilities)
 {
@@ -40,7 +27,7 @@ static enum gmem_check_result check_privilege(struct gmem_host *host,
 					      const struct gmem_host_row *row)
 {
 	uint64_t capabilities;
-	int ret = effective_capabilities(host->ctx, &capabilities);
+	int ret = gmem_capabilities_effective(host->ctx, &capabilities);
 	bool bpf, kcore;
 
 	(void)row;
@@ -107,7 +94,7 @@ static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct 
 				      "there is no %s: the kernel has no BPF", BPF_SYSCTL);
 	if (ret)
 		return gmem_host_unread(host, BPF_SYSCTL, ret);
-	effective_capabilities(host->ctx, &capabilities);
+	gmem_capabilities_effective(host->ctx, &capabilities);
 	if (*value == '0' || may_use_bpf(capabilities))
 		return gmem_host_find(
 			host, GMEM_CHECK_PASS, NULL,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../guard.h"
 #include "../options.h"
 
 /* Index of the first entry that is not before the inode. */
@@ -128,6 +129,8 @@ int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *opti
 		gmem_owners_free(owners);
 		return ret;
 	}
+	if (owners->counts.not_permitted)
+		owners->counts.why_denied = gmem_guard_why(ctx, GMEM_GUARDED_ALL);
 	*out = owners;
 	return 0;
 }
@@ -215,10 +218,9 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 					 (unsigned long long)owned->ino, strerror(-ret));
 	}
 	if (worst == -EACCES)
-		return gmem_fail(owners->ctx, worst,
-				 "inode %llu is not ours to look at: root, or CAP_SYS_PTRACE, "
-				 "CAP_DAC_READ_SEARCH and CAP_CHECKPOINT_RESTORE, is needed",
-				 (unsigned long long)owned->ino);
+		return gmem_fail(owners->ctx, worst, "inode %llu is not ours to look at: %s",
+				 (unsigned long long)owned->ino,
+				 gmem_guard_why(owners->ctx, GMEM_GUARDED_ALL));
 	return gmem_fail(owners->ctx, worst, "nobody has inode %llu open any more",
 			 (unsigned long long)owned->ino);
 }

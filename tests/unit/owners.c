@@ -254,6 +254,53 @@ static void check_holder(const struct gmem_owners *owners, size_t index, size_t 
 	ck_assert_uint_eq(holder.mapped, fd < 0 ? 5 * PAGE : 0);
 }
 
+/* What is told of a process that may not be looked at depends on what this one has. */
+START_TEST(guarded_processes)
+{
+	static const struct {
+		const char *status;
+		const char *why;
+	} cases[] = {
+		{ NULL, "root, or CAP_SYS_PTRACE" },
+		{ "Name:\tx\n", "root, or CAP_SYS_PTRACE" },
+		{ "CapEff:\t0000000000000000\n", "root, or CAP_SYS_PTRACE" },
+		{ "CapEff:\t0000000000080004\n", "root, or CAP_SYS_PTRACE" },
+		{ "CapEff:\t0000010000080004\n", "security module or a sandbox" },
+		{ "CapEff:\t0000000000280002\n", "security module or a sandbox" },
+		{ "CapEff:\t000001ffffffffff\n", "security module or a sandbox" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct entry table[] = {
+			{ .path = "/proc" },
+			{ .path = "/proc/1" },
+			{ .path = "/proc/1/comm", .text = "init\n" },
+			{ .path = "/proc/1/fd", .error = -EACCES },
+			{ .path = "/proc/1/maps", .error = -EACCES },
+			{ .path = "/proc/self/ns/pid", .link = "pid:[4026531836]" },
+			{ .path = "/proc/self/status", .text = cases[i].status },
+		};
+		struct gmem_ctx *ctx = fake_ctx(table, sizeof(table) / sizeof(table[0]));
+		struct gmem_owners_counts counts;
+		struct gmem_owners *owners;
+
+		ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+		gmem_owners_counts(owners, &counts);
+		ck_assert_int_eq(counts.first_denied, 1);
+		ck_assert(strstr(counts.why_denied, cases[i].why));
+		gmem_owners_free(owners);
+		ck_assert_int_eq(gmem_target_list_mapped(ctx, 1, NULL, NULL), -EACCES);
+		port_said(ctx, cases[i].why);
+		port_said(ctx, "the mappings of process 1 are not ours");
+		ck_assert_int_eq(gmem_target_list(ctx, 1, NULL, NULL), -EACCES);
+		if (i != 3) /* which has enough for descriptors */
+			port_said(ctx, cases[i].why);
+		port_said(ctx, "process 1 is not ours");
+		fake_ctx_free(ctx);
+	}
+}
+END_TEST
+
 START_TEST(many_processes)
 {
 	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
@@ -675,6 +722,6 @@ START_TEST(mapped_of_own)
 }
 END_TEST
 
-UNIT_MAIN("owners", many_processes, without_mappings, number_taken_over, hidden_processes,
-	  usage_of_own, frames_found, shared_side, failures, wrong_options, mapped_of_others,
-	  mapped_of_own)
+UNIT_MAIN("owners", many_processes, guarded_processes, without_mappings, number_taken_over,
+	  hidden_processes, usage_of_own, frames_found, shared_side, failures, wrong_options,
+	  mapped_of_others, mapped_of_own)
