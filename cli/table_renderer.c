@@ -44,6 +44,26 @@ static bool is_right_aligned(enum kind kind)
 	       kind == KIND_ADDRESS;
 }
 
+/*
+ * libsmartcols takes a width as a hint, and drops it where all values are shorter than the heading:
+ * so a heading is as wide as its column, and the parts after the first have none.
+ */
+static const char *heading_of(const struct output *out, size_t i, char text[CELL_TEXT_MAX])
+{
+	const struct column *column = &out->table->columns[out->selection.index[i]];
+	int width = (int)out->widths[i];
+	char name[CELL_TEXT_MAX];
+
+	if (out->first_held)
+		return "";
+	column_heading(column, '-', name);
+	if (is_right_aligned(column->kind))
+		snprintf(text, CELL_TEXT_MAX, "%*s", width, name);
+	else
+		snprintf(text, CELL_TEXT_MAX, "%-*s", i + 1 < out->selection.n ? width : 0, name);
+	return text;
+}
+
 static void add_column(struct output *out, size_t i)
 {
 	const struct column *column = &out->table->columns[out->selection.index[i]];
@@ -53,7 +73,7 @@ static void add_column(struct output *out, size_t i)
 	/* Below 1 a hint is a share of the terminal's width, from 1 on it is a width. */
 	double hint = out->widths[i] ? (double)out->widths[i] : 0.01;
 
-	if (!scols_table_new_column(out->held, column_heading(column, '-', heading), hint, flags))
+	if (!scols_table_new_column(out->held, heading_of(out, i, heading), hint, flags))
 		out->out_of_memory = true;
 }
 

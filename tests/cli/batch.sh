@@ -108,6 +108,16 @@ try_json 0 '[.commands[1:][].document | [.resident, .resident_reason, .pages]] =
 	([1024, 0, 0, 16, 2, 0] | map([4194304, null, .]))' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"
 
+# A long table is drawn in parts: a column stays as wide as it was, though all there is "-" now.
+printf 'create v --size=32M --populate --slot=4G+8M\npfns v --each -o gpa,pfn\n' > "$scratch/batch"
+gmemctl batch --simulate=plain "$scratch/batch" 2> "$scratch/err" |
+	awk '/ 0x1/ { print length($0) }' | uniq -c > "$scratch/widths"
+if [ "$(awk '{ print $1, $2 }' "$scratch/widths")" = '8192 20' ]; then
+	pass "the columns of a long table stay where they are"
+else
+	fail "the columns of a long table stay where they are" "$(cat "$scratch/widths")"
+fi
+
 # Formats hold for the lines, but those that choose by themselves; columns are a command's own.
 formats='create a --populate\nstatus a\n'
 batch 0 '^a [0-9]+ default ready ' '' plain "$formats" --raw --noheadings

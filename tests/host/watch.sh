@@ -56,6 +56,27 @@ case $status in
 *) fail "SIGTERM ends it" "status $status" "$(cat "$scratch/watch.err")" ;;
 esac
 
+# In a table the columns stand below each other, whatever comes first.
+# shellcheck disable=SC2086 # words
+$GMEMCTL watch --interval=0.1 > "$scratch/changes" 2> "$scratch/watch.err" &
+watcher=$!
+until_line "$scratch/watch.err" watching
+gmemctl create held --size=64K > "$scratch/out" 2>&1
+pid=$(gmemctl status held --json | jq '.vms[0].pid')
+until_line "$scratch/changes" " new .* $pid "
+gmemctl map held 0+8K > "$scratch/out" 2>&1
+until_line "$scratch/changes" " populate .* $pid "
+gmemctl destroy held > "$scratch/out" 2>&1
+until_line "$scratch/changes" " gone .* $pid "
+kill -s TERM "$watcher"
+wait "$watcher"
+ends=$(awk -v pid="$pid" '/^TIME/ { print index($0, " PID ") + 3 }
+	$3 == pid { print index($0, " " pid " ") + length(pid) }' "$scratch/changes" | uniq -c)
+if [ "$(echo "$ends" | awk '{ print ($1 >= 4), $2 }')" = '1 37' ]; then
+	pass "the columns of its table stay where they are"
+else
+	fail "the columns of its table stay where they are" "$ends" "$(cat "$scratch/changes")"
+fi
 
 gmemctl watch --interval=0.1 --count=3 --json --no-locks > "$scratch/watch.json" 2> "$scratch/watch.err"
 if jq -e '.looks == 3 and .splits_counted' "$scratch/watch.json" > "$scratch/jq"; then
