@@ -87,11 +87,6 @@ enum status privilege_keep(struct cli *cli)
 	return STATUS_YES;
 }
 
-bool privilege_sees_processes(void)
-{
-	return true;
-}
-
 void privilege_reader_is_open(struct cli *cli)
 {
 	HOLDS(cli->ctx);
