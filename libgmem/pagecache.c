@@ -267,10 +267,14 @@ static int flush_pending(struct walk *walk)
 	return ret;
 }
 
+/* Runs meet the range that was asked for; what does not is none of it, whatever the tree says. */
 static int add_pending(const struct gmem_xarray_run *run, void *arg)
 {
 	struct walk *walk = arg;
 
+	if (!run->count || run->index > walk->last ||
+	    (run->index < walk->first && run->count <= walk->first - run->index))
+		return 0;
 	walk->pending[walk->count++] = *run;
 	return walk->count == PENDING ? flush_pending(walk) : 0;
 }

@@ -130,6 +130,21 @@ static unsigned int covered(const struct walk *walk, const uint64_t *slots, unsi
 	return n;
 }
 
+/*
+ * Where the entry of slot i begins: there, or where its sibling leads. A sibling that leads to no
+ * pointer, or to one that ends before it, was half written (xas_store() and xas_split() go through
+ * the slots one by one, xas_descend() looks again where it finds a node): slot i itself.
+ */
+static unsigned int entry_of(const struct walk *walk, const uint64_t *slots, unsigned int i)
+{
+	uint64_t head = i < walk->slots && is_sibling(slots[i]) ? slots[i] >> 2 : i;
+
+	if (head < i && is_pointer(slots[head]) &&
+	    head + covered(walk, slots, (unsigned int)head) > i)
+		return (unsigned int)head;
+	return i;
+}
+
 static unsigned int log2_of(uint64_t count)
 {
 	return 63 - (unsigned int)__builtin_clzll(count);
@@ -347,12 +362,12 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 	level->address = address;
 	level->count = 0;
 	level->follows = shift ? 0 : follows(walk, level->slots);
-	if (is_sibling(level->slots[first])) /* the range begins inside a large entry */
-		first = (unsigned int)(level->slots[first] >> 2);
+	first = entry_of(walk, level->slots, first); /* the range may begin inside a large one */
 	for (unsigned int i = first; !ret && i <= last; i += taken) {
 		uint64_t entry = level->slots[i];
 		uint64_t index = base + ((uint64_t)i << shift);
-		bool again = entry == ENTRY_RETRY;
+		/* Siblings are taken with their pointer: one that is met alone is a stray. */
+		bool again = entry == ENTRY_RETRY || is_sibling(entry);
 
 		taken = 1;
 		level->at = i;
@@ -391,7 +406,7 @@ static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, uns
 	if (gmem_kmem_read_pointer(ctx, at, &again) || again != *head || ret)
 		return 1;
 	*shift = (unsigned int)gmem_layout_read(walk->layout, node, GMEM_NODE_SHIFT, 1);
-	if (*shift >= 64 || *shift % walk->layout->node_bits ||
+	if (*shift + walk->layout->node_bits > 64 || *shift % walk->layout->node_bits ||
 	    !node_fits(walk, node, 0, 0, *shift))
 		return 1;
 	return 0;

@@ -255,6 +255,81 @@ START_TEST(freed_root_is_not_believed)
 }
 END_TEST
 
+/* Of nodes of that shift, slot 63 says that it is part of the entry in slot 0. */
+static unsigned int stray_shift;
+static bool stray_stays; /* and says so again when it is looked at alone */
+static uint64_t stray_node;
+
+static int stray_sibling(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	const uint64_t slots = 40, sibling_of_0 = 2; /* struct xa_node, as the models have it */
+	int ret = honest_ops->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char *bytes = requests[i].buffer;
+
+		if (requests[i].length == 576 && bytes[0] == stray_shift) {
+			stray_node = requests[i].address;
+			memcpy(bytes + slots + 63 * 8, &sibling_of_0, 8);
+		}
+		if (requests[i].length == 8 && requests[i].address == stray_node + slots + 63 * 8 &&
+		    stray_stays)
+			memcpy(bytes, &sibling_of_0, 8);
+	}
+	return ret;
+}
+
+struct unknown {
+	uint64_t offset, pages;
+};
+
+static int take_unknown(const struct gmem_extent *extent, void *arg)
+{
+	struct unknown *unknown = arg;
+
+	if (extent->has_pfn)
+		return 0;
+	unknown->offset = extent->offset;
+	unknown->pages += extent->pages;
+	return 0;
+}
+
+static struct unknown unknown_of(uint64_t offset)
+{
+	struct unknown unknown = { 0 };
+
+	ck_assert_int_eq(gmem_target_extents(target, offset, 0, 0, take_unknown, &unknown), 0);
+	return unknown;
+}
+
+/*
+ * A sibling that leads to no pointer, or to one that ends before it, is no page of that pointer.
+ * At the second level, what it leads to is a node.
+ */
+START_TEST(stray_sibling_is_no_page)
+{
+	const uint64_t slot = _i ? 64 : 1, at = 63 * slot;
+	struct unknown unknown;
+
+	setup("plain", 64 * slot);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, at * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, 0).pages, at);
+	stray_shift = _i ? 6 : 0;
+	stray_stays = false;
+	lie(stray_sibling);
+	ck_assert_uint_eq(walk(at * PAGE, 0, 0).pages, 0);
+	ck_assert_uint_eq(walk(0, 0, 0).pages, at);
+	stray_stays = true;
+	for (uint64_t offset = 0; offset <= at * PAGE; offset += at * PAGE) {
+		unknown = unknown_of(offset);
+		ck_assert_uint_eq(unknown.offset, at * PAGE);
+		ck_assert_uint_eq(unknown.pages, slot);
+	}
+	ctx->kernel->ops = honest_ops;
+	teardown();
+}
+END_TEST
+
 START_TEST(states_cut_extents)
 {
 	struct seen seen;
@@ -414,6 +489,7 @@ int main(void)
 	tcase_set_timeout(tcase, 600);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, stray_sibling_is_no_page, 0, 2);
 	tcase_add_loop_test(tcase, bindings, 0, 2);
 	tcase_add_loop_test(tcase, corrupted, 0, 6);
 	suite_add_tcase(suite, tcase);
