@@ -447,7 +447,7 @@ static int emit(struct walk *walk, const struct gmem_extent *extent)
 
 static int emit_pages(struct walk *walk, struct gmem_extent extent)
 {
-	int ret = 0;
+	int ret = hand_out(walk); /* what is unknown before them waits for more of it */
 
 	while (!ret && extent.pages) {
 		struct gmem_extent page;

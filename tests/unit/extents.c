@@ -255,14 +255,15 @@ START_TEST(freed_root_is_not_believed)
 }
 END_TEST
 
-/* Of nodes of that shift, slot 63 says that it is part of the entry in slot 0. */
-static unsigned int stray_shift;
+/* Of nodes of that shift, a slot says that it is part of the entry in slot 0. */
+static unsigned int stray_shift, stray_slot;
 static bool stray_stays; /* and says so again when it is looked at alone */
 static uint64_t stray_node;
 
 static int stray_sibling(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
-	const uint64_t slots = 40, sibling_of_0 = 2; /* struct xa_node, as the models have it */
+	const uint64_t sibling_of_0 = 2;
+	const size_t at = 40 + stray_slot * 8; /* in struct xa_node, as the models have it */
 	int ret = honest_ops->read_kmem(kernel, requests, n);
 
 	for (size_t i = 0; i < n; i++) {
@@ -270,10 +271,10 @@ static int stray_sibling(struct gmem_kernel *kernel, struct gmem_kmem_request *r
 
 		if (requests[i].length == 576 && bytes[0] == stray_shift) {
 			stray_node = requests[i].address;
-			memcpy(bytes + slots + 63 * 8, &sibling_of_0, 8);
+			memcpy(bytes + at, &sibling_of_0, 8);
 		}
-		if (requests[i].length == 8 && requests[i].address == stray_node + slots + 63 * 8 &&
-		    stray_stays)
+		if (stray_stays && requests[i].length == 8 &&
+		    requests[i].address == stray_node + at)
 			memcpy(bytes, &sibling_of_0, 8);
 	}
 	return ret;
@@ -315,6 +316,7 @@ START_TEST(stray_sibling_is_no_page)
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, at * PAGE), 0);
 	ck_assert_uint_eq(walk(0, 0, 0).pages, at);
 	stray_shift = _i ? 6 : 0;
+	stray_slot = 63;
 	stray_stays = false;
 	lie(stray_sibling);
 	ck_assert_uint_eq(walk(at * PAGE, 0, 0).pages, 0);
@@ -325,6 +327,39 @@ START_TEST(stray_sibling_is_no_page)
 		ck_assert_uint_eq(unknown.offset, at * PAGE);
 		ck_assert_uint_eq(unknown.pages, slot);
 	}
+	ctx->kernel->ops = honest_ops;
+	teardown();
+}
+END_TEST
+
+static int take_in_order(const struct gmem_extent *extent, void *arg)
+{
+	struct seen *seen = arg;
+
+	ck_assert_uint_eq(extent->offset, seen->next);
+	seen->next = extent->offset + extent->pages * PAGE;
+	seen->extents++;
+	return 0;
+}
+
+/* What is unknown comes in its place, also where all else comes a page at a time. */
+START_TEST(unknown_comes_in_order)
+{
+	struct seen seen = { 0 };
+
+	setup("plain", 64 * 64);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 64 * 64 * PAGE), 0);
+	ck_assert_uint_eq(walk(0, 0, 0).pages, 64 * 64);
+	stray_shift = 6;
+	stray_slot = 1;
+	stray_stays = true;
+	lie(stray_sibling);
+	ck_assert_int_eq(
+		gmem_target_extents(target, 0, 0,
+				    (_i ? GMEM_EXTENT_DIRECT_MAP : 0) | GMEM_EXTENT_ONE_BY_ONE,
+				    take_in_order, &seen),
+		0);
+	ck_assert_uint_eq(seen.extents, 63 * 64 + 1);
 	ctx->kernel->ops = honest_ops;
 	teardown();
 }
@@ -490,6 +525,7 @@ int main(void)
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, stray_sibling_is_no_page, 0, 2);
+	tcase_add_loop_test(tcase, unknown_comes_in_order, 0, 2);
 	tcase_add_loop_test(tcase, bindings, 0, 2);
 	tcase_add_loop_test(tcase, corrupted, 0, 6);
 	suite_add_tcase(suite, tcase);
