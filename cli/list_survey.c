@@ -174,6 +174,7 @@ static int set_info(const struct cli *cli, struct list_row *row,
 	return info->has_slots ? 0 : add_error(cli, row, "slots", -ENODATA);
 }
 
+/* unknown: pages of unknown state, and ranges of which it is not known what pages are there. */
 static const char *state_of(uint64_t mapped, uint64_t unmapped, uint64_t unknown)
 {
 	if (unknown)
@@ -225,10 +226,21 @@ static int set_nodes(struct list_row *row, const struct gmem_usage *usage)
 	return 0;
 }
 
+/* What could not be read of the page cache: how many pages are there, nrpages tells. */
+static int set_unseen(struct list_row *row, uint64_t unseen, const char *why)
+{
+	char number[32], what[80];
+
+	snprintf(what, sizeof(what), "nodes and state of the pages in %s of the file",
+		 size_format(unseen, number, sizeof(number)));
+	return add_reason(row, what, why);
+}
+
 static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_target *target)
 {
-	uint64_t mapped, unmapped, unknown;
+	uint64_t mapped, unmapped, unknown, unseen;
 	struct gmem_usage *usage;
+	const char *why;
 	int ret = gmem_usage_new(target, &usage);
 
 	if (ret)
@@ -236,13 +248,17 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	mapped = gmem_usage_state(usage, GMEM_STATE_MAPPED);
 	unmapped = gmem_usage_state(usage, GMEM_STATE_UNMAPPED);
 	unknown = gmem_usage_state(usage, GMEM_STATE_UNKNOWN);
+	unseen = gmem_usage_unseen(usage, &why);
 	row->cells[LIST_MAPPED] = cell_number(mapped);
 	row->cells[LIST_UNMAPPED] = cell_number(unmapped);
 	row->cells[LIST_UNKNOWN] = cell_number(unknown);
-	row->cells[LIST_STATE] = cell_text(state_of(mapped, unmapped, unknown));
+	row->cells[LIST_STATE] = cell_text(state_of(mapped, unmapped, unknown + unseen));
 	/* A guest allocates meanwhile: what a row says of its pages is of one walk. */
-	row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);
+	if (!unseen)
+		row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);
 	ret = set_nodes(row, usage);
+	if (!ret && unseen)
+		ret = set_unseen(row, unseen, why);
 	gmem_usage_free(usage);
 	return ret;
 }

@@ -86,6 +86,7 @@ struct pfns {
 	uint64_t size;	  /* of all */
 	uint64_t longest; /* of them, bytes */
 	uint64_t walked;  /* bytes that the walk met, listed or not */
+	bool unread;	  /* it met what could not be read of the page cache */
 	uint64_t counted; /* by the kernel, of all; bytes */
 	bool uncounted;	  /* of some it could not be read */
 	bool bound;	  /* a memslot binds some of the addresses that were asked for */
@@ -174,7 +175,10 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct pfns *pfns = arg;
 
-	pfns->walked += extent->pages * GMEM_PAGE_SIZE;
+	if (extent->has_pfn)
+		pfns->walked += extent->pages * GMEM_PAGE_SIZE;
+	else
+		pfns->unread = true;
 	if (pfns->settings->has_state && extent->state != pfns->settings->state)
 		return 0;
 	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
@@ -258,7 +262,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 /* Of whole files, whatever is listed; from the same walk, where that went through all of them. */
 static void write_resident(struct cli *cli, const struct pfns *pfns)
 {
-	bool partly = pfns->settings->offset.length || pfns->settings->gpa.length;
+	bool partly = pfns->settings->offset.length || pfns->settings->gpa.length || pfns->unread;
 	bool known = !partly || !pfns->uncounted;
 
 	output_fact_or_reason(cli->out, "resident", KIND_BYTES,

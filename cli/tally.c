@@ -8,7 +8,8 @@ enum { COLUMN_PROPERTY, COLUMN_VALUE, COLUMN_PAGES, COLUMN_SIZE };
 
 static const struct column columns[] = {
 	[COLUMN_PROPERTY] = { "property", KIND_TEXT, .shown = true,
-			      .help = "what is counted: state, level, order, node" },
+			      .help = "what is counted: state, level, order, node, or page-cache: what "
+				      "of it could not be read" },
 	[COLUMN_VALUE] = { "value", KIND_TEXT, .shown = true, .help = "value of the property" },
 	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
 			   .help = "number of pages that have this value" },
@@ -44,6 +45,13 @@ static const char *node_value(size_t index, char buffer[CELL_TEXT_MAX])
 	return order_value(index, buffer);
 }
 
+static const char *cache_value(size_t index, char buffer[CELL_TEXT_MAX])
+{
+	(void)index;
+	(void)buffer;
+	return "unread";
+}
+
 static const struct {
 	const char *name;
 	size_t offset; /* of the counts in struct tally */
@@ -54,6 +62,7 @@ static const struct {
 	{ "level", offsetof(struct tally, level), GMEM_LEVELS, level_value },
 	{ "order", offsetof(struct tally, order), TALLY_ORDERS, order_value },
 	{ "node", offsetof(struct tally, node), TALLY_NODES + 1, node_value },
+	{ "page-cache", offsetof(struct tally, unseen), 1, cache_value },
 };
 
 #define PROPERTIES (sizeof(properties) / sizeof(properties[0]))
@@ -67,8 +76,12 @@ void tally_add(struct tally *tally, const struct gmem_extent *extent)
 {
 	bool has_node = extent->node >= 0 && extent->node < TALLY_NODES;
 
-	tally->pages += extent->pages;
 	tally->extents++;
+	if (!extent->has_pfn) { /* a range of the file: what pages are there was not seen */
+		tally->unseen += extent->pages;
+		return;
+	}
+	tally->pages += extent->pages;
 	tally->state[extent->state] += extent->pages;
 	tally->level[extent->level] += extent->pages;
 	tally->order[extent->order < TALLY_ORDERS ? extent->order : TALLY_ORDERS - 1] +=

@@ -112,7 +112,7 @@ GMEM_API int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out)
 /* Frees what gmem_usage_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_usage_free(struct gmem_usage *usage);
 
-/* Bytes in a direct-map state; all states add up to what is resident. Since: 0.1 */
+/* Bytes in a direct-map state; all states add up to the pages that were seen. Since: 0.1 */
 GMEM_API uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_state state);
 
 /*
@@ -121,6 +121,13 @@ GMEM_API uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_sta
  */
 GMEM_API int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *node,
 			     uint64_t *bytes);
+
+/*
+ * Bytes of the file in whose range the page cache could not be read: of how many pages, in which
+ * state and on which nodes is not known, so that they are in none of the other sums. *reason, where
+ * it is not NULL: why, static storage, or NULL where all was seen. Since: 0.1
+ */
+GMEM_API uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char **reason);
 
 /* A page frame that a guest_memfd owns. Since: 0.1 */
 struct gmem_owned_frame {

@@ -15,6 +15,8 @@ struct node {
 
 struct gmem_usage {
 	uint64_t state[STATES]; /* bytes */
+	uint64_t unseen;	/* bytes of the file in whose place the page cache was not read */
+	const char *reason;	/* why not, the first time */
 	struct node *nodes;	/* ascending */
 	size_t node_count;
 };
@@ -42,8 +44,15 @@ static struct node *node_of(struct gmem_usage *usage, int node)
 static int add_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct gmem_usage *usage = arg;
-	struct node *node = node_of(usage, extent->node);
+	struct node *node;
 
+	/* A range of the file, not pages: as large as the file where its tree cannot be read. */
+	if (!extent->has_pfn) {
+		usage->unseen += extent->pages * GMEM_PAGE_SIZE;
+		usage->reason = usage->reason ? usage->reason : extent->reason;
+		return 0;
+	}
+	node = node_of(usage, extent->node);
 	if (!node)
 		return -ENOMEM;
 	node->bytes += extent->pages * GMEM_PAGE_SIZE;
@@ -77,6 +86,13 @@ void gmem_usage_free(struct gmem_usage *usage)
 uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_state state)
 {
 	return (unsigned int)state < STATES ? usage->state[state] : 0;
+}
+
+uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char **reason)
+{
+	if (reason)
+		*reason = usage->reason;
+	return usage->unseen;
 }
 
 int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *node, uint64_t *bytes)

@@ -495,6 +495,46 @@ START_TEST(usage_of_own)
 }
 END_TEST
 
+/* Reads of xarray nodes fail: all else is told. */
+static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
+{
+	int ret = port.real->read_kmem(kernel, requests, n);
+
+	for (size_t i = 0; i < n; i++)
+		if (requests[i].length >= 512 && requests[i].length < 4096)
+			requests[i].result = -EFAULT;
+	return ret;
+}
+
+/* A part of the file that could not be read is no page, of no state and on no node. */
+START_TEST(usage_unseen)
+{
+	struct host host = host_new();
+	struct gmem_target_info info;
+	struct gmem_usage *usage;
+	const char *reason = "";
+	uint64_t bytes;
+	int node;
+
+	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
+	ck_assert_uint_eq(gmem_usage_unseen(usage, &reason), 0);
+	ck_assert_ptr_null(reason);
+	gmem_usage_free(usage);
+	port_pretend(host.ctx)->read_kmem = no_nodes;
+	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
+	ck_assert_uint_eq(gmem_usage_unseen(usage, &reason), 64 * PAGE);
+	ck_assert_ptr_nonnull(strstr(reason, "xarray"));
+	ck_assert_uint_eq(gmem_usage_unseen(usage, NULL), 64 * PAGE);
+	for (int state = GMEM_STATE_UNKNOWN; state <= GMEM_STATE_UNMAPPED; state++)
+		ck_assert_uint_eq(gmem_usage_state(usage, (enum gmem_state)state), 0);
+	ck_assert_int_eq(gmem_usage_node(usage, 0, &node, &bytes), -ENOENT);
+	gmem_usage_free(usage);
+	ck_assert_int_eq(gmem_target_info(host.target, &info), 0);
+	ck_assert_uint_eq(info.resident, 48 * PAGE);
+	host_free(&host);
+}
+END_TEST
+
 static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
 {
 	struct gmem_owned_frame **next = arg;
@@ -723,5 +763,5 @@ START_TEST(mapped_of_own)
 END_TEST
 
 UNIT_MAIN("owners", many_processes, guarded_processes, without_mappings, number_taken_over,
-	  hidden_processes, usage_of_own, frames_found, shared_side, failures, wrong_options,
-	  mapped_of_others, mapped_of_own)
+	  hidden_processes, usage_of_own, usage_unseen, frames_found, shared_side, failures,
+	  wrong_options, mapped_of_others, mapped_of_own)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the summary of extents counts as pages, and what it does not. */
+#include "unit.h"
+
+#include "../../cli/tally.c"
+
+void output_row(struct output *out, const struct cell *cells)
+{
+	(void)out;
+	(void)cells;
+}
+
+START_TEST(unseen_is_no_page)
+{
+	const struct gmem_extent pages = {
+		.pfn = 4711,
+		.pages = 3,
+		.state = GMEM_STATE_MAPPED,
+		.level = GMEM_LEVEL_2M,
+		.has_pfn = true,
+	};
+	const struct gmem_extent unseen = { .pages = 1ull << 40, .node = -1, .reason = "x" };
+	struct tally tally = { 0 };
+	char text[256];
+
+	tally_add(&tally, &pages);
+	tally_add(&tally, &unseen);
+	ck_assert_uint_eq(tally.pages, 3);
+	ck_assert_uint_eq(tally.extents, 2);
+	ck_assert_uint_eq(tally.unseen, 1ull << 40);
+	ck_assert_uint_eq(tally.state[GMEM_STATE_UNKNOWN], 0);
+	ck_assert_uint_eq(tally.level[GMEM_LEVEL_NONE], 0);
+	ck_assert_uint_eq(tally.order[0], 3);
+	ck_assert_uint_eq(tally.node[TALLY_NODES], 0);
+	ck_assert_str_eq(tally_describe(&tally, text, sizeof(text)),
+			 "3 pages in 2 extents; state mapped: 3; level 2M: 3; order 0: 3; "
+			 "node 0: 3; page-cache unread: 1099511627776");
+}
+END_TEST
+
+UNIT_MAIN("tally", unseen_is_no_page)
