@@ -192,17 +192,40 @@ static bool beyond_file(struct gmem_facts *facts)
 	return facts->memory && gmem_fact_beyond_file(facts);
 }
 
-/* kvm_arch_prepare_memory_region(): the highest GPA that the MMU takes. */
-static bool gpa_too_high(struct gmem_facts *facts)
+static bool ends_beyond(struct gmem_facts *facts, unsigned int bits)
 {
-	struct gmem_cpu cpu;
-
-	if (gmem_cpu_read(facts->ctx, &cpu))
-		return false;
-	facts->limit = cpu.physical_bits ? 1ull << cpu.physical_bits : 1ull << 52;
-	gmem_cpu_free(&cpu);
+	facts->limit = 1ull << bits;
 	return facts->gpa > facts->limit || facts->size > facts->limit - facts->gpa;
 }
+
+/* kvm_mmu_max_gfn(): with EPT or NPT, which is what pre-faulting needs, the CPU's own width. */
+static bool gpa_too_high_for_cpu(struct gmem_facts *facts)
+{
+	struct gmem_cpu cpu;
+	unsigned int bits;
+
+	if (!facts->pre_fault || gmem_cpu_read(facts->ctx, &cpu))
+		return false;
+	bits = cpu.physical_bits;
+	gmem_cpu_free(&cpu);
+	return bits && ends_beyond(facts, bits);
+}
+
+/* Without them 52 bits. Before Linux 6.11, which has no such capability, either may be the limit. */
+static bool gpa_too_high(struct gmem_facts *facts)
+{
+	return ends_beyond(facts, 52);
+}
+
+/* kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. */
+static bool file_range_in_use_first(struct gmem_facts *facts)
+{
+	return gmem_release_before(facts->release, 6, 19) && file_range_in_use(facts);
+}
+
+#define FILE_RANGE_IN_USE                                                                       \
+	"file range {offset} plus {size} is bound to slot {other_slot} at {other_gpa} already", \
+		"a guest_memfd page has one slot at a time: delete that slot first"
 
 /* kvm_set_memory_region(), check_memory_region_flags(), kvm_gmem_bind(), in their order. */
 static const struct gmem_condition set_region[] = {
@@ -262,20 +285,20 @@ static const struct gmem_condition set_region[] = {
 	{ EINVAL, beyond_file,
 	  "guest_memfd offset {offset} plus size {size} is beyond the file's {file_size} bytes",
 	  NULL },
-	{ EINVAL, gpa_too_high,
+	{ EINVAL, file_range_in_use_first, FILE_RANGE_IN_USE },
+	{ EINVAL, gpa_too_high_for_cpu,
 	  "guest address {gpa} plus size {size} is beyond {limit}, this CPU's "
 	  "physical address width",
+	  "take lower addresses" },
+	{ EINVAL, gpa_too_high,
+	  "guest address {gpa} plus size {size} is beyond {limit}, where guest-physical addresses end",
 	  "take lower addresses" },
 	{ EINVAL, gmem_fact_gpa_has_shared_bit,
 	  "guest address {gpa} plus size {size} reaches the TD's shared bit",
 	  "take addresses below it" },
-	{ EEXIST, file_range_in_use,
-	  "file range {offset} plus {size} is bound to slot {other_slot} at {other_gpa} already",
-	  "a guest_memfd page has one slot at a time: delete that slot first" },
-	/* Linux 6.18 and before say EINVAL to that. */
-	{ EINVAL, file_range_in_use,
-	  "file range {offset} plus {size} is bound to slot {other_slot} at {other_gpa} already",
-	  "a guest_memfd page has one slot at a time: delete that slot first" },
+	{ EEXIST, file_range_in_use, FILE_RANGE_IN_USE },
+	/* From which version on it is EEXIST is not known: 7.3 says so. */
+	{ EINVAL, file_range_in_use, FILE_RANGE_IN_USE },
 	{ ENOMEM, NULL, "the kernel has no memory left for the slot's tables", "free some" },
 };
 

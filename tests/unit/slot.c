@@ -140,6 +140,29 @@ START_TEST(arguments)
 }
 END_TEST
 
+static int no_pre_fault(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
+{
+	if (request == GMEM_KVM_CHECK_EXTENSION && arg == GMEM_KVM_CAP_PRE_FAULT_MEMORY)
+		return 0;
+	return port.real->ioctl(kernel, fd, request, arg);
+}
+
+/* Without EPT or NPT the CPU's width is no limit to guest addresses: it is not blamed. */
+START_TEST(without_tdp)
+{
+	struct gmem_slot_options options;
+
+	setup("plain", GMEM_VM_DEFAULT);
+	port_pretend(ctx)->ioctl = no_pre_fault;
+	options = good(0);
+	options.gpa = 1ull << 47; /* the model has EPT, and refuses it */
+	refused(&options, EINVAL, "no condition that libgmem knows");
+	options.gpa = 1ull << 52;
+	refused(&options, EINVAL, "is beyond 0x10000000000000, where guest-physical addresses end");
+	teardown();
+}
+END_TEST
+
 START_TEST(in_the_way)
 {
 	struct gmem_slot_options options;
@@ -181,6 +204,11 @@ START_TEST(old_kernel)
 	options = good(1);
 	options.gpa = 64 * MIB;
 	refused(&options, EINVAL, "is bound to slot 0 at 0x1000000 already");
+	/* The binding was looked at before the address. */
+	options.gpa = 1ull << 51;
+	refused(&options, EINVAL, "is bound to slot 0 at 0x1000000 already");
+	options.memory_offset = MIB;
+	refused(&options, EINVAL, "this CPU's physical address width");
 	teardown();
 	setup("old", GMEM_VM_DEFAULT);
 	options = good(0);
@@ -231,5 +259,5 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-UNIT_MAIN("slot", set_and_delete, arguments, in_the_way, old_kernel, unseen_slot,
+UNIT_MAIN("slot", set_and_delete, arguments, without_tdp, in_the_way, old_kernel, unseen_slot,
 	  every_call_fails_once)
