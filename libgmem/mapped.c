@@ -112,7 +112,7 @@ int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
 			    int (*fn)(const struct gmem_mapped *mapped, void *arg), void *arg)
 {
 	struct mapped_list list = { 0 };
-	int found = 0, ret = gmem_maps_read(ctx, pid, add_mapping, &list);
+	int found = 0, ret = gmem_maps_read(ctx, pid, add_mapping, &list, NULL);
 
 	if (ret)
 		ret = failed(ctx, pid, ret);

@@ -46,7 +46,7 @@ static int parse_maps(const char *text, gmem_mapping_fn fn, void *arg)
 	return ret;
 }
 
-int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg)
+int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg, bool *empty)
 {
 	char path[32], *text;
 	int ret;
@@ -58,6 +58,8 @@ int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *ar
 	ret = gmem_read_file(ctx, path, &text, NULL);
 	if (ret)
 		return ret;
+	if (empty)
+		*empty = !*text;
 	ret = parse_maps(text, fn, arg);
 	free(text);
 	return ret;

@@ -15,8 +15,11 @@ struct gmem_mapping {
 
 typedef int (*gmem_mapping_fn)(const struct gmem_mapping *mapping, void *arg);
 
-/* Calls fn for each, ascending. Errors: of reading the file, what fn returns. */
-int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg);
+/*
+ * Calls fn for each, ascending. *empty, where it is not NULL: there is no line at all, since the
+ * task has no mm (any more). Errors: of reading the file, what fn returns.
+ */
+int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg, bool *empty);
 
 /* The process that a thread is of: /proc/TID/status. Errors: ESRCH. */
 int gmem_process_of(struct gmem_ctx *ctx, pid_t tid, pid_t *pid);

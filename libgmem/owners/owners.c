@@ -92,7 +92,7 @@ int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned *inode,
 			return -ENOMEM;
 		owned->held = more;
 	}
-	if (!n || owned->held[n - 1].holder.pid != holder->pid)
+	if (!n || owned->held[n - 1].process != held->process)
 		owned->processes++;
 	owned->held[owned->held_count++] = *held;
 	return 0;

@@ -11,6 +11,7 @@
 
 struct gmem_held {
 	struct gmem_holder holder; /* holder.command is filled in when it is handed out */
+	pid_t process;		   /* whose thread holder.pid is */
 	char command[GMEM_COMMAND_MAX];
 };
 

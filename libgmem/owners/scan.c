@@ -28,6 +28,7 @@ struct scan {
 	struct gmem_held process; /* its PID, and once it holds something its name and user */
 	bool has_name;
 	bool has_fds;
+	bool has_mm;
 	bool denied;
 	bool has_vm;
 	bool has_memory;
@@ -205,17 +206,26 @@ static int look_at_task(struct scan *scan)
 {
 	struct gmem_ctx *ctx = scan->owners->ctx;
 	pid_t pid = scan->process.holder.pid;
+	bool empty = true;
 	char path[32];
 	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
 	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_fd, scan);
-	if (!ret && scan->mappings)
-		ret = gmem_maps_read(ctx, pid, look_at_mapping, scan);
+	if (!ret && scan->mappings) {
+		ret = gmem_maps_read(ctx, pid, look_at_mapping, scan, &empty);
+		scan->has_mm = scan->has_mm || !empty;
+	}
 	return ret ? pass_over(scan, ret) : 0;
 }
 
-/* The first thread that still has descriptors: they all have the same. */
+/* Whether the task that was looked at lives: one that ended shows neither files nor memory. */
+static bool is_alive(const struct scan *scan)
+{
+	return scan->has_fds || scan->has_mm;
+}
+
+/* Up to the first thread that lives: what it has mapped they all have. */
 static int look_at_thread(const char *name, void *arg)
 {
 	struct scan *scan = arg;
@@ -228,11 +238,11 @@ static int look_at_thread(const char *name, void *arg)
 	scan->process.holder.pid = tid;
 	ret = look_at_task(scan);
 	scan->process.holder.pid = leader;
-	return ret ? ret : scan->has_fds;
+	return ret ? ret : is_alive(scan);
 }
 
 /*
- * A process whose first thread ended shows nothing under its own number (exit_files()), while the
+ * A process whose first thread ended shows nothing under its own number (do_exit()), while the
  * others hold the VM and its memory: /proc/TID leads to what they have, and TID is who holds it.
  */
 static int look_at_process(struct scan *scan)
@@ -241,7 +251,7 @@ static int look_at_process(struct scan *scan)
 	char path[32];
 	int ret = look_at_task(scan);
 
-	if (ret || scan->has_fds || scan->denied)
+	if (ret || is_alive(scan) || scan->denied)
 		return ret;
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.holder.pid);
 	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_thread, scan);
@@ -272,9 +282,10 @@ static int look_at_entry(const char *name, void *arg)
 	if (pid < 0)
 		return 0;
 	scan->saw_init |= pid == 1;
-	scan->process = (struct gmem_held){ .holder.pid = pid };
+	scan->process = (struct gmem_held){ .holder.pid = pid, .process = pid };
 	scan->has_name = false;
 	scan->has_fds = false;
+	scan->has_mm = false;
 	scan->denied = false;
 	scan->has_vm = false;
 	scan->has_memory = false;

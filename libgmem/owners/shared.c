@@ -33,7 +33,7 @@ static int find_process(const struct gmem_owners *owners, const struct gmem_targ
 	if (gmem_process_of(ctx, tid, pid))
 		return gmem_fail(ctx, -ENODATA, "thread %d, which made the VM, is gone", (int)tid);
 	for (size_t i = 0; owned && i < owned->held_count; i++)
-		if (owned->held[i].holder.pid == *pid)
+		if (owned->held[i].process == *pid)
 			return 0;
 	return gmem_fail(ctx, -ENODATA,
 			 "process %d, which made the VM, does not hold this guest_memfd",
@@ -69,7 +69,7 @@ static int collect_ranges(struct gmem_target *target, pid_t pid, struct gmem_ran
 			gmem_ranges_add(ranges, binding->userspace_addr,
 					binding->userspace_addr + binding->size);
 	}
-	return ret ? ret : gmem_maps_read(target->ctx, pid, remove_mapping, ranges);
+	return ret ? ret : gmem_maps_read(target->ctx, pid, remove_mapping, ranges, NULL);
 }
 
 static int scan_range(struct gmem_kernel *kernel, int fd, uint64_t start, uint64_t end,

@@ -353,6 +353,69 @@ START_TEST(many_processes)
 }
 END_TEST
 
+/* clang-format off */
+static const struct entry threads[] = {
+	{ .path = "/proc" },
+	{ .path = "/proc/1" },
+	{ .path = "/proc/1/fd" },
+	{ .path = "/proc/1/maps", .text = "400000-401000 r-xp 00000000 08:01 1 /bin/x\n" },
+	/* its descriptors are closed, by all of its threads */
+	{ .path = "/proc/10" },
+	{ .path = "/proc/10/fd" },
+	{ .path = "/proc/10/maps", .text = MAPS("9") },
+	{ .path = "/proc/10/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	{ .path = "/proc/10/task" },
+	{ .path = "/proc/10/task/10" },
+	{ .path = "/proc/10/task/11" },
+	{ .path = "/proc/10/task/12" },
+	{ .path = "/proc/11/fd" },
+	{ .path = "/proc/11/maps", .text = MAPS("9") },
+	{ .path = "/proc/11/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	{ .path = "/proc/12/fd" },
+	{ .path = "/proc/12/maps", .text = MAPS("9") },
+	{ .path = "/proc/12/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	/* the same, and its first thread ended */
+	{ .path = "/proc/30" },
+	{ .path = "/proc/30/fd" },
+	{ .path = "/proc/30/maps", .text = "" },
+	{ .path = "/proc/30/task" },
+	{ .path = "/proc/30/task/30" },
+	{ .path = "/proc/30/task/31" },
+	{ .path = "/proc/30/task/32" },
+	{ .path = "/proc/31/fd" },
+	{ .path = "/proc/31/maps", .text = MAPS("9") },
+	{ .path = "/proc/31/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	{ .path = "/proc/32/fd" },
+	{ .path = "/proc/32/maps", .text = MAPS("9") },
+	{ .path = "/proc/32/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
+	{ .path = "/proc/self/ns/pid", .link = "pid:[4026531836]" },
+};
+/* clang-format on */
+
+/* A process is one, however many threads it has, and whether its first one ended. */
+START_TEST(threads_are_one_process)
+{
+	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
+	struct gmem_owners_counts counts;
+	struct gmem_owners *owners;
+	struct gmem_holder holder;
+	struct gmem_owner owner;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 1);
+	ck_assert_uint_eq(counts.processes, 3);
+	ck_assert_int_eq(gmem_owners_at(owners, 0, &owner), 0);
+	ck_assert_uint_eq(owner.processes, 2);
+	ck_assert_uint_eq(owner.holders, 2);
+	check_holder(owners, 0, 0, 10, -1, "");
+	ck_assert_int_eq(gmem_owners_holder(owners, 0, 1, &holder), 0);
+	ck_assert_int_eq(holder.pid, 31);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
 START_TEST(without_mappings)
 {
 	const struct gmem_owners_options options = { .size = sizeof(options), .no_mappings = true };
@@ -762,6 +825,6 @@ START_TEST(mapped_of_own)
 }
 END_TEST
 
-UNIT_MAIN("owners", many_processes, guarded_processes, without_mappings, number_taken_over,
-	  hidden_processes, usage_of_own, usage_unseen, frames_found, shared_side, failures,
-	  wrong_options, mapped_of_others, mapped_of_own)
+UNIT_MAIN("owners", many_processes, threads_are_one_process, guarded_processes, without_mappings,
+	  number_taken_over, hidden_processes, usage_of_own, usage_unseen, frames_found,
+	  shared_side, failures, wrong_options, mapped_of_others, mapped_of_own)
