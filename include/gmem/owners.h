@@ -23,12 +23,16 @@ struct gmem_owners;
 
 struct gmem_owners_options {
 	size_t size;	  /* of this struct */
-	bool no_mappings; /* leave /proc/PID/maps alone: what is mapped only is not found */
+	bool no_mappings; /* leave /proc/PID/maps alone, and kcmp(2): what is mapped only, or by a
+			     descriptor that a thread has for itself, is not found */
 };
 
 /*
  * Scans all processes that /proc shows: their descriptors, and their mappings for memory whose
- * descriptors were closed. options may be NULL. What vanishes meanwhile is passed over. Errors:
+ * descriptors were closed. Threads share their descriptors; those that took a table of their own
+ * (unshare(2) with CLONE_FILES) are told by kcmp(2), and not found where that is not to be had (a
+ * kernel without CONFIG_KCMP, a sandbox). options may be NULL. What vanishes meanwhile is passed
+ * over. Errors:
  * ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the scan),
  * ENOMEM, EINVAL and E2BIG (options). Since: 0.1
  */
@@ -68,7 +72,8 @@ GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, stru
 
 /* What holds a guest_memfd: a descriptor, or the mappings of a process. Since: 0.1 */
 struct gmem_holder {
-	pid_t pid;	     /* of a thread where the process's first one ended */
+	pid_t pid;	     /* of a thread where the process's first one ended, and where it has
+				descriptors of its own */
 	int64_t uid;	     /* of the process, -1 where unknown */
 	const char *command; /* its name, "" where unknown. Owned by the list of owners */
 	int fd;		     /* -1: mapped */
@@ -78,7 +83,8 @@ struct gmem_holder {
 };
 
 /*
- * A holder of the owner at index: by ascending PID, descriptors first. Returns 0, or -ENOENT past
+ * A holder of the owner at index: process by process, descriptors first, those that a thread has
+ * for itself last. Returns 0, or -ENOENT past
  * the last. Since: 0.1
  */
 GMEM_API int gmem_owners_holder(const struct gmem_owners *owners, size_t index, size_t holder,

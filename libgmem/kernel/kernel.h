@@ -69,6 +69,8 @@ struct gmem_kernel_ops {
 	int (*readlink)(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);
 	int (*list_directory)(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			      void *arg);
+	/* Whether two threads have one table of descriptors (kcmp(2)): 1, or 0. */
+	int (*same_files)(struct gmem_kernel *kernel, pid_t a, pid_t b);
 	int (*set_cloexec)(struct gmem_kernel *kernel, int fd);
 	/* A file in memory of that size, for the reader to prove itself on. */
 	int (*create_file)(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);

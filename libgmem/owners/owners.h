@@ -41,7 +41,10 @@ struct gmem_owned *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t
 #define GMEM_HOLDER_PATH_MAX 80
 void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PATH_MAX]);
 
-/* Goes through all processes of /proc; scan.c. Errors: explained. */
-int gmem_owners_scan(struct gmem_owners *owners, bool mappings);
+/*
+ * Goes through all processes of /proc; scan.c. locks: also through what takes locks of a process,
+ * its mappings and its threads' own descriptors. Errors: explained.
+ */
+int gmem_owners_scan(struct gmem_owners *owners, bool locks);
 
 #endif

@@ -22,7 +22,7 @@
 
 struct scan {
 	struct gmem_owners *owners;
-	bool mappings;
+	bool locks; /* what takes locks of a process may be looked at */
 	bool saw_init;
 	/* The process being looked at. */
 	struct gmem_held process; /* its PID, and once it holds something its name and user */
@@ -32,6 +32,7 @@ struct scan {
 	bool denied;
 	bool has_vm;
 	bool has_memory;
+	pid_t tables[2]; /* threads whose descriptors were gone through: the first, the last */
 };
 
 /* What a process that ended, or a descriptor that was closed, answers. */
@@ -201,31 +202,57 @@ static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
 	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
 }
 
-/* What a process, or a thread, has open and mapped. */
+/* What a process, or a thread, has open. */
+static int look_at_fds(struct scan *scan)
+{
+	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)scan->process.holder.pid);
+	return kernel->ops->list_directory(kernel, path, look_at_fd, scan);
+}
+
+/* What it has mapped. */
+static int look_at_maps(struct scan *scan)
+{
+	bool empty = true;
+	int ret = gmem_maps_read(scan->owners->ctx, scan->process.holder.pid, look_at_mapping, scan,
+				 &empty);
+
+	scan->has_mm = scan->has_mm || !empty;
+	return ret;
+}
+
+/* Both; of a process up to its first thread that lives, since they all have the same mappings. */
 static int look_at_task(struct scan *scan)
 {
-	struct gmem_ctx *ctx = scan->owners->ctx;
-	pid_t pid = scan->process.holder.pid;
-	bool empty = true;
-	char path[32];
-	int ret;
+	bool first = !scan->tables[0];
+	int ret = look_at_fds(scan);
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_fd, scan);
-	if (!ret && scan->mappings) {
-		ret = gmem_maps_read(ctx, pid, look_at_mapping, scan, &empty);
-		scan->has_mm = scan->has_mm || !empty;
-	}
+	if (!ret && first && scan->locks)
+		ret = look_at_maps(scan);
+	/* One that ended shows neither files nor memory (do_exit()). */
+	if (first && (scan->has_fds || scan->has_mm))
+		scan->tables[0] = scan->process.holder.pid;
+	scan->tables[1] = scan->process.holder.pid;
 	return ret ? pass_over(scan, ret) : 0;
 }
 
-/* Whether the task that was looked at lives: one that ended shows neither files nor memory. */
-static bool is_alive(const struct scan *scan)
+/*
+ * Threads share a table of descriptors, but for those that took one of their own, with
+ * unshare(CLONE_FILES). kcmp(2) tells, for less than the thread's lines in the maps cost. Where it
+ * is not to be had they pass for sharing.
+ */
+static bool has_own_files(const struct scan *scan, pid_t tid)
 {
-	return scan->has_fds || scan->has_mm;
+	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
+
+	for (size_t i = 0; i < 2; i++)
+		if (kernel->ops->same_files(kernel, scan->tables[i], tid))
+			return false;
+	return true;
 }
 
-/* Up to the first thread that lives: what it has mapped they all have. */
 static int look_at_thread(const char *name, void *arg)
 {
 	struct scan *scan = arg;
@@ -233,17 +260,19 @@ static int look_at_thread(const char *name, void *arg)
 	pid_t tid = number_of(name, 1);
 	int ret;
 
-	if (tid < 0 || tid == leader)
+	if (tid < 0 || tid == leader || (scan->tables[0] && !has_own_files(scan, tid)))
 		return 0;
 	scan->process.holder.pid = tid;
 	ret = look_at_task(scan);
 	scan->process.holder.pid = leader;
-	return ret ? ret : is_alive(scan);
+	return ret ? ret : scan->tables[0] && !scan->locks;
 }
 
 /*
- * A process whose first thread ended shows nothing under its own number (do_exit()), while the
- * others hold the VM and its memory: /proc/TID leads to what they have, and TID is who holds it.
+ * A process whose first thread ended shows nothing under its own number, while the others hold the
+ * VM and its memory: /proc/TID leads to what they have, and TID is who holds it. So it does to what
+ * a thread has for itself. kcmp() takes exec_update_lock, which execve() holds while it waits for
+ * mmap_lock (exec_mmap()): without locks, one thread that lives has to do.
  */
 static int look_at_process(struct scan *scan)
 {
@@ -251,7 +280,7 @@ static int look_at_process(struct scan *scan)
 	char path[32];
 	int ret = look_at_task(scan);
 
-	if (ret || is_alive(scan) || scan->denied)
+	if (ret || scan->denied || (scan->tables[0] && !scan->locks))
 		return ret;
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.holder.pid);
 	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_thread, scan);
@@ -289,13 +318,14 @@ static int look_at_entry(const char *name, void *arg)
 	scan->denied = false;
 	scan->has_vm = false;
 	scan->has_memory = false;
+	scan->tables[0] = scan->tables[1] = 0;
 	return count_process(scan);
 }
 
-int gmem_owners_scan(struct gmem_owners *owners, bool mappings)
+int gmem_owners_scan(struct gmem_owners *owners, bool locks)
 {
 	struct gmem_kernel *kernel = owners->ctx->kernel;
-	struct scan scan = { .owners = owners, .mappings = mappings };
+	struct scan scan = { .owners = owners, .locks = locks };
 	char link[64];
 	int ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
 

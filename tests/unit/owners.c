@@ -133,6 +133,28 @@ static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_director
 	return ret;
 }
 
+/* The tables of descriptors of the threads below: 20's is 1, but for 21 and 22, and for 24. */
+static unsigned int compared;
+
+static int fake_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+{
+	static const int tables[] = { 1, 2, 2, 1, 3 };
+
+	(void)kernel;
+	compared++;
+	if (a < 20 || a > 24 || b < 20 || b > 24)
+		return a / 10 == b / 10;
+	return tables[a - 20] == tables[b - 20];
+}
+
+static int no_kcmp(struct gmem_kernel *kernel, pid_t a, pid_t b)
+{
+	(void)kernel;
+	(void)a;
+	(void)b;
+	return -ENOSYS;
+}
+
 static const char *no_model(const struct gmem_kernel *kernel)
 {
 	(void)kernel;
@@ -159,6 +181,8 @@ static struct gmem_ctx *fake_ctx(const struct entry *table, size_t n)
 	fake_ops.pread = fake_pread;
 	fake_ops.readlink = fake_readlink;
 	fake_ops.list_directory = fake_list;
+	fake_ops.same_files = fake_same_files;
+	compared = 0;
 	fake_ops.model = no_model;
 	ctx->kernel->ops = &fake_ops;
 	return ctx;
@@ -374,7 +398,26 @@ static const struct entry threads[] = {
 	{ .path = "/proc/12/fd" },
 	{ .path = "/proc/12/maps", .text = MAPS("9") },
 	{ .path = "/proc/12/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
-	/* the same, and its first thread ended */
+	/* two threads share a table of their own, one shares the first one's, one has a VM alone */
+	{ .path = "/proc/20" },
+	{ .path = "/proc/20/fd" },
+	{ .path = "/proc/20/fd/3", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/20/maps", .text = "400000-401000 r-xp 00000000 08:01 1 /bin/x\n" },
+	{ .path = "/proc/20/task" },
+	{ .path = "/proc/20/task/20" },
+	{ .path = "/proc/20/task/21" },
+	{ .path = "/proc/20/task/22" },
+	{ .path = "/proc/20/task/23" },
+	{ .path = "/proc/20/task/24" },
+	{ .path = "/proc/21/fd" },
+	{ .path = "/proc/21/fd/3", .link = GMEM_618, .ino = 8 },
+	{ .path = "/proc/22/fd" },
+	{ .path = "/proc/22/fd/3", .link = GMEM_618, .ino = 8 },
+	{ .path = "/proc/23/fd" },
+	{ .path = "/proc/23/fd/3", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/24/fd" },
+	{ .path = "/proc/24/fd/0", .link = "anon_inode:kvm-vm" },
+	/* as the first one, and its first thread ended */
 	{ .path = "/proc/30" },
 	{ .path = "/proc/30/fd" },
 	{ .path = "/proc/30/maps", .text = "" },
@@ -403,14 +446,58 @@ START_TEST(threads_are_one_process)
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_counts(owners, &counts);
-	ck_assert_uint_eq(counts.memories, 1);
-	ck_assert_uint_eq(counts.processes, 3);
-	ck_assert_int_eq(gmem_owners_at(owners, 0, &owner), 0);
+	ck_assert_uint_eq(counts.memories, 3);
+	ck_assert_uint_eq(counts.processes, 4);
+	ck_assert_int_eq(gmem_owners_at(owners, 2, &owner), 0);
+	ck_assert_uint_eq(owner.inode, 9);
 	ck_assert_uint_eq(owner.processes, 2);
 	ck_assert_uint_eq(owner.holders, 2);
-	check_holder(owners, 0, 0, 10, -1, "");
-	ck_assert_int_eq(gmem_owners_holder(owners, 0, 1, &holder), 0);
+	check_holder(owners, 2, 0, 10, -1, "");
+	ck_assert_int_eq(gmem_owners_holder(owners, 2, 1, &holder), 0);
 	ck_assert_int_eq(holder.pid, 31);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+/* A table that a thread has for itself is gone through, once, where the threads may be compared. */
+START_TEST(threads_with_files_of_their_own)
+{
+	const struct gmem_owners_options no_locks = { .size = sizeof(no_locks),
+						      .no_mappings = true };
+	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
+	struct gmem_owners_counts counts;
+	struct gmem_owners *owners;
+	struct gmem_holder holder;
+	struct gmem_owner owner;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(gmem_owners_at(owners, i, &owner), 0);
+		ck_assert_uint_eq(owner.inode, 7 + i);
+		ck_assert_uint_eq(owner.holders, 1);
+		ck_assert_uint_eq(owner.processes, 1);
+	}
+	ck_assert_int_eq(gmem_owners_holder(owners, 1, 0, &holder), 0);
+	ck_assert_int_eq(holder.pid, 21);
+	ck_assert_int_eq(holder.fd, 3);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.vms, 1);
+	ck_assert_uint_eq(counts.vms_without, 0);
+	gmem_owners_free(owners);
+
+	compared = 0;
+	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
+	ck_assert_uint_eq(compared, 0);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 1);
+	gmem_owners_free(owners);
+
+	fake_ops.same_files = no_kcmp;
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	gmem_owners_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 2);
+	ck_assert_uint_eq(counts.vms, 0);
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
 }
@@ -825,6 +912,7 @@ START_TEST(mapped_of_own)
 }
 END_TEST
 
-UNIT_MAIN("owners", many_processes, threads_are_one_process, guarded_processes, without_mappings,
-	  number_taken_over, hidden_processes, usage_of_own, usage_unseen, frames_found,
-	  shared_side, failures, wrong_options, mapped_of_others, mapped_of_own)
+UNIT_MAIN("owners", many_processes, threads_are_one_process, threads_with_files_of_their_own,
+	  guarded_processes, without_mappings, number_taken_over, hidden_processes, usage_of_own,
+	  usage_unseen, frames_found, shared_side, failures, wrong_options, mapped_of_others,
+	  mapped_of_own)

@@ -174,6 +174,14 @@ static int faulty_list_directory(struct gmem_kernel *kernel, const char *path, g
 	return err ? err : inner->ops->list_directory(inner, path, fn, arg);
 }
 
+static int faulty_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+{
+	struct gmem_kernel *inner = gmem_faulty_inner(kernel);
+	int err = call(kernel, GMEM_FAULTY_SAME_FILES);
+
+	return err ? err : inner->ops->same_files(inner, a, b);
+}
+
 static int faulty_set_cloexec(struct gmem_kernel *kernel, int fd)
 {
 	struct gmem_kernel *inner = gmem_faulty_inner(kernel);
@@ -306,6 +314,7 @@ static const struct gmem_kernel_ops faulty_ops = {
 	.pread = faulty_pread,
 	.readlink = faulty_readlink,
 	.list_directory = faulty_list_directory,
+	.same_files = faulty_same_files,
 	.set_cloexec = faulty_set_cloexec,
 	.create_file = faulty_create_file,
 	.touch = faulty_touch,

@@ -24,6 +24,7 @@ static const char *const kinds[GMEM_FAULTY_KINDS] = {
 	[GMEM_FAULTY_PREAD] = "pread",
 	[GMEM_FAULTY_READLINK] = "readlink",
 	[GMEM_FAULTY_LIST_DIRECTORY] = "list-directory",
+	[GMEM_FAULTY_SAME_FILES] = "same-files",
 	[GMEM_FAULTY_SET_CLOEXEC] = "set-cloexec",
 	[GMEM_FAULTY_CREATE_FILE] = "create-file",
 	[GMEM_FAULTY_TOUCH] = "touch",

@@ -225,6 +225,7 @@ static const struct gmem_kernel_ops linux_ops = {
 	.pread = gmem_linux_pread,
 	.readlink = gmem_linux_readlink,
 	.list_directory = gmem_linux_list_directory,
+	.same_files = gmem_linux_same_files,
 	.set_cloexec = gmem_linux_set_cloexec,
 	.create_file = gmem_linux_create_file,
 	.touch = gmem_linux_touch,

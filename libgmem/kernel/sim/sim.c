@@ -121,6 +121,13 @@ static int op_list_directory(struct gmem_kernel *kernel, const char *path, gmem_
 	return sim_list_directory(to_sim(kernel), path, fn, arg);
 }
 
+/* The model has one thread. */
+static int op_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+{
+	(void)kernel;
+	return a == b;
+}
+
 static int op_set_cloexec(struct gmem_kernel *kernel, int fd)
 {
 	if (!sim_fd_file(to_sim(kernel), fd))
@@ -233,6 +240,7 @@ static const struct gmem_kernel_ops ops = {
 	.pread = op_pread,
 	.readlink = op_readlink,
 	.list_directory = op_list_directory,
+	.same_files = op_same_files,
 	.set_cloexec = op_set_cloexec,
 	.create_file = op_create_file,
 	.touch = op_touch,
