@@ -109,7 +109,7 @@ static int set_owner(struct list_row *row, const struct gmem_owners *owners, siz
 	struct gmem_owner owner;
 
 	gmem_owners_at(owners, index, &owner);
-	owner_primary(owners, index, vm_pid, &primary);
+	gmem_owners_primary(owners, index, vm_pid, &primary);
 	row->command = strdup(primary.command);
 	row->fds = holders_text(owners, index, primary.pid, true);
 	if (!row->command || !row->fds)

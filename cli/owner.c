@@ -3,20 +3,6 @@
 
 #include <stdio.h>
 
-void owner_primary(const struct gmem_owners *owners, size_t index, pid_t vm_pid,
-		   struct gmem_holder *out)
-{
-	struct gmem_holder holder;
-
-	gmem_owners_holder(owners, index, 0, out);
-	for (size_t i = 0; !gmem_owners_holder(owners, index, i, &holder); i++) {
-		if (holder.pid != vm_pid)
-			continue;
-		*out = holder;
-		return;
-	}
-}
-
 const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size)
 {
 	if (counts->not_permitted) {

@@ -5,10 +5,6 @@
 
 #include "cli.h"
 
-/* The holder to name first: of the VM's own process where that is known and one of them. */
-void owner_primary(const struct gmem_owners *owners, size_t index, pid_t vm_pid,
-		   struct gmem_holder *out);
-
 /*
  * Why the scan did not see all of the host, in words; NULL where it did. The text may stand in
  * buffer.

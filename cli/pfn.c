@@ -178,7 +178,7 @@ static void set_owner(const struct lookup *lookup, const struct frame *frame, st
 		return;
 	}
 	gmem_owners_at(lookup->owners, place->owner, &owner);
-	owner_primary(lookup->owners, place->owner, -1, holder);
+	gmem_owners_primary(lookup->owners, place->owner, place->vm_pid, holder);
 	cells[COLUMN_OWNER] = cell_text("guest_memfd");
 	cells[COLUMN_PID] = cell_number((uint64_t)holder->pid);
 	cells[COLUMN_COMMAND] = cell_text(*holder->command ? holder->command : NULL);

@@ -91,6 +91,15 @@ GMEM_API int gmem_owners_holder(const struct gmem_owners *owners, size_t index, 
 				struct gmem_holder *out);
 
 /*
+ * The holder to name first: that of the VM's process, of which thread is one (the vm_pid of struct
+ * gmem_target_info or gmem_owned_frame), where that process holds it, else the first. The kernel
+ * names the thread by its number in the initial PID namespace: in another it is not looked for.
+ * Returns 0, or -ENOENT where there is no such owner. Since: 0.1
+ */
+GMEM_API int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t thread,
+				 struct gmem_holder *out);
+
+/*
  * Opens the owner at index through the first of its holders that still has it. While the target
  * is open, so is the inode with its pages: free it soon. Errors: ENOENT (no such owner), ESRCH
  * (nobody of them has it any more), EACCES, ENOMEM. Since: 0.1
@@ -141,6 +150,7 @@ struct gmem_owned_frame {
 	size_t owner;	 /* index, as in gmem_owners_at() */
 	uint64_t offset; /* bytes into the file */
 	uint64_t gpa;	 /* or GMEM_GPA_NONE */
+	pid_t vm_pid;	 /* thread that made the VM, or -1 where unknown */
 };
 
 typedef int (*gmem_owned_frame_fn)(const struct gmem_owned_frame *frame, void *arg);

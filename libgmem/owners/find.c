@@ -8,6 +8,7 @@ struct search {
 	const uint64_t *pfns; /* ascending */
 	size_t n;
 	size_t owner;
+	const struct gmem_target *target; /* open: that owner's */
 	gmem_owned_frame_fn fn;
 	void *arg;
 };
@@ -42,6 +43,7 @@ static int search_extent(const struct gmem_extent *extent, void *arg)
 			.owner = search->owner,
 			.offset = extent->offset + into,
 			.gpa = GMEM_GPA_NONE,
+			.vm_pid = search->target->vm_pid,
 		};
 
 		if (page >= extent->pages)
@@ -70,6 +72,7 @@ int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, siz
 		}
 		if (ret)
 			break;
+		search.target = target;
 		ret = gmem_target_extents(target, 0, 0, 0, search_extent, &search);
 		gmem_target_free(target);
 	}

@@ -98,6 +98,14 @@ int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned *inode,
 	return 0;
 }
 
+const struct gmem_held *gmem_owned_by(const struct gmem_owned *owned, pid_t process)
+{
+	for (size_t i = 0; i < owned->held_count; i++)
+		if (owned->held[i].process == process)
+			return &owned->held[i];
+	return NULL;
+}
+
 void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PATH_MAX])
 {
 	if (holder->fd >= 0)
@@ -174,6 +182,24 @@ int gmem_owners_holder(const struct gmem_owners *owners, size_t index, size_t ho
 		return -ENOENT;
 	*out = owners->list[index].held[holder].holder;
 	out->command = owners->list[index].held[holder].command;
+	return 0;
+}
+
+int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t thread,
+			struct gmem_holder *out)
+{
+	const struct gmem_held *held = NULL;
+	pid_t process;
+
+	if (index >= owners->counts.memories)
+		return -ENOENT;
+	if (thread > 0 && !owners->counts.in_namespace &&
+	    !gmem_process_of(owners->ctx, thread, &process))
+		held = gmem_owned_by(&owners->list[index], process);
+	if (!held)
+		held = owners->list[index].held;
+	*out = held->holder;
+	out->command = held->command;
 	return 0;
 }
 

@@ -37,6 +37,9 @@ int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned *inode,
 /* The inode's entry, NULL where the list does not have it. */
 struct gmem_owned *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev, uint64_t ino);
 
+/* The first thing of it that a process holds, NULL where it holds none. */
+const struct gmem_held *gmem_owned_by(const struct gmem_owned *owned, pid_t process);
+
 /* Path of the link through which a holder has it. */
 #define GMEM_HOLDER_PATH_MAX 80
 void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PATH_MAX]);

@@ -32,9 +32,8 @@ static int find_process(const struct gmem_owners *owners, const struct gmem_targ
 		return gmem_fail(ctx, -ENODATA, "this kernel does not tell the VM's process");
 	if (gmem_process_of(ctx, tid, pid))
 		return gmem_fail(ctx, -ENODATA, "thread %d, which made the VM, is gone", (int)tid);
-	for (size_t i = 0; owned && i < owned->held_count; i++)
-		if (owned->held[i].process == *pid)
-			return 0;
+	if (owned && gmem_owned_by(owned, *pid))
+		return 0;
 	return gmem_fail(ctx, -ENODATA,
 			 "process %d, which made the VM, does not hold this guest_memfd",
 			 (int)*pid);

@@ -172,6 +172,26 @@ stop
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
 holds "all gone" "[.guest_memfds[] | select(.pid | IN($ours))] == []"
 
+# Threads: whose is what they made, took for themselves, and left mapped.
+start threads "$tools/thread-memory"
+gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
+made=$(column threads made 2) broker=$(column threads broker 2)
+of_made="(.guest_memfds[] | select(.processes == 2 and .vm_pid == $(column threads made 3)))"
+holds "of a VM that a thread made, its process is named first" "$of_made |
+	.pid == $made and .fds == [\"$(column threads made 4)\"] and
+	([.holders[].pid] | sort) == ([$made, $broker] | sort) and .shared == 0"
+holds "descriptors that a thread has for itself" \
+	"[.guest_memfds[] | select(.pid == $(column threads own 3))] | length == 1 and
+	.[0].processes == 1 and .[0].fds == [\"$(column threads own 4)\"] and
+	.[0].resident == 65536"
+holds "mapped by all threads of one process" \
+	"[.guest_memfds[] | select(.pid == $(column threads closed 2))] | length == 1 and
+	.[0].processes == 1 and (.[0].holders | length) == 1 and .[0].fds == [\"mapped\"]"
+frame=$(gmemctl pfns "$made:$(column threads made 4)" --json | jq '.extents[0].pfn')
+try_json 0 ".frames[0] | .pid == $made and .fd == $(column threads made 4)" \
+	gmemctl pfn --json "$frame"
+stop
+
 # A process that makes and closes them all the time, the library beside it, and the command, too.
 "$tools/churn-owners" 10000 > "$scratch/churn" 2> "$scratch/churn.err" &
 churn=$!

@@ -460,6 +460,49 @@ START_TEST(threads_are_one_process)
 }
 END_TEST
 
+/* A thread of 50 made the VM, and 40 was given its memory, as a broker is. */
+START_TEST(primary_is_the_vms_process)
+{
+	struct entry table[] = {
+		{ .path = "/proc" },
+		{ .path = "/proc/1" },
+		{ .path = "/proc/40" },
+		{ .path = "/proc/40/fd" },
+		{ .path = "/proc/40/fd/9", .link = GMEM_618, .ino = 7 },
+		{ .path = "/proc/40/status", .text = "Name:\tbroker\nTgid:\t40\n" },
+		{ .path = "/proc/50" },
+		{ .path = "/proc/50/fd" },
+		{ .path = "/proc/50/fd/3", .link = GMEM_618, .ino = 7 },
+		{ .path = "/proc/55/status", .text = "Name:\tvcpu\nTgid:\t50\n" },
+		{ .path = "/proc/66/status", .text = "Name:\tother\nTgid:\t66\n" },
+		{ .path = "/proc/self/ns/pid", .link = "pid:[4026531836]" },
+	};
+	const size_t n = sizeof(table) / sizeof(table[0]);
+	const pid_t made_by_is[][2] = {
+		{ 55, 50 }, { 40, 40 }, { 66, 40 }, { 77, 40 }, { -1, 40 }, { 0, 40 },
+	};
+	struct gmem_ctx *ctx = fake_ctx(table, n);
+	struct gmem_owners *owners;
+	struct gmem_holder holder;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	for (size_t i = 0; i < sizeof(made_by_is) / sizeof(made_by_is[0]); i++) {
+		ck_assert_int_eq(gmem_owners_primary(owners, 0, made_by_is[i][0], &holder), 0);
+		ck_assert_int_eq(holder.pid, made_by_is[i][1]);
+		ck_assert_int_eq(holder.fd, holder.pid == 40 ? 9 : 3);
+	}
+	ck_assert_int_eq(gmem_owners_primary(owners, 1, 55, &holder), -ENOENT);
+	gmem_owners_free(owners);
+	/* What 55 is here is another thread than the kernel's 55. */
+	table[n - 1].link = "pid:[4026532222]";
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	ck_assert_int_eq(gmem_owners_primary(owners, 0, 55, &holder), 0);
+	ck_assert_int_eq(holder.pid, 40);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
 /* A table that a thread has for itself is gone through, once, where the threads may be compared. */
 START_TEST(threads_with_files_of_their_own)
 {
@@ -708,6 +751,7 @@ START_TEST(frames_found)
 	ck_assert_int_eq(next - found, 2);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_uint_eq(found[i].owner, 0);
+		ck_assert_int_eq(found[i].vm_pid, getpid());
 		ck_assert_uint_eq(found[i].offset, (found[i].pfn == a ? 5 : 40) * PAGE);
 		ck_assert_uint_eq(found[i].gpa,
 				  found[i].pfn == a ? (1ull << 32) + 5 * PAGE : GMEM_GPA_NONE);
@@ -912,7 +956,7 @@ START_TEST(mapped_of_own)
 }
 END_TEST
 
-UNIT_MAIN("owners", many_processes, threads_are_one_process, threads_with_files_of_their_own,
-	  guarded_processes, without_mappings, number_taken_over, hidden_processes, usage_of_own,
-	  usage_unseen, frames_found, shared_side, failures, wrong_options, mapped_of_others,
-	  mapped_of_own)
+UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
+	  threads_with_files_of_their_own, guarded_processes, without_mappings, number_taken_over,
+	  hidden_processes, usage_of_own, usage_unseen, frames_found, shared_side, failures,
+	  wrong_options, mapped_of_others, mapped_of_own)

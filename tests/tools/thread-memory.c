@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * thread-memory: guest_memfds of processes with several threads, for list to be held against. A
+ * broker, which is the first process, and three children of it:
+ *
+ *   made     a thread made the VM and its memory; the broker got a descriptor of it
+ *   own      a thread took a table of descriptors for itself, and has the memory there
+ *   closed   all descriptors are closed, and the memory mapped
+ *
+ * Prints "NAME PID TID FD" for each, TID being the thread that made the memory, "broker PID FD",
+ * and "ready". Ends at the end of its input. Exits 77 without /dev/kvm or guest_memfd.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "kvm.h"
+#include "pages.h"
+
+#define SIZE (16 * PAGE)
+#define MMAP_SHARED 3 /* creation flags mmap, init-shared */
+#define IDLE 3	      /* threads that have nothing for themselves */
+
+static int to_broker; /* where a child tells what it made, and that it is ready */
+
+struct news {
+	pid_t tid;
+	int fd;
+};
+
+static int make(uint64_t flags)
+{
+	int fd = create_memory(create_vm(), SIZE, flags);
+
+	allocate(fd, 0, SIZE);
+	return fd;
+}
+
+static void tell_broker(int fd)
+{
+	const struct news news = { .tid = (pid_t)syscall(SYS_gettid), .fd = fd };
+
+	if (write(to_broker, &news, sizeof(news)) != sizeof(news))
+		err(2, "write");
+}
+
+static void *idle(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void *made(void *arg)
+{
+	tell_broker(make(0));
+	return idle(arg);
+}
+
+static void *own(void *arg)
+{
+	if (unshare(CLONE_FILES))
+		err(2, "unshare");
+	tell_broker(make(0));
+	return idle(arg);
+}
+
+static void *closed(void *arg)
+{
+	int fd = make(MMAP_SHARED);
+
+	if (mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED)
+		err(2, "mmap");
+	tell_broker(fd);
+	if (syscall(SYS_close_range, 0u, ~0u, 0u))
+		err(2, "close_range");
+	return idle(arg);
+}
+
+static void live(void *(*fn)(void *))
+{
+	pthread_t thread;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (int i = 0; i < IDLE; i++)
+		pthread_create(&thread, NULL, idle, NULL);
+	pthread_create(&thread, NULL, fn, NULL);
+	idle(NULL);
+}
+
+/* Starts a child and waits until it has what it should: of closed, until its pipe is closed, too. */
+static struct news start(const char *name, void *(*fn)(void *), pid_t *pid)
+{
+	struct news news = { 0 };
+	int ends[2], status;
+	ssize_t got;
+
+	if (pipe(ends))
+		err(2, "pipe");
+	fflush(stdout);
+	*pid = fork();
+	if (*pid < 0)
+		err(2, "fork");
+	if (!*pid) {
+		close(ends[0]);
+		to_broker = ends[1];
+		live(fn);
+	}
+	close(ends[1]);
+	got = read(ends[0], &news, sizeof(news));
+	if (got == sizeof(news) && fn == closed)
+		while (read(ends[0], &status, 1) > 0)
+			;
+	if (got != sizeof(news)) {
+		waitpid(*pid, &status, 0);
+		exit(WIFEXITED(status) ? WEXITSTATUS(status) : 2);
+	}
+	printf("%s %d %d %d\n", name, (int)*pid, (int)news.tid, news.fd);
+	return news;
+}
+
+int main(void)
+{
+	pid_t maker, other;
+	struct news news;
+	int pidfd, fd;
+
+	start("own", own, &other);
+	start("closed", closed, &other);
+	news = start("made", made, &maker);
+	pidfd = (int)syscall(SYS_pidfd_open, maker, 0u);
+	fd = (int)syscall(SYS_pidfd_getfd, pidfd, news.fd, 0u);
+	if (fd < 0)
+		err(2, "pidfd_getfd");
+	printf("broker %d %d\n", (int)getpid(), fd);
+	puts("ready");
+	fflush(stdout);
+	while (wait_for_line())
+		;
+	return 0;
+}
