@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * threads [ROUNDS]: several threads look at guest_memfds of their own through one context, from its
- * first call on. Prints "ok", or what was wrong. Exits 77 where it cannot be tried.
+ * threads [ROUNDS [bpf|kcore]]: several threads look at guest_memfds of their own through one
+ * context, from its first call on (of that reader, where one is named). Prints "ok", or what was
+ * wrong. Exits 77 where it cannot be tried.
  */
 #include <gmem/gmem.h>
 #include <err.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define THREADS 4
 #define PAGES 3000ull
@@ -71,6 +73,9 @@ int main(int argc, char **argv)
 
 	if (gmem_ctx_new(&ctx))
 		errx(2, "out of memory");
+	if (argc > 2 &&
+	    gmem_reader_open(ctx, strcmp(argv[2], "bpf") ? GMEM_EVIDENCE_KCORE : GMEM_EVIDENCE_BPF))
+		cannot(ctx);
 	if (gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm))
 		cannot(ctx);
 	for (size_t i = 0; i < THREADS; i++) {

@@ -79,7 +79,7 @@ static void linux_kmem_room_give(struct gmem_kernel *kernel, void *room)
 
 /* Where the members are that tell a task. */
 struct task_layout {
-	size_t tasks, pid, files;
+	size_t thread_node, pid, files;
 };
 
 static int read_word(struct gmem_linux *host, uint64_t address, void *word, uint32_t length)
@@ -95,9 +95,11 @@ static int read_word(struct gmem_linux *host, uint64_t address, void *word, uint
 }
 
 /*
- * kcore has a copy of the task's content, not its address. The address is where the next task of
- * the list says that its predecessor is. The list changes with every fork on the machine, so what
- * is found there must be this task: the same pid, the same files.
+ * kcore has a copy of the task's content, not its address. The address is where the next thread of
+ * the process, or the head of that list, says that its predecessor is. (On the list of processes are
+ * first threads only: copy_process() leaves another's tasks.next as its parent has it.) The list
+ * changes with each thread that begins or ends, so what is found there must be this task: the same
+ * pid, the same files.
  */
 static int find_kcore_task(struct gmem_linux *host, const struct task_layout *layout,
 			   uint64_t *address)
@@ -110,25 +112,26 @@ static int find_kcore_task(struct gmem_linux *host, const struct task_layout *la
 
 	if (ret)
 		return ret;
-	if (layout->tasks + 8 > size || layout->pid + 4 > size || layout->files + 8 > size)
+	if (layout->thread_node + 8 > size || layout->pid + 4 > size || layout->files + 8 > size)
 		return -EILSEQ;
-	memcpy(&next, content + layout->tasks, sizeof(next));
+	memcpy(&next, content + layout->thread_node, sizeof(next));
 	ret = read_word(host, next + sizeof(next), &back, sizeof(back)); /* list_head.prev */
 	if (!ret)
-		ret = read_word(host, back - layout->tasks + layout->pid, &pid, sizeof(pid));
+		ret = read_word(host, back - layout->thread_node + layout->pid, &pid, sizeof(pid));
 	if (!ret)
-		ret = read_word(host, back - layout->tasks + layout->files, &files, sizeof(files));
+		ret = read_word(host, back - layout->thread_node + layout->files, &files,
+				sizeof(files));
 	if (!ret && (memcmp(&pid, content + layout->pid, sizeof(pid)) ||
 		     memcmp(&files, content + layout->files, sizeof(files))))
 		ret = -EAGAIN;
-	*address = back - layout->tasks;
+	*address = back - layout->thread_node;
 	return ret;
 }
 
 static int kcore_current_task(struct gmem_linux *host, uint64_t *address)
 {
 	struct task_layout layout;
-	int ret = gmem_linux_offset_of(host, "task_struct", "tasks", &layout.tasks);
+	int ret = gmem_linux_offset_of(host, "task_struct", "thread_node", &layout.thread_node);
 
 	if (!ret)
 		ret = gmem_linux_offset_of(host, "task_struct", "pid", &layout.pid);

@@ -66,6 +66,16 @@ done
 pass "20 pages of memfd_secret: not present in the dump, would fault by both readers"
 stop
 
+# Threads that are not the process's first one find its files all the same.
+for reader in bpf kcore; do
+	if "$tools/threads" 5 $reader > "$scratch/threads" 2> "$scratch/threads.err"; then
+		pass "one context in several threads, by $reader"
+	else
+		fail "one context in several threads, by $reader" \
+			"$(cat "$scratch/threads" "$scratch/threads.err")"
+	fi
+done
+
 for flags in 0 3; do
 	start memory "$tools/own-memory" 4194304 $flags bind
 	for reader in bpf kcore; do
