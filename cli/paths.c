@@ -73,7 +73,6 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 		      const struct paths_owner *owner)
 {
 	const struct paths_owner of = owner ? *owner : (struct paths_owner){ .fd = -1 };
-	bool decided = row->faults_pages || row->unknown_pages;
 	struct cell cells[] = {
 		[COLUMN_PID] = cell_number_if(owner, (uint64_t)of.pid),
 		[COLUMN_FD] = cell_number_if(of.fd >= 0, (uint64_t)of.fd),
@@ -87,7 +86,7 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 		[COLUMN_VERDICT] = cell_text(gmem_verdict_name(row->verdict)),
 		[COLUMN_PAGES] = cell_number(row->faults_pages),
 		[COLUMN_UNKNOWN_PAGES] = cell_number(row->unknown_pages),
-		[COLUMN_FIRST_PFN] = cell_number_if(decided, row->first_pfn),
+		[COLUMN_FIRST_PFN] = cell_number_if(row->has_first_pfn, row->first_pfn),
 		[COLUMN_REASON] = cell_text(row->reason),
 	};
 

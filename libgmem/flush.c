@@ -27,6 +27,7 @@ struct row {
 	uint64_t unknown;
 	uint64_t first_fault;
 	uint64_t first_unknown;
+	bool unknown_has_pfn; /* whether that is one: not where the page cache was not read */
 	const char *faults_reason;
 	const char *unknown_reason;
 };
@@ -170,6 +171,7 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 	} else if (verdict == GMEM_VERDICT_UNKNOWN) {
 		if (!row->unknown) {
 			row->first_unknown = extent->pfn;
+			row->unknown_has_pfn = extent->has_pfn;
 			row->unknown_reason = reason;
 		}
 		row->unknown += extent->pages;
@@ -222,6 +224,7 @@ int gmem_flush_row(const struct gmem_flush *flush, size_t index, struct gmem_flu
 		.faults_pages = row->faults,
 		.unknown_pages = row->unknown,
 		.first_pfn = row->faults ? row->first_fault : row->first_unknown,
+		.has_first_pfn = row->faults || (row->unknown && row->unknown_has_pfn),
 	};
 	if (row->applies != GMEM_VERDICT_SAFE) {
 		out->verdict = row->applies;

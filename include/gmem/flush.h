@@ -87,8 +87,9 @@ struct gmem_flush_row {
 	enum gmem_verdict verdict;
 	uint64_t faults_pages;	/* pages on which it would fault */
 	uint64_t unknown_pages; /* pages on which it cannot be told */
-	uint64_t first_pfn;	/* the first page that decided, if faults or unknown */
+	uint64_t first_pfn;	/* the first page that decided, if has_first_pfn */
 	const char *reason;	/* why, one line; static, or owned by flush */
+	bool has_first_pfn;	/* faults or unknown, and the page frame of that page is known */
 };
 
 /* The index-th row; 0, or -ENOENT past the last. Since: 0.1 */

@@ -146,6 +146,30 @@ START_TEST(unknown)
 }
 END_TEST
 
+/* Where the page cache could not be read, no page frame decided: 0 is one as any other. */
+START_TEST(no_page_frame)
+{
+	const struct gmem_extent unseen = { .pages = 8, .node = -1, .reason = "for the test" };
+
+	begin("tdx", GMEM_VM_TDX, 0);
+	gmem_flush_add(flush, &unseen);
+	expect("tdx-page-add", GMEM_VERDICT_UNKNOWN);
+	ck_assert(!row("tdx-page-add").has_first_pfn);
+	add(GMEM_STATE_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
+	ck_assert(!row("tdx-page-add").has_first_pfn);
+	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
+	ck_assert(row("tdx-page-add").has_first_pfn);
+	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x1234);
+	end();
+	begin("tdx", GMEM_VM_TDX, 0);
+	add(GMEM_STATE_MAPPED, true, GMEM_KPF_UPTODATE, 1);
+	ck_assert(!row("tdx-page-add").has_first_pfn);
+	add(GMEM_STATE_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
+	ck_assert(row("tdx-page-add").has_first_pfn);
+	end();
+}
+END_TEST
+
 /* Which paths a VM of each type, and each kernel, has. */
 START_TEST(applies)
 {
@@ -205,5 +229,5 @@ START_TEST(page_frames)
 }
 END_TEST
 
-UNIT_MAIN("flush", every_row_is_complete, no_page, accesses, not_up_to_date, unknown, applies,
-	  leaving, page_frames)
+UNIT_MAIN("flush", every_row_is_complete, no_page, accesses, not_up_to_date, unknown, no_page_frame,
+	  applies, leaving, page_frames)
