@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!ctx)
 		ctx = fuzz_ctx("plain");
 	fuzz_file_is(ctx, "/maps", data, size);
-	gmem_maps_read(ctx, 1, take, NULL);
+	gmem_maps_read(ctx, 1, take, NULL, NULL);
 	fuzz_file_end(ctx);
 	fuzz_file_is(ctx, "/status", data, size);
 	gmem_process_of(ctx, 1, &pid);
