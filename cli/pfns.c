@@ -87,6 +87,7 @@ struct pfns {
 	uint64_t longest; /* of them, bytes */
 	uint64_t walked;  /* bytes that the walk met, listed or not */
 	bool unread;	  /* it met what could not be read of the page cache */
+	bool unknown;	  /* or a state that cannot be told */
 	uint64_t counted; /* by the kernel, of all; bytes */
 	bool uncounted;	  /* of some it could not be read */
 	bool bound;	  /* a memslot binds some of the addresses that were asked for */
@@ -179,6 +180,7 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 		pfns->walked += extent->pages * GMEM_PAGE_SIZE;
 	else
 		pfns->unread = true;
+	pfns->unknown = pfns->unknown || extent->state == GMEM_STATE_UNKNOWN;
 	if (pfns->settings->has_state && extent->state != pfns->settings->state)
 		return 0;
 	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
@@ -335,7 +337,7 @@ static enum status run(struct cli *cli)
 		write_facts(cli, &pfns);
 		say_empty(&pfns);
 	}
-	return status;
+	return status || !pfns.unknown ? status : STATUS_PARTLY;
 }
 
 const struct command pfns_command = {

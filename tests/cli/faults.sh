@@ -171,4 +171,25 @@ else
 		"$left" "$(cat "$scratch/err")"
 fi
 echo "# $runs_done runs with a failing call"
+
+# A page of which something could not be read is no whole answer: reading kernel memory stops earlier
+# each time, until it is a page table that is missing.
+printf 'create v --populate\npfns v --raw\n' > "$scratch/batch"
+unknown=0 wrong=
+n=320
+while [ $n -gt 240 ] && [ $unknown -lt 2 ]; do
+	gmemctl batch "--simulate=plain,fail=kmem-request@$n+:EFAULT" "$scratch/batch" \
+		> "$scratch/stdout" 2> "$scratch/stderr"
+	status=$?
+	if grep -q ' unknown$' "$scratch/stdout"; then
+		unknown=$((unknown + 1))
+		[ $status -eq 4 ] || wrong="$wrong $n: $status;"
+	fi
+	n=$((n - 1))
+done
+if [ $unknown -gt 0 ] && [ -z "$wrong" ]; then
+	pass 'pfns with a page of unknown state has status 4'
+else
+	fail 'pfns with a page of unknown state has status 4' "$unknown runs with one;$wrong"
+fi
 finish
