@@ -28,11 +28,19 @@ struct stream {
 	bool broken;
 };
 
+/* Somebody else: who has not been taken yet, or has sent what was not run yet. */
 static bool somebody_waits(const struct session *session)
 {
-	struct pollfd listener = { .fd = session->holder->listener, .events = POLLIN };
+	const struct holder *holder = session->holder;
+	struct pollfd others[1 + HOLDER_WAITING_MAX];
+	nfds_t n = 0;
 
-	return poll(&listener, 1, 0) > 0;
+	others[n++] = (struct pollfd){ .fd = holder->listener, .events = POLLIN };
+	for (size_t i = 0; i < holder->n_waiting; i++)
+		if (holder->waiting[i].fd != session->peer)
+			others[n++] =
+				(struct pollfd){ .fd = holder->waiting[i].fd, .events = POLLIN };
+	return poll(others, n, 0) > 0;
 }
 
 static void say_stalled(const struct stream *stream)

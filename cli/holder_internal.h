@@ -3,8 +3,18 @@
 #ifndef CLI_HOLDER_INTERNAL_H
 #define CLI_HOLDER_INTERNAL_H
 
+#include <stdint.h>
+
 #include "holder.h"
 #include "runtime.h"
+
+#define HOLDER_WAITING_MAX 32
+
+/* A connection whose request has not been run. */
+struct waiting {
+	int fd;
+	int64_t until; /* it may stay silent; CLOCK_MONOTONIC, ms */
+};
 
 struct holder {
 	struct runtime runtime;
@@ -17,6 +27,8 @@ struct holder {
 	int users[HOLDER_USERS_MAX]; /* pidfds of those that have not ended */
 	size_t n_users;
 	bool had_users;
+	struct waiting waiting[HOLDER_WAITING_MAX];
+	size_t n_waiting;
 	int farewell; /* connection that asked for the end, or -1: it hears when all is released */
 	enum status farewell_status;
 };

@@ -106,24 +106,27 @@ else
 fi
 try 0 '' 'simulated' gmemctl destroy blocked
 
-# Who does not read its answer keeps others waiting for a moment only, and is told.
+# Who does not read its answer keeps others waiting for a moment only, and is told; also one that was
+# connected before and speaks later.
 gmemctl create unread --simulate=plain --size=16M --populate > "$scratch/out" 2>&1
 mkfifo "$scratch/go"
-gmemctl pfns unread --each --json 2> "$scratch/slow" |
-	{ read -r _ < "$scratch/go"; cat > "$scratch/torso"; } &
+start late timeout 120 "$client" "$XDG_RUNTIME_DIR/gmemctl/unread.sock" late punch unread 0+4K
+{
+	gmemctl pfns unread --each --json 2> "$scratch/slow" |
+		{ head -c 1 > "$scratch/first"; read -r _ < "$scratch/go"; cat > "$scratch/torso"; }
+} 9>&- &
 reader=$!
-for _ in $(seq 100); do
-	gmemctl pfns unread --summary > "$scratch/out" 2>&1
-	grep -q 'given up' "$scratch/slow" && break
-	sleep 0.1
-done
+until [ -s "$scratch/first" ]; do sleep 0.05; done
+stop
 echo > "$scratch/go"
 wait $reader
-if grep -q 'was not read for 2 seconds, and another command waits for this VM' "$scratch/slow"; then
+if [ "$(tail -n 1 "$scratch/late")" = 0 ] &&
+	grep -q 'was not read for 2 seconds, and another command waits for this VM' "$scratch/slow"; then
 	pass 'an answer that nobody reads is given up'
 else
 	fail 'an answer that nobody reads is given up'
 	show slow
+	show late
 fi
 try 0 '' 'simulated' gmemctl destroy unread
 finish

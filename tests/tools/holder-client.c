@@ -8,11 +8,13 @@
  *   leave N      N requests whose client is gone before the answer
  *   deaf         a request with much output that nobody reads; prints "ready" and stays likewise
  *   run WORD...  a request of these words; prints the status that the holder replies with
+ *   late WORD... the same, but silent at first: prints "ready" and sends it when its input ends
  *
  * Exits 0 when it has done so, 2 when it could not.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,10 +87,10 @@ static int garbage(long n)
 	return 0;
 }
 
-static int send_request(const char *version, char **argv, int out)
+static void send_on(int fd, const char *version, char **argv, int out)
 {
 	static char packet[REQUEST_MAX];
-	int folder = open("/", O_PATH), fd = connect_holder(), argc = 0;
+	int folder = open("/", O_PATH), argc = 0;
 	const int fds[] = { STDIN_FILENO, out, out, folder };
 
 	while (argv[argc])
@@ -96,6 +98,13 @@ static int send_request(const char *version, char **argv, int out)
 	if (passing_send(fd, packet, request_write(version, argc, argv, packet), fds, REQUEST_FDS))
 		exit(2);
 	close(folder);
+}
+
+static int send_request(const char *version, char **argv, int out)
+{
+	int fd = connect_holder();
+
+	send_on(fd, version, argv, out);
 	return fd;
 }
 
@@ -142,14 +151,16 @@ static int deaf(void)
 }
 
 /* words: the first one is not sent, but "gmemctl" in its place. */
-static int run(char **words)
+static int run(char **words, bool late)
 {
 	static char gmemctl[] = "gmemctl";
 	struct reply reply;
-	int fd;
+	int fd = connect_holder();
 
 	words[0] = gmemctl;
-	fd = send_request(GMEM_VERSION, words, STDERR_FILENO);
+	if (late)
+		wait_for_end_of_input();
+	send_on(fd, GMEM_VERSION, words, STDERR_FILENO);
 	if (recv(fd, &reply, sizeof(reply), 0) != sizeof(reply) ||
 	    !reply_is_valid(&reply, sizeof(reply)) || reply.kind != REPLY_STATUS)
 		return 2;
@@ -173,6 +184,8 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[2], "leave"))
 		return leave(number);
 	if (!strcmp(argv[2], "run"))
-		return run(argv + 2);
+		return run(argv + 2, false);
+	if (!strcmp(argv[2], "late"))
+		return run(argv + 2, true);
 	return strcmp(argv[2], "deaf") ? 64 : deaf();
 }
