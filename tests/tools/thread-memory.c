@@ -8,8 +8,10 @@
  *   closed   all descriptors are closed, and the memory mapped
  *
  * Prints "NAME PID TID FD" for each, TID being the thread that made the memory, "broker PID FD",
- * and "ready". Ends at the end of its input. Exits 77 without /dev/kvm or guest_memfd.
+ * "kcmp" where the kernel has kcmp(2), and "ready". Ends at the end of its input. Exits 77 without
+ * /dev/kvm or guest_memfd.
  */
+#include <linux/kcmp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -137,6 +139,8 @@ int main(void)
 	if (fd < 0)
 		err(2, "pidfd_getfd");
 	printf("broker %d %d\n", (int)getpid(), fd);
+	if (!syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0, 0))
+		puts("kcmp");
 	puts("ready");
 	fflush(stdout);
 	while (wait_for_line())
