@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "meminfo.h"
 #include "pagetable.h"
 #include "ram.h"
 #include "reader.h"
@@ -100,22 +101,18 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 static void read_meminfo(struct gmem_ctx *ctx, struct gmem_directmap_summary *out)
 {
 	static const char *const lines[GMEM_LEVELS] = {
-		[GMEM_LEVEL_4K] = "\nDirectMap4k:",
-		[GMEM_LEVEL_2M] = "\nDirectMap2M:",
-		[GMEM_LEVEL_1G] = "\nDirectMap1G:",
+		[GMEM_LEVEL_4K] = "DirectMap4k",
+		[GMEM_LEVEL_2M] = "DirectMap2M",
+		[GMEM_LEVEL_1G] = "DirectMap1G",
 	};
 	char *text;
 
 	if (gmem_read_file(ctx, "/proc/meminfo", &text, NULL))
 		return;
-	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++) {
-		const char *line = strstr(text, lines[level]);
-
-		if (!line) /* 1G is absent on CPUs without it */
-			continue;
-		out->meminfo[level] = strtoull(line + strlen(lines[level]), NULL, 10) * 1024;
-		out->has_meminfo = true;
-	}
+	/* 1G is absent on CPUs without it. */
+	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++)
+		if (gmem_meminfo_bytes(text, lines[level], &out->meminfo[level]))
+			out->has_meminfo = true;
 	free(text);
 }
 

@@ -9,30 +9,24 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "meminfo.h"
 
 #define STAYS 32 /* the part of all memory that the host keeps: one of so many */
 
-/* "\nMemTotal:  24713216 kB"; 0 where there is no such line. */
-static uint64_t bytes_of(const char *text, const char *key)
-{
-	const char *line = strstr(text, key);
-
-	return line ? strtoull(line + strlen(key), NULL, 10) * 1024 : 0;
-}
-
 bool gmem_headroom_read(struct gmem_ctx *ctx, struct gmem_headroom *out)
 {
-	uint64_t available, stays;
+	uint64_t total = 0, available = 0, unevictable = 0;
 	char *text;
 
 	if (gmem_read_file(ctx, "/proc/meminfo", &text, NULL))
 		return false;
-	stays = bytes_of(text, "MemTotal:") / STAYS;
-	available = bytes_of(text, "\nMemAvailable:");
-	out->available = available > stays ? available - stays : 0;
-	out->unevictable = bytes_of(text, "\nUnevictable:");
+	gmem_meminfo_bytes(text, "MemTotal", &total);
+	gmem_meminfo_bytes(text, "MemAvailable", &available);
+	gmem_meminfo_bytes(text, "Unevictable", &unevictable);
 	free(text);
+	out->available = available > total / STAYS ? available - total / STAYS : 0;
+	out->unevictable = unevictable;
 	return available;
 }
 
