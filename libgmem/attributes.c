@@ -4,30 +4,8 @@
 
 #include "explain/explain.h"
 #include "kernel/uapi.h"
-
-/* Before the system call: it cannot be taken back, and must not be forgotten. */
-int gmem_vm_reserve_conversion(struct gmem_vm *vm)
-{
-	if (gmem_ranges_reserve(&vm->private_gpas) || gmem_ranges_reserve(&vm->td.added))
-		return gmem_explain_no_memory(vm->ctx, "a conversion");
-	return 0;
-}
-
-/*
- * A page that was shared has left the TD, and must be added again. To an SNP guest it still belongs
- * in the RMP, until it leaves the file.
- */
-void gmem_vm_note_converted(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
-{
-	uint64_t end = gpa + length;
-
-	if (to_private) {
-		gmem_ranges_add(&vm->private_gpas, gpa, end);
-	} else {
-		gmem_ranges_remove(&vm->private_gpas, gpa, end);
-		gmem_ranges_remove(&vm->td.added, gpa, end);
-	}
-}
+#include "kvm.h"
+#include "state.h"
 
 static int convert_per_vm(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "kmem.h"
 #include "layout.h"
 #include "target.h"
@@ -57,6 +58,16 @@ static int find_generation(const struct gmem_layout *layout, const struct gmem_p
 		return 0;
 	}
 	return -ENODATA;
+}
+
+int gmem_target_cache(struct gmem_target *target)
+{
+	int ret = 0;
+
+	if (!target->has_cache)
+		ret = gmem_pagecache_find(target->ctx, target->fd, &target->cache);
+	target->has_cache = !ret;
+	return ret;
 }
 
 int gmem_target_flags(struct gmem_target *target, uint64_t *flags)

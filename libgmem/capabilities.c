@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kernel/uapi.h"
+#include "kvm.h"
 
 /* Documentation/virt/kvm/api.rst */
 static const struct gmem_capability capabilities[] = {
@@ -80,7 +82,7 @@ int gmem_caps_new(struct gmem_ctx *ctx, struct gmem_caps **out)
 		ask_all(ctx, fd, caps->system);
 	ctx->kernel->ops->close(ctx->kernel, fd);
 	if (!caps)
-		return gmem_explain_no_memory(ctx, "capabilities");
+		return gmem_no_memory(ctx, "capabilities");
 	for (int type = 0; type < GMEM_VM_TYPES; type++) {
 		if (gmem_caps_has_vm_type(caps, type))
 			ask_vm(ctx, type, caps->vm[type]);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The context's life, its explanation and its log. */
+/* The context's life: it opens a kernel, and frees what was learnt of it. */
 #include "context.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
 #include "image.h"
 #include "kernel/faulty/faulty.h"
 #include "layout.h"
@@ -78,26 +78,6 @@ void gmem_ctx_free(struct gmem_ctx *ctx)
 	free(ctx);
 }
 
-void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow)
-{
-	ctx->allow_unreleased = allow;
-}
-
-const char *gmem_ctx_model(const struct gmem_ctx *ctx)
-{
-	return ctx->kernel->ops->model ? ctx->kernel->ops->model(ctx->kernel) : NULL;
-}
-
-const char *gmem_ctx_release(const struct gmem_ctx *ctx)
-{
-	return ctx->release;
-}
-
-const char *gmem_ctx_kernel_log(const struct gmem_ctx *ctx)
-{
-	return ctx->kernel->ops->log ? ctx->kernel->ops->log(ctx->kernel) : "";
-}
-
 const char *gmem_model_name(size_t index)
 {
 	return gmem_kernel_sim_model_name(index);
@@ -134,54 +114,4 @@ int gmem_ctx_calls(const struct gmem_ctx *ctx, size_t index, uint64_t *calls)
 		return -ENOENT;
 	*calls = gmem_faulty_calls(ctx->kernel, (enum gmem_faulty_kind)index);
 	return 0;
-}
-
-const char *gmem_version(void)
-{
-	return GMEM_VERSION;
-}
-
-int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
-{
-	struct gmem_ctx *unlocked = (struct gmem_ctx *)ctx; /* only the lock changes */
-	int length;
-
-	pthread_mutex_lock(&unlocked->lock);
-	length = snprintf(buffer, size, "%s", ctx->explanation);
-	pthread_mutex_unlock(&unlocked->lock);
-	return length;
-}
-
-void gmem_ctx_set_log(struct gmem_ctx *ctx, gmem_log_fn fn, void *arg)
-{
-	ctx->log = fn;
-	ctx->log_arg = arg;
-}
-
-int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
-{
-	char text[GMEM_EXPLANATION_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-
-	pthread_mutex_lock(&ctx->lock);
-	memcpy(ctx->explanation, text, sizeof(text));
-	pthread_mutex_unlock(&ctx->lock);
-	return error;
-}
-
-void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
-{
-	char text[GMEM_EXPLANATION_MAX];
-	va_list args;
-
-	if (!ctx->log)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	ctx->log(level, text, ctx->log_arg);
 }

@@ -34,21 +34,4 @@ struct gmem_ctx {
 	int control;		     /* see control.c; -EINPROGRESS until asked for */
 };
 
-/* Notes why a call fails and returns error, a negative errno, for the caller to return. */
-int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Sends a message to the log function, if there is one. */
-void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/*
- * Reads a whole file of /proc or /sys through the port, NUL-terminated; *out is freed by the
- * caller. No explanation is set. Errors: of open and read; EFBIG above 16 MiB.
- */
-int gmem_read_file(struct gmem_ctx *ctx, const char *path, char **out, size_t *length);
-
-/* First line of such a file, without its newline, cut to size. Errors: as gmem_read_file(). */
-int gmem_read_line(struct gmem_ctx *ctx, const char *path, char *line, size_t size);
-
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "error.h"
 #include "pagecache.h"
 #include "pagetable.h"
 #include "reader.h"

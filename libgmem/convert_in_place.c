@@ -8,25 +8,10 @@
 #include "explain/explain.h"
 #include "kernel/uapi.h"
 #include "kernel/uapi_in_place.h"
-
-/* Up to v7 the parameter was this one, and off said the same. */
-#define PER_VM_PARAMETER "/sys/module/kvm/parameters/vm_memory_attributes"
+#include "state.h"
 
 /* How often a page may be in the way: somebody held a reference that was about to go. */
 #define RETRIES 100
-
-static bool parameter_is(struct gmem_ctx *ctx, const char *path, char value)
-{
-	char line[16];
-
-	return !gmem_read_line(ctx, path, line, sizeof(line)) && line[0] == value;
-}
-
-bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx)
-{
-	return parameter_is(ctx, GMEM_IN_PLACE_PARAMETER, 'Y') ||
-	       parameter_is(ctx, PER_VM_PARAMETER, 'N');
-}
 
 static int explain(struct gmem_vm *vm, uint64_t gpa, uint64_t length, int error)
 {

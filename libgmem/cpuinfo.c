@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
+
 /* Value of the first "key<tabs>: value" line, up to its end, or NULL. */
 static const char *value_of(const char *text, const char *key)
 {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
+#include "file.h"
 #include "meminfo.h"
 #include "pagetable.h"
 #include "ram.h"

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "context.h"
+#include "error.h"
+#include "file.h"
 
 /* vmstat_text[] in mm/vmstat.c: level 2 is a PMD, level 3 a PUD. */
 static const struct {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "pagetable.h"
 #include "ram.h"
@@ -87,7 +88,7 @@ static const char reason_not_asked[] = "the direct map was not looked at";
 
 static int no_memory(const struct walk *walk)
 {
-	return gmem_explain_no_memory(walk->target->ctx, "extents of the page cache");
+	return gmem_no_memory(walk->target->ctx, "extents of the page cache");
 }
 
 static int append(const struct walk *walk, struct list *list, const struct gmem_extent *extent)

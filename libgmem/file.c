@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "context.h"
+#include "file.h"
 
 #define FILE_MAX (16u << 20)
 
@@ -73,4 +73,12 @@ int gmem_read_line(struct gmem_ctx *ctx, const char *path, char *line, size_t si
 	snprintf(line, size, "%s", text);
 	free(text);
 	return 0;
+}
+
+pid_t gmem_own_pid(struct gmem_ctx *ctx)
+{
+	char link[32];
+	int ret = ctx->kernel->ops->readlink(ctx->kernel, "/proc/self", link, sizeof(link));
+
+	return ret < 0 ? 0 : (pid_t)strtol(link, NULL, 10);
 }

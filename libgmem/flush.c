@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "cpuinfo.h"
+#include "error.h"
 #include "flush_paths.h"
 #include "kernel/uapi.h"
+#include "kvm.h"
 #include "options.h"
 #include "vm.h"
 
@@ -105,7 +107,7 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
 	flush = calloc(1, sizeof(*flush));
 	if (!flush)
-		return gmem_fail(ctx, -ENOMEM, "out of memory");
+		return gmem_no_memory(ctx, "a verdict");
 	flush->ctx = ctx;
 	flush->is_guest_memory = wanted.is_guest_memory;
 	flush->leaves =

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "error.h"
 #include "pagetable.h"
 #include "ram.h"
 #include "reader.h"

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file.h"
+
 #define CAPABILITY(number) (1ull << (number))
 
 /* Each is had by one of two: the larger one includes it. */

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "error.h"
+#include "file.h"
 #include "meminfo.h"
 
 #define STAYS 32 /* the part of all memory that the host keeps: one of so many */

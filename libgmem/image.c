@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
+#include "file.h"
 #include "kmem.h"
 #include "pagetable.h"
 #include "vmcoreinfo.h"
@@ -55,7 +57,7 @@ static int search_base(struct gmem_ctx *ctx, const struct note *note, uint64_t h
 {
 	struct gmem_kmem_request requests[BASE_BATCH];
 	char(*heads)[NOTE_HEAD] = malloc(BASE_BATCH * sizeof(*heads));
-	int ret = heads ? 0 : gmem_explain_no_memory(ctx, "the search for the direct map");
+	int ret = heads ? 0 : gmem_no_memory(ctx, "the search for the direct map");
 
 	for (unsigned int tried = 0; !ret && tried < BASE_CANDIDATES; tried += BASE_BATCH) {
 		for (unsigned int i = 0; i < BASE_BATCH; i++)
@@ -105,7 +107,7 @@ static int read_note(struct gmem_ctx *ctx, uint64_t base, struct note *note)
 	int ret;
 
 	if (!bytes)
-		return gmem_explain_no_memory(ctx, "the vmcoreinfo note");
+		return gmem_no_memory(ctx, "the vmcoreinfo note");
 	ret = gmem_kmem_read(ctx, base + note->physical, bytes, note->size);
 	if (ret || !gmem_vmcoreinfo_is(bytes, note->size, ctx->release)) {
 		ret = gmem_fail(ctx, ret ? ret : -EILSEQ,
@@ -114,7 +116,7 @@ static int read_note(struct gmem_ctx *ctx, uint64_t base, struct note *note)
 	}
 	note->text = strndup(bytes + GMEM_VMCOREINFO_TEXT, note->size - GMEM_VMCOREINFO_TEXT);
 	if (!note->text)
-		ret = gmem_explain_no_memory(ctx, "the vmcoreinfo note");
+		ret = gmem_no_memory(ctx, "the vmcoreinfo note");
 out:
 	free(bytes);
 	return ret;
@@ -186,7 +188,7 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 	struct gmem_image *image = calloc(1, sizeof(*image));
 	struct note note = { 0 };
 	int ret = image ? locate_note(ctx, &note)
-			: gmem_explain_no_memory(ctx, "the search for the direct map");
+			: gmem_no_memory(ctx, "the search for the direct map");
 
 	if (!ret)
 		ret = find_base(ctx, &note, &image->page_offset_base);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "context.h"
+#include "error.h"
+#include "file.h"
 
 /* misc_res_name[] in kernel/cgroup/misc.c. */
 static const char *const names[] = { "tdx", "sev", "sev_es" };

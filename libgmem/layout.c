@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
 
 struct field {
@@ -122,7 +123,7 @@ int gmem_layout_new(struct gmem_ctx *ctx, struct gmem_layout **out)
 {
 	struct gmem_layout *layout = calloc(1, sizeof(*layout));
 	int ret = layout ? read_fields(ctx, layout)
-			 : gmem_explain_no_memory(ctx, "the layouts of kernel structs");
+			 : gmem_no_memory(ctx, "the layouts of kernel structs");
 
 	if (!ret)
 		ret = read_sizes(ctx, layout);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "guard.h"
 #include "maps.h"
 #include "target.h"
@@ -66,7 +67,7 @@ static int drop_open(const struct gmem_target *target, int fd, void *arg)
 static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 {
 	if (error == -ENOMEM)
-		return gmem_fail(ctx, error, "out of memory");
+		return gmem_no_memory(ctx, "the mappings of a process");
 	if (error == -EACCES || error == -EPERM)
 		return gmem_fail(ctx, -EACCES,
 				 "the mappings of process %d are not ours to look at: %s", (int)pid,

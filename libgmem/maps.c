@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "fd.h"
+#include "file.h"
 #include "maps.h"
 #include "target.h"
 

@@ -10,7 +10,9 @@
 #include <linux/falloc.h>
 #include <sys/mman.h>
 
+#include "error.h"
 #include "explain/explain.h"
+#include "fd.h"
 #include "kernel/uapi.h"
 #include "options.h"
 #include "release.h"
@@ -72,7 +74,7 @@ int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_options *given,
 	memory = memory_alloc(vm->ctx, fd, options.flags);
 	if (!memory) {
 		kernel->ops->close(kernel, fd);
-		return gmem_explain_no_memory(vm->ctx, "a guest_memfd");
+		return gmem_no_memory(vm->ctx, "a guest_memfd");
 	}
 	memory->owned = true;
 	memory->size = options.memory_size;
@@ -100,7 +102,7 @@ int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gme
 		return gmem_explain_call(&gmem_call_wrap_guest_memfd, &facts, ret);
 	memory = memory_alloc(ctx, fd, flags);
 	if (!memory)
-		return gmem_explain_no_memory(ctx, "a guest_memfd");
+		return gmem_no_memory(ctx, "a guest_memfd");
 	memory->size = (uint64_t)st.st_size;
 	memory->inode = st.st_ino;
 	*out = memory;

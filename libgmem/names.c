@@ -157,3 +157,8 @@ const char *gmem_page_flag_name(unsigned int bit)
 {
 	return NAME_OF(page_flags, bit);
 }
+
+const char *gmem_version(void)
+{
+	return GMEM_VERSION;
+}

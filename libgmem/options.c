@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "error.h"
+
 static bool all_zero(const unsigned char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

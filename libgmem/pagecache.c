@@ -14,11 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kmem.h"
 #include "layout.h"
-#include "reader.h"
 #include "ram.h"
+#include "reader.h"
 #include "xarray.h"
 
 #define PENDING 256   /* runs that are checked in one batch */
@@ -285,7 +286,7 @@ static int walk_range(const struct walk *like, uint64_t first, uint64_t last, in
 	int ret;
 
 	if (!walk)
-		return gmem_explain_no_memory(like->ctx, "a walk of the page cache");
+		return gmem_no_memory(like->ctx, "a walk of the page cache");
 	*walk = *like;
 	walk->first = first;
 	walk->last = last;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kmem.h"
 
@@ -390,7 +391,7 @@ static int allocate_windows(struct walk *walk)
 	for (int depth = 0; depth < walk->image->levels - 1; depth++) {
 		walk->windows[depth].tables = malloc(window_tables(walk, depth) * TABLE_BYTES);
 		if (!walk->windows[depth].tables)
-			return gmem_explain_no_memory(walk->ctx, "a walk of the page tables");
+			return gmem_no_memory(walk->ctx, "a walk of the page tables");
 	}
 	return 0;
 }
@@ -410,7 +411,7 @@ int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, ui
 	int ret;
 
 	if (!walk)
-		return gmem_explain_no_memory(ctx, "a walk of the page tables");
+		return gmem_no_memory(ctx, "a walk of the page tables");
 	walk->ctx = ctx;
 	walk->image = image;
 	walk->fn = fn;

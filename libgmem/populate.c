@@ -3,20 +3,14 @@
 #include <errno.h>
 #include <linux/falloc.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "headroom.h"
 #include "kernel/uapi.h"
+#include "kvm.h"
 #include "options.h"
 #include "populate.h"
-
-/* How often a call may be repeated that was interrupted or made no progress. */
-#define RETRIES 100
-
-static bool may_retry(const struct populate *populate, int error, unsigned int *retries)
-{
-	return (error == -EINTR || error == -EAGAIN) && !gmem_populate_cancelled(populate) &&
-	       (*retries)++ < RETRIES;
-}
+#include "state.h"
 
 static int fallocate_step(struct populate *populate, uint64_t at, uint64_t length)
 {
@@ -53,38 +47,6 @@ static int touch_step(struct populate *populate, uint64_t at, uint64_t length)
 
 	for (uint64_t page = 0; !ret && page < length; page += GMEM_PAGE_SIZE)
 		ret = kernel->ops->touch(kernel, address + page);
-	return ret;
-}
-
-/*
- * How much is populated from one look at the host's memory to the next, and what must be there for
- * it. Others take memory meanwhile, and what of the range is there already takes none.
- */
-#define LOOK_EVERY (64ull << 20)
-
-/* Whether the host can spare what comes next; at is from options.offset on. */
-static bool has_headroom(struct populate *populate, uint64_t at)
-{
-	struct gmem_headroom room;
-
-	if (populate->options.beyond_available || at % LOOK_EVERY ||
-	    !gmem_headroom_read(populate->memory->ctx, &room) || room.available >= LOOK_EVERY)
-		return true;
-	__atomic_store_n(&populate->short_of_memory, true, __ATOMIC_RELAXED);
-	return false;
-}
-
-int gmem_populate_step(struct populate *populate, uint64_t at, uint64_t length)
-{
-	unsigned int retries = 0;
-	int ret;
-
-	/* Before the first one, all of the range has been looked at. */
-	if (at && !has_headroom(populate, at))
-		return -ENOMEM;
-	do {
-		ret = populate->step(populate, at, length);
-	} while (may_retry(populate, ret, &retries));
 	return ret;
 }
 
@@ -163,7 +125,7 @@ static int populate_pre_fault(struct populate *populate)
 		uint64_t before = range.size;
 		int ret;
 
-		if (populate->done && !has_headroom(populate, populate->done))
+		if (populate->done && !gmem_populate_has_headroom(populate, populate->done))
 			return gmem_headroom_fail(populate->memory->ctx,
 						  populate->options.length - populate->done);
 		ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0].fd,
@@ -174,7 +136,7 @@ static int populate_pre_fault(struct populate *populate)
 			retries = 0;
 		else if (!ret)
 			ret = -EAGAIN;
-		if (ret < 0 && !may_retry(populate, ret, &retries))
+		if (ret < 0 && !gmem_populate_may_retry(populate, ret, &retries))
 			return gmem_populate_cancelled(populate)
 				       ? -ECANCELED
 				       : pre_fault_failed(populate, &range, ret);

@@ -29,6 +29,12 @@ uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at)
 /* Whether threads can run on the nodes that the options name. Returns 0, or -EINVAL with the reason. */
 int gmem_populate_check_nodes(const struct populate *populate);
 
+/* Whether a call that was interrupted, or made no progress, is to be made again; counts. */
+bool gmem_populate_may_retry(const struct populate *populate, int error, unsigned int *retries);
+
+/* Whether the host can spare what comes next; at is from options.offset on. */
+bool gmem_populate_has_headroom(struct populate *populate, uint64_t at);
+
 /*
  * Does one step, again where it was interrupted. Returns 0 or a negative errno; -ENOMEM also where
  * the host has not the memory to spare, see short_of_memory.

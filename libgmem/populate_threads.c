@@ -15,6 +15,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "error.h"
+#include "file.h"
+#include "headroom.h"
+
 /*
  * fallocate() and madvise() do not tell how far they came, so they get the range in steps: small
  * enough to tell and to stop at, large enough for the system call not to count.
@@ -24,6 +28,15 @@
 /* More threads than this wait for each other in the kernel. */
 #define THREADS_MAX 64u
 #define REPORT_NS 100000000l
+
+/* How often a call may be repeated that was interrupted or made no progress. */
+#define RETRIES 100
+
+/*
+ * How much is populated from one look at the host's memory to the next, and what must be there for
+ * it. Others take memory meanwhile, and what of the range is there already takes none.
+ */
+#define LOOK_EVERY (64ull << 20)
 
 struct crew {
 	struct populate *populate;
@@ -61,6 +74,38 @@ uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at)
 	uint64_t left = populate->options.length - at;
 
 	return left < STEP ? left : STEP;
+}
+
+bool gmem_populate_may_retry(const struct populate *populate, int error, unsigned int *retries)
+{
+	return (error == -EINTR || error == -EAGAIN) && !gmem_populate_cancelled(populate) &&
+	       (*retries)++ < RETRIES;
+}
+
+/* Whether the host can spare what comes next; at is from options.offset on. */
+bool gmem_populate_has_headroom(struct populate *populate, uint64_t at)
+{
+	struct gmem_headroom room;
+
+	if (populate->options.beyond_available || at % LOOK_EVERY ||
+	    !gmem_headroom_read(populate->memory->ctx, &room) || room.available >= LOOK_EVERY)
+		return true;
+	__atomic_store_n(&populate->short_of_memory, true, __ATOMIC_RELAXED);
+	return false;
+}
+
+int gmem_populate_step(struct populate *populate, uint64_t at, uint64_t length)
+{
+	unsigned int retries = 0;
+	int ret;
+
+	/* Before the first one, all of the range has been looked at. */
+	if (at && !gmem_populate_has_headroom(populate, at))
+		return -ENOMEM;
+	do {
+		ret = populate->step(populate, at, length);
+	} while (gmem_populate_may_retry(populate, ret, &retries));
+	return ret;
 }
 
 static int populate_alone(struct populate *populate)

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "cpuinfo.h"
+#include "error.h"
+#include "file.h"
 
 #define PHYSICAL_BITS_MAX 52
 

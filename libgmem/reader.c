@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "context.h"
+#include "error.h"
 #include "image.h"
 #include "pagetable.h"
 #include "reader.h"

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kernel/uapi.h"
 #include "options.h"
@@ -26,7 +27,7 @@ static int reserve_slot(struct gmem_vm *vm)
 
 	slots = realloc(vm->slots, (vm->slot_count + 1) * sizeof(*slots));
 	if (!slots)
-		return gmem_explain_no_memory(vm->ctx, "a memslot");
+		return gmem_no_memory(vm->ctx, "a memslot");
 	vm->slots = slots;
 	return 0;
 }
@@ -42,46 +43,6 @@ static void remember_slot(struct gmem_vm *vm, const struct gmem_vm_slot *slot)
 	} else if (old) {
 		*old = vm->slots[--vm->slot_count];
 	}
-}
-
-void gmem_vm_free_slots(struct gmem_vm *vm)
-{
-	free(vm->slots);
-	vm->slots = NULL;
-	vm->slot_count = 0;
-}
-
-const struct gmem_vm_slot *gmem_vm_slot_at(const struct gmem_vm *vm, uint64_t gpa)
-{
-	for (size_t i = 0; i < vm->slot_count; i++) {
-		const struct gmem_vm_slot *slot = &vm->slots[i];
-
-		if (slot->id >> 16 == 0 && gpa >= slot->gpa && gpa - slot->gpa < slot->size)
-			return slot;
-	}
-	return NULL;
-}
-
-bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset,
-		   uint64_t gpa, uint64_t length)
-{
-	while (length) {
-		const struct gmem_vm_slot *slot = gmem_vm_slot_at(vm, gpa);
-		uint64_t into;
-
-		if (!slot || !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD) || !memory->inode ||
-		    slot->inode != memory->inode)
-			return false;
-		into = gpa - slot->gpa;
-		if (slot->offset + into != offset)
-			return false;
-		if (length <= slot->size - into)
-			return true;
-		length -= slot->size - into;
-		gpa += slot->size - into;
-		offset += slot->size - into;
-	}
-	return true;
 }
 
 static int set_region(struct gmem_vm *vm, const struct gmem_slot_options *options, uint32_t flags)
@@ -151,7 +112,7 @@ int gmem_slot_delete(struct gmem_vm *vm, uint32_t id)
 	int ret;
 
 	if (gmem_ranges_reserve(&vm->td.added))
-		return gmem_explain_no_memory(vm->ctx, "a memslot");
+		return gmem_no_memory(vm->ctx, "a memslot");
 	ret = set_region(vm, &options, 0);
 	if (ret)
 		return ret;

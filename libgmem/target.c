@@ -8,45 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
+#include "fd.h"
+#include "file.h"
 #include "guard.h"
 #include "kernel/uapi.h"
 
 #define FDS_MAX (1u << 20) /* sysctl_nr_open's default: no process has more */
-
-static void fd_path(pid_t pid, int fd, char *path, size_t size)
-{
-	if (pid)
-		snprintf(path, size, "/proc/%d/fd/%d", (int)pid, fd);
-	else
-		snprintf(path, size, "/proc/self/fd/%d", fd);
-}
-
-/*
- * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
- * inode that is known by the text of its link only. The link is asked first, because fstatfs(2) on
- * just any descriptor may wait for a file server; and of the descriptor that was opened, because
- * the process may have put something else in its place.
- */
-int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
-{
-	struct gmem_kernel *kernel = ctx->kernel;
-	char link[128], path[64];
-	uint64_t magic;
-	int ret;
-
-	fd_path(0, fd, path, sizeof(path));
-	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
-	if (ret == -ENAMETOOLONG) /* the name of some file */
-		return 0;
-	if (ret < 0)
-		return ret;
-	if (!strstr(link, GMEM_LINK_MARK))
-		return 0;
-	if (!strcmp(link, "anon_inode:[kvm-gmem]"))
-		return 1;
-	ret = kernel->ops->fs_magic(kernel, fd, &magic);
-	return ret ? ret : magic == GMEM_GUEST_MEMFD_MAGIC;
-}
 
 static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 {
@@ -104,7 +72,7 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 
 	if (fd < 0)
 		return gmem_fail(ctx, -EBADF, "%d is no descriptor", fd);
-	fd_path(pid, fd, path, sizeof(path));
+	gmem_fd_path(pid, fd, path, sizeof(path));
 	ret = gmem_target_open_path(ctx, path, out);
 	if (ret == -EMEDIUMTYPE)
 		return gmem_fail(ctx, ret,
@@ -235,16 +203,6 @@ int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *ar
 	struct numbers numbers = { .fn = fn, .arg = arg };
 
 	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
-}
-
-int gmem_target_cache(struct gmem_target *target)
-{
-	int ret = 0;
-
-	if (!target->has_cache)
-		ret = gmem_pagecache_find(target->ctx, target->fd, &target->cache);
-	target->has_cache = !ret;
-	return ret;
 }
 
 int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)

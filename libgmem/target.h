@@ -22,12 +22,6 @@ struct gmem_target {
 	bool has_bindings;
 };
 
-/* What a link of /proc/PID/fd, or a line of maps, to a guest_memfd contains on every kernel. */
-#define GMEM_LINK_MARK "[kvm-gmem]"
-
-/* Whether fd, open in this process, is a guest_memfd: 1, 0, or an errno. */
-int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd);
-
 /*
  * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of
  * open, EMEDIUMTYPE (it is no guest_memfd), ENOMEM.

@@ -6,8 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "error.h"
 #include "explain/explain.h"
+#include "file.h"
 #include "kernel/uapi.h"
+#include "state.h"
 
 int gmem_kvm_open(struct gmem_ctx *ctx)
 {
@@ -15,19 +18,6 @@ int gmem_kvm_open(struct gmem_ctx *ctx)
 	int fd = ctx->kernel->ops->open(ctx->kernel, "/dev/kvm", O_RDWR);
 
 	return fd < 0 ? gmem_explain_call(&gmem_call_open_kvm, &facts, fd) : fd;
-}
-
-int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number)
-{
-	return ctx->kernel->ops->ioctl(ctx->kernel, fd, GMEM_KVM_CHECK_EXTENSION, number);
-}
-
-pid_t gmem_own_pid(struct gmem_ctx *ctx)
-{
-	char link[32];
-	int ret = ctx->kernel->ops->readlink(ctx->kernel, "/proc/self", link, sizeof(link));
-
-	return ret < 0 ? 0 : (pid_t)strtol(link, NULL, 10);
 }
 
 static struct gmem_vm *vm_alloc(struct gmem_ctx *ctx, enum gmem_vm_type type)
@@ -58,7 +48,7 @@ int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **o
 	ret = -ENOMEM;
 	vm = vm_alloc(ctx, type);
 	if (!vm) {
-		gmem_explain_no_memory(ctx, "a VM");
+		gmem_no_memory(ctx, "a VM");
 		goto out;
 	}
 	ret = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, (unsigned int)type);
@@ -82,7 +72,7 @@ int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type, struct
 	struct gmem_vm *vm = vm_alloc(ctx, type);
 
 	if (!vm)
-		return gmem_explain_no_memory(ctx, "a VM");
+		return gmem_no_memory(ctx, "a VM");
 	vm->fd = fd;
 	*out = vm;
 	return 0;
@@ -127,7 +117,7 @@ static int reserve_vcpu(struct gmem_vm *vm)
 
 	vcpus = realloc(vm->vcpus, (vm->vcpu_count + 1) * sizeof(*vcpus));
 	if (!vcpus)
-		return gmem_explain_no_memory(vm->ctx, "a vCPU");
+		return gmem_no_memory(vm->ctx, "a vCPU");
 	vm->vcpus = vcpus;
 	return 0;
 }

@@ -63,37 +63,10 @@ struct gmem_vm {
 /* Opens /dev/kvm. Returns the descriptor, or a negative errno, explained. */
 int gmem_kvm_open(struct gmem_ctx *ctx);
 
-/* KVM_CHECK_EXTENSION on /dev/kvm or a VM; no explanation is set. */
-int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number);
-
-/* Process id of the caller as the kernel of ctx has it, or 0. */
-pid_t gmem_own_pid(struct gmem_ctx *ctx);
-
-/* Whether [gpa, gpa + length) was bound to that offset of memory through this object. */
-bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset,
-		   uint64_t gpa, uint64_t length);
-
-/* The slot that was set at gpa through this object, or NULL. */
-const struct gmem_vm_slot *gmem_vm_slot_at(const struct gmem_vm *vm, uint64_t gpa);
-
-/*
- * Whether the kernel converts in place: the module parameters of kvm say so. No explanation is
- * set.
- */
-bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);
-
 /*
  * Converts through the guest_memfds that are bound to a range. Errors, explained: as
  * gmem_convert() tells; ENOTTY where the kernel does not have it after all.
  */
 int gmem_convert_in_place(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
-
-/* Room to take note of a conversion. Errors: ENOMEM, explained. */
-int gmem_vm_reserve_conversion(struct gmem_vm *vm);
-/* Takes note of one, once for each time that room was made. */
-void gmem_vm_note_converted(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
-
-/* Forgets all slots. */
-void gmem_vm_free_slots(struct gmem_vm *vm);
 
 #endif

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
-#include "gather.h"
 #include "kmem.h"
 #include "layout.h"
 
@@ -260,7 +260,7 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 	int ret;
 
 	if (!room)
-		return gmem_explain_no_memory(walk->ctx, "a walk of the page cache");
+		return gmem_no_memory(walk->ctx, "a walk of the page cache");
 	for (; i <= last; i++) {
 		if (!is_node(level->slots[i]))
 			continue;
@@ -455,7 +455,7 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
 	int ret = walk ? gmem_layout_get(ctx, &walk->layout)
-		       : gmem_explain_no_memory(ctx, "a walk of the page cache");
+		       : gmem_no_memory(ctx, "a walk of the page cache");
 
 	if (ret)
 		goto out;

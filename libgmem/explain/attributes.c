@@ -4,6 +4,7 @@
 
 #include "explain/conditions.h"
 #include "kernel/uapi.h"
+#include "kvm.h"
 
 static bool attribute_not_offered(struct gmem_facts *facts)
 {

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "kernel/uapi.h"
+#include "state.h"
 
 const struct gmem_condition gmem_conditions_of_vm[] = {
 	{ EIO, gmem_fact_other_process,

@@ -7,8 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/conditions.h"
+#include "file.h"
 #include "kernel/uapi.h"
+#include "kvm.h"
 
 static const struct {
 	unsigned int number;
@@ -137,40 +140,3 @@ int gmem_explain_refusal(const struct gmem_call *call, struct gmem_facts *facts,
 {
 	return explain(call, facts, error, "not called");
 }
-
-int gmem_explain_no_memory(struct gmem_ctx *ctx, const char *what)
-{
-	return gmem_fail(ctx, -ENOMEM, "malloc: Cannot allocate memory: none left for %s", what);
-}
-
-const struct gmem_call *const gmem_calls[] = {
-	&gmem_call_open_kvm,
-	&gmem_call_create_vm,
-	&gmem_call_create_vcpu,
-	&gmem_call_create_guest_memfd,
-	&gmem_call_wrap_guest_memfd,
-	&gmem_call_set_cloexec,
-	&gmem_call_allocate,
-	&gmem_call_punch,
-	&gmem_call_mmap,
-	&gmem_call_mbind,
-	&gmem_call_populate_write,
-	&gmem_call_touch,
-	&gmem_call_set_region,
-	&gmem_call_set_attributes,
-	&gmem_call_pre_fault,
-	&gmem_call_tdx_capabilities,
-	&gmem_call_split_irqchip,
-	&gmem_call_tdx_init_vm,
-	&gmem_call_tdx_get_cpuid,
-	&gmem_call_set_cpuid,
-	&gmem_call_tdx_init_vcpu,
-	&gmem_call_tdx_init_mem_region,
-	&gmem_call_tdx_finalize,
-	&gmem_call_sev_init,
-	&gmem_call_snp_start,
-	&gmem_call_snp_update,
-	&gmem_call_snp_finish,
-	&gmem_call_convert_in_place,
-	NULL,
-};

@@ -127,17 +127,11 @@ extern const struct gmem_call gmem_call_snp_update;
 extern const struct gmem_call gmem_call_snp_finish;
 extern const struct gmem_call gmem_call_convert_in_place;
 
-/* Every table above, NULL-ended, for the tests. */
-extern const struct gmem_call *const gmem_calls[];
-
 /* Notes why call failed with error, a negative errno, which it returns. */
 int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, int error);
 
 /* The same where the call was not made, since it would not do what is wanted. */
 int gmem_explain_refusal(const struct gmem_call *call, struct gmem_facts *facts, int error);
-
-/* Notes that there was no memory for what. Returns -ENOMEM. */
-int gmem_explain_no_memory(struct gmem_ctx *ctx, const char *what);
 
 /*
  * Writes text with its {names} replaced, always NUL-terminated. Returns false for an unknown

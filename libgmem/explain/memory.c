@@ -6,6 +6,7 @@
 
 #include "explain/conditions.h"
 #include "kernel/uapi.h"
+#include "kvm.h"
 #include "release.h"
 
 static bool no_guest_memfd(struct gmem_facts *facts)

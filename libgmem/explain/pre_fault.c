@@ -4,6 +4,7 @@
 
 #include "explain/conditions.h"
 #include "kernel/uapi.h"
+#include "state.h"
 
 static bool not_offered(struct gmem_facts *facts)
 {

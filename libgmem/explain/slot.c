@@ -4,6 +4,7 @@
 
 #include "cpuinfo.h"
 #include "explain/conditions.h"
+#include "fd.h"
 #include "kernel/uapi.h"
 #include "release.h"
 #include "target.h"

@@ -4,6 +4,7 @@
 
 #include "explain/conditions.h"
 #include "kernel/uapi_sev.h"
+#include "state.h"
 
 static bool not_initialized(struct gmem_facts *facts)
 {

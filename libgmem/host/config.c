@@ -8,6 +8,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "file.h"
+
 /* A configuration has some 300 KiB; more than this is none. */
 #define TEXT_MAX (4u << 20)
 

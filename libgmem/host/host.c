@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "explain/explain.h"
 
 static const struct gmem_host_subject *const subjects[] = {
@@ -18,66 +19,10 @@ static const struct gmem_host_subject *const subjects[] = {
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 
-enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_result result,
-				      const char *fix, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(host->detail, sizeof(host->detail), format, args);
-	va_end(args);
-	if (!*host->detail) /* it quotes a file */
-		strcpy(host->detail, "the kernel's file is empty");
-	host->fix = fix;
-	return result;
-}
-
-enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error)
-{
-	const char *name = strerrordesc_np(-error);
-	bool privilege = error == -EACCES || error == -EPERM;
-
-	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, privilege ? "run as root" : NULL,
-			      "%s could not be read: %s", path, name ? name : "unknown error");
-}
-
-static const struct gmem_check *find_check(const struct gmem_host *host, const char *id)
-{
-	for (size_t i = 0; i < host->count; i++)
-		if (!strcmp(host->checks[i].id, id))
-			return &host->checks[i];
-	return NULL;
-}
-
-enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id)
-{
-	const struct gmem_check *check = find_check(host, id);
-
-	return check ? check->result : GMEM_CHECK_CANNOT_TELL;
-}
-
-bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
-{
-	return host->caps && gmem_caps_has_vm_type(host->caps, type);
-}
-
-bool gmem_host_vendor(const struct gmem_host *host, const char *vendor)
-{
-	return !host->cpu_error && !strcmp(host->cpu.vendor, vendor);
-}
-
-const char *gmem_host_vendor_name(const struct gmem_host *host)
-{
-	if (gmem_host_vendor(host, "GenuineIntel"))
-		return "Intel";
-	if (gmem_host_vendor(host, "AuthenticAMD"))
-		return "AMD";
-	return host->cpu.vendor;
-}
-
 static enum gmem_check_result run_row(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	const struct gmem_check *parent = row->parent ? find_check(host, row->parent) : NULL;
+	const struct gmem_check *parent =
+		row->parent ? gmem_host_find_check(host, row->parent) : NULL;
 
 	host->detail[0] = '\0';
 	host->fix = NULL;
@@ -131,7 +76,7 @@ int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
 out:
 	if (ret) {
 		gmem_host_free(host);
-		return gmem_explain_no_memory(ctx, "the checks");
+		return gmem_no_memory(ctx, "the checks");
 	}
 	*out = host;
 	return 0;

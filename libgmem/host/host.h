@@ -57,6 +57,9 @@ enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_re
 /* Notes a file that could not be read: never a fail. */
 enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error);
 
+/* An earlier check, NULL where there is none of that name. */
+const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, const char *id);
+
 /* Result of an earlier check. */
 enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id);
 

@@ -2,6 +2,7 @@
 /* TDX, layer by layer: CPU, kernel, BIOS, module, kvm_intel, KeyIDs, VM type. */
 #include <errno.h>
 
+#include "file.h"
 #include "host/confidential.h"
 
 #define VERSION "/sys/devices/faux/tdx_host/version"

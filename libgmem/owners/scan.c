@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
+#include "fd.h"
+#include "file.h"
 #include "owners.h"
 
 /* The link of a VM's descriptor and of a vCPU's, which may be all that is left open of a VM. */
@@ -330,7 +333,7 @@ int gmem_owners_scan(struct gmem_owners *owners, bool locks)
 	int ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
 
 	if (ret == -ENOMEM)
-		return gmem_fail(owners->ctx, ret, "out of memory");
+		return gmem_no_memory(owners->ctx, "the owners");
 	if (ret)
 		return gmem_fail(owners->ctx, ret,
 				 "the processes of /proc cannot be gone through: %s",

@@ -11,6 +11,7 @@
 
 #include "../kernel/uapi_pagemap.h"
 #include "../ranges.h"
+#include "error.h"
 #include "owners.h"
 
 #define REGIONS 256

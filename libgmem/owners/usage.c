@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "error.h"
 #include "owners.h"
 
 #define STATES 3 /* of enum gmem_state */
@@ -63,7 +64,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out)
 {
 	struct gmem_usage *usage = calloc(1, sizeof(*usage));
-	int ret = usage ? 0 : gmem_fail(target->ctx, -ENOMEM, "out of memory");
+	int ret = usage ? 0 : gmem_no_memory(target->ctx, "the sums of its pages");
 
 	if (!ret)
 		ret = gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP, add_extent, usage);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "context.h"
+#include "error.h"
 #include "kernel/uapi.h"
 
 #define SEV_DEVICE "/dev/sev"

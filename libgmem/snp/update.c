@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gmem/snp.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "snp/snp.h"
 
@@ -104,7 +105,7 @@ int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *reg
 	if (ret)
 		return ret;
 	if (gmem_ranges_reserve(&vm->snp.added))
-		return gmem_explain_no_memory(vm->ctx, "a region of an SNP guest");
+		return gmem_no_memory(vm->ctx, "a region of an SNP guest");
 	ret = update_all(&update);
 	if (update.pages < region->pages)
 		gmem_ranges_add(&vm->snp.added, region->gpa, update.gpa);

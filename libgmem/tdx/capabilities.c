@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <gmem/tdx.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kernel/uapi_x86.h"
 #include "tdx/td.h"
@@ -25,7 +26,7 @@ static int ask(struct gmem_vm *vm, uint32_t entries, struct gmem_kvm_tdx_capabil
 
 	kvm = calloc(1, sizeof(*kvm) + entries * sizeof(struct gmem_kvm_cpuid_entry2));
 	if (!kvm)
-		return gmem_explain_no_memory(vm->ctx, "the TDX capabilities");
+		return gmem_no_memory(vm->ctx, "the TDX capabilities");
 	kvm->cpuid.nent = entries;
 	cmd.data = (uintptr_t)kvm;
 	ret = gmem_td_command(vm, vm->fd, &cmd, 0);
@@ -48,7 +49,7 @@ int gmem_tdx_capabilities_new(struct gmem_vm *vm, struct gmem_tdx_capabilities *
 		return ret;
 	capabilities = calloc(1, sizeof(*capabilities));
 	if (!capabilities)
-		return gmem_explain_no_memory(vm->ctx, "the TDX capabilities");
+		return gmem_no_memory(vm->ctx, "the TDX capabilities");
 	ret = -E2BIG;
 	for (uint32_t n = FIRST_ENTRIES; ret == -E2BIG && n <= MAX_ENTRIES; n *= 2)
 		ret = ask(vm, n, &capabilities->kvm);

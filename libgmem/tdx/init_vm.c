@@ -5,6 +5,7 @@
 #include <string.h>
 #include <gmem/tdx.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kernel/uapi.h"
 #include "options.h"
@@ -65,7 +66,7 @@ static int init_vm(struct gmem_vm *vm, const struct gmem_tdx_init_options *optio
 	int ret;
 
 	if (!params)
-		return gmem_explain_no_memory(vm->ctx, "the parameters of a TD");
+		return gmem_no_memory(vm->ctx, "the parameters of a TD");
 	cmd.data = (uintptr_t)params;
 	ret = gmem_td_command(vm, vm->fd, &cmd, 0);
 	if (ret) {

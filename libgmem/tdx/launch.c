@@ -4,6 +4,7 @@
 #include <gmem/tdx.h>
 
 #include "context.h"
+#include "error.h"
 #include "options.h"
 #include "tdx/td.h"
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <gmem/tdx.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "tdx/td.h"
 
@@ -108,7 +109,7 @@ int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
 	if (ret)
 		return ret;
 	if (gmem_ranges_reserve(&vm->td.added))
-		return gmem_explain_no_memory(vm->ctx, "a region of a TD");
+		return gmem_no_memory(vm->ctx, "a region of a TD");
 	ret = add_all(&add);
 	if (add.left.nr_pages < region->pages)
 		gmem_ranges_add(&vm->td.added, region->gpa, add.left.gpa);

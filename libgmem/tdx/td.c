@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "error.h"
 #include "explain/explain.h"
 #include "kernel/uapi.h"
 

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "error.h"
+
 struct reading {
 	struct gmem_ranges *pages;
 	bool inconsistent;

@@ -10,6 +10,7 @@
 
 #include "../options.h"
 #include "../owners/owners.h"
+#include "error.h"
 #include "pages.h"
 
 /* What is kept of a guest_memfd from one look to the next. */
@@ -51,7 +52,7 @@ int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *option
 		   struct gmem_watch **out)
 {
 	struct gmem_watch *watch = calloc(1, sizeof(*watch));
-	int ret = watch ? 0 : gmem_fail(ctx, -ENOMEM, "out of memory");
+	int ret = watch ? 0 : gmem_no_memory(ctx, "a watch");
 
 	if (!ret && options)
 		ret = gmem_options_copy(ctx, "gmem_watch_options", &watch->options,
@@ -313,7 +314,7 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	gmem_owners_counts(look.owners, &watch->counts.owners);
 	watch->counts.unknown = 0;
 	look.list = calloc(watch->counts.owners.memories + 1, sizeof(*look.list));
-	ret = look.list ? look_at_all(&look) : gmem_fail(watch->ctx, -ENOMEM, "out of memory");
+	ret = look.list ? look_at_all(&look) : gmem_no_memory(watch->ctx, "a look at the host");
 	if (!ret)
 		ret = look_at_counters(&look);
 	gmem_owners_free(look.owners);

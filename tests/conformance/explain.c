@@ -10,9 +10,11 @@
 #include <string.h>
 #include "conformance.h"
 #include "explain/explain.h"
+#include "file.h"
 #include "kernel/sim/sim.h"
 #include "kernel/uapi.h"
 #include "memory.h"
+#include "state.h"
 #include "vm.h"
 
 #define VMS_MAX 16

@@ -5,6 +5,7 @@
 #include "kernel/uapi.h"
 #include "memory.h"
 #include "port.h"
+#include "state.h"
 #include "vm.h"
 
 #define MIB (1ull << 20)
