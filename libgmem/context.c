@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The context's life: it opens a kernel, and frees what was learnt of it. */
-#include "context.h"
+#include "base/context.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "image.h"
 #include "kernel/faulty/faulty.h"
-#include "layout.h"
-#include "ram.h"
+#include "kmem/direct_map.h"
+#include "kmem/struct_layout.h"
+#include "procfs/file.h"
+#include "procfs/ram.h"
 
 static void init_locks(struct gmem_ctx *ctx)
 {

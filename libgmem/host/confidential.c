@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "file.h"
+#include "procfs/file.h"
 
 enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
 						 const struct gmem_host_row *row)

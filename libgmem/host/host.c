@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "explain/explain.h"
+#include "base/error.h"
+#include "kvm/explain/explain.h"
 
 static const struct gmem_host_subject *const subjects[] = {
 	&gmem_host_kernel, &gmem_host_kvm,    &gmem_host_tdx,

@@ -4,12 +4,12 @@
  * thing and says what it found; that a check is skipped when its parent did not pass is seen to
  * by host.c.
  */
-#ifndef GMEM_HOST_INTERNAL_H
-#define GMEM_HOST_INTERNAL_H
+#ifndef GMEM_HOST_HOST_H
+#define GMEM_HOST_HOST_H
 
-#include "context.h"
-#include "cpuinfo.h"
-#include "host/config.h"
+#include "base/context.h"
+#include "procfs/cpuinfo.h"
+#include "procfs/config.h"
 
 struct gmem_host_row {
 	const char *id;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Kernel version and configuration. */
+#include "base/release.h"
 #include "host/host.h"
-#include "release.h"
 
 /* A feature that came with a version. */
 struct since {

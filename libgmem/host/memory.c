@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
+#include "base/release.h"
 #include "host/host.h"
-#include "release.h"
+#include "procfs/file.h"
 
 #define NODES "/sys/devices/system/node/online"
 

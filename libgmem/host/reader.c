@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "file.h"
-#include "guard.h"
 #include "host/host.h"
+#include "procfs/capabilities.h"
+#include "procfs/file.h"
 
 #define LOCKDOWN "/sys/kernel/security/lockdown"
 #define BTF "/sys/kernel/btf/vmlinux"

@@ -2,8 +2,8 @@
 /* TDX, layer by layer: CPU, kernel, BIOS, module, kvm_intel, KeyIDs, VM type. */
 #include <errno.h>
 
-#include "file.h"
 #include "host/confidential.h"
+#include "procfs/file.h"
 
 #define VERSION "/sys/devices/faux/tdx_host/version"
 

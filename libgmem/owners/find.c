@@ -2,7 +2,7 @@
 /* The other way round: which guest_memfd has a page frame. */
 #include <errno.h>
 
-#include "owners.h"
+#include "owners/owners.h"
 
 struct search {
 	const uint64_t *pfns; /* ascending */

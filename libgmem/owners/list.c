@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The list of owners: one entry an inode, with all that hold it. */
-#include "owners.h"
+#include "owners/owners.h"
 
 #include <errno.h>
 #include <stdio.h>

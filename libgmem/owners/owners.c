@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What a scan found, as the public API hands it out. */
-#include "owners.h"
+#include "owners/owners.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../guard.h"
-#include "../options.h"
-#include "error.h"
+#include "base/error.h"
+#include "base/options.h"
+#include "procfs/capabilities.h"
 
 int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
 		    struct gmem_owners **out)

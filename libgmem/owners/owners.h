@@ -3,9 +3,9 @@
 #ifndef GMEM_OWNERS_OWNERS_H
 #define GMEM_OWNERS_OWNERS_H
 
-#include "../context.h"
-#include "../maps.h"
-#include "../target.h"
+#include "base/context.h"
+#include "procfs/maps.h"
+#include "pages/target.h"
 
 #define GMEM_COMMAND_MAX 32 /* TASK_COMM_LEN is 16; kernel threads may have longer names */
 

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "fd.h"
-#include "file.h"
-#include "owners.h"
+#include "base/error.h"
+#include "owners/owners.h"
+#include "procfs/fd.h"
+#include "procfs/file.h"
 
 /* The link of a VM's descriptor and of a vCPU's, which may be all that is left open of a VM. */
 #define VM_LINK "anon_inode:kvm-vm"

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../kernel/uapi_pagemap.h"
-#include "../ranges.h"
-#include "error.h"
-#include "owners.h"
+#include "base/error.h"
+#include "base/ranges.h"
+#include "kernel/uapi_pagemap.h"
+#include "owners/owners.h"
 
 #define REGIONS 256
 #define CHUNK (1ull << 30) /* bytes a call: mmap_lock is held that long */

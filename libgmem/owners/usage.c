@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "owners.h"
+#include "base/error.h"
+#include "owners/owners.h"
 
 #define STATES 3 /* of enum gmem_state */
 

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "conformance.h"
-#include "explain/explain.h"
-#include "file.h"
+#include "kvm/explain/explain.h"
+#include "procfs/file.h"
 #include "kernel/sim/sim.h"
 #include "kernel/uapi.h"
-#include "memory.h"
-#include "state.h"
-#include "vm.h"
+#include "kvm/memory.h"
+#include "kvm/state.h"
+#include "kvm/vm.h"
 
 #define VMS_MAX 16
 #define MEMORIES_MAX 64

@@ -2,7 +2,7 @@
 /* The kernel's configuration, as text and as config.gz. */
 #include "fuzz.h"
 
-#include "host/config.h"
+#include "procfs/config.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

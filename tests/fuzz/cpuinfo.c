@@ -2,7 +2,7 @@
 /* /proc/cpuinfo. */
 #include "fuzz.h"
 
-#include "cpuinfo.h"
+#include "procfs/cpuinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

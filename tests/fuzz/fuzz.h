@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "context.h"
+#include "base/context.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -3,7 +3,7 @@
  * The files that doctor's checks look at: a release of the kernel, then whatever they open of /proc,
  * /sys and the kernel's configuration, in that order. Each check has its result and says why.
  */
-#include "file.h"
+#include "procfs/file.h"
 #include "files.h"
 
 static bool is_looked_at(const char *path)

@@ -2,7 +2,7 @@
 /* The search for the direct map: vmcoreinfo and the first tables, corrupted. */
 #include "fuzz.h"
 
-#include "image.h"
+#include "kmem/direct_map.h"
 
 /* What the search reads before it has found the base: its candidates, in one batch. */
 #define CANDIDATES 256

@@ -2,7 +2,7 @@
 /* /proc/iomem and, after a zero byte, /proc/zoneinfo: ranges ascend, nodes are nodes. */
 #include "files.h"
 
-#include "ram.h"
+#include "procfs/ram.h"
 
 static bool is_either(const char *path)
 {

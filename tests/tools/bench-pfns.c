@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "pages.h"
-#include "target.h"
+#include "pages/target.h"
 #include "timing.h"
 
 #define ROUNDS 15

@@ -12,11 +12,11 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "image.h"
-#include "layout.h"
-#include "pagetable.h"
-#include "reader.h"
-#include "target.h"
+#include "kmem/direct_map.h"
+#include "kmem/struct_layout.h"
+#include "kmem/pagetable.h"
+#include "kmem/reader.h"
+#include "pages/target.h"
 
 #define PAGE_BYTES 4096ull
 #define ENTRIES 512ull

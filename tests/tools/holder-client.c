@@ -22,8 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../../cli/passing.c"
-#include "../../cli/request.c"
+#include "../cli/passing.c"
+#include "../cli/request.c"
 
 static const char *socket_path;
 

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "port.h"
-#include "vm.h"
+#include "kvm/vm.h"
 
 static struct gmem_ctx *ctx;
 static struct gmem_vm *vm;

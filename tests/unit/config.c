@@ -4,8 +4,8 @@
 
 #include <zlib.h>
 
-#include "cpuinfo.h"
-#include "host/config.h"
+#include "procfs/cpuinfo.h"
+#include "procfs/config.h"
 #include "port.h"
 
 #define FD 77

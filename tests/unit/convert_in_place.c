@@ -8,7 +8,7 @@
 #include "kernel/uapi.h"
 #include "kernel/uapi_in_place.h"
 #include "port.h"
-#include "vm.h"
+#include "kvm/vm.h"
 
 #define PER_VM_PARAMETER "/sys/module/kvm/parameters/vm_memory_attributes"
 

@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include "garble.h"
-#include "pagetable.h"
+#include "kmem/pagetable.h"
 #include "port.h"
-#include "ram.h"
+#include "procfs/ram.h"
 
 #define MODELS_MAX 32
 

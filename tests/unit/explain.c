@@ -4,8 +4,8 @@
 
 #include <ctype.h>
 
-#include "explain/conditions.h"
-#include "explain/explain.h"
+#include "kvm/explain/conditions.h"
+#include "kvm/explain/explain.h"
 #include "kernel/uapi.h"
 #include "port.h"
 

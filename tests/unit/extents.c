@@ -4,7 +4,7 @@
 
 #include "garble.h"
 #include "port.h"
-#include "target.h"
+#include "pages/target.h"
 
 #define PAGE GMEM_PAGE_SIZE
 #define PAGES 20000ull /* more than one window of the walk */

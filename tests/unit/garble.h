@@ -3,7 +3,7 @@
 #ifndef GARBLE_H
 #define GARBLE_H
 
-#include "context.h"
+#include "base/context.h"
 
 static struct {
 	const struct gmem_kernel_ops *real;

@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-#include "memory.h"
+#include "kvm/memory.h"
 #include "port.h"
 
 #define MIB (1ull << 20)

@@ -2,7 +2,7 @@
 /* Option structs of another size than the library's. */
 #include "unit.h"
 
-#include "options.h"
+#include "base/options.h"
 #include "port.h"
 
 struct known {

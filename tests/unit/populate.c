@@ -3,9 +3,9 @@
 #include "unit.h"
 
 #include "kernel/uapi.h"
-#include "memory.h"
+#include "kvm/memory.h"
 #include "port.h"
-#include "vm.h"
+#include "kvm/vm.h"
 
 #define MIB (1ull << 20)
 #define SIZE (8 * MIB)

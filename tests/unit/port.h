@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "context.h"
+#include "base/context.h"
 #include "kernel/faulty/faulty.h"
 #include "kernel/sim/sim.h"
 

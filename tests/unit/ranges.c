@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "ranges.h"
+#include "base/ranges.h"
 
 #define ADDRESSES 64
 

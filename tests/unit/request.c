@@ -5,9 +5,9 @@
  */
 #include "unit.h"
 
-#include "../../cli/held_info.c"
-#include "../../cli/request.c"
-#include "../../cli/words.c"
+#include "../cli/held_info.c"
+#include "../cli/request.c"
+#include "../cli/words.c"
 
 #define ROUNDS 200000
 

@@ -3,10 +3,10 @@
 #include "unit.h"
 
 #include "kernel/uapi.h"
-#include "memory.h"
+#include "kvm/memory.h"
 #include "port.h"
-#include "state.h"
-#include "vm.h"
+#include "kvm/state.h"
+#include "kvm/vm.h"
 
 #define MIB (1ull << 20)
 

@@ -5,7 +5,7 @@
 #include "kernel/uapi.h"
 #include "kernel/uapi_sev.h"
 #include "port.h"
-#include "vm.h"
+#include "kvm/vm.h"
 
 #define PAGE 4096ull
 #define SIZE (16 * PAGE)

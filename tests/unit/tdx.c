@@ -5,7 +5,7 @@
 #include "kernel/sim/tdx_module.h"
 #include "kernel/uapi.h"
 #include "port.h"
-#include "tdx/td.h"
+#include "kvm/tdx/td.h"
 
 #define PAGE 4096ull
 #define SIZE (16 * PAGE)

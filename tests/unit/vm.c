@@ -5,7 +5,7 @@
 #include <gmem/vm.h>
 
 #include "port.h"
-#include "vm.h"
+#include "kvm/vm.h"
 
 static struct gmem_ctx *ctx;
 static unsigned int fds;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "vmcoreinfo.h"
+#include "kmem/vmcoreinfo.h"
 
 START_TEST(location)
 {

@@ -3,7 +3,7 @@
 #include "unit.h"
 
 #include "port.h"
-#include "watch/pages.h"
+#include "owners/watch_pages.h"
 
 #define PAGE ((uint64_t)GMEM_PAGE_SIZE)
 #define SIZE (64 * PAGE)

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What a context is told, and what it says of its kernel. */
+#include "base/context.h"
+
+void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow)
+{
+	ctx->allow_unreleased = allow;
+}
+
+const char *gmem_ctx_model(const struct gmem_ctx *ctx)
+{
+	return ctx->kernel->ops->model ? ctx->kernel->ops->model(ctx->kernel) : NULL;
+}
+
+const char *gmem_ctx_release(const struct gmem_ctx *ctx)
+{
+	return ctx->release;
+}
+
+const char *gmem_ctx_kernel_log(const struct gmem_ctx *ctx)
+{
+	return ctx->kernel->ops->log ? ctx->kernel->ops->log(ctx->kernel) : "";
+}
+
+void gmem_ctx_set_log(struct gmem_ctx *ctx, gmem_log_fn fn, void *arg)
+{
+	ctx->log = fn;
+	ctx->log_arg = arg;
+}

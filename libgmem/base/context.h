@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The context: which kernel, what was learnt of it, and why the last call failed. */
+#ifndef GMEM_BASE_CONTEXT_H
+#define GMEM_BASE_CONTEXT_H
+
+#include <pthread.h>
+#include <gmem/gmem.h>
+#include "kernel/kernel.h"
+
+#define GMEM_EXPLANATION_MAX 1024
+
+struct gmem_image;
+struct gmem_layout;
+struct gmem_ram;
+
+struct gmem_ctx {
+	struct gmem_kernel *kernel;
+	char release[65];
+	bool counts_calls;     /* the kernel is a faulty one that was asked to count */
+	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
+	gmem_log_fn log;
+	void *log_arg;
+	/* Objects of one context may live in different threads: this guards the explanation, */
+	pthread_mutex_t lock;
+	char explanation[GMEM_EXPLANATION_MAX];
+	/* and this, which is recursive, what is learnt of the kernel once, below. */
+	pthread_mutex_t learning;
+	bool reader_forbidden;
+	enum gmem_evidence chosen;   /* the reader wanted, NONE for any */
+	enum gmem_evidence evidence; /* the open reader */
+	struct gmem_image *image;    /* see kmem/direct_map.h; NULL until a reader is open */
+	struct gmem_layout *layout;  /* see kmem/struct_layout.h; NULL until asked for */
+	struct gmem_ram *ram;	     /* see procfs/ram.h; NULL until asked for */
+	int control;		     /* see kmem/control.c; -EINPROGRESS until asked for */
+};
+
+#endif

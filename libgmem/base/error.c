@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Why the last call on a context failed, and what is told on the way. */
+#include "base/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
+{
+	struct gmem_ctx *unlocked = (struct gmem_ctx *)ctx; /* only the lock changes */
+	int length;
+
+	pthread_mutex_lock(&unlocked->lock);
+	length = snprintf(buffer, size, "%s", ctx->explanation);
+	pthread_mutex_unlock(&unlocked->lock);
+	return length;
+}
+
+int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
+{
+	char text[GMEM_EXPLANATION_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+
+	pthread_mutex_lock(&ctx->lock);
+	memcpy(ctx->explanation, text, sizeof(text));
+	pthread_mutex_unlock(&ctx->lock);
+	return error;
+}
+
+int gmem_no_memory(struct gmem_ctx *ctx, const char *what)
+{
+	return gmem_fail(ctx, -ENOMEM, "malloc: Cannot allocate memory: none left for %s", what);
+}
+
+void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
+{
+	char text[GMEM_EXPLANATION_MAX];
+	va_list args;
+
+	if (!ctx->log)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ctx->log(level, text, ctx->log_arg);
+}

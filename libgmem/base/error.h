@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Failures are explained, and what is worth knowing is logged. */
+#ifndef GMEM_BASE_ERROR_H
+#define GMEM_BASE_ERROR_H
+
+#include "base/context.h"
+
+/* Notes why a call fails and returns error, a negative errno, for the caller to return. */
+int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Notes that there was no memory for what. Returns -ENOMEM. */
+int gmem_no_memory(struct gmem_ctx *ctx, const char *what);
+
+/* Sends a message to the log function, if there is one. */
+void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

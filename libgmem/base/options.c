@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Option structs that can grow, as copy_struct_from_user() does it for system calls. */
+#include "base/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+
+static bool all_zero(const unsigned char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t known,
+		      const void *from)
+{
+	size_t given;
+
+	memcpy(&given, from, sizeof(given));
+	if (given < sizeof(given))
+		return gmem_fail(ctx, -EINVAL,
+				 "struct %s: Invalid argument: its size is %zu; set size to "
+				 "sizeof(struct %s) and the rest to zero",
+				 type, given, type);
+	if (given > known && !all_zero((const unsigned char *)from + known, given - known))
+		return gmem_fail(ctx, -E2BIG,
+				 "struct %s: Argument list too long: libgmem %s knows %zu of its "
+				 "%zu bytes and the others are not zero; use a newer libgmem",
+				 type, gmem_version(), known, given);
+	memset(to, 0, known);
+	memcpy(to, from, given < known ? given : known);
+	return 0;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Sorted ranges: a binary search and one memmove() an operation. */
+#include "base/ranges.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int gmem_ranges_reserve(struct gmem_ranges *ranges)
+{
+	struct gmem_range *list;
+	size_t room;
+
+	/* The worst an operation does is to cut one range in two. */
+	if (ranges->count < ranges->room)
+		return 0;
+	room = ranges->room ? 2 * ranges->room : 16;
+	list = realloc(ranges->list, room * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	ranges->list = list;
+	ranges->room = room;
+	return 0;
+}
+
+void gmem_ranges_free(struct gmem_ranges *ranges)
+{
+	free(ranges->list);
+	memset(ranges, 0, sizeof(*ranges));
+}
+
+/* Index of the first range that ends at or behind address. */
+static size_t first_reaching(const struct gmem_ranges *ranges, uint64_t address)
+{
+	size_t low = 0, high = ranges->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ranges->list[middle].end < address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Puts n ranges in the place of those in [first, last). */
+static void splice(struct gmem_ranges *ranges, size_t first, size_t last,
+		   const struct gmem_range *list, size_t n)
+{
+	memmove(ranges->list + first + n, ranges->list + last,
+		(ranges->count - last) * sizeof(*list));
+	memcpy(ranges->list + first, list, n * sizeof(*list));
+	ranges->count += n;
+	ranges->count -= last - first;
+}
+
+void gmem_ranges_add(struct gmem_ranges *ranges, uint64_t start, uint64_t end)
+{
+	size_t first = first_reaching(ranges, start), last = first;
+	struct gmem_range merged = { start, end };
+
+	while (last < ranges->count && ranges->list[last].start <= end)
+		last++;
+	if (last > first) {
+		if (ranges->list[first].start < start)
+			merged.start = ranges->list[first].start;
+		if (ranges->list[last - 1].end > end)
+			merged.end = ranges->list[last - 1].end;
+	}
+	splice(ranges, first, last, &merged, 1);
+}
+
+void gmem_ranges_remove(struct gmem_ranges *ranges, uint64_t start, uint64_t end)
+{
+	size_t first = first_reaching(ranges, start), last, n = 0;
+	struct gmem_range rest[2];
+
+	if (first < ranges->count && ranges->list[first].end == start)
+		first++;
+	last = first;
+	while (last < ranges->count && ranges->list[last].start < end)
+		last++;
+	if (last == first)
+		return;
+	if (ranges->list[first].start < start)
+		rest[n++] = (struct gmem_range){ ranges->list[first].start, start };
+	if (ranges->list[last - 1].end > end)
+		rest[n++] = (struct gmem_range){ end, ranges->list[last - 1].end };
+	splice(ranges, first, last, rest, n);
+}
+
+bool gmem_ranges_cover(const struct gmem_ranges *ranges, uint64_t start, uint64_t end)
+{
+	size_t i = first_reaching(ranges, end);
+
+	return i < ranges->count && ranges->list[i].start <= start;
+}
+
+uint64_t gmem_ranges_overlap(const struct gmem_ranges *ranges, uint64_t start, uint64_t end)
+{
+	uint64_t total = 0;
+
+	for (size_t i = first_reaching(ranges, start); i < ranges->count; i++) {
+		const struct gmem_range *range = &ranges->list[i];
+		uint64_t from = range->start > start ? range->start : start;
+		uint64_t until = range->end < end ? range->end : end;
+
+		if (range->start >= end)
+			break;
+		total += from < until ? until - from : 0;
+	}
+	return total;
+}

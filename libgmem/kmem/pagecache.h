@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The page frames in the page cache of an inode. */
+#ifndef GMEM_KMEM_PAGECACHE_H
+#define GMEM_KMEM_PAGECACHE_H
+
+#include "base/context.h"
+
+/* Pages that follow each other in the file and in memory. */
+struct gmem_pagecache_run {
+	uint64_t index; /* page offset into the file */
+	uint64_t pages;
+	uint64_t pfn;	    /* of the first */
+	unsigned int order; /* of their folios */
+	const char *reason; /* why the page frames are unknown; NULL where they are known */
+};
+
+typedef int (*gmem_pagecache_fn)(const struct gmem_pagecache_run *run, void *arg);
+
+/* The kernel's inode and address_space behind a descriptor of this process. */
+struct gmem_pagecache {
+	uint64_t inode;
+	uint64_t mapping;
+};
+
+/*
+ * Finds them: task_struct -> files -> fdt -> fd[] -> file. Errors: of the reader, ENODATA (no
+ * layouts), EILSEQ (what was found is not the inode that fstat(2) tells).
+ */
+int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out);
+
+/* Calls fn for resident pages first..last (page offsets), ascending. Errors: likewise. */
+int gmem_pagecache_walk(struct gmem_ctx *ctx, const struct gmem_pagecache *cache, uint64_t first,
+			uint64_t last, gmem_pagecache_fn fn, void *arg);
+
+/* Pages in the cache (address_space.nrpages). */
+int gmem_pagecache_resident(struct gmem_ctx *ctx, const struct gmem_pagecache *cache,
+			    uint64_t *pages);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GMEM_KMEM_READER_H
+#define GMEM_KMEM_READER_H
+
+#include "base/context.h"
+#include "kmem/direct_map.h"
+
+/* The kernel image, with the reader that was chosen opened if none was; owned by ctx. As gmem_reader_open(). */
+int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image);
+
+#endif

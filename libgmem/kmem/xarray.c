@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * lib/xarray.c seen from outside: a tree of nodes with 64 slots, under no lock of ours.
+ *
+ * A node that is read must say that it belongs to this array, hangs where its parent has it, and
+ * has the parent's next lower shift; nodes are freed by RCU and used again for other trees, and
+ * one that was does not pass. Children are read in one batch that ends with their parent's slots;
+ * a slot that changed meanwhile is looked at again, a bounded number of times.
+ */
+#include "kmem/xarray.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "kmem/kmem.h"
+#include "kmem/struct_layout.h"
+#include "kvm/explain/explain.h"
+
+#define SLOTS_MAX 64
+#define DEPTH_MAX 12 /* 64 index bits, 6 a level, and one to spare */
+#define RETRIES 4
+
+/* Entries as include/linux/xarray.h encodes them. */
+#define ENTRY_INTERNAL 2u
+#define ENTRY_NODE_MIN 4096u /* an internal entry above this is a node */
+#define ENTRY_SIBLING_MAX 62u
+#define ENTRY_RETRY 0x402u
+
+struct level {
+	uint64_t *slots;  /* of the node that is being walked: part of its copy */
+	uint64_t address; /* of that node */
+	uint64_t follows; /* of a leaf: see follows() */
+	unsigned int at;  /* the slot that is being walked */
+	struct gmem_gather children[SLOTS_MAX];
+	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
+	unsigned int count;	   /* of children that can be walked */
+	unsigned int next;
+	unsigned char *room; /* for their copies; NULL until the walk is here */
+};
+
+struct walk {
+	struct gmem_ctx *ctx;
+	const struct gmem_layout *layout;
+	uint64_t xarray, first, last, stride;
+	unsigned int slots; /* in a node */
+	struct gmem_xarray_run run;
+	gmem_xarray_fn fn;
+	void *arg;
+	unsigned char *leaf_room; /* for copies of nodes without nodes below: nearly all are such */
+	bool leaf_room_of_reader;
+	struct level levels[DEPTH_MAX];
+};
+
+static const char reason_changing[] = "the page cache kept changing while it was read";
+static const char reason_corrupt[] = "a node of the xarray is not what it should be";
+
+static bool is_internal(uint64_t entry)
+{
+	return (entry & 3) == ENTRY_INTERNAL;
+}
+
+static bool is_node(uint64_t entry)
+{
+	return is_internal(entry) && entry > ENTRY_NODE_MIN;
+}
+
+static bool is_sibling(uint64_t entry)
+{
+	return is_internal(entry) && entry >> 2 <= ENTRY_SIBLING_MAX;
+}
+
+static bool is_pointer(uint64_t entry)
+{
+	return entry && !(entry & 3);
+}
+
+static int flush_run(struct walk *walk)
+{
+	int ret = walk->run.count ? walk->fn(&walk->run, walk->arg) : 0;
+
+	walk->run.count = 0;
+	return ret;
+}
+
+/* count entries of one index each, whose pointers grow by the stride. */
+static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64_t count)
+{
+	struct gmem_xarray_run *run = &walk->run;
+	int ret;
+
+	if (run->count && index == run->index + run->count &&
+	    pointer == run->pointer + run->count * walk->stride) {
+		run->count += count;
+		return 0;
+	}
+	ret = flush_run(walk);
+	*run = (struct gmem_xarray_run){ .index = index, .count = count, .pointer = pointer };
+	return ret;
+}
+
+static int emit(struct walk *walk, const struct gmem_xarray_run *run)
+{
+	int ret = flush_run(walk);
+
+	return ret ? ret : walk->fn(run, walk->arg);
+}
+
+static int emit_unknown(struct walk *walk, uint64_t index, uint64_t count, const char *reason)
+{
+	struct gmem_xarray_run run = { .index = index, .count = count, .reason = reason };
+
+	if (run.index < walk->first) {
+		run.count -= walk->first - run.index;
+		run.index = walk->first;
+	}
+	if (run.count - 1 > walk->last - run.index)
+		run.count = walk->last - run.index + 1;
+	return emit(walk, &run);
+}
+
+/* Slots that a pointer at slot i covers: itself and the siblings behind it. */
+static unsigned int covered(const struct walk *walk, const uint64_t *slots, unsigned int i)
+{
+	unsigned int n = 1;
+
+	while (i + n < walk->slots && is_sibling(slots[i + n]) && slots[i + n] >> 2 == i)
+		n++;
+	return n;
+}
+
+/*
+ * Where the entry of slot i begins: there, or where its sibling leads. A sibling that leads to no
+ * pointer, or to one that ends before it, was half written (xas_store() and xas_split() go through
+ * the slots one by one, xas_descend() looks again where it finds a node): slot i itself.
+ */
+static unsigned int entry_of(const struct walk *walk, const uint64_t *slots, unsigned int i)
+{
+	uint64_t head = i < walk->slots && is_sibling(slots[i]) ? slots[i] >> 2 : i;
+
+	if (head < i && is_pointer(slots[head]) &&
+	    head + covered(walk, slots, (unsigned int)head) > i)
+		return (unsigned int)head;
+	return i;
+}
+
+static unsigned int log2_of(uint64_t count)
+{
+	return 63 - (unsigned int)__builtin_clzll(count);
+}
+
+/* Two words, which compilers for x86-64 and arm64 take in one register. */
+typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
+
+/* Whether each slot of a leaf is the first one plus so many strides; no branch but at the end. */
+static bool all_follow(const struct walk *walk, const uint64_t *slots)
+{
+	const uint64_t stride = walk->stride;
+	const pair step = { 2 * stride, 2 * stride };
+	pair next = { slots[0], slots[0] + stride };
+	pair differ = { 0, 0 };
+
+	for (unsigned int i = 0; i < walk->slots; i += 8) {
+		const pair *pairs = (const pair *)&slots[i];
+		pair third = next + 2 * step;
+
+		differ |= (pairs[0] ^ next) | (pairs[1] ^ (next + step));
+		differ |= (pairs[2] ^ third) | (pairs[3] ^ (third + step));
+		next = third + 2 * step;
+	}
+	return !(differ[0] | differ[1]);
+}
+
+/*
+ * A bit for each slot of a leaf whose successor is its pointer plus the stride. The hot path: where
+ * memory is in pieces no branch can be foreseen, so that there is none.
+ */
+static uint64_t follows(const struct walk *walk, const uint64_t *slots)
+{
+	unsigned int i = walk->slots - 1;
+	uint64_t mask = 0, stride = walk->stride;
+
+	if (all_follow(walk, slots))
+		return (1ull << i) - 1;
+	while (i--)
+		mask = 2 * mask + (((slots[i] + stride) ^ slots[i + 1]) < 1);
+	return mask;
+}
+
+/* How many entries of one index each, this slot being the first, go on by the stride. */
+static unsigned int alike(const struct walk *walk, const struct level *level, unsigned int last)
+{
+	unsigned int i = level->at, n = 1 + (unsigned int)__builtin_ctzll(~(level->follows >> i));
+
+	if (n > last - i + 1)
+		n = last - i + 1;
+	/* The last one may be large: siblings behind it tell. */
+	if (i + n < walk->slots && is_sibling(level->slots[i + n]))
+		n--;
+	return n;
+}
+
+/* The pointer at the level's slot, of that index. *taken: the slots that it and its run took. */
+static int emit_pointer(struct walk *walk, const struct level *level, unsigned int last,
+			unsigned int shift, uint64_t index, unsigned int *taken)
+{
+	struct gmem_xarray_run run = { .index = index, .pointer = level->slots[level->at] };
+
+	*taken = shift ? 0 : alike(walk, level, last);
+	if (*taken)
+		return emit_ones(walk, index, run.pointer, *taken);
+	*taken = covered(walk, level->slots, level->at);
+	run.count = (uint64_t)*taken << shift;
+	run.order = log2_of(run.count);
+	return emit(walk, &run);
+}
+
+static bool node_fits(const struct walk *walk, const void *node, uint64_t parent,
+		      unsigned int offset, unsigned int shift)
+{
+	const struct gmem_layout *layout = walk->layout;
+
+	return gmem_layout_read(layout, node, GMEM_NODE_ARRAY, 8) == walk->xarray &&
+	       gmem_layout_read(layout, node, GMEM_NODE_PARENT, 8) == parent &&
+	       gmem_layout_read(layout, node, GMEM_NODE_SHIFT, 1) == shift &&
+	       (!parent || gmem_layout_read(layout, node, GMEM_NODE_OFFSET, 1) == offset);
+}
+
+/*
+ * Where the copies of a level's children go. Trees are three or four levels deep, and of small
+ * files one: room comes when it is needed.
+ */
+static unsigned char *room_of(struct walk *walk, struct level *level, bool leaves)
+{
+	size_t size = GMEM_GATHER_ROOM(walk->layout->node_size);
+
+	if (leaves && !walk->leaf_room)
+		walk->leaf_room = gmem_kmem_room_new(walk->ctx, size, &walk->leaf_room_of_reader);
+	if (!leaves && !level->room)
+		level->room = malloc(size);
+	return leaves ? walk->leaf_room : level->room;
+}
+
+/*
+ * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
+ * children up to the first whose slot changed.
+ */
+static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last, bool leaves)
+{
+	struct level *level = &walk->levels[depth];
+	uint64_t again[SLOTS_MAX];
+	struct gmem_kmem_request parent = {
+		.address = level->address + walk->layout->offset[GMEM_NODE_SLOTS],
+		.buffer = again,
+		.length = walk->slots * 8,
+	};
+	unsigned int n = 0;
+	unsigned char *room = room_of(walk, level, leaves);
+	int ret;
+
+	if (!room)
+		return gmem_no_memory(walk->ctx, "a walk of the page cache");
+	for (; i <= last; i++) {
+		if (!is_node(level->slots[i]))
+			continue;
+		level->index[n] = (uint16_t)i;
+		level->children[n++].address = level->slots[i] - ENTRY_INTERNAL;
+	}
+	ret = gmem_gather(walk->ctx, level->children, n, (uint32_t)walk->layout->node_size, room,
+			  &parent);
+	if (ret)
+		return ret;
+	level->count = level->next = 0;
+	for (unsigned int k = 0; !parent.result && k < n; k++) {
+		unsigned int at = level->index[k];
+
+		if (again[at] != level->slots[at] || !level->children[k].object)
+			break;
+		level->count = k + 1;
+	}
+	return 0;
+}
+
+/*
+ * Looks at a slot anew, before it is tried again. *gone: the node is no longer part of the tree, so
+ * that nothing follows from what its slots say (the kernel empties a node that it frees). To know,
+ * all that lead to it are read behind the slot: the head, and the slot of each node above.
+ */
+static int refresh_slot(struct walk *walk, int depth, unsigned int i, bool *gone)
+{
+	size_t slots = walk->layout->offset[GMEM_NODE_SLOTS];
+	struct level *level = &walk->levels[depth];
+	struct gmem_kmem_request requests[DEPTH_MAX + 1];
+	uint64_t links[DEPTH_MAX];
+	int ret;
+
+	level->count = 0;
+	requests[0] = (struct gmem_kmem_request){
+		.address = level->address + slots + i * 8ull,
+		.buffer = &level->slots[i],
+		.length = 8,
+	};
+	for (int above = 0; above <= depth; above++)
+		requests[above + 1] = (struct gmem_kmem_request){
+			.address = above ? walk->levels[above - 1].address + slots +
+						   walk->levels[above - 1].at * 8ull
+					 : walk->xarray + walk->layout->offset[GMEM_XARRAY_HEAD],
+			.buffer = &links[above],
+			.length = 8,
+		};
+	ret = gmem_kmem_read_batch(walk->ctx, requests, (size_t)depth + 2);
+	if (ret)
+		return ret;
+	*gone = requests[0].result;
+	for (int above = 0; above <= depth; above++)
+		if (requests[above + 1].result ||
+		    links[above] != walk->levels[above].address + ENTRY_INTERNAL)
+			*gone = true;
+	return 0;
+}
+
+static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
+		     uint64_t base, unsigned int shift);
+
+/* A slot that holds a node. *again: it could not be read this time, look at the slot anew. */
+static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int last,
+		      uint64_t index, unsigned int shift, bool *again)
+{
+	struct level *level = &walk->levels[depth];
+	unsigned int below = shift - walk->layout->node_bits;
+	unsigned char *child;
+	int ret = 0;
+
+	*again = true;
+	if (depth + 1 >= DEPTH_MAX || shift < walk->layout->node_bits)
+		return 0;
+	if (level->next >= level->count || level->index[level->next] != i)
+		ret = fill_level(walk, depth, i, last, !below);
+	if (ret || level->next >= level->count || level->index[level->next] != i)
+		return ret;
+	child = level->children[level->next++].object;
+	if (!node_fits(walk, child, level->address, i, below))
+		return 0;
+	*again = false;
+	return walk_node(walk, depth + 1, child, level->slots[i] - ENTRY_INTERNAL, index, below);
+}
+
+/* The slots of one node; base is the index that its first slot has. */
+static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
+		     uint64_t base, unsigned int shift)
+{
+	struct level *level = &walk->levels[depth];
+	unsigned int first = walk->first > base ? (unsigned int)((walk->first - base) >> shift) : 0;
+	uint64_t reach = (walk->last - base) >> shift;
+	unsigned int last = reach < walk->slots ? (unsigned int)reach : walk->slots - 1;
+	unsigned int retries = 0, taken;
+	bool gone;
+	int ret = 0;
+
+	level->slots = (uint64_t *)(node + walk->layout->offset[GMEM_NODE_SLOTS]);
+	level->address = address;
+	level->count = 0;
+	level->follows = shift ? 0 : follows(walk, level->slots);
+	first = entry_of(walk, level->slots, first); /* the range may begin inside a large one */
+	for (unsigned int i = first; !ret && i <= last; i += taken) {
+		uint64_t entry = level->slots[i];
+		uint64_t index = base + ((uint64_t)i << shift);
+		/* Siblings are taken with their pointer: one that is met alone is a stray. */
+		bool again = entry == ENTRY_RETRY || is_sibling(entry);
+
+		taken = 1;
+		level->at = i;
+		if (is_pointer(entry))
+			ret = emit_pointer(walk, level, last, shift, index, &taken);
+		else if (is_node(entry))
+			ret = walk_child(walk, depth, i, last, index, shift, &again);
+		if (ret || !again) {
+			retries = 0;
+			continue;
+		}
+		ret = refresh_slot(walk, depth, i, &gone);
+		level->follows = shift ? 0 : follows(walk, level->slots);
+		if (!ret && !gone && ++retries <= RETRIES) {
+			taken = 0;
+		} else if (!ret) {
+			ret = emit_unknown(walk, index, 1ull << shift, reason_changing);
+			retries = 0;
+		}
+	}
+	return ret;
+}
+
+/* Reads the head and, where it is a node, that node. Returns 1 if it has to be read again. */
+static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, unsigned int *shift)
+{
+	struct gmem_ctx *ctx = walk->ctx;
+	uint64_t at = walk->xarray + walk->layout->offset[GMEM_XARRAY_HEAD], again;
+	int ret = gmem_kmem_read_pointer(ctx, at, head);
+
+	if (ret || !is_node(*head))
+		return ret;
+	ret = gmem_kmem_read(ctx, *head - ENTRY_INTERNAL, node, walk->layout->node_size);
+	if (ret && ret != -EFAULT)
+		return ret;
+	if (gmem_kmem_read_pointer(ctx, at, &again) || again != *head || ret)
+		return 1;
+	*shift = (unsigned int)gmem_layout_read(walk->layout, node, GMEM_NODE_SHIFT, 1);
+	if (*shift + walk->layout->node_bits > 64 || *shift % walk->layout->node_bits ||
+	    !node_fits(walk, node, 0, 0, *shift))
+		return 1;
+	return 0;
+}
+
+static int walk_head(struct walk *walk)
+{
+	unsigned char node[GMEM_KMEM_REQUEST_MAX] __attribute__((aligned(8)));
+	unsigned int shift = 0;
+	uint64_t head = 0;
+	int ret = 1;
+
+	for (int tries = 0; ret == 1 && tries <= RETRIES; tries++)
+		ret = read_head(walk, &head, node, &shift);
+	if (ret == 1)
+		return emit_unknown(walk, walk->first, walk->last - walk->first + 1,
+				    reason_corrupt);
+	if (ret)
+		return gmem_fail(walk->ctx, ret, "an xarray of the kernel cannot be read: %s",
+				 strerror(-ret));
+	if (is_pointer(head) && walk->first == 0)
+		return emit_ones(walk, 0, head, 1);
+	if (!is_node(head))
+		return 0;
+	/* Past what the tree reaches there is nothing. */
+	if (shift + walk->layout->node_bits < 64) {
+		uint64_t end = (1ull << (shift + walk->layout->node_bits)) - 1;
+
+		if (walk->first > end)
+			return 0;
+		if (walk->last > end)
+			walk->last = end;
+	}
+	return walk_node(walk, 0, node, head - ENTRY_INTERNAL, 0, shift);
+}
+
+static void free_rooms(struct walk *walk)
+{
+	gmem_kmem_room_free(walk->ctx, walk->leaf_room, walk->leaf_room_of_reader);
+	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
+		free(walk->levels[depth].room);
+}
+
+int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		     uint64_t stride, gmem_xarray_fn fn, void *arg)
+{
+	struct walk *walk = calloc(1, sizeof(*walk));
+	int ret = walk ? gmem_layout_get(ctx, &walk->layout)
+		       : gmem_no_memory(ctx, "a walk of the page cache");
+
+	if (ret)
+		goto out;
+	walk->ctx = ctx;
+	walk->xarray = xarray;
+	walk->first = first;
+	walk->last = last;
+	walk->stride = stride;
+	walk->slots = 1u << walk->layout->node_bits;
+	walk->fn = fn;
+	walk->arg = arg;
+	ret = walk_head(walk);
+	if (!ret)
+		ret = flush_run(walk);
+	free_rooms(walk);
+out:
+	free(walk);
+	return ret;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The walker of the kernel's xarrays: page caches and memslot bindings are such. */
+#ifndef GMEM_KMEM_XARRAY_H
+#define GMEM_KMEM_XARRAY_H
+
+#include "base/context.h"
+
+/*
+ * Entries that belong together: one entry that covers 1 << order indices (it may begin before the
+ * range that was asked for, and end behind it), or entries of one index each whose pointers grow
+ * by a stride.
+ */
+struct gmem_xarray_run {
+	uint64_t index;
+	uint64_t count;	    /* of indices */
+	uint64_t pointer;   /* of the first entry, 0 where unknown */
+	unsigned int order; /* above 0: the run is one entry, pointer is its only one */
+	const char *reason; /* why unknown, static storage; NULL otherwise */
+};
+
+typedef int (*gmem_xarray_fn)(const struct gmem_xarray_run *run, void *arg);
+
+/*
+ * Calls fn for the pointers at indices first..last of the xarray at that kernel address, in
+ * ascending order; empty indices and value entries are passed over. stride is the distance of
+ * pointers that make one run. Errors: of the reader, ENODATA (no layouts), ENOMEM, what fn
+ * returns.
+ */
+int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		     uint64_t stride, gmem_xarray_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What KVM offers: every capability, asked on /dev/kvm and on a VM of each type. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "kernel/uapi.h"
+#include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
+
+/* Documentation/virt/kvm/api.rst */
+static const struct gmem_capability capabilities[] = {
+	{ GMEM_KVM_CAP_VM_TYPES, "KVM_CAP_VM_TYPES", "VM types that can be created, a bit each" },
+	{ GMEM_KVM_CAP_GUEST_MEMFD, "KVM_CAP_GUEST_MEMFD", "guest_memfd can be created" },
+	{ GMEM_KVM_CAP_GUEST_MEMFD_FLAGS, "KVM_CAP_GUEST_MEMFD_FLAGS",
+	  "creation flags of guest_memfd, a bit each" },
+	{ GMEM_KVM_CAP_USER_MEMORY2, "KVM_CAP_USER_MEMORY2",
+	  "memslots can be bound to a guest_memfd" },
+	{ GMEM_KVM_CAP_MEMORY_ATTRIBUTES, "KVM_CAP_MEMORY_ATTRIBUTES",
+	  "memory attributes, a bit each; bit 3 is private memory" },
+	{ GMEM_KVM_CAP_PRE_FAULT_MEMORY, "KVM_CAP_PRE_FAULT_MEMORY",
+	  "guest memory can be mapped before the guest touches it" },
+	{ GMEM_KVM_CAP_MEMORY_FAULT_INFO, "KVM_CAP_MEMORY_FAULT_INFO",
+	  "a failed guest access names its address" },
+	{ GMEM_KVM_CAP_EXIT_HYPERCALL, "KVM_CAP_EXIT_HYPERCALL",
+	  "hypercalls left to userspace, a bit each; bit 12 asks for conversions" },
+	{ GMEM_KVM_CAP_READONLY_MEM, "KVM_CAP_READONLY_MEM", "read-only memslots" },
+	{ GMEM_KVM_CAP_MULTI_ADDRESS_SPACE, "KVM_CAP_MULTI_ADDRESS_SPACE",
+	  "guest address spaces, 2 with system management mode" },
+	{ GMEM_KVM_CAP_NR_MEMSLOTS, "KVM_CAP_NR_MEMSLOTS", "most memslots" },
+	{ GMEM_KVM_CAP_MAX_VCPUS, "KVM_CAP_MAX_VCPUS", "most vCPUs" },
+	{ GMEM_KVM_CAP_SPLIT_IRQCHIP, "KVM_CAP_SPLIT_IRQCHIP",
+	  "interrupt controllers split between KVM and userspace, as TDX wants" },
+};
+
+#define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))
+
+struct gmem_caps {
+	int system[CAPABILITIES];
+	int vm[GMEM_VM_TYPES][CAPABILITIES];
+};
+
+const struct gmem_capability *gmem_capability_at(size_t index)
+{
+	return index < CAPABILITIES ? &capabilities[index] : NULL;
+}
+
+static void ask_all(struct gmem_ctx *ctx, int fd, int *answers)
+{
+	for (size_t i = 0; i < CAPABILITIES; i++)
+		answers[i] = gmem_check_extension(ctx, fd, capabilities[i].number);
+}
+
+static void answer_all(int *answers, int error)
+{
+	for (size_t i = 0; i < CAPABILITIES; i++)
+		answers[i] = error;
+}
+
+static void ask_vm(struct gmem_ctx *ctx, enum gmem_vm_type type, int *answers)
+{
+	struct gmem_vm *vm;
+	int ret = gmem_vm_new(ctx, type, &vm);
+
+	if (ret) {
+		answer_all(answers, ret);
+		return;
+	}
+	ask_all(ctx, gmem_vm_fd(vm), answers);
+	gmem_vm_free(vm);
+}
+
+int gmem_caps_new(struct gmem_ctx *ctx, struct gmem_caps **out)
+{
+	struct gmem_caps *caps;
+	int fd = gmem_kvm_open(ctx);
+
+	if (fd < 0)
+		return fd;
+	caps = calloc(1, sizeof(*caps));
+	if (caps)
+		ask_all(ctx, fd, caps->system);
+	ctx->kernel->ops->close(ctx->kernel, fd);
+	if (!caps)
+		return gmem_no_memory(ctx, "capabilities");
+	for (int type = 0; type < GMEM_VM_TYPES; type++) {
+		if (gmem_caps_has_vm_type(caps, type))
+			ask_vm(ctx, type, caps->vm[type]);
+		else
+			answer_all(caps->vm[type], -EOPNOTSUPP);
+	}
+	*out = caps;
+	return 0;
+}
+
+void gmem_caps_free(struct gmem_caps *caps)
+{
+	free(caps);
+}
+
+static int answer_of(const int *answers, unsigned int number)
+{
+	for (size_t i = 0; i < CAPABILITIES; i++)
+		if (capabilities[i].number == number)
+			return answers[i];
+	return -EINVAL;
+}
+
+int gmem_caps_system(const struct gmem_caps *caps, unsigned int number)
+{
+	return answer_of(caps->system, number);
+}
+
+int gmem_caps_vm(const struct gmem_caps *caps, enum gmem_vm_type type, unsigned int number)
+{
+	if ((unsigned int)type >= GMEM_VM_TYPES)
+		return -EOPNOTSUPP;
+	return answer_of(caps->vm[type], number);
+}
+
+bool gmem_caps_has_vm_type(const struct gmem_caps *caps, enum gmem_vm_type type)
+{
+	int types = gmem_caps_system(caps, GMEM_KVM_CAP_VM_TYPES);
+
+	if ((unsigned int)type >= GMEM_VM_TYPES)
+		return false;
+	/* Kernels before 6.8 do not know the capability, and have the default type. */
+	if (types <= 0)
+		return type == GMEM_VM_DEFAULT;
+	return (unsigned int)types & 1u << type;
+}
+
+uint64_t gmem_caps_memory_flags(const struct gmem_caps *caps, enum gmem_vm_type type)
+{
+	int flags = gmem_caps_vm(caps, type, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS);
+
+	return flags > 0 ? (uint64_t)flags : 0;
+}
+
+bool gmem_caps_has_private(const struct gmem_caps *caps, enum gmem_vm_type type)
+{
+	int attributes = gmem_caps_vm(caps, type, GMEM_KVM_CAP_MEMORY_ATTRIBUTES);
+
+	return attributes > 0 && (uint64_t)attributes & GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE;
+}

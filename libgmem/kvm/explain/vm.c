@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Opening /dev/kvm, KVM_CREATE_VM, KVM_CREATE_VCPU. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "kernel/uapi.h"
+#include "kvm/explain/conditions.h"
+#include "procfs/cpuinfo.h"
+
+static bool cpu_without_virtualisation(struct gmem_facts *facts)
+{
+	struct gmem_cpu cpu;
+	bool has;
+
+	if (gmem_cpu_read(facts->ctx, &cpu))
+		return false;
+	has = gmem_cpu_has(&cpu, "vmx") || gmem_cpu_has(&cpu, "svm");
+	gmem_cpu_free(&cpu);
+	return !has;
+}
+
+/* O_PATH needs no permission on the file itself. */
+static bool device_forbids(struct gmem_facts *facts)
+{
+	struct gmem_kernel *kernel = facts->ctx->kernel;
+	int fd = kernel->ops->open(kernel, "/dev/kvm", O_PATH);
+	struct stat st;
+	int ret;
+
+	if (fd < 0)
+		return false;
+	ret = kernel->ops->fstat(kernel, fd, &st);
+	kernel->ops->close(kernel, fd);
+	if (ret)
+		return false;
+	facts->device_uid = st.st_uid;
+	facts->device_gid = st.st_gid;
+	facts->device_mode = st.st_mode;
+	return true;
+}
+
+static bool device_forbids_group(struct gmem_facts *facts)
+{
+	return device_forbids(facts) && !(facts->device_mode & S_IWGRP);
+}
+
+static const struct gmem_condition open_kvm[] = {
+	{ ENOENT, cpu_without_virtualisation,
+	  "there is no KVM device, and /proc/cpuinfo has neither vmx nor svm",
+	  "switch virtualisation on in the firmware; inside a VM, its host must allow nesting" },
+	{ ENOENT, NULL, "there is no KVM device: the module is not loaded, or a container hides it",
+	  "modprobe kvm_intel or kvm_amd; for a container, pass the device in" },
+	{ ENXIO, NULL, "the device node is there, but no driver behind it",
+	  "modprobe kvm_intel or kvm_amd" },
+	{ ENODEV, NULL, "the device node is there, but no driver behind it",
+	  "modprobe kvm_intel or kvm_amd" },
+	{ EACCES, device_forbids_group,
+	  "it is owned by uid {device_uid} with mode {device_mode}, which keeps all others out",
+	  "run as that user, or give the device to a group (mostly kvm, with mode 0660)" },
+	{ EACCES, device_forbids,
+	  "it is owned by uid {device_uid} and gid {device_gid} with mode {device_mode}, which "
+	  "keeps this user out",
+	  "join the group of the device (mostly kvm), or run as root" },
+	{ EACCES, NULL, "this user may not open it",
+	  "join the group of the device (mostly kvm), or run as root" },
+	{ EPERM, NULL, "a device cgroup or a security module forbids it",
+	  "allow the character device 10:232, for example with --device /dev/kvm" },
+	{ ENOMEM, NULL, "the kernel has no memory left for the file", NULL },
+};
+
+const struct gmem_call gmem_call_open_kvm = {
+	.name = "open /dev/kvm",
+	GMEM_CONDITIONS(open_kvm),
+	.makes_fd = true,
+	.unseen = "dmesg may say more",
+};
+
+static bool type_not_offered(struct gmem_facts *facts)
+{
+	/* Kernels before 6.8 have the default type and not the capability that says so. */
+	if (!facts->vm_types)
+		facts->vm_types = 1u << GMEM_VM_DEFAULT;
+	return facts->type >= 32 || !(facts->vm_types & 1ull << facts->type);
+}
+
+/* kvm_arch_init_vm() tests the type first of all (kvm_is_vm_type_supported()). */
+static const struct gmem_condition create_vm[] = {
+	{ EINVAL, type_not_offered,
+	  "VM type {type} is not offered by KVM on Linux {release} (offered: {vm_types})",
+	  "take an offered type; gmemctl doctor tells what the others need" },
+	{ ENOMEM, NULL, "the kernel has no memory left for a VM", "free some" },
+	{ EBUSY, NULL, "another hypervisor holds the CPU's virtualisation",
+	  "stop it (VirtualBox, VMware or another KVM build)" },
+	{ EIO, NULL, "virtualisation could not be switched on for a CPU", "see dmesg" },
+};
+
+const struct gmem_call gmem_call_create_vm = {
+	.name = "KVM_CREATE_VM",
+	GMEM_CONDITIONS(create_vm),
+	.makes_fd = true,
+	.unseen = "dmesg may say more",
+};
+
+static bool vcpu_id_too_large(struct gmem_facts *facts)
+{
+	/* Without the extension, ids go as far as vCPUs. */
+	uint64_t ids = facts->max_vcpu_ids ? facts->max_vcpu_ids : facts->max_vcpus;
+
+	facts->max_vcpu_ids = ids;
+	return ids && facts->vcpu >= ids;
+}
+
+static bool vcpus_used_up(struct gmem_facts *facts)
+{
+	return facts->max_vcpus && facts->vcpu_count >= facts->max_vcpus;
+}
+
+/* kvm_vm_ioctl_create_vcpu(), then tdx_vcpu_create() in arch/x86/kvm/vmx/tdx.c. */
+static const struct gmem_condition create_vcpu[] = {
+	{ EINVAL, vcpu_id_too_large, "vCPU id {vcpu} is not below {max_vcpu_ids}",
+	  "take a smaller id" },
+	{ EINVAL, vcpus_used_up, "the VM has {vcpu_count} vCPUs, and {max_vcpus} is the most",
+	  NULL },
+	{ EEXIST, NULL, "the VM has a vCPU with id {vcpu} already", "take another id" },
+	{ EIO, gmem_fact_tdx,
+	  "a TD takes vCPUs between KVM_TDX_INIT_VM and KVM_TDX_FINALIZE_VM only",
+	  "initialise the TD first (gmem_tdx_init_vm())" },
+	{ EINVAL, gmem_fact_tdx, "a TD needs the split irqchip before its first vCPU",
+	  "enable KVM_CAP_SPLIT_IRQCHIP (gmem_tdx_split_irqchip())" },
+	{ ENOMEM, NULL, "the kernel has no memory left for a vCPU", "free some" },
+};
+
+const struct gmem_call gmem_call_create_vcpu = {
+	.name = "KVM_CREATE_VCPU",
+	GMEM_CONDITIONS(create_vcpu),
+	.on_vm = true,
+	.makes_fd = true,
+	.unseen = "vCPUs that others made on this VM are not seen",
+};

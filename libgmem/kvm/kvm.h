@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GMEM_KVM_KVM_H
+#define GMEM_KVM_KVM_H
+
+#include "base/context.h"
+
+/* KVM_CHECK_EXTENSION on /dev/kvm or a VM; no explanation is set. */
+int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number);
+
+/*
+ * Whether the kernel converts in place: the module parameters of kvm say so. No explanation is
+ * set.
+ */
+bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);
+
+#endif

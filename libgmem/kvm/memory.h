@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A guest_memfd as libgmem knows it. */
+#ifndef GMEM_KVM_MEMORY_H
+#define GMEM_KVM_MEMORY_H
+
+#include "base/context.h"
+
+struct gmem_memory {
+	struct gmem_ctx *ctx;
+	int fd;
+	bool owned; /* fd is ours to close */
+	uint64_t flags;
+	uint64_t size;
+	uint64_t inode; /* 0: not known */
+	void *mapping;	/* of the whole file, or NULL */
+	/* The VM it was made on; compared, never followed: it may be gone. NULL: not known. */
+	const struct gmem_vm *vm;
+};
+
+#endif

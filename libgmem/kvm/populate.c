@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Populating memory: three ways to make pages be, and which is best. */
+#include <errno.h>
+#include <linux/falloc.h>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "kernel/uapi.h"
+#include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
+#include "kvm/populate.h"
+#include "kvm/state.h"
+#include "procfs/headroom.h"
+
+static int fallocate_step(struct populate *populate, uint64_t at, uint64_t length)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+
+	return kernel->ops->fallocate(kernel, populate->memory->fd, FALLOC_FL_KEEP_SIZE,
+				      populate->options.offset + at, length);
+}
+
+/*
+ * Pages that are in the page cache already are faulted in for a tenth less of CPU time than faults
+ * that bring them there. What fallocate() cannot do the faults do, or tell of.
+ */
+static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	char *address = (char *)populate->mapping + populate->options.offset + at;
+
+	if (populate->memory->flags & GMEM_MEMORY_INIT_SHARED)
+		fallocate_step(populate, at, length);
+	return kernel->ops->madvise(kernel, address, length, GMEM_MADV_POPULATE_WRITE);
+}
+
+/*
+ * Memory outside the direct map is not for GUP, so not for MADV_POPULATE_WRITE either
+ * (check_vma_flags() in mm/gup.c; the removal series marks the mapping as secretmem's is): its
+ * pages come by page faults.
+ */
+static int touch_step(struct populate *populate, uint64_t at, uint64_t length)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	char *address = (char *)populate->mapping + populate->options.offset + at;
+	int ret = 0;
+
+	for (uint64_t page = 0; !ret && page < length; page += GMEM_PAGE_SIZE)
+		ret = kernel->ops->touch(kernel, address + page);
+	return ret;
+}
+
+static int populate_in_steps(struct populate *populate, const struct gmem_call *call,
+			     int (*step)(struct populate *populate, uint64_t at, uint64_t length))
+{
+	struct gmem_facts facts = { .ctx = populate->memory->ctx, .memory = populate->memory };
+	int ret;
+
+	populate->step = step;
+	ret = gmem_populate_parallel(populate);
+	if (!ret || ret == -ECANCELED)
+		return ret;
+	if (populate->short_of_memory)
+		return gmem_headroom_fail(populate->memory->ctx,
+					  populate->options.length - populate->done);
+	facts.offset = populate->options.offset + populate->failed_at;
+	facts.size = gmem_populate_step_length(populate, populate->failed_at);
+	return gmem_explain_call(call, &facts, ret);
+}
+
+static int populate_allocate(struct populate *populate)
+{
+	return populate_in_steps(populate, &gmem_call_allocate, fallocate_step);
+}
+
+static int populate_host(struct populate *populate)
+{
+	bool by_faults = gmem_memory_flags(populate->memory) & GMEM_MEMORY_NO_DIRECT_MAP;
+	int ret = gmem_memory_map(populate->memory, &populate->mapping);
+
+	if (ret)
+		return ret;
+	return by_faults ? populate_in_steps(populate, &gmem_call_touch, touch_step)
+			 : populate_in_steps(populate, &gmem_call_populate_write, madvise_step);
+}
+
+static int no_vcpu(const struct populate *populate)
+{
+	return gmem_fail(populate->memory->ctx, -EINVAL,
+			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
+			 "add one with gmem_vm_add_vcpu()",
+			 populate->vm ? "the VM has none" : "no VM was given");
+}
+
+static int pre_fault_failed(struct populate *populate,
+			    const struct gmem_kvm_pre_fault_memory *range, int error)
+{
+	struct gmem_facts facts = {
+		.ctx = populate->memory->ctx,
+		.vm = populate->vm,
+		.gpa = range->gpa,
+		.size = range->size,
+	};
+
+	return gmem_explain_call(&gmem_call_pre_fault, &facts, error);
+}
+
+/*
+ * The ioctl moves gpa and size along. It returns 0 as soon as one page is done, even when it
+ * stopped at an error: the next call then starts at the page in question and tells. It gets the
+ * range in pieces, so that there is something to tell of and to stop at.
+ */
+static int populate_pre_fault(struct populate *populate)
+{
+	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	unsigned int retries = 0;
+
+	if (!populate->vm || !populate->vm->vcpu_count)
+		return no_vcpu(populate);
+	while (populate->done < populate->options.length) {
+		struct gmem_kvm_pre_fault_memory range = {
+			.gpa = populate->options.gpa + populate->done,
+			.size = gmem_populate_step_length(populate, populate->done),
+		};
+		uint64_t before = range.size;
+		int ret;
+
+		if (populate->done && !gmem_populate_has_headroom(populate, populate->done))
+			return gmem_headroom_fail(populate->memory->ctx,
+						  populate->options.length - populate->done);
+		ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0].fd,
+					 GMEM_KVM_PRE_FAULT_MEMORY, (uintptr_t)&range);
+
+		populate->done += before - range.size;
+		if (range.size < before)
+			retries = 0;
+		else if (!ret)
+			ret = -EAGAIN;
+		if (ret < 0 && !gmem_populate_may_retry(populate, ret, &retries))
+			return gmem_populate_cancelled(populate)
+				       ? -ECANCELED
+				       : pre_fault_failed(populate, &range, ret);
+		ret = gmem_populate_report(populate);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static bool pre_fault_offered(struct gmem_vm *vm)
+{
+	if (vm->pre_fault == -EINPROGRESS)
+		vm->pre_fault =
+			gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_PRE_FAULT_MEMORY);
+	return vm->pre_fault > 0;
+}
+
+/*
+ * Whether a fault at gpa is served from this memory: it must be bound there, and the address be
+ * private or the file mappable (KVM_MEMSLOT_GMEM_ONLY). Else a pre-fault would populate what is
+ * behind userspace_addr. Only what went through this gmem_vm counts as known.
+ */
+static bool pre_fault_reaches(const struct populate *populate)
+{
+	struct gmem_vm *vm = populate->vm;
+
+	if (!vm || !vm->vcpu_count || populate->options.gpa == GMEM_GPA_NONE ||
+	    !pre_fault_offered(vm))
+		return false;
+	if (!gmem_vm_binds(vm, populate->memory, populate->options.offset, populate->options.gpa,
+			   populate->options.length))
+		return false;
+	return populate->memory->flags & GMEM_MEMORY_MMAP ||
+	       gmem_ranges_cover(&vm->private_gpas, populate->options.gpa,
+				 populate->options.gpa + populate->options.length);
+}
+
+static enum gmem_populate_method best_without_vm(const struct populate *populate)
+{
+	const uint64_t touchable = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED;
+
+	return (populate->memory->flags & touchable) == touchable ? GMEM_POPULATE_HOST
+								  : GMEM_POPULATE_ALLOCATE;
+}
+
+static int run(struct populate *populate, enum gmem_populate_method method)
+{
+	static int (*const methods[])(struct populate * populate) = {
+		[GMEM_POPULATE_ALLOCATE] = populate_allocate,
+		[GMEM_POPULATE_HOST] = populate_host,
+		[GMEM_POPULATE_PRE_FAULT] = populate_pre_fault,
+	};
+
+	return methods[method](populate);
+}
+
+static int run_best(struct populate *populate, enum gmem_populate_method *method)
+{
+	int ret;
+
+	*method = GMEM_POPULATE_PRE_FAULT;
+	if (pre_fault_reaches(populate)) {
+		ret = run(populate, *method);
+		/* Not yet: a TD or SNP guest whose launch is not finished. */
+		if (ret != -EOPNOTSUPP || populate->done)
+			return ret;
+	}
+	*method = best_without_vm(populate);
+	return run(populate, *method);
+}
+
+/* Beyond the file, madvise() would reach what is mapped next to it. */
+static int check_range(struct populate *populate)
+{
+	struct gmem_memory *memory = populate->memory;
+
+	if (populate->options.offset <= memory->size) {
+		if (!populate->options.length)
+			populate->options.length = memory->size - populate->options.offset;
+		if (populate->options.length <= memory->size - populate->options.offset)
+			return 0;
+	}
+	return gmem_fail(memory->ctx, -EINVAL,
+			 "gmem_populate: Invalid argument: offset 0x%llx plus length %llu is "
+			 "beyond the file's %llu bytes; a guest_memfd never grows",
+			 (unsigned long long)populate->options.offset,
+			 (unsigned long long)populate->options.length,
+			 (unsigned long long)memory->size);
+}
+
+/*
+ * Refuses what cannot be there, before anything is changed. How much of the range is in memory
+ * already only a reader could tell, but it is unevictable.
+ */
+static int check_headroom(const struct populate *populate)
+{
+	struct gmem_headroom room;
+
+	if (populate->options.beyond_available ||
+	    !gmem_headroom_read(populate->memory->ctx, &room) ||
+	    populate->options.length <= room.available + room.unevictable)
+		return 0;
+	return gmem_headroom_fail(populate->memory->ctx, populate->options.length);
+}
+
+int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
+		  const struct gmem_populate_options *given, enum gmem_populate_method *used,
+		  uint64_t *done)
+{
+	struct populate populate = { .vm = vm, .memory = memory };
+	enum gmem_populate_method method;
+	int ret;
+
+	if (done)
+		*done = 0;
+	ret = gmem_options_copy(memory->ctx, "gmem_populate_options", &populate.options,
+				sizeof(populate.options), given);
+	if (ret)
+		return ret;
+	method = populate.options.method;
+	if (!gmem_populate_method_name(method))
+		return gmem_fail(memory->ctx, -EINVAL,
+				 "gmem_populate: Invalid argument: method %u is unknown; take one "
+				 "of enum gmem_populate_method",
+				 (unsigned int)method);
+	ret = check_range(&populate);
+	if (!ret)
+		ret = gmem_populate_check_nodes(&populate);
+	if (!ret)
+		ret = check_headroom(&populate);
+	if (ret)
+		return ret;
+	ret = method == GMEM_POPULATE_BEST ? run_best(&populate, &method) : run(&populate, method);
+	if (ret == -ECANCELED)
+		gmem_fail(memory->ctx, ret,
+			  "gmem_populate: Operation canceled: the caller wanted it");
+	if (used)
+		*used = method;
+	if (done)
+		*done = populate.done;
+	return ret;
+}

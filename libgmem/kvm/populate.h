@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Populating in steps that threads share. */
+#ifndef GMEM_KVM_POPULATE_H
+#define GMEM_KVM_POPULATE_H
+
+#include "kvm/memory.h"
+#include "kvm/vm.h"
+
+struct populate {
+	struct gmem_vm *vm;
+	struct gmem_memory *memory;
+	struct gmem_populate_options options; /* length is never 0 here, unless nothing is to do */
+	void *mapping;			      /* GMEM_POPULATE_HOST */
+	int (*step)(struct populate *populate, uint64_t at, uint64_t length);
+	uint64_t done;	      /* bytes */
+	uint64_t failed_at;   /* of the step that failed first, from options.offset on */
+	bool short_of_memory; /* the host has no more to spare; any thread sets it */
+};
+
+/* Whether the caller wants it to end. */
+bool gmem_populate_cancelled(const struct populate *populate);
+
+/* Tells the caller how far it came. Returns 0, or -ECANCELED. */
+int gmem_populate_report(struct populate *populate);
+
+/* Length of the step that begins at, from options.offset on. */
+uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at);
+
+/* Whether threads can run on the nodes that the options name. Returns 0, or -EINVAL with the reason. */
+int gmem_populate_check_nodes(const struct populate *populate);
+
+/* Whether a call that was interrupted, or made no progress, is to be made again; counts. */
+bool gmem_populate_may_retry(const struct populate *populate, int error, unsigned int *retries);
+
+/* Whether the host can spare what comes next; at is from options.offset on. */
+bool gmem_populate_has_headroom(struct populate *populate, uint64_t at);
+
+/*
+ * Does one step, again where it was interrupted. Returns 0 or a negative errno; -ENOMEM also where
+ * the host has not the memory to spare, see short_of_memory.
+ */
+int gmem_populate_step(struct populate *populate, uint64_t at, uint64_t length);
+
+/*
+ * Does all steps, in as many threads as the options want. Returns 0, -ECANCELED, or the errno of
+ * the step at failed_at. Without a failure, done is what was done from the start of the range on.
+ */
+int gmem_populate_parallel(struct populate *populate);
+
+#endif

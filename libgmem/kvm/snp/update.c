@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* KVM_SEV_SNP_LAUNCH_UPDATE. */
+#include <errno.h>
+#include <gmem/snp.h>
+
+#include "base/error.h"
+#include "kvm/explain/explain.h"
+#include "kvm/snp/snp.h"
+
+/* KVM holds the locks of the VM for the whole of a call, so a large region goes in steps. */
+#define STEP_PAGES 1024u
+
+/* What is left of a region. */
+struct update {
+	struct gmem_vm *vm;
+	uint64_t source;
+	uint64_t gpa;
+	uint64_t pages;
+	enum gmem_snp_page_type type;
+	uint32_t error; /* of the firmware */
+};
+
+static int explain(const struct update *update, int ret)
+{
+	const uint64_t most = UINT64_MAX / GMEM_PAGE_SIZE, pages = update->pages;
+	struct gmem_facts facts = {
+		.ctx = update->vm->ctx,
+		.vm = update->vm,
+		.gpa = update->gpa,
+		.size = (pages < most ? pages : most) * GMEM_PAGE_SIZE,
+		.userspace_addr = update->source,
+		.page_type = (unsigned int)update->type,
+		.firmware_error = update->error,
+		.has_firmware_error = update->error != 0,
+	};
+
+	return gmem_explain_call(&gmem_call_snp_update, &facts, ret);
+}
+
+/*
+ * KVM stops at the end of a memslot, and at an error when a page was done before: 0, and the
+ * struct says what is left. The next call tells.
+ */
+static uint64_t update_some(struct update *update, uint64_t pages, int *ret)
+{
+	struct gmem_kvm_sev_snp_launch_update command = {
+		.gfn_start = update->gpa / GMEM_PAGE_SIZE,
+		.uaddr = update->source,
+		.len = pages * GMEM_PAGE_SIZE,
+		.type = (uint8_t)update->type,
+	};
+	uint64_t done;
+
+	*ret = gmem_snp_command(update->vm, GMEM_KVM_SEV_SNP_LAUNCH_UPDATE, &command,
+				&update->error);
+	done = pages - command.len / GMEM_PAGE_SIZE;
+	if (update->source)
+		update->source += done * GMEM_PAGE_SIZE;
+	update->gpa += done * GMEM_PAGE_SIZE;
+	update->pages -= done;
+	return done;
+}
+
+static int update_all(struct update *update)
+{
+	while (update->pages) {
+		uint64_t pages = update->pages, done;
+		int ret;
+
+		if (pages > STEP_PAGES)
+			pages = STEP_PAGES;
+		done = update_some(update, pages, &ret);
+		if (!ret && !done)
+			ret = -EIO;
+		if (ret)
+			return explain(update, ret);
+	}
+	return 0;
+}
+
+/* The command counts in pages, so that an unaligned address would be cut, and none refused. */
+static int check(const struct update *update)
+{
+	if (update->gpa % GMEM_PAGE_SIZE || !update->pages ||
+	    update->pages > UINT64_MAX / GMEM_PAGE_SIZE || (unsigned int)update->type > UINT8_MAX)
+		return explain(update, -EINVAL);
+	return 0;
+}
+
+int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *region, uint64_t *done)
+{
+	struct update update = {
+		.vm = vm,
+		.source = (uintptr_t)region->source,
+		.gpa = region->gpa,
+		.pages = region->pages,
+		.type = region->type,
+	};
+	int ret = gmem_snp_check(vm, gmem_call_snp_update.name);
+
+	if (done)
+		*done = 0;
+	if (!ret)
+		ret = check(&update);
+	if (ret)
+		return ret;
+	if (gmem_ranges_reserve(&vm->snp.added))
+		return gmem_no_memory(vm->ctx, "a region of an SNP guest");
+	ret = update_all(&update);
+	if (update.pages < region->pages)
+		gmem_ranges_add(&vm->snp.added, region->gpa, update.gpa);
+	if (done)
+		*done = region->pages - update.pages;
+	return ret;
+}

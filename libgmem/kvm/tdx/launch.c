@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The launch of a TD as one call. */
+#include <errno.h>
+#include <gmem/tdx.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/options.h"
+#include "kvm/tdx/td.h"
+
+/* Pages between two calls of progress. */
+#define PROGRESS_PAGES 1024u
+
+static const char *const stage_names[] = {
+	[GMEM_TDX_STAGE_IRQCHIP] = "irqchip",
+	[GMEM_TDX_STAGE_INIT_VM] = "init-vm",
+	[GMEM_TDX_STAGE_INIT_VCPU] = "init-vcpu",
+	[GMEM_TDX_STAGE_INIT_MEM_REGION] = "init-mem-region",
+	[GMEM_TDX_STAGE_FINALIZE] = "finalize",
+};
+
+const char *gmem_tdx_stage_name(enum gmem_tdx_stage stage)
+{
+	unsigned int number = (unsigned int)stage;
+
+	return number < sizeof(stage_names) / sizeof(stage_names[0]) ? stage_names[number] : NULL;
+}
+
+static int report(const struct gmem_vm *vm, const struct gmem_tdx_launch_options *options,
+		  enum gmem_tdx_stage stage, uint64_t done, uint64_t total)
+{
+	int ret;
+
+	if (!options->progress)
+		return 0;
+	ret = options->progress(stage, done, total, options->progress_arg);
+	if (ret)
+		gmem_fail(vm->ctx, ret,
+			  "gmem_tdx_launch: ended by its progress function at %s, %llu of %llu",
+			  gmem_tdx_stage_name(stage), (unsigned long long)done,
+			  (unsigned long long)total);
+	return ret;
+}
+
+static int launch_irqchip(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	int ret = gmem_tdx_split_irqchip(vm, 0);
+
+	/* There is one, or there are vCPUs. One of the wrong kind shows at the first vCPU. */
+	if (ret && ret != -EEXIST)
+		return ret;
+	return report(vm, options, GMEM_TDX_STAGE_IRQCHIP, 1, 1);
+}
+
+static int launch_init_vm(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	int ret = gmem_tdx_init_vm(vm, options->init);
+
+	return ret ? ret : report(vm, options, GMEM_TDX_STAGE_INIT_VM, 1, 1);
+}
+
+static int launch_vcpus(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	unsigned int create = options->vcpus ? options->vcpus : 1;
+	int ret = 0;
+
+	if (vm->vcpu_count)
+		create = 0;
+	for (unsigned int id = 0; !ret && id < create; id++)
+		ret = gmem_vm_add_vcpu(vm, id);
+	for (unsigned int i = 0; !ret && i < vm->vcpu_count; i++) {
+		ret = gmem_tdx_init_vcpu(vm, i, options->vcpu);
+		if (!ret)
+			ret = report(vm, options, GMEM_TDX_STAGE_INIT_VCPU, i + 1, vm->vcpu_count);
+	}
+	return ret;
+}
+
+/* *added of total pages are in the TD already. */
+static int launch_region(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options,
+			 const struct gmem_tdx_region *region, uint64_t *added, uint64_t total)
+{
+	struct gmem_tdx_region part = *region;
+	uint64_t left = region->pages;
+	int ret;
+
+	do {
+		uint64_t done;
+
+		part.pages = left < PROGRESS_PAGES ? left : PROGRESS_PAGES;
+		ret = gmem_tdx_init_mem_region(vm, 0, &part, &done);
+		left -= done;
+		*added += done;
+		if (part.source)
+			part.source = (const char *)part.source + done * GMEM_PAGE_SIZE;
+		part.gpa += done * GMEM_PAGE_SIZE;
+		if (!ret)
+			ret = report(vm, options, GMEM_TDX_STAGE_INIT_MEM_REGION, *added, total);
+	} while (!ret && left);
+	return ret;
+}
+
+static int launch_memory(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	uint64_t total = 0, added = 0;
+	int ret = 0;
+
+	for (size_t i = 0; i < options->region_count; i++)
+		total += options->regions[i].pages;
+	for (size_t i = 0; !ret && i < options->region_count; i++)
+		ret = launch_region(vm, options, &options->regions[i], &added, total);
+	return ret;
+}
+
+static int launch_finalize(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	int ret = gmem_tdx_finalize(vm);
+
+	return ret ? ret : report(vm, options, GMEM_TDX_STAGE_FINALIZE, 1, 1);
+}
+
+int gmem_tdx_launch(struct gmem_vm *vm, const struct gmem_tdx_launch_options *given)
+{
+	static int (*const stages[])(struct gmem_vm * vm,
+				     const struct gmem_tdx_launch_options *options) = {
+		launch_irqchip, launch_init_vm, launch_vcpus, launch_memory, launch_finalize,
+	};
+	struct gmem_tdx_launch_options options;
+	int ret;
+
+	ret = gmem_options_copy(vm->ctx, "gmem_tdx_launch_options", &options, sizeof(options),
+				given);
+	for (size_t i = 0; !ret && i < sizeof(stages) / sizeof(stages[0]); i++)
+		ret = stages[i](vm, &options);
+	return ret;
+}

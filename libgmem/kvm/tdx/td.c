@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What the TDX commands share: is it a TD, which vCPU, and the command itself. */
+#include "kvm/tdx/td.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+#include "kernel/uapi.h"
+#include "kvm/explain/explain.h"
+
+int gmem_td_check(const struct gmem_vm *vm, const char *call)
+{
+	const char *name = gmem_vm_type_name(vm->type);
+
+	if (vm->type == GMEM_VM_TDX)
+		return 0;
+	return gmem_fail(vm->ctx, -EINVAL,
+			 "%s: Invalid argument: a %s VM is no TD; create one of type tdx", call,
+			 name ? name : "VM of unknown type");
+}
+
+int gmem_td_vcpu(struct gmem_vm *vm, unsigned int index, const char *call, struct gmem_vcpu **out)
+{
+	int ret = gmem_td_check(vm, call);
+
+	if (ret)
+		return ret;
+	if (index >= vm->vcpu_count)
+		return gmem_fail(vm->ctx, -ENOENT,
+				 "%s: No such file or directory: it is a call on a vCPU, and there "
+				 "is none with index %u, only %zu; add it with gmem_vm_add_vcpu()",
+				 call, index, vm->vcpu_count);
+	*out = &vm->vcpus[index];
+	return 0;
+}
+
+int gmem_td_try(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd)
+{
+	struct gmem_kernel *kernel = vm->ctx->kernel;
+	int ret;
+
+	cmd->hw_error = 0;
+	ret = kernel->ops->ioctl(kernel, fd, GMEM_KVM_MEMORY_ENCRYPT_OP, (uintptr_t)cmd);
+	return ret < 0 ? ret : 0;
+}
+
+int gmem_td_command(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd, int busy)
+{
+	unsigned int retries = 0;
+	int ret;
+
+	do {
+		ret = gmem_td_try(vm, fd, cmd);
+	} while ((ret == -EINTR || ret == -EAGAIN || (busy && ret == -busy)) &&
+		 retries++ < GMEM_TD_RETRIES);
+	return ret;
+}

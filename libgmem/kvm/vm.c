@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A VM: creating it, wrapping one, its vCPUs. */
+#include "kvm/vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "kernel/uapi.h"
+#include "kvm/explain/explain.h"
+#include "kvm/state.h"
+#include "procfs/file.h"
+
+int gmem_kvm_open(struct gmem_ctx *ctx)
+{
+	struct gmem_facts facts = { .ctx = ctx };
+	int fd = ctx->kernel->ops->open(ctx->kernel, "/dev/kvm", O_RDWR);
+
+	return fd < 0 ? gmem_explain_call(&gmem_call_open_kvm, &facts, fd) : fd;
+}
+
+static struct gmem_vm *vm_alloc(struct gmem_ctx *ctx, enum gmem_vm_type type)
+{
+	struct gmem_vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return NULL;
+	vm->ctx = ctx;
+	vm->fd = -1;
+	vm->type = type;
+	vm->pre_fault = -EINPROGRESS;
+	vm->in_place = -EINPROGRESS;
+	vm->snp.sev_fd = -EINPROGRESS;
+	return vm;
+}
+
+int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **out)
+{
+	struct gmem_facts facts = { .ctx = ctx, .type = (unsigned int)type };
+	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
+	struct gmem_vm *vm;
+	int kvm, ret;
+
+	kvm = gmem_kvm_open(ctx);
+	if (kvm < 0)
+		return kvm;
+	ret = -ENOMEM;
+	vm = vm_alloc(ctx, type);
+	if (!vm) {
+		gmem_no_memory(ctx, "a VM");
+		goto out;
+	}
+	ret = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, (unsigned int)type);
+	if (ret < 0) {
+		gmem_explain_call(&gmem_call_create_vm, &facts, ret);
+		free(vm);
+		goto out;
+	}
+	vm->fd = ret;
+	vm->owned = true;
+	vm->pid = gmem_own_pid(ctx);
+	*out = vm;
+	ret = 0;
+out:
+	ops->close(ctx->kernel, kvm);
+	return ret;
+}
+
+int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type, struct gmem_vm **out)
+{
+	struct gmem_vm *vm = vm_alloc(ctx, type);
+
+	if (!vm)
+		return gmem_no_memory(ctx, "a VM");
+	vm->fd = fd;
+	*out = vm;
+	return 0;
+}
+
+void gmem_vm_free(struct gmem_vm *vm)
+{
+	const struct gmem_kernel_ops *ops;
+
+	if (!vm)
+		return;
+	ops = vm->ctx->kernel->ops;
+	for (size_t i = 0; i < vm->vcpu_count; i++)
+		if (vm->vcpus[i].owned)
+			ops->close(vm->ctx->kernel, vm->vcpus[i].fd);
+	if (vm->owned)
+		ops->close(vm->ctx->kernel, vm->fd);
+	if (vm->snp.sev_fd >= 0)
+		ops->close(vm->ctx->kernel, vm->snp.sev_fd);
+	gmem_vm_free_slots(vm);
+	gmem_ranges_free(&vm->private_gpas);
+	gmem_ranges_free(&vm->td.added);
+	gmem_ranges_free(&vm->snp.added);
+	free(vm->vcpus);
+	free(vm);
+}
+
+int gmem_vm_fd(const struct gmem_vm *vm)
+{
+	return vm->fd;
+}
+
+enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm)
+{
+	return vm->type;
+}
+
+/* Room for one more, before the ioctl: what the kernel made cannot be forgotten then. */
+static int reserve_vcpu(struct gmem_vm *vm)
+{
+	struct gmem_vcpu *vcpus;
+
+	vcpus = realloc(vm->vcpus, (vm->vcpu_count + 1) * sizeof(*vcpus));
+	if (!vcpus)
+		return gmem_no_memory(vm->ctx, "a vCPU");
+	vm->vcpus = vcpus;
+	return 0;
+}
+
+int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
+{
+	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .vcpu = id };
+	struct gmem_kernel *kernel = vm->ctx->kernel;
+	int ret;
+
+	ret = reserve_vcpu(vm);
+	if (ret)
+		return ret;
+	ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_CREATE_VCPU, id);
+	if (ret < 0)
+		return gmem_explain_call(&gmem_call_create_vcpu, &facts, ret);
+	vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = ret, .owned = true };
+	return 0;
+}
+
+int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd)
+{
+	int ret = reserve_vcpu(vm);
+
+	if (!ret)
+		vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = fd };
+	return ret;
+}
+
+int gmem_vm_vcpu_fd(const struct gmem_vm *vm, unsigned int index)
+{
+	return index < vm->vcpu_count ? vm->vcpus[index].fd : -ENOENT;
+}
+
+uint64_t gmem_vm_private_bytes(const struct gmem_vm *vm, uint64_t gpa, uint64_t length)
+{
+	return gmem_ranges_overlap(&vm->private_gpas, gpa, gpa + length);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "owners/watch_pages.h"
+
+#include <errno.h>
+
+#include "base/error.h"
+
+struct reading {
+	struct gmem_ranges *pages;
+	bool inconsistent;
+};
+
+static int add_extent(const struct gmem_extent *extent, void *arg)
+{
+	struct reading *reading = arg;
+	int ret = gmem_ranges_reserve(reading->pages);
+
+	if (!extent->has_pfn)
+		reading->inconsistent = true;
+	else if (!ret)
+		gmem_ranges_add(reading->pages, extent->offset,
+				extent->offset + extent->pages * GMEM_PAGE_SIZE);
+	return ret;
+}
+
+int gmem_pages_read(struct gmem_target *target, struct gmem_ranges *pages)
+{
+	struct reading reading = { .pages = pages };
+	int ret = gmem_target_extents(target, 0, 0, 0, add_extent, &reading);
+
+	if (ret)
+		return ret;
+	if (reading.inconsistent)
+		return gmem_fail(target->ctx, -EAGAIN, "the page cache of inode %llu kept changing",
+				 (unsigned long long)target->ino);
+	return 0;
+}
+
+uint64_t gmem_pages_bytes(const struct gmem_ranges *pages)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < pages->count; i++)
+		bytes += pages->list[i].end - pages->list[i].start;
+	return bytes;
+}
+
+static void add_piece(struct gmem_pages_difference *difference, uint64_t start, uint64_t end)
+{
+	if (!difference->ranges)
+		difference->first = start;
+	difference->ranges++;
+	difference->bytes += end - start;
+}
+
+struct gmem_pages_difference gmem_pages_without(const struct gmem_ranges *pages,
+						const struct gmem_ranges *without)
+{
+	struct gmem_pages_difference difference = { 0 };
+	size_t k = 0;
+
+	/* Both are sorted: one pass, cutting each range by those of the other that meet it. */
+	for (size_t i = 0; i < pages->count; i++) {
+		uint64_t at = pages->list[i].start, end = pages->list[i].end;
+
+		while (k < without->count && without->list[k].end <= at)
+			k++;
+		for (size_t n = k; at < end; n++) {
+			const struct gmem_range *cut =
+				n < without->count ? &without->list[n] : NULL;
+			uint64_t stop = cut && cut->start < end ? cut->start : end;
+
+			if (stop > at)
+				add_piece(&difference, at, stop);
+			at = cut && cut->start < end ? cut->end : end;
+		}
+	}
+	return difference;
+}

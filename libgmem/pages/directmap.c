@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The direct map as a whole: its walk, and what it adds up to beside RAM. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "kmem/pagetable.h"
+#include "kmem/reader.h"
+#include "procfs/file.h"
+#include "procfs/meminfo.h"
+#include "procfs/ram.h"
+
+/* init_mem_mapping() in arch/x86/mm/init.c maps all of 0..ISA_END_ADDRESS, RAM or not. */
+#define LOW_MEGABYTE_PAGES 256
+
+int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages, gmem_directmap_fn fn,
+			void *arg)
+{
+	const struct gmem_image *image;
+	uint64_t limit, region_pages;
+	int ret = gmem_pfn_limit(ctx, &limit);
+
+	if (!ret)
+		ret = gmem_reader_image(ctx, &image);
+	if (ret)
+		return ret;
+	region_pages = (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
+	if (pfn >= limit || pages > limit - pfn)
+		return gmem_fail(
+			ctx, -EINVAL,
+			"PFN range 0x%llx+0x%llx goes beyond the physical addresses of this "
+			"CPU (the last PFN is 0x%llx)",
+			(unsigned long long)pfn, (unsigned long long)pages,
+			(unsigned long long)limit - 1);
+	if (pages == 0)
+		pages = pfn < region_pages ? region_pages - pfn : limit - pfn;
+	return gmem_pagetable_walk(ctx, image, pfn, pages, fn, arg);
+}
+
+struct sum {
+	const struct gmem_ram *ram;
+	struct gmem_directmap_summary *out;
+	gmem_directmap_fn fn;
+	void *arg;
+	bool any_global;
+};
+
+static int add_ram(struct sum *sum, const struct gmem_directmap_run *run)
+{
+	struct gmem_directmap_summary *out = sum->out;
+	uint64_t size = run->pages * GMEM_PAGE_SIZE;
+
+	out->ram += size;
+	if (run->state == GMEM_STATE_MAPPED) {
+		out->mapped[run->level] += size;
+		if (run->level == GMEM_LEVEL_4K && run->writable && !run->global)
+			out->restored += size;
+		return 0;
+	}
+	*(run->state == GMEM_STATE_UNMAPPED ? &out->holes : &out->unknown) += size;
+	return sum->fn ? sum->fn(run, sum->arg) : 0;
+}
+
+/* A run that is no RAM: the low megabyte counts as RAM where it is mapped. */
+static int add_outside(struct sum *sum, const struct gmem_directmap_run *run)
+{
+	struct gmem_directmap_run low = *run;
+	uint64_t low_pages = run->pfn < LOW_MEGABYTE_PAGES ? LOW_MEGABYTE_PAGES - run->pfn : 0;
+
+	if (run->state != GMEM_STATE_MAPPED)
+		return 0;
+	if (low_pages > run->pages)
+		low_pages = run->pages;
+	sum->out->outside[run->level] += (run->pages - low_pages) * GMEM_PAGE_SIZE;
+	low.pages = low_pages;
+	return low_pages ? add_ram(sum, &low) : 0;
+}
+
+/* Cuts a run where RAM begins and ends. */
+static int add_run(const struct gmem_directmap_run *run, void *arg)
+{
+	struct gmem_directmap_run piece = *run;
+	struct sum *sum = arg;
+	uint64_t left = run->pages;
+	int ret = 0;
+
+	sum->any_global |= run->state == GMEM_STATE_MAPPED && run->global;
+	while (!ret && left) {
+		bool is_ram = gmem_ram_contains(sum->ram, piece.pfn, &piece.pages);
+
+		if (piece.pages > left)
+			piece.pages = left;
+		ret = is_ram ? add_ram(sum, &piece) : add_outside(sum, &piece);
+		piece.pfn += piece.pages;
+		left -= piece.pages;
+	}
+	return ret;
+}
+
+/* The DirectMap lines of /proc/meminfo (arch_report_meminfo() in arch/x86/mm/pat/set_memory.c). */
+static void read_meminfo(struct gmem_ctx *ctx, struct gmem_directmap_summary *out)
+{
+	static const char *const lines[GMEM_LEVELS] = {
+		[GMEM_LEVEL_4K] = "DirectMap4k",
+		[GMEM_LEVEL_2M] = "DirectMap2M",
+		[GMEM_LEVEL_1G] = "DirectMap1G",
+	};
+	char *text;
+
+	if (gmem_read_file(ctx, "/proc/meminfo", &text, NULL))
+		return;
+	/* 1G is absent on CPUs without it. */
+	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++)
+		if (gmem_meminfo_bytes(text, lines[level], &out->meminfo[level]))
+			out->has_meminfo = true;
+	free(text);
+}
+
+int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,
+			     struct gmem_directmap_summary *out)
+{
+	struct sum sum = { .out = out, .fn = fn, .arg = arg };
+	uint64_t unused;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = gmem_pfn_ram_run(ctx, 0, &unused);
+	if (ret < 0)
+		return ret;
+	ret = gmem_ram_get(ctx, &sum.ram);
+	if (!ret)
+		ret = gmem_directmap_walk(ctx, 0, 0, add_run, &sum);
+	if (ret)
+		return ret;
+	if (!sum.any_global) /* PTI or a CPU without global pages: nothing follows from it */
+		out->restored = 0;
+	read_meminfo(ctx, out);
+	return 0;
+}

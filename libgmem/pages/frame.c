@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* One page frame: what /proc and the direct map's page tables tell of it. */
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/error.h"
+#include "kmem/pagetable.h"
+#include "kmem/reader.h"
+#include "procfs/ram.h"
+
+static const char reason_not_wanted[] = "the direct map was not looked at";
+static const char reason_no_reader[] = "kernel memory cannot be read";
+static const char reason_walk[] = "the page tables could not be read";
+
+static void read_flags(struct gmem_ctx *ctx, struct gmem_frame *frame)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	int fd = kernel->ops->open(kernel, "/proc/kpageflags", O_RDONLY);
+
+	if (fd < 0)
+		return;
+	frame->has_page_flags =
+		kernel->ops->pread(kernel, fd, &frame->page_flags, sizeof(frame->page_flags),
+				   frame->pfn * sizeof(frame->page_flags)) ==
+		(ssize_t)sizeof(frame->page_flags);
+	if (!frame->has_page_flags)
+		frame->page_flags = 0;
+	kernel->ops->close(kernel, fd);
+}
+
+static void read_state(struct gmem_ctx *ctx, struct gmem_frame *frame)
+{
+	const struct gmem_image *image;
+	struct gmem_directmap_run run;
+
+	frame->reason = reason_no_reader;
+	if (gmem_reader_image(ctx, &image))
+		return;
+	frame->reason = reason_walk;
+	if (gmem_pagetable_lookup(ctx, image, frame->pfn, &run))
+		return;
+	frame->state = run.state;
+	frame->level = run.level;
+	frame->writable = run.writable;
+	frame->reason = run.reason;
+}
+
+int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct gmem_frame *out)
+{
+	const struct gmem_ram *ram;
+	uint64_t unused;
+	int ret = gmem_ram_get(ctx, &ram);
+
+	if (ret)
+		return ret;
+	if (pfn >= ram->pfn_limit)
+		return gmem_fail(ctx, -EINVAL,
+				 "page frame 0x%llx is beyond the physical addresses of this CPU "
+				 "(the last is 0x%llx)",
+				 (unsigned long long)pfn, (unsigned long long)ram->pfn_limit - 1);
+	*out = (struct gmem_frame){
+		.pfn = pfn,
+		.ram = ram->ranges_error ? -1 : gmem_ram_contains(ram, pfn, &unused),
+		.node = gmem_ram_node(ram, pfn, &unused),
+		.zone = gmem_ram_zone(ram, pfn),
+	};
+	if (want & GMEM_EXTENT_FLAGS)
+		read_flags(ctx, out);
+	if (want & GMEM_EXTENT_DIRECT_MAP)
+		read_state(ctx, out);
+	else
+		out->reason = reason_not_wanted;
+	return 0;
+}

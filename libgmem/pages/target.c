@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A guest_memfd of some process, found through /proc and opened without a hold on its VM. */
+#include "pages/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "kernel/uapi.h"
+#include "procfs/capabilities.h"
+#include "procfs/fd.h"
+#include "procfs/file.h"
+
+#define FDS_MAX (1u << 20) /* sysctl_nr_open's default: no process has more */
+
+static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
+{
+	char path[32], comm[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	if (error == -EACCES || error == -EPERM)
+		return gmem_fail(ctx, -EACCES, "process %d is not ours to look at: %s", (int)pid,
+				 gmem_guard_why(ctx, GMEM_GUARDED_FDS));
+	if (pid && gmem_read_line(ctx, path, comm, sizeof(comm)))
+		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+	if (error == -ENOENT && fd < 0)
+		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+	if (error == -ENOENT)
+		return gmem_fail(ctx, -EBADF, "process %d has no descriptor %d", (int)pid, fd);
+	return gmem_fail(ctx, error, "descriptor %d of process %d cannot be opened: %s", fd,
+			 (int)pid, strerror(-error));
+}
+
+int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	struct gmem_target *target = calloc(1, sizeof(*target));
+	struct stat st;
+	int ret;
+
+	if (!target)
+		return -ENOMEM;
+	target->ctx = ctx;
+	target->vm_type = -1;
+	target->vm_pid = -1;
+	target->fd = kernel->ops->open(kernel, path, O_PATH);
+	ret = target->fd < 0 ? target->fd : gmem_is_guest_memfd(ctx, target->fd);
+	if (!ret)
+		ret = -EMEDIUMTYPE;
+	if (ret > 0)
+		ret = kernel->ops->fstat(kernel, target->fd, &st);
+	if (ret) {
+		gmem_target_free(target);
+		return ret;
+	}
+	target->size = (uint64_t)st.st_size;
+	target->dev = st.st_dev;
+	target->ino = st.st_ino;
+	target->changed_ns =
+		(uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec;
+	*out = target;
+	return 0;
+}
+
+int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out)
+{
+	char path[64];
+	int ret;
+
+	if (fd < 0)
+		return gmem_fail(ctx, -EBADF, "%d is no descriptor", fd);
+	gmem_fd_path(pid, fd, path, sizeof(path));
+	ret = gmem_target_open_path(ctx, path, out);
+	if (ret == -EMEDIUMTYPE)
+		return gmem_fail(ctx, ret,
+				 "descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
+				 "shows those as [kvm-gmem]",
+				 fd, (int)pid, (int)pid);
+	return ret ? open_failed(ctx, pid, fd, ret) : 0;
+}
+
+void gmem_target_free(struct gmem_target *target)
+{
+	struct gmem_kernel *kernel;
+
+	if (!target)
+		return;
+	kernel = target->ctx->kernel;
+	if (target->fd >= 0)
+		kernel->ops->close(kernel, target->fd);
+	free(target->bindings);
+	free(target);
+}
+
+struct fd_list {
+	int *fds;
+	size_t count;
+};
+
+static int add_fd(const char *name, void *arg)
+{
+	struct fd_list *list = arg;
+	char *end;
+	long fd = strtol(name, &end, 10);
+	int *more;
+
+	if (*end || end == name || fd < 0 || fd > INT32_MAX || list->count >= FDS_MAX)
+		return 0;
+	more = realloc(list->fds, (list->count + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	list->fds = more;
+	more[list->count++] = (int)fd;
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a < *(const int *)b ? -1 : *(const int *)a > *(const int *)b;
+}
+
+static bool is_new(const uint64_t *inodes, size_t n, uint64_t inode)
+{
+	for (size_t i = 0; i < n; i++)
+		if (inodes[i] == inode)
+			return false;
+	return true;
+}
+
+/* Whether a descriptor of the list is to be passed over: no guest_memfd, or gone meanwhile. */
+static bool is_other(int error)
+{
+	return error == -EMEDIUMTYPE || error == -EBADF || error == -ENOENT || error == -ESRCH;
+}
+
+/* Each guest_memfd of the list once. */
+static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *list,
+		      gmem_target_fn fn, void *arg)
+{
+	uint64_t *inodes = calloc(list->count ? list->count : 1, sizeof(*inodes));
+	size_t found = 0;
+	int ret = inodes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !ret && i < list->count; i++) {
+		struct gmem_target *target;
+
+		ret = gmem_target_open(ctx, pid, list->fds[i], &target);
+		if (ret) {
+			ret = is_other(ret) ? 0 : ret;
+			continue;
+		}
+		if (is_new(inodes, found, target->ino)) {
+			inodes[found++] = target->ino;
+			ret = fn(target, list->fds[i], arg);
+		}
+		gmem_target_free(target);
+	}
+	free(inodes);
+	return ret ? ret : (int)found;
+}
+
+int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg)
+{
+	struct fd_list list = { 0 };
+	char path[64];
+	int ret;
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	else
+		snprintf(path, sizeof(path), "/proc/self/fd");
+	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, add_fd, &list);
+	if (ret) {
+		ret = open_failed(ctx, pid, -1, ret);
+		goto out;
+	}
+	if (list.count)
+		qsort(list.fds, list.count, sizeof(*list.fds), by_number);
+	ret = report_fds(ctx, pid, &list, fn, arg);
+out:
+	free(list.fds);
+	return ret;
+}
+
+struct numbers {
+	int (*fn)(int fd, void *arg);
+	void *arg;
+};
+
+static int pass_number(const struct gmem_target *target, int fd, void *arg)
+{
+	const struct numbers *numbers = arg;
+
+	(void)target;
+	return numbers->fn(fd, numbers->arg);
+}
+
+int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg), void *arg)
+{
+	struct numbers numbers = { .fn = fn, .arg = arg };
+
+	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
+}
+
+int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)
+{
+	uint64_t pages;
+
+	memset(out, 0, sizeof(*out));
+	out->size = target->size;
+	out->inode = target->ino;
+	out->changed_ns = target->changed_ns;
+	out->vm_type = -1;
+	out->vm_pid = -1;
+	if (gmem_target_cache(target))
+		return 0; /* what fstat tells is known all the same */
+	out->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
+	if (out->has_resident)
+		out->resident = pages * GMEM_PAGE_SIZE;
+	out->has_flags = !gmem_target_flags(target, &out->flags);
+	if (gmem_target_read_bindings(target))
+		return 0;
+	out->vm_type = target->vm_type;
+	out->vm_pid = target->vm_pid;
+	out->slots = target->binding_count;
+	out->has_slots = true;
+	return 0;
+}
+
+int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_binding *out)
+{
+	int ret = gmem_target_read_bindings(target);
+
+	if (ret)
+		return ret;
+	if (index >= target->binding_count)
+		return -ENOENT;
+	*out = target->bindings[index];
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GMEM_PAGES_TARGET_H
+#define GMEM_PAGES_TARGET_H
+
+#include "base/context.h"
+#include "kmem/pagecache.h"
+
+struct gmem_target {
+	struct gmem_ctx *ctx;
+	int fd; /* O_PATH */
+	uint64_t size;
+	uint64_t dev; /* st_dev and st_ino: which inode it is, host-wide */
+	uint64_t ino;
+	uint64_t changed_ns; /* st_ctim */
+	struct gmem_pagecache cache;
+	bool has_cache;
+	/* Of the kernel's own bookkeeping, read on demand: see bindings.c. */
+	struct gmem_binding *bindings; /* ascending by offset */
+	size_t binding_count;
+	int vm_type;
+	pid_t vm_pid;
+	bool has_bindings;
+};
+
+/*
+ * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of
+ * open, EMEDIUMTYPE (it is no guest_memfd), ENOMEM.
+ */
+int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out);
+
+/*
+ * Calls fn for each guest_memfd that pid (0: this process) has a descriptor of, each inode once, by
+ * ascending descriptor; fn does not keep the target. Returns how many there were. Errors: explained.
+ */
+typedef int (*gmem_target_fn)(const struct gmem_target *target, int fd, void *arg);
+int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg);
+
+/* Finds the page cache; no work the second time. As gmem_pagecache_find(). */
+int gmem_target_cache(struct gmem_target *target);
+
+/* Reads bindings, VM type and pid where the kernel's layouts are known, once. */
+int gmem_target_read_bindings(struct gmem_target *target);
+
+/* Creation flags from the kernel's inode. Errors: ENODATA (layout not known); of the reader. */
+int gmem_target_flags(struct gmem_target *target, uint64_t *flags);
+
+/* GPA of an offset, or GMEM_GPA_NONE; *length: bytes from there that are bound alike. */
+uint64_t gmem_target_gpa(const struct gmem_target *target, uint64_t offset, uint64_t *length);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The configuration: /proc/config.gz (CONFIG_IKCONFIG_PROC), else what the package installed. */
+#include "procfs/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "procfs/file.h"
+
+/* A configuration has some 300 KiB; more than this is none. */
+#define TEXT_MAX (4u << 20)
+
+static const char *const places[] = {
+	"/boot/config-%s",
+	"/lib/modules/%s/config",
+	"/usr/lib/modules/%s/config",
+};
+
+/* Returns the text, NUL-terminated, or NULL. */
+static char *gunzip(const char *packed, size_t length)
+{
+	z_stream stream = { .next_in = (unsigned char *)packed, .avail_in = (uInt)length };
+	char *text = malloc(TEXT_MAX + 1), *fitting;
+	int ret = Z_MEM_ERROR;
+
+	/* 16 is zlib's way to ask for a gzip header. */
+	if (!text || inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK)
+		goto out;
+	stream.next_out = (unsigned char *)text;
+	stream.avail_out = TEXT_MAX;
+	ret = inflate(&stream, Z_FINISH);
+	inflateEnd(&stream);
+out:
+	if (ret != Z_STREAM_END) {
+		free(text);
+		return NULL;
+	}
+	text[stream.total_out] = '\0';
+	fitting = realloc(text, stream.total_out + 1);
+	return fitting ? fitting : text;
+}
+
+static int read_packed(struct gmem_ctx *ctx, struct gmem_config *config)
+{
+	size_t length;
+	char *packed;
+	int ret = gmem_read_file(ctx, "/proc/config.gz", &packed, &length);
+
+	if (ret)
+		return ret;
+	config->text = gunzip(packed, length);
+	snprintf(config->source, sizeof(config->source), "/proc/config.gz");
+	free(packed);
+	return config->text ? 0 : -ENODATA;
+}
+
+int gmem_config_read(struct gmem_ctx *ctx, struct gmem_config *out)
+{
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = read_packed(ctx, out);
+	for (size_t i = 0; ret && i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(out->source, sizeof(out->source), places[i], ctx->release);
+		ret = gmem_read_file(ctx, out->source, &out->text, NULL);
+	}
+	return ret == -ENOMEM ? ret : 0;
+}
+
+void gmem_config_free(struct gmem_config *config)
+{
+	free(config->text);
+	config->text = NULL;
+}
+
+/* Options that are off stand in a comment, or nowhere. */
+enum gmem_config_value gmem_config_get(const struct gmem_config *config, const char *option)
+{
+	size_t length = strlen(option);
+	const char *line = config->text;
+
+	if (!line)
+		return GMEM_CONFIG_UNKNOWN;
+	while (line) {
+		line += *line == '\n';
+		if (!strncmp(line, "CONFIG_", 7) && !strncmp(line + 7, option, length) &&
+		    line[7 + length] == '=')
+			return line[8 + length] == 'm' ? GMEM_CONFIG_MODULE : GMEM_CONFIG_BUILT_IN;
+		line = strchr(line, '\n');
+	}
+	return GMEM_CONFIG_OFF;
+}

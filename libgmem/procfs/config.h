@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the kernel was configured, where it or its package says so. */
+#ifndef GMEM_PROCFS_CONFIG_H
+#define GMEM_PROCFS_CONFIG_H
+
+#include "base/context.h"
+
+struct gmem_config {
+	char *text; /* NULL: found nowhere */
+	char source[96];
+};
+
+enum gmem_config_value {
+	GMEM_CONFIG_UNKNOWN, /* no configuration to look at */
+	GMEM_CONFIG_OFF,
+	GMEM_CONFIG_MODULE,
+	GMEM_CONFIG_BUILT_IN,
+};
+
+/* Errors: ENOMEM. That there is no configuration to be found is none. */
+int gmem_config_read(struct gmem_ctx *ctx, struct gmem_config *out);
+void gmem_config_free(struct gmem_config *config);
+
+/* Value of an option, named without "CONFIG_". */
+enum gmem_config_value gmem_config_get(const struct gmem_config *config, const char *option);
+
+#endif

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* /proc/cpuinfo, show_cpuinfo() in arch/x86/kernel/cpu/proc.c. */
+#include "procfs/cpuinfo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "procfs/file.h"
+
+/* Value of the first "key<tabs>: value" line, up to its end, or NULL. */
+static const char *value_of(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+
+	while (text && *text) {
+		if (!strncmp(text, key, length) && strchr("\t :", text[length])) {
+			text = strchr(text, ':');
+			return text ? text + 1 + strspn(text + 1, " ") : NULL;
+		}
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return NULL;
+}
+
+int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
+{
+	const char *vendor, *flags, *bugs, *sizes;
+	char *text;
+	int ret;
+
+	memset(out, 0, sizeof(*out));
+	ret = gmem_read_file(ctx, "/proc/cpuinfo", &text, NULL);
+	if (ret)
+		return ret;
+	ret = -ENODATA;
+	vendor = value_of(text, "vendor_id");
+	flags = value_of(text, "flags");
+	bugs = value_of(text, "bugs");
+	sizes = value_of(text, "address sizes");
+	if (!vendor || !flags)
+		goto out;
+	ret = -ENOMEM;
+	out->flags = strndup(flags, strcspn(flags, "\n"));
+	out->bugs = bugs ? strndup(bugs, strcspn(bugs, "\n")) : NULL;
+	if (!out->flags || (bugs && !out->bugs)) {
+		gmem_cpu_free(out);
+		goto out;
+	}
+	snprintf(out->vendor, sizeof(out->vendor), "%.*s", (int)strcspn(vendor, "\n"), vendor);
+	if (!sizes || sscanf(sizes, "%u bits physical", &out->physical_bits) != 1 ||
+	    out->physical_bits > 52)
+		out->physical_bits = 0;
+	ret = 0;
+out:
+	free(text);
+	return ret;
+}
+
+void gmem_cpu_free(struct gmem_cpu *cpu)
+{
+	free(cpu->flags);
+	free(cpu->bugs);
+	cpu->flags = NULL;
+	cpu->bugs = NULL;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t length = strlen(word);
+	const char *at = words;
+
+	while (at && (at = strstr(at, word))) {
+		if ((at == words || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
+bool gmem_cpu_has(const struct gmem_cpu *cpu, const char *flag)
+{
+	return has_word(cpu->flags, flag);
+}
+
+bool gmem_cpu_has_bug(const struct gmem_cpu *cpu, const char *bug)
+{
+	return has_word(cpu->bugs, bug);
+}

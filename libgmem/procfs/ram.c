@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "procfs/ram.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "procfs/cpuinfo.h"
+#include "procfs/file.h"
+
+#define PHYSICAL_BITS_MAX 52
+
+/* Room for one more element of size bytes in an array of count: doubled at each power of two. */
+static void *grow(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return array;
+	return realloc(array, (count ? 2 * count : 1) * size);
+}
+
+static int add_range(struct gmem_ram *ram, uint64_t first, uint64_t last)
+{
+	/* Whole pages only: the kernel gives parts of a page to nobody (e820__end_of_ram_pfn). */
+	uint64_t pfn = (first + GMEM_PAGE_SIZE - 1) / GMEM_PAGE_SIZE;
+	uint64_t end = (last + 1) / GMEM_PAGE_SIZE;
+	struct gmem_ram_range *ranges;
+
+	if (end <= pfn)
+		return 0;
+	/* The kernel's list ascends; one that does not would count memory twice. */
+	if (ram->range_count &&
+	    pfn < ram->ranges[ram->range_count - 1].pfn + ram->ranges[ram->range_count - 1].pages)
+		return -EILSEQ;
+	ranges = grow(ram->ranges, ram->range_count, sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	ram->ranges = ranges;
+	ranges[ram->range_count++] = (struct gmem_ram_range){ .pfn = pfn, .pages = end - pfn };
+	return 0;
+}
+
+/*
+ * Lines "00100000-bfffffff : System RAM", also "System RAM (virtio_mem)"; deeper levels are
+ * indented. Without CAP_SYS_ADMIN all addresses read as zero (iomem_is_exclusive() aside,
+ * r_show() in kernel/resource.c).
+ */
+static int parse_iomem(struct gmem_ram *ram, char *text)
+{
+	char *save = NULL;
+	bool hidden = false;
+	int ret = 0;
+
+	for (char *line = strtok_r(text, "\n", &save); line && !ret;
+	     line = strtok_r(NULL, "\n", &save)) {
+		unsigned long long first, last;
+		char name[64];
+
+		if (sscanf(line, "%llx-%llx : %63[^\n]", &first, &last, name) != 3 ||
+		    strncmp(name, "System RAM", 10))
+			continue;
+		if (last == 0)
+			hidden = true;
+		else
+			ret = add_range(ram, first, last);
+	}
+	if (ret) {
+		ram->ranges_error = ret;
+		ram->range_count = 0;
+		return ret == -ENOMEM ? ret : 0;
+	}
+	ram->ranges_error = ram->range_count ? 0 : hidden ? -EACCES : -ENODATA;
+	return 0;
+}
+
+static int read_ranges(struct gmem_ctx *ctx, struct gmem_ram *ram)
+{
+	char *text;
+	int ret = gmem_read_file(ctx, "/proc/iomem", &text, NULL);
+
+	if (ret) {
+		ram->ranges_error = ret;
+		return ret == -ENOMEM ? ret : 0;
+	}
+	ret = parse_iomem(ram, text);
+	free(text);
+	return ret;
+}
+
+static int add_zone(struct gmem_ram *ram, const struct gmem_node_range *zone)
+{
+	struct gmem_node_range *nodes;
+
+	if (!zone->pages)
+		return 0;
+	nodes = grow(ram->nodes, ram->node_count, sizeof(*nodes));
+	if (!nodes)
+		return -ENOMEM;
+	ram->nodes = nodes;
+	nodes[ram->node_count++] = *zone;
+	return 0;
+}
+
+/* zoneinfo_show_print() in mm/vmstat.c: "Node 0, zone   Normal", then "spanned", "start_pfn:". */
+static int parse_zoneinfo(struct gmem_ram *ram, char *text)
+{
+	struct gmem_node_range zone = { .node = -1 };
+	unsigned long long value;
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "Node %d, zone %15s", &zone.node, zone.zone) == 2) {
+			zone.pages = 0;
+		} else if (sscanf(line, " spanned %llu", &value) == 1) {
+			zone.pages = value;
+		} else if (sscanf(line, " start_pfn: %llu", &value) == 1 && zone.node >= 0) {
+			zone.pfn = value;
+			if (add_zone(ram, &zone))
+				return -ENOMEM;
+			zone.pages = 0;
+		}
+	}
+	return 0;
+}
+
+static int read_nodes(struct gmem_ctx *ctx, struct gmem_ram *ram)
+{
+	char *text;
+	int ret = gmem_read_file(ctx, "/proc/zoneinfo", &text, NULL);
+
+	if (ret)
+		return ret == -ENOMEM ? ret : 0; /* nodes stay unknown */
+	ret = parse_zoneinfo(ram, text);
+	free(text);
+	return ret;
+}
+
+static void read_limit(struct gmem_ctx *ctx, struct gmem_ram *ram)
+{
+	struct gmem_cpu cpu;
+	unsigned int bits = 0;
+
+	if (!gmem_cpu_read(ctx, &cpu)) {
+		bits = cpu.physical_bits;
+		gmem_cpu_free(&cpu);
+	}
+	ram->pfn_limit = 1ull << ((bits ? bits : PHYSICAL_BITS_MAX) - 12);
+}
+
+static int ram_new(struct gmem_ctx *ctx, struct gmem_ram **out)
+{
+	struct gmem_ram *ram = calloc(1, sizeof(*ram));
+	int ret = ram ? read_ranges(ctx, ram) : -ENOMEM;
+
+	if (!ret)
+		ret = read_nodes(ctx, ram);
+	if (ret) {
+		gmem_ram_free(ram);
+		return gmem_fail(ctx, ret,
+				 "no memory to read where RAM is (/proc/iomem, "
+				 "/proc/zoneinfo)");
+	}
+	read_limit(ctx, ram);
+	*out = ram;
+	return 0;
+}
+
+int gmem_ram_get(struct gmem_ctx *ctx, const struct gmem_ram **out)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&ctx->learning);
+	if (!ctx->ram)
+		ret = ram_new(ctx, &ctx->ram);
+	*out = ctx->ram;
+	pthread_mutex_unlock(&ctx->learning);
+	return ret;
+}
+
+void gmem_ram_free(struct gmem_ram *ram)
+{
+	if (!ram)
+		return;
+	free(ram->ranges);
+	free(ram->nodes);
+	free(ram);
+}
+
+bool gmem_ram_contains(const struct gmem_ram *ram, uint64_t pfn, uint64_t *pages)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < ram->range_count; i++) {
+		const struct gmem_ram_range *range = &ram->ranges[i];
+
+		if (pfn >= range->pfn && pfn - range->pfn < range->pages) {
+			*pages = range->pages - (pfn - range->pfn);
+			return true;
+		}
+		if (range->pfn > pfn && range->pfn < next)
+			next = range->pfn;
+	}
+	*pages = next - pfn;
+	return false;
+}
+
+int gmem_ram_node(const struct gmem_ram *ram, uint64_t pfn, uint64_t *pages)
+{
+	uint64_t end = UINT64_MAX;
+	int node = -1;
+
+	for (size_t i = 0; i < ram->node_count; i++) {
+		const struct gmem_node_range *range = &ram->nodes[i];
+
+		if (range->pfn > pfn) {
+			if (range->pfn < end)
+				end = range->pfn;
+			continue;
+		}
+		if (pfn - range->pfn >= range->pages)
+			continue;
+		/* Nodes may interleave within what their zones span: then it cannot be told. */
+		node = node == -1 || node == range->node ? range->node : -2;
+		if (range->pfn + range->pages < end)
+			end = range->pfn + range->pages;
+	}
+	*pages = end - pfn;
+	return node < 0 ? -1 : node;
+}
+
+const char *gmem_ram_zone(const struct gmem_ram *ram, uint64_t pfn)
+{
+	const char *zone = NULL;
+
+	for (size_t i = 0; i < ram->node_count; i++) {
+		const struct gmem_node_range *range = &ram->nodes[i];
+
+		if (pfn < range->pfn || pfn - range->pfn >= range->pages)
+			continue;
+		if (zone && strcmp(zone, range->zone))
+			return NULL;
+		zone = range->zone;
+	}
+	return zone;
+}
+
+/* What kept the ranges from being known may have been a passing failure. */
+static int read_ranges_again(struct gmem_ctx *ctx)
+{
+	struct gmem_ram *ram = ctx->ram;
+	int ret = 0;
+
+	pthread_mutex_lock(&ctx->learning);
+	if (ram->ranges_error) {
+		ram->range_count = 0;
+		ret = read_ranges(ctx, ram);
+	}
+	pthread_mutex_unlock(&ctx->learning);
+	return ret;
+}
+
+static int known_ranges(struct gmem_ctx *ctx, const struct gmem_ram **ram)
+{
+	int ret = gmem_ram_get(ctx, ram);
+
+	if (!ret && (*ram)->ranges_error)
+		ret = read_ranges_again(ctx);
+	if (ret)
+		return gmem_fail(ctx, ret, "no memory to read where RAM is (/proc/iomem)");
+	if ((*ram)->ranges_error == -EACCES)
+		return gmem_fail(ctx, -EACCES,
+				 "/proc/iomem hides its addresses: where RAM is, only "
+				 "root with CAP_SYS_ADMIN sees");
+	if ((*ram)->ranges_error)
+		return gmem_fail(ctx, (*ram)->ranges_error,
+				 "/proc/iomem tells of no System RAM: %s",
+				 strerror(-(*ram)->ranges_error));
+	return 0;
+}
+
+int gmem_pfn_is_ram(struct gmem_ctx *ctx, uint64_t pfn)
+{
+	const struct gmem_ram *ram;
+	uint64_t pages;
+	int ret = known_ranges(ctx, &ram);
+
+	return ret ? ret : gmem_ram_contains(ram, pfn, &pages);
+}
+
+int gmem_pfn_ram_run(struct gmem_ctx *ctx, uint64_t pfn, uint64_t *pages)
+{
+	const struct gmem_ram *ram;
+	int ret = known_ranges(ctx, &ram);
+
+	return ret ? ret : gmem_ram_contains(ram, pfn, pages);
+}
+
+int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn)
+{
+	const struct gmem_ram *ram;
+	uint64_t pages;
+	int ret = gmem_ram_get(ctx, &ram);
+
+	if (ret)
+		return ret;
+	ret = gmem_ram_node(ram, pfn, &pages);
+	if (ret < 0)
+		return gmem_fail(ctx, -ENODATA,
+				 "/proc/zoneinfo does not tell which node has PFN 0x%llx",
+				 (unsigned long long)pfn);
+	return ret;
+}
+
+int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn)
+{
+	const struct gmem_ram *ram;
+	int ret = gmem_ram_get(ctx, &ram);
+
+	if (!ret)
+		*pfn = ram->pfn_limit;
+	return ret;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Splits of the direct map, which /proc/vmstat counts. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "procfs/file.h"
+
+/* vmstat_text[] in mm/vmstat.c: level 2 is a PMD, level 3 a PUD. */
+static const struct {
+	const char *name;
+	enum gmem_level level;
+	bool collapses;
+} lines[] = {
+	{ "direct_map_level2_splits ", GMEM_LEVEL_2M, false },
+	{ "direct_map_level3_splits ", GMEM_LEVEL_1G, false },
+	{ "direct_map_level2_collapses ", GMEM_LEVEL_2M, true },
+	{ "direct_map_level3_collapses ", GMEM_LEVEL_1G, true },
+};
+
+static bool find(const char *text, const char *name, uint64_t *value)
+{
+	const char *at = strstr(text, name);
+
+	return at && sscanf(at + strlen(name), "%" SCNu64, value) == 1;
+}
+
+int gmem_directmap_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out)
+{
+	bool has_splits = true;
+	char *text;
+	int ret = gmem_read_file(ctx, "/proc/vmstat", &text, NULL);
+
+	memset(out, 0, sizeof(*out));
+	if (ret)
+		return gmem_fail(ctx, ret, "/proc/vmstat cannot be read: %s", strerror(-ret));
+	out->has_collapses = true;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		uint64_t *values = lines[i].collapses ? out->collapses : out->splits;
+		bool *has = lines[i].collapses ? &out->has_collapses : &has_splits;
+
+		*has = find(text, lines[i].name, &values[lines[i].level]) && *has;
+	}
+	free(text);
+	if (!has_splits)
+		return gmem_fail(ctx, -ENODATA,
+				 "/proc/vmstat does not count splits of the direct map");
+	return 0;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The verdict: for each kernel path, would it fault on the pages given to it.
+ *
+ * A clflush or a read faults where the direct map has no present entry; permissions do not matter
+ * to it. A write also needs RW. Nothing catches such a fault: it ends in an oops
+ * (kernelmode_fixup_or_oops() in arch/x86/mm/fault.c).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "kernel/uapi.h"
+#include "kvm/kvm.h"
+#include "kvm/vm.h"
+#include "procfs/cpuinfo.h"
+#include "verdict/flush_paths.h"
+
+#define ROWS_MAX 32
+
+struct row {
+	const struct gmem_flush_rule *rule;
+	enum gmem_verdict applies; /* SAFE: it does */
+	const char *reason;	   /* why not */
+	uint64_t touched;
+	uint64_t faults;
+	uint64_t unknown;
+	uint64_t first_fault;
+	uint64_t first_unknown;
+	bool unknown_has_pfn; /* whether that is one: not where the page cache was not read */
+	const char *faults_reason;
+	const char *unknown_reason;
+};
+
+struct gmem_flush {
+	struct gmem_ctx *ctx;
+	bool is_guest_memory;
+	bool leaves; /* the memory leaves the direct map when it is mapped */
+	struct row rows[ROWS_MAX];
+	size_t row_count;
+	uint64_t pages, mapped, unmapped, unknown;
+};
+
+static const char reason_no_page[] = "no page was there to judge";
+static const char reason_cleared[] = "every page is up to date already";
+static const char reason_faults[] = "a page is not in the direct map";
+static const char reason_leaves[] =
+	"memory with the flag no-direct-map leaves the direct map before this path touches it "
+	"(inferred from the flag)";
+static const char reason_read_only[] = "a page is read-only in the direct map";
+static const char reason_safe[] = "every page is in the direct map";
+static const char reason_flags[] = "whether the page is up to date is not known "
+				   "(/proc/kpageflags)";
+static const char reason_pfn[] = "the page frame or its state is not known";
+
+/* 1, 0, or -1 where /proc/cpuinfo does not tell. */
+static int cpu_has_bug(struct gmem_ctx *ctx, const char *bug)
+{
+	struct gmem_cpu cpu;
+	int found = -1;
+
+	if (gmem_cpu_read(ctx, &cpu))
+		return -1;
+	if (cpu.bugs)
+		found = gmem_cpu_has_bug(&cpu, bug);
+	gmem_cpu_free(&cpu);
+	return found;
+}
+
+static void ask_facts(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
+		      struct gmem_flush_facts *facts)
+{
+	int kvm = gmem_kvm_open(ctx);
+
+	*facts = (struct gmem_flush_facts){
+		.vm_type = subject->vm_type,
+		.vm_types = -1,
+		.guest_memfd = -1,
+		.partial_write = cpu_has_bug(ctx, "tdx_pw_mce"),
+		.shared = !subject->has_memory_flags ||
+			  (subject->memory_flags & GMEM_MEMORY_INIT_SHARED),
+	};
+	if (kvm < 0)
+		return;
+	facts->vm_types = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_VM_TYPES);
+	facts->guest_memfd = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_GUEST_MEMFD);
+	if (facts->vm_types == 0) /* a kernel before 6.7: it has the default type only */
+		facts->vm_types = 1u << GMEM_VM_DEFAULT;
+	ctx->kernel->ops->close(ctx->kernel, kvm);
+}
+
+int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
+		   struct gmem_flush **out)
+{
+	struct gmem_flush_subject wanted;
+	const struct gmem_flush_rule *rule;
+	struct gmem_flush_facts facts;
+	struct gmem_flush *flush;
+	int ret = gmem_options_copy(ctx, "struct gmem_flush_subject", &wanted, sizeof(wanted),
+				    subject);
+
+	if (ret)
+		return ret;
+	if (wanted.vm_type < -1 || wanted.vm_type >= GMEM_VM_TYPES)
+		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
+	flush = calloc(1, sizeof(*flush));
+	if (!flush)
+		return gmem_no_memory(ctx, "a verdict");
+	flush->ctx = ctx;
+	flush->is_guest_memory = wanted.is_guest_memory;
+	flush->leaves =
+		wanted.has_memory_flags && (wanted.memory_flags & GMEM_MEMORY_NO_DIRECT_MAP);
+	ask_facts(ctx, &wanted, &facts);
+	for (size_t i = 0; (rule = gmem_flush_rule_at(i)) && i < ROWS_MAX; i++) {
+		flush->rows[i].rule = rule;
+		flush->rows[i].applies = gmem_flush_applies(rule, &facts, &flush->rows[i].reason);
+		flush->row_count++;
+	}
+	*out = flush;
+	return 0;
+}
+
+void gmem_flush_free(struct gmem_flush *flush)
+{
+	free(flush);
+}
+
+/* What an access does on pages in that state. */
+static enum gmem_verdict access_verdict(enum gmem_access access, const struct gmem_extent *extent)
+{
+	if (extent->state == GMEM_STATE_UNKNOWN)
+		return GMEM_VERDICT_UNKNOWN;
+	if (extent->state == GMEM_STATE_UNMAPPED)
+		return GMEM_VERDICT_FAULTS;
+	if (access == GMEM_ACCESS_WRITE && !extent->writable)
+		return GMEM_VERDICT_FAULTS;
+	return GMEM_VERDICT_SAFE;
+}
+
+static void add_to_row(const struct gmem_flush *flush, struct row *row,
+		       const struct gmem_extent *extent)
+{
+	enum gmem_verdict verdict = access_verdict(row->rule->path.access, extent);
+	const char *reason = extent->reason			    ? extent->reason
+			     : verdict != GMEM_VERDICT_FAULTS	    ? reason_pfn
+			     : extent->state == GMEM_STATE_UNMAPPED ? reason_faults
+								    : reason_read_only;
+
+	/* Mapped as it is now, but kvm_gmem_get_pfn() takes it out on the way to this path. */
+	if (flush->leaves && row->rule->after_removal && extent->state == GMEM_STATE_MAPPED) {
+		verdict = GMEM_VERDICT_FAULTS;
+		reason = reason_leaves;
+	}
+	if (row->rule->pages == GMEM_FLUSH_NOT_UPTODATE) {
+		if (extent->has_page_flags && (extent->page_flags & GMEM_KPF_UPTODATE))
+			return;
+		/* Bare page frames are judged as a page of guest memory that is new. */
+		if (!extent->has_page_flags && flush->is_guest_memory &&
+		    verdict == GMEM_VERDICT_FAULTS) {
+			verdict = GMEM_VERDICT_UNKNOWN;
+			reason = reason_flags;
+		}
+	}
+	row->touched += extent->pages;
+	if (verdict == GMEM_VERDICT_FAULTS) {
+		if (!row->faults) {
+			row->first_fault = extent->pfn;
+			row->faults_reason = reason;
+		}
+		row->faults += extent->pages;
+	} else if (verdict == GMEM_VERDICT_UNKNOWN) {
+		if (!row->unknown) {
+			row->first_unknown = extent->pfn;
+			row->unknown_has_pfn = extent->has_pfn;
+			row->unknown_reason = reason;
+		}
+		row->unknown += extent->pages;
+	}
+}
+
+void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent)
+{
+	flush->pages += extent->pages;
+	*(extent->state == GMEM_STATE_MAPPED	 ? &flush->mapped
+	  : extent->state == GMEM_STATE_UNMAPPED ? &flush->unmapped
+						 : &flush->unknown) += extent->pages;
+	for (size_t i = 0; i < flush->row_count; i++)
+		if (flush->rows[i].applies == GMEM_VERDICT_SAFE)
+			add_to_row(flush, &flush->rows[i], extent);
+}
+
+static int add_run(const struct gmem_directmap_run *run, void *arg)
+{
+	struct gmem_extent extent = {
+		.pfn = run->pfn,
+		.pages = run->pages,
+		.state = run->state,
+		.level = run->level,
+		.writable = run->writable,
+		.reason = run->reason,
+		.has_pfn = true,
+	};
+
+	gmem_flush_add(arg, &extent);
+	return 0;
+}
+
+int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages)
+{
+	if (!pages)
+		return gmem_fail(flush->ctx, -EINVAL, "a range of no page frames cannot be judged");
+	return gmem_directmap_walk(flush->ctx, pfn, pages, add_run, flush);
+}
+
+int gmem_flush_row(const struct gmem_flush *flush, size_t index, struct gmem_flush_row *out)
+{
+	const struct row *row;
+
+	if (index >= flush->row_count)
+		return -ENOENT;
+	row = &flush->rows[index];
+	*out = (struct gmem_flush_row){
+		.path = &row->rule->path,
+		.faults_pages = row->faults,
+		.unknown_pages = row->unknown,
+		.first_pfn = row->faults ? row->first_fault : row->first_unknown,
+		.has_first_pfn = row->faults || (row->unknown && row->unknown_has_pfn),
+	};
+	if (row->applies != GMEM_VERDICT_SAFE) {
+		out->verdict = row->applies;
+		out->reason = row->reason;
+	} else if (row->faults) {
+		out->verdict = GMEM_VERDICT_FAULTS;
+		out->reason = row->faults_reason;
+	} else if (row->unknown) {
+		out->verdict = GMEM_VERDICT_UNKNOWN;
+		out->reason = row->unknown_reason;
+	} else if (!row->touched) {
+		out->verdict = GMEM_VERDICT_NOT_APPLICABLE;
+		out->reason = flush->pages ? reason_cleared : reason_no_page;
+	} else {
+		out->verdict = GMEM_VERDICT_SAFE;
+		out->reason = reason_safe;
+	}
+	return 0;
+}
+
+enum gmem_verdict gmem_flush_verdict(const struct gmem_flush *flush)
+{
+	if (flush->unmapped)
+		return GMEM_VERDICT_FAULTS;
+	if (flush->unknown)
+		return GMEM_VERDICT_UNKNOWN;
+	return flush->pages ? GMEM_VERDICT_SAFE : GMEM_VERDICT_NOT_APPLICABLE;
+}
+
+enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush)
+{
+	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
+	struct gmem_flush_row row;
+
+	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++) {
+		if (!flush->rows[i].rule->on_map || row.verdict == GMEM_VERDICT_NOT_APPLICABLE)
+			continue;
+		if (row.verdict == GMEM_VERDICT_FAULTS)
+			return row.verdict;
+		if (row.verdict == GMEM_VERDICT_UNKNOWN || worst == GMEM_VERDICT_NOT_APPLICABLE)
+			worst = row.verdict;
+	}
+	return worst;
+}
+
+void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages, uint64_t *mapped,
+		       uint64_t *unmapped, uint64_t *unknown)
+{
+	if (pages)
+		*pages = flush->pages;
+	if (mapped)
+		*mapped = flush->mapped;
+	if (unmapped)
+		*unmapped = flush->unmapped;
+	if (unknown)
+		*unknown = flush->unknown;
+}

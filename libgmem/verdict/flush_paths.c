@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The table of kernel paths. Read in Linux 7.3.4; a new path, or one that changes, is a row here.
+ *
+ * Left out on purpose: what never touches the page itself (rmpupdate's adjust_direct_map(), DMA,
+ * the TDX module's own accesses by physical address) and what survives a fault (kcore, BPF, user
+ * copies that have an exception table entry).
+ */
+#include "verdict/flush_paths.h"
+
+#define TYPE(name) (1u << GMEM_VM_##name)
+#define ALL_TYPES \
+	(TYPE(DEFAULT) | TYPE(SW_PROTECTED) | TYPE(SEV) | TYPE(SEV_ES) | TYPE(SNP) | TYPE(TDX))
+
+static const struct gmem_flush_rule rules[] = {
+	{
+		.path = {
+			.name = "gmem-clear",
+			.function = "kvm_gmem_get_pfn > clear_highpage",
+			.trigger = "first guest fault on the page, or KVM_PRE_FAULT_MEMORY",
+			.condition = "every VM type; pages that are not up to date",
+			.source = "virt/kvm/guest_memfd.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_WRITE,
+		},
+		.vm_types = ALL_TYPES,
+		.pages = GMEM_FLUSH_NOT_UPTODATE,
+		.on_map = true,
+	},
+	{
+		.path = {
+			.name = "gmem-user-clear",
+			.function = "kvm_gmem_fault_user_mapping > clear_highpage",
+			.trigger = "first access of userspace through mmap",
+			.condition = "flag init-shared; pages that are not up to date",
+			.source = "virt/kvm/guest_memfd.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_WRITE,
+		},
+		.vm_types = ALL_TYPES,
+		.pages = GMEM_FLUSH_NOT_UPTODATE,
+		.on_map = true,
+		.needs_shared = true,
+	},
+	{
+		.path = {
+			.name = "tdx-page-add",
+			.function = "tdh_mem_page_add > tdx_clflush_pfn > clflush_cache_range",
+			.trigger = "KVM_TDX_INIT_MEM_REGION",
+			.condition = "tdx VMs, before KVM_TDX_FINALIZE_VM; Linux 6.16 and later",
+			.source = "arch/x86/virt/vmx/tdx/tdx.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_CLFLUSH,
+		},
+		.vm_types = TYPE(TDX),
+		.after_removal = true,
+		.on_map = true,
+	},
+	{
+		.path = {
+			.name = "tdx-page-aug",
+			.function = "tdh_mem_page_aug > tdx_clflush_pfn > clflush_cache_range",
+			.trigger = "KVM_RUN (private EPT violation), KVM_PRE_FAULT_MEMORY",
+			.condition = "tdx VMs, after KVM_TDX_FINALIZE_VM; Linux 6.16 and later",
+			.source = "arch/x86/virt/vmx/tdx/tdx.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_CLFLUSH,
+		},
+		.vm_types = TYPE(TDX),
+		.after_removal = true,
+		.on_map = true,
+	},
+	{
+		.path = {
+			.name = "tdx-reclaim",
+			.function = "tdx_sept_remove_leaf_spte > tdx_quirk_reset_paddr",
+			.trigger = "punch, close, memslot deletion, conversion to shared",
+			.condition = "tdx VMs on CPUs with the bug tdx_pw_mce",
+			.source = "arch/x86/kvm/vmx/tdx.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_WRITE,
+		},
+		.vm_types = TYPE(TDX),
+		.needs_pw_mce = true,
+	},
+	{
+		.path = {
+			.name = "snp-launch-update",
+			.function = "sev_gmem_post_populate > memcpy",
+			.trigger = "KVM_SEV_SNP_LAUNCH_UPDATE",
+			.condition = "snp VMs",
+			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_WRITE,
+		},
+		.vm_types = TYPE(SNP),
+		.after_removal = true,
+		.on_map = true,
+	},
+	{
+		.path = {
+			.name = "snp-launch-cpuid",
+			.function = "sev_gmem_post_populate > memcpy (page type CPUID, refused)",
+			.trigger = "KVM_SEV_SNP_LAUNCH_UPDATE that the firmware refuses",
+			.condition = "snp VMs",
+			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_READ,
+		},
+		.vm_types = TYPE(SNP),
+	},
+	{
+		.path = {
+			.name = "snp-reclaim",
+			.function = "sev_gmem_make_shared > clflush_cache_range",
+			.trigger = "punch, close: a page that the RMP gave to the guest is freed",
+			.condition = "snp VMs",
+			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_CLFLUSH,
+		},
+		.vm_types = TYPE(SNP),
+	},
+	{
+		.path = {
+			.name = "sev-register-region",
+			.function = "sev_mem_enc_register_region > sev_clflush_pages",
+			.trigger = "KVM_MEMORY_ENCRYPT_REG_REGION on a mapping of the memory",
+			.condition = "sev and sev-es VMs; flag init-shared",
+			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_CLFLUSH,
+		},
+		.vm_types = TYPE(SEV) | TYPE(SEV_ES),
+		.needs_shared = true,
+	},
+	{
+		.path = {
+			.name = "kvm-map",
+			.function = "kvm_vcpu_map, kvm_gpc_refresh > kmap",
+			.trigger = "nested VMCS or VMCB, kvmclock and Xen pages in guest memory",
+			.condition = "flag init-shared",
+			.source = "virt/kvm/pfncache.c, virt/kvm/kvm_main.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_WRITE,
+		},
+		.vm_types = ALL_TYPES,
+		.needs_shared = true,
+	},
+	{
+		.path = {
+			.name = "gup-copy",
+			.function = "access_remote_vm > copy_to_user_page",
+			.trigger = "ptrace, /proc/PID/mem, a core dump of the VMM",
+			.condition = "flag init-shared; refused by GUP where the kernel marks the "
+				     "mapping (the direct-map removal series does)",
+			.source = "mm/memory.c, Linux 7.3.4",
+			.access = GMEM_ACCESS_WRITE,
+		},
+		.vm_types = ALL_TYPES,
+		.needs_shared = true,
+	},
+};
+
+const struct gmem_flush_rule *gmem_flush_rule_at(size_t index)
+{
+	return index < sizeof(rules) / sizeof(rules[0]) ? &rules[index] : NULL;
+}
+
+const struct gmem_flush_path *gmem_flush_path_at(size_t index)
+{
+	const struct gmem_flush_rule *rule = gmem_flush_rule_at(index);
+
+	return rule ? &rule->path : NULL;
+}
+
+/* Whether VMs of the rule's types are, or can be, the ones that own the pages. */
+static enum gmem_verdict type_applies(const struct gmem_flush_rule *rule,
+				      const struct gmem_flush_facts *facts, const char **reason)
+{
+	if (facts->vm_type >= 0) {
+		if (rule->vm_types & (1u << facts->vm_type))
+			return GMEM_VERDICT_SAFE;
+		*reason = "VMs of this type do not run it";
+		return GMEM_VERDICT_NOT_APPLICABLE;
+	}
+	if (facts->vm_types < 0) {
+		*reason = "/dev/kvm cannot be asked which VM types this kernel has";
+		return GMEM_VERDICT_UNKNOWN;
+	}
+	if (rule->vm_types & (unsigned int)facts->vm_types)
+		return GMEM_VERDICT_SAFE;
+	*reason = "this kernel offers no VM type that runs it";
+	return GMEM_VERDICT_NOT_APPLICABLE;
+}
+
+enum gmem_verdict gmem_flush_applies(const struct gmem_flush_rule *rule,
+				     const struct gmem_flush_facts *facts, const char **reason)
+{
+	enum gmem_verdict verdict;
+
+	if (facts->guest_memfd == 0) {
+		*reason = "this kernel has no guest_memfd";
+		return GMEM_VERDICT_NOT_APPLICABLE;
+	}
+	verdict = type_applies(rule, facts, reason);
+	if (verdict != GMEM_VERDICT_SAFE)
+		return verdict;
+	if (rule->needs_shared && !facts->shared) {
+		*reason = "the memory was not created init-shared";
+		return GMEM_VERDICT_NOT_APPLICABLE;
+	}
+	if (rule->needs_pw_mce && facts->partial_write == 0) {
+		*reason = "this CPU does not have the bug tdx_pw_mce";
+		return GMEM_VERDICT_NOT_APPLICABLE;
+	}
+	if (rule->needs_pw_mce && facts->partial_write < 0) {
+		*reason = "/proc/cpuinfo does not tell whether the CPU has the bug tdx_pw_mce";
+		return GMEM_VERDICT_UNKNOWN;
+	}
+	return GMEM_VERDICT_SAFE;
+}
