@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The real thing: TDs whose pages leave the direct map (kvm.gmem_no_direct_map_for_all=1). gmemctl
 # predicts the fault and refuses; forced, the kernel dies of it where gmemctl said. One fault a boot,
-# and the kernel's log of each is kept beside the prediction in $BUILD/test-results.
+# and the kernel's log of each is kept beside the prediction in $BUILD/test-results-kernel.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
-kept=$BUILD/test-results
+kept=$BUILD/test-results-kernel
 
 # run NAME FUNCTION COMMAND...: a boot that has to die in clflush_cache_range() below that function.
 run() {
