@@ -53,15 +53,44 @@ formats() {
 	try "$status" '' '*' gmemctl "$@" "--simulate=$model" --quiet
 }
 
-for model in $(models); do
-	formats "$model" walk
-	formats "$model" walk --dry-run
-	formats "$model" doctor
-	formats "$model" caps
-	formats "$model" directmap
-	formats "$model" directmap --holes
-	formats "$model" check --pfn=0x100+16
-	formats "$model" check --pfn=0x100 --control
+# ways COMMAND: how to run it, a line each, without a VM and so that it ends by itself. A command that
+# is not here is run without arguments; one that needs a VM has to be in the script that is named.
+ways() {
+	case $1 in
+	walk) printf 'walk\nwalk --dry-run\n' ;;
+	directmap) printf 'directmap\ndirectmap --holes\n' ;;
+	check) printf 'check --pfn=0x100+16\ncheck --pfn=0x100 --control\n' ;;
+	pfn) echo 'pfn 0x100 0x101' ;;
+	list) echo "in list.sh" ;;
+	watch) echo "in watch.sh" ;;
+	metrics) echo "in metrics.sh" ;;
+	batch) echo "in batch.sh" ;;
+	pfns | create | convert | map | finalize | punch | status | exec | destroy) echo "in held.sh" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# tested_in SCRIPT COMMAND
+tested_in() {
+	if grep -qE "(^|[ 'n])$2( |\$)" "$(dirname "$0")/$1"; then
+		pass "$2 has its tests in $1"
+	else
+		fail "$2 has its tests in $1" "there is no line with it"
+	fi
+}
+
+for command in $(commands); do
+	ways "$command" > "$scratch/ways"
+	while read -r first rest; do
+		if [ "$first" = in ]; then
+			tested_in "$rest" "$command"
+			continue
+		fi
+		for model in $(models); do
+			# shellcheck disable=SC2086 # words
+			formats "$model" "$first" $rest
+		done
+	done < "$scratch/ways"
 done
 
 # Columns.

@@ -157,6 +157,11 @@ try_json() {
 	fi
 }
 
+# Every command, in the order of the table.
+commands() {
+	gmemctl --describe | awk -F '\t' '$1 == "command" { print $2 }'
+}
+
 models() {
 	gmemctl --simulate=help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
 }

@@ -4,8 +4,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-commands="walk doctor caps list pfns pfn check directmap watch metrics create convert map finalize punch
- status exec destroy batch"
+commands=$(commands)
 
 try 0 '^gmemctl [0-9]+\.[0-9]+\.[0-9]+ ' '' gmemctl --version
 try 0 '^gmemctl [0-9]' '' gmemctl -V

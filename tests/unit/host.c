@@ -106,6 +106,35 @@ static const struct {
 	{ "old", "kernel.mmap", GMEM_CHECK_FAIL, "it came with 6.18" },
 	{ "old", "kvm.guest-memfd", GMEM_CHECK_PASS, "sw-protected" },
 	{ "old", "kvm.memory-flags", GMEM_CHECK_FAIL, "sw-protected: none" },
+	{ "tdx", "kernel.config", GMEM_CHECK_PASS, "/boot/config-7.3.4-sim-tdx" },
+	{ "tdx", "config.kvm-guest-memfd", GMEM_CHECK_PASS, "built in" },
+	{ "tdx", "config.kvm-intel-tdx", GMEM_CHECK_PASS, "built in" },
+	{ "plain", "config.kvm-intel-tdx", GMEM_CHECK_FAIL, "KVM cannot run TDs" },
+	{ "snp", "config.kvm-intel-tdx", GMEM_CHECK_SKIP, "AMD CPU" },
+	{ "tdx", "config.secretmem", GMEM_CHECK_PASS, "built in" },
+	{ "tdx", "config.debug-info-btf", GMEM_CHECK_PASS, "built in" },
+	{ "tdx", "config.bpf-syscall", GMEM_CHECK_PASS, "built in" },
+	{ "tdx", "config.proc-kcore", GMEM_CHECK_PASS, "built in" },
+	{ "tdx", "config.ptdump-debugfs", GMEM_CHECK_SKIP, "off: " },
+	{ "tdx", "kvm.device", GMEM_CHECK_PASS, "mode 0660" },
+	{ "tdx", "kvm.access", GMEM_CHECK_PASS, "VMs created" },
+	{ "tdx", "kvm.user-memory2", GMEM_CHECK_PASS, "KVM_SET_USER_MEMORY_REGION2" },
+	{ "tdx", "tdx.kernel", GMEM_CHECK_PASS, "knows TDX" },
+	{ "tdx", "tdx.bios", GMEM_CHECK_PASS, "private KeyIDs" },
+	{ "plain", "tdx.bios", GMEM_CHECK_SKIP, "tdx.cpu is cannot-tell" },
+	{ "snp", "snp.kernel", GMEM_CHECK_PASS, "knows SNP" },
+	{ "snp", "snp.kvm-parameter", GMEM_CHECK_PASS, "kvm_amd.sev_snp" },
+	{ "tdx", "reader.privilege", GMEM_CHECK_PASS, "BPF and /proc/kcore" },
+	{ "tdx", "reader.lockdown", GMEM_CHECK_PASS, "[none]" },
+	{ "tdx", "reader.btf", GMEM_CHECK_PASS, "/sys/kernel/btf/vmlinux" },
+	{ "tdx", "reader.bpf-sysctl", GMEM_CHECK_PASS, "is 2" },
+	{ "tdx", "reader.kcore", GMEM_CHECK_PASS, "page-tables/kcore" },
+	{ "tdx", "reader.bpf", GMEM_CHECK_PASS, "page-tables/bpf" },
+	{ "tdx", "reader.usable", GMEM_CHECK_PASS, "page-tables/bpf" },
+	{ "tdx", "reader.control", GMEM_CHECK_PASS, "memfd_secret page is unmapped" },
+	{ "tdx", "memory.nodes", GMEM_CHECK_PASS, "0-1" },
+	{ "plain", "memory.nodes", GMEM_CHECK_PASS, "online: 0" },
+	{ "tdx", "memory.splits", GMEM_CHECK_PASS, "1 of 2M and 1 of 1G" },
 };
 
 START_TEST(results)
@@ -125,6 +154,28 @@ START_TEST(results)
 		gmem_host_free(host);
 		teardown();
 	}
+}
+END_TEST
+
+/* Whoever adds a check says above what is right for it. */
+START_TEST(each_check_is_expected)
+{
+	const struct gmem_check *check;
+	struct gmem_host *host;
+
+	setup("tdx");
+	ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+	for (size_t i = 0; (check = gmem_host_check(host, i)); i++) {
+		size_t row = 0;
+
+		while (row < sizeof(expected) / sizeof(expected[0]) &&
+		       strcmp(expected[row].id, check->id))
+			row++;
+		ck_assert_msg(row < sizeof(expected) / sizeof(expected[0]),
+			      "%s has no row in the table expected", check->id);
+	}
+	gmem_host_free(host);
+	teardown();
 }
 END_TEST
 
@@ -372,6 +423,6 @@ START_TEST(splits_counted)
 }
 END_TEST
 
-UNIT_MAIN("host", every_model, results, without_privilege, chosen_reader, device,
-	  every_call_fails_once, empty_files, keys_of_others, keys_counted, keys_in_use,
+UNIT_MAIN("host", every_model, results, each_check_is_expected, without_privilege, chosen_reader,
+	  device, every_call_fails_once, empty_files, keys_of_others, keys_counted, keys_in_use,
 	  splits_counted)
