@@ -11,7 +11,7 @@ enum list_column {
 	LIST_UID,
 	LIST_FDS,
 	LIST_PROCESSES,
-	LIST_HOLDERS,
+	LIST_OWNERS,
 	LIST_VM_TYPE,
 	LIST_VM_PID,
 	LIST_DEVICE,
@@ -40,9 +40,9 @@ enum list_node_column { LIST_NODE_NODE, LIST_NODE_BYTES, LIST_NODE_COLUMNS };
 /* A guest_memfd: its values, and the memory that they stand in. */
 struct list_row {
 	struct cell cells[LIST_COLUMNS];
-	struct cell_rows holders, nodes;
-	struct cell *holder_cells, *node_cells;
-	char *command, *fds, *holders_text, *flags, *nodes_text, *reason;
+	struct cell_rows owners, nodes;
+	struct cell *owner_cells, *node_cells;
+	char *command, *fds, *owners_text, *flags, *nodes_text, *reason;
 	bool partly; /* something could not be told */
 };
 

@@ -10,17 +10,17 @@
 #include "owner.h"
 #include "size.h"
 
-enum { HOLDER_PID, HOLDER_COMMAND, HOLDER_UID, HOLDER_FD, HOLDER_MAPPED, HOLDER_COLUMNS };
+enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MAPPED, OWNER_COLUMNS };
 
-static const struct column holder_columns[] = {
-	[HOLDER_PID] = { "pid", KIND_NUMBER, .help = "process" },
-	[HOLDER_COMMAND] = { "command", KIND_TEXT, .help = "its name" },
-	[HOLDER_UID] = { "uid", KIND_NUMBER, .help = "its user" },
-	[HOLDER_FD] = { "fd", KIND_NUMBER, .help = "descriptor, unknown where it is mapped" },
-	[HOLDER_MAPPED] = { "mapped", KIND_BYTES, .help = "bytes mapped, unknown for an fd" },
+static const struct column owner_columns[] = {
+	[OWNER_PID] = { "pid", KIND_NUMBER, .help = "process" },
+	[OWNER_COMMAND] = { "command", KIND_TEXT, .help = "its name" },
+	[OWNER_UID] = { "uid", KIND_NUMBER, .help = "its user" },
+	[OWNER_FD] = { "fd", KIND_NUMBER, .help = "descriptor, unknown where it is mapped" },
+	[OWNER_MAPPED] = { "mapped", KIND_BYTES, .help = "bytes mapped, unknown for an fd" },
 };
 
-static const struct table holder_table = TABLE("holders", holder_columns);
+static const struct table owner_table = TABLE("owners", owner_columns);
 
 static const struct column node_columns[] = {
 	[LIST_NODE_NODE] = { "node", KIND_NUMBER, .help = "NUMA node" },
@@ -46,83 +46,83 @@ static char *close_text(FILE *stream, char **text)
 }
 
 /* "9", "mapped", and where another process has it "PID:9" */
-static void write_holder(FILE *stream, const struct gmem_holder *holder, pid_t but)
+static void write_owner(FILE *stream, const struct gmem_owner *owner, pid_t but)
 {
 	if (ftell(stream) > 0)
 		putc(',', stream);
-	if (holder->pid != but)
-		fprintf(stream, "%d:", (int)holder->pid);
-	if (holder->fd >= 0)
-		fprintf(stream, "%d", holder->fd);
+	if (owner->pid != but)
+		fprintf(stream, "%d:", (int)owner->pid);
+	if (owner->fd >= 0)
+		fprintf(stream, "%d", owner->fd);
 	else
 		fputs("mapped", stream);
 }
 
-/* How all holders have it; where they are of process but, without its number. */
-static char *holders_text(const struct gmem_owners *owners, size_t index, pid_t but, bool only)
+/* How all owners have it; where they are of process but, without its number. */
+static char *owners_text(const struct gmem_owners *owners, size_t index, pid_t but, bool only)
 {
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
 
 	if (!stream)
 		return NULL;
-	for (size_t i = 0; !gmem_owners_holder(owners, index, i, &holder); i++)
-		if (!only || holder.pid == but)
-			write_holder(stream, &holder, but);
+	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++)
+		if (!only || owner.pid == but)
+			write_owner(stream, &owner, but);
 	return close_text(stream, &text);
 }
 
-static void set_holder(struct cell *cells, const struct gmem_holder *holder)
+static void set_owner(struct cell *cells, const struct gmem_owner *owner)
 {
-	bool is_fd = holder->fd >= 0;
+	bool is_fd = owner->fd >= 0;
 
-	cells[HOLDER_PID] = cell_number((uint64_t)holder->pid);
-	cells[HOLDER_COMMAND] = text_if(holder->command);
-	cells[HOLDER_UID] = cell_number_if(holder->uid >= 0, (uint64_t)holder->uid);
-	cells[HOLDER_FD] = cell_number_if(is_fd, (uint64_t)holder->fd);
-	cells[HOLDER_MAPPED] = cell_number_if(!is_fd, holder->mapped);
+	cells[OWNER_PID] = cell_number((uint64_t)owner->pid);
+	cells[OWNER_COMMAND] = text_if(owner->command);
+	cells[OWNER_UID] = cell_number_if(owner->uid >= 0, (uint64_t)owner->uid);
+	cells[OWNER_FD] = cell_number_if(is_fd, (uint64_t)owner->fd);
+	cells[OWNER_MAPPED] = cell_number_if(!is_fd, owner->mapped);
 }
 
-static int set_holders(struct list_row *row, const struct gmem_owners *owners, size_t index,
-		       size_t n)
+static int set_owners(struct list_row *row, const struct gmem_owners *owners, size_t index,
+		      size_t n)
 {
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 
-	row->holders_text = holders_text(owners, index, 0, false);
-	row->holder_cells = calloc(n, HOLDER_COLUMNS * sizeof(*row->holder_cells));
-	if (!row->holders_text || !row->holder_cells)
+	row->owners_text = owners_text(owners, index, 0, false);
+	row->owner_cells = calloc(n, OWNER_COLUMNS * sizeof(*row->owner_cells));
+	if (!row->owners_text || !row->owner_cells)
 		return -ENOMEM;
-	for (size_t i = 0; !gmem_owners_holder(owners, index, i, &holder); i++)
-		set_holder(&row->holder_cells[i * HOLDER_COLUMNS], &holder);
-	row->holders = (struct cell_rows){ &holder_table, row->holder_cells, n };
-	row->cells[LIST_HOLDERS] = cell_rows(&row->holders, row->holders_text);
+	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++)
+		set_owner(&row->owner_cells[i * OWNER_COLUMNS], &owner);
+	row->owners = (struct cell_rows){ &owner_table, row->owner_cells, n };
+	row->cells[LIST_OWNERS] = cell_rows(&row->owners, row->owners_text);
 	return 0;
 }
 
 /* What the scan itself found. */
-static int set_owner(struct list_row *row, const struct gmem_owners *owners, size_t index,
+static int set_owned(struct list_row *row, const struct gmem_owners *owners, size_t index,
 		     pid_t vm_pid)
 {
-	struct gmem_holder primary;
-	struct gmem_owner owner;
+	struct gmem_owner primary;
+	struct gmem_owned owned;
 
-	gmem_owners_at(owners, index, &owner);
+	gmem_owners_at(owners, index, &owned);
 	gmem_owners_primary(owners, index, vm_pid, &primary);
 	row->command = strdup(primary.command);
-	row->fds = holders_text(owners, index, primary.pid, true);
+	row->fds = owners_text(owners, index, primary.pid, true);
 	if (!row->command || !row->fds)
 		return -ENOMEM;
 	row->cells[LIST_PID] = cell_number((uint64_t)primary.pid);
 	row->cells[LIST_COMMAND] = text_if(row->command);
 	row->cells[LIST_UID] = cell_number_if(primary.uid >= 0, (uint64_t)primary.uid);
 	row->cells[LIST_FDS] = cell_text(row->fds);
-	row->cells[LIST_PROCESSES] = cell_number(owner.processes);
-	row->cells[LIST_DEVICE] = cell_number(owner.device);
-	row->cells[LIST_INODE] = cell_number(owner.inode);
-	row->cells[LIST_SIZE] = cell_number(owner.size);
-	return set_holders(row, owners, index, owner.holders);
+	row->cells[LIST_PROCESSES] = cell_number(owned.processes);
+	row->cells[LIST_DEVICE] = cell_number(owned.device);
+	row->cells[LIST_INODE] = cell_number(owned.inode);
+	row->cells[LIST_SIZE] = cell_number(owned.size);
+	return set_owners(row, owners, index, owned.owners);
 }
 
 /* Adds why something is unknown to what is said already. */
@@ -324,16 +324,16 @@ int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t 
 	} else {
 		ret = add_reason(row, "memory", want->no_kernel);
 	}
-	return ret ? ret : set_owner(row, owners, index, vm_pid);
+	return ret ? ret : set_owned(row, owners, index, vm_pid);
 }
 
 void list_row_free(struct list_row *row)
 {
-	free(row->holder_cells);
+	free(row->owner_cells);
 	free(row->node_cells);
 	free(row->command);
 	free(row->fds);
-	free(row->holders_text);
+	free(row->owners_text);
 	free(row->flags);
 	free(row->nodes_text);
 	free(row->reason);

@@ -168,22 +168,22 @@ static bool is_answered(const struct frame *frame)
 }
 
 static void set_owner(const struct lookup *lookup, const struct frame *frame, struct cell *cells,
-		      struct gmem_holder *holder)
+		      struct gmem_owner *owner)
 {
 	const struct gmem_owned_frame *place = &frame->place;
-	struct gmem_owner owner;
+	struct gmem_owned owned;
 
 	if (!frame->owned) {
 		cells[COLUMN_OWNER] = cell_text(*lookup->no_owner ? NULL : "none");
 		return;
 	}
-	gmem_owners_at(lookup->owners, place->owner, &owner);
-	gmem_owners_primary(lookup->owners, place->owner, place->vm_pid, holder);
+	gmem_owners_at(lookup->owners, place->memory, &owned);
+	gmem_owners_primary(lookup->owners, place->memory, place->vm_pid, owner);
 	cells[COLUMN_OWNER] = cell_text("guest_memfd");
-	cells[COLUMN_PID] = cell_number((uint64_t)holder->pid);
-	cells[COLUMN_COMMAND] = cell_text(*holder->command ? holder->command : NULL);
-	cells[COLUMN_FD] = cell_number_if(holder->fd >= 0, (uint64_t)holder->fd);
-	cells[COLUMN_INODE] = cell_number(owner.inode);
+	cells[COLUMN_PID] = cell_number((uint64_t)owner->pid);
+	cells[COLUMN_COMMAND] = cell_text(*owner->command ? owner->command : NULL);
+	cells[COLUMN_FD] = cell_number_if(owner->fd >= 0, (uint64_t)owner->fd);
+	cells[COLUMN_INODE] = cell_number(owned.inode);
 	cells[COLUMN_OFFSET] = cell_number(place->offset);
 	cells[COLUMN_GPA] = cell_number_if(place->gpa != GMEM_GPA_NONE, place->gpa);
 }
@@ -193,7 +193,7 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 	const struct gmem_frame *is = &frame->is;
 	bool mapped = is->state == GMEM_STATE_MAPPED;
 	char flags[BITS_TEXT_MAX];
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 	const char *reason;
 	struct cell cells[] = {
 		[COLUMN_PFN] = cell_number(is->pfn),
@@ -209,7 +209,7 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 	if (is->has_page_flags)
 		cells[COLUMN_FLAGS] =
 			cell_text(bits_describe(is->page_flags, gmem_page_flag_name, flags));
-	set_owner(lookup, frame, cells, &holder);
+	set_owner(lookup, frame, cells, &owner);
 	if (is_partial(lookup, frame, &reason))
 		cells[COLUMN_REASON] = cell_text(reason);
 	output_row(lookup->cli->out, cells);

@@ -58,20 +58,20 @@ struct gmem_owners_counts {
 /* Tells what the scan went through. Since: 0.1 */
 GMEM_API void gmem_owners_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out);
 
-/* One guest_memfd. Since: 0.1 */
-struct gmem_owner {
+/* A guest_memfd that somebody owns. Since: 0.1 */
+struct gmem_owned {
 	uint64_t device;  /* st_dev, and */
 	uint64_t inode;	  /* st_ino: together they name it on the host */
 	uint64_t size;	  /* bytes */
-	size_t holders;	  /* descriptors, and processes that map it */
-	size_t processes; /* that hold it, one way or the other */
+	size_t owners;	  /* descriptors, and processes that map it */
+	size_t processes; /* that have it, one way or the other */
 };
 
 /* The index-th, in the order of device and inode. Returns 0, or -ENOENT past the last. Since: 0.1 */
-GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owner *out);
+GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owned *out);
 
-/* What holds a guest_memfd: a descriptor, or the mappings of a process. Since: 0.1 */
-struct gmem_holder {
+/* What a process owns a guest_memfd by: a descriptor, or its mappings. Since: 0.1 */
+struct gmem_owner {
 	pid_t pid;	     /* of a thread where the process's first one ended, and where it has
 				descriptors of its own */
 	int64_t uid;	     /* of the process, -1 where unknown */
@@ -83,25 +83,24 @@ struct gmem_holder {
 };
 
 /*
- * A holder of the owner at index: process by process, descriptors first, those that a thread has
- * for itself last. Returns 0, or -ENOENT past
- * the last. Since: 0.1
+ * An owner of the guest_memfd at index: process by process, descriptors first, those that a thread
+ * has for itself last. Returns 0, or -ENOENT past the last. Since: 0.1
  */
-GMEM_API int gmem_owners_holder(const struct gmem_owners *owners, size_t index, size_t holder,
-				struct gmem_holder *out);
+GMEM_API int gmem_owners_owner(const struct gmem_owners *owners, size_t index, size_t owner,
+			       struct gmem_owner *out);
 
 /*
- * The holder to name first: that of the VM's process, of which thread is one (the vm_pid of struct
- * gmem_target_info or gmem_owned_frame), where that process holds it, else the first. The kernel
+ * The owner to name first: that of the VM's process, of which thread is one (the vm_pid of struct
+ * gmem_target_info or gmem_owned_frame), where that process has it, else the first. The kernel
  * names the thread by its number in the initial PID namespace: in another it is not looked for.
- * Returns 0, or -ENOENT where there is no such owner. Since: 0.1
+ * Returns 0, or -ENOENT where there is no such guest_memfd. Since: 0.1
  */
 GMEM_API int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t thread,
-				 struct gmem_holder *out);
+				 struct gmem_owner *out);
 
 /*
- * Opens the owner at index through the first of its holders that still has it. While the target
- * is open, so is the inode with its pages: free it soon. Errors: ENOENT (no such owner), ESRCH
+ * Opens the guest_memfd at index through the first of its owners that still has it. While the target
+ * is open, so is the inode with its pages: free it soon. Errors: ENOENT (no such guest_memfd), ESRCH
  * (nobody of them has it any more), EACCES, ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_owners_open(const struct gmem_owners *owners, size_t index,
@@ -111,7 +110,7 @@ GMEM_API int gmem_owners_open(const struct gmem_owners *owners, size_t index,
  * Memory that the VM's process has at userspace_addr of the memslots of target, in bytes: the
  * shared side, which a guest that converts its memory may use twice. Present pages but the zero
  * page, each address once; a mapping of a guest_memfd is no shared side. Errors: ENODATA (the
- * memslots are not known, or the VM's process is not among those that the scan saw hold it),
+ * memslots are not known, or the VM's process is not among those that the scan saw own it),
  * EACCES, ENOTSUP (a kernel before 6.7, or a simulated one). Kernel source: do_pagemap_scan().
  * Since: 0.1
  */
@@ -147,7 +146,7 @@ GMEM_API uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char *
 /* A page frame that a guest_memfd owns. Since: 0.1 */
 struct gmem_owned_frame {
 	uint64_t pfn;
-	size_t owner;	 /* index, as in gmem_owners_at() */
+	size_t memory;	 /* index, as in gmem_owners_at() */
 	uint64_t offset; /* bytes into the file */
 	uint64_t gpa;	 /* or GMEM_GPA_NONE */
 	pid_t vm_pid;	 /* thread that made the VM, or -1 where unknown */
@@ -156,7 +155,7 @@ struct gmem_owned_frame {
 typedef int (*gmem_owned_frame_fn)(const struct gmem_owned_frame *frame, void *arg);
 
 /*
- * Looks for n page frames, ascending, in the page caches of all owners and calls fn for each that
+ * Looks for n page frames, ascending, in the page caches of all guest_memfds and calls fn for each that
  * is there; a value other than 0 ends the search. Errors: as gmem_target_extents(), EACCES where
  * an owner could not be opened, what fn returns. Since: 0.1
  */

@@ -7,7 +7,7 @@
 struct search {
 	const uint64_t *pfns; /* ascending */
 	size_t n;
-	size_t owner;
+	size_t memory;
 	const struct gmem_target *target; /* open: that owner's */
 	gmem_owned_frame_fn fn;
 	void *arg;
@@ -40,7 +40,7 @@ static int search_extent(const struct gmem_extent *extent, void *arg)
 		uint64_t page = search->pfns[i] - extent->pfn, into = page * GMEM_PAGE_SIZE;
 		struct gmem_owned_frame frame = {
 			.pfn = search->pfns[i],
-			.owner = search->owner,
+			.memory = search->memory,
 			.offset = extent->offset + into,
 			.gpa = GMEM_GPA_NONE,
 			.vm_pid = search->target->vm_pid,
@@ -61,10 +61,10 @@ int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, siz
 	struct search search = { .pfns = pfns, .n = n, .fn = fn, .arg = arg };
 	int ret = 0, denied = 0;
 
-	for (; !ret && search.owner < owners->counts.memories; search.owner++) {
+	for (; !ret && search.memory < owners->counts.memories; search.memory++) {
 		struct gmem_target *target;
 
-		ret = gmem_owners_open(owners, search.owner, &target);
+		ret = gmem_owners_open(owners, search.memory, &target);
 		if (ret == -ESRCH || ret == -EACCES) {
 			denied = ret == -EACCES ? ret : denied;
 			ret = 0;

@@ -14,7 +14,7 @@ static size_t place_of(const struct gmem_owners *owners, uint64_t dev, uint64_t 
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct gmem_owned *owned = &owners->list[middle];
+		const struct gmem_owned_entry *owned = &owners->list[middle];
 
 		if (owned->dev < dev || (owned->dev == dev && owned->ino < ino))
 			low = middle + 1;
@@ -24,7 +24,8 @@ static size_t place_of(const struct gmem_owners *owners, uint64_t dev, uint64_t 
 	return low;
 }
 
-struct gmem_owned *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev, uint64_t ino)
+struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev,
+					    uint64_t ino)
 {
 	size_t i = place_of(owners, dev, ino);
 
@@ -33,10 +34,11 @@ struct gmem_owned *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t
 	return NULL;
 }
 
-static struct gmem_owned *insert(struct gmem_owners *owners, const struct gmem_owned *inode)
+static struct gmem_owned_entry *insert(struct gmem_owners *owners,
+				       const struct gmem_owned_entry *inode)
 {
 	size_t n = owners->counts.memories, i = place_of(owners, inode->dev, inode->ino);
-	struct gmem_owned *list = owners->list;
+	struct gmem_owned_entry *list = owners->list;
 
 	/* Room doubles at each power of two. */
 	if (!(n & (n - 1))) {
@@ -46,7 +48,7 @@ static struct gmem_owned *insert(struct gmem_owners *owners, const struct gmem_o
 		owners->list = list;
 	}
 	memmove(&list[i + 1], &list[i], (n - i) * sizeof(*list));
-	list[i] = (struct gmem_owned){
+	list[i] = (struct gmem_owned_entry){
 		.dev = inode->dev,
 		.ino = inode->ino,
 		.size = inode->size,
@@ -56,60 +58,58 @@ static struct gmem_owned *insert(struct gmem_owners *owners, const struct gmem_o
 }
 
 /* The entry of this process's mappings, which is its last, or NULL. */
-static struct gmem_holder *mapped_before(struct gmem_owned *owned, pid_t pid)
+static struct gmem_owner *mapped_before(struct gmem_owned_entry *owned, pid_t pid)
 {
-	struct gmem_holder *last =
-		owned->held_count ? &owned->held[owned->held_count - 1].holder : NULL;
+	struct gmem_owner *last =
+		owned->owner_count ? &owned->owners[owned->owner_count - 1].owner : NULL;
 
 	return last && last->pid == pid && last->fd < 0 ? last : NULL;
 }
 
-int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned *inode,
-		    const struct gmem_held *held)
+int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,
+		    const struct gmem_owner_entry *entry)
 {
-	struct gmem_owned *owned = gmem_owners_lookup(owners, inode->dev, inode->ino);
-	const struct gmem_holder *holder = &held->holder;
-	struct gmem_holder *mapped;
-	struct gmem_held *more;
+	struct gmem_owned_entry *owned = gmem_owners_lookup(owners, inode->dev, inode->ino);
+	const struct gmem_owner *owner = &entry->owner;
+	struct gmem_owner *mapped;
+	struct gmem_owner_entry *more;
 	size_t n;
 
 	if (!owned)
 		owned = insert(owners, inode);
 	if (!owned)
 		return -ENOMEM;
-	mapped = holder->fd < 0 ? mapped_before(owned, holder->pid) : NULL;
+	mapped = owner->fd < 0 ? mapped_before(owned, owner->pid) : NULL;
 	if (mapped) {
-		mapped->mapped += holder->mapped;
+		mapped->mapped += owner->mapped;
 		return 0;
 	}
-	n = owned->held_count;
+	n = owned->owner_count;
 	if (!(n & (n - 1))) {
-		more = realloc(owned->held, (n ? 2 * n : 1) * sizeof(*more));
+		more = realloc(owned->owners, (n ? 2 * n : 1) * sizeof(*more));
 		if (!more)
 			return -ENOMEM;
-		owned->held = more;
+		owned->owners = more;
 	}
-	if (!n || owned->held[n - 1].process != held->process)
+	if (!n || owned->owners[n - 1].process != entry->process)
 		owned->processes++;
-	owned->held[owned->held_count++] = *held;
+	owned->owners[owned->owner_count++] = *entry;
 	return 0;
 }
 
-const struct gmem_held *gmem_owned_by(const struct gmem_owned *owned, pid_t process)
+const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owned_entry *owned, pid_t process)
 {
-	for (size_t i = 0; i < owned->held_count; i++)
-		if (owned->held[i].process == process)
-			return &owned->held[i];
+	for (size_t i = 0; i < owned->owner_count; i++)
+		if (owned->owners[i].process == process)
+			return &owned->owners[i];
 	return NULL;
 }
 
-void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PATH_MAX])
+void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_MAX])
 {
-	if (holder->fd >= 0)
-		snprintf(path, GMEM_HOLDER_PATH_MAX, "/proc/%d/fd/%d", (int)holder->pid,
-			 holder->fd);
+	if (owner->fd >= 0)
+		snprintf(path, GMEM_OWNER_PATH_MAX, "/proc/%d/fd/%d", (int)owner->pid, owner->fd);
 	else
-		snprintf(path, GMEM_HOLDER_PATH_MAX, "/proc/%d/map_files/%llx-%llx",
-			 (int)holder->pid, (unsigned long long)holder->start,
-			 (unsigned long long)holder->end);
+		snprintf(path, GMEM_OWNER_PATH_MAX, "/proc/%d/map_files/%llx-%llx", (int)owner->pid,
+			 (unsigned long long)owner->start, (unsigned long long)owner->end);
 }

@@ -42,7 +42,7 @@ void gmem_owners_free(struct gmem_owners *owners)
 	if (!owners)
 		return;
 	for (size_t i = 0; i < owners->counts.memories; i++)
-		free(owners->list[i].held);
+		free(owners->list[i].owners);
 	free(owners->list);
 	free(owners);
 }
@@ -52,60 +52,60 @@ void gmem_owners_counts(const struct gmem_owners *owners, struct gmem_owners_cou
 	*out = owners->counts;
 }
 
-int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owner *out)
+int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owned *out)
 {
-	const struct gmem_owned *owned;
+	const struct gmem_owned_entry *owned;
 
 	if (index >= owners->counts.memories)
 		return -ENOENT;
 	owned = &owners->list[index];
-	*out = (struct gmem_owner){
+	*out = (struct gmem_owned){
 		.device = owned->dev,
 		.inode = owned->ino,
 		.size = owned->size,
-		.holders = owned->held_count,
+		.owners = owned->owner_count,
 		.processes = owned->processes,
 	};
 	return 0;
 }
 
-int gmem_owners_holder(const struct gmem_owners *owners, size_t index, size_t holder,
-		       struct gmem_holder *out)
+int gmem_owners_owner(const struct gmem_owners *owners, size_t index, size_t owner,
+		      struct gmem_owner *out)
 {
-	if (index >= owners->counts.memories || holder >= owners->list[index].held_count)
+	if (index >= owners->counts.memories || owner >= owners->list[index].owner_count)
 		return -ENOENT;
-	*out = owners->list[index].held[holder].holder;
-	out->command = owners->list[index].held[holder].command;
+	*out = owners->list[index].owners[owner].owner;
+	out->command = owners->list[index].owners[owner].command;
 	return 0;
 }
 
 int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t thread,
-			struct gmem_holder *out)
+			struct gmem_owner *out)
 {
-	const struct gmem_held *held = NULL;
+	const struct gmem_owner_entry *entry = NULL;
 	pid_t process;
 
 	if (index >= owners->counts.memories)
 		return -ENOENT;
 	if (thread > 0 && !owners->counts.in_namespace &&
 	    !gmem_process_of(owners->ctx, thread, &process))
-		held = gmem_owned_by(&owners->list[index], process);
-	if (!held)
-		held = owners->list[index].held;
-	*out = held->holder;
-	out->command = held->command;
+		entry = gmem_owned_by(&owners->list[index], process);
+	if (!entry)
+		entry = owners->list[index].owners;
+	*out = entry->owner;
+	out->command = entry->command;
 	return 0;
 }
 
 /* Descriptors and addresses may have come to hold something else: the inode must be the same. */
-static int open_held(const struct gmem_owners *owners, const struct gmem_owned *owned,
-		     const struct gmem_holder *holder, struct gmem_target **out)
+static int open_owned(const struct gmem_owners *owners, const struct gmem_owned_entry *owned,
+		      const struct gmem_owner *owner, struct gmem_target **out)
 {
-	char path[GMEM_HOLDER_PATH_MAX];
+	char path[GMEM_OWNER_PATH_MAX];
 	struct gmem_target *target;
 	int ret;
 
-	gmem_holder_path(holder, path);
+	gmem_owner_path(owner, path);
 	ret = gmem_target_open_path(owners->ctx, path, &target);
 	if (ret)
 		return ret;
@@ -119,15 +119,15 @@ static int open_held(const struct gmem_owners *owners, const struct gmem_owned *
 
 int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem_target **out)
 {
-	const struct gmem_owned *owned;
+	const struct gmem_owned_entry *owned;
 	int worst = -ESRCH;
 
 	if (index >= owners->counts.memories)
 		return gmem_fail(owners->ctx, -ENOENT, "there is no guest_memfd %zu in the list",
 				 index);
 	owned = &owners->list[index];
-	for (size_t i = 0; i < owned->held_count; i++) {
-		int ret = open_held(owners, owned, &owned->held[i].holder, out);
+	for (size_t i = 0; i < owned->owner_count; i++) {
+		int ret = open_owned(owners, owned, &owned->owners[i].owner, out);
 
 		if (!ret)
 			return 0;

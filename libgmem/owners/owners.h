@@ -9,40 +9,41 @@
 
 #define GMEM_COMMAND_MAX 32 /* TASK_COMM_LEN is 16; kernel threads may have longer names */
 
-struct gmem_held {
-	struct gmem_holder holder; /* holder.command is filled in when it is handed out */
-	pid_t process;		   /* whose thread holder.pid is */
+struct gmem_owner_entry {
+	struct gmem_owner owner; /* owner.command is filled in when it is handed out */
+	pid_t process;		 /* whose thread owner.pid is */
 	char command[GMEM_COMMAND_MAX];
 };
 
-struct gmem_owned {
+struct gmem_owned_entry {
 	uint64_t dev;
 	uint64_t ino;
 	uint64_t size;
-	struct gmem_held *held;
-	size_t held_count;
+	struct gmem_owner_entry *owners;
+	size_t owner_count;
 	size_t processes;
 };
 
 struct gmem_owners {
 	struct gmem_ctx *ctx;
-	struct gmem_owned *list; /* ascending by dev and ino */
+	struct gmem_owned_entry *list; /* ascending by dev and ino */
 	struct gmem_owners_counts counts;
 };
 
-/* Notes a holder of an inode: new, or one more of a known one. Errors: ENOMEM. */
-int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned *inode,
-		    const struct gmem_held *held);
+/* Notes an owner of an inode: new, or one more of a known one. Errors: ENOMEM. */
+int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,
+		    const struct gmem_owner_entry *entry);
 
 /* The inode's entry, NULL where the list does not have it. */
-struct gmem_owned *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev, uint64_t ino);
+struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev,
+					    uint64_t ino);
 
 /* The first thing of it that a process holds, NULL where it holds none. */
-const struct gmem_held *gmem_owned_by(const struct gmem_owned *owned, pid_t process);
+const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owned_entry *owned, pid_t process);
 
-/* Path of the link through which a holder has it. */
-#define GMEM_HOLDER_PATH_MAX 80
-void gmem_holder_path(const struct gmem_holder *holder, char path[GMEM_HOLDER_PATH_MAX]);
+/* Path of the link through which an owner has it. */
+#define GMEM_OWNER_PATH_MAX 80
+void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_MAX]);
 
 /*
  * Goes through all processes of /proc; scan.c. locks: also through what takes locks of a process,

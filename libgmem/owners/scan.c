@@ -28,7 +28,8 @@ struct scan {
 	bool locks; /* what takes locks of a process may be looked at */
 	bool saw_init;
 	/* The process being looked at. */
-	struct gmem_held process; /* its PID, and once it holds something its name and user */
+	/* Its PID, and once it owns something its name and user. */
+	struct gmem_owner_entry process;
 	bool has_name;
 	bool has_fds;
 	bool has_mm;
@@ -63,7 +64,7 @@ static void name_process(struct scan *scan)
 {
 	struct gmem_ctx *ctx = scan->owners->ctx;
 	struct gmem_kernel *kernel = ctx->kernel;
-	struct gmem_held *process = &scan->process;
+	struct gmem_owner_entry *process = &scan->process;
 	char path[32];
 	struct stat st;
 	int fd;
@@ -71,47 +72,48 @@ static void name_process(struct scan *scan)
 	if (scan->has_name)
 		return;
 	scan->has_name = true;
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process->holder.pid);
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)process->owner.pid);
 	if (gmem_read_line(ctx, path, process->command, sizeof(process->command)))
 		*process->command = '\0';
 	/* The folder itself always belongs to the process's user (task_dump_owner()). */
-	snprintf(path, sizeof(path), "/proc/%d", (int)process->holder.pid);
-	process->holder.uid = -1;
+	snprintf(path, sizeof(path), "/proc/%d", (int)process->owner.pid);
+	process->owner.uid = -1;
 	fd = kernel->ops->open(kernel, path, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return;
 	if (!kernel->ops->fstat(kernel, fd, &st))
-		process->holder.uid = st.st_uid;
+		process->owner.uid = st.st_uid;
 	kernel->ops->close(kernel, fd);
 }
 
-static int add_holder(struct scan *scan, const struct gmem_owned *inode,
-		      const struct gmem_holder *place)
+static int add_owner(struct scan *scan, const struct gmem_owned_entry *inode,
+		     const struct gmem_owner *place)
 {
-	struct gmem_held held;
+	struct gmem_owner_entry entry;
 
 	name_process(scan);
-	held = scan->process;
-	held.holder.fd = place->fd;
-	held.holder.start = place->start;
-	held.holder.end = place->end;
-	held.holder.mapped = place->end - place->start;
+	entry = scan->process;
+	entry.owner.fd = place->fd;
+	entry.owner.start = place->start;
+	entry.owner.end = place->end;
+	entry.owner.mapped = place->end - place->start;
 	scan->has_memory = true;
-	return gmem_owners_add(scan->owners, inode, &held);
+	return gmem_owners_add(scan->owners, inode, &entry);
 }
 
 /* Confirms by the file system, or the exact text, and learns which inode it is. */
-static int open_inode(struct scan *scan, const struct gmem_holder *place, struct gmem_owned *inode)
+static int open_inode(struct scan *scan, const struct gmem_owner *place,
+		      struct gmem_owned_entry *inode)
 {
 	struct gmem_target *target;
-	char path[GMEM_HOLDER_PATH_MAX];
+	char path[GMEM_OWNER_PATH_MAX];
 	int ret;
 
-	gmem_holder_path(place, path);
+	gmem_owner_path(place, path);
 	ret = gmem_target_open_path(scan->owners->ctx, path, &target);
 	if (ret)
 		return ret;
-	*inode = (struct gmem_owned){
+	*inode = (struct gmem_owned_entry){
 		.dev = target->dev,
 		.ino = target->ino,
 		.size = target->size,
@@ -126,7 +128,7 @@ static bool is_onlooker(struct scan *scan, int fd)
 	char path[64], *text, *flags;
 	bool onlooker;
 
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)scan->process.holder.pid, fd);
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)scan->process.owner.pid, fd);
 	if (gmem_read_file(scan->owners->ctx, path, &text, NULL))
 		return false;
 	flags = strstr(text, "flags:"); /* octal, seq_show() in fs/proc/fd.c */
@@ -137,8 +139,8 @@ static bool is_onlooker(struct scan *scan, int fd)
 
 static int add_descriptor(struct scan *scan, int fd)
 {
-	struct gmem_holder place = { .pid = scan->process.holder.pid, .fd = fd };
-	struct gmem_owned inode;
+	struct gmem_owner place = { .pid = scan->process.owner.pid, .fd = fd };
+	struct gmem_owned_entry inode;
 	int ret;
 
 	if (is_onlooker(scan, fd))
@@ -146,7 +148,7 @@ static int add_descriptor(struct scan *scan, int fd)
 	ret = open_inode(scan, &place, &inode);
 	if (ret == -EMEDIUMTYPE) /* some file of that name */
 		return 0;
-	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
+	return ret ? pass_over(scan, ret) : add_owner(scan, &inode, &place);
 }
 
 /* A name of /proc that is a number from first on; -1 for any other. */
@@ -168,7 +170,7 @@ static int look_at_fd(const char *name, void *arg)
 	if (fd < 0)
 		return 0;
 	scan->has_fds = true;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)scan->process.holder.pid, fd);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)scan->process.owner.pid, fd);
 	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
 	if (is_gone(ret) || ret == -ENAMETOOLONG) /* or some file far down in a tree */
 		return 0;
@@ -185,24 +187,24 @@ static int look_at_fd(const char *name, void *arg)
 static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
 {
 	struct scan *scan = arg;
-	struct gmem_holder place = {
-		.pid = scan->process.holder.pid,
+	struct gmem_owner place = {
+		.pid = scan->process.owner.pid,
 		.fd = -1,
 		.start = mapping->start,
 		.end = mapping->end,
 	};
-	const struct gmem_owned *known =
+	const struct gmem_owned_entry *known =
 		gmem_owners_lookup(scan->owners, mapping->dev, mapping->ino);
-	struct gmem_owned inode;
+	struct gmem_owned_entry inode;
 	int ret;
 
 	if (known)
-		return add_holder(scan, known, &place);
+		return add_owner(scan, known, &place);
 	/* proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE beside the right to look. */
 	ret = open_inode(scan, &place, &inode);
 	if (ret == -EMEDIUMTYPE)
 		return 0;
-	return ret ? pass_over(scan, ret) : add_holder(scan, &inode, &place);
+	return ret ? pass_over(scan, ret) : add_owner(scan, &inode, &place);
 }
 
 /* What a process, or a thread, has open. */
@@ -211,7 +213,7 @@ static int look_at_fds(struct scan *scan)
 	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
 	char path[32];
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)scan->process.holder.pid);
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)scan->process.owner.pid);
 	return kernel->ops->list_directory(kernel, path, look_at_fd, scan);
 }
 
@@ -219,7 +221,7 @@ static int look_at_fds(struct scan *scan)
 static int look_at_maps(struct scan *scan)
 {
 	bool empty = true;
-	int ret = gmem_maps_read(scan->owners->ctx, scan->process.holder.pid, look_at_mapping, scan,
+	int ret = gmem_maps_read(scan->owners->ctx, scan->process.owner.pid, look_at_mapping, scan,
 				 &empty);
 
 	scan->has_mm = scan->has_mm || !empty;
@@ -236,8 +238,8 @@ static int look_at_task(struct scan *scan)
 		ret = look_at_maps(scan);
 	/* One that ended shows neither files nor memory (do_exit()). */
 	if (first && (scan->has_fds || scan->has_mm))
-		scan->tables[0] = scan->process.holder.pid;
-	scan->tables[1] = scan->process.holder.pid;
+		scan->tables[0] = scan->process.owner.pid;
+	scan->tables[1] = scan->process.owner.pid;
 	return ret ? pass_over(scan, ret) : 0;
 }
 
@@ -259,15 +261,15 @@ static bool has_own_files(const struct scan *scan, pid_t tid)
 static int look_at_thread(const char *name, void *arg)
 {
 	struct scan *scan = arg;
-	pid_t leader = scan->process.holder.pid;
+	pid_t leader = scan->process.owner.pid;
 	pid_t tid = number_of(name, 1);
 	int ret;
 
 	if (tid < 0 || tid == leader || (scan->tables[0] && !has_own_files(scan, tid)))
 		return 0;
-	scan->process.holder.pid = tid;
+	scan->process.owner.pid = tid;
 	ret = look_at_task(scan);
-	scan->process.holder.pid = leader;
+	scan->process.owner.pid = leader;
 	return ret ? ret : scan->tables[0] && !scan->locks;
 }
 
@@ -285,7 +287,7 @@ static int look_at_process(struct scan *scan)
 
 	if (ret || scan->denied || (scan->tables[0] && !scan->locks))
 		return ret;
-	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.holder.pid);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.owner.pid);
 	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_thread, scan);
 	return ret < 0 ? pass_over(scan, ret) : 0;
 }
@@ -298,7 +300,7 @@ static int count_process(struct scan *scan)
 	if (!scan->denied)
 		counts->processes++;
 	else if (!counts->not_permitted++)
-		counts->first_denied = scan->process.holder.pid;
+		counts->first_denied = scan->process.owner.pid;
 	if (scan->has_vm) {
 		counts->vms++;
 		counts->vms_without += !scan->has_memory;
@@ -314,7 +316,7 @@ static int look_at_entry(const char *name, void *arg)
 	if (pid < 0)
 		return 0;
 	scan->saw_init |= pid == 1;
-	scan->process = (struct gmem_held){ .holder.pid = pid, .process = pid };
+	scan->process = (struct gmem_owner_entry){ .owner.pid = pid, .process = pid };
 	scan->has_name = false;
 	scan->has_fds = false;
 	scan->has_mm = false;

@@ -21,7 +21,7 @@
 static int find_process(const struct gmem_owners *owners, const struct gmem_target *target,
 			pid_t *pid)
 {
-	const struct gmem_owned *owned = gmem_owners_lookup(owners, target->dev, target->ino);
+	const struct gmem_owned_entry *owned = gmem_owners_lookup(owners, target->dev, target->ino);
 	struct gmem_ctx *ctx = owners->ctx;
 	pid_t tid = target->vm_pid;
 

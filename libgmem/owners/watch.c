@@ -176,11 +176,11 @@ static int read_pages(const struct look *look, struct watched *now, struct gmem_
 
 static void set_process(const struct look *look, struct watched *now, size_t index)
 {
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 
-	gmem_owners_holder(look->owners, index, 0, &holder);
-	now->pid = holder.pid;
-	strncpy(now->command, holder.command, sizeof(now->command) - 1);
+	gmem_owners_owner(look->owners, index, 0, &owner);
+	now->pid = owner.pid;
+	strncpy(now->command, owner.command, sizeof(now->command) - 1);
 }
 
 /* The pages of one; that it was closed meanwhile is found by the next look. */
@@ -208,7 +208,7 @@ static int look_at(struct look *look, size_t index, struct watched *now, bool is
 	return !ret && is_new ? tell(look, now, GMEM_CHANGE_NEW, NULL) : ret;
 }
 
-static int order(const struct watched *a, const struct gmem_owner *b)
+static int order(const struct watched *a, const struct gmem_owned *b)
 {
 	if (a->dev != b->device)
 		return a->dev < b->device ? -1 : 1;
@@ -216,7 +216,7 @@ static int order(const struct watched *a, const struct gmem_owner *b)
 }
 
 /* Moves what is watched on to the new list; what was passed over on the way is gone. */
-static int pass_to(struct look *look, size_t *old, const struct gmem_owner *owner, bool *found)
+static int pass_to(struct look *look, size_t *old, const struct gmem_owned *owned, bool *found)
 {
 	struct gmem_watch *watch = look->watch;
 	int ret = 0;
@@ -224,7 +224,7 @@ static int pass_to(struct look *look, size_t *old, const struct gmem_owner *owne
 	*found = false;
 	while (!ret && *old < watch->count) {
 		struct watched *before = &watch->list[*old];
-		int comparison = owner ? order(before, owner) : -1;
+		int comparison = owned ? order(before, owned) : -1;
 
 		if (comparison > 0)
 			break;
@@ -242,20 +242,20 @@ static int pass_to(struct look *look, size_t *old, const struct gmem_owner *owne
 
 static int look_at_all(struct look *look)
 {
-	struct gmem_owner owner;
+	struct gmem_owned owned;
 	size_t old = 0;
 	bool found;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && !gmem_owners_at(look->owners, i, &owner); i++) {
+	for (size_t i = 0; !ret && !gmem_owners_at(look->owners, i, &owned); i++) {
 		struct watched *now = &look->list[look->count];
 
-		ret = pass_to(look, &old, &owner, &found);
+		ret = pass_to(look, &old, &owned, &found);
 		if (!found)
 			*now = (struct watched){
-				.dev = owner.device,
-				.ino = owner.inode,
-				.size = owner.size,
+				.dev = owned.device,
+				.ino = owned.inode,
+				.size = owned.size,
 			};
 		look->count++;
 		if (!ret)

@@ -152,25 +152,25 @@ static ssize_t proc_pread(struct gmem_kernel *kernel, int fd, void *buffer, size
 static void check(const struct gmem_owners *owners)
 {
 	struct gmem_owners_counts counts;
-	struct gmem_owner owner, before = { 0 };
+	struct gmem_owned owned, before = { 0 };
 	size_t n = 0;
 
 	gmem_owners_counts(owners, &counts);
 	HOLDS(counts.vms_without <= counts.vms);
 	HOLDS(counts.vms <= counts.processes + counts.not_permitted);
-	while (!gmem_owners_at(owners, n, &owner)) {
-		struct gmem_holder holder;
+	while (!gmem_owners_at(owners, n, &owned)) {
+		struct gmem_owner owner;
 		size_t held = 0;
 
-		HOLDS(!n || owner.device > before.device ||
-		      (owner.device == before.device && owner.inode > before.inode));
-		while (!gmem_owners_holder(owners, n, held, &holder)) {
-			HOLDS(holder.pid > 0 && (holder.fd >= 0) == !holder.mapped);
-			HOLDS(strlen(holder.command) < GMEM_COMMAND_MAX);
+		HOLDS(!n || owned.device > before.device ||
+		      (owned.device == before.device && owned.inode > before.inode));
+		while (!gmem_owners_owner(owners, n, held, &owner)) {
+			HOLDS(owner.pid > 0 && (owner.fd >= 0) == !owner.mapped);
+			HOLDS(strlen(owner.command) < GMEM_COMMAND_MAX);
 			held++;
 		}
-		HOLDS(held == owner.holders && owner.processes && owner.processes <= held);
-		before = owner;
+		HOLDS(held == owned.owners && owned.processes && owned.processes <= held);
+		before = owned;
 		n++;
 	}
 	HOLDS(n == counts.memories);

@@ -52,11 +52,11 @@ holds "six guest_memfds, each once" \
 	"[.guest_memfds[] | select(.pid | IN($ours)) | .inode] | length == 6 and
 	(unique | length) == 6"
 holds "held by two processes and counted once" \
-	"$(row shared) | .processes == 2 and [.holders[] | [.pid, .fd]] ==
-	[[$first, 100], [$second, 100]] and ([.holders[].command] | unique) == [\"host-memory\"]"
+	"$(row shared) | .processes == 2 and [.owners[] | [.pid, .fd]] ==
+	[[$first, 100], [$second, 100]] and ([.owners[].command] | unique) == [\"host-memory\"]"
 holds "another user's" "$(row other) | .uid == 65534 and .processes == 1"
 holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
-	.holders == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mapped: 262144}]"
+	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mapped: 262144}]"
 holds "processes with a VM" '.processes.with_vm >= 4'
 try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == [] and $(row slots).shared == null" \
 	gmemctl list --json --no-locks
@@ -179,7 +179,7 @@ made=$(column threads made 2) broker=$(column threads broker 2)
 of_made="(.guest_memfds[] | select(.processes == 2 and .vm_pid == $(column threads made 3)))"
 holds "of a VM that a thread made, its process is named first" "$of_made |
 	.pid == $made and .fds == [\"$(column threads made 4)\"] and
-	([.holders[].pid] | sort) == ([$made, $broker] | sort) and .shared == 0"
+	([.owners[].pid] | sort) == ([$made, $broker] | sort) and .shared == 0"
 if grep -qx kcmp "$scratch/threads"; then
 	holds "descriptors that a thread has for itself" \
 		"[.guest_memfds[] | select(.pid == $(column threads own 3))] | length == 1 and
@@ -190,7 +190,7 @@ else
 fi
 holds "mapped by all threads of one process" \
 	"[.guest_memfds[] | select(.pid == $(column threads closed 2))] | length == 1 and
-	.[0].processes == 1 and (.[0].holders | length) == 1 and .[0].fds == [\"mapped\"]"
+	.[0].processes == 1 and (.[0].owners | length) == 1 and .[0].fds == [\"mapped\"]"
 frame=$(gmemctl pfns "$made:$(column threads made 4)" --json | jq '.extents[0].pfn')
 try_json 0 ".frames[0] | .pid == $made and .fd == $(column threads made 4)" \
 	gmemctl pfn --json "$frame"

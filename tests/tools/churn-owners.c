@@ -109,7 +109,7 @@ static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
 {
 	struct gmem_owners_counts counts;
 	struct gmem_owners *owners;
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 
 	check(!gmem_owners_new(ctx, NULL, &owners), "the scan failed");
 	gmem_owners_counts(owners, &counts);
@@ -118,8 +118,8 @@ static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
 		struct gmem_target *target;
 		int ret;
 
-		check(!gmem_owners_holder(owners, i, 0, &holder), "no holder");
-		if (holder.pid != child) /* of somebody else on this host */
+		check(!gmem_owners_owner(owners, i, 0, &owner), "no owner");
+		if (owner.pid != child) /* of somebody else on this host */
 			continue;
 		ret = gmem_owners_open(owners, i, &target);
 		check(!ret || ret == -ESRCH, "cannot be opened");

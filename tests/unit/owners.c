@@ -268,14 +268,14 @@ static const struct entry busy[] = {
 static void check_holder(const struct gmem_owners *owners, size_t index, size_t n, pid_t pid,
 			 int fd, const char *command)
 {
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 
-	ck_assert_int_eq(gmem_owners_holder(owners, index, n, &holder), 0);
-	ck_assert_int_eq(holder.pid, pid);
-	ck_assert_int_eq(holder.fd, fd);
-	ck_assert_str_eq(holder.command, command);
-	ck_assert_int_eq(holder.uid, 1000);
-	ck_assert_uint_eq(holder.mapped, fd < 0 ? 5 * PAGE : 0);
+	ck_assert_int_eq(gmem_owners_owner(owners, index, n, &owner), 0);
+	ck_assert_int_eq(owner.pid, pid);
+	ck_assert_int_eq(owner.fd, fd);
+	ck_assert_str_eq(owner.command, command);
+	ck_assert_int_eq(owner.uid, 1000);
+	ck_assert_uint_eq(owner.mapped, fd < 0 ? 5 * PAGE : 0);
 }
 
 /* What is told of a process that may not be looked at depends on what this one has. */
@@ -331,8 +331,8 @@ START_TEST(many_processes)
 	struct gmem_owners_counts counts;
 	struct gmem_target *target;
 	struct gmem_owners *owners;
+	struct gmem_owned owned;
 	struct gmem_owner owner;
-	struct gmem_holder holder;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_counts(owners, &counts);
@@ -343,29 +343,29 @@ START_TEST(many_processes)
 	ck_assert_uint_eq(counts.vms_without, 1);
 	ck_assert(!counts.hidden && !counts.in_namespace);
 
-	ck_assert_int_eq(gmem_owners_at(owners, 0, &owner), 0);
-	ck_assert_uint_eq(owner.inode, 5);
-	ck_assert_uint_eq(owner.size, 5 * PAGE);
-	ck_assert_uint_eq(owner.processes, 1);
+	ck_assert_int_eq(gmem_owners_at(owners, 0, &owned), 0);
+	ck_assert_uint_eq(owned.inode, 5);
+	ck_assert_uint_eq(owned.size, 5 * PAGE);
+	ck_assert_uint_eq(owned.processes, 1);
 	check_holder(owners, 0, 0, 200, 4, "helper");
-	ck_assert_int_eq(gmem_owners_holder(owners, 0, 1, &holder), -ENOENT);
+	ck_assert_int_eq(gmem_owners_owner(owners, 0, 1, &owner), -ENOENT);
 
-	ck_assert_int_eq(gmem_owners_at(owners, 1, &owner), 0);
-	ck_assert_uint_eq(owner.inode, 7);
-	ck_assert_uint_eq(owner.holders, 4);
-	ck_assert_uint_eq(owner.processes, 2);
+	ck_assert_int_eq(gmem_owners_at(owners, 1, &owned), 0);
+	ck_assert_uint_eq(owned.inode, 7);
+	ck_assert_uint_eq(owned.owners, 4);
+	ck_assert_uint_eq(owned.processes, 2);
 	check_holder(owners, 1, 0, 100, 5, "vmm one");
 	check_holder(owners, 1, 1, 100, 6, "vmm one");
 	check_holder(owners, 1, 2, 200, 3, "helper");
 	check_holder(owners, 1, 3, 200, -1, "helper");
 
 	check_holder(owners, 2, 0, 700, -1, "mapper");
-	ck_assert_int_eq(gmem_owners_at(owners, 3, &owner), 0);
-	ck_assert_uint_eq(owner.holders, 1);
-	ck_assert_int_eq(gmem_owners_holder(owners, 3, 0, &holder), 0);
-	ck_assert_int_eq(holder.pid, 801);
-	ck_assert_str_eq(holder.command, "vcpu");
-	ck_assert_int_eq(gmem_owners_at(owners, 4, &owner), -ENOENT);
+	ck_assert_int_eq(gmem_owners_at(owners, 3, &owned), 0);
+	ck_assert_uint_eq(owned.owners, 1);
+	ck_assert_int_eq(gmem_owners_owner(owners, 3, 0, &owner), 0);
+	ck_assert_int_eq(owner.pid, 801);
+	ck_assert_str_eq(owner.command, "vcpu");
+	ck_assert_int_eq(gmem_owners_at(owners, 4, &owned), -ENOENT);
 
 	for (size_t i = 2; i < 4; i++) {
 		ck_assert_int_eq(gmem_owners_open(owners, i, &target), 0);
@@ -441,20 +441,20 @@ START_TEST(threads_are_one_process)
 	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
 	struct gmem_owners_counts counts;
 	struct gmem_owners *owners;
-	struct gmem_holder holder;
 	struct gmem_owner owner;
+	struct gmem_owned owned;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 3);
 	ck_assert_uint_eq(counts.processes, 4);
-	ck_assert_int_eq(gmem_owners_at(owners, 2, &owner), 0);
-	ck_assert_uint_eq(owner.inode, 9);
-	ck_assert_uint_eq(owner.processes, 2);
-	ck_assert_uint_eq(owner.holders, 2);
+	ck_assert_int_eq(gmem_owners_at(owners, 2, &owned), 0);
+	ck_assert_uint_eq(owned.inode, 9);
+	ck_assert_uint_eq(owned.processes, 2);
+	ck_assert_uint_eq(owned.owners, 2);
 	check_holder(owners, 2, 0, 10, -1, "");
-	ck_assert_int_eq(gmem_owners_holder(owners, 2, 1, &holder), 0);
-	ck_assert_int_eq(holder.pid, 31);
+	ck_assert_int_eq(gmem_owners_owner(owners, 2, 1, &owner), 0);
+	ck_assert_int_eq(owner.pid, 31);
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
 }
@@ -483,21 +483,21 @@ START_TEST(primary_is_the_vms_process)
 	};
 	struct gmem_ctx *ctx = fake_ctx(table, n);
 	struct gmem_owners *owners;
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	for (size_t i = 0; i < sizeof(made_by_is) / sizeof(made_by_is[0]); i++) {
-		ck_assert_int_eq(gmem_owners_primary(owners, 0, made_by_is[i][0], &holder), 0);
-		ck_assert_int_eq(holder.pid, made_by_is[i][1]);
-		ck_assert_int_eq(holder.fd, holder.pid == 40 ? 9 : 3);
+		ck_assert_int_eq(gmem_owners_primary(owners, 0, made_by_is[i][0], &owner), 0);
+		ck_assert_int_eq(owner.pid, made_by_is[i][1]);
+		ck_assert_int_eq(owner.fd, owner.pid == 40 ? 9 : 3);
 	}
-	ck_assert_int_eq(gmem_owners_primary(owners, 1, 55, &holder), -ENOENT);
+	ck_assert_int_eq(gmem_owners_primary(owners, 1, 55, &owner), -ENOENT);
 	gmem_owners_free(owners);
 	/* What 55 is here is another thread than the kernel's 55. */
 	table[n - 1].link = "pid:[4026532222]";
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
-	ck_assert_int_eq(gmem_owners_primary(owners, 0, 55, &holder), 0);
-	ck_assert_int_eq(holder.pid, 40);
+	ck_assert_int_eq(gmem_owners_primary(owners, 0, 55, &owner), 0);
+	ck_assert_int_eq(owner.pid, 40);
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
 }
@@ -511,19 +511,19 @@ START_TEST(threads_with_files_of_their_own)
 	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
 	struct gmem_owners_counts counts;
 	struct gmem_owners *owners;
-	struct gmem_holder holder;
 	struct gmem_owner owner;
+	struct gmem_owned owned;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	for (size_t i = 0; i < 2; i++) {
-		ck_assert_int_eq(gmem_owners_at(owners, i, &owner), 0);
-		ck_assert_uint_eq(owner.inode, 7 + i);
-		ck_assert_uint_eq(owner.holders, 1);
-		ck_assert_uint_eq(owner.processes, 1);
+		ck_assert_int_eq(gmem_owners_at(owners, i, &owned), 0);
+		ck_assert_uint_eq(owned.inode, 7 + i);
+		ck_assert_uint_eq(owned.owners, 1);
+		ck_assert_uint_eq(owned.processes, 1);
 	}
-	ck_assert_int_eq(gmem_owners_holder(owners, 1, 0, &holder), 0);
-	ck_assert_int_eq(holder.pid, 21);
-	ck_assert_int_eq(holder.fd, 3);
+	ck_assert_int_eq(gmem_owners_owner(owners, 1, 0, &owner), 0);
+	ck_assert_int_eq(owner.pid, 21);
+	ck_assert_int_eq(owner.fd, 3);
 	gmem_owners_counts(owners, &counts);
 	ck_assert_uint_eq(counts.vms, 1);
 	ck_assert_uint_eq(counts.vms_without, 0);
@@ -661,16 +661,16 @@ START_TEST(usage_of_own)
 	uint64_t bytes, sum = 0;
 	struct gmem_owners_counts counts;
 	struct gmem_usage *usage;
-	struct gmem_holder holder;
+	struct gmem_owner owner;
 	int node, last = -2;
 
 	gmem_owners_counts(host.owners, &counts);
 	ck_assert_uint_eq(counts.memories, 1);
 	ck_assert_uint_eq(counts.vms, 1);
 	ck_assert_uint_eq(counts.vms_without, 0);
-	ck_assert_int_eq(gmem_owners_holder(host.owners, 0, 0, &holder), 0);
-	ck_assert_int_eq(holder.pid, getpid());
-	ck_assert_int_eq(holder.fd, gmem_memory_fd(host.memory));
+	ck_assert_int_eq(gmem_owners_owner(host.owners, 0, 0, &owner), 0);
+	ck_assert_int_eq(owner.pid, getpid());
+	ck_assert_int_eq(owner.fd, gmem_memory_fd(host.memory));
 
 	ck_assert_int_eq(gmem_sim_set_direct_map(port_sim(host.ctx), (uint64_t)pfn, false), 0);
 	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
@@ -750,7 +750,7 @@ START_TEST(frames_found)
 	ck_assert_int_eq(gmem_owners_find(host.owners, pfns, 3, keep_frame, &next), 0);
 	ck_assert_int_eq(next - found, 2);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_uint_eq(found[i].owner, 0);
+		ck_assert_uint_eq(found[i].memory, 0);
 		ck_assert_int_eq(found[i].vm_pid, getpid());
 		ck_assert_uint_eq(found[i].offset, (found[i].pfn == a ? 5 : 40) * PAGE);
 		ck_assert_uint_eq(found[i].gpa,
