@@ -18,47 +18,6 @@
 #include "command.h"
 #include "session.h"
 
-/* As env(1) and the shell have it. */
-#define STATUS_CANNOT_RUN 126
-#define STATUS_NOT_FOUND 127
-
-static const char *const variables[] = { "GMEM_VM_FD", "GMEM_MEMORY_FD" };
-
-#define N_FDS (sizeof(variables) / sizeof(variables[0]))
-
-/* Copies of the descriptors that survive execve(). */
-static int export_fds(const int *fds)
-{
-	for (size_t i = 0; i < N_FDS; i++) {
-		char number[16];
-		int fd = fcntl(fds[i], F_DUPFD, STDERR_FILENO + 1);
-
-		if (fd < 0)
-			return -errno;
-		snprintf(number, sizeof(number), "%d", fd);
-		if (setenv(variables[i], number, 1))
-			return -errno;
-	}
-	return 0;
-}
-
-enum status exec_in_place(struct cli *cli, const int *fds, size_t n)
-{
-	int ret = n == N_FDS ? export_fds(fds) : -EPROTO;
-	int error;
-
-	if (ret)
-		return cli_fail(cli, STATUS_FAILED, "passing the descriptors on: %s",
-				strerror(-ret));
-	if (setenv("GMEM_NAME", cli->args[0], 1))
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
-	fflush(stdout);
-	execvp(cli->args[1], &cli->args[1]);
-	error = errno;
-	return cli_fail(cli, error == ENOENT ? STATUS_NOT_FOUND : STATUS_CANNOT_RUN, "%s: %s",
-			cli->args[1], strerror(error));
-}
-
 /* A batch that writes a document keeps standard output for it. */
 static bool leave_stdout(struct cli *cli)
 {
@@ -84,8 +43,8 @@ static enum status run_child(struct cli *cli, const int *fds)
 	if (child < 0)
 		return cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));
 	if (!child)
-		_exit((int)(leave_stdout(cli) ? exec_in_place(cli, fds, N_FDS)
-					      : STATUS_CANNOT_RUN));
+		_exit((int)(leave_stdout(cli) ? exec_in_place(cli, fds, EXEC_FDS)
+					      : EXEC_CANNOT_RUN));
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return (enum status)(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
@@ -96,7 +55,7 @@ static enum status run(struct cli *cli)
 	struct session *session = cli->session;
 	struct held *held;
 	enum status status = session_need(cli, &held);
-	int fds[N_FDS];
+	int fds[EXEC_FDS];
 
 	if (status)
 		return status;
@@ -110,7 +69,7 @@ static enum status run(struct cli *cli)
 	if (!session->holder)
 		return run_child(cli, fds);
 	memcpy(session->fds, fds, sizeof(fds));
-	session->n_fds = N_FDS;
+	session->n_fds = EXEC_FDS;
 	return STATUS_YES;
 }
 

@@ -5,6 +5,12 @@
 
 #include "cli.h"
 
+#define EXEC_FDS 2u /* the VM's and its memory's */
+
+/* As env(1) and the shell have it. */
+#define EXEC_CANNOT_RUN 126
+#define EXEC_NOT_FOUND 127
+
 /*
  * Becomes the command that follows NAME, with the VM's and the memory's descriptors, numbers in
  * its environment. Returns only where it could not, with env(1)'s status.

@@ -33,6 +33,9 @@ struct holder {
 	enum status farewell_status;
 };
 
+/* Closes what it has, and frees it. */
+void holder_free(struct holder *holder);
+
 /* Serves until the VM is destroyed, its time is over, its users have ended, or a signal came. */
 void holder_serve(struct session *session);
 

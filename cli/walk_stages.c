@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The stages of a walk in their order, and how each says what came of it. */
+/* The stages of a walk in their order. */
 #include "walk.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 enum {
 	STEP_VM,
@@ -55,20 +52,3 @@ const struct walk_step walk_steps[] = {
 };
 
 const size_t walk_n_steps = sizeof(walk_steps) / sizeof(walk_steps[0]);
-
-enum result walk_say(struct walk *walk, enum result result, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(walk->detail, sizeof(walk->detail), format, args);
-	va_end(args);
-	return result;
-}
-
-enum result walk_fail(struct walk *walk, int error)
-{
-	walk->error = error;
-	cli_explain(walk->cli, error, walk->detail, sizeof(walk->detail));
-	return RESULT_FAILED;
-}
