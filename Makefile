@@ -50,7 +50,7 @@ HARDENING += $(or $(fortify),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 endif
 
 cflags := -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-DGMEM_VERSION='"$(VERSION)"' -Iinclude -Ilibgmem -I$(BUILD) $(CPPFLAGS) $(HARDENING) $(CFLAGS)
+	-DGMEM_VERSION='"$(VERSION)"' -Iinclude $(CPPFLAGS) $(HARDENING) $(CFLAGS)
 ldflags := -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS)
 ifneq ($(SANITIZE),)
 cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -65,7 +65,7 @@ else
 cflags += -DGMEM_HAVE_BPF
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 endif
-cli_sources := $(sort $(wildcard cli/*.c))
+cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap
 # BTF is read through libbpf.
 without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c,$(1)),$(1))
@@ -123,12 +123,18 @@ force:
 $(BUILD)/obj/libgmem/%.o: libgmem/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
-	$(quiet)$(CC) $(cflags) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+	$(quiet)$(CC) $(cflags) -Ilibgmem -I$(BUILD) -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+
+# The command sees the public headers and its own, and nothing of the library's inside.
+$(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  CC      $<'
+	$(quiet)$(CC) $(cflags) -Icli -fPIE -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
-	$(quiet)$(CC) $(cflags) -fPIE -MMD -MP -c -o $@ $<
+	$(quiet)$(CC) $(cflags) -Ilibgmem -Icli -fPIE -MMD -MP -c -o $@ $<
 
 # The BPF reader: compiled for the BPF machine, then embedded as a skeleton.
 $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The table of commands, in the order of the help. */
-#include "command.h"
+#include "core/command.h"
 
 #include <string.h>
 

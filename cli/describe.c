@@ -4,9 +4,9 @@
 #include <string.h>
 #include <gmem/gmem.h>
 
-#include "command.h"
-#include "common.h"
-#include "privilege.h"
+#include "args/common.h"
+#include "core/command.h"
+#include "core/privilege.h"
 
 static const char *const kinds[] = {
 	[KIND_TEXT] = "text",	  [KIND_STATE] = "state",     [KIND_LIST] = "list",

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "common.h"
+#include "args/common.h"
+#include "core/command.h"
 #include "options.h"
 
 #define WIDTH 79

@@ -2,7 +2,7 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-#include "cli.h"
+#include "core/cli.h"
 
 /* Prints the help of cli->command, or of gmemctl itself, on standard output. */
 void help_print(const struct cli *cli);

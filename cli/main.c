@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "holder.h"
+#include "held/session.h"
+#include "holder/holder.h"
 #include "run.h"
-#include "session.h"
 
 /*
  * A caller may have closed a standard stream. The next open(2) would take its number, and data

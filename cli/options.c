@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common.h"
+#include "args/common.h"
 
 /* Keys of options without a letter: beyond any character, counted from here. */
 #define KEY_FIRST 0x100

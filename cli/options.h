@@ -3,7 +3,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
-#include "command.h"
+#include "core/command.h"
 
 #define OPTIONS_MAX 48 /* of a command, with those that all have */
 

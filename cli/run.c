@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
-#include "command.h"
+#include "core/command.h"
+#include "core/privilege.h"
 #include "describe.h"
+#include "held/session.h"
 #include "help.h"
-#include "holder.h"
+#include "holder/client.h"
+#include "holder/holder.h"
 #include "options.h"
-#include "privilege.h"
-#include "session.h"
 
 static enum status list_models(void)
 {

@@ -2,7 +2,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
-#include "cli.h"
+#include "core/cli.h"
 
 /*
  * Does what a command line says, with its output on stdout and stderr, and returns its status. Of

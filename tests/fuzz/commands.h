@@ -14,11 +14,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "../cli/interrupt.h"
-#include "../cli/privilege.h"
-#include "../cli/run.h"
-#include "../cli/save.h"
-#include "../cli/utf8.h"
+#include "core/interrupt.h"
+#include "core/privilege.h"
+#include "run.h"
+#include "commands/metrics/save.h"
+#include "output/utf8.h"
 
 static struct {
 	FILE *out;  /* what the command prints */

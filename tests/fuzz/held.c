@@ -2,7 +2,7 @@
 /* What a holder writes beside its socket, as others read it: once more written, it is the same. */
 #include "fuzz.h"
 
-#include "../cli/held.h"
+#include "held/held.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

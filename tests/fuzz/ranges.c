@@ -2,7 +2,7 @@
 /* Ranges of the command line: none is empty, unaligned, or wraps. */
 #include "fuzz.h"
 
-#include "../cli/range.h"
+#include "args/range.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

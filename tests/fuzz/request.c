@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-#include "../cli/holder_internal.h"
-#include "../cli/passing.h"
-#include "../cli/request.c"
+#include "holder/internal.h"
+#include "holder/passing.h"
+#include "holder/request.c"
 
 /* The first byte of the input: what the rest is, and how many descriptors come along. */
 #define WORDS 1	 /* words of a command line, NUL between them */

@@ -44,7 +44,7 @@ static ssize_t take_line(char **text, size_t *size, FILE *file)
 #define getline take_line
 #define errx come_back_from_error
 #define err come_back_from_error
-#include "conformance/script.c"
+#include "../conformance/script.c"
 #undef exit
 #undef fopen
 

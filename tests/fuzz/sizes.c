@@ -2,7 +2,7 @@
 /* Sizes of the command line. What is printed with a unit can be read again. */
 #include "fuzz.h"
 
-#include "../cli/size.h"
+#include "core/size.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

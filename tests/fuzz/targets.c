@@ -2,8 +2,8 @@
 /* TARGET and --output of the command line. */
 #include "fuzz.h"
 
-#include "../cli/command.h"
-#include "../cli/target.h"
+#include "core/command.h"
+#include "inspect/target.h"
 
 static enum status visit(struct cli *cli, pid_t pid, int fd, struct gmem_target *target, void *arg)
 {

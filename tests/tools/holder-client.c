@@ -22,8 +22,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../cli/passing.c"
-#include "../cli/request.c"
+#include "holder/passing.c"
+#include "holder/request.c"
 
 static const char *socket_path;
 

@@ -5,9 +5,9 @@
  */
 #include "unit.h"
 
-#include "../cli/held_info.c"
-#include "../cli/request.c"
-#include "../cli/words.c"
+#include "held/info.c"
+#include "holder/request.c"
+#include "args/words.c"
 
 #define ROUNDS 200000
 

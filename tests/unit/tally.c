@@ -2,7 +2,7 @@
 /* What the summary of extents counts as pages, and what it does not. */
 #include "unit.h"
 
-#include "../cli/tally.c"
+#include "inspect/tally.c"
 
 void output_row(struct output *out, const struct cell *cells)
 {

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "args/common.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define FIELD(member) offsetof(struct common, member)
+
+/* The kernel most readers come for. */
+#define DEFAULT_MODEL "tdx"
+
+struct choice {
+	const char *name;
+	int value;
+};
+
+static const struct choice colors[] = {
+	{ "auto", COLOR_AUTO },
+	{ "always", COLOR_ALWAYS },
+	{ "never", COLOR_NEVER },
+	{ NULL, 0 },
+};
+
+static const struct choice readers[] = {
+	{ "bpf", READER_BPF },
+	{ "kcore", READER_KCORE },
+	{ "none", READER_NONE },
+	{ NULL, 0 },
+};
+
+static enum status choose(struct cli *cli, const struct cli_option *option, const char *arg,
+			  const struct choice *choice, int *value)
+{
+	for (; choice->name; choice++) {
+		if (strcmp(choice->name, arg))
+			continue;
+		*value = choice->value;
+		return STATUS_YES;
+	}
+	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, option->arg);
+}
+
+static enum status set_color(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	int value = COLOR_ALWAYS; /* as a bare --color means elsewhere */
+	enum status status = arg ? choose(cli, option, arg, colors, &value) : STATUS_YES;
+
+	*(enum color *)field = (enum color)value;
+	return status;
+}
+
+static enum status set_reader(struct cli *cli, const struct cli_option *option, const char *arg,
+			      void *field)
+{
+	int value = READER_ANY;
+	enum status status = choose(cli, option, arg, readers, &value);
+
+	*(enum reader_choice *)field = (enum reader_choice)value;
+	return status;
+}
+
+static enum status set_model(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	return set_text(cli, option, arg ? arg : DEFAULT_MODEL, field);
+}
+
+static enum status set_json(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	(void)cli;
+	(void)option;
+	(void)arg;
+	*(enum style *)field = STYLE_JSON;
+	return STATUS_YES;
+}
+
+/* Two shapes at once cannot be; JSON wins nothing by being last. */
+static enum status set_lines(struct cli *cli, const struct cli_option *option, enum style style,
+			     void *field)
+{
+	enum style *chosen = field;
+
+	if (*chosen != STYLE_TABLE && *chosen != style)
+		return cli_usage(cli, "--%s: another output format is chosen already",
+				 option->name);
+	*chosen = style;
+	return STATUS_YES;
+}
+
+static enum status set_raw(struct cli *cli, const struct cli_option *option, const char *arg,
+			   void *field)
+{
+	(void)arg;
+	return set_lines(cli, option, STYLE_RAW, field);
+}
+
+static enum status set_pairs(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	(void)arg;
+	return set_lines(cli, option, STYLE_PAIRS, field);
+}
+
+static enum status set_more(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	(void)cli;
+	(void)option;
+	(void)arg;
+	++*(unsigned int *)field;
+	return STATUS_YES;
+}
+
+const struct cli_option common_options[] = {
+	{ "json", 'J', NULL, false, set_json, FIELD(format.style),
+	  "Write one JSON document, also on failure (-j too)" },
+	{ "noheadings", 'n', NULL, false, set_flag, FIELD(format.no_headings),
+	  "Leave the headings out" },
+	{ "output", 'o', "COLUMNS", false, set_text, FIELD(format.columns),
+	  "Show these columns, separated by commas; +COLUMNS adds to those shown anyway" },
+	{ "output-all", 0, NULL, false, set_flag, FIELD(format.all_columns), "Show every column" },
+	{ "raw", 'r', NULL, false, set_raw, FIELD(format.style),
+	  "Separate columns by one blank, for scripts" },
+	{ "pairs", 'P', NULL, false, set_pairs, FIELD(format.style),
+	  "Write NAME=\"value\" pairs, for scripts" },
+	{ "bytes", 'b', NULL, false, set_flag, FIELD(format.bytes),
+	  "Print sizes in bytes rather than as 4K or 1.5G" },
+	{ "quiet", 'q', NULL, false, set_flag, FIELD(quiet),
+	  "Print nothing: only the exit status answers (and JSON, if asked for)" },
+	{ "verbose", 'v', NULL, false, set_more, FIELD(verbose),
+	  "Say more on standard error; twice for debugging" },
+	{ "color", 0, "auto|always|never", true, set_color, FIELD(format.color),
+	  "Colour tables; auto does so on a terminal that has colours, unless NO_COLOR is set" },
+	{ "simulate", 0, "MODEL", true, set_model, FIELD(model),
+	  "Work on a simulated kernel, default " DEFAULT_MODEL "; 'help' lists them" },
+	{ "reader", 0, "bpf|kcore|none", false, set_reader, FIELD(reader),
+	  "Read kernel memory this way; default the first that works" },
+	{ "help", 'h', NULL, false, set_flag, FIELD(help), "Print this help" },
+	{ "usage", 0, NULL, false, set_flag, FIELD(usage), "Print a short usage message" },
+	{ "describe", 0, NULL, false, set_flag, FIELD(describe),
+	  "List commands, options and columns for programs, a line each, tabs between" },
+	{ "version", 'V', NULL, false, set_flag, FIELD(version), "Print the version" },
+	{ "json", 'j', NULL, false, set_json, FIELD(format.style), NULL },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};

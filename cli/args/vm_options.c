@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From options to the VM type and the creation flags that a command goes with. */
+#include "args/vm_options.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "output/cell.h"
+
+struct choice {
+	struct cli *cli;
+	const struct gmem_caps *caps;
+	const struct flags_asked *flags;
+};
+
+enum status set_vm_type(struct cli *cli, const struct cli_option *option, const char *arg,
+			void *field)
+{
+	struct vm_type_asked *asked = field;
+
+	asked->given = strcmp(arg, "best") != 0;
+	if (!asked->given || !gmem_vm_type_from_name(arg, &asked->type))
+		return STATUS_YES;
+	return cli_usage(cli,
+			 "--%s=%s: it is none of best, default, sw-protected, sev, sev-es, "
+			 "snp, tdx",
+			 option->name, arg);
+}
+
+static enum status add_flag(struct cli *cli, const char *name, struct flags_asked *flags)
+{
+	uint64_t flag;
+
+	if (gmem_memory_flag_from_name(name, &flag))
+		return cli_usage(cli, "flag '%s' is none of mmap, init-shared, no-direct-map",
+				 name);
+	flags->flags |= flag;
+	/* Removal from the direct map is asked for beside the flags that make sense anyway. */
+	flags->given = flags->given || flag != GMEM_MEMORY_NO_DIRECT_MAP;
+	return STATUS_YES;
+}
+
+enum status set_one_flag(struct cli *cli, const struct cli_option *option, const char *arg,
+			 void *field)
+{
+	(void)arg;
+	return add_flag(cli, option->name, field);
+}
+
+/* An empty list asks for memory without flags. */
+enum status set_flags(struct cli *cli, const struct cli_option *option, const char *arg,
+		      void *field)
+{
+	struct flags_asked *flags = field;
+	char name[CELL_TEXT_MAX];
+	enum status status = STATUS_YES;
+
+	(void)option;
+	flags->given = true;
+	while (*arg && !status) {
+		size_t length = strcspn(arg, ",");
+
+		snprintf(name, sizeof(name), "%.*s", length < 40 ? (int)length : 40, arg);
+		status = add_flag(cli, name, flags);
+		arg += length + (arg[length] == ',');
+	}
+	return status;
+}
+
+int vm_capability(const struct gmem_caps *caps, enum gmem_vm_type type, const char *name)
+{
+	const struct gmem_capability *cap;
+
+	for (size_t i = 0; (cap = gmem_capability_at(i)); i++)
+		if (!strcmp(cap->name, name))
+			return gmem_caps_vm(caps, type, cap->number);
+	return -ENOENT;
+}
+
+/* From the most to the least interesting; the last is always there. */
+static const enum gmem_vm_type preference[] = {
+	GMEM_VM_TDX,
+	GMEM_VM_SNP,
+	GMEM_VM_SW_PROTECTED,
+	GMEM_VM_DEFAULT,
+};
+
+#define SHAREABLE (GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED)
+
+/* Private memory needs no flags; elsewhere memory that the host cannot touch shows little. */
+static uint64_t flags_for(const struct choice *choice, enum gmem_vm_type type)
+{
+	const struct flags_asked *asked = choice->flags;
+
+	if (asked->given || gmem_caps_has_private(choice->caps, type))
+		return asked->flags;
+	return asked->flags | (gmem_caps_memory_flags(choice->caps, type) & SHAREABLE);
+}
+
+static bool takes_flags(const struct choice *choice, enum gmem_vm_type type)
+{
+	return !(flags_for(choice, type) & ~gmem_caps_memory_flags(choice->caps, type));
+}
+
+/* The first type that takes the flags; where none does, the first: the kernel says why not. */
+static enum gmem_vm_type best_type(const struct choice *choice)
+{
+	const enum gmem_vm_type *first = NULL;
+
+	for (size_t i = 0; i < sizeof(preference) / sizeof(preference[0]); i++) {
+		if (!gmem_caps_has_vm_type(choice->caps, preference[i]))
+			continue;
+		if (takes_flags(choice, preference[i]))
+			return preference[i];
+		if (!first)
+			first = &preference[i];
+	}
+	return first ? *first : GMEM_VM_DEFAULT;
+}
+
+/* What is asked of a VM type before it is taken. */
+static const char *const asked[] = {
+	"KVM_CAP_GUEST_MEMFD",
+	"KVM_CAP_GUEST_MEMFD_FLAGS",
+	"KVM_CAP_MEMORY_ATTRIBUTES",
+	"KVM_CAP_PRE_FAULT_MEMORY",
+};
+
+/* A question that KVM did not answer is not a no: it would be the wrong type. */
+static enum status check_answers(const struct choice *choice, enum gmem_vm_type type)
+{
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		int answer = vm_capability(choice->caps, type, asked[i]);
+
+		/* ENOTTY: it is no KVM that was asked. What makes the VM has the words for it. */
+		if (answer < 0 && answer != -ENOTTY)
+			return cli_fail(choice->cli, STATUS_FAILED,
+					"KVM_CHECK_EXTENSION(%s) on a %s VM: %s", asked[i],
+					gmem_vm_type_name(type), strerror(-answer));
+	}
+	return STATUS_YES;
+}
+
+enum status vm_choose(struct cli *cli, const struct gmem_caps *caps,
+		      const struct vm_type_asked *type_asked, const struct flags_asked *flags_asked,
+		      enum gmem_vm_type *type, uint64_t *flags)
+{
+	const struct choice choice = { .cli = cli, .caps = caps, .flags = flags_asked };
+	enum status status = STATUS_YES;
+
+	for (size_t i = 0; !status && i < sizeof(preference) / sizeof(preference[0]); i++) {
+		bool wanted = !type_asked->given || type_asked->type == preference[i];
+
+		if (wanted && gmem_caps_has_vm_type(caps, preference[i]))
+			status = check_answers(&choice, preference[i]);
+	}
+	*type = type_asked->given ? type_asked->type : best_type(&choice);
+	*flags = flags_for(&choice, *type);
+	return status;
+}

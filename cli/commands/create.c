@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl create: makes a VM with its memory, and keeps it under a name. */
+#include "commands/create.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/mempolicy.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/interrupt.h"
+#include "held/launch.h"
+#include "held/session.h"
+#include "held/step.h"
+
+struct create {
+	struct cli *cli;
+	const struct create_settings *settings;
+	struct gmem_caps *caps;
+	struct held *held;
+	uint64_t size;
+	uint64_t flags;
+	size_t n_slots; /* wanted; held->n_slots are there */
+};
+
+/* Kernels before 7.2 take some that lie behind the memory's end. */
+static enum status check_slots(const struct create *create)
+{
+	for (size_t i = 0; i < create->n_slots; i++) {
+		const struct held_slot *slot = &create->held->slots[i];
+
+		if (slot->offset <= create->size && slot->size <= create->size - slot->offset)
+			continue;
+		return cli_usage(create->cli,
+				 "--slot: %" PRIu64 " bytes from offset 0x%" PRIx64
+				 " on are beyond the memory's %" PRIu64,
+				 slot->size, slot->offset, create->size);
+	}
+	return STATUS_YES;
+}
+
+/* The memslots that were asked for: one, some of one size, or those given one by one. */
+static enum status plan_slots(struct create *create)
+{
+	const struct create_settings *settings = create->settings;
+	struct held *held = create->held;
+	uint64_t n = settings->n_slots ? settings->n_slots : 1, each = create->size / n;
+
+	if (settings->slots.n) {
+		if (settings->n_slots || settings->has_gpa)
+			return cli_usage(create->cli, "--slot goes with neither --slots nor --gpa");
+		memcpy(held->slots, settings->slots.slots, sizeof(held->slots));
+		create->n_slots = settings->slots.n;
+		return check_slots(create);
+	}
+	if (create->size % n || each % GMEM_PAGE_SIZE)
+		return cli_usage(create->cli,
+				 "--slots=%" PRIu64 ": %" PRIu64
+				 " bytes are not so many parts of whole pages",
+				 n, create->size);
+	for (uint64_t i = 0; i < n; i++)
+		held->slots[i] = (struct held_slot){
+			.gpa = (settings->has_gpa ? settings->gpa : VM_DEFAULT_GPA) + i * each,
+			.offset = i * each,
+			.size = each,
+		};
+	create->n_slots = n;
+	return STATUS_YES;
+}
+
+/* Pre-faulting needs a vCPU, a launch too. */
+static int add_vcpu(struct create *create)
+{
+	const struct launch *launch = launch_of(create->held->type);
+	int ret;
+
+	if (!launch &&
+	    vm_capability(create->caps, create->held->type, "KVM_CAP_PRE_FAULT_MEMORY") <= 0)
+		return 0;
+	ret = gmem_vm_add_vcpu(create->held->vm, 0);
+	return ret || !launch ? ret : launch->init_vcpu(create->held->vm);
+}
+
+static int make_vm(struct create *create)
+{
+	struct held *held = create->held;
+	const struct launch *launch = launch_of(held->type);
+	int ret = gmem_vm_new(create->cli->ctx, held->type, &held->vm);
+
+	if (!ret && launch)
+		ret = launch->init(held->vm);
+	return ret ? ret : add_vcpu(create);
+}
+
+/*
+ * Memory that takes no policy: not mappable, or before Linux 6.19. Threads that run on the nodes can
+ * take their pages then, as long as there are any; a simulated kernel has no threads.
+ */
+static int take_from_nodes(struct create *create)
+{
+	if (!create->settings->populate) {
+		cli_note(create->cli, "with --populate, threads on these nodes would take pages");
+		return -ENODEV;
+	}
+	if (gmem_ctx_model(create->cli->ctx))
+		return -ENODEV;
+	cli_note(create->cli,
+		 "the memory takes no policy: its pages are taken by threads that run on "
+		 "the nodes, and come from others where a node has none left");
+	return 0;
+}
+
+static int bind_nodes(struct create *create)
+{
+	const struct populate_asked *how = &create->settings->how;
+	unsigned long mask = 0;
+	int ret;
+
+	for (unsigned int i = 0; i < how->n_nodes; i++)
+		mask |= 1ul << how->nodes[i];
+	if (!mask)
+		return 0;
+	ret = gmem_memory_bind_nodes(create->held->memory, 0, create->size,
+				     how->n_nodes > 1 ? MPOL_INTERLEAVE : MPOL_BIND, &mask,
+				     POPULATE_NODES_MAX);
+	return ret == -ENODEV ? take_from_nodes(create) : ret;
+}
+
+static int make_memory(struct create *create)
+{
+	const struct gmem_memory_options memory = {
+		.size = sizeof(memory),
+		.memory_size = create->size,
+		.flags = create->flags,
+	};
+	struct held *held = create->held;
+	int ret = gmem_memory_new(held->vm, &memory, &held->memory);
+
+	if (!ret)
+		ret = bind_nodes(create);
+	for (size_t i = 0; !ret && i < create->n_slots; i++) {
+		const struct gmem_slot_options slot = {
+			.size = sizeof(slot),
+			.slot = (uint32_t)i,
+			.gpa = held->slots[i].gpa,
+			.memory_size = held->slots[i].size,
+			.memory = held->memory,
+			.memory_offset = held->slots[i].offset,
+		};
+
+		ret = gmem_slot_set(held->vm, &slot);
+		held->n_slots += !ret;
+	}
+	return ret;
+}
+
+static enum status choose(struct create *create)
+{
+	const struct create_settings *settings = create->settings;
+	struct held *held = create->held;
+	enum status status = vm_choose(create->cli, create->caps, &settings->vm_type,
+				       &settings->flags, &held->type, &create->flags);
+
+	return status ? status : plan_slots(create);
+}
+
+/*
+ * The memory that this process is about to hold counts in no process's RSS, by which the OOM killer
+ * chooses (oom_badness() in mm/oom_kill.c): others would be ended for it, to no avail.
+ */
+static void be_first_for_oom_killer(void)
+{
+	FILE *file = fopen("/proc/self/oom_score_adj", "we");
+
+	if (file) {
+		fputs("1000", file);
+		fclose(file);
+	}
+}
+
+static enum status make(struct create *create)
+{
+	enum status status = choose(create);
+	int ret;
+
+	if (status)
+		return status;
+	if (!gmem_ctx_model(create->cli->ctx))
+		be_first_for_oom_killer();
+	gmem_ctx_allow_unreleased(create->cli->ctx, create->settings->allow_unreleased);
+	ret = make_vm(create);
+	if (!ret)
+		ret = make_memory(create);
+	return ret ? cli_fail_error(create->cli, ret, NULL) : STATUS_YES;
+}
+
+static enum status populate_all(const struct create *create)
+{
+	enum gmem_populate_method used;
+	struct held_parts parts;
+	uint64_t done;
+	enum status status = held_range(create->cli, create->held, "all", false, false, &parts);
+
+	if (!status)
+		status = populate(create->cli, create->held, &parts, &create->settings->how, &used,
+				  &done);
+	return status;
+}
+
+static void tell(const struct create *create)
+{
+	struct held_info info;
+
+	held_describe(create->held, create->cli->ctx, &info);
+	step_fact(create->cli, "name", KIND_TEXT, cell_text(info.name));
+	step_fact(create->cli, "pid", KIND_NUMBER, cell_number((uint64_t)info.pid));
+	step_fact(create->cli, "vm_type", KIND_TEXT, cell_text(info.type));
+	step_fact(create->cli, "size", KIND_BYTES, cell_number(info.size));
+	step_fact(create->cli, "gpa", KIND_ADDRESS, cell_number(info.gpa));
+	step_fact(create->cli, "slots", KIND_NUMBER, cell_number(info.slots));
+}
+
+/*
+ * What was populated before an interruption stays, and so does the VM: status 4 says so. After a
+ * failure it goes again: memory may be short, and the host is to have it back.
+ */
+static enum status create_vm(struct create *create)
+{
+	enum status status = make(create);
+
+	if (!status)
+		status = holder_limit(create->cli, &create->settings->limits);
+	if (!status && create->settings->populate)
+		status = populate_all(create);
+	if (status == STATUS_PARTLY && !interrupted()) {
+		cli_note(create->cli, "the VM and its memory were released");
+		return STATUS_FAILED;
+	}
+	if (status && status != STATUS_PARTLY)
+		return status;
+	create->held->since = time(NULL);
+	if (session_add(create->cli, create->held))
+		return STATUS_FAILED;
+	tell(create);
+	create->held = NULL;
+	return status;
+}
+
+static enum status run(struct cli *cli)
+{
+	const struct create_settings *settings = cli->settings;
+	struct create create = { .cli = cli, .settings = settings };
+	enum status status = held_check_name(cli, cli->args[0]);
+	int ret;
+
+	if (status)
+		return status;
+	if (session_find(cli->session, cli->args[0]))
+		return cli_fail(cli, STATUS_FAILED, "there is a VM '%s' already", cli->args[0]);
+	create.size = settings->size ? settings->size : VM_DEFAULT_SIZE;
+	create.held = calloc(1, sizeof(*create.held));
+	if (!create.held)
+		return cli_fail(cli, STATUS_FAILED, "out of memory");
+	strcpy(create.held->name, cli->args[0]);
+	ret = gmem_caps_new(cli->ctx, &create.caps);
+	status = ret ? cli_fail_error(cli, ret, NULL) : create_vm(&create);
+	gmem_caps_free(create.caps);
+	held_free(create.held);
+	return status;
+}
+
+const struct command create_command = {
+	.name = "create",
+	.place = PLACE_NEW_HOLDER,
+	.summary = "make a VM with guest_memfd memory, which a holder process keeps under a name",
+	.args = "NAME",
+	.min_args = 1,
+	.max_args = 1,
+	.options = create_options,
+	.settings_size = sizeof(struct create_settings),
+	.run = run,
+};

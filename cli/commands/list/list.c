@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl list: every guest_memfd on the host, whose it is and what it costs. */
+#include "commands/list/list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/command.h"
+#include "inspect/evidence.h"
+#include "inspect/owner.h"
+
+static const struct column columns[LIST_COLUMNS] = {
+	[LIST_PID] = { "pid", KIND_NUMBER, .shown = true,
+		       .help = "process that has the guest_memfd: the VM's own where that is "
+			       "known" },
+	[LIST_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "name of that process" },
+	[LIST_UID] = { "uid", KIND_NUMBER, .help = "user of that process" },
+	[LIST_FDS] = { "fds", KIND_LIST, .shown = true,
+		       .help = "descriptors of that process; mapped where it has the guest_memfd "
+			       "mapped" },
+	[LIST_PROCESSES] = { "processes", KIND_NUMBER, .shown = true,
+			     .help = "number of processes that hold the guest_memfd" },
+	[LIST_OWNERS] = { "owners", KIND_ROWS,
+			  .help = "all processes that hold it, as PID:FD or PID:mapped" },
+	[LIST_VM_TYPE] = { "vm_type", KIND_TEXT, .shown = true,
+			   .help = "type of the VM that it belongs to" },
+	[LIST_VM_PID] = { "vm_pid", KIND_NUMBER, .help = "thread that made the VM" },
+	[LIST_DEVICE] = { "device", KIND_NUMBER, .help = "device number of the inode" },
+	[LIST_INODE] = { "inode", KIND_NUMBER, .shown = true,
+			 .help = "inode number of the guest_memfd" },
+	[LIST_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the file" },
+	[LIST_RESIDENT] = { "resident", KIND_BYTES, .shown = true,
+			    .help = "how much of the file is in memory" },
+	[LIST_FLAGS] = { "flags", KIND_LIST, .shown = true,
+			 .help = "creation flags; without any, the memory is private" },
+	[LIST_INITIAL] = { "initial", KIND_TEXT, .help = "what new pages are: private or shared" },
+	[LIST_NODES] = { "nodes", KIND_ROWS, .shown = true,
+			 .help = "resident memory by NUMA node" },
+	[LIST_STATE] = { "state", KIND_STATE, .shown = true,
+			 .help = "state in the direct map: mapped, unmapped, mixed, unknown or "
+				 "empty" },
+	[LIST_MAPPED] = { "mapped", KIND_BYTES,
+			  .help = "resident memory that is in the direct map" },
+	[LIST_UNMAPPED] = { "unmapped", KIND_BYTES,
+			    .help = "resident memory that is not in the direct map" },
+	[LIST_UNKNOWN] = { "unknown", KIND_BYTES,
+			   .help = "resident memory whose state in the direct map is unknown" },
+	[LIST_SLOTS] = { "slots", KIND_NUMBER, .shown = true,
+			 .help = "number of memslots bound to the guest_memfd" },
+	[LIST_SHARED] = { "shared", KIND_BYTES, .shown = true,
+			  .help = "memory at userspace_addr of these memslots: their shared side" },
+	[LIST_TOTAL] = { "total", KIND_BYTES, .shown = true,
+			 .help = "resident and shared memory together" },
+	[LIST_REASON] = { "reason", KIND_TEXT, .wrap = true, .help = "why something is unknown" },
+};
+
+const struct table list_table = TABLE("guest_memfds", columns);
+
+struct settings {
+	struct selection sort;
+	bool no_locks;
+};
+
+static enum status set_sort(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	char wrong[CELL_TEXT_MAX];
+
+	if (*arg != '+' && columns_select(&list_table, arg, false, field, wrong))
+		return STATUS_YES;
+	return cli_usage(cli, "--%s: '%s' is no column of list", option->name,
+			 *arg == '+' ? arg : wrong);
+}
+
+static const struct cli_option options[] = {
+	{ "sort", 's', "COLUMNS", false, set_sort, offsetof(struct settings, sort),
+	  "Sort by these columns, default resident: sizes largest first, all else ascending" },
+	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
+	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
+	  "found, and the shared side is not counted" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+/* The sums that are shown as facts, and their columns. */
+static const struct {
+	const char *name;
+	enum list_column column;
+} sums[] = {
+	{ "size", LIST_SIZE },	       { "resident", LIST_RESIDENT }, { "mapped", LIST_MAPPED },
+	{ "unmapped", LIST_UNMAPPED }, { "unknown", LIST_UNKNOWN },   { "shared", LIST_SHARED },
+	{ "total", LIST_TOTAL },
+};
+
+struct list {
+	struct cli *cli;
+	const struct settings *settings;
+	struct gmem_owners *owners;
+	struct gmem_owners_counts counts;
+	struct list_row *rows;
+	const struct list_row **sorted;
+	size_t n;
+	struct list_want want;
+	bool partly; /* a row has something unknown */
+};
+
+/* Whether one of these is shown, or its sum, or decides which row is the first. */
+static bool wants_any(const struct list *list, enum list_column first, enum list_column last)
+{
+	if (output_shows_facts(list->cli->out))
+		return true;
+	for (size_t i = first; i <= (size_t)last; i++)
+		if (output_wants(list->cli->out, &list_table, i) ||
+		    columns_selected(&list->settings->sort, i))
+			return true;
+	return false;
+}
+
+static int compare_cells(enum kind kind, const struct cell *a, const struct cell *b)
+{
+	if (!a->known || !b->known)
+		return (int)b->known - (int)a->known; /* what is unknown comes last */
+	if (a->text && b->text)
+		return strcmp(a->text, b->text);
+	if (a->number == b->number)
+		return 0;
+	return (a->number < b->number) == (kind == KIND_BYTES) ? 1 : -1;
+}
+
+static int compare_rows(const void *a, const void *b, void *arg)
+{
+	const struct list_row *const *x = a, *const *y = b;
+	const struct selection *sort = arg;
+	int order = 0;
+
+	for (size_t i = 0; !order && i < sort->n; i++) {
+		size_t column = sort->index[i];
+
+		order = compare_cells(columns[column].kind, &(*x)->cells[column],
+				      &(*y)->cells[column]);
+	}
+	return order ? order : (*x > *y) - (*x < *y);
+}
+
+static void sort_rows(struct list *list)
+{
+	struct selection sort = list->settings->sort;
+
+	if (!sort.n)
+		sort = (struct selection){ .index = { LIST_RESIDENT }, .n = 1 };
+	for (size_t i = 0; i < list->n; i++)
+		list->sorted[i] = &list->rows[i];
+	qsort_r(list->sorted, list->n, sizeof(*list->sorted), compare_rows, &sort);
+}
+
+/* Looks at each in turn: only one is ever open. */
+static int survey_all(struct list *list)
+{
+	int ret = 0;
+
+	list->rows = calloc(list->counts.memories + 1, sizeof(*list->rows));
+	list->sorted = calloc(list->counts.memories + 1, sizeof(*list->sorted));
+	if (!list->rows || !list->sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->counts.memories; i++) {
+		struct list_row *row = &list->rows[list->n];
+
+		ret = list_survey(list->cli, list->owners, i, &list->want, row);
+		if (!ret) {
+			list->partly = list->partly || row->partly;
+			list->n++;
+			continue;
+		}
+		list_row_free(row);
+		if (ret != -ESRCH)
+			return ret;
+	}
+	return 0;
+}
+
+static const char *why_unknown(const struct list *list, enum list_column column)
+{
+	if (list->want.no_locks && (column == LIST_SHARED || column == LIST_TOTAL))
+		return "not looked at (--no-locks)";
+	return "not known of every guest_memfd here: column REASON says why";
+}
+
+/* A sum of what is known only would be too small without saying so. */
+static void write_sum(struct output *out, const struct list *list, const char *name,
+		      enum list_column column)
+{
+	uint64_t sum = 0;
+	size_t known = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		known += list->rows[i].cells[column].known;
+		sum += list->rows[i].cells[column].number;
+	}
+	output_fact_or_reason(out, name, KIND_BYTES, cell_number_if(known == list->n, sum),
+			      known == list->n ? NULL : why_unknown(list, column));
+}
+
+static void write_facts(struct list *list)
+{
+	struct output *out = list->cli->out;
+
+	output_fact(out, "count", KIND_NUMBER, cell_number(list->n));
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
+		write_sum(out, list, sums[i].name, sums[i].column);
+	owner_write_counts(out, &list->counts);
+	evidence_write(list->cli);
+}
+
+static enum status judge(const struct list *list)
+{
+	char text[256];
+	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
+
+	if (!list->n && unseen)
+		return cli_fail(list->cli, STATUS_CANNOT_TELL, "no guest_memfd was seen, but %s",
+				unseen);
+	if (unseen)
+		cli_note(list->cli, "%s", unseen);
+	if (!list->n)
+		cli_note(list->cli, "there is no guest_memfd on this host");
+	if (list->partly)
+		cli_note(list->cli, "some values are unknown: column REASON says why");
+	return unseen || list->partly ? STATUS_PARTLY : STATUS_YES;
+}
+
+static enum status list_all(struct list *list)
+{
+	struct cli *cli = list->cli;
+	struct list_want *want = &list->want;
+	char why[1024];
+	int ret = cli_open_reader(cli);
+
+	*want = (struct list_want){
+		.kernel = !ret,
+		.usage = wants_any(list, LIST_NODES, LIST_UNKNOWN),
+		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
+		.no_locks = list->settings->no_locks,
+	};
+	if (cli->common.reader == READER_NONE)
+		want->no_kernel = "--reader=none forbids reading kernel memory";
+	else if (ret)
+		want->no_kernel = cli_explain(cli, ret, why, sizeof(why));
+	ret = survey_all(list);
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	sort_rows(list);
+	output_table(cli->out, &list_table);
+	for (size_t i = 0; i < list->n; i++)
+		output_row(cli->out, list->sorted[i]->cells);
+	output_table_end(cli->out);
+	write_facts(list);
+	return judge(list);
+}
+
+static enum status run(struct cli *cli)
+{
+	struct list list = { .cli = cli, .settings = cli->settings };
+	struct gmem_owners_options scan = {
+		.size = sizeof(scan),
+		.no_mappings = list.settings->no_locks,
+	};
+	enum status status;
+	int ret = gmem_owners_new(cli->ctx, &scan, &list.owners);
+
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	gmem_owners_counts(list.owners, &list.counts);
+	status = list_all(&list);
+	for (size_t i = 0; i < list.n; i++)
+		list_row_free(&list.rows[i]);
+	free(list.rows);
+	free(list.sorted);
+	gmem_owners_free(list.owners);
+	return status;
+}
+
+const struct command list_command = {
+	.name = "list",
+	.summary = "every guest_memfd on the host: whose it is and what it costs",
+	.args = "",
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.table = &list_table,
+	.run = run,
+};

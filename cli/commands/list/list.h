@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gmemctl list: what its files share. */
+#ifndef CLI_COMMANDS_LIST_LIST_H
+#define CLI_COMMANDS_LIST_LIST_H
+
+#include "core/cli.h"
+
+enum list_column {
+	LIST_PID,
+	LIST_COMMAND,
+	LIST_UID,
+	LIST_FDS,
+	LIST_PROCESSES,
+	LIST_OWNERS,
+	LIST_VM_TYPE,
+	LIST_VM_PID,
+	LIST_DEVICE,
+	LIST_INODE,
+	LIST_SIZE,
+	LIST_RESIDENT,
+	LIST_FLAGS,
+	LIST_INITIAL,
+	LIST_NODES,
+	LIST_STATE,
+	LIST_MAPPED,
+	LIST_UNMAPPED,
+	LIST_UNKNOWN,
+	LIST_SLOTS,
+	LIST_SHARED,
+	LIST_TOTAL,
+	LIST_REASON,
+	LIST_COLUMNS,
+};
+
+extern const struct table list_table;
+
+/* A row of cells[LIST_NODES]. */
+enum list_node_column { LIST_NODE_NODE, LIST_NODE_BYTES, LIST_NODE_COLUMNS };
+
+/* A guest_memfd: its values, and the memory that they stand in. */
+struct list_row {
+	struct cell cells[LIST_COLUMNS];
+	struct cell_rows owners, nodes;
+	struct cell *owner_cells, *node_cells;
+	char *command, *fds, *owners_text, *flags, *nodes_text, *reason;
+	bool partly; /* something could not be told */
+};
+
+/* What of a guest_memfd is looked up; each costs more than the one before. */
+struct list_want {
+	bool kernel; /* a reader of kernel memory is open */
+	bool shared;
+	bool usage;
+	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
+	const char *no_kernel; /* why there is no reader */
+};
+
+/*
+ * Fills in the row of the owner at index. Returns 0, -ESRCH where it is gone, or -ENOMEM; what
+ * cannot be told is unknown, and cells[LIST_REASON] says why.
+ */
+int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t index,
+		const struct list_want *want, struct list_row *row);
+void list_row_free(struct list_row *row);
+
+#endif

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One guest_memfd, opened for as long as it takes to learn what a row of the list shows. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/list/list.h"
+#include "core/size.h"
+#include "inspect/owner.h"
+#include "output/bits.h"
+
+enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MAPPED, OWNER_COLUMNS };
+
+static const struct column owner_columns[] = {
+	[OWNER_PID] = { "pid", KIND_NUMBER, .help = "process" },
+	[OWNER_COMMAND] = { "command", KIND_TEXT, .help = "its name" },
+	[OWNER_UID] = { "uid", KIND_NUMBER, .help = "its user" },
+	[OWNER_FD] = { "fd", KIND_NUMBER, .help = "descriptor, unknown where it is mapped" },
+	[OWNER_MAPPED] = { "mapped", KIND_BYTES, .help = "bytes mapped, unknown for an fd" },
+};
+
+static const struct table owner_table = TABLE("owners", owner_columns);
+
+static const struct column node_columns[] = {
+	[LIST_NODE_NODE] = { "node", KIND_NUMBER, .help = "NUMA node" },
+	[LIST_NODE_BYTES] = { "bytes", KIND_BYTES, .help = "resident there" },
+};
+
+static const struct table node_table = TABLE("nodes", node_columns);
+
+static struct cell text_if(const char *text)
+{
+	return cell_text(text && *text ? text : NULL);
+}
+
+/* Ends a text that was written to memory; NULL where memory was short. */
+static char *close_text(FILE *stream, char **text)
+{
+	bool failed = ferror(stream);
+
+	if (!fclose(stream) && !failed)
+		return *text;
+	free(*text);
+	return *text = NULL;
+}
+
+/* "9", "mapped", and where another process has it "PID:9" */
+static void write_owner(FILE *stream, const struct gmem_owner *owner, pid_t but)
+{
+	if (ftell(stream) > 0)
+		putc(',', stream);
+	if (owner->pid != but)
+		fprintf(stream, "%d:", (int)owner->pid);
+	if (owner->fd >= 0)
+		fprintf(stream, "%d", owner->fd);
+	else
+		fputs("mapped", stream);
+}
+
+/* How all owners have it; where they are of process but, without its number. */
+static char *owners_text(const struct gmem_owners *owners, size_t index, pid_t but, bool only)
+{
+	struct gmem_owner owner;
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++)
+		if (!only || owner.pid == but)
+			write_owner(stream, &owner, but);
+	return close_text(stream, &text);
+}
+
+static void set_owner(struct cell *cells, const struct gmem_owner *owner)
+{
+	bool is_fd = owner->fd >= 0;
+
+	cells[OWNER_PID] = cell_number((uint64_t)owner->pid);
+	cells[OWNER_COMMAND] = text_if(owner->command);
+	cells[OWNER_UID] = cell_number_if(owner->uid >= 0, (uint64_t)owner->uid);
+	cells[OWNER_FD] = cell_number_if(is_fd, (uint64_t)owner->fd);
+	cells[OWNER_MAPPED] = cell_number_if(!is_fd, owner->mapped);
+}
+
+static int set_owners(struct list_row *row, const struct gmem_owners *owners, size_t index,
+		      size_t n)
+{
+	struct gmem_owner owner;
+
+	row->owners_text = owners_text(owners, index, 0, false);
+	row->owner_cells = calloc(n, OWNER_COLUMNS * sizeof(*row->owner_cells));
+	if (!row->owners_text || !row->owner_cells)
+		return -ENOMEM;
+	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++)
+		set_owner(&row->owner_cells[i * OWNER_COLUMNS], &owner);
+	row->owners = (struct cell_rows){ &owner_table, row->owner_cells, n };
+	row->cells[LIST_OWNERS] = cell_rows(&row->owners, row->owners_text);
+	return 0;
+}
+
+/* What the scan itself found. */
+static int set_owned(struct list_row *row, const struct gmem_owners *owners, size_t index,
+		     pid_t vm_pid)
+{
+	struct gmem_owner primary;
+	struct gmem_owned owned;
+
+	gmem_owners_at(owners, index, &owned);
+	gmem_owners_primary(owners, index, vm_pid, &primary);
+	row->command = strdup(primary.command);
+	row->fds = owners_text(owners, index, primary.pid, true);
+	if (!row->command || !row->fds)
+		return -ENOMEM;
+	row->cells[LIST_PID] = cell_number((uint64_t)primary.pid);
+	row->cells[LIST_COMMAND] = text_if(row->command);
+	row->cells[LIST_UID] = cell_number_if(primary.uid >= 0, (uint64_t)primary.uid);
+	row->cells[LIST_FDS] = cell_text(row->fds);
+	row->cells[LIST_PROCESSES] = cell_number(owned.processes);
+	row->cells[LIST_DEVICE] = cell_number(owned.device);
+	row->cells[LIST_INODE] = cell_number(owned.inode);
+	row->cells[LIST_SIZE] = cell_number(owned.size);
+	return set_owners(row, owners, index, owned.owners);
+}
+
+/* Adds why something is unknown to what is said already. */
+static int add_reason(struct list_row *row, const char *what, const char *why)
+{
+	char *before = row->reason;
+
+	/* One cause, such as a reader that is missing, is said once. */
+	if (before && strstr(before, why))
+		return 0;
+	if (asprintf(&row->reason, "%s%s%s: %s", before ? before : "", before ? "; " : "", what,
+		     why) < 0) {
+		row->reason = before;
+		return -ENOMEM;
+	}
+	free(before);
+	row->partly = true;
+	row->cells[LIST_REASON] = cell_text(row->reason);
+	return 0;
+}
+
+static int add_error(const struct cli *cli, struct list_row *row, const char *what, int error)
+{
+	char why[1024];
+
+	return add_reason(row, what, cli_explain(cli, error, why, sizeof(why)));
+}
+
+static int set_info(const struct cli *cli, struct list_row *row,
+		    const struct gmem_target_info *info)
+{
+	char flags[BITS_TEXT_MAX];
+
+	row->cells[LIST_RESIDENT] = cell_number_if(info->has_resident, info->resident);
+	row->cells[LIST_VM_TYPE] = cell_text(
+		info->vm_type < 0 ? NULL : gmem_vm_type_name((enum gmem_vm_type)info->vm_type));
+	row->cells[LIST_VM_PID] = cell_number_if(info->vm_pid > 0, (uint64_t)info->vm_pid);
+	row->cells[LIST_SLOTS] = cell_number_if(info->has_slots, info->slots);
+	if (info->has_flags) {
+		row->flags = strdup(bits_describe(info->flags, gmem_memory_flag_name, flags));
+		if (!row->flags)
+			return -ENOMEM;
+		row->cells[LIST_FLAGS] = cell_text(row->flags);
+		row->cells[LIST_INITIAL] =
+			cell_text(info->flags & GMEM_MEMORY_INIT_SHARED ? "shared" : "private");
+	}
+	if (!info->has_resident)
+		return add_error(cli, row, "resident", -ENODATA);
+	return info->has_slots ? 0 : add_error(cli, row, "slots", -ENODATA);
+}
+
+/* unknown: pages of unknown state, and ranges of which it is not known what pages are there. */
+static const char *state_of(uint64_t mapped, uint64_t unmapped, uint64_t unknown)
+{
+	if (unknown)
+		return "unknown";
+	if (mapped && unmapped)
+		return "mixed";
+	return unmapped ? "unmapped" : mapped ? "mapped" : "empty";
+}
+
+static char *nodes_text(const struct gmem_usage *usage, size_t *n)
+{
+	char *text = NULL, number[32];
+	uint64_t bytes;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int node;
+
+	if (!stream)
+		return NULL;
+	for (*n = 0; !gmem_usage_node(usage, *n, &node, &bytes); ++*n) {
+		if (node < 0)
+			snprintf(number, sizeof(number), "?");
+		else
+			snprintf(number, sizeof(number), "%d", node);
+		fprintf(stream, "%s%s:", *n ? "," : "", number);
+		fputs(size_format(bytes, number, sizeof(number)), stream);
+	}
+	return close_text(stream, &text);
+}
+
+static int set_nodes(struct list_row *row, const struct gmem_usage *usage)
+{
+	uint64_t bytes;
+	size_t n = 0;
+	int node;
+
+	row->nodes_text = nodes_text(usage, &n);
+	row->node_cells = calloc(n + 1, LIST_NODE_COLUMNS * sizeof(*row->node_cells));
+	if (!row->nodes_text || !row->node_cells)
+		return -ENOMEM;
+	for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++) {
+		struct cell *cells = &row->node_cells[i * LIST_NODE_COLUMNS];
+
+		cells[LIST_NODE_NODE] = cell_number_if(node >= 0, (uint64_t)node);
+		cells[LIST_NODE_BYTES] = cell_number(bytes);
+	}
+	row->nodes = (struct cell_rows){ &node_table, row->node_cells, n };
+	row->cells[LIST_NODES] = cell_rows(&row->nodes, row->nodes_text);
+	return 0;
+}
+
+/* What could not be read of the page cache: how many pages are there, nrpages tells. */
+static int set_unseen(struct list_row *row, uint64_t unseen, const char *why)
+{
+	char number[32], what[80];
+
+	snprintf(what, sizeof(what), "nodes and state of the pages in %s of the file",
+		 size_format(unseen, number, sizeof(number)));
+	return add_reason(row, what, why);
+}
+
+static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_target *target)
+{
+	uint64_t mapped, unmapped, unknown, unseen;
+	struct gmem_usage *usage;
+	const char *why;
+	int ret = gmem_usage_new(target, &usage);
+
+	if (ret)
+		return ret == -ENOMEM ? ret : add_error(cli, row, "nodes and state", ret);
+	mapped = gmem_usage_state(usage, GMEM_STATE_MAPPED);
+	unmapped = gmem_usage_state(usage, GMEM_STATE_UNMAPPED);
+	unknown = gmem_usage_state(usage, GMEM_STATE_UNKNOWN);
+	unseen = gmem_usage_unseen(usage, &why);
+	row->cells[LIST_MAPPED] = cell_number(mapped);
+	row->cells[LIST_UNMAPPED] = cell_number(unmapped);
+	row->cells[LIST_UNKNOWN] = cell_number(unknown);
+	row->cells[LIST_STATE] = cell_text(state_of(mapped, unmapped, unknown + unseen));
+	/* A guest allocates meanwhile: what a row says of its pages is of one walk. */
+	if (!unseen)
+		row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);
+	ret = set_nodes(row, usage);
+	if (!ret && unseen)
+		ret = set_unseen(row, unseen, why);
+	gmem_usage_free(usage);
+	return ret;
+}
+
+/* That was the caller's wish, and makes the answer no partial one. */
+static int set_no_shared(struct list_row *row)
+{
+	bool partly = row->partly;
+	int ret = add_reason(row, "shared", "not looked at (--no-locks)");
+
+	row->partly = partly;
+	return ret;
+}
+
+static int set_shared(const struct cli *cli, const struct gmem_owners *owners, struct list_row *row,
+		      struct gmem_target *target)
+{
+	const struct cell *resident = &row->cells[LIST_RESIDENT];
+	uint64_t bytes;
+	int ret = gmem_owners_shared(owners, target, &bytes);
+
+	if (ret)
+		return ret == -ENOMEM ? ret : add_error(cli, row, "shared", ret);
+	row->cells[LIST_SHARED] = cell_number(bytes);
+	row->cells[LIST_TOTAL] = cell_number_if(resident->known, resident->number + bytes);
+	return 0;
+}
+
+/* What is read of the open target, from the cheapest on. */
+static int look(const struct cli *cli, const struct gmem_owners *owners,
+		const struct list_want *want, struct gmem_target *target, struct list_row *row,
+		pid_t *vm_pid)
+{
+	struct gmem_target_info info;
+	int ret = gmem_target_info(target, &info);
+
+	*vm_pid = info.vm_pid;
+	if (!ret)
+		ret = set_info(cli, row, &info);
+	if (!ret && want->usage)
+		ret = set_usage(cli, row, target);
+	if (!ret && want->shared)
+		ret = want->no_locks ? set_no_shared(row) : set_shared(cli, owners, row, target);
+	return ret;
+}
+
+int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t index,
+		const struct list_want *want, struct list_row *row)
+{
+	struct gmem_target *target;
+	pid_t vm_pid = -1;
+	int ret;
+
+	memset(row, 0, sizeof(*row));
+	if (want->kernel) {
+		ret = gmem_owners_open(owners, index, &target);
+		if (!ret) {
+			ret = look(cli, owners, want, target, row, &vm_pid);
+			gmem_target_free(target);
+		} else if (ret != -ESRCH) {
+			ret = add_error(cli, row, "memory", ret);
+		}
+	} else {
+		ret = add_reason(row, "memory", want->no_kernel);
+	}
+	return ret ? ret : set_owned(row, owners, index, vm_pid);
+}
+
+void list_row_free(struct list_row *row)
+{
+	free(row->owner_cells);
+	free(row->node_cells);
+	free(row->command);
+	free(row->fds);
+	free(row->owners_text);
+	free(row->flags);
+	free(row->nodes_text);
+	free(row->reason);
+}

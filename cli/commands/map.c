@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl map: brings memory of a held VM into being, and into the guest. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/interrupt.h"
+#include "held/content.h"
+#include "held/launch.h"
+#include "held/populate.h"
+#include "held/session.h"
+#include "held/step.h"
+#include "inspect/preflight.h"
+
+struct settings {
+	bool gpa;
+	const char *from;
+	bool measure;
+	struct force force;
+	struct populate_asked populate;
+};
+
+#define FIELD(member) offsetof(struct settings, member)
+
+static const struct cli_option options[] = {
+	{ "gpa", 0, NULL, false, set_flag, FIELD(gpa), GPA_HELP },
+	{ "from", 0, "FILE", false, set_text, FIELD(from),
+	  "Before a launch is finished: add the content of FILE, and zeroes behind its end; "
+	  "default zeroes" },
+	{ "measure", 0, NULL, false, set_flag, FIELD(measure),
+	  "Before a launch is finished: make the content part of the measurement" },
+	{ "method", 0, "best|allocate|host|pre-fault", false, set_method, FIELD(populate.method),
+	  "Populate by fallocate, by MADV_POPULATE_WRITE on a mapping (host), by "
+	  "KVM_PRE_FAULT_MEMORY, or best (default): by the last of them that memory and kernel "
+	  "allow" },
+	{ "threads", 0, "NUMBER", false, set_threads, FIELD(populate.threads), THREADS_HELP },
+	{ "force", 0, NULL, false, set_spelled_out, FIELD(force.force), FORCE_HELP },
+	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out, FIELD(force.will_oops),
+	  WILL_OOPS_HELP },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+struct map {
+	struct cli *cli;
+	const struct settings *settings;
+	struct held *held;
+	struct held_parts parts;
+	const struct launch *launch; /* of a guest whose launch is not finished, else NULL */
+};
+
+/* Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the file. */
+static int add_part(const struct map *map, struct content *content, const struct held_part *part,
+		    uint64_t *done, int *read_error)
+{
+	uint64_t here = 0, pages;
+	int ret = 0;
+
+	while (!ret && here < part->length) {
+		uint64_t size =
+			part->length - here < CONTENT_PIECE ? part->length - here : CONTENT_PIECE;
+		struct launch_content piece = {
+			.source = content->piece,
+			.gpa = part->gpa + here,
+			.pages = size / GMEM_PAGE_SIZE,
+			.measure = map->settings->measure,
+		};
+
+		*read_error = content_read(content, size);
+		if (*read_error || session_interrupted(map->cli->session))
+			return -EINTR;
+		pages = 0;
+		ret = map->launch->add(map->held->vm, &piece, &pages);
+		here += pages * GMEM_PAGE_SIZE;
+		*done += pages * GMEM_PAGE_SIZE;
+	}
+	return ret;
+}
+
+static enum status add_all(const struct map *map, struct content *content)
+{
+	int ret = 0, read_error = 0;
+	uint64_t done = 0;
+
+	for (size_t i = 0; !ret && i < map->parts.n; i++)
+		ret = add_part(map, content, &map->parts.part[i], &done, &read_error);
+	if (read_error && !interrupted())
+		return cli_fail(map->cli, done ? STATUS_PARTLY : STATUS_FAILED, "--from=%s: %s",
+				map->settings->from, strerror(-read_error));
+	if (ret)
+		return step_partly(map->cli, done, map->parts.length, ret);
+	read_error = content_ends(content);
+	if (read_error == -EFBIG)
+		return cli_fail(map->cli, STATUS_PARTLY,
+				"--from=%s: it goes on behind the range: %" PRIu64
+				" bytes of it were "
+				"added, and nothing of the rest",
+				map->settings->from, done);
+	if (read_error && !interrupted())
+		cli_note(map->cli, "--from=%s: %s, behind all that was needed", map->settings->from,
+			 strerror(-read_error));
+	step_fact(map->cli, "method", KIND_TEXT,
+		  cell_text(map->settings->measure ? map->launch->measured_call
+						   : map->launch->add_call));
+	step_fact(map->cli, "mapped", KIND_BYTES, cell_number(done));
+	return STATUS_YES;
+}
+
+static enum status populate_range(const struct map *map)
+{
+	enum gmem_populate_method used;
+	uint64_t done;
+	enum status status =
+		populate(map->cli, map->held, &map->parts, &map->settings->populate, &used, &done);
+
+	step_fact(map->cli, "method", KIND_TEXT, cell_text(gmem_populate_method_name(used)));
+	step_fact(map->cli, "mapped", KIND_BYTES, cell_number(done));
+	return status;
+}
+
+/* Pages first, without touching them, so that there is something to look at. */
+static enum status allocate(const struct map *map)
+{
+	struct populate_asked asked = map->settings->populate;
+	enum gmem_populate_method used;
+	uint64_t done;
+
+	asked.method = GMEM_POPULATE_ALLOCATE;
+	return populate(map->cli, map->held, &map->parts, &asked, &used, &done);
+}
+
+static enum status judge(const struct map *map, struct preflight *asked)
+{
+	struct look look = { .flush = NULL };
+	enum status status = STATUS_YES;
+
+	/* cppcheck-suppress autoVariables -- it is asked for here only */
+	asked->look = &look;
+	switch (preflight(asked)) {
+	case PREFLIGHT_CLEAR:
+		break;
+	case PREFLIGHT_FORCED:
+		cli_note(map->cli, "%s", asked->words);
+		break;
+	case PREFLIGHT_REFUSED:
+		status = cli_fail(map->cli, STATUS_NO, "%s", asked->words);
+		break;
+	case PREFLIGHT_FAILED:
+		status = cli_fail_error(map->cli, asked->error, "the look at the pages before");
+		break;
+	}
+	look_free(&look);
+	return status;
+}
+
+/* Without a reader nothing can be said, unless the flag says it; map goes on as walk does. */
+static enum status fly_ahead(const struct map *map)
+{
+	struct held *held = map->held;
+	char words[1536];
+	struct preflight asked = {
+		.cli = map->cli,
+		.force = &map->settings->force,
+		.type = held->type,
+		.memory = held->memory,
+		.reader = cli_open_reader(map->cli),
+		.words = words,
+		.size = sizeof(words),
+	};
+	enum status status = STATUS_YES;
+
+	if (asked.reader && !preflight_knows_by_flag(held->type, gmem_memory_flags(held->memory))) {
+		if (map->cli->common.verbose)
+			cli_note(map->cli, "the direct map cannot be seen: %s",
+				 cli_explain(map->cli, asked.reader, words, sizeof(words)));
+		return STATUS_YES;
+	}
+	for (size_t i = 0; !status && i < map->parts.n; i++) {
+		asked.offset = map->parts.part[i].offset;
+		asked.length = map->parts.part[i].length;
+		status = judge(map, &asked);
+	}
+	return status;
+}
+
+static enum status map_range(const struct map *map)
+{
+	struct content content = { .fd = -1 };
+	enum status status = STATUS_YES;
+
+	if (map->launch)
+		status = content_open(map->cli, map->settings->from, map->parts.length, &content);
+	if (!status)
+		status = allocate(map);
+	if (!status && map->settings->populate.method != GMEM_POPULATE_ALLOCATE)
+		status = fly_ahead(map);
+	if (!status)
+		status = map->launch ? add_all(map, &content) : populate_range(map);
+	content_close(&content);
+	return status;
+}
+
+/* --method is a choice among ways that a launch does not have. */
+static enum status check_settings(struct map *map)
+{
+	const struct settings *settings = map->settings;
+	bool by_launch = launch_of(map->held->type) && !map->held->is_final;
+
+	if (by_launch && settings->populate.method == GMEM_POPULATE_BEST)
+		map->launch = launch_of(map->held->type);
+	if (map->launch || (!settings->from && !settings->measure))
+		return STATUS_YES;
+	return cli_usage(map->cli,
+			 "--from and --measure are for a TD or SNP guest whose launch is not "
+			 "finished; '%s' is a %s VM, %s",
+			 map->held->name, gmem_vm_type_name(map->held->type),
+			 held_state(map->held));
+}
+
+static enum status run(struct cli *cli)
+{
+	struct map map = { .cli = cli, .settings = cli->settings };
+	enum status status = force_check(cli, &map.settings->force);
+	bool need_gpa;
+
+	if (!status)
+		status = session_need(cli, &map.held);
+	if (!status)
+		status = check_settings(&map);
+	if (status)
+		return status;
+	need_gpa = map.launch || map.settings->populate.method == GMEM_POPULATE_PRE_FAULT;
+	status = held_range(cli, map.held, cli->args[1], map.settings->gpa, need_gpa, &map.parts);
+	return status ? status : map_range(&map);
+}
+
+const struct command map_command = {
+	.name = "map",
+	.place = PLACE_HOLDER,
+	.summary = "populate memory of a held VM and map it into the guest, unless the flush would "
+		   "fault",
+	.args = "NAME RANGE",
+	.min_args = 2,
+	.max_args = 2,
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.run = run,
+};

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Samples of the host: its direct map, its keys, and the run itself. */
+#include "commands/metrics/metrics.h"
+
+#include <errno.h>
+
+static const struct metric levels = {
+	"gmemctl_direct_map_bytes",
+	"bytes",
+	"RAM in the kernel's direct map by the size of the mapping",
+	false,
+};
+static const struct metric holes = {
+	"gmemctl_direct_map_hole_bytes",
+	"bytes",
+	"RAM that is not in the kernel's direct map (unmapped), or cannot be told (unknown)",
+	false,
+};
+static const struct metric splits = {
+	"gmemctl_direct_map_splits",
+	NULL,
+	"Mappings of the direct map that were split since boot, by their size before",
+	true,
+};
+static const struct metric collapses = {
+	"gmemctl_direct_map_collapses",
+	NULL,
+	"Mappings of the direct map that came together since boot, by their size after",
+	true,
+};
+static const struct metric keys = {
+	"gmemctl_keys",
+	NULL,
+	"KeyIDs (tdx) and ASIDs (sev, sev_es) that VMs can have on this host",
+	false,
+};
+static const struct metric keys_used = {
+	"gmemctl_keys_used",
+	NULL,
+	"KeyIDs and ASIDs that VMs have, also those whose guest_memfd outlives them",
+	false,
+};
+static const struct metric build_info = {
+	"gmemctl_build_info",
+	NULL,
+	"Always 1; the version, the kernel, and what the state of the direct map rests on",
+	false,
+};
+static const struct metric complete = {
+	"gmemctl_complete",
+	NULL,
+	"1 where this run saw everything, 0 where something was not to be seen",
+	false,
+};
+
+/* Both are RAM that is not known to be in it. */
+static void add_holes(struct samples *samples, const struct gmem_directmap_summary *summary)
+{
+	const struct label unmapped = { "state", "unmapped" }, unknown = { "state", "unknown" };
+
+	samples_add(samples, &holes, &unmapped, 1, summary->holes);
+	samples_add(samples, &holes, &unknown, 1, summary->unknown);
+}
+
+static bool add_direct_map(struct cli *cli, struct samples *samples)
+{
+	struct gmem_directmap_summary summary;
+
+	if (cli_open_reader(cli) || gmem_directmap_summarize(cli->ctx, NULL, NULL, &summary))
+		return false;
+	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++) {
+		const struct label label = { "level", gmem_level_name((enum gmem_level)level) };
+
+		samples_add(samples, &levels, &label, 1, summary.mapped[level]);
+	}
+	add_holes(samples, &summary);
+	return true;
+}
+
+static bool add_counters(struct cli *cli, struct samples *samples)
+{
+	struct gmem_directmap_counters counters;
+
+	if (gmem_directmap_counters(cli->ctx, &counters))
+		return false;
+	for (int level = GMEM_LEVEL_2M; level < GMEM_LEVELS; level++) {
+		const struct label label = { "level", gmem_level_name((enum gmem_level)level) };
+
+		samples_add(samples, &splits, &label, 1, counters.splits[level]);
+		if (counters.has_collapses)
+			samples_add(samples, &collapses, &label, 1, counters.collapses[level]);
+	}
+	return true;
+}
+
+/* A host without a sort of keys has no sample of it, and nothing is missing. */
+static bool add_keys(struct cli *cli, struct samples *samples)
+{
+	bool all = true;
+
+	for (size_t i = 0; gmem_keys_name(i); i++) {
+		const struct label label = { "resource", gmem_keys_name(i) };
+		struct gmem_keys found;
+		int ret = gmem_keys_get(cli->ctx, label.value, &found);
+
+		all = all && (!ret || ret == -ENODATA);
+		if (ret)
+			continue;
+		samples_add(samples, &keys, &label, 1, found.capacity);
+		if (found.has_used)
+			samples_add(samples, &keys_used, &label, 1, found.used);
+	}
+	return all;
+}
+
+bool metrics_add_host(struct cli *cli, struct samples *samples)
+{
+	bool direct_map = add_direct_map(cli, samples);
+	bool counters = add_counters(cli, samples);
+	bool all_keys = add_keys(cli, samples);
+
+	return direct_map && counters && all_keys;
+}
+
+void metrics_add_run(struct cli *cli, struct samples *samples, bool is_complete)
+{
+	const struct label labels[] = {
+		{ "version", gmem_version() },
+		{ "kernel", gmem_ctx_release(cli->ctx) },
+		{ "evidence", gmem_evidence_name(gmem_reader_evidence(cli->ctx)) },
+		{ "simulated", gmem_ctx_model(cli->ctx) },
+	};
+
+	samples_add(samples, &build_info, labels, sizeof(labels) / sizeof(labels[0]), 1);
+	samples_add(samples, &complete, NULL, 0, is_complete);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Samples of each guest_memfd: what list shows, as Prometheus takes it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands/list/list.h"
+#include "commands/metrics/metrics.h"
+#include "inspect/owner.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The values of a row that are one number each. */
+static const struct {
+	enum list_column column;
+	struct metric metric;
+} values[] = {
+	{ LIST_SIZE,
+	  { "gmemctl_guest_memfd_size_bytes", "bytes", "Size of the guest_memfd", false } },
+	{ LIST_RESIDENT,
+	  { "gmemctl_guest_memfd_resident_bytes", "bytes", "Memory that the guest_memfd holds",
+	    false } },
+	{ LIST_SHARED,
+	  { "gmemctl_guest_memfd_shared_bytes", "bytes",
+	    "Memory at userspace_addr of its memslots: the shared side, beside what is resident",
+	    false } },
+	{ LIST_SLOTS,
+	  { "gmemctl_guest_memfd_memslots", NULL, "Memslots bound to the guest_memfd", false } },
+	{ LIST_PROCESSES,
+	  { "gmemctl_guest_memfd_processes", NULL, "Processes that hold the guest_memfd", false } },
+};
+
+/* What is resident, by its state in the direct map. */
+static const struct {
+	enum list_column column;
+	const char *state;
+} states[] = {
+	{ LIST_MAPPED, "mapped" },
+	{ LIST_UNMAPPED, "unmapped" },
+	{ LIST_UNKNOWN, "unknown" },
+};
+
+static const struct metric by_state = {
+	"gmemctl_guest_memfd_direct_map_bytes",
+	"bytes",
+	"Resident memory of the guest_memfd by its state in the kernel's direct map",
+	false,
+};
+static const struct metric by_node = {
+	"gmemctl_guest_memfd_node_bytes",
+	"bytes",
+	"Resident memory of the guest_memfd by NUMA node",
+	false,
+};
+static const struct metric memories = {
+	"gmemctl_guest_memfds",
+	NULL,
+	"guest_memfds on this host",
+	false,
+};
+static const struct metric processes = {
+	"gmemctl_processes",
+	NULL,
+	"Processes looked at (seen) and not to be looked at (denied)",
+	false,
+};
+static const struct metric vms = {
+	"gmemctl_vm_processes",
+	NULL,
+	"Processes that have a VM, with a guest_memfd or without",
+	false,
+};
+
+/* Those that name the guest_memfd, and room for one that tells its samples apart. */
+enum { LABEL_INODE, LABEL_PID, LABEL_COMMAND, LABEL_VM_TYPE, LABEL_OTHER, LABELS };
+
+struct names {
+	struct label labels[LABELS];
+	char inode[24];
+	char pid[24];
+};
+
+static void set_names(struct names *names, const struct list_row *row)
+{
+	const struct cell *cells = row->cells;
+
+	snprintf(names->inode, sizeof(names->inode), "%" PRIu64, cells[LIST_INODE].number);
+	snprintf(names->pid, sizeof(names->pid), "%" PRIu64, cells[LIST_PID].number);
+	names->labels[LABEL_INODE] = (struct label){ "inode", names->inode };
+	names->labels[LABEL_PID] = (struct label){ "pid", names->pid };
+	names->labels[LABEL_COMMAND] = (struct label){ "command", cells[LIST_COMMAND].text };
+	names->labels[LABEL_VM_TYPE] = (struct label){ "vm_type", cells[LIST_VM_TYPE].text };
+}
+
+static void add_nodes(struct samples *samples, struct names *names, const struct list_row *row)
+{
+	const struct cell_rows *nodes = row->cells[LIST_NODES].rows;
+
+	for (size_t i = 0; nodes && i < nodes->n; i++) {
+		const struct cell *cells = &nodes->cells[i * LIST_NODE_COLUMNS];
+		char node[24] = "unknown";
+
+		if (cells[LIST_NODE_NODE].known)
+			snprintf(node, sizeof(node), "%" PRIu64, cells[LIST_NODE_NODE].number);
+		names->labels[LABEL_OTHER] = (struct label){ "node", node };
+		samples_add(samples, &by_node, names->labels, LABELS,
+			    cells[LIST_NODE_BYTES].number);
+	}
+}
+
+static void add_row(struct samples *samples, const struct list_row *row)
+{
+	struct names names;
+
+	set_names(&names, row);
+	for (size_t i = 0; i < COUNT(values); i++)
+		if (row->cells[values[i].column].known)
+			samples_add(samples, &values[i].metric, names.labels, LABEL_OTHER,
+				    row->cells[values[i].column].number);
+	for (size_t i = 0; i < COUNT(states); i++) {
+		names.labels[LABEL_OTHER] = (struct label){ "state", states[i].state };
+		if (row->cells[states[i].column].known)
+			samples_add(samples, &by_state, names.labels, LABELS,
+				    row->cells[states[i].column].number);
+	}
+	add_nodes(samples, &names, row);
+}
+
+static void add_counts(struct samples *samples, const struct gmem_owners_counts *counts)
+{
+	const struct {
+		const struct metric *metric;
+		struct label label;
+		uint64_t value;
+	} sums[] = {
+		{ &memories, { "", NULL }, counts->memories },
+		{ &processes, { "result", "seen" }, counts->processes },
+		{ &processes, { "result", "denied" }, counts->not_permitted },
+		{ &vms, { "guest_memfd", "yes" }, counts->vms - counts->vms_without },
+		{ &vms, { "guest_memfd", "no" }, counts->vms_without },
+	};
+
+	for (size_t i = 0; i < COUNT(sums); i++)
+		samples_add(samples, sums[i].metric, &sums[i].label, 1, sums[i].value);
+}
+
+/* Adds one guest_memfd. Returns whether all of it was seen. */
+static bool add_memory(struct cli *cli, const struct gmem_owners *owners, size_t index,
+		       const struct list_want *want, struct samples *samples, int *error)
+{
+	struct list_row row;
+	bool complete = true;
+	int ret = list_survey(cli, owners, index, want, &row);
+
+	if (!ret) {
+		add_row(samples, &row);
+		complete = !row.partly;
+	} else if (ret != -ESRCH) {
+		*error = ret;
+	}
+	list_row_free(&row);
+	return complete;
+}
+
+bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *samples, int *error)
+{
+	const struct gmem_owners_options scan = { .size = sizeof(scan), .no_mappings = no_locks };
+	struct list_want want = { .usage = true, .shared = true, .no_locks = no_locks };
+	struct gmem_owners_counts counts;
+	struct gmem_owners *owners;
+	char why[1024], text[256];
+	bool complete;
+	int ret;
+
+	*error = gmem_owners_new(cli->ctx, &scan, &owners);
+	if (*error)
+		return false;
+	ret = cli_open_reader(cli);
+	want.kernel = !ret;
+	if (ret)
+		want.no_kernel = cli_explain(cli, ret, why, sizeof(why));
+	gmem_owners_counts(owners, &counts);
+	complete = !owner_unseen(&counts, text, sizeof(text));
+	for (size_t i = 0; !*error && i < counts.memories; i++)
+		complete = add_memory(cli, owners, i, &want, samples, error) && complete;
+	add_counts(samples, &counts);
+	gmem_owners_free(owners);
+	return complete;
+}

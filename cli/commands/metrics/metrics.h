@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gmemctl metrics: what its files share. */
+#ifndef CLI_COMMANDS_METRICS_METRICS_H
+#define CLI_COMMANDS_METRICS_METRICS_H
+
+#include "core/cli.h"
+#include "commands/metrics/samples.h"
+
+/*
+ * What one run finds out. Each returns whether nothing was left unseen; what is unknown has no
+ * sample. Errors end the run: *error is a negative errno then.
+ */
+bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *samples, int *error);
+bool metrics_add_host(struct cli *cli, struct samples *samples);
+
+/* The labels that name the run itself, and whether it saw everything. */
+void metrics_add_run(struct cli *cli, struct samples *samples, bool complete);
+
+/* A feature of this node, for node-feature-discovery. */
+typedef void (*feature_fn)(const char *name, const char *value, void *arg);
+
+/* Asks KVM, which makes and closes a VM of each type, and the host. Returns 0 or an errno. */
+int features_find(struct cli *cli, feature_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "commands/metrics/samples.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "output/utf8.h"
+
+enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_UNIT, COLUMN_LABELS, COLUMN_VALUE, COLUMN_HELP };
+
+static const struct column columns[] = {
+	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true, .help = "name of the metric" },
+	[COLUMN_TYPE] = { "type", KIND_TEXT, .help = "type of the metric: gauge or counter" },
+	[COLUMN_UNIT] = { "unit", KIND_TEXT,
+			  .help = "unit of the value: bytes, or unknown where it has none" },
+	[COLUMN_LABELS] = { "labels", KIND_TEXT, .shown = true,
+			    .help = "labels that tell the samples of a metric apart" },
+	[COLUMN_VALUE] = { "value", KIND_NUMBER, .shown = true, .help = "value of the sample" },
+	[COLUMN_HELP] = { "help", KIND_TEXT, .wrap = true, .help = "what the metric means" },
+};
+
+const struct table samples_table = TABLE("samples", columns);
+
+/* As a label's value is quoted; what is no UTF-8 would make the whole text unreadable. */
+static void write_value(FILE *stream, const char *value)
+{
+	const unsigned char *text = (const unsigned char *)value;
+
+	while (*text) {
+		size_t length = utf8_length(text);
+
+		if (!length)
+			fputs(UTF8_REPLACEMENT, stream);
+		else if (*text == '\n')
+			fputs("\\n", stream);
+		else if (*text == '"' || *text == '\\')
+			fprintf(stream, "\\%c", *text);
+		else
+			fwrite(text, 1, length, stream);
+		text += length ? length : 1;
+	}
+}
+
+static char *format_labels(const struct label *labels, size_t n)
+{
+	const char *separator = "";
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	if (!stream)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (!labels[i].value)
+			continue;
+		fprintf(stream, "%s%s=\"", separator, labels[i].name);
+		write_value(stream, labels[i].value);
+		putc('"', stream);
+		separator = ",";
+	}
+	if (!fclose(stream))
+		return text;
+	free(text);
+	return NULL;
+}
+
+void samples_add(struct samples *samples, const struct metric *metric, const struct label *labels,
+		 size_t n, uint64_t value)
+{
+	struct sample *more =
+		reallocarray(samples->list, samples->count + 1, sizeof(*samples->list));
+	char *text = format_labels(labels, n);
+
+	if (more)
+		samples->list = more;
+	if (!more || !text) {
+		samples->out_of_memory = true;
+		free(text);
+		return;
+	}
+	samples->list[samples->count++] = (struct sample){ metric, text, value };
+}
+
+void samples_free(struct samples *samples)
+{
+	for (size_t i = 0; i < samples->count; i++)
+		free(samples->list[i].labels);
+	free(samples->list);
+}
+
+static const char *type_of(const struct metric *metric)
+{
+	return metric->counter ? "counter" : "gauge";
+}
+
+static void write_family(const struct metric *metric, bool openmetrics, FILE *stream)
+{
+	const char *suffix = metric->counter && !openmetrics ? "_total" : "";
+
+	fprintf(stream, "# HELP %s%s %s.\n", metric->name, suffix, metric->help);
+	fprintf(stream, "# TYPE %s%s %s\n", metric->name, suffix, type_of(metric));
+	if (metric->unit && openmetrics)
+		fprintf(stream, "# UNIT %s %s\n", metric->name, metric->unit);
+}
+
+static void write_sample(const struct sample *sample, FILE *stream)
+{
+	bool labelled = *sample->labels;
+
+	fprintf(stream, "%s%s%s%s%s %" PRIu64 "\n", sample->metric->name,
+		sample->metric->counter ? "_total" : "", labelled ? "{" : "", sample->labels,
+		labelled ? "}" : "", sample->value);
+}
+
+static bool is_first(const struct samples *samples, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (samples->list[i].metric == samples->list[index].metric)
+			return false;
+	return true;
+}
+
+/* Calls for each sample, ordered by metric. */
+static void each(const struct samples *samples,
+		 void (*fn)(const struct sample *sample, bool first, void *arg), void *arg)
+{
+	for (size_t i = 0; i < samples->count; i++) {
+		if (!is_first(samples, i))
+			continue;
+		for (size_t k = i; k < samples->count; k++)
+			if (samples->list[k].metric == samples->list[i].metric)
+				fn(&samples->list[k], k == i, arg);
+	}
+}
+
+struct writer {
+	bool openmetrics;
+	FILE *stream;
+};
+
+static void write_text(const struct sample *sample, bool first, void *arg)
+{
+	const struct writer *writer = arg;
+
+	if (first)
+		write_family(sample->metric, writer->openmetrics, writer->stream);
+	write_sample(sample, writer->stream);
+}
+
+void samples_write(const struct samples *samples, bool openmetrics, FILE *stream)
+{
+	struct writer writer = { openmetrics, stream };
+
+	each(samples, write_text, &writer);
+	if (openmetrics)
+		fputs("# EOF\n", stream);
+}
+
+static void write_row(const struct sample *sample, bool first, void *arg)
+{
+	const struct metric *metric = sample->metric;
+	char name[CELL_TEXT_MAX];
+	struct cell cells[] = {
+		[COLUMN_NAME] = cell_text(name),
+		[COLUMN_TYPE] = cell_text(type_of(metric)),
+		[COLUMN_UNIT] = cell_text(metric->unit),
+		[COLUMN_LABELS] = cell_text(sample->labels),
+		[COLUMN_VALUE] = cell_number(sample->value),
+		[COLUMN_HELP] = cell_text(metric->help),
+	};
+
+	(void)first;
+	snprintf(name, sizeof(name), "%s%s", metric->name, metric->counter ? "_total" : "");
+	output_row(arg, cells);
+}
+
+void samples_write_rows(const struct samples *samples, struct output *out)
+{
+	output_table(out, &samples_table);
+	each(samples, write_row, out);
+	output_table_end(out);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Metrics and their samples, as Prometheus takes them.
+ *
+ * OpenMetrics (https://prometheus.io/docs/specs/om/open_metrics_spec/) and the older text format
+ * of Prometheus, which node_exporter's textfile collector reads, differ in how a counter is
+ * declared (its samples end in _total, in the older format the family does, too), in the UNIT line
+ * and in the end mark. No sample has a timestamp: the collector refuses them.
+ */
+#ifndef CLI_COMMANDS_METRICS_SAMPLES_H
+#define CLI_COMMANDS_METRICS_SAMPLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "output/output.h"
+
+struct metric {
+	const char *name; /* without _total; ends in the unit */
+	const char *unit; /* NULL for plain numbers */
+	const char *help;
+	bool counter; /* else a gauge */
+};
+
+struct label {
+	const char *name;
+	const char *value; /* NULL: left out */
+};
+
+struct sample {
+	const struct metric *metric;
+	char *labels; /* name="value" with commas between */
+	uint64_t value;
+};
+
+/* All zero is the empty list. */
+struct samples {
+	struct sample *list;
+	size_t count;
+	bool out_of_memory; /* then some are missing */
+};
+
+void samples_add(struct samples *samples, const struct metric *metric, const struct label *labels,
+		 size_t n, uint64_t value);
+void samples_free(struct samples *samples);
+
+/* All of them, those of a metric together, metrics in the order of their first sample. */
+void samples_write(const struct samples *samples, bool openmetrics, FILE *stream);
+
+/* The same as rows. */
+extern const struct table samples_table;
+void samples_write_rows(const struct samples *samples, struct output *out);
+
+#endif

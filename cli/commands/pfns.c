@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl pfns: which page frames hold a guest_memfd, and how the direct map has them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#include "args/range.h"
+#include "core/command.h"
+#include "core/size.h"
+#include "inspect/evidence.h"
+#include "inspect/tally.h"
+#include "inspect/target.h"
+#include "output/bits.h"
+
+enum {
+	COLUMN_PID,
+	COLUMN_FD,
+	COLUMN_INODE,
+	COLUMN_OFFSET,
+	COLUMN_GPA,
+	COLUMN_PFN,
+	COLUMN_PAGES,
+	COLUMN_SIZE,
+	COLUMN_NODE,
+	COLUMN_ORDER,
+	COLUMN_LEVEL,
+	COLUMN_STATE,
+	COLUMN_WRITABLE,
+	COLUMN_FLAGS,
+	COLUMN_REASON,
+};
+
+static const struct column columns[] = {
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER, .shown = true,
+			.help = "descriptor in that process; unknown where the guest_memfd is "
+				"only mapped" },
+	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "inode number of the guest_memfd" },
+	[COLUMN_OFFSET] = { "offset", KIND_HEX, .shown = true,
+			    .help = "offset in the guest_memfd, in bytes" },
+	[COLUMN_GPA] = { "gpa", KIND_ADDRESS, .shown = true,
+			 .help = "guest-physical address, where a memslot binds it" },
+	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true, .help = "number of the first page frame" },
+	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
+			   .help = "number of pages in the extent" },
+	[COLUMN_SIZE] = { "size", KIND_BYTES, .help = "size of the extent" },
+	[COLUMN_NODE] = { "node", KIND_NUMBER, .shown = true, .help = "NUMA node" },
+	[COLUMN_ORDER] = { "order", KIND_NUMBER, .shown = true,
+			   .help = "order of the folios: 0 is 4K, 9 is 2M" },
+	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
+			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
+	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
+			   .help = "state in the direct map: mapped, unmapped or unknown" },
+	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
+			      .help = "whether the direct map lets the kernel write" },
+	[COLUMN_FLAGS] = { "flags", KIND_LIST, .help = "page flags, as in /proc/kpageflags" },
+	[COLUMN_REASON] = { "reason", KIND_TEXT, .wrap = true, .help = "why something is unknown" },
+};
+
+static const struct table table = TABLE("extents", columns);
+
+struct node {
+	bool given;
+	int number;
+};
+
+struct settings {
+	struct range offset; /* length 0: everything */
+	struct range gpa;    /* likewise */
+	struct node node;
+	bool each;
+	bool summary;
+	bool has_state;
+	enum gmem_state state;
+};
+
+/* What a run carries from one guest_memfd to the next. */
+struct pfns {
+	struct cli *cli;
+	const struct settings *settings;
+	pid_t pid;
+	int fd;
+	uint64_t inode;
+	unsigned int want;
+	uint64_t size;	  /* of all */
+	uint64_t longest; /* of them, bytes */
+	uint64_t walked;  /* bytes that the walk met, listed or not */
+	bool unread;	  /* it met what could not be read of the page cache */
+	bool unknown;	  /* or a state that cannot be told */
+	uint64_t counted; /* by the kernel, of all; bytes */
+	bool uncounted;	  /* of some it could not be read */
+	bool bound;	  /* a memslot binds some of the addresses that were asked for */
+	struct tally tally;
+};
+
+#define STATES "mapped|unmapped|unknown"
+
+/* The field is the settings: a state and whether there is one. */
+static enum status set_state(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	struct settings *settings = field;
+
+	for (int i = 0; i < TALLY_STATES; i++) {
+		if (strcmp(gmem_state_name((enum gmem_state)i), arg))
+			continue;
+		settings->state = (enum gmem_state)i;
+		settings->has_state = true;
+		return STATUS_YES;
+	}
+	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, STATES);
+}
+
+static enum status set_node(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	struct node *node = field;
+	const char *end, *why;
+	uint64_t number;
+
+	if (!number_parse(arg, &number, &end, &why))
+		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
+	if (*end || number > INT_MAX)
+		return cli_usage(cli, "--%s=%s: it is no number of a NUMA node", option->name, arg);
+	node->number = (int)number;
+	node->given = true;
+	return STATUS_YES;
+}
+
+static const struct cli_option options[] = {
+	{ "offset", 0, "RANGE", false, set_byte_range, offsetof(struct settings, offset),
+	  "Only this part of the file: START+SIZE or START-END (END not included)" },
+	{ "gpa", 0, "RANGE", false, set_byte_range, offsetof(struct settings, gpa),
+	  "Only what memslots bind to these guest-physical addresses" },
+	{ "node", 0, "N", false, set_node, offsetof(struct settings, node),
+	  "Only pages on this NUMA node" },
+	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),
+	  "A row a page instead of a row an extent" },
+	{ "summary", 0, NULL, false, set_flag, offsetof(struct settings, summary),
+	  "Count the pages by state, level, order and node instead of listing them: columns "
+	  "property, value, pages and size" },
+	{ "state", 0, STATES, false, set_state, 0, "Only pages in this direct-map state" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
+{
+	bool mapped = extent->state == GMEM_STATE_MAPPED;
+	char flags[BITS_TEXT_MAX];
+	struct cell cells[] = {
+		[COLUMN_PID] = cell_number((uint64_t)pfns->pid),
+		[COLUMN_FD] = cell_number_if(pfns->fd != TARGET_MAPPED, (uint64_t)pfns->fd),
+		[COLUMN_INODE] = cell_number(pfns->inode),
+		[COLUMN_OFFSET] = cell_number(extent->offset),
+		[COLUMN_GPA] = cell_number_if(extent->gpa != GMEM_GPA_NONE, extent->gpa),
+		[COLUMN_PFN] = cell_number_if(extent->has_pfn, extent->pfn),
+		[COLUMN_PAGES] = cell_number(extent->pages),
+		[COLUMN_SIZE] = cell_number(extent->pages * GMEM_PAGE_SIZE),
+		[COLUMN_NODE] = cell_number_if(extent->node >= 0, (uint64_t)extent->node),
+		[COLUMN_ORDER] = cell_number_if(extent->has_pfn, extent->order),
+		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(extent->level) : NULL),
+		[COLUMN_STATE] = cell_text(gmem_state_name(extent->state)),
+		[COLUMN_WRITABLE] = cell_number_if(mapped, extent->writable),
+		[COLUMN_FLAGS] =
+			cell_text(extent->has_page_flags ? bits_describe(extent->page_flags,
+									 gmem_page_flag_name, flags)
+							 : NULL),
+		[COLUMN_REASON] = cell_text(extent->reason),
+	};
+
+	output_row(pfns->cli->out, cells);
+}
+
+static int take_extent(const struct gmem_extent *extent, void *arg)
+{
+	struct pfns *pfns = arg;
+
+	if (extent->has_pfn)
+		pfns->walked += extent->pages * GMEM_PAGE_SIZE;
+	else
+		pfns->unread = true;
+	pfns->unknown = pfns->unknown || extent->state == GMEM_STATE_UNKNOWN;
+	if (pfns->settings->has_state && extent->state != pfns->settings->state)
+		return 0;
+	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
+		return 0;
+	tally_add(&pfns->tally, extent);
+	if (!pfns->settings->summary)
+		write_row(pfns, extent);
+	return 0;
+}
+
+/* What two ranges share; a length of 0 in a stands for everything. Returns false for nothing. */
+static bool intersect(const struct range *a, const struct range *b, struct range *out)
+{
+	uint64_t b_end = b->start + b->length - 1; /* the last one: a range may end with 2^64 */
+	uint64_t a_end = a->length ? a->start + a->length - 1 : UINT64_MAX;
+	uint64_t end = a_end < b_end ? a_end : b_end;
+
+	out->start = a->start > b->start ? a->start : b->start;
+	if (out->start > end)
+		return false;
+	out->length = end - out->start + 1;
+	return true;
+}
+
+/* A range of GPAs is a range of the file in each memslot that it meets. */
+static int list_gpas(struct pfns *pfns, struct gmem_target *target)
+{
+	const struct settings *settings = pfns->settings;
+	struct gmem_binding binding;
+	int ret;
+
+	for (size_t i = 0; !(ret = gmem_target_binding(target, i, &binding)); i++) {
+		struct range slot = { .start = binding.gpa, .length = binding.size };
+		struct range part;
+
+		if (!intersect(&settings->gpa, &slot, &part))
+			continue;
+		pfns->bound = true;
+		part.start = part.start - binding.gpa + binding.offset;
+		if (!intersect(&settings->offset, &part, &part))
+			continue;
+		ret = gmem_target_extents(target, part.start, part.length, pfns->want, take_extent,
+					  pfns);
+		if (ret)
+			return ret;
+	}
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int list_extents(struct pfns *pfns, struct gmem_target *target)
+{
+	const struct range *offset = &pfns->settings->offset;
+
+	if (pfns->settings->gpa.length)
+		return list_gpas(pfns, target);
+	return gmem_target_extents(target, offset->start, offset->length, pfns->want, take_extent,
+				   pfns);
+}
+
+static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
+			       void *arg)
+{
+	struct gmem_target_info info;
+	struct pfns *pfns = arg;
+	int ret = gmem_target_info(target, &info);
+
+	pfns->pid = pid;
+	pfns->fd = fd;
+	if (!ret) {
+		pfns->inode = info.inode;
+		pfns->size += info.size;
+		if (info.size > pfns->longest)
+			pfns->longest = info.size;
+		pfns->counted += info.resident;
+		pfns->uncounted = pfns->uncounted || !info.has_resident;
+		ret = list_extents(pfns, target);
+	}
+	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
+}
+
+/* Of whole files, whatever is listed; from the same walk, where that went through all of them. */
+static void write_resident(struct cli *cli, const struct pfns *pfns)
+{
+	bool partly = pfns->settings->offset.length || pfns->settings->gpa.length || pfns->unread;
+	bool known = !partly || !pfns->uncounted;
+
+	output_fact_or_reason(cli->out, "resident", KIND_BYTES,
+			      cell_number_if(known, partly ? pfns->counted : pfns->walked),
+			      known ? NULL : "the kernel's count of pages could not be read");
+}
+
+static void write_facts(struct cli *cli, const struct pfns *pfns)
+{
+	output_fact(cli->out, "size", KIND_BYTES, cell_number(pfns->size));
+	write_resident(cli, pfns);
+	output_fact(cli->out, "pages", KIND_NUMBER, cell_number(pfns->tally.pages));
+	output_fact(cli->out, "extent_count", KIND_NUMBER, cell_number(pfns->tally.extents));
+	evidence_write(cli);
+}
+
+static enum status list_all(struct pfns *pfns)
+{
+	struct cli *cli = pfns->cli;
+	enum status status;
+
+	output_table(cli->out, pfns->settings->summary ? &tally_table : &table);
+	status = target_each(cli, cli->args[0], list_target, pfns);
+	if (pfns->settings->summary)
+		tally_write(cli->out, &pfns->tally);
+	output_table_end(cli->out);
+	return status;
+}
+
+/* An empty answer that comes of what was asked, and not of the memory. */
+static void say_empty(const struct pfns *pfns)
+{
+	const struct settings *settings = pfns->settings;
+
+	if (settings->offset.length && settings->offset.start >= pfns->longest)
+		cli_note(pfns->cli, "--offset: 0x%" PRIx64 " is past the end, at 0x%" PRIx64,
+			 settings->offset.start, pfns->longest);
+	else if (settings->gpa.length && !pfns->bound)
+		cli_note(pfns->cli,
+			 "--gpa: no memslot binds addresses from 0x%" PRIx64 " to 0x%" PRIx64
+			 "; without --gpa the column GPA tells which are bound",
+			 settings->gpa.start, settings->gpa.start + settings->gpa.length - 1);
+	else if (settings->node.given && !pfns->tally.extents)
+		cli_note(pfns->cli, "--node: no page of it was found on node %d",
+			 settings->node.number);
+}
+
+static const struct table *table_of(const void *settings)
+{
+	return ((const struct settings *)settings)->summary ? &tally_table : NULL;
+}
+
+static enum status run(struct cli *cli)
+{
+	struct pfns pfns = { .cli = cli, .settings = cli->settings };
+	enum status status;
+
+	if (pfns.settings->each && pfns.settings->summary)
+		return cli_usage(cli, "--each and --summary: rows and none cannot be had at once");
+	status = evidence_need(cli);
+	if (status)
+		return status;
+	pfns.want = GMEM_EXTENT_DIRECT_MAP;
+	if (output_wants(cli->out, &table, COLUMN_FLAGS) && !pfns.settings->summary)
+		pfns.want |= GMEM_EXTENT_FLAGS;
+	if (pfns.settings->each)
+		pfns.want |= GMEM_EXTENT_ONE_BY_ONE;
+	status = list_all(&pfns);
+	if (!status || status == STATUS_PARTLY) {
+		write_facts(cli, &pfns);
+		say_empty(&pfns);
+	}
+	return status || !pfns.unknown ? status : STATUS_PARTLY;
+}
+
+const struct command pfns_command = {
+	.name = "pfns",
+	.place = PLACE_TARGET,
+	.summary = "which page frames hold a guest_memfd, and how the direct map has them",
+	.args = "TARGET",
+	.min_args = 1,
+	.max_args = 1,
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.table = &table,
+	.table_of = table_of,
+	.run = run,
+};

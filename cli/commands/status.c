@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl status: which VMs are held, and how they are. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/command.h"
+#include "held/session.h"
+#include "holder/client.h"
+#include "output/bits.h"
+
+enum {
+	COLUMN_NAME,
+	COLUMN_PID,
+	COLUMN_FD,
+	COLUMN_TYPE,
+	COLUMN_STATE,
+	COLUMN_SIZE,
+	COLUMN_PRIVATE,
+	COLUMN_FLAGS,
+	COLUMN_GPA,
+	COLUMN_SLOTS,
+	COLUMN_MODEL,
+	COLUMN_AGE,
+	COLUMN_LEFT,
+};
+
+static const struct column columns[] = {
+	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true,
+			  .help = "name that the VM is held under" },
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true, .help = "process that keeps the VM" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER,
+			.help = "descriptor of the guest_memfd in that process" },
+	[COLUMN_TYPE] = { "vm_type", KIND_TEXT, .shown = true, .help = "type of the VM" },
+	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
+			   .help = "how far the VM is: creating, launching, final (its launch is "
+				   "finished) or ready (it has no launch)" },
+	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the memory" },
+	[COLUMN_PRIVATE] = { "private", KIND_BYTES, .shown = true,
+			     .help = "how much of the memory is converted to private" },
+	[COLUMN_FLAGS] = { "flags", KIND_LIST, .shown = true,
+			   .help = "creation flags of the guest_memfd" },
+	[COLUMN_GPA] = { "gpa", KIND_ADDRESS, .shown = true,
+			 .help = "guest-physical address of the first memslot" },
+	[COLUMN_SLOTS] = { "slots", KIND_NUMBER,
+			   .help = "number of memslots that bind the memory" },
+	[COLUMN_MODEL] = { "simulated", KIND_TEXT, .shown = true,
+			   .help = "simulated kernel that the VM is on" },
+	[COLUMN_AGE] = { "age", KIND_NUMBER, .help = "seconds since the VM was created" },
+	[COLUMN_LEFT] = { "ttl", KIND_NUMBER, .help = "seconds until the VM is released" },
+};
+
+static const struct table table = TABLE("vms", columns);
+
+static uint64_t seconds(int64_t from, int64_t until)
+{
+	return until > from ? (uint64_t)(until - from) : 0;
+}
+
+static void write_row(struct cli *cli, const struct held_info *info)
+{
+	int64_t now = time(NULL);
+	char flags[BITS_TEXT_MAX];
+	struct cell cells[] = {
+		[COLUMN_NAME] = cell_text(info->name),
+		[COLUMN_PID] = cell_number((uint64_t)info->pid),
+		[COLUMN_FD] = cell_number((uint64_t)info->fd),
+		[COLUMN_TYPE] = cell_text(info->type),
+		[COLUMN_STATE] = cell_text(info->state),
+		[COLUMN_SIZE] = cell_number(info->size),
+		[COLUMN_PRIVATE] = cell_number(info->private_bytes),
+		[COLUMN_FLAGS] =
+			cell_text(bits_describe(info->flags, gmem_memory_flag_name, flags)),
+		[COLUMN_GPA] = cell_number(info->gpa),
+		[COLUMN_SLOTS] = cell_number(info->slots),
+		[COLUMN_MODEL] = cell_text(*info->model ? info->model : NULL),
+		[COLUMN_AGE] = cell_number(seconds(info->since, now)),
+		[COLUMN_LEFT] = cell_number_if(info->expires, seconds(now, info->expires)),
+	};
+
+	output_row(cli->out, cells);
+}
+
+static void write_creating(struct cli *cli, const char *name)
+{
+	struct cell cells[] = {
+		[COLUMN_NAME] = cell_text(name),
+		[COLUMN_STATE] = cell_text("creating"),
+		[COLUMN_LEFT] = CELL_UNKNOWN,
+	};
+
+	output_row(cli->out, cells);
+}
+
+struct answer {
+	const char *wanted; /* NULL: all */
+	size_t found;
+};
+
+static enum status show_dead(struct cli *cli, const struct runtime *runtime, const char *name,
+			     int lock)
+{
+	char words[PATH_MAX + 256];
+
+	client_clean(runtime, name, lock, words, sizeof(words));
+	return cli_fail(cli, STATUS_NO, "%s", words);
+}
+
+/* The file beside the socket says it, so that a holder that is busy need not be asked. */
+static enum status show(struct cli *cli, const struct runtime *runtime, const char *name, void *arg)
+{
+	struct answer *answer = arg;
+	enum status status = STATUS_YES;
+	struct held_info info;
+	int lock;
+
+	if (answer->wanted && strcmp(answer->wanted, name) != 0)
+		return STATUS_YES;
+	switch (runtime_lock(runtime, name, false, &lock)) {
+	case RUNTIME_NONE:
+		return STATUS_YES; /* it was just destroyed */
+	case RUNTIME_ERROR:
+		return cli_fail(cli, STATUS_FAILED, "%s/%s.vm: %s", runtime->path, name,
+				strerror(errno));
+	case RUNTIME_OURS:
+		status = show_dead(cli, runtime, name, lock);
+		break;
+	case RUNTIME_HELD:
+		if (runtime_read(lock, &info))
+			write_row(cli, &info);
+		else
+			write_creating(cli, name);
+		break;
+	}
+	answer->found++;
+	close(lock);
+	/* One that was killed does not hide those that are well. */
+	return status == STATUS_NO && !answer->wanted ? STATUS_YES : status;
+}
+
+static enum status show_session(struct cli *cli, struct answer *answer)
+{
+	for (size_t i = 0; i < cli->session->n; i++) {
+		struct held_info info;
+
+		if (answer->wanted && strcmp(answer->wanted, cli->session->vms[i]->name) != 0)
+			continue;
+		held_describe(cli->session->vms[i], cli->ctx, &info);
+		write_row(cli, &info);
+		answer->found++;
+	}
+	return STATUS_YES;
+}
+
+static enum status show_runtime(struct cli *cli, struct answer *answer)
+{
+	struct runtime runtime;
+	enum status status = runtime_open(cli, false, &runtime);
+
+	if (status)
+		return status;
+	status = runtime_each(cli, &runtime, show, answer);
+	runtime_close(&runtime);
+	return status;
+}
+
+static enum status run(struct cli *cli)
+{
+	struct answer answer = { .wanted = cli->nargs ? cli->args[0] : NULL };
+	enum status status = answer.wanted ? held_check_name(cli, answer.wanted) : STATUS_YES;
+
+	if (status)
+		return status;
+	if (!cli->session && cli->common.model)
+		return cli_usage(cli, "--simulate: VMs of all kernels are listed; column SIMULATED "
+				      "tells which one each is on");
+	output_table(cli->out, &table);
+	status = cli->session ? show_session(cli, &answer) : show_runtime(cli, &answer);
+	output_table_end(cli->out);
+	if (!status && answer.wanted && !answer.found)
+		return cli_fail(cli, STATUS_NO, "no VM is held under the name '%s'", answer.wanted);
+	return status ? status : cli->failed ? STATUS_PARTLY : STATUS_YES;
+}
+
+const struct command status_command = {
+	.name = "status",
+	.summary = "the VMs that are held, whose process keeps each, and how they are",
+	.args = "[NAME]",
+	.max_args = 1,
+	.table = &table,
+	.run = run,
+};

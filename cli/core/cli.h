@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One run of the command: what was asked, on which kernel, and where the answer goes. */
+#ifndef CLI_CORE_CLI_H
+#define CLI_CORE_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <gmem/gmem.h>
+#include "output/output.h"
+#include "core/status.h"
+
+struct command;
+struct session;
+
+enum reader_choice { READER_ANY, READER_BPF, READER_KCORE, READER_NONE };
+
+/* The options that every command takes. */
+struct common {
+	struct format format;
+	bool quiet;
+	unsigned int verbose;
+	const char *model; /* NULL: the running kernel */
+	enum reader_choice reader;
+	bool help;
+	bool usage;
+	bool version;
+	bool describe;
+};
+
+/* Where a command of a batch stands: its message begins with that. */
+struct source_line {
+	const char *file;
+	size_t line;
+	enum style style; /* of the batch, for a line that chooses none */
+};
+
+struct cli {
+	struct session *session;	 /* the VMs that this process keeps; NULL for none */
+	const struct source_line *where; /* line of a batch, or NULL */
+	int argc;			 /* the whole command line, as it was given */
+	char **argv;
+	const struct command *command; /* NULL until the command line names one */
+	struct common common;
+	void *settings; /* the command's own options, command->settings_size bytes */
+	char name[32];	/* "gmemctl COMMAND": the command's argv[0], for argp's messages */
+	char **args;
+	int nargs;
+	struct gmem_ctx *ctx;
+	struct output *out;
+	bool answered; /* another process has written the answer */
+	bool failed;
+	char error[1280]; /* the first message of failure, for the JSON document */
+};
+
+/* Prints a message of failure, keeps it for the JSON document, and returns status. */
+enum status cli_fail(struct cli *cli, enum status status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same for a wrong command line; adds where help is. */
+enum status cli_usage(struct cli *cli, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Fails with libgmem's explanation of a negative errno; what was being done comes first. */
+enum status cli_fail_error(struct cli *cli, int error, const char *what);
+
+/* libgmem's explanation of the failure, or the errno's own words; returns buffer. */
+const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t size);
+
+/* A remark on standard error, not with --quiet. */
+void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Opens the kernel that --simulate chose. Returns a status. */
+enum status cli_open_kernel(struct cli *cli);
+
+/*
+ * Opens the reader of kernel memory that --reader chose. Returns 0 or a negative errno;
+ * -ENOTSUP with --reader=none.
+ */
+int cli_open_reader(struct cli *cli);
+
+/* Notes how often the simulated kernel was called, where --simulate=MODEL,count asked for it. */
+void cli_tell_calls(const struct cli *cli);
+
+/* Notes on standard error which models there are. */
+void cli_list_models(FILE *stream);
+
+#endif

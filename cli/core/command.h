@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a command is: a row of the table in commands.c and a file of its own. */
+#ifndef CLI_CORE_COMMAND_H
+#define CLI_CORE_COMMAND_H
+
+#include "core/cli.h"
+
+struct cli_option;
+
+/* Stores what an option says in its field. Returns STATUS_YES, or the status of cli_usage(). */
+typedef enum status (*option_fn)(struct cli *cli, const struct cli_option *option, const char *arg,
+				 void *field);
+
+struct cli_option {
+	const char *name; /* without dashes; NULL ends a table of options */
+	char letter;	  /* 0 for none */
+	const char *arg;  /* name of its argument, NULL where it takes none */
+	bool may_omit;	  /* the argument may be left out */
+	option_fn set;
+	size_t field; /* offset in the command's settings, or in struct common */
+	const char *help;
+};
+
+/* In which process a command runs. */
+enum place {
+	PLACE_HERE,
+	PLACE_NEW_HOLDER, /* in one that it begins, unless there is a session */
+	PLACE_HOLDER,	  /* in the holder of the VM that its first argument names */
+	PLACE_TARGET,	  /* there if its first argument is the name of a VM, else here */
+};
+
+struct command {
+	const char *name;
+	enum place place;
+	const char *summary;
+	const char *args; /* for the usage line, "" for none */
+	int min_args;
+	int max_args;
+	const struct cli_option *options; /* NULL for none */
+	size_t settings_size;		  /* 0 for none; settings start out zeroed */
+	const struct table *table;	  /* what --output is about, NULL for none */
+	/* Where options choose among several: the one, or NULL for table. */
+	const struct table *(*table_of)(const void *settings);
+	bool own_format; /* what it prints is not for a batch to choose */
+	enum status (*run)(struct cli *cli);
+};
+
+/* The index-th command, NULL past the last. */
+const struct command *command_at(size_t index);
+
+/* The command of that whole name, or NULL. */
+const struct command *command_find(const char *name);
+
+extern const struct command batch_command;
+extern const struct command caps_command;
+extern const struct command check_command;
+extern const struct command convert_command;
+extern const struct command create_command;
+extern const struct command destroy_command;
+extern const struct command directmap_command;
+extern const struct command doctor_command;
+extern const struct command exec_command;
+extern const struct command finalize_command;
+extern const struct command list_command;
+extern const struct command map_command;
+extern const struct command metrics_command;
+extern const struct command pfn_command;
+extern const struct command pfns_command;
+extern const struct command punch_command;
+extern const struct command status_command;
+extern const struct command walk_command;
+extern const struct command watch_command;
+
+/* Setters that several options share. */
+enum status set_flag(struct cli *cli, const struct cli_option *option, const char *arg,
+		     void *field);
+enum status set_text(struct cli *cli, const struct cli_option *option, const char *arg,
+		     void *field);
+enum status set_seconds(struct cli *cli, const struct cli_option *option, const char *arg,
+			void *field); /* double, 0.01 to 86400 */
+enum status set_count(struct cli *cli, const struct cli_option *option, const char *arg,
+		      void *field); /* uint64_t, above 0 */
+enum status set_page_size(struct cli *cli, const struct cli_option *option, const char *arg,
+			  void *field); /* uint64_t, whole pages, above 0 */
+enum status set_byte_range(struct cli *cli, const struct cli_option *option, const char *arg,
+			   void *field); /* struct range */
+enum status set_pfn_range(struct cli *cli, const struct cli_option *option, const char *arg,
+			  void *field); /* struct range */
+
+#endif

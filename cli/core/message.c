@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All that goes to standard error: failures, wrong usage, notes. */
+#include "core/advice.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cli.h"
+#include "core/command.h"
+
+#define NOTE_MAX 8192 /* paths may be long */
+
+static void print_prefix(const struct cli *cli)
+{
+	fputs("gmemctl: ", stderr);
+	if (cli->where)
+		fprintf(stderr, "%.400s:%zu: ", cli->where->file, cli->where->line);
+	if (cli->command)
+		fprintf(stderr, "%s: ", cli->command->name);
+}
+
+/* A word of the command line may hold any byte, and terminals obey some of them. */
+static void print_line(const struct cli *cli, char *text)
+{
+	for (char *at = text; *at; at++)
+		if (iscntrl((unsigned char)*at) && *at != '\n' && *at != '\t')
+			*at = '?';
+	print_prefix(cli);
+	fprintf(stderr, "%s\n", text);
+}
+
+/* The first failure is the cause, later ones follow from it: the document names the first. */
+static void keep_error(struct cli *cli, const char *format, va_list args)
+{
+	char text[sizeof(cli->error)];
+
+	vsnprintf(text, sizeof(text), format, args);
+	if (!cli->failed)
+		memcpy(cli->error, text, sizeof(text));
+	print_line(cli, text);
+	cli->failed = true;
+}
+
+enum status cli_fail(struct cli *cli, enum status status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_error(cli, format, args);
+	va_end(args);
+	return status;
+}
+
+enum status cli_usage(struct cli *cli, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_error(cli, format, args);
+	va_end(args);
+	fprintf(stderr, "Try 'gmemctl %s%s--help'.\n", cli->command ? cli->command->name : "",
+		cli->command ? " " : "");
+	return STATUS_USAGE;
+}
+
+const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t size)
+{
+	if (!cli->ctx || gmem_explain(cli->ctx, buffer, size) == 0)
+		snprintf(buffer, size, "%s", strerror(-error));
+	advice_translate(buffer, size);
+	return buffer;
+}
+
+enum status cli_fail_error(struct cli *cli, int error, const char *what)
+{
+	char text[1024];
+
+	cli_explain(cli, error, text, sizeof(text));
+	if (what)
+		return cli_fail(cli, status_of_error(error), "%s: %s", what, text);
+	return cli_fail(cli, status_of_error(error), "%s", text);
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+	char text[NOTE_MAX];
+	va_list args;
+
+	if (cli->common.quiet)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	print_line(cli, text);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Least privilege, with libcap: root's capabilities go but for those in the command's row, before
+ * anything of the kernel is opened. What only opening the reader takes goes once it is open.
+ */
+#include "core/privilege.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "core/command.h"
+
+/* What a command does that takes privilege. */
+enum need {
+	/* A BPF program is loaded (bpf_capable(), perfmon_capable()), or /proc/kcore opened. */
+	READS_KERNEL = 1 << 0,
+	/* /proc/PID of others: ptrace_may_access(), folders of other users, map_files. */
+	READS_PROCESSES = 1 << 1,
+	/* Addresses in /proc/iomem, r_show() in kernel/resource.c. */
+	READS_IOMEM = 1 << 2,
+	/* Files of any user are named on the command line. */
+	READS_FILES = 1 << 3,
+	WRITES_FILES = 1 << 4,
+	/* Opens the reader more than once, so what that takes stays. */
+	REOPENS_READER = 1 << 5,
+};
+
+/*
+ * A row is what is kept of what there is, which may be less: a service gives what it wants to. So a row
+ * with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that includes, and
+ * one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all but what takes the
+ * larger one. (directmap sees nothing then, and says that it is CAP_SYS_ADMIN which is missing.)
+ */
+static const struct {
+	const char *command;
+	unsigned int needs;
+} rows[] = {
+	{ "walk", READS_KERNEL },
+	{ "doctor", READS_KERNEL | REOPENS_READER },
+	{ "caps", 0 },
+	{ "list", READS_KERNEL | READS_PROCESSES },
+	{ "pfns", READS_KERNEL | READS_PROCESSES },
+	{ "pfn", READS_KERNEL | READS_PROCESSES | READS_IOMEM },
+	{ "check", READS_KERNEL | READS_PROCESSES },
+	{ "directmap", READS_KERNEL | READS_IOMEM },
+	{ "watch", READS_KERNEL | READS_PROCESSES },
+	{ "metrics", READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES },
+	/*
+	 * A holder, and a batch, go on to run what they are told: theirs is kept for all of it. It is
+	 * the holder that opens the file of map --from.
+	 */
+	{ "create", READS_KERNEL | READS_FILES | REOPENS_READER },
+	/* To say whose folder of holders it is, where it is another user's. */
+	{ "convert", READS_FILES },
+	{ "map", READS_FILES },
+	{ "finalize", READS_FILES },
+	{ "punch", READS_FILES },
+	{ "status", READS_FILES },
+	{ "exec", READS_FILES },
+	{ "destroy", READS_FILES },
+	{ "batch", READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
+			   REOPENS_READER },
+};
+
+static const struct {
+	unsigned int need;
+	cap_value_t capability;
+} takes[] = {
+	{ READS_KERNEL, CAP_BPF },
+	{ READS_KERNEL, CAP_PERFMON },
+	{ READS_KERNEL, CAP_SYS_RAWIO },
+	{ READS_PROCESSES, CAP_SYS_PTRACE },
+	{ READS_PROCESSES | READS_FILES, CAP_DAC_READ_SEARCH },
+	{ READS_PROCESSES, CAP_CHECKPOINT_RESTORE },
+	{ READS_IOMEM, CAP_SYS_ADMIN },
+	{ WRITES_FILES, CAP_DAC_OVERRIDE },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define TAKES (sizeof(takes) / sizeof(takes[0]))
+
+static bool find_row(const char *command, unsigned int *needs)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		if (strcmp(rows[i].command, command))
+			continue;
+		*needs = rows[i].needs;
+		return true;
+	}
+	return false;
+}
+
+static bool has(cap_t set, cap_value_t capability)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+
+	return !cap_get_flag(set, capability, CAP_PERMITTED, &value) && value == CAP_SET;
+}
+
+/* Kernels take CAP_SYS_ADMIN for CAP_BPF and CAP_PERFMON; who has only that one needs it. */
+static bool is_kept(cap_t had, unsigned int needs, cap_value_t capability)
+{
+	if (capability == CAP_SYS_ADMIN && needs & READS_KERNEL &&
+	    !(has(had, CAP_BPF) && has(had, CAP_PERFMON)))
+		return true;
+	for (size_t i = 0; i < TAKES; i++)
+		if (takes[i].capability == capability && takes[i].need & needs)
+			return true;
+	return false;
+}
+
+/* Gives up all but what needs say. Returns 0 or a negative errno. */
+static int give_up(unsigned int needs)
+{
+	cap_t had = cap_get_proc(), kept = cap_init();
+	bool changes = false;
+	int ret = 0;
+
+	if (!had || !kept)
+		ret = -errno;
+	for (cap_value_t i = 0; !ret && i < cap_max_bits(); i++) {
+		if (!has(had, i))
+			continue;
+		if (!is_kept(had, needs, i))
+			changes = true;
+		else if (cap_set_flag(kept, CAP_PERMITTED, 1, &i, CAP_SET) ||
+			 cap_set_flag(kept, CAP_EFFECTIVE, 1, &i, CAP_SET))
+			ret = -errno;
+	}
+	if (!ret && changes && cap_set_proc(kept))
+		ret = -errno;
+	cap_free(had);
+	cap_free(kept);
+	return ret;
+}
+
+/* With --verbose --verbose: what the kernel says that this process has now. */
+static void tell(const struct cli *cli)
+{
+	cap_t set = cli->common.verbose > 1 ? cap_get_proc() : NULL;
+	char *text = set ? cap_to_text(set, NULL) : NULL;
+
+	if (text)
+		cli_note(cli, "capabilities: %s", *text ? text : "none");
+	cap_free(text);
+	cap_free(set);
+}
+
+enum status privilege_keep(struct cli *cli)
+{
+	unsigned int needs;
+	int ret;
+
+	if (!find_row(cli->command->name, &needs))
+		return STATUS_YES;
+	ret = give_up(cli->common.model ? 0 : needs);
+	if (ret)
+		return cli_fail(cli, STATUS_FAILED, "giving up capabilities: %s", strerror(-ret));
+	tell(cli);
+	return STATUS_YES;
+}
+
+/*
+ * Since Linux 5.19 bpf(2) asks for capabilities where objects are made, and not where they are used
+ * (__sys_bpf() in kernel/bpf/syscall.c).
+ */
+static bool runs_without(const char *release)
+{
+	unsigned int major, minor;
+
+	return sscanf(release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 19));
+}
+
+void privilege_reader_is_open(struct cli *cli)
+{
+	unsigned int needs;
+
+	if (cli->session || cli->where || cli->common.model ||
+	    !runs_without(gmem_ctx_release(cli->ctx)) || !find_row(cli->command->name, &needs) ||
+	    needs & REOPENS_READER)
+		return;
+	/* What could not be given up a second time was small enough the first time. */
+	if (!give_up(needs & ~(unsigned int)READS_KERNEL))
+		tell(cli);
+}
+
+const char *privilege_names(const char *command, char *buffer, size_t size)
+{
+	unsigned int needs;
+	size_t length = 0;
+
+	if (!find_row(command, &needs))
+		return "all";
+	snprintf(buffer, size, "-");
+	for (size_t i = 0; i < TAKES && length < size; i++) {
+		char *name = takes[i].need & needs ? cap_to_name(takes[i].capability) : NULL;
+
+		if (name)
+			length += (size_t)snprintf(buffer + length, size - length, "%s%s",
+						   length ? "," : "", name + strlen("cap_"));
+		cap_free(name);
+	}
+	return buffer;
+}

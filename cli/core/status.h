@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The exit statuses, one table for all commands. */
+#ifndef CLI_CORE_STATUS_H
+#define CLI_CORE_STATUS_H
+
+enum status {
+	STATUS_YES = 0,		/* done; for questions: yes, all clear */
+	STATUS_NO = 1,		/* answered, and the answer is no */
+	STATUS_FAILED = 2,	/* could not do it */
+	STATUS_CANNOT_TELL = 3, /* not permitted, locked down, or this kernel lacks it */
+	STATUS_PARTLY = 4,	/* some of it was done, or answered */
+	STATUS_USAGE = 64,	/* the command line was wrong; argp's own status too */
+};
+
+/* The status for a negative errno of libgmem. */
+enum status status_of_error(int error);
+
+/* Of two statuses the one that a run with both ends with. */
+enum status status_worst(enum status a, enum status b);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Populating a part of a held VM's memory, with its progress on a terminal. */
+#ifndef CLI_HELD_POPULATE_H
+#define CLI_HELD_POPULATE_H
+
+#include "core/command.h"
+#include "held/range.h"
+
+#define POPULATE_NODES_MAX 64
+
+struct populate_asked {
+	enum gmem_populate_method method;
+	unsigned int threads; /* 0: one a CPU */
+	int nodes[POPULATE_NODES_MAX];
+	unsigned int n_nodes;
+};
+
+/* --method: enum gmem_populate_method. */
+enum status set_method(struct cli *cli, const struct cli_option *option, const char *arg,
+		       void *field);
+/* --threads: unsigned int. */
+enum status set_threads(struct cli *cli, const struct cli_option *option, const char *arg,
+			void *field);
+#define THREADS_HELP "Number of threads that populate, default one for each CPU"
+
+/*
+ * Populates the parts; *done are the bytes that are. Fails with what was done where it ends on its
+ * way. used is the method of the last part.
+ */
+enum status populate(struct cli *cli, struct held *held, const struct held_parts *parts,
+		     const struct populate_asked *asked, enum gmem_populate_method *used,
+		     uint64_t *done);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The VMs that one process keeps under names, and the kernel they are on: of a holder, which keeps
+ * one for other processes, or of a batch.
+ */
+#ifndef CLI_HELD_SESSION_H
+#define CLI_HELD_SESSION_H
+
+#include "core/cli.h"
+#include "held/held.h"
+
+#define SESSION_VMS_MAX 64
+#define SESSION_FDS_MAX 2
+
+struct holder;
+
+struct session {
+	struct gmem_ctx *ctx; /* NULL until a command opened it */
+	struct held *vms[SESSION_VMS_MAX];
+	size_t n;
+	struct holder *holder; /* NULL: a batch */
+	int peer;	       /* connection to who waits for the command that runs, or -1 */
+	/* Descriptors that the command leaves for its client, which runs something on them. */
+	int fds[SESSION_FDS_MAX];
+	size_t n_fds;
+};
+
+/* The VM of that name, or NULL. */
+struct held *session_find(const struct session *session, const char *name);
+
+/* The VM that a command's first argument names; fails where there is none. */
+enum status session_need(struct cli *cli, struct held **out);
+
+/* Takes over a VM. Fails where there are too many. */
+enum status session_add(struct cli *cli, struct held *held);
+
+/* Releases one VM. */
+void session_drop(struct session *session, struct held *held);
+
+/* Releases all, and the kernel. */
+void session_end(struct session *session);
+
+/* Whether the command that runs is to end: a signal came in, or who asked for it went away. */
+bool session_interrupted(struct session *session);
+
+#endif

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "holder/client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/command.h"
+#include "core/interrupt.h"
+#include "holder/exec_fds.h"
+#include "holder/passing.h"
+
+/* A holder that is just being made, or just ends, is waited for this long. */
+#define PATIENCE_MS 5000
+#define STEP_MS 5
+
+bool client_is_for_holder(const struct cli *cli)
+{
+	if (cli->command->place == PLACE_HOLDER)
+		return true;
+	return cli->command->place == PLACE_TARGET && cli->nargs && held_is_name(cli->args[0]);
+}
+
+int client_clean(const struct runtime *runtime, const char *name, int lock, char *words,
+		 size_t size)
+{
+	struct held_info info;
+	bool was_ready = runtime_read(lock, &info);
+	int ret = runtime_remove(runtime, name);
+	const char *how = ret ? "cannot be removed: " : "is removed";
+	const char *why = ret ? strerror(-ret) : "";
+
+	if (was_ready)
+		snprintf(words, size,
+			 "the holder of '%s', process %d, was killed; the kernel has released its "
+			 "VM and memory, and what it left in %s %s%s",
+			 name, (int)info.pid, runtime->path, how, why);
+	else
+		snprintf(words, size,
+			 "who created '%s' was killed before it was ready; what it left in %s %s%s",
+			 name, runtime->path, how, why);
+	return ret;
+}
+
+static enum status say_dead(struct cli *cli, const struct runtime *runtime, const char *name,
+			    int lock)
+{
+	char words[PATH_MAX + 256];
+
+	client_clean(runtime, name, lock, words, sizeof(words));
+	return cli_fail(cli, STATUS_FAILED, "%s", words);
+}
+
+static void pause_ms(long ms)
+{
+	const struct timespec time = { .tv_nsec = ms * 1000000 };
+
+	nanosleep(&time, NULL);
+}
+
+/* One attempt; *again where the holder is neither quite there nor quite gone. */
+static enum status try_connect(struct cli *cli, const struct runtime *runtime, const char *name,
+			       int *connection, bool *again)
+{
+	enum status status = STATUS_FAILED;
+	int lock;
+
+	*again = false;
+	switch (runtime_lock(runtime, name, false, &lock)) {
+	case RUNTIME_NONE:
+		return cli_fail(cli, STATUS_FAILED,
+				"no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
+				"'gmemctl status' lists them",
+				name, name);
+	case RUNTIME_ERROR:
+		return cli_fail(cli, STATUS_FAILED, "%s/%s.vm: %s", runtime->path, name,
+				strerror(errno));
+	case RUNTIME_OURS:
+		status = say_dead(cli, runtime, name, lock);
+		close(lock);
+		return status;
+	case RUNTIME_HELD:
+		close(lock);
+		break;
+	}
+	*connection = runtime_connect(runtime, name);
+	if (*connection >= 0)
+		return STATUS_YES;
+	*again = *connection == -ENOENT || *connection == -ECONNREFUSED;
+	if (*again)
+		return STATUS_FAILED;
+	return cli_fail(cli, STATUS_FAILED, "connecting to the holder of '%s': %s", name,
+			strerror(-*connection));
+}
+
+static enum status connect_holder(struct cli *cli, const struct runtime *runtime, const char *name,
+				  int *connection)
+{
+	enum status status = STATUS_FAILED;
+	bool again = true;
+
+	for (int waited = 0; again && waited < PATIENCE_MS && !interrupted(); waited += STEP_MS) {
+		status = try_connect(cli, runtime, name, connection, &again);
+		if (again)
+			pause_ms(STEP_MS);
+	}
+	if (!again)
+		return status;
+	return cli_fail(cli, STATUS_FAILED,
+			"the holder of '%s' does not answer yet: it is being created, or it ends",
+			name);
+}
+
+ssize_t client_wait(int connection, struct reply *reply, int fds[], size_t *n)
+{
+	unsigned int seen = 0;
+	int seconds = -1;
+
+	for (;;) {
+		bool told = seen;
+		int ret = interrupt_poll(connection, seconds, &seen);
+
+		if (ret > 0)
+			return passing_receive(connection, reply, sizeof(*reply), fds, n);
+		if (ret == 0)
+			return -ETIMEDOUT;
+		if (ret != -EINTR || told)
+			return ret;
+		if (seen) {
+			shutdown(connection, SHUT_WR);
+			seconds = CLIENT_PATIENCE;
+		}
+	}
+}
+
+static enum status send_request(struct cli *cli, int connection)
+{
+	int fds[REQUEST_FDS] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+	char *packet = malloc(REQUEST_MAX);
+	size_t length = packet ? request_write(GMEM_VERSION, cli->argc, cli->argv, packet) : 0;
+	int ret = -E2BIG;
+
+	fds[REQUEST_FOLDER] = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fds[REQUEST_FOLDER] < 0)
+		fds[REQUEST_FOLDER] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (length)
+		ret = passing_send(connection, packet, length, fds, REQUEST_FDS);
+	free(packet);
+	close(fds[REQUEST_FOLDER]);
+	if (!ret)
+		return STATUS_YES;
+	if (ret == -E2BIG)
+		return cli_fail(cli, STATUS_FAILED,
+				"the command line is too long for a holder: it takes %u bytes",
+				REQUEST_MAX);
+	return cli_fail(cli, STATUS_FAILED, "sending to the holder: %s", strerror(-ret));
+}
+
+/* A holder that is told to end has ended when this returns, so that nothing is left behind. */
+static void wait_for_end(int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	poll(&end, 1, PATIENCE_MS);
+	close(pidfd);
+}
+
+static enum status no_reply(struct cli *cli, const struct runtime *runtime, const char *name,
+			    pid_t pid)
+{
+	int lock;
+
+	/* Its lock goes a moment after its connections. */
+	for (int waited = 0; waited < PATIENCE_MS / 10; waited += STEP_MS) {
+		enum runtime_lock state = runtime_lock(runtime, name, false, &lock);
+
+		if (state == RUNTIME_OURS) {
+			enum status status = say_dead(cli, runtime, name, lock);
+
+			close(lock);
+			return status;
+		}
+		if (state != RUNTIME_HELD)
+			break;
+		close(lock);
+		pause_ms(STEP_MS);
+	}
+	return cli_fail(cli, STATUS_FAILED,
+			"the holder of '%s', process %d, ended before it answered", name, (int)pid);
+}
+
+static enum status no_answer(struct cli *cli, const char *name, pid_t pid)
+{
+	return cli_fail(
+		cli, STATUS_FAILED,
+		"interrupted, and the holder of '%s', process %d, did not answer: it is "
+		"stopped (kill -s CONT %d lets it go on) or busy in the kernel; whether the "
+		"command was carried out is not known",
+		name, (int)pid, (int)pid);
+}
+
+static enum status take_reply(struct cli *cli, const struct reply *reply, const int *fds, size_t n,
+			      pid_t pid)
+{
+	if (reply->kind == REPLY_REFUSED)
+		return cli_fail(cli, STATUS_FAILED,
+				"the holder of '%s', process %d, is gmemctl %s, this is %s; use "
+				"that one, or end the holder with: kill %d",
+				cli->args[0], (int)pid, reply->version, GMEM_VERSION, (int)pid);
+	cli->answered = true;
+	if (reply->kind == REPLY_EXEC)
+		return exec_in_place(cli, fds, n);
+	return (enum status)reply->status;
+}
+
+static enum status ask(struct cli *cli, const struct runtime *runtime, int connection)
+{
+	int fds[PASSING_FDS_MAX], pidfd = -1;
+	enum status status;
+	struct reply reply;
+	ssize_t got;
+	size_t n = 0;
+	pid_t pid;
+
+	if (passing_peer(connection, &pid))
+		return cli_fail(cli, STATUS_FAILED,
+				"the socket of '%s' belongs to another user's process %d",
+				cli->args[0], (int)pid);
+	if (cli->command == &destroy_command)
+		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	status = send_request(cli, connection);
+	if (status)
+		goto out;
+	got = client_wait(connection, &reply, fds, &n);
+	if (got > 0 && reply_is_valid(&reply, (size_t)got))
+		status = take_reply(cli, &reply, fds, n, pid);
+	else if (got == -ETIMEDOUT || got == -EINTR)
+		status = no_answer(cli, cli->args[0], pid);
+	else
+		status = no_reply(cli, runtime, cli->args[0], pid);
+	passing_close(fds, n);
+	if (!status && pidfd >= 0) {
+		wait_for_end(pidfd);
+		pidfd = -1;
+	}
+out:
+	if (pidfd >= 0)
+		close(pidfd);
+	return status;
+}
+
+enum status client_forward(struct cli *cli)
+{
+	struct runtime runtime = { .fd = -1 };
+	enum status status = held_check_name(cli, cli->args[0]);
+	int connection = -1;
+
+	interrupt_catch();
+	if (!status)
+		status = runtime_open(cli, false, &runtime);
+	if (!status)
+		status = connect_holder(cli, &runtime, cli->args[0], &connection);
+	if (!status) {
+		status = ask(cli, &runtime, connection);
+		close(connection);
+	}
+	runtime_close(&runtime);
+	return status;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One request: the client's streams, folder and variables in place of ours for as long as it runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/interrupt.h"
+#include "holder/internal.h"
+#include "holder/passing.h"
+#include "holder/request.h"
+#include "run.h"
+
+/* Who does not read its output is waited for, but not while somebody else waits. */
+#define STALL_MS 2000
+#define STEP_MS 100
+/* A pipe that is ready takes this much without blocking. */
+#define CHUNK 4096
+
+struct stream {
+	struct session *session;
+	int fd;
+	bool broken;
+};
+
+/* Somebody else: who has not been taken yet, or has sent what was not run yet. */
+static bool somebody_waits(const struct session *session)
+{
+	const struct holder *holder = session->holder;
+	struct pollfd others[1 + HOLDER_WAITING_MAX];
+	nfds_t n = 0;
+
+	others[n++] = (struct pollfd){ .fd = holder->listener, .events = POLLIN };
+	for (size_t i = 0; i < holder->n_waiting; i++)
+		if (holder->waiting[i].fd != session->peer)
+			others[n++] =
+				(struct pollfd){ .fd = holder->waiting[i].fd, .events = POLLIN };
+	return poll(others, n, 0) > 0;
+}
+
+static void say_stalled(const struct stream *stream)
+{
+	if (stream->fd == STDOUT_FILENO)
+		fprintf(stderr,
+			"gmemctl: standard output was not read for %d seconds, and another command "
+			"waits for this VM: the rest of the answer is given up\n",
+			STALL_MS / 1000);
+}
+
+/* Whether the stream takes bytes now: false once its reader does not, or the command is to end. */
+static bool wait_for_reader(const struct stream *stream)
+{
+	struct pollfd out = { .fd = stream->fd, .events = POLLOUT };
+
+	for (int waited = 0;; waited += STEP_MS) {
+		int ready = poll(&out, 1, STEP_MS);
+
+		if (ready > 0)
+			return true;
+		if (session_interrupted(stream->session))
+			return false;
+		if (waited >= STALL_MS && somebody_waits(stream->session)) {
+			say_stalled(stream);
+			return false;
+		}
+	}
+}
+
+static ssize_t write_stream(void *cookie, const char *bytes, size_t length)
+{
+	struct stream *stream = cookie;
+	size_t done = 0;
+
+	while (done < length && !stream->broken) {
+		size_t chunk = length - done < CHUNK ? length - done : CHUNK;
+		ssize_t written = -1;
+
+		errno = EPIPE;
+		if (wait_for_reader(stream))
+			written = write(stream->fd, bytes + done, chunk);
+		if (written < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		stream->broken = written <= 0;
+		done += written > 0 ? (size_t)written : 0;
+	}
+	return done ? (ssize_t)done : -1;
+}
+
+static FILE *open_stream(struct stream *stream, int mode)
+{
+	FILE *file = fopencookie(stream, "w", (cookie_io_functions_t){ .write = write_stream });
+
+	if (file)
+		setvbuf(file, NULL, mode, BUFSIZ);
+	return file;
+}
+
+static void set_variables(char *const *values)
+{
+	for (size_t i = 0; request_variables[i]; i++) {
+		if (values[i])
+			setenv(request_variables[i], values[i], 1);
+		else
+			unsetenv(request_variables[i]);
+	}
+}
+
+static void use_client(const int *fds)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		dup2(fds[fd], fd);
+	/* A folder that the client may not enter either: relative names lead nowhere then. */
+	if (fchdir(fds[REQUEST_FOLDER]) && chdir("/"))
+		return;
+}
+
+static void leave_client(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			close(fd);
+	if (null > STDERR_FILENO)
+		close(null);
+	if (chdir("/"))
+		return; /* it was possible when the holder began */
+}
+
+static enum status run(struct session *session, const struct request *request)
+{
+	struct stream out = { .session = session, .fd = STDOUT_FILENO };
+	struct stream err = { .session = session, .fd = STDERR_FILENO };
+	FILE *own_out = stdout, *own_err = stderr;
+	struct cli cli = { .session = session };
+	FILE *new_out = open_stream(&out, _IOFBF);
+	FILE *new_err = open_stream(&err, _IOLBF);
+	enum status status = STATUS_FAILED;
+
+	if (new_out && new_err) {
+		stdout = new_out;
+		stderr = new_err;
+		status = cli_run(&cli, request->argc, request->argv);
+		fflush(stderr);
+		stdout = own_out;
+		stderr = own_err;
+	}
+	if (new_out)
+		fclose(new_out);
+	if (new_err)
+		fclose(new_err);
+	return status;
+}
+
+static enum status run_for_client(struct session *session, const struct request *request,
+				  const int *fds)
+{
+	sigset_t before, signals;
+	enum status status;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	use_client(fds);
+	set_variables(request->values);
+	sigprocmask(SIG_UNBLOCK, &signals, &before);
+	status = run(session, request);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	leave_client();
+	return status;
+}
+
+static void refuse(int connection)
+{
+	const struct reply reply = {
+		.magic = REPLY_MAGIC,
+		.kind = REPLY_REFUSED,
+		.version = GMEM_VERSION,
+	};
+
+	passing_send(connection, &reply, sizeof(reply), NULL, 0);
+}
+
+/* The reply to destroy comes when all is released: by who ends the holder. */
+static void reply(struct session *session, int connection, enum status status)
+{
+	struct holder *holder = session->holder;
+
+	if (session->n) {
+		holder_tell(session);
+		holder_reply(connection, status, session->fds, session->n_fds);
+		return;
+	}
+	holder->farewell = connection;
+	holder->farewell_status = status;
+}
+
+void holder_handle(struct session *session, int connection)
+{
+	char *packet = malloc(REQUEST_MAX);
+	int fds[PASSING_FDS_MAX];
+	struct request request = { .argc = 0 };
+	size_t n = 0;
+	ssize_t got = packet ? passing_receive(connection, packet, REQUEST_MAX, fds, &n) : 0;
+	enum request_error error = REQUEST_MALFORMED;
+
+	if (got > 0)
+		error = request_read(GMEM_VERSION, packet, (size_t)got, &request);
+	if (error || n != REQUEST_FDS) {
+		if (got)
+			refuse(connection);
+	} else {
+		session->peer = connection;
+		session->n_fds = 0;
+		reply(session, connection, run_for_client(session, &request, fds));
+		session->peer = -1;
+		interrupt_forget();
+	}
+	request_free(&request);
+	passing_close(fds, n);
+	free(packet);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of a holder share. */
+#ifndef CLI_HOLDER_INTERNAL_H
+#define CLI_HOLDER_INTERNAL_H
+
+#include <stdint.h>
+
+#include "holder/holder.h"
+#include "holder/runtime.h"
+
+#define HOLDER_WAITING_MAX 32
+
+/* A connection whose request has not been run. */
+struct waiting {
+	int fd;
+	int64_t until; /* it may stay silent; CLOCK_MONOTONIC, ms */
+};
+
+struct holder {
+	struct runtime runtime;
+	char name[HELD_NAME_MAX + 1];
+	int lock;		     /* NAME.vm */
+	int listener;		     /* NAME.sock */
+	int parent;		     /* who waits for create, or -1 */
+	struct timespec deadline;    /* CLOCK_MONOTONIC; 0: none */
+	time_t expires;		     /* the same as time() has it */
+	int users[HOLDER_USERS_MAX]; /* pidfds of those that have not ended */
+	size_t n_users;
+	bool had_users;
+	struct waiting waiting[HOLDER_WAITING_MAX];
+	size_t n_waiting;
+	int farewell; /* connection that asked for the end, or -1: it hears when all is released */
+	enum status farewell_status;
+};
+
+/* Closes what it has, and frees it. */
+void holder_free(struct holder *holder);
+
+/* Serves until the VM is destroyed, its time is over, its users have ended, or a signal came. */
+void holder_serve(struct session *session);
+
+/* Runs the request on a connection and replies. */
+void holder_handle(struct session *session, int connection);
+
+/* Writes down what is held now. */
+bool holder_tell(struct session *session);
+
+int holder_reply(int connection, enum status status, const int *fds, size_t n);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The private folder that says which VMs are held: for each a socket, NAME.sock, and a file,
+ * NAME.vm, which the holder keeps locked as long as it lives and in which it says what it keeps. A
+ * file that is not locked was left by a holder that was killed.
+ */
+#ifndef CLI_HOLDER_RUNTIME_H
+#define CLI_HOLDER_RUNTIME_H
+
+#include <limits.h>
+
+#include "held/held.h"
+
+struct runtime {
+	char path[PATH_MAX];
+	int fd; /* -1: there is no such folder, so nothing is held */
+};
+
+/*
+ * Opens $XDG_RUNTIME_DIR/gmemctl, or /run/gmemctl, and makes it where create says so. It must be
+ * the user's own and nobody else's. Fails with a message.
+ */
+enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime);
+void runtime_close(struct runtime *runtime);
+
+enum runtime_lock {
+	RUNTIME_NONE, /* there is no such file */
+	RUNTIME_HELD, /* a living holder has it */
+	RUNTIME_OURS, /* the lock is ours now: nobody has it */
+	RUNTIME_ERROR,
+};
+
+/*
+ * Tries to lock NAME.vm, and with create makes it. *fd is a descriptor to close, but for
+ * RUNTIME_NONE and RUNTIME_ERROR, which sets errno.
+ */
+enum runtime_lock runtime_lock(const struct runtime *runtime, const char *name, bool create,
+			       int *fd);
+
+/* What NAME.vm says. False where it says nothing: its holder is not ready yet, or it was killed then. */
+bool runtime_read(int fd, struct held_info *info);
+/* Says it. Returns 0 or a negative errno. */
+int runtime_write(int fd, const struct held_info *info);
+
+/* Removes socket and file; the lock must be ours. Returns 0 or a negative errno. */
+int runtime_remove(const struct runtime *runtime, const char *name);
+
+/* A socket that listens at NAME.sock, or a negative errno; the lock must be ours. */
+int runtime_listen(const struct runtime *runtime, const char *name);
+
+/* After a fork: from now on this process is who clients see behind the socket (SO_PEERCRED). */
+void runtime_own(int listener);
+
+/* A connection to NAME.sock, or a negative errno. */
+int runtime_connect(const struct runtime *runtime, const char *name);
+
+/* Calls fn for each name that has a file, in the order of names, until it returns another status. */
+enum status runtime_each(struct cli *cli, const struct runtime *runtime,
+			 enum status (*fn)(struct cli *cli, const struct runtime *runtime,
+					   const char *name, void *arg),
+			 void *arg);
+
+#endif

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A holder's wait for requests. Connections that have not said anything yet wait beside each other,
+ * so that one that stays silent keeps nobody else waiting.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/interrupt.h"
+#include "holder/internal.h"
+#include "holder/passing.h"
+
+#define SILENCE_MS 10000
+
+struct serve {
+	struct session *session;
+	struct holder *holder;
+	bool over;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void forget_waiting(struct holder *holder, size_t i)
+{
+	close(holder->waiting[i].fd);
+	holder->n_waiting--;
+	memmove(&holder->waiting[i], &holder->waiting[i + 1],
+		(holder->n_waiting - i) * sizeof(holder->waiting[0]));
+}
+
+static void accept_one(struct holder *holder)
+{
+	int fd = accept4(holder->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	pid_t pid;
+
+	if (fd < 0)
+		return;
+	/* The folder keeps others out; this is for the day when it does not. */
+	if (passing_peer(fd, &pid)) {
+		close(fd);
+		return;
+	}
+	if (holder->n_waiting == HOLDER_WAITING_MAX)
+		forget_waiting(holder, 0);
+	holder->waiting[holder->n_waiting++] =
+		(struct waiting){ .fd = fd, .until = now_ms() + SILENCE_MS };
+}
+
+/* Milliseconds until something has to be done without being asked; -1: nothing. */
+static int next_timeout(const struct holder *holder)
+{
+	const struct timespec *deadline = &holder->deadline;
+	int64_t at = INT64_MAX, left;
+
+	if (deadline->tv_sec)
+		at = (int64_t)deadline->tv_sec * 1000 + deadline->tv_nsec / 1000000;
+	if (holder->n_waiting && holder->waiting[0].until < at)
+		at = holder->waiting[0].until;
+	if (at == INT64_MAX)
+		return -1;
+	left = at - now_ms();
+	return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left + 1;
+}
+
+static void drop_silent(struct holder *holder)
+{
+	while (holder->n_waiting && holder->waiting[0].until <= now_ms())
+		forget_waiting(holder, 0);
+}
+
+static void check_limits(struct serve *serve, const struct pollfd *users)
+{
+	const struct timespec *deadline = &serve->holder->deadline;
+	struct holder *holder = serve->holder;
+	bool had_users = holder->n_users;
+
+	for (size_t i = holder->n_users; i-- > 0;) {
+		if (!users[i].revents)
+			continue;
+		close(holder->users[i]);
+		holder->users[i] = holder->users[--holder->n_users];
+	}
+	if (had_users && !holder->n_users)
+		serve->over = true;
+	if (deadline->tv_sec &&
+	    now_ms() >= (int64_t)deadline->tv_sec * 1000 + deadline->tv_nsec / 1000000)
+		serve->over = true;
+}
+
+/* A connection that speaks is served and done with. */
+static void serve_waiting(struct serve *serve, const struct pollfd *polled, size_t n)
+{
+	struct holder *holder = serve->holder;
+
+	for (size_t i = n; i-- > 0 && !serve->over;) {
+		int fd = holder->waiting[i].fd;
+
+		if (!polled[i].revents)
+			continue;
+		if (polled[i].revents & POLLIN)
+			holder_handle(serve->session, fd);
+		serve->over = !serve->session->n;
+		if (serve->over && holder->farewell == fd)
+			holder->waiting[i].fd = -1;
+		forget_waiting(holder, i);
+	}
+}
+
+/* Sleeps until there is something to do. Signals come in here, or while a command runs. */
+static void wait_and_serve(struct serve *serve, const sigset_t *unblocked)
+{
+	struct pollfd polled[1 + HOLDER_USERS_MAX + HOLDER_WAITING_MAX];
+	struct holder *holder = serve->holder;
+	size_t n_users = holder->n_users, n = holder->n_waiting;
+	struct pollfd *users = polled + 1, *waiting = users + n_users;
+	struct timespec timeout;
+	int ms = next_timeout(holder);
+
+	polled[0] = (struct pollfd){ .fd = holder->listener, .events = POLLIN };
+	for (size_t i = 0; i < n_users; i++)
+		users[i] = (struct pollfd){ .fd = holder->users[i], .events = POLLIN };
+	for (size_t i = 0; i < n; i++)
+		waiting[i] = (struct pollfd){ .fd = holder->waiting[i].fd, .events = POLLIN };
+	timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	if (ppoll(polled, 1 + n_users + n, ms < 0 ? NULL : &timeout, unblocked) < 0)
+		return;
+	check_limits(serve, users);
+	if (!serve->over)
+		serve_waiting(serve, waiting, n);
+	drop_silent(holder);
+	if (!serve->over && polled[0].revents)
+		accept_one(holder);
+}
+
+void holder_serve(struct session *session)
+{
+	struct serve serve = { .session = session, .holder = session->holder };
+	sigset_t blocked, unblocked;
+
+	interrupt_forget();
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &blocked, &unblocked);
+	while (!serve.over && !interrupted())
+		wait_and_serve(&serve, &unblocked);
+	while (serve.holder->n_waiting)
+		forget_waiting(serve.holder, 0);
+}

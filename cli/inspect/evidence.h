@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a statement about the direct map rests on. */
+#ifndef CLI_INSPECT_EVIDENCE_H
+#define CLI_INSPECT_EVIDENCE_H
+
+#include "core/cli.h"
+
+/* Opens the reader or fails: for commands that see nothing without one. */
+enum status evidence_need(struct cli *cli);
+
+/* Writes the fact evidence. */
+void evidence_write(struct cli *cli);
+
+/*
+ * Writes the facts evidence and proven; with control the reader has to prove itself now.
+ * Returns STATUS_CANNOT_TELL where it was proven wrong.
+ */
+enum status evidence_prove(struct cli *cli, bool control);
+
+#endif

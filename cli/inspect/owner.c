@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "inspect/owner.h"
+
+#include <stdio.h>
+
+const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size)
+{
+	if (counts->not_permitted) {
+		snprintf(buffer, size,
+			 "%zu of %zu processes may not be looked at, process %d the first: %s",
+			 counts->not_permitted, counts->not_permitted + counts->processes,
+			 (int)counts->first_denied, counts->why_denied);
+		return buffer;
+	}
+	if (counts->hidden)
+		return "/proc hides processes here (its mount option hidepid)";
+	if (counts->in_namespace)
+		return "only the processes of this PID namespace are seen, not the host's";
+	return NULL;
+}
+
+void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts)
+{
+	output_group(out, "processes");
+	output_fact(out, "seen", KIND_NUMBER, cell_number(counts->processes));
+	output_fact(out, "denied", KIND_NUMBER, cell_number(counts->not_permitted));
+	output_fact(out, "first_denied", KIND_NUMBER,
+		    cell_number_if(counts->first_denied, (uint64_t)counts->first_denied));
+	output_fact(out, "hidden", KIND_BOOL, cell_number(counts->hidden));
+	output_fact(out, "contained", KIND_BOOL, cell_number(counts->in_namespace));
+	output_fact(out, "with_vm", KIND_NUMBER, cell_number(counts->vms));
+	output_fact(out, "vm_only", KIND_NUMBER, cell_number(counts->vms_without));
+	output_group_end(out);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What commands share that go through all guest_memfds of the host. */
+#ifndef CLI_INSPECT_OWNER_H
+#define CLI_INSPECT_OWNER_H
+
+#include "core/cli.h"
+
+/*
+ * Why the scan did not see all of the host, in words; NULL where it did. The text may stand in
+ * buffer.
+ */
+const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size);
+
+/* Writes what the scan went through, as facts. */
+void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Before the kernel is let touch pages through its direct map: would it take a page fault? An oops
+ * is never the way to find out.
+ */
+#ifndef CLI_INSPECT_PREFLIGHT_H
+#define CLI_INSPECT_PREFLIGHT_H
+
+#include "core/command.h"
+#include "inspect/look.h"
+
+/* Of two words, for a kernel that is no model both have to be said. */
+struct force {
+	bool force;
+	bool will_oops;
+};
+
+/* --force and the other word, which alone would do nothing; what the help says of them. */
+enum status set_spelled_out(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field);
+enum status force_check(struct cli *cli, const struct force *force);
+#define FORCE_HELP "Go on where a simulated kernel would fault; never abbreviated"
+#define WILL_OOPS_HELP                                                                     \
+	"With --force, go on where the running kernel would fault: this process hangs or " \
+	"dies with the VM's locks held, or the machine goes down; for test kernels"
+
+enum preflight_result { PREFLIGHT_CLEAR, PREFLIGHT_FORCED, PREFLIGHT_REFUSED, PREFLIGHT_FAILED };
+
+struct preflight {
+	struct cli *cli;
+	const struct force *force;
+	enum gmem_vm_type type;
+	const struct gmem_memory *memory;
+	uint64_t offset;
+	uint64_t length; /* bytes; 0 means to the end */
+	int reader;	 /* 0, or why kernel memory cannot be read */
+	struct look *look;
+	char *words; /* what came of it, size bytes */
+	size_t size;
+	int error; /* with PREFLIGHT_FAILED */
+};
+
+/*
+ * Memory without direct map leaves it when it is mapped; a launch, and what maps pages after it,
+ * touches them there right then. The flag alone says so, where nothing can be seen.
+ */
+bool preflight_knows_by_flag(enum gmem_vm_type type, uint64_t flags);
+
+/* Looks, judges and says. Without a reader only where preflight_knows_by_flag(). */
+enum preflight_result preflight(struct preflight *preflight);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TARGET, the guest_memfds that a command is about: PID:FD, PID:mapped for those that the process
+ * has mapped and no descriptor of, PID for all that it has, or the name of a held VM.
+ */
+#ifndef CLI_INSPECT_TARGET_H
+#define CLI_INSPECT_TARGET_H
+
+#include "core/cli.h"
+
+#define TARGET_MAPPED (-1) /* for fd: it is mapped only */
+
+/* One guest_memfd, open for as long as the call lasts. */
+typedef enum status (*target_fn)(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
+				 void *arg);
+
+/*
+ * Calls fn for each guest_memfd that text names, by ascending fd, then by address. Returns the worst status of
+ * all calls, STATUS_PARTLY where some worked and some could not be opened.
+ */
+enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg);
+
+#endif

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "inspect/verdict.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	COLUMN_PID,
+	COLUMN_FD,
+	COLUMN_INODE,
+	COLUMN_PATH,
+	COLUMN_FUNCTION,
+	COLUMN_TRIGGER,
+	COLUMN_CONDITION,
+	COLUMN_SOURCE,
+	COLUMN_ACCESS,
+	COLUMN_VERDICT,
+	COLUMN_PAGES,
+	COLUMN_UNKNOWN_PAGES,
+	COLUMN_FIRST_PFN,
+	COLUMN_REASON,
+};
+
+static const struct column columns[] = {
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .help = "process that has the guest_memfd" },
+	[COLUMN_FD] = { "fd", KIND_NUMBER,
+			.help = "descriptor in that process; unknown where the guest_memfd is "
+				"only mapped" },
+	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "inode number of the guest_memfd" },
+	[COLUMN_PATH] = { "path", KIND_TEXT, .shown = true, .help = "name of the kernel path" },
+	[COLUMN_FUNCTION] = { "function", KIND_TEXT, .wrap = true,
+			      .help = "kernel functions of the path, the outer one first" },
+	[COLUMN_TRIGGER] = { "trigger", KIND_TEXT, .wrap = true,
+			     .help = "what makes the path run, from userspace" },
+	[COLUMN_CONDITION] = { "condition", KIND_TEXT, .wrap = true,
+			       .help = "which kernels and VMs have the path" },
+	[COLUMN_SOURCE] = { "source", KIND_TEXT, .wrap = true,
+			    .help = "where the path is in the kernel, and in which version it was "
+				    "read" },
+	[COLUMN_ACCESS] = { "access", KIND_TEXT, .shown = true,
+			    .help = "how the path touches a page: clflush, read or write" },
+	[COLUMN_VERDICT] = { "verdict", KIND_STATE, .shown = true,
+			     .help = "what the path would do: faults, safe, not-applicable or "
+				     "unknown" },
+	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
+			   .help = "number of pages on which it would fault" },
+	[COLUMN_UNKNOWN_PAGES] = { "unknown_pages", KIND_NUMBER,
+				   .help = "number of pages on which it cannot be told" },
+	[COLUMN_FIRST_PFN] = { "first_pfn", KIND_HEX, .shown = true,
+			       .help = "first page frame that decided the verdict" },
+	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,
+			    .help = "reason for the verdict" },
+};
+
+const struct table paths_table = TABLE("paths", columns);
+
+/* From the mildest to the gravest. */
+static const enum gmem_verdict by_gravity[] = {
+	GMEM_VERDICT_NOT_APPLICABLE,
+	GMEM_VERDICT_SAFE,
+	GMEM_VERDICT_UNKNOWN,
+	GMEM_VERDICT_FAULTS,
+};
+
+static const enum status statuses[] = {
+	[GMEM_VERDICT_SAFE] = STATUS_YES,
+	[GMEM_VERDICT_FAULTS] = STATUS_NO,
+	[GMEM_VERDICT_NOT_APPLICABLE] = STATUS_CANNOT_TELL, /* no page: nothing was seen */
+	[GMEM_VERDICT_UNKNOWN] = STATUS_CANNOT_TELL,
+};
+
+static void write_row(struct output *out, const struct gmem_flush_row *row,
+		      const struct paths_owner *owner)
+{
+	const struct paths_owner of = owner ? *owner : (struct paths_owner){ .fd = -1 };
+	struct cell cells[] = {
+		[COLUMN_PID] = cell_number_if(owner, (uint64_t)of.pid),
+		[COLUMN_FD] = cell_number_if(of.fd >= 0, (uint64_t)of.fd),
+		[COLUMN_INODE] = cell_number_if(owner, of.inode),
+		[COLUMN_PATH] = cell_text(row->path->name),
+		[COLUMN_FUNCTION] = cell_text(row->path->function),
+		[COLUMN_TRIGGER] = cell_text(row->path->trigger),
+		[COLUMN_CONDITION] = cell_text(row->path->condition),
+		[COLUMN_SOURCE] = cell_text(row->path->source),
+		[COLUMN_ACCESS] = cell_text(gmem_access_name(row->path->access)),
+		[COLUMN_VERDICT] = cell_text(gmem_verdict_name(row->verdict)),
+		[COLUMN_PAGES] = cell_number(row->faults_pages),
+		[COLUMN_UNKNOWN_PAGES] = cell_number(row->unknown_pages),
+		[COLUMN_FIRST_PFN] = cell_number_if(row->has_first_pfn, row->first_pfn),
+		[COLUMN_REASON] = cell_text(row->reason),
+	};
+
+	output_row(out, cells);
+}
+
+void paths_write(struct output *out, const struct gmem_flush *flush,
+		 const struct paths_owner *owner)
+{
+	struct gmem_flush_row row;
+
+	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++)
+		write_row(out, &row, owner);
+}
+
+enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b)
+{
+	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
+
+	for (size_t i = 0; i < sizeof(by_gravity) / sizeof(by_gravity[0]); i++)
+		if (by_gravity[i] == a || by_gravity[i] == b)
+			worst = by_gravity[i];
+	return worst;
+}
+
+enum status verdict_status(enum gmem_verdict verdict)
+{
+	return statuses[verdict];
+}
+
+void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
+{
+	uint64_t pages, mapped, unmapped, unknown;
+
+	gmem_flush_counts(flush, &pages, &mapped, &unmapped, &unknown);
+	verdict->pages += pages;
+	verdict->mapped += mapped;
+	verdict->unmapped += unmapped;
+	verdict->unknown += unknown;
+	verdict->flush = verdict_worst(verdict->flush, gmem_flush_verdict(flush));
+	verdict->reachable = verdict_worst(verdict->reachable, gmem_flush_reachable(flush));
+}
+
+void verdict_look_ahead(struct verdict *verdict, const struct gmem_flush *flush)
+{
+	if (gmem_flush_reachable(flush) != GMEM_VERDICT_FAULTS ||
+	    gmem_flush_verdict(flush) == GMEM_VERDICT_FAULTS)
+		return;
+	verdict->flush = GMEM_VERDICT_FAULTS;
+	verdict->reason = "the pages are in the direct map as they are, but a kernel path would "
+			  "fault when they are mapped into the guest: see the rows";
+}
+
+static const char *verdict_reason(const struct verdict *verdict, char *text, size_t size)
+{
+	if (verdict->reason)
+		return verdict->reason;
+	switch (verdict->flush) {
+	case GMEM_VERDICT_FAULTS:
+		snprintf(text, size,
+			 "a flush through the direct map takes a page fault on %" PRIu64
+			 " of %" PRIu64 " pages",
+			 verdict->unmapped, verdict->pages);
+		return text;
+	case GMEM_VERDICT_UNKNOWN:
+		snprintf(text, size,
+			 "the direct map of %" PRIu64 " of %" PRIu64 " pages could not be told",
+			 verdict->unknown, verdict->pages);
+		return text;
+	case GMEM_VERDICT_NOT_APPLICABLE:
+		return "no page is there yet";
+	case GMEM_VERDICT_SAFE:
+		break;
+	}
+	return NULL;
+}
+
+void verdict_write(struct output *out, const struct verdict *verdict)
+{
+	char text[160];
+
+	output_fact(out, "pages", KIND_NUMBER, cell_number(verdict->pages));
+	output_fact(out, "mapped", KIND_NUMBER, cell_number(verdict->mapped));
+	output_fact(out, "unmapped", KIND_NUMBER, cell_number(verdict->unmapped));
+	output_fact(out, "unknown", KIND_NUMBER, cell_number(verdict->unknown));
+	output_fact(out, "reachable", KIND_STATE, cell_text(gmem_verdict_name(verdict->reachable)));
+	output_fact_or_reason(out, "verdict", KIND_STATE,
+			      cell_text(gmem_verdict_name(verdict->flush)),
+			      verdict_reason(verdict, text, sizeof(text)));
+}

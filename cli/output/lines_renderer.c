@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A document for scripts, a line a row: raw (values with blanks between) and pairs (NAME="value",
+ * as shells read it). Only the first table is written, so that all lines have the same columns.
+ */
+#include "output/renderer.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* Blanks would split a raw value in two; the others mean something to a shell. */
+static void write_escaped(FILE *stream, const char *text, const char *unsafe)
+{
+	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f || *c == '\\' || strchr(unsafe, *c))
+			fprintf(stream, "\\x%02x", *c);
+		else
+			putc(*c, stream);
+}
+
+/* An empty raw value would vanish between its neighbours. */
+static void write_raw(struct output *out, const char *text)
+{
+	write_escaped(out->stream, *text ? text : "-", " ");
+}
+
+static void write_pair(struct output *out, const char *name, const char *text)
+{
+	fprintf(out->stream, "%s=\"", name);
+	write_escaped(out->stream, text, "\"$`");
+	putc('"', out->stream);
+}
+
+static void row(struct output *out, size_t parent, const struct cell *cells)
+{
+	bool pairs = out->format->style == STYLE_PAIRS;
+	char heading[CELL_TEXT_MAX], text[CELL_TEXT_MAX];
+
+	(void)parent;
+	if (out->tables > 1)
+		return;
+	for (size_t i = 0; i < out->selection.n; i++) {
+		size_t index = out->selection.index[i];
+		const struct column *column = &out->table->columns[index];
+		const struct cell *cell = &cells[index];
+		const char *value =
+			cell->known ? cell_format(column->kind, cell, out->format->bytes, text)
+				    : "";
+
+		if (i)
+			putc(' ', out->stream);
+		if (pairs)
+			write_pair(out, column_heading(column, '_', heading), value);
+		else
+			write_raw(out, value);
+	}
+	putc('\n', out->stream);
+}
+
+static void table(struct output *out)
+{
+	char heading[CELL_TEXT_MAX];
+
+	if (out->tables > 1 || out->format->style == STYLE_PAIRS || out->format->no_headings)
+		return;
+	for (size_t i = 0; i < out->selection.n; i++) {
+		const struct column *column = &out->table->columns[out->selection.index[i]];
+
+		fprintf(out->stream, "%s%s", i ? " " : "", column_heading(column, '-', heading));
+	}
+	putc('\n', out->stream);
+}
+
+/* "mapped_4K" in group "mapped" */
+static void full_name(const struct output *out, const char *name, char buffer[CELL_TEXT_MAX])
+{
+	snprintf(buffer, CELL_TEXT_MAX, "%s%s%s", out->group ? out->group : "",
+		 out->group ? "_" : "", name);
+}
+
+static void fact(struct output *out, const char *name, enum kind kind, const struct cell *value)
+{
+	char label[CELL_TEXT_MAX], text[CELL_TEXT_MAX];
+	const char *shown = value->known ? cell_format(kind, value, out->format->bytes, text) : "";
+
+	if (out->tables)
+		return;
+	full_name(out, name, label);
+	if (out->format->style == STYLE_PAIRS) {
+		for (char *c = label; *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+		write_pair(out, label, shown);
+	} else {
+		fprintf(out->stream, "%s ", label);
+		write_raw(out, shown);
+	}
+	putc('\n', out->stream);
+}
+
+static void begin(struct output *out, const struct document *document)
+{
+	(void)out;
+	/* A line of its own would be no row: scripts get it where it is not in their way. */
+	if (document->model && !document->is_part)
+		fprintf(stderr, "gmemctl: simulated: %s\n", document->model);
+}
+
+static void nothing(struct output *out)
+{
+	(void)out;
+}
+
+static void no_reason(struct output *out, const char *name, const char *reason)
+{
+	(void)out;
+	(void)name;
+	(void)reason;
+}
+
+static void end(struct output *out, const char *error, int status)
+{
+	(void)out;
+	(void)error; /* said on standard error */
+	(void)status;
+}
+
+const struct renderer lines_renderer = {
+	.begin = begin,
+	.table = table,
+	.row = row,
+	.table_end = nothing,
+	.group = nothing,
+	.group_end = nothing,
+	.fact = fact,
+	.reason = no_reason,
+	.end = end,
+};

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Passes what a command writes to the renderer of the chosen format. */
+#include "output/output.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output/renderer.h"
+
+static const struct renderer *const renderers[] = {
+	[STYLE_TABLE] = &table_renderer,
+	[STYLE_RAW] = &lines_renderer,
+	[STYLE_PAIRS] = &lines_renderer,
+	[STYLE_JSON] = &json_renderer,
+};
+
+/* https://no-color.org: set and not empty. A terminal that is dumb takes no escapes either. */
+static bool wants_color(enum color color)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	if ((no_color && *no_color) || !term || !strcmp(term, "dumb"))
+		return false;
+	return isatty(STDOUT_FILENO);
+}
+
+struct output *output_new(const struct format *format, const struct document *document,
+			  const struct table *table, const struct selection *selection, bool quiet)
+{
+	struct output *out = malloc(sizeof(*out));
+
+	if (!out)
+		return NULL;
+	memset(out, 0, offsetof(struct output, lines));
+	out->renderer = renderers[format->style];
+	out->format = format;
+	out->stream = stdout;
+	out->quiet = quiet && format->style != STYLE_JSON;
+	out->colored = !out->quiet && format->style == STYLE_TABLE && wants_color(format->color);
+	out->main = table;
+	out->main_selection = *selection;
+	out->json.stream = out->stream;
+	if (!out->quiet)
+		out->renderer->begin(out, document);
+	return out;
+}
+
+void output_free(struct output *out, const char *error, int status)
+{
+	if (!out->quiet)
+		out->renderer->end(out, error, status);
+	free(out);
+}
+
+static void select_columns(const struct output *out, const struct table *table,
+			   struct selection *selection)
+{
+	char wrong[CELL_TEXT_MAX];
+	/* Programs read JSON and pick by key: give them all unless they asked for some. */
+	bool all = out->format->all_columns || out->format->style == STYLE_JSON;
+
+	if (table == out->main)
+		*selection = out->main_selection;
+	else
+		columns_select(table, NULL, all, selection, wrong);
+}
+
+bool output_wants(const struct output *out, const struct table *table, size_t column)
+{
+	struct selection selection;
+
+	select_columns(out, table, &selection);
+	return !out->quiet && columns_selected(&selection, column);
+}
+
+bool output_shows_facts(const struct output *out)
+{
+	enum style style = out->format->style;
+
+	return !out->quiet && (style == STYLE_TABLE || style == STYLE_JSON);
+}
+
+void output_table(struct output *out, const struct table *table)
+{
+	out->table = table;
+	out->tables++;
+	select_columns(out, table, &out->selection);
+	if (!out->quiet)
+		out->renderer->table(out);
+}
+
+void output_table_end(struct output *out)
+{
+	if (!out->quiet)
+		out->renderer->table_end(out);
+	out->table = NULL;
+}
+
+void output_row(struct output *out, const struct cell *cells)
+{
+	output_row_under(out, NO_PARENT, cells);
+}
+
+void output_row_with(struct output *out, const struct cell *cells, const char *key,
+		     const char *document)
+{
+	out->copied_key = key;
+	out->copied = document;
+	output_row(out, cells);
+	out->copied_key = NULL;
+	out->copied = NULL;
+}
+
+void output_row_under(struct output *out, size_t parent, const struct cell *cells)
+{
+	if (!out->quiet)
+		out->renderer->row(out, parent, cells);
+}
+
+void output_flush(struct output *out)
+{
+	if (!out->quiet && out->renderer->flush)
+		out->renderer->flush(out);
+	errno = 0;
+	if (!fflush(out->stream) || errno != EPIPE)
+		return;
+	/* Not a failure: the end of main() finds the same, and passes over it. */
+	clearerr(out->stream);
+	out->left = true;
+}
+
+bool output_failed(const struct output *out)
+{
+	return out->left || ferror(out->stream);
+}
+
+void output_group(struct output *out, const char *name)
+{
+	out->group = name;
+	if (!out->quiet)
+		out->renderer->group(out);
+}
+
+void output_group_end(struct output *out)
+{
+	if (!out->quiet)
+		out->renderer->group_end(out);
+	out->group = NULL;
+}
+
+void output_fact(struct output *out, const char *name, enum kind kind, struct cell value)
+{
+	if (!out->quiet)
+		out->renderer->fact(out, name, kind, &value);
+}
+
+void output_fact_or_reason(struct output *out, const char *name, enum kind kind, struct cell value,
+			   const char *reason)
+{
+	output_fact(out, name, kind, value);
+	if (!out->quiet)
+		out->renderer->reason(out, name, reason);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where answers go. A command writes tables (rows of declared columns) and facts (single named
+ * values); the format decides how they look. Rows are written as they come, nothing is held
+ * but a bounded number of them for the widths of a table's columns.
+ *
+ *   format   tables                          facts
+ *   table    each, aligned, with headings    a line each, "name: value"
+ *   raw      the first                       where there is no table, "name value"
+ *   pairs    the first, NAME="value"         where there is no table, NAME="value"
+ *   json     each, an array                  keys of the document
+ */
+#ifndef CLI_OUTPUT_OUTPUT_H
+#define CLI_OUTPUT_OUTPUT_H
+
+#include "output/cell.h"
+
+enum style { STYLE_TABLE, STYLE_RAW, STYLE_PAIRS, STYLE_JSON };
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct format {
+	enum style style;
+	enum color color;
+	bool no_headings;
+	bool bytes;
+	bool all_columns;
+	const char *columns; /* of --output, for the command's own table; or NULL */
+};
+
+/* What the document says of itself. NULL where not known. */
+struct document {
+	const char *command;
+	const char *kernel; /* its release */
+	const char *model;  /* of the simulated kernel; NULL: the running one */
+	bool is_part;	    /* of a larger output, which says by itself that it is simulated */
+};
+
+struct output;
+
+#define NO_PARENT SIZE_MAX
+
+/*
+ * Begins the document. table is the one that --output is about, NULL for none; quiet keeps
+ * everything but JSON back. NULL where memory is short.
+ */
+struct output *output_new(const struct format *format, const struct document *document,
+			  const struct table *table, const struct selection *selection, bool quiet);
+
+/* Ends the document; error is NULL where nothing failed. */
+void output_free(struct output *out, const char *error, int status);
+
+/* Whether a column is shown: what is not need not be looked up. */
+bool output_wants(const struct output *out, const struct table *table, size_t column);
+
+/* Whether facts beside a table are shown: what they say needs to be looked up. */
+bool output_shows_facts(const struct output *out);
+
+void output_table(struct output *out, const struct table *table);
+void output_table_end(struct output *out);
+
+/* cells has one value for each column of the table, shown or not. */
+void output_row(struct output *out, const struct cell *cells);
+
+/* The same; in JSON its last key has a document that was written before, or NULL. */
+void output_row_with(struct output *out, const struct cell *cells, const char *key,
+		     const char *document);
+
+/* As output_row(), under an earlier row of this table (counted from 0) in its tree. */
+void output_row_under(struct output *out, size_t parent, const struct cell *cells);
+
+/* What was written so far goes out now: for rows that come over time. */
+void output_flush(struct output *out);
+
+/* Whether standard output takes nothing any more. */
+bool output_failed(const struct output *out);
+
+/* Facts between these two are one object of the document, "name key" for people. */
+void output_group(struct output *out, const char *name);
+void output_group_end(struct output *out);
+
+/* A fact that is always known. */
+void output_fact(struct output *out, const char *name, enum kind kind, struct cell value);
+
+/* One that may be unknown: reason says why, NULL otherwise; in JSON its key is name_reason. */
+void output_fact_or_reason(struct output *out, const char *name, enum kind kind, struct cell value,
+			   const char *reason);
+
+#endif
