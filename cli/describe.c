@@ -110,7 +110,7 @@ void describe(FILE *stream)
 		fprintf(stream, "command\t%s\t%s\t%s\t%s\t%s\n", command->name,
 			*command->args ? command->args : "-", command->summary,
 			command->table ? command->table->name : "-",
-			privilege_names(command->name, names, sizeof(names)));
+			privilege_names(command, names, sizeof(names)));
 		describe_options(stream, command->name, command->options);
 		describe_columns(stream, command->name, command->table);
 	}

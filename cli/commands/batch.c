@@ -111,6 +111,9 @@ static enum status run(struct cli *cli)
 
 const struct command batch_command = {
 	.name = "batch",
+	/* For all that its lines may be. */
+	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
+		 REOPENS_READER,
 	.summary = "run commands from a file, a line each, on VMs that last as long as it does",
 	.args = "[FILE]",
 	.max_args = 1,

@@ -131,6 +131,7 @@ static enum status run(struct cli *cli)
 
 const struct command check_command = {
 	.name = "check",
+	.needs = READS_KERNEL | READS_PROCESSES,
 	.place = PLACE_TARGET,
 	.summary = "would the kernel's flush through the direct map fault on these pages?",
 	.args = "[TARGET]",

@@ -59,6 +59,8 @@ static enum status run(struct cli *cli)
 
 const struct command convert_command = {
 	.name = "convert",
+	/* To say whose folder of holders it is, where it is another user's. */
+	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "make memory of a held VM private or shared",
 	.args = "NAME RANGE private|shared",

@@ -272,6 +272,8 @@ static enum status run(struct cli *cli)
 
 const struct command create_command = {
 	.name = "create",
+	/* The holder goes on to run what it is told, and opens the file of map --from. */
+	.needs = READS_KERNEL | READS_FILES | REOPENS_READER,
 	.place = PLACE_NEW_HOLDER,
 	.summary = "make a VM with guest_memfd memory, which a holder process keeps under a name",
 	.args = "NAME",

@@ -160,6 +160,7 @@ static enum status run(struct cli *cli)
 
 const struct command directmap_command = {
 	.name = "directmap",
+	.needs = READS_KERNEL | READS_IOMEM,
 	.summary = "the direct map by level, and the RAM that is not in it",
 	.args = "",
 	.options = options,

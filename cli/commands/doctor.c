@@ -113,6 +113,7 @@ static enum status run(struct cli *cli)
 
 const struct command doctor_command = {
 	.name = "doctor",
+	.needs = READS_KERNEL | REOPENS_READER,
 	.summary = "is this host ready, and if not, which layer is wrong?",
 	.args = "",
 	.table = &table,

@@ -75,6 +75,8 @@ static enum status run(struct cli *cli)
 
 const struct command exec_command = {
 	.name = "exec",
+	/* To say whose folder of holders it is, where it is another user's. */
+	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "run a command that has a held VM's descriptors: $GMEM_VM_FD, $GMEM_MEMORY_FD",
 	.args = "NAME -- COMMAND...",

@@ -235,6 +235,8 @@ static enum status run(struct cli *cli)
 
 const struct command map_command = {
 	.name = "map",
+	/* To say whose folder of holders it is, where it is another user's. */
+	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "populate memory of a held VM and map it into the guest, unless the flush would "
 		   "fault",

@@ -269,6 +269,7 @@ static enum status run(struct cli *cli)
 
 const struct command pfn_command = {
 	.name = "pfn",
+	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM,
 	.summary = "what a page frame is, and which guest_memfd has it",
 	.args = "NUMBER...",
 	.min_args = 1,

@@ -342,6 +342,7 @@ static enum status run(struct cli *cli)
 
 const struct command pfns_command = {
 	.name = "pfns",
+	.needs = READS_KERNEL | READS_PROCESSES,
 	.place = PLACE_TARGET,
 	.summary = "which page frames hold a guest_memfd, and how the direct map has them",
 	.args = "TARGET",

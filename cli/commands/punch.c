@@ -38,6 +38,8 @@ static enum status run(struct cli *cli)
 
 const struct command punch_command = {
 	.name = "punch",
+	/* To say whose folder of holders it is, where it is another user's. */
+	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "give pages of a held VM's memory back to the kernel, with their content",
 	.args = "NAME RANGE",

@@ -186,6 +186,8 @@ static enum status run(struct cli *cli)
 
 const struct command status_command = {
 	.name = "status",
+	/* To say whose folder of holders it is, where it is another user's. */
+	.needs = READS_FILES,
 	.summary = "the VMs that are held, whose process keeps each, and how they are",
 	.args = "[NAME]",
 	.max_args = 1,

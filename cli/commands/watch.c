@@ -231,6 +231,7 @@ static enum status run(struct cli *cli)
 
 const struct command watch_command = {
 	.name = "watch",
+	.needs = READS_KERNEL | READS_PROCESSES,
 	.summary = "what changes on this host: guest_memfds, their pages, splits of the direct map",
 	.args = "",
 	.options = options,

@@ -29,8 +29,24 @@ enum place {
 	PLACE_TARGET,	  /* there if its first argument is the name of a VM, else here */
 };
 
+/* What a command does that takes privilege, a bit each; privilege.c knows which capabilities. */
+enum need {
+	/* A BPF program is loaded (bpf_capable(), perfmon_capable()), or /proc/kcore opened. */
+	READS_KERNEL = 1 << 0,
+	/* /proc/PID of others: ptrace_may_access(), folders of other users, map_files. */
+	READS_PROCESSES = 1 << 1,
+	/* Addresses in /proc/iomem, r_show() in kernel/resource.c. */
+	READS_IOMEM = 1 << 2,
+	/* Files of any user are named on the command line. */
+	READS_FILES = 1 << 3,
+	WRITES_FILES = 1 << 4,
+	/* Opens the reader more than once, so what that takes stays. */
+	REOPENS_READER = 1 << 5,
+};
+
 struct command {
 	const char *name;
+	unsigned int needs; /* enum need; all capabilities that it does not name are given up */
 	enum place place;
 	const char *summary;
 	const char *args; /* for the usage line, "" for none */
@@ -41,7 +57,8 @@ struct command {
 	const struct table *table;	  /* what --output is about, NULL for none */
 	/* Where options choose among several: the one, or NULL for table. */
 	const struct table *(*table_of)(const void *settings);
-	bool own_format; /* what it prints is not for a batch to choose */
+	bool own_format;  /* what it prints is not for a batch to choose */
+	bool ends_holder; /* its process is gone when the command has succeeded */
 	enum status (*run)(struct cli *cli);
 };
 

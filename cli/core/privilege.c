@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Least privilege, with libcap: root's capabilities go but for those in the command's row, before
+ * Least privilege, with libcap: root's capabilities go but for those that the command needs, before
  * anything of the kernel is opened. What only opening the reader takes goes once it is open.
+ *
+ * What is kept is kept of what there is, which may be less: a service gives what it wants to. So a
+ * command with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that
+ * includes, and one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all but
+ * what takes the larger one. (directmap sees nothing then, and says that CAP_SYS_ADMIN is missing.)
  */
 #include "core/privilege.h"
 
@@ -10,58 +15,6 @@
 #include <sys/capability.h>
 
 #include "core/command.h"
-
-/* What a command does that takes privilege. */
-enum need {
-	/* A BPF program is loaded (bpf_capable(), perfmon_capable()), or /proc/kcore opened. */
-	READS_KERNEL = 1 << 0,
-	/* /proc/PID of others: ptrace_may_access(), folders of other users, map_files. */
-	READS_PROCESSES = 1 << 1,
-	/* Addresses in /proc/iomem, r_show() in kernel/resource.c. */
-	READS_IOMEM = 1 << 2,
-	/* Files of any user are named on the command line. */
-	READS_FILES = 1 << 3,
-	WRITES_FILES = 1 << 4,
-	/* Opens the reader more than once, so what that takes stays. */
-	REOPENS_READER = 1 << 5,
-};
-
-/*
- * A row is what is kept of what there is, which may be less: a service gives what it wants to. So a row
- * with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that includes, and
- * one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all but what takes the
- * larger one. (directmap sees nothing then, and says that it is CAP_SYS_ADMIN which is missing.)
- */
-static const struct {
-	const char *command;
-	unsigned int needs;
-} rows[] = {
-	{ "walk", READS_KERNEL },
-	{ "doctor", READS_KERNEL | REOPENS_READER },
-	{ "caps", 0 },
-	{ "list", READS_KERNEL | READS_PROCESSES },
-	{ "pfns", READS_KERNEL | READS_PROCESSES },
-	{ "pfn", READS_KERNEL | READS_PROCESSES | READS_IOMEM },
-	{ "check", READS_KERNEL | READS_PROCESSES },
-	{ "directmap", READS_KERNEL | READS_IOMEM },
-	{ "watch", READS_KERNEL | READS_PROCESSES },
-	{ "metrics", READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES },
-	/*
-	 * A holder, and a batch, go on to run what they are told: theirs is kept for all of it. It is
-	 * the holder that opens the file of map --from.
-	 */
-	{ "create", READS_KERNEL | READS_FILES | REOPENS_READER },
-	/* To say whose folder of holders it is, where it is another user's. */
-	{ "convert", READS_FILES },
-	{ "map", READS_FILES },
-	{ "finalize", READS_FILES },
-	{ "punch", READS_FILES },
-	{ "status", READS_FILES },
-	{ "exec", READS_FILES },
-	{ "destroy", READS_FILES },
-	{ "batch", READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
-			   REOPENS_READER },
-};
 
 static const struct {
 	unsigned int need;
@@ -77,19 +30,7 @@ static const struct {
 	{ WRITES_FILES, CAP_DAC_OVERRIDE },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
 #define TAKES (sizeof(takes) / sizeof(takes[0]))
-
-static bool find_row(const char *command, unsigned int *needs)
-{
-	for (size_t i = 0; i < ROWS; i++) {
-		if (strcmp(rows[i].command, command))
-			continue;
-		*needs = rows[i].needs;
-		return true;
-	}
-	return false;
-}
 
 static bool has(cap_t set, cap_value_t capability)
 {
@@ -149,12 +90,8 @@ static void tell(const struct cli *cli)
 
 enum status privilege_keep(struct cli *cli)
 {
-	unsigned int needs;
-	int ret;
+	int ret = give_up(cli->common.model ? 0 : cli->command->needs);
 
-	if (!find_row(cli->command->name, &needs))
-		return STATUS_YES;
-	ret = give_up(cli->common.model ? 0 : needs);
 	if (ret)
 		return cli_fail(cli, STATUS_FAILED, "giving up capabilities: %s", strerror(-ret));
 	tell(cli);
@@ -175,24 +112,21 @@ static bool runs_without(const char *release)
 
 void privilege_reader_is_open(struct cli *cli)
 {
-	unsigned int needs;
+	unsigned int needs = cli->command->needs;
 
-	if (cli->session || cli->where || cli->common.model ||
-	    !runs_without(gmem_ctx_release(cli->ctx)) || !find_row(cli->command->name, &needs) ||
-	    needs & REOPENS_READER)
+	if (cli->session || cli->where || cli->common.model || needs & REOPENS_READER ||
+	    !runs_without(gmem_ctx_release(cli->ctx)))
 		return;
 	/* What could not be given up a second time was small enough the first time. */
 	if (!give_up(needs & ~(unsigned int)READS_KERNEL))
 		tell(cli);
 }
 
-const char *privilege_names(const char *command, char *buffer, size_t size)
+const char *privilege_names(const struct command *command, char *buffer, size_t size)
 {
-	unsigned int needs;
+	unsigned int needs = command->needs;
 	size_t length = 0;
 
-	if (!find_row(command, &needs))
-		return "all";
 	snprintf(buffer, size, "-");
 	for (size_t i = 0; i < TAKES && length < size; i++) {
 		char *name = takes[i].need & needs ? cap_to_name(takes[i].capability) : NULL;

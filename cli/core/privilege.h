@@ -3,15 +3,15 @@
 #ifndef CLI_CORE_PRIVILEGE_H
 #define CLI_CORE_PRIVILEGE_H
 
-#include "core/cli.h"
+#include "core/command.h"
 
-/* Keeps what the command's row says, of what there is; on a simulated kernel nothing. */
+/* Keeps what the command needs, of what there is; on a simulated kernel nothing. */
 enum status privilege_keep(struct cli *cli);
 
 /* The reader of kernel memory is open and needs its capabilities no longer. */
 void privilege_reader_is_open(struct cli *cli);
 
-/* "bpf,perfmon,sys_rawio", "-" for none, "all" where a command has no row. Returns buffer. */
-const char *privilege_names(const char *command, char *buffer, size_t size);
+/* "bpf,perfmon,sys_rawio", "-" for none. Returns buffer. */
+const char *privilege_names(const struct command *command, char *buffer, size_t size);
 
 #endif

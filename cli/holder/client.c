@@ -233,7 +233,7 @@ static enum status ask(struct cli *cli, const struct runtime *runtime, int conne
 		return cli_fail(cli, STATUS_FAILED,
 				"the socket of '%s' belongs to another user's process %d",
 				cli->args[0], (int)pid);
-	if (cli->command == &destroy_command)
+	if (cli->command->ends_holder)
 		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	status = send_request(cli, connection);
 	if (status)

@@ -92,7 +92,7 @@ void privilege_reader_is_open(struct cli *cli)
 	HOLDS(cli->ctx);
 }
 
-const char *privilege_names(const char *command, char *buffer, size_t size)
+const char *privilege_names(const struct command *command, char *buffer, size_t size)
 {
 	snprintf(buffer, size, "%s", command);
 	return buffer;

@@ -281,6 +281,7 @@ static enum status run(struct cli *cli)
 
 const struct command list_command = {
 	.name = "list",
+	.needs = READS_KERNEL | READS_PROCESSES,
 	.summary = "every guest_memfd on the host: whose it is and what it costs",
 	.args = "",
 	.options = options,

@@ -266,6 +266,7 @@ static enum status run(struct cli *cli)
 
 const struct command metrics_command = {
 	.name = "metrics",
+	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES,
 	.summary = "this host for Prometheus, or its features for Kubernetes",
 	.args = "",
 	.options = options,

@@ -257,6 +257,7 @@ static enum status run(struct cli *cli)
 
 const struct command walk_command = {
 	.name = "walk",
+	.needs = READS_KERNEL,
 	.summary = "the whole path of guest memory, a row a stage, and the flush verdict",
 	.args = "",
 	.options = options,
