@@ -25,13 +25,14 @@ static const char about[] =
 
 /* A line that is being written, and where the next one begins. */
 struct line {
+	FILE *to;
 	int at;
 	int margin;
 };
 
 static void break_line(struct line *line)
 {
-	printf("\n%*s", line->margin, "");
+	fprintf(line->to, "\n%*s", line->margin, "");
 	line->at = line->margin;
 }
 
@@ -41,8 +42,8 @@ static void put_word(struct line *line, const char *word, int length)
 	if (line->at > line->margin && line->at + 1 + length > WIDTH)
 		break_line(line);
 	else if (line->at > line->margin)
-		line->at += printf(" ");
-	line->at += printf("%.*s", length, word);
+		line->at += fprintf(line->to, " ");
+	line->at += fprintf(line->to, "%.*s", length, word);
 }
 
 static void put_words(struct line *line, const char *text)
@@ -56,17 +57,17 @@ static void put_words(struct line *line, const char *text)
 }
 
 /* A paragraph that begins behind its head, or below where that reaches into the margin. */
-static void print_entry(const char *head, int margin, const char *text)
+static void print_entry(FILE *to, const char *head, int margin, const char *text)
 {
-	struct line line = { .margin = margin };
+	struct line line = { .to = to, .margin = margin };
 
-	line.at = printf("%s", head);
+	line.at = fprintf(to, "%s", head);
 	if (line.at && line.at >= margin)
 		break_line(&line);
-	printf("%*s", margin - line.at, "");
+	fprintf(to, "%*s", margin - line.at, "");
 	line.at = margin;
 	put_words(&line, text);
-	putchar('\n');
+	putc('\n', to);
 }
 
 #define SPELLED_MAX 96
@@ -84,14 +85,14 @@ static const char *spell(const struct cli_option *option, char text[SPELLED_MAX]
 	return text;
 }
 
-static void print_option(const struct cli_option *option)
+static void print_option(FILE *to, const struct cli_option *option)
 {
 	char spelled[SPELLED_MAX], head[SPELLED_MAX + 8], letter[] = "-x, ";
 
 	letter[1] = option->letter;
 	snprintf(head, sizeof(head), "  %-4s%s", option->letter ? letter : "",
 		 spell(option, spelled));
-	print_entry(head, OPTION_MARGIN, option->help);
+	print_entry(to, head, OPTION_MARGIN, option->help);
 }
 
 static int by_name(const void *a, const void *b)
@@ -114,54 +115,56 @@ static size_t sort_options(const struct cli_option *options, const struct cli_op
 	return n;
 }
 
-static void print_options(const char *title, const struct cli_option *options)
+static void print_options(FILE *to, const char *title, const struct cli_option *options)
 {
 	const struct cli_option *sorted[OPTIONS_MAX];
 	size_t n = sort_options(options, sorted);
 
 	if (n)
-		printf("\n %s\n", title);
+		fprintf(to, "\n %s\n", title);
 	for (size_t i = 0; i < n; i++)
-		print_option(sorted[i]);
+		print_option(to, sorted[i]);
 }
 
-static void print_commands(void)
+static void print_commands(FILE *to)
 {
 	char head[32];
 
-	puts("\nCommands:");
+	fputs("\nCommands:\n", to);
 	for (size_t i = 0; command_at(i); i++) {
 		snprintf(head, sizeof(head), "  %s", command_at(i)->name);
-		print_entry(head, COMMAND_MARGIN, command_at(i)->summary);
+		print_entry(to, head, COMMAND_MARGIN, command_at(i)->summary);
 	}
-	puts("\n'gmemctl COMMAND --help' tells a command's options and columns.");
+	fputs("\n'gmemctl COMMAND --help' tells a command's options and columns.\n", to);
 }
 
-static void print_columns(const struct table *table)
+static void print_columns(FILE *to, const struct table *table)
 {
 	char heading[CELL_TEXT_MAX], head[CELL_TEXT_MAX + 4];
 
-	puts("\nColumns (* shown without --output):");
+	fputs("\nColumns (* shown without --output):\n", to);
 	for (size_t i = 0; i < table->n; i++) {
 		const struct column *column = &table->columns[i];
 
 		snprintf(head, sizeof(head), " %c %s", column->shown ? '*' : ' ',
 			 column_heading(column, '-', heading));
-		print_entry(head, COLUMN_MARGIN, column->help);
+		print_entry(to, head, COLUMN_MARGIN, column->help);
 	}
 }
 
-static void print_statuses(void)
+static void print_statuses(FILE *to)
 {
-	puts("\nExit status: 0 yes, done; 1 the answer is no; 2 could not do it; 3 cannot tell\n"
-	     "(privilege, lockdown, kernel); 4 partly; 64 wrong command line.");
+	fputs("\nExit status: 0 yes, done; 1 the answer is no; 2 could not do it; 3 cannot tell\n"
+	      "(privilege, lockdown, kernel); 4 partly; 64 wrong command line.\n",
+	      to);
 }
 
 static int begin_usage(const struct cli *cli)
 {
 	const struct command *command = cli->command;
 
-	return printf("Usage: gmemctl%s%s", command ? " " : "", command ? command->name : "");
+	return fprintf(cli->streams.out, "Usage: gmemctl%s%s", command ? " " : "",
+		       command ? command->name : "");
 }
 
 static const char *arguments(const struct cli *cli)
@@ -173,18 +176,19 @@ void help_print(const struct cli *cli)
 {
 	const struct command *command = cli->command;
 	const char *args = arguments(cli);
+	FILE *to = cli->streams.out;
 
 	begin_usage(cli);
-	printf(" [OPTION...]%s%s\n", *args ? " " : "", args);
-	print_entry("", 0, command ? command->summary : about);
+	fprintf(to, " [OPTION...]%s%s\n", *args ? " " : "", args);
+	print_entry(to, "", 0, command ? command->summary : about);
 	if (command)
-		print_options("Options of this command:", command->options);
-	print_options("Common options:", common_options);
+		print_options(to, "Options of this command:", command->options);
+	print_options(to, "Common options:", common_options);
 	if (!command)
-		print_commands();
+		print_commands(to);
 	else if (command->table)
-		print_columns(command->table);
-	print_statuses();
+		print_columns(to, command->table);
+	print_statuses(to);
 }
 
 static void put_options(struct line *line, const struct cli_option *options)
@@ -203,11 +207,15 @@ static void put_options(struct line *line, const struct cli_option *options)
 
 void help_print_usage(const struct cli *cli)
 {
-	struct line line = { .at = begin_usage(cli), .margin = USAGE_MARGIN };
+	struct line line = {
+		.to = cli->streams.out,
+		.at = begin_usage(cli),
+		.margin = USAGE_MARGIN,
+	};
 
 	if (cli->command)
 		put_options(&line, cli->command->options);
 	put_options(&line, common_options);
 	put_words(&line, arguments(cli));
-	putchar('\n');
+	putc('\n', line.to);
 }

@@ -40,6 +40,7 @@ int main(int argc, char **argv)
 	enum status status;
 
 	fill_standard_streams();
+	cli.streams = (struct streams){ .out = stdout, .err = stderr };
 	status = cli_run(&cli, argc, argv);
 	if (cli.session)
 		return holder_main(cli.session, status); /* of create: the process that keeps it */

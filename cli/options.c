@@ -87,6 +87,11 @@ static error_t take(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 
+	if (key == ARGP_KEY_INIT) {
+		state->out_stream = parse->cli->streams.out;
+		state->err_stream = parse->cli->streams.err;
+		return 0;
+	}
 	if (key == ARGP_KEY_ARG && parse->stop_at_command) {
 		state->next--; /* it stays, for who looks where the parse ended */
 		parse->cli->args = &state->argv[state->next];

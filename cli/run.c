@@ -17,15 +17,15 @@
 #include "holder/holder.h"
 #include "options.h"
 
-static enum status list_models(void)
+static enum status list_models(const struct cli *cli)
 {
-	cli_list_models(stdout);
+	cli_list_models(cli->streams.out);
 	return STATUS_YES;
 }
 
-static enum status print_version(void)
+static enum status print_version(const struct cli *cli)
 {
-	printf("gmemctl %s (libgmem %s)\n", GMEM_VERSION, gmem_version());
+	fprintf(cli->streams.out, "gmemctl %s (libgmem %s)\n", GMEM_VERSION, gmem_version());
 	return STATUS_YES;
 }
 
@@ -51,8 +51,8 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 		.is_part = cli->where,
 	};
 
-	cli->out = output_new(&cli->common.format, &document, main_table(cli), selection,
-			      cli->common.quiet);
+	cli->out = output_new(&cli->streams, &cli->common.format, &document, main_table(cli),
+			      selection, cli->common.quiet);
 	return cli->out;
 }
 
@@ -114,17 +114,17 @@ static enum status run_command(struct cli *cli)
 static enum status answer(struct cli *cli)
 {
 	if (cli->common.version)
-		return print_version();
+		return print_version(cli);
 	if (cli->common.help || cli->common.usage) {
 		(cli->common.usage ? help_print_usage : help_print)(cli);
 		return STATUS_YES;
 	}
 	if (cli->common.describe) {
-		describe(stdout);
+		describe(cli->streams.out);
 		return STATUS_YES;
 	}
 	if (cli->common.model && !strcmp(cli->common.model, "help"))
-		return list_models();
+		return list_models(cli);
 	if (!cli->command)
 		return cli_usage(cli, "no command given");
 	if (!cli->where)		 /* a batch has done it for its lines */
@@ -153,15 +153,15 @@ static void promise_document(struct cli *cli, int argc, char **argv)
 }
 
 /* Data that was not written is a failure, except where the reader went away on purpose. */
-static enum status flush_stdout(enum status status)
+static enum status flush(const struct streams *streams, enum status status)
 {
-	bool failed = ferror(stdout);
+	bool failed = ferror(streams->out);
 
 	errno = 0;
-	if ((fflush(stdout) && errno != EPIPE) || (failed && errno != EPIPE)) {
-		fprintf(stderr, "gmemctl: writing to standard output: %s\n",
+	if ((fflush(streams->out) && errno != EPIPE) || (failed && errno != EPIPE)) {
+		fprintf(streams->err, "gmemctl: writing to standard output: %s\n",
 			errno ? strerror(errno) : "some of it was lost");
-		clearerr(stdout);
+		clearerr(streams->out);
 		return STATUS_FAILED;
 	}
 	return status;
@@ -199,5 +199,5 @@ enum status cli_run(struct cli *cli, int argc, char **argv)
 	forget_kernel(cli);
 	free(cli->settings);
 	free(words);
-	return flush_stdout(status);
+	return flush(&cli->streams, status);
 }

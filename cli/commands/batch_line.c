@@ -97,8 +97,8 @@ static void take_options(const struct batch *batch, struct cli *cli)
  */
 static char *run_captured(struct cli *cli, int n, char **words, enum status *status)
 {
-	FILE *own = stdout, *memory;
 	char *text = NULL;
+	FILE *memory;
 	size_t size;
 
 	memory = open_memstream(&text, &size);
@@ -106,9 +106,8 @@ static char *run_captured(struct cli *cli, int n, char **words, enum status *sta
 		*status = cli_fail(cli, STATUS_FAILED, "out of memory");
 		return NULL;
 	}
-	stdout = memory;
+	cli->streams.out = memory;
 	*status = cli_run(cli, n, words);
-	stdout = own;
 	if (fclose(memory))
 		*status = cli_fail(cli, STATUS_FAILED, "out of memory");
 	else if (*text == '{')
@@ -134,7 +133,11 @@ static void run_words(struct batch *batch, int n, char **words)
 		.line = batch->line,
 		.style = batch->cli->common.format.style,
 	};
-	struct cli cli = { .session = &batch->session, .where = &where };
+	struct cli cli = {
+		.streams = batch->cli->streams,
+		.session = &batch->session,
+		.where = &where,
+	};
 	enum status status;
 	const char *why;
 	char *document;

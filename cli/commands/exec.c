@@ -38,7 +38,7 @@ static enum status run_child(struct cli *cli, const int *fds)
 	pid_t child;
 	int status;
 
-	fflush(stdout);
+	fflush(cli->streams.out);
 	child = fork();
 	if (child < 0)
 		return cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <gmem/gmem.h>
+#include "core/streams.h"
 #include "output/output.h"
 #include "core/status.h"
 
@@ -35,6 +36,7 @@ struct source_line {
 };
 
 struct cli {
+	struct streams streams;
 	struct session *session;	 /* the VMs that this process keeps; NULL for none */
 	const struct source_line *where; /* line of a batch, or NULL */
 	int argc;			 /* the whole command line, as it was given */

@@ -56,7 +56,7 @@ static enum status check_model(struct cli *cli)
 		return STATUS_YES;
 	status = cli_usage(cli, "--simulate: %s", why);
 	if (ret == -ENOENT)
-		cli_list_models(stderr);
+		cli_list_models(cli->streams.err);
 	return status;
 }
 

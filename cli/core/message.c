@@ -15,11 +15,11 @@
 
 static void print_prefix(const struct cli *cli)
 {
-	fputs("gmemctl: ", stderr);
+	fputs("gmemctl: ", cli->streams.err);
 	if (cli->where)
-		fprintf(stderr, "%.400s:%zu: ", cli->where->file, cli->where->line);
+		fprintf(cli->streams.err, "%.400s:%zu: ", cli->where->file, cli->where->line);
 	if (cli->command)
-		fprintf(stderr, "%s: ", cli->command->name);
+		fprintf(cli->streams.err, "%s: ", cli->command->name);
 }
 
 /* A word of the command line may hold any byte, and terminals obey some of them. */
@@ -29,7 +29,7 @@ static void print_line(const struct cli *cli, char *text)
 		if (iscntrl((unsigned char)*at) && *at != '\n' && *at != '\t')
 			*at = '?';
 	print_prefix(cli);
-	fprintf(stderr, "%s\n", text);
+	fprintf(cli->streams.err, "%s\n", text);
 }
 
 /* The first failure is the cause, later ones follow from it: the document names the first. */
@@ -61,8 +61,8 @@ enum status cli_usage(struct cli *cli, const char *format, ...)
 	va_start(args, format);
 	keep_error(cli, format, args);
 	va_end(args);
-	fprintf(stderr, "Try 'gmemctl %s%s--help'.\n", cli->command ? cli->command->name : "",
-		cli->command ? " " : "");
+	fprintf(cli->streams.err, "Try 'gmemctl %s%s--help'.\n",
+		cli->command ? cli->command->name : "", cli->command ? " " : "");
 	return STATUS_USAGE;
 }
 

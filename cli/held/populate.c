@@ -68,6 +68,7 @@ static int64_t now_ms(void)
 /* "[=======>     ]  42%  1.2G of 2G  3.1G/s  00:12 left" */
 static void draw(struct progress *progress, uint64_t done)
 {
+	FILE *to = progress->cli->streams.err;
 	char part[CELL_TEXT_MAX], all[CELL_TEXT_MAX], rate_text[CELL_TEXT_MAX];
 	char bar[BAR_WIDTH + 1];
 	int64_t ms = now_ms() - progress->since;
@@ -79,12 +80,12 @@ static void draw(struct progress *progress, uint64_t done)
 	memset(bar, ' ', BAR_WIDTH);
 	memset(bar, '=', (size_t)full);
 	bar[BAR_WIDTH] = '\0';
-	fprintf(stderr, "\r[%s] %3d%%  %s of %s  %s/s  %02d:%02d left\033[K", bar,
-		(int)(share * 100), size_format(done, part, sizeof(part)),
+	fprintf(to, "\r[%s] %3d%%  %s of %s  %s/s  %02d:%02d left\033[K", bar, (int)(share * 100),
+		size_format(done, part, sizeof(part)),
 		size_format(progress->length, all, sizeof(all)),
 		size_format((uint64_t)rate, rate_text, sizeof(rate_text)), (int)(left / 60),
 		(int)left % 60);
-	fflush(stderr);
+	fflush(to);
 	progress->drawn = true;
 }
 
@@ -145,6 +146,6 @@ enum status populate(struct cli *cli, struct held *held, const struct held_parts
 	}
 	*done = progress.before;
 	if (progress.drawn)
-		fputs("\r\033[K", stderr);
+		fputs("\r\033[K", cli->streams.err);
 	return ret ? step_partly(cli, *done, parts->length, ret) : STATUS_YES;
 }

@@ -39,7 +39,7 @@ enum status exec_in_place(struct cli *cli, const int *fds, size_t n)
 				strerror(-ret));
 	if (setenv("GMEM_NAME", cli->args[0], 1))
 		return cli_fail(cli, STATUS_FAILED, "out of memory");
-	fflush(stdout);
+	fflush(cli->streams.out);
 	execvp(cli->args[1], &cli->args[1]);
 	error = errno;
 	return cli_fail(cli, error == ENOENT ? EXEC_NOT_FOUND : EXEC_CANNOT_RUN, "%s: %s",

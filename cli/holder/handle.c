@@ -25,6 +25,7 @@
 struct stream {
 	struct session *session;
 	int fd;
+	FILE *errors; /* where it is told that its reader does not read; NULL for nowhere */
 	bool broken;
 };
 
@@ -45,8 +46,8 @@ static bool somebody_waits(const struct session *session)
 
 static void say_stalled(const struct stream *stream)
 {
-	if (stream->fd == STDOUT_FILENO)
-		fprintf(stderr,
+	if (stream->errors)
+		fprintf(stream->errors,
 			"gmemctl: standard output was not read for %d seconds, and another command "
 			"waits for this VM: the rest of the answer is given up\n",
 			STALL_MS / 1000);
@@ -136,24 +137,22 @@ static enum status run(struct session *session, const struct request *request)
 {
 	struct stream out = { .session = session, .fd = STDOUT_FILENO };
 	struct stream err = { .session = session, .fd = STDERR_FILENO };
-	FILE *own_out = stdout, *own_err = stderr;
-	struct cli cli = { .session = session };
-	FILE *new_out = open_stream(&out, _IOFBF);
-	FILE *new_err = open_stream(&err, _IOLBF);
+	struct cli cli = {
+		.streams = { .out = open_stream(&out, _IOFBF), .err = open_stream(&err, _IOLBF) },
+		.session = session,
+	};
+	struct streams streams = cli.streams;
 	enum status status = STATUS_FAILED;
 
-	if (new_out && new_err) {
-		stdout = new_out;
-		stderr = new_err;
+	out.errors = streams.err;
+	if (streams.out && streams.err) {
 		status = cli_run(&cli, request->argc, request->argv);
-		fflush(stderr);
-		stdout = own_out;
-		stderr = own_err;
+		fflush(streams.err);
 	}
-	if (new_out)
-		fclose(new_out);
-	if (new_err)
-		fclose(new_err);
+	if (streams.out)
+		fclose(streams.out);
+	if (streams.err)
+		fclose(streams.err);
 	return status;
 }
 

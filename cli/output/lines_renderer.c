@@ -99,10 +99,9 @@ static void fact(struct output *out, const char *name, enum kind kind, const str
 
 static void begin(struct output *out, const struct document *document)
 {
-	(void)out;
 	/* A line of its own would be no row: scripts get it where it is not in their way. */
 	if (document->model && !document->is_part)
-		fprintf(stderr, "gmemctl: simulated: %s\n", document->model);
+		fprintf(out->errors, "gmemctl: simulated: %s\n", document->model);
 }
 
 static void nothing(struct output *out)

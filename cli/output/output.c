@@ -29,8 +29,9 @@ static bool wants_color(enum color color)
 	return isatty(STDOUT_FILENO);
 }
 
-struct output *output_new(const struct format *format, const struct document *document,
-			  const struct table *table, const struct selection *selection, bool quiet)
+struct output *output_new(const struct streams *streams, const struct format *format,
+			  const struct document *document, const struct table *table,
+			  const struct selection *selection, bool quiet)
 {
 	struct output *out = malloc(sizeof(*out));
 
@@ -39,7 +40,8 @@ struct output *output_new(const struct format *format, const struct document *do
 	memset(out, 0, offsetof(struct output, lines));
 	out->renderer = renderers[format->style];
 	out->format = format;
-	out->stream = stdout;
+	out->stream = streams->out;
+	out->errors = streams->err;
 	out->quiet = quiet && format->style != STYLE_JSON;
 	out->colored = !out->quiet && format->style == STYLE_TABLE && wants_color(format->color);
 	out->main = table;

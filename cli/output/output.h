@@ -13,6 +13,7 @@
 #ifndef CLI_OUTPUT_OUTPUT_H
 #define CLI_OUTPUT_OUTPUT_H
 
+#include "core/streams.h"
 #include "output/cell.h"
 
 enum style { STYLE_TABLE, STYLE_RAW, STYLE_PAIRS, STYLE_JSON };
@@ -43,8 +44,9 @@ struct output;
  * Begins the document. table is the one that --output is about, NULL for none; quiet keeps
  * everything but JSON back. NULL where memory is short.
  */
-struct output *output_new(const struct format *format, const struct document *document,
-			  const struct table *table, const struct selection *selection, bool quiet);
+struct output *output_new(const struct streams *streams, const struct format *format,
+			  const struct document *document, const struct table *table,
+			  const struct selection *selection, bool quiet);
 
 /* Ends the document; error is NULL where nothing failed. */
 void output_free(struct output *out, const char *error, int status);

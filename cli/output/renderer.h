@@ -34,6 +34,7 @@ struct output {
 	const struct renderer *renderer;
 	const struct format *format;
 	FILE *stream;
+	FILE *errors; /* what is no data */
 	bool colored;
 	bool quiet;
 	bool left; /* whoever read the stream is gone */

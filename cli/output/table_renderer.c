@@ -228,9 +228,9 @@ static void end(struct output *out, const char *error, int status)
 	(void)status;
 	end_part(out);
 	if (out->unsaid_model && !out->is_part)
-		fprintf(stderr, "gmemctl: simulated: %s\n", out->unsaid_model);
+		fprintf(out->errors, "gmemctl: simulated: %s\n", out->unsaid_model);
 	if (out->out_of_memory)
-		fputs("gmemctl: out of memory: the table is not complete\n", stderr);
+		fputs("gmemctl: out of memory: the table is not complete\n", out->errors);
 }
 
 const struct renderer table_renderer = {

@@ -94,7 +94,7 @@ void privilege_reader_is_open(struct cli *cli)
 
 const char *privilege_names(const struct command *command, char *buffer, size_t size)
 {
-	snprintf(buffer, size, "%s", command);
+	snprintf(buffer, size, "%s", command->name);
 	return buffer;
 }
 
@@ -115,7 +115,6 @@ static inline void fuzz_command_init(void)
 /* Runs it, as main() would, and leaves what it printed. */
 static inline enum status fuzz_command_run(struct cli *cli, int argc, char **argv)
 {
-	FILE *own = stdout;
 	enum status status;
 
 	free(fuzz_command.text);
@@ -124,9 +123,8 @@ static inline enum status fuzz_command_run(struct cli *cli, int argc, char **arg
 		abort();
 	fuzz_command.interrupted = 0;
 	fuzz_command.waits = 2;
-	stdout = fuzz_command.out;
+	cli->streams = (struct streams){ .out = fuzz_command.out, .err = stderr };
 	status = cli_run(cli, argc, argv);
-	stdout = own;
 	fclose(fuzz_command.out);
 	HOLDS(status <= STATUS_PARTLY || status == STATUS_USAGE);
 	HOLDS(status != STATUS_USAGE || (cli->failed && *cli->error));

@@ -30,7 +30,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), wrong[CELL_TEXT_MAX];
 	struct selection selection = { .n = 0 };
-	struct cli cli = { .command = command_find("pfns"), .ctx = ctx };
+	struct cli cli = {
+		.streams = { .out = stdout, .err = stderr },
+		.command = command_find("pfns"),
+		.ctx = ctx,
+	};
 	const struct table *table = cli.command->table;
 	enum status status = target_each(&cli, text, visit, NULL);
 

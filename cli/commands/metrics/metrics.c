@@ -102,7 +102,7 @@ static enum status hand_out(struct metrics *metrics)
 	if (metrics->settings->file)
 		return save_file(cli, metrics->settings->file, metrics->text, metrics->size);
 	if (!cli->common.quiet)
-		fwrite(metrics->text, 1, metrics->size, stdout);
+		fwrite(metrics->text, 1, metrics->size, cli->streams.out);
 	return STATUS_YES;
 }
 
