@@ -109,6 +109,11 @@ struct gmem_kernel_ops {
 			 size_t *offset);
 	int (*size_of)(struct gmem_kernel *kernel, const char *type, size_t *size);
 
+	/* The machine that it is a kernel of, as uname(2) names it: "x86_64", "aarch64". */
+	const char *machine;
+	/* It is for one thread, and on its CPUs nothing runs. */
+	bool one_thread;
+
 	/* Simulated kernels only, else NULL. */
 	const char *(*model)(const struct gmem_kernel *kernel);
 	const char *(*log)(const struct gmem_kernel *kernel);

@@ -73,22 +73,14 @@ static const char reason_frame[] = "the entry maps another page frame";
 
 int gmem_pagetable_known(struct gmem_ctx *ctx)
 {
-#if defined(__x86_64__)
-	(void)ctx;
-	return 0;
-#else
-#if defined(__aarch64__)
-	static const char machine[] = "arm64";
-#else
-	static const char machine[] = "this machine";
-#endif
-	if (gmem_ctx_model(ctx))
+	const char *machine = ctx->kernel->ops->machine;
+
+	if (!strcmp(machine, "x86_64"))
 		return 0;
 	return gmem_fail(ctx, -ENOTSUP,
 			 "the page tables of %s are not known to this version of libgmem: what is "
 			 "in the direct map can be told on x86-64 only",
-			 machine);
-#endif
+			 strcmp(machine, "aarch64") ? machine : "arm64");
 }
 
 static unsigned int shift_of(const struct walk *walk, int depth)

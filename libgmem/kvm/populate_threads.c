@@ -184,7 +184,7 @@ static bool may_run_on(const struct gmem_ctx *ctx, const cpu_set_t *cpus)
 {
 	cpu_set_t allowed, both;
 
-	if (ctx->kernel->ops->model || sched_getaffinity(0, sizeof(allowed), &allowed))
+	if (ctx->kernel->ops->one_thread || sched_getaffinity(0, sizeof(allowed), &allowed))
 		return true;
 	CPU_AND(&both, &allowed, cpus);
 	return CPU_COUNT(&both);
@@ -298,7 +298,7 @@ static unsigned int wanted_threads(const struct populate *populate)
 	unsigned int wanted = populate->options.threads;
 
 	/* A simulated kernel is for one thread. */
-	if (!wanted || populate->memory->ctx->kernel->ops->model)
+	if (!wanted || populate->memory->ctx->kernel->ops->one_thread)
 		return 1;
 	if (wanted > THREADS_MAX)
 		wanted = THREADS_MAX;

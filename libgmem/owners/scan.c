@@ -341,7 +341,7 @@ int gmem_owners_scan(struct gmem_owners *owners, bool locks)
 				 "the processes of /proc cannot be gone through: %s",
 				 strerror(-ret));
 	/* A PID namespace always has a process 1, so a /proc without one hides processes. */
-	owners->counts.hidden = !scan.saw_init && !gmem_ctx_model(owners->ctx);
+	owners->counts.hidden = !scan.saw_init;
 	if (kernel->ops->readlink(kernel, "/proc/self/ns/pid", link, sizeof(link)) > 0)
 		owners->counts.in_namespace = strcmp(link, INITIAL_NAMESPACE);
 	return 0;

@@ -214,6 +214,14 @@ static void linux_destroy(struct gmem_kernel *kernel)
 	free(host);
 }
 
+#if defined(__x86_64__)
+#define MACHINE "x86_64"
+#elif defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "this machine"
+#endif
+
 static const struct gmem_kernel_ops linux_ops = {
 	.open = gmem_linux_open,
 	.close = gmem_linux_close,
@@ -241,6 +249,7 @@ static const struct gmem_kernel_ops linux_ops = {
 	.symbol = linux_symbol,
 	.offset_of = linux_offset_of,
 	.size_of = linux_size_of,
+	.machine = MACHINE,
 	.destroy = linux_destroy,
 };
 

@@ -102,6 +102,8 @@ static ssize_t kpageflags_pread(struct gmem_sim *sim, struct sim_file *file, voi
 	return sim_kpageflags(sim, buffer, length, offset);
 }
 
+/* As in a kernel before 6.7: PAGEMAP_SCAN is none of its ioctls. */
+static const struct sim_file_type pagemap_type = { .pread = NULL };
 static const struct sim_file_type text_type = { .pread = text_pread };
 static const struct sim_file_type kpageflags_type = { .pread = kpageflags_pread };
 
@@ -234,6 +236,8 @@ int sim_open_path(struct gmem_sim *sim, const char *path, int flags)
 		return open_typed(sim, &sim_kvm_type, SIM_FS_DEV, path);
 	if (!strcmp(path, "/proc/kpageflags"))
 		return open_typed(sim, &kpageflags_type, SIM_FS_PROC, path);
+	if (!strcmp(path, "/proc/self/pagemap"))
+		return open_typed(sim, &pagemap_type, SIM_FS_PROC, path);
 	if (is_config(sim, path))
 		return open_generated(sim, path, SIM_FS_TMPFS, sim_config, NULL);
 	for (unsigned int i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
@@ -294,8 +298,12 @@ int sim_list_directory(struct gmem_sim *sim, const char *path, gmem_directory_fn
 		return list_fds(sim, fn, arg);
 	if (!strcmp(path, "/proc")) {
 		snprintf(pid, sizeof(pid), "%d", (int)getpid());
-		return fn(pid, arg);
+		err = getpid() == 1 ? 0 : fn("1", arg);
+		return err ? err : fn(pid, arg);
 	}
+	/* There is a first process, and it has nothing open. */
+	if (!strcmp(path, "/proc/1/fd"))
+		return 0;
 	if (strcmp(path, "/sys/devices/system/node"))
 		return -ENOENT;
 	for (unsigned int node = 0; !err && node < sim->ram.nodes; node++) {
