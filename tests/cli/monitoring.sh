@@ -21,7 +21,7 @@ else
 fi
 
 # What they ask for is what metrics writes: the names in the sources, with or without _total.
-grep -oh '"gmemctl_[a-z_]*"' cli/metrics_*.c | tr -d '"' | sort -u > "$scratch/known"
+grep -oh '"gmemctl_[a-z_]*"' cli/commands/metrics/*.c | tr -d '"' | sort -u > "$scratch/known"
 sed 's/$/_total/' "$scratch/known" | cat - "$scratch/known" | sort -u > "$scratch/names"
 for file in "$rules" "$dashboard"; do
 	unknown=$(grep -oh 'gmemctl_[a-z_]*' "$file" | sort -u | comm -23 - "$scratch/names")
