@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/faulty/faulty.h"
+#include "kernel/sim/faults.h"
 #include "kmem/direct_map.h"
 #include "kmem/struct_layout.h"
 #include "procfs/file.h"
@@ -51,13 +51,13 @@ int gmem_ctx_new(struct gmem_ctx **out)
 
 int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
 {
-	struct gmem_faulty_spec spec;
+	struct gmem_sim_spec spec;
 	struct gmem_kernel *kernel;
 	char why[1];
-	int ret = gmem_faulty_parse(model, &spec, why, sizeof(why));
+	int ret = gmem_sim_parse(model, &spec, why, sizeof(why));
 
 	if (!ret)
-		ret = gmem_faulty_open(&spec, &kernel);
+		ret = gmem_sim_open(&spec, &kernel);
 	if (!ret)
 		ret = ctx_open(kernel, out);
 	if (!ret)
@@ -90,9 +90,9 @@ const char *gmem_model_summary(size_t index)
 
 int gmem_model_check(const char *model, char *why, size_t size)
 {
-	struct gmem_faulty_spec spec;
+	struct gmem_sim_spec spec;
 	const char *name;
-	int ret = gmem_faulty_parse(model, &spec, why, size);
+	int ret = gmem_sim_parse(model, &spec, why, size);
 
 	if (ret)
 		return ret;
@@ -105,13 +105,13 @@ int gmem_model_check(const char *model, char *why, size_t size)
 
 const char *gmem_model_call_name(size_t index)
 {
-	return index < GMEM_FAULTY_KINDS ? gmem_faulty_kind_name((unsigned int)index) : NULL;
+	return index < GMEM_SIM_CALLS ? gmem_sim_call_name((unsigned int)index) : NULL;
 }
 
 int gmem_ctx_calls(const struct gmem_ctx *ctx, size_t index, uint64_t *calls)
 {
-	if (!ctx->counts_calls || index >= GMEM_FAULTY_KINDS)
+	if (!ctx->counts_calls || index >= GMEM_SIM_CALLS)
 		return -ENOENT;
-	*calls = gmem_faulty_calls(ctx->kernel, (enum gmem_faulty_kind)index);
+	*calls = gmem_sim_calls(ctx->kernel, (enum gmem_sim_call)index);
 	return 0;
 }

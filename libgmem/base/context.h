@@ -16,7 +16,7 @@ struct gmem_ram;
 struct gmem_ctx {
 	struct gmem_kernel *kernel;
 	char release[65];
-	bool counts_calls;     /* the kernel is a faulty one that was asked to count */
+	bool counts_calls;     /* the simulated kernel was asked to count */
 	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
 	gmem_log_fn log;
 	void *log_arg;

@@ -21,7 +21,9 @@ struct gmem_kernel;
 
 /*
  * What an operation gives, negated, when a simulated kernel took a fault in it that it cannot
- * handle: GMEM_SIM_OOPS. On a real kernel that call never returns.
+ * handle. On a real kernel that call never returns: the task is dead, with the locks it held. Every
+ * later call that needs one of those locks gets the same value; only close(2) still gives the
+ * descriptor back, and what it stood for (pages, a KeyID) stays lost until the model ends.
  */
 #define GMEM_KERNEL_OOPS 4095
 

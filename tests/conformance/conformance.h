@@ -18,7 +18,7 @@
 /* Outcomes that are no errno, negated like one. */
 #define OUTCOME_SIGBUS 5000
 #define OUTCOME_SIGSEGV 5001
-#define OUTCOME_OOPS 4095 /* GMEM_SIM_OOPS: no call on a real kernel returns so */
+#define OUTCOME_OOPS 4095 /* GMEM_KERNEL_OOPS: no call on a real kernel returns so */
 
 struct run;
 struct call;

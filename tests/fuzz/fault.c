@@ -2,18 +2,18 @@
 /* The words after a simulated kernel's name. */
 #include "fuzz.h"
 
-#include "kernel/faulty/faulty.h"
+#include "kernel/sim/faults.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), why[64] = "";
-	struct gmem_faulty_spec spec;
+	struct gmem_sim_spec spec;
 
-	if (gmem_faulty_parse(text, &spec, why, sizeof(why))) {
+	if (gmem_sim_parse(text, &spec, why, sizeof(why))) {
 		HOLDS(*why);
 	} else {
 		HOLDS(memchr(spec.model, '\0', sizeof(spec.model)));
-		HOLDS(!spec.fault.at || spec.fault.kind < GMEM_FAULTY_KINDS);
+		HOLDS(!spec.fault.at || spec.fault.kind < GMEM_SIM_CALLS);
 		HOLDS(!spec.fault.at || spec.fault.error < 0);
 	}
 	free(text);

@@ -54,7 +54,7 @@ START_TEST(mistakes)
 	port_said(ctx, "length 100 is no multiple of 4096");
 	ck_assert_int_eq(gmem_convert(vm, 0 - 4096ull, 4096, true), -EINVAL);
 	port_said(ctx, "wraps (to end at 2^64 counts as that)");
-	port_refuse(ctx, GMEM_FAULTY_IOCTL, -ENOMEM);
+	port_refuse(ctx, GMEM_SIM_IOCTL, -ENOMEM);
 	ck_assert_int_eq(gmem_convert(vm, 0, 4096, true), -ENOMEM);
 	port_said(ctx, "about 9 bytes a private page");
 	ck_assert(!gmem_ranges_cover(&vm->private_gpas, 0, 4096));

@@ -62,7 +62,7 @@ struct world {
 	struct gmem_memory *memory;
 	unsigned int fds;  /* open before anything was made */
 	uint64_t progress; /* of an operation that goes on where it failed */
-	/* What the faulty kernel had counted at faults_end(). */
+	/* What the kernel had counted at faults_end(). */
 	bool ended;
 	uint64_t struck, calls, requests;
 };
@@ -86,10 +86,10 @@ static inline void faults_end(struct world *w)
 	if (w->ended)
 		return;
 	w->ended = true;
-	w->struck = gmem_faulty_struck(w->ctx->kernel);
-	w->calls = gmem_faulty_calls(w->ctx->kernel, GMEM_FAULTY_ANY);
-	w->requests = gmem_faulty_calls(w->ctx->kernel, GMEM_FAULTY_REQUEST);
-	gmem_faulty_set(w->ctx->kernel, NULL);
+	w->struck = gmem_sim_struck(w->ctx->kernel);
+	w->calls = gmem_sim_calls(w->ctx->kernel, GMEM_SIM_ANY);
+	w->requests = gmem_sim_calls(w->ctx->kernel, GMEM_SIM_REQUEST);
+	gmem_sim_set_fault(w->ctx->kernel, NULL);
 }
 
 static inline void bind_memory(struct world *w)
@@ -161,7 +161,7 @@ static inline void check_words(const struct world *w, const struct operation *op
 	gmem_explain(w->ctx, words, sizeof(words));
 	ck_assert_msg(names_one(words, operation->asked) && !strstr(words, "Success"),
 		      "%s on %s, %s %llu: %d, \"%s\" names none of \"%s\"", operation->name,
-		      models[w->model].name, gmem_faulty_kind_name(fault->kind),
+		      models[w->model].name, gmem_sim_call_name(fault->kind),
 		      (unsigned long long)fault->at, ret, words, operation->asked);
 }
 
@@ -172,10 +172,10 @@ static inline void try_once(unsigned int model, const struct operation *operatio
 	int ret;
 
 	*w = make_world(model, operation);
-	gmem_faulty_set(w->ctx->kernel, fault);
+	gmem_sim_set_fault(w->ctx->kernel, fault);
 	ret = operation->run(w);
 	faults_end(w);
-	ck_assert_int_gt(ret, -GMEM_SIM_OOPS);
+	ck_assert_int_gt(ret, -GMEM_KERNEL_OOPS);
 	if (ret < 0) {
 		ck_assert_msg(w->struck, "%s on %s fails by itself: %d, %s", operation->name,
 			      models[model].name, ret, w->ctx->explanation);
@@ -184,7 +184,7 @@ static inline void try_once(unsigned int model, const struct operation *operatio
 	if (ret < 0 && !operation->once) {
 		ret = operation->run(w);
 		ck_assert_msg(ret >= 0, "%s on %s, again after %s %llu: %d, %s", operation->name,
-			      models[model].name, gmem_faulty_kind_name(fault->kind),
+			      models[model].name, gmem_sim_call_name(fault->kind),
 			      (unsigned long long)fault->at, ret, w->ctx->explanation);
 	}
 	end_world(w);
@@ -211,7 +211,7 @@ static inline unsigned int fail_calls(unsigned int model, const struct operation
 	step = under_valgrind() ? 1 + calls / 5 : 1;
 	for (uint64_t n = 1; n <= calls; n += step) {
 		struct gmem_fault fault = {
-			.kind = GMEM_FAULTY_ANY,
+			.kind = GMEM_SIM_ANY,
 			.at = n,
 			.error = errors[(n + model) % (sizeof(errors) / sizeof(errors[0]))],
 		};
@@ -235,7 +235,7 @@ static inline unsigned int fail_requests(unsigned int model, const struct operat
 	step = 1 + requests / (under_valgrind() ? 3 : 30);
 	for (uint64_t n = 1 + model % step; n <= requests; n += step) {
 		struct gmem_fault fault = {
-			.kind = GMEM_FAULTY_REQUEST,
+			.kind = GMEM_SIM_REQUEST,
 			.at = n,
 			.error = -EFAULT,
 		};

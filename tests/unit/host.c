@@ -186,7 +186,7 @@ START_TEST(without_privilege)
 	struct gmem_host *host;
 
 	setup("tdx");
-	port_refuse(ctx, GMEM_FAULTY_OPEN, -EACCES);
+	port_refuse(ctx, GMEM_SIM_OPEN, -EACCES);
 	gmem_sim_fail_reader(port_sim(ctx), GMEM_READER_BPF, -EPERM);
 	gmem_sim_fail_reader(port_sim(ctx), GMEM_READER_KCORE, -EPERM);
 	ck_assert_int_eq(gmem_host_new(ctx, &host), 0);

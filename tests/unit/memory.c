@@ -85,7 +85,7 @@ START_TEST(cloexec_refused)
 	struct gmem_memory *memory;
 
 	setup("plain");
-	port_refuse(ctx, GMEM_FAULTY_SET_CLOEXEC, -EBADF);
+	port_refuse(ctx, GMEM_SIM_SET_CLOEXEC, -EBADF);
 	ck_assert_int_eq(create(MIB, 0, &memory), -EBADF);
 	port_said(ctx, "FD_CLOEXEC");
 	teardown();

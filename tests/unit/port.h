@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * A context on a model with a faulty kernel in front of it, whose calls can be told to fail.
- * Needs libgmem's internal headers.
- */
+/* A context on a model whose calls can be told to fail. Needs libgmem's internal headers. */
 #ifndef PORT_H
 #define PORT_H
 
@@ -12,7 +9,7 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "kernel/faulty/faulty.h"
+#include "kernel/sim/faults.h"
 #include "kernel/sim/sim.h"
 
 static inline struct gmem_ctx *port_ctx(const char *model)
@@ -28,7 +25,7 @@ static inline struct gmem_ctx *port_ctx(const char *model)
 /* The model itself, for gmem_sim_*(). */
 static inline struct gmem_kernel *port_sim(const struct gmem_ctx *ctx)
 {
-	return gmem_faulty_inner(ctx->kernel);
+	return ctx->kernel;
 }
 
 /* What port_pretend() puts in place; the test's own operations ask port.real for the rest. */
@@ -51,40 +48,40 @@ static inline struct gmem_kernel_ops *port_pretend(const struct gmem_ctx *ctx)
 /* The n-th call from now on fails with error, once. 0: none does, and nothing is refused. */
 static inline void port_fail_at(struct gmem_ctx *ctx, unsigned int n, int error)
 {
-	gmem_faulty_set(ctx->kernel,
-			&(struct gmem_fault){ .kind = GMEM_FAULTY_ANY, .at = n, .error = error });
+	gmem_sim_set_fault(ctx->kernel,
+			   &(struct gmem_fault){ .kind = GMEM_SIM_ANY, .at = n, .error = error });
 }
 
 /* Every call of that kind fails from now on. */
-static inline void port_refuse(struct gmem_ctx *ctx, enum gmem_faulty_kind kind, int error)
+static inline void port_refuse(struct gmem_ctx *ctx, enum gmem_sim_call kind, int error)
 {
-	gmem_faulty_set(
+	gmem_sim_set_fault(
 		ctx->kernel,
 		&(struct gmem_fault){ .kind = kind, .at = 1, .lasting = true, .error = error });
 }
 
 static inline void port_refuse_ioctl(struct gmem_ctx *ctx, unsigned long request, int error)
 {
-	gmem_faulty_set(ctx->kernel, &(struct gmem_fault){ .kind = GMEM_FAULTY_IOCTL,
-							   .at = 1,
-							   .lasting = true,
-							   .error = error,
-							   .request = request });
+	gmem_sim_set_fault(ctx->kernel, &(struct gmem_fault){ .kind = GMEM_SIM_IOCTL,
+							      .at = 1,
+							      .lasting = true,
+							      .error = error,
+							      .request = request });
 }
 
 static inline void port_refuse_open(struct gmem_ctx *ctx, const char *path, int error)
 {
-	gmem_faulty_set(ctx->kernel, &(struct gmem_fault){ .kind = GMEM_FAULTY_OPEN,
-							   .at = 1,
-							   .lasting = true,
-							   .error = error,
-							   .path = path });
+	gmem_sim_set_fault(ctx->kernel, &(struct gmem_fault){ .kind = GMEM_SIM_OPEN,
+							      .at = 1,
+							      .lasting = true,
+							      .error = error,
+							      .path = path });
 }
 
 /* Whether a failure was injected since one of those. */
 static inline bool port_failed(const struct gmem_ctx *ctx)
 {
-	return gmem_faulty_struck(ctx->kernel) > 0;
+	return gmem_sim_struck(ctx->kernel) > 0;
 }
 
 /* Frees a context that nothing may have been left open in. */

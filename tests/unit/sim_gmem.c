@@ -381,14 +381,14 @@ START_TEST(user_fault_oops)
 	pfn = (uint64_t)gmem_sim_file_pfn(kernel, fd, 0);
 	gmem_sim_set_read_only(kernel, pfn);
 	kernel->ops->mmap(kernel, T, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0, (void **)&memory);
-	ck_assert_int_eq(kernel->ops->touch(kernel, memory), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(kernel->ops->touch(kernel, memory), -GMEM_KERNEL_OOPS);
 	ck_assert(gmem_sim_oopsed(kernel));
 	log = kernel->ops->log(kernel);
 	ck_assert_ptr_nonnull(strstr(log, "BUG: unable to handle page fault for address: "));
 	ck_assert_ptr_nonnull(strstr(log, "#PF: supervisor write access in kernel mode\n"));
 	ck_assert_ptr_nonnull(strstr(log, "#PF: error_code(0x0003) - permissions violation\n"));
 	ck_assert_ptr_nonnull(strstr(log, "kvm_gmem_fault_user_mapping+"));
-	ck_assert_int_eq(fallocate_at(kernel, fd, PUNCH, 0, T), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(fallocate_at(kernel, fd, PUNCH, 0, T), -GMEM_KERNEL_OOPS);
 	ck_assert_int_eq(kernel->ops->close(kernel, fd), 0);
 	kernel->ops->destroy(kernel);
 }

@@ -221,7 +221,7 @@ START_TEST(update_oops)
 	g.kernel->ops->fallocate(g.kernel, g.gmem, KEEP, 0, PAGE);
 	pfn = (uint64_t)gmem_sim_file_pfn(g.kernel, g.gmem, 0);
 	gmem_sim_set_direct_map(g.kernel, pfn, false);
-	ck_assert_int_eq(update(g.kernel, g.vm, &u), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(update(g.kernel, g.vm, &u), -GMEM_KERNEL_OOPS);
 	ck_assert_ptr_nonnull(strstr(g.kernel->ops->log(g.kernel), "sev_gmem_post_populate+"));
 	end(&g);
 }
@@ -243,7 +243,7 @@ START_TEST(reclaim_oops)
 			ck_assert_int_eq(g.kernel->ops->close(g.kernel, g.gmem), 0);
 		else
 			ck_assert_int_eq(g.kernel->ops->fallocate(g.kernel, g.gmem, PUNCH, 0, SIZE),
-					 -GMEM_SIM_OOPS);
+					 -GMEM_KERNEL_OOPS);
 		ck_assert(gmem_sim_oopsed(g.kernel));
 		ck_assert_ptr_nonnull(
 			strstr(g.kernel->ops->log(g.kernel), "sev_gmem_make_shared+"));

@@ -490,14 +490,14 @@ START_TEST(page_add_oops)
 {
 	struct td td = launch("tdx-no-direct-map", 4);
 
-	ck_assert_int_eq(add(&td, 0, 8, 1, NULL), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(add(&td, 0, 8, 1, NULL), -GMEM_KERNEL_OOPS);
 	expect_oops(&td, "tdh_mem_page_add+", "error_code(0x0000)");
 	ck_assert_ptr_nonnull(
 		strstr(td.kernel->ops->log(td.kernel), "RIP: 0010:clflush_cache_range"));
 	ck_assert_uint_eq(gmem_sim_seamcalls(td.kernel, TDH_MEM_PAGE_ADD), 0);
-	ck_assert_int_eq(convert(td.kernel, td.vm, 0, PAGE, false), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(convert(td.kernel, td.vm, 0, PAGE, false), -GMEM_KERNEL_OOPS);
 	ck_assert_int_eq(td.kernel->ops->fallocate(td.kernel, td.gmem, PUNCH, 0, PAGE),
-			 -GMEM_SIM_OOPS);
+			 -GMEM_KERNEL_OOPS);
 	ck_assert_int_eq(td.kernel->ops->close(td.kernel, td.gmem), 0);
 	ck_assert_int_eq(td.kernel->ops->close(td.kernel, td.vcpu), 0);
 	ck_assert_int_eq(td.kernel->ops->close(td.kernel, td.vm), 0);
@@ -512,7 +512,7 @@ START_TEST(page_aug_oops)
 	struct td td = launch("tdx-no-direct-map", 4);
 
 	ck_assert_int_eq(finalize(&td), 0);
-	ck_assert_int_eq(pre_fault(td.kernel, td.vcpu, 0, PAGE, NULL), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(pre_fault(td.kernel, td.vcpu, 0, PAGE, NULL), -GMEM_KERNEL_OOPS);
 	expect_oops(&td, "tdh_mem_page_aug+", "error_code(0x0000)");
 	end(&td);
 }
@@ -528,7 +528,7 @@ START_TEST(clear_oops_first)
 	gmem_sim_set_direct_map(td.kernel, (uint64_t)gmem_sim_file_pfn(td.kernel, td.gmem, 0),
 				false);
 	gmem_sim_guest_touch(td.kernel, td.vcpu, 0, true);
-	ck_assert_int_eq(call(td.kernel, td.vcpu, KVM_RUN_, NULL), -GMEM_SIM_OOPS);
+	ck_assert_int_eq(call(td.kernel, td.vcpu, KVM_RUN_, NULL), -GMEM_KERNEL_OOPS);
 	expect_oops(&td, "kvm_gmem_get_pfn+", "error_code(0x0002)");
 	end(&td);
 }
@@ -541,7 +541,7 @@ START_TEST(reclaim_oops_with_erratum)
 
 	for (int i = 0; i < 2; i++) {
 		struct td td = launch(models[i], 0);
-		int expected = i ? 0 : -GMEM_SIM_OOPS;
+		int expected = i ? 0 : -GMEM_KERNEL_OOPS;
 
 		ck_assert_int_eq(add(&td, 0, 1, 0, NULL), 0);
 		gmem_sim_set_direct_map(td.kernel,

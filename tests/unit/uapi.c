@@ -55,7 +55,6 @@ SAME_FIELD(gmem_kvm_sev_cmd, kvm_sev_cmd, id);
 SAME_FIELD(gmem_kvm_sev_cmd, kvm_sev_cmd, data);
 SAME_FIELD(gmem_kvm_sev_cmd, kvm_sev_cmd, error);
 SAME_FIELD(gmem_kvm_sev_cmd, kvm_sev_cmd, sev_fd);
-SAME(GMEM_KERNEL_OOPS, GMEM_SIM_OOPS);
 
 #ifdef KVM_CAP_USER_MEMORY2 /* Linux 6.8 */
 #define HAVE_GUEST_MEMFD 1

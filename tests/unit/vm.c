@@ -115,7 +115,7 @@ START_TEST(refused_vm)
 
 	setup("plain");
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-	port_refuse(ctx, GMEM_FAULTY_IOCTL, -EIO);
+	port_refuse(ctx, GMEM_SIM_IOCTL, -EIO);
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), -EIO);
 	port_said(ctx, "KVM refuses every ioctl on this VM: it is dead");
 	vm->pid++;

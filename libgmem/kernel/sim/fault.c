@@ -35,7 +35,7 @@ int sim_gmem_get_pfn(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_s
 	if (!slot->gmem)
 		return -EFAULT;
 	if (slot->gmem->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	inode = slot->gmem->inode;
 	err = sim_inode_get_page(sim, inode, slot->pgoff + gfn - slot->base_gfn, pfn);
 	if (err)

@@ -46,7 +46,7 @@ int sim_file_put(struct gmem_sim *sim, struct sim_file *file)
 	if (file->type->release && !file->path_only)
 		err = file->type->release(sim, file);
 	/* The task died in there: whatever the file stood for is lost with it. */
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	while (*link != file)
 		link = &(*link)->next;

@@ -57,7 +57,7 @@ static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
 	if (index >= inode->size >> SIM_PAGE_SHIFT || !may_map(gmem, index))
 		return -EFAULT;
 	if (gmem->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	err = sim_inode_get_page(sim, inode, index, &pfn);
 	if (err)
 		return err;
@@ -66,7 +66,7 @@ static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
 		return -EFAULT;
 	if (!(page->flags & SIM_PAGE_UPTODATE))
 		err = sim_touch_direct_map(sim, pfn, SIM_ACCESS_WRITE, chain);
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		gmem->stuck = true;
 	if (!err) {
 		page->flags |= SIM_PAGE_UPTODATE;
@@ -157,12 +157,12 @@ static int gmem_fallocate(struct gmem_sim *sim, struct sim_file *file, int mode,
 	if ((offset | length) & SIM_PAGE_MASK)
 		return -EINVAL;
 	if (gmem->stuck || gmem->vm->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	if (mode & FALLOC_FL_PUNCH_HOLE)
 		err = punch_hole(sim, gmem, offset, length);
 	else
 		err = allocate(sim, gmem->inode, offset, length);
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		gmem->stuck = true;
 	if (!err)
 		sim_inode_changed(sim, gmem->inode);
@@ -183,9 +183,9 @@ static int release(struct gmem_sim *sim, struct sim_file *file)
 	int err;
 
 	if (gmem->stuck || vm->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	err = sim_zap_pages(sim, vm, gmem->inode, 0, UINT64_MAX >> SIM_PAGE_SHIFT, SIM_ZAP_ALL);
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return sim_vm_result(vm, err);
 	for (unsigned int i = 0; i < 2; i++)
 		for (size_t at = 0; at < vm->spaces[i].count; at++)

@@ -94,7 +94,7 @@ int sim_in_place_ioctl(struct gmem_sim *sim, struct sim_gmem *gmem, unsigned lon
 	if (err)
 		return err;
 	if (gmem->stuck || gmem->vm->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	err = convert(sim, gmem, &attributes);
 	if (err == -EAGAIN && sim_copy_to_user(arg, &attributes, sizeof(attributes)))
 		return -EFAULT;

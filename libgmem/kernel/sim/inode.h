@@ -42,7 +42,7 @@ static inline unsigned int sim_inode_device(const struct sim_inode *inode)
 {
 	return 15 + inode->fs;
 }
-/* Drops a reference; the last one gives the pages back. May oops (-GMEM_SIM_OOPS). */
+/* Drops a reference; the last one gives the pages back. May oops (-GMEM_KERNEL_OOPS). */
 int sim_inode_put(struct gmem_sim *sim, struct sim_inode *inode);
 /* Page cache. pfn 0 is no page: the first page frame is never handed out. */
 uint64_t sim_inode_pfn(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index);

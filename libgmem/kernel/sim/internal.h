@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include <time.h>
 #include "kernel/kernel.h"
+#include "kernel/sim/faults.h"
 #include "kernel/sim/layout.h"
 #include "kernel/sim/model.h"
 #include "kernel/sim/sim.h"
@@ -217,7 +218,7 @@ typedef const char *const sim_call_chain[];
 
 void sim_log(struct gmem_sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * The kernel touches a page frame through the direct map. 0, or -GMEM_SIM_OOPS where that
+ * The kernel touches a page frame through the direct map. 0, or -GMEM_KERNEL_OOPS where that
  * faults: then the log has the oops.
  */
 int sim_touch_direct_map(struct gmem_sim *sim, uint64_t pfn, enum sim_access access,
@@ -305,6 +306,7 @@ struct gmem_sim {
 	struct sim_vm *vms;
 	struct sim_text dmesg;
 	enum gmem_reader reader;
+	struct sim_faults faults;
 	int reader_error[3];   /* by enum gmem_reader */
 	unsigned int poisoned; /* pages */
 	bool oopsed;

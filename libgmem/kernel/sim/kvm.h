@@ -120,7 +120,7 @@ int sim_vm_create(struct gmem_sim *sim, uint64_t type);
 void sim_vm_put(struct gmem_sim *sim, struct sim_vm *vm);
 /* KVM_BUG(): no ioctl on this VM works any more. */
 void sim_vm_bug(struct gmem_sim *sim, struct sim_vm *vm);
-/* -EIO or -GMEM_SIM_OOPS where the VM takes no ioctls: the head of kvm_vm_ioctl(). */
+/* -EIO or -GMEM_KERNEL_OOPS where the VM takes no ioctls: the head of kvm_vm_ioctl(). */
 int sim_vm_check(const struct sim_vm *vm);
 /* What a fault inside an operation on the VM means for it; returns err. */
 int sim_vm_result(struct sim_vm *vm, int err);

@@ -53,5 +53,5 @@ int sim_touch_direct_map(struct gmem_sim *sim, uint64_t pfn, enum sim_access acc
 		return 0;
 	sim->oopsed = true;
 	log_oops(sim, address, &walk, access, chain);
-	return -GMEM_SIM_OOPS;
+	return -GMEM_KERNEL_OOPS;
 }

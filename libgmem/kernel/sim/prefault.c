@@ -41,7 +41,7 @@ int sim_vcpu_pre_fault(struct gmem_sim *sim, void *object, uint64_t arg)
 		done += SIM_PAGE_SIZE;
 	}
 	/* The task is dead: nobody copies anything back. */
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	/* Copied back always; progress hides the error. */
 	if (sim_copy_to_user(arg, &range, sizeof(range)))

@@ -18,18 +18,26 @@ static struct sim_file *usable_file(const struct gmem_sim *sim, int fd)
 
 static int op_open(struct gmem_kernel *kernel, const char *path, int flags)
 {
-	return sim_open_path(to_sim(kernel), path, flags);
+	int err = sim_call(kernel, GMEM_SIM_OPEN, 0, path);
+
+	return err ? err : sim_open_path(to_sim(kernel), path, flags);
 }
 
 static int op_close(struct gmem_kernel *kernel, int fd)
 {
-	return sim_fd_close(to_sim(kernel), fd);
+	int err = sim_call(kernel, GMEM_SIM_CLOSE, 0, NULL);
+	int ret = sim_fd_close(to_sim(kernel), fd);
+
+	return err ? err : ret;
 }
 
 static int op_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
 {
 	struct sim_file *file = usable_file(to_sim(kernel), fd);
+	int err = sim_call(kernel, GMEM_SIM_IOCTL, request, NULL);
 
+	if (err)
+		return err;
 	if (!file)
 		return -EBADF;
 	return file->type->ioctl ? file->type->ioctl(to_sim(kernel), file, request, arg) : -ENOTTY;
@@ -38,30 +46,43 @@ static int op_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, u
 static int op_mmap(struct gmem_kernel *kernel, size_t length, int prot, int flags, int fd,
 		   uint64_t offset, void **out)
 {
-	return sim_mmap(to_sim(kernel), length, prot, flags, fd, offset, out);
+	int err = sim_call(kernel, GMEM_SIM_MMAP, 0, NULL);
+
+	return err ? err : sim_mmap(to_sim(kernel), length, prot, flags, fd, offset, out);
 }
 
 static int op_munmap(struct gmem_kernel *kernel, void *address, size_t length)
 {
-	return sim_munmap(to_sim(kernel), address, length);
+	int err = sim_call(kernel, GMEM_SIM_MUNMAP, 0, NULL);
+	int ret = sim_munmap(to_sim(kernel), address, length);
+
+	return err ? err : ret;
 }
 
 static int op_madvise(struct gmem_kernel *kernel, void *address, size_t length, int advice)
 {
-	return sim_madvise(to_sim(kernel), address, length, advice);
+	int err = sim_call(kernel, GMEM_SIM_MADVISE, 0, NULL);
+
+	return err ? err : sim_madvise(to_sim(kernel), address, length, advice);
 }
 
 static int op_mbind(struct gmem_kernel *kernel, void *address, size_t length, int mode,
 		    const unsigned long *nodemask, unsigned long maxnode, unsigned int flags)
 {
-	return sim_mbind(to_sim(kernel), address, length, mode, nodemask, maxnode, flags);
+	int err = sim_call(kernel, GMEM_SIM_MBIND, 0, NULL);
+
+	return err ? err
+		   : sim_mbind(to_sim(kernel), address, length, mode, nodemask, maxnode, flags);
 }
 
 static int op_fallocate(struct gmem_kernel *kernel, int fd, int mode, uint64_t offset,
 			uint64_t length)
 {
 	struct sim_file *file = usable_file(to_sim(kernel), fd);
+	int err = sim_call(kernel, GMEM_SIM_FALLOCATE, 0, NULL);
 
+	if (err)
+		return err;
 	if (!file)
 		return -EBADF;
 	if (!file->type->fallocate)
@@ -72,7 +93,10 @@ static int op_fallocate(struct gmem_kernel *kernel, int fd, int mode, uint64_t o
 static int op_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 {
 	const struct sim_file *file = sim_fd_file(to_sim(kernel), fd);
+	int err = sim_call(kernel, GMEM_SIM_FSTAT, 0, NULL);
 
+	if (err)
+		return err;
 	if (!file)
 		return -EBADF;
 	memset(st, 0, sizeof(*st));
@@ -90,7 +114,10 @@ static int op_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 static int op_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
 {
 	const struct sim_file *file = sim_fd_file(to_sim(kernel), fd);
+	int err = sim_call(kernel, GMEM_SIM_FS_MAGIC, 0, NULL);
 
+	if (err)
+		return err;
 	if (!file)
 		return -EBADF;
 	*magic = sim_fs_magic(to_sim(kernel), file->inode->fs);
@@ -101,7 +128,10 @@ static ssize_t op_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t
 			uint64_t offset)
 {
 	struct sim_file *file = usable_file(to_sim(kernel), fd);
+	int err = sim_call(kernel, GMEM_SIM_PREAD, 0, NULL);
 
+	if (err)
+		return err;
 	if (!file)
 		return -EBADF;
 	if (file->type->pread)
@@ -112,24 +142,33 @@ static ssize_t op_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t
 
 static int op_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
 {
-	return sim_read_link(to_sim(kernel), path, buffer, size);
+	int err = sim_call(kernel, GMEM_SIM_READLINK, 0, NULL);
+
+	return err ? err : sim_read_link(to_sim(kernel), path, buffer, size);
 }
 
 static int op_list_directory(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			     void *arg)
 {
-	return sim_list_directory(to_sim(kernel), path, fn, arg);
+	int err = sim_call(kernel, GMEM_SIM_LIST_DIRECTORY, 0, NULL);
+
+	return err ? err : sim_list_directory(to_sim(kernel), path, fn, arg);
 }
 
 /* The model has one thread. */
 static int op_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
 {
-	(void)kernel;
-	return a == b;
+	int err = sim_call(kernel, GMEM_SIM_SAME_FILES, 0, NULL);
+
+	return err ? err : a == b;
 }
 
 static int op_set_cloexec(struct gmem_kernel *kernel, int fd)
 {
+	int err = sim_call(kernel, GMEM_SIM_SET_CLOEXEC, 0, NULL);
+
+	if (err)
+		return err;
 	if (!sim_fd_file(to_sim(kernel), fd))
 		return -EBADF;
 	to_sim(kernel)->fds[fd].cloexec = true;
@@ -138,13 +177,18 @@ static int op_set_cloexec(struct gmem_kernel *kernel, int fd)
 
 static int op_create_file(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size)
 {
-	return sim_create_file(to_sim(kernel), kind, size);
+	int err = sim_call(kernel, GMEM_SIM_CREATE_FILE, 0, NULL);
+
+	return err ? err : sim_create_file(to_sim(kernel), kind, size);
 }
 
 static int op_touch(struct gmem_kernel *kernel, void *address)
 {
 	const struct sim_vma *vma = sim_vma_at(to_sim(kernel), (uintptr_t)address);
+	int err = sim_call(kernel, GMEM_SIM_TOUCH, 0, NULL);
 
+	if (err)
+		return err;
 	if (!vma || !(vma->prot & 2 /* PROT_WRITE */))
 		return -EFAULT;
 	return sim_vma_fault(to_sim(kernel), vma, (uintptr_t)address);
@@ -154,8 +198,10 @@ static int op_reader_open(struct gmem_kernel *kernel, enum gmem_reader reader, c
 			  size_t size)
 {
 	struct gmem_sim *sim = to_sim(kernel);
-	int err;
+	int err = sim_call(kernel, GMEM_SIM_READER_OPEN, 0, NULL);
 
+	if (err)
+		return err;
 	if (reader > GMEM_READER_KCORE)
 		return -EINVAL;
 	err = sim->reader_error[reader];
@@ -169,18 +215,31 @@ static int op_reader_open(struct gmem_kernel *kernel, enum gmem_reader reader, c
 
 static int op_read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
-	return sim_read_kmem(to_sim(kernel), requests, n);
+	int err = sim_call(kernel, GMEM_SIM_READ_KMEM, 0, NULL);
+
+	if (!err)
+		err = sim_read_kmem(to_sim(kernel), requests, n);
+	if (!err)
+		sim_call_requests(kernel, requests, n);
+	return err;
 }
 
 static int op_current_task(struct gmem_kernel *kernel, uint64_t *address)
 {
+	int err = sim_call(kernel, GMEM_SIM_CURRENT_TASK, 0, NULL);
+
+	if (err)
+		return err;
 	*address = to_sim(kernel)->boot.task;
 	return 0;
 }
 
 static int op_direct_map_hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical)
 {
-	(void)kernel;
+	int err = sim_call(kernel, GMEM_SIM_DIRECT_MAP_HINT, 0, NULL);
+
+	if (err)
+		return err;
 	(void)address;
 	(void)physical;
 	return -ENODATA;
@@ -188,18 +247,24 @@ static int op_direct_map_hint(struct gmem_kernel *kernel, uint64_t *address, uin
 
 static int op_symbol(struct gmem_kernel *kernel, const char *name, uint64_t *address)
 {
-	return sim_symbol(to_sim(kernel), name, address);
+	int err = sim_call(kernel, GMEM_SIM_SYMBOL, 0, NULL);
+
+	return err ? err : sim_symbol(to_sim(kernel), name, address);
 }
 
 static int op_offset_of(struct gmem_kernel *kernel, const char *type, const char *member,
 			size_t *offset)
 {
-	return sim_layout_offset(to_sim(kernel)->model->layout, type, member, offset);
+	int err = sim_call(kernel, GMEM_SIM_OFFSET_OF, 0, NULL);
+
+	return err ? err : sim_layout_offset(to_sim(kernel)->model->layout, type, member, offset);
 }
 
 static int op_size_of(struct gmem_kernel *kernel, const char *type, size_t *size)
 {
-	return sim_layout_size(to_sim(kernel)->model->layout, type, size);
+	int err = sim_call(kernel, GMEM_SIM_SIZE_OF, 0, NULL);
+
+	return err ? err : sim_layout_size(to_sim(kernel)->model->layout, type, size);
 }
 
 static const char *op_model(const struct gmem_kernel *kernel)

@@ -10,14 +10,6 @@
 #include <stdint.h>
 #include "kernel/kernel.h"
 
-/*
- * What an operation returns, negated, when the kernel behind it took a fault it cannot handle.
- * On a real kernel that call never returns: the task is dead, with the locks it held. Every
- * later call that needs one of those locks gets the same value; only close(2) still gives the
- * descriptor back, and what it stood for (pages, a KeyID) stays lost until the model ends.
- */
-#define GMEM_SIM_OOPS 4095
-
 /* Whether the model took such a fault. */
 bool gmem_sim_oopsed(const struct gmem_kernel *kernel);
 

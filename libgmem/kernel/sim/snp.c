@@ -170,7 +170,7 @@ static int launch_update(struct gmem_sim *sim, struct sim_vm *vm,
 		err = update_page(sim, vm, slot, &update, done);
 		done += !err;
 	}
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	if (!done)
 		return -EIO;
@@ -232,7 +232,7 @@ int sim_snp_command(struct gmem_sim *sim, struct sim_vm *vm, uint64_t arg)
 	if (sim_copy_from_user(&cmd, arg, sizeof(cmd)))
 		return -EFAULT;
 	err = run_command(sim, vm, &cmd);
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	return sim_copy_to_user(arg, &cmd, sizeof(cmd)) ? -EFAULT : err;
 }

@@ -200,7 +200,7 @@ int sim_td_init_mem_region(struct gmem_sim *sim, struct sim_vcpu *vcpu,
 		region.gpa += SIM_PAGE_SIZE;
 		region.nr_pages--;
 	}
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	/* Copied back on success and on an error of the loop, which progress does not hide. */
 	if (sim_copy_to_user(cmd->data, &region, sizeof(region)))

@@ -251,7 +251,7 @@ int sim_td_vm_command(struct gmem_sim *sim, struct sim_vm *vm, uint64_t arg)
 		err = finalize(sim, vm, &cmd);
 	else
 		return -EINVAL;
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	/* Copied back on failure too: this is how hw_error arrives. */
 	return sim_copy_to_user(arg, &cmd, sizeof(cmd)) ? -EFAULT : err;

@@ -83,7 +83,7 @@ static int release(struct gmem_sim *sim, struct sim_file *file)
 	struct sim_vcpu *vcpu = file->owner;
 
 	if (vcpu->vm->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	/* The vCPU lives as long as its VM. */
 	sim_vm_put(sim, vcpu->vm);
 	return 0;

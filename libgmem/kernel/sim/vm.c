@@ -34,12 +34,12 @@ int sim_vm_check(const struct sim_vm *vm)
 {
 	if (vm->owner != getpid() || vm->dead)
 		return -EIO;
-	return vm->stuck ? -GMEM_SIM_OOPS : 0;
+	return vm->stuck ? -GMEM_KERNEL_OOPS : 0;
 }
 
 int sim_vm_result(struct sim_vm *vm, int err)
 {
-	if (err == -GMEM_SIM_OOPS)
+	if (err == -GMEM_KERNEL_OOPS)
 		vm->stuck = true;
 	return err;
 }
@@ -190,7 +190,7 @@ static int release(struct gmem_sim *sim, struct sim_file *file)
 	struct sim_vm *vm = file->owner;
 
 	if (vm->stuck)
-		return -GMEM_SIM_OOPS;
+		return -GMEM_KERNEL_OOPS;
 	sim_vm_put(sim, vm);
 	return 0;
 }

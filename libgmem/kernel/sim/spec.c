@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The words after a model's name: MODEL[,count][,fail=KIND@N[+]:ERRNO] */
-#include "kernel/faulty/faulty.h"
+#include "kernel/sim/faults.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -10,33 +10,33 @@
 
 #define WORD_MAX 64
 
-static const char *const kinds[GMEM_FAULTY_KINDS] = {
-	[GMEM_FAULTY_OPEN] = "open",
-	[GMEM_FAULTY_CLOSE] = "close",
-	[GMEM_FAULTY_IOCTL] = "ioctl",
-	[GMEM_FAULTY_MMAP] = "mmap",
-	[GMEM_FAULTY_MUNMAP] = "munmap",
-	[GMEM_FAULTY_MADVISE] = "madvise",
-	[GMEM_FAULTY_MBIND] = "mbind",
-	[GMEM_FAULTY_FALLOCATE] = "fallocate",
-	[GMEM_FAULTY_FSTAT] = "fstat",
-	[GMEM_FAULTY_FS_MAGIC] = "fs-magic",
-	[GMEM_FAULTY_PREAD] = "pread",
-	[GMEM_FAULTY_READLINK] = "readlink",
-	[GMEM_FAULTY_LIST_DIRECTORY] = "list-directory",
-	[GMEM_FAULTY_SAME_FILES] = "same-files",
-	[GMEM_FAULTY_SET_CLOEXEC] = "set-cloexec",
-	[GMEM_FAULTY_CREATE_FILE] = "create-file",
-	[GMEM_FAULTY_TOUCH] = "touch",
-	[GMEM_FAULTY_READER_OPEN] = "reader-open",
-	[GMEM_FAULTY_READ_KMEM] = "read-kmem",
-	[GMEM_FAULTY_CURRENT_TASK] = "current-task",
-	[GMEM_FAULTY_DIRECT_MAP_HINT] = "direct-map-hint",
-	[GMEM_FAULTY_SYMBOL] = "symbol",
-	[GMEM_FAULTY_OFFSET_OF] = "offset-of",
-	[GMEM_FAULTY_SIZE_OF] = "size-of",
-	[GMEM_FAULTY_ANY] = "any",
-	[GMEM_FAULTY_REQUEST] = "kmem-request",
+static const char *const kinds[GMEM_SIM_CALLS] = {
+	[GMEM_SIM_OPEN] = "open",
+	[GMEM_SIM_CLOSE] = "close",
+	[GMEM_SIM_IOCTL] = "ioctl",
+	[GMEM_SIM_MMAP] = "mmap",
+	[GMEM_SIM_MUNMAP] = "munmap",
+	[GMEM_SIM_MADVISE] = "madvise",
+	[GMEM_SIM_MBIND] = "mbind",
+	[GMEM_SIM_FALLOCATE] = "fallocate",
+	[GMEM_SIM_FSTAT] = "fstat",
+	[GMEM_SIM_FS_MAGIC] = "fs-magic",
+	[GMEM_SIM_PREAD] = "pread",
+	[GMEM_SIM_READLINK] = "readlink",
+	[GMEM_SIM_LIST_DIRECTORY] = "list-directory",
+	[GMEM_SIM_SAME_FILES] = "same-files",
+	[GMEM_SIM_SET_CLOEXEC] = "set-cloexec",
+	[GMEM_SIM_CREATE_FILE] = "create-file",
+	[GMEM_SIM_TOUCH] = "touch",
+	[GMEM_SIM_READER_OPEN] = "reader-open",
+	[GMEM_SIM_READ_KMEM] = "read-kmem",
+	[GMEM_SIM_CURRENT_TASK] = "current-task",
+	[GMEM_SIM_DIRECT_MAP_HINT] = "direct-map-hint",
+	[GMEM_SIM_SYMBOL] = "symbol",
+	[GMEM_SIM_OFFSET_OF] = "offset-of",
+	[GMEM_SIM_SIZE_OF] = "size-of",
+	[GMEM_SIM_ANY] = "any",
+	[GMEM_SIM_REQUEST] = "kmem-request",
 };
 
 /* What the calls of the port fail with. */
@@ -59,9 +59,9 @@ static const struct {
 	{ "EHWPOISON", EHWPOISON },
 };
 
-const char *gmem_faulty_kind_name(unsigned int kind)
+const char *gmem_sim_call_name(unsigned int kind)
 {
-	return kind < GMEM_FAULTY_KINDS ? kinds[kind] : NULL;
+	return kind < GMEM_SIM_CALLS ? kinds[kind] : NULL;
 }
 
 static int refuse(char *why, size_t size, const char *format, ...)
@@ -90,12 +90,12 @@ static int take_word(const char **text, const char *delimiters, char *word, size
 	return 0;
 }
 
-static bool find_kind(const char *name, enum gmem_faulty_kind *kind)
+static bool find_kind(const char *name, enum gmem_sim_call *kind)
 {
-	for (unsigned int i = 0; i < GMEM_FAULTY_KINDS; i++) {
+	for (unsigned int i = 0; i < GMEM_SIM_CALLS; i++) {
 		if (strcmp(kinds[i], name))
 			continue;
-		*kind = (enum gmem_faulty_kind)i;
+		*kind = (enum gmem_sim_call)i;
 		return true;
 	}
 	return false;
@@ -141,13 +141,13 @@ static int parse_fault(const char *text, struct gmem_fault *fault, char *why, si
 		return refuse(why, size, "fail=: '%s' is not the number of a call, from 1 on", at);
 	if (!find_error(rest, &fault->error))
 		return refuse(why, size, "fail=: '%.64s' is no errno that a call fails with", rest);
-	if (fault->kind == GMEM_FAULTY_REQUEST && fault->error != -EFAULT)
+	if (fault->kind == GMEM_SIM_REQUEST && fault->error != -EFAULT)
 		return refuse(why, size, "fail=: a kmem-request fails with EFAULT, not with %s",
 			      rest);
 	return 0;
 }
 
-static int parse_word(const char *word, struct gmem_faulty_spec *spec, char *why, size_t size)
+static int parse_word(const char *word, struct gmem_sim_spec *spec, char *why, size_t size)
 {
 	static const char fail[] = "fail=";
 
@@ -162,7 +162,7 @@ static int parse_word(const char *word, struct gmem_faulty_spec *spec, char *why
 	return parse_fault(word + sizeof(fail) - 1, &spec->fault, why, size);
 }
 
-int gmem_faulty_parse(const char *text, struct gmem_faulty_spec *spec, char *why, size_t size)
+int gmem_sim_parse(const char *text, struct gmem_sim_spec *spec, char *why, size_t size)
 {
 	const char *rest = text;
 	char word[WORD_MAX];
@@ -185,21 +185,11 @@ int gmem_faulty_parse(const char *text, struct gmem_faulty_spec *spec, char *why
 	return 0;
 }
 
-int gmem_faulty_open(const struct gmem_faulty_spec *spec, struct gmem_kernel **out)
+int gmem_sim_open(const struct gmem_sim_spec *spec, struct gmem_kernel **out)
 {
-	struct gmem_kernel *inner;
-	int ret = gmem_kernel_sim_new(spec->model, &inner);
+	int ret = gmem_kernel_sim_new(spec->model, out);
 
-	if (ret)
-		return ret;
-	if (!spec->count && !spec->fault.at) {
-		*out = inner;
-		return 0;
-	}
-	ret = gmem_faulty_new(inner, out);
-	if (ret)
-		inner->ops->destroy(inner);
-	else
-		gmem_faulty_set(*out, &spec->fault);
+	if (!ret)
+		gmem_sim_set_fault(*out, &spec->fault);
 	return ret;
 }
