@@ -62,6 +62,7 @@ lib_libs := -lpthread -lz
 ifeq ($(BPF),0)
 lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c libgmem/kernel/linux/btf.c,$(lib_sources))
 else
+lib_sources := $(filter-out libgmem/kernel/linux/without_bpf.c,$(lib_sources))
 cflags += -DGMEM_HAVE_BPF
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 endif
@@ -71,6 +72,8 @@ cli_libs := -lsmartcols -lcap
 without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c,$(1)),$(1))
 unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
+# What only tests do to a model.
+sim_sources := $(sort $(wildcard tests/sim/*.c))
 fuzz_sources := $(call without_bpf,$(sort $(wildcard tests/fuzz/*.c)))
 tool_sources := $(sort $(wildcard tests/tools/*.c))
 units := $(sort $(wildcard packaging/systemd/*))
@@ -88,6 +91,7 @@ cli_objects := $(cli_sources:%.c=$(BUILD)/obj/%.o)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
+test_sim := $(BUILD)/tests/sim.a
 conformance_objects := $(conformance_sources:%.c=$(BUILD)/obj/%.o)
 conformance_runner := $(BUILD)/tests/conformance-runner
 man_sections := 3 5 7 8
@@ -134,7 +138,7 @@ $(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/flags
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
-	$(quiet)$(CC) $(cflags) -Ilibgmem -Icli -fPIE -MMD -MP -c -o $@ $<
+	$(quiet)$(CC) $(cflags) -Ilibgmem -Icli -Itests -fPIE -MMD -MP -c -o $@ $<
 
 # The BPF reader: compiled for the BPF machine, then embedded as a skeleton.
 $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h
@@ -201,7 +205,12 @@ $(BUILD)/man/%: cli/man/%.scd
 	@echo '  MAN     $@'
 	$(quiet)$(SCDOC) < $< > $@
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libgmem.a
+$(test_sim): $(sim_sources:%.c=$(BUILD)/obj/%.o)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(quiet)$(AR) rcs $@ $^
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(test_sim) $(BUILD)/libgmem.a
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(lib_libs)
@@ -217,7 +226,7 @@ $(BUILD)/tests/preload/%.so: tests/preload/%.c $(BUILD)/flags
 	@echo '  LD      $@'
 	$(quiet)$(CC) -shared -fPIC -std=gnu11 $(WARNINGS) -O2 -D_GNU_SOURCE -Iinclude -Ilibgmem -o $@ $< -ldl
 
-$(conformance_runner): $(conformance_objects) $(BUILD)/libgmem.a
+$(conformance_runner): $(conformance_objects) $(test_sim) $(BUILD)/libgmem.a
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
@@ -229,7 +238,8 @@ $(BUILD)/tests/fuzz/parts.a: $(filter-out %/main.o,$(cli_objects)) \
 	@rm -f $@
 	$(quiet)$(AR) rcs $@ $^
 
-$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $(BUILD)/libgmem.a
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $(test_sim) \
+		$(BUILD)/libgmem.a
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -fsanitize=fuzzer -o $@ $^ $(cli_libs) $(lib_libs)
@@ -372,4 +382,4 @@ clean:
 
 -include $(lib_objects:.o=.d) $(cli_objects:.o=.d) $(unit_programs:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.d)
 -include $(conformance_objects:.o=.d) $(tool_programs:$(BUILD)/tests/tools/%=$(BUILD)/obj/tests/tools/%.d)
--include $(fuzz_sources:%.c=$(BUILD)/obj/%.d)
+-include $(fuzz_sources:%.c=$(BUILD)/obj/%.d) $(sim_sources:%.c=$(BUILD)/obj/%.d)

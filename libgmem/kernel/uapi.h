@@ -10,7 +10,7 @@
 #include <linux/kvm.h>
 #include <linux/types.h>
 
-#include "uapi_x86.h"
+#include "kernel/uapi_x86.h"
 
 /* include/uapi/linux/kvm.h, Linux 7.3 */
 #define GMEM_KVM_CAP_NR_MEMSLOTS 10

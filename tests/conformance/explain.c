@@ -11,7 +11,7 @@
 #include "conformance.h"
 #include "kvm/explain/explain.h"
 #include "procfs/file.h"
-#include "kernel/sim/sim.h"
+#include "sim/hooks.h"
 #include "kernel/uapi.h"
 #include "kvm/memory.h"
 #include "kvm/state.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include "conformance.h"
-#include "kernel/sim/sim.h"
+#include "sim/hooks.h"
 #include "kernel/uapi.h"
 
 #define VM_TYPE_TDX 5

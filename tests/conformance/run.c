@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "conformance.h"
-#include "kernel/sim/sim.h"
+#include "sim/hooks.h"
 #include "kernel/uapi.h"
 
 static int open_kernel(const char *model, struct gmem_kernel **kernel)

@@ -10,7 +10,7 @@
 
 #include "base/context.h"
 #include "kernel/sim/faults.h"
-#include "kernel/sim/sim.h"
+#include "sim/hooks.h"
 
 static inline struct gmem_ctx *port_ctx(const char *model)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The simulated TDX: every command's checks in order, the launch, and the flush that oopses. */
-#include "kernel/sim/tdx_module.h"
+#include "kernel/sim/kvm/tdx_module.h"
 #include "kernel/uapi_tdx.h"
 #include "sim_test.h"
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "kernel/sim/sim.h"
+#include "sim/hooks.h"
 #include "kernel/uapi.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 /* Launching a TD through the library: the steps, the whole, and what is said when they fail. */
 #include "unit.h"
 
-#include "kernel/sim/tdx_module.h"
+#include "kernel/sim/kvm/tdx_module.h"
 #include "kernel/uapi.h"
 #include "port.h"
 #include "kvm/tdx/td.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <gmem/gmem.h>
 
-#include "kernel/sim/tdx_module.h"
+#include "kernel/sim/kvm/tdx_module.h"
 
 static const struct {
 	uint64_t status;

@@ -13,7 +13,7 @@
 #include <gmem/gmem.h>
 
 #include "kernel/kernel.h"
-#include "kernel/sim/sim.h"
+#include "sim/hooks.h"
 #include "kernel/uapi.h"
 #include "kernel/uapi_in_place.h"
 #include "kernel/uapi_sev.h"

@@ -10,9 +10,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "linux.h"
-#include "reader.h"
-#include "../uapi.h"
+#include "kernel/linux/linux.h"
+#include "kernel/linux/reader.h"
+#include "kernel/uapi.h"
 #include "reader.skel.h"
 
 _Static_assert(READER_REQUEST_MAX == GMEM_KMEM_REQUEST_MAX, "the port's limit is the program's");

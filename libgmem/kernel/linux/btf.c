@@ -4,7 +4,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "linux.h"
+#include "kernel/linux/linux.h"
 
 #define BTF_VMLINUX "/sys/kernel/btf/vmlinux"
 #define BTF_KVM "/sys/kernel/btf/kvm"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "linux.h"
+#include "kernel/linux/linux.h"
 
 #define KCORE_SEGMENTS_MAX 4096
 #define KCORE_NOTES_MAX (1u << 20)

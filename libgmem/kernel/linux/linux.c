@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "linux.h"
-#include "syscalls.h"
+#include "kernel/linux/linux.h"
+#include "kernel/linux/syscalls.h"
 
 static struct gmem_linux *to_linux(struct gmem_kernel *kernel)
 {

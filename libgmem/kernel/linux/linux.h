@@ -5,7 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include "../kernel.h"
+#include "kernel/kernel.h"
 
 struct btf;
 struct gmem_bpf_reader;
@@ -26,7 +26,7 @@ struct gmem_linux {
 /* Why reading kernel memory is refused on this kernel whoever asks, or 0: lockdown. */
 int gmem_linux_lockdown(char *why, size_t size);
 
-/* bpf_reader.c. Errors: EPERM (capability, lockdown), ENOTSUP (kernel or build without it). */
+/* bpf_reader.c, or without_bpf.c. Errors: EPERM (capability, lockdown), ENOTSUP (kernel or build without it). */
 int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size);
 void gmem_bpf_reader_free(struct gmem_bpf_reader *reader);
 int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_request *requests,
@@ -45,15 +45,10 @@ int gmem_kcore_task(struct gmem_kcore *kcore, const void **content, size_t *size
 /* A segment of the direct map. */
 int gmem_kcore_direct_map(const struct gmem_kcore *kcore, uint64_t *address, uint64_t *physical);
 
-/* btf.c: layouts of structs. */
+/* btf.c, or without_bpf.c: layouts of structs. */
 int gmem_linux_offset_of(struct gmem_linux *host, const char *type, const char *member,
 			 size_t *offset);
 int gmem_linux_size_of(struct gmem_linux *host, const char *type, size_t *size);
 void gmem_linux_btf_free(struct gmem_linux *host);
-
-/* Without libbpf (make BPF=0) there is no BPF reader and no reading of BTF. */
-#ifndef GMEM_HAVE_BPF
-#include "without_bpf.h"
-#endif
 
 #endif

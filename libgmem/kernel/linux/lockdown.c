@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "linux.h"
+#include "kernel/linux/linux.h"
 
 int gmem_linux_lockdown(char *why, size_t size)
 {

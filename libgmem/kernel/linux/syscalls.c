@@ -12,7 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "syscalls.h"
+#include "kernel/linux/syscalls.h"
 
 /* include/uapi/asm-generic/unistd.h, Linux 5.14; glibc 2.36 has no wrapper. */
 #ifndef SYS_memfd_secret

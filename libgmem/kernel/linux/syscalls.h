@@ -3,7 +3,7 @@
 #ifndef GMEM_LINUX_SYSCALLS_H
 #define GMEM_LINUX_SYSCALLS_H
 
-#include "../kernel.h"
+#include "kernel/kernel.h"
 
 int gmem_linux_open(struct gmem_kernel *kernel, const char *path, int flags);
 int gmem_linux_close(struct gmem_kernel *kernel, int fd);

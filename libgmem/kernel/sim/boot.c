@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "kernel/sim/inode.h"
+
+#include "kernel/sim/fs/inode.h"
 
 #define IMAGE_BASE 0xffffffff80000000ull
 #define IMAGE_START 0x1000000ull /* CONFIG_PHYSICAL_START */

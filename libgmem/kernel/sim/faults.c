@@ -57,11 +57,6 @@ void gmem_sim_set_fault(struct gmem_kernel *kernel, const struct gmem_fault *fau
 		to_sim(kernel)->faults.fault = *fault;
 }
 
-uint64_t gmem_sim_struck(const struct gmem_kernel *kernel)
-{
-	return to_sim(kernel)->faults.struck;
-}
-
 uint64_t gmem_sim_calls(const struct gmem_kernel *kernel, enum gmem_sim_call call)
 {
 	return to_sim(kernel)->faults.calls[call];

@@ -71,9 +71,6 @@ void sim_call_requests(struct gmem_kernel *kernel, struct gmem_kmem_request *req
 /* Forgets the fault before, and all counts. NULL: nothing fails. */
 void gmem_sim_set_fault(struct gmem_kernel *kernel, const struct gmem_fault *fault);
 
-/* Calls that the fault made fail since gmem_sim_set_fault(). */
-uint64_t gmem_sim_struck(const struct gmem_kernel *kernel);
-
 /* Calls of that kind since gmem_sim_set_fault(). */
 uint64_t gmem_sim_calls(const struct gmem_kernel *kernel, enum gmem_sim_call kind);
 

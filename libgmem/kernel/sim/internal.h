@@ -9,11 +9,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <time.h>
-#include "kernel/kernel.h"
 #include "kernel/sim/faults.h"
-#include "kernel/sim/layout.h"
+#include "kernel/sim/mm/layout.h"
 #include "kernel/sim/model.h"
-#include "kernel/sim/sim.h"
+#include "kernel/kernel.h"
 #include "kernel/uapi.h"
 
 #define SIM_PAGE_SHIFT 12
@@ -112,6 +111,8 @@ unsigned int sim_pfn_node(const struct gmem_sim *sim, uint64_t pfn);
 struct sim_page *sim_page_get(struct gmem_sim *sim, uint64_t pfn);
 /* The record, or NULL where nothing is known of the page frame. */
 struct sim_page *sim_page_peek(const struct gmem_sim *sim, uint64_t pfn);
+/* memory_failure() of a page frame. -EINVAL where it is no page of a file. */
+int sim_poison(struct gmem_sim *sim, uint64_t pfn);
 int sim_page_alloc(struct gmem_sim *sim, const struct sim_policy *policy, uint64_t *pfn);
 void sim_page_free(struct gmem_sim *sim, uint64_t pfn);
 

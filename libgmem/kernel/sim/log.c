@@ -2,6 +2,7 @@
 /* The model's dmesg, and the oops that ends in it. */
 #include <stdarg.h>
 #include <stdio.h>
+
 #include "kernel/sim/internal.h"
 
 void sim_log(struct gmem_sim *sim, const char *format, ...)

@@ -5,6 +5,7 @@
  * from the page records when it is read.
  */
 #include <string.h>
+
 #include "kernel/sim/internal.h"
 
 #define STRUCT_PAGE_SIZE 64u

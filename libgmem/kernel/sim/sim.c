@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "kernel/sim/kvm.h"
-#include "kernel/sim/mmap.h"
+
+#include "kernel/sim/kvm/kvm.h"
+#include "kernel/sim/mm/mmap.h"
 
 #define BLOCK_SIZE 4096
 

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
 #include "kernel/sim/internal.h"
 
 static bool reserve(struct sim_text *text, size_t more)

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Files about the machine, the kernel and this process. */
+#include <unistd.h>
+
+#include "kernel/sim/fs/proc.h"
+#include "kernel/sim/kvm/tdx.h"
+
+void sim_proc_osrelease(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "%s\n", sim->model->release);
+}
+
+void sim_proc_version(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "Linux version %s (simulated)\n", sim->model->release);
+}
+
+void sim_proc_cmdline(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "BOOT_IMAGE=/boot/vmlinuz-%s ro%s\n", sim->model->release,
+			sim->model->tdx_built ? " kvm_intel.tdx=1 nohibernate" : "");
+}
+
+void sim_proc_cpuinfo(struct gmem_sim *sim, struct sim_text *text)
+{
+	const struct sim_cpu *cpu = sim->model->cpu;
+
+	for (unsigned int i = 0; i < cpu->count; i++) {
+		sim_text_printf(text, "processor\t: %u\nvendor_id\t: %s\n", i, cpu->vendor);
+		sim_text_printf(text, "cpu family\t: 6\nmodel\t\t: 143\n");
+		sim_text_printf(text, "model name\t: %s\n", cpu->name);
+		sim_text_printf(text, "physical id\t: %u\n", i * sim->ram.nodes / cpu->count);
+		sim_text_printf(text, "flags\t\t: %s\n", cpu->flags);
+		sim_text_printf(text, "bugs\t\t: %s\n", cpu->bugs);
+		sim_text_printf(text, "clflush size\t: 64\ncache_alignment\t: 64\n");
+		sim_text_printf(text, "address sizes\t: %u bits physical, %u bits virtual\n\n",
+				cpu->physical_bits, cpu->five_level ? 57 : 48);
+	}
+}
+
+/* Options that are =y in every model, then those that the model decides. */
+void sim_config(struct gmem_sim *sim, struct sim_text *text)
+{
+	static const char *const always[] = {
+		"KVM",	       "KVM_GUEST_MEMFD", "SECRETMEM",	    "DEBUG_INFO_BTF",
+		"BPF_SYSCALL", "PROC_KCORE",	  "MEMORY_FAILURE", "NUMA",
+	};
+	const struct sim_model *model = sim->model;
+	const struct {
+		const char *name;
+		bool set;
+	} options[] = {
+		{ "KVM_INTEL", model->cpu->vendor[0] == 'G' },
+		{ "KVM_AMD", model->cpu->vendor[0] == 'A' },
+		{ "KVM_GENERIC_MEMORY_ATTRIBUTES", model->attributes },
+		{ "KVM_SW_PROTECTED_VM", (model->vm_types & 2) != 0 },
+		{ "INTEL_TDX_HOST", model->tdx_built },
+		{ "KVM_INTEL_TDX", model->tdx_built },
+		{ "KVM_AMD_SEV", model->sev_built },
+		{ "PTDUMP_DEBUGFS", false },
+	};
+
+	sim_text_printf(text, "# Linux/x86 %s Kernel Configuration\n", model->release);
+	for (unsigned int i = 0; i < sizeof(always) / sizeof(*always); i++)
+		sim_text_printf(text, "CONFIG_%s=y\n", always[i]);
+	for (unsigned int i = 0; i < sizeof(options) / sizeof(*options); i++) {
+		if (options[i].set)
+			sim_text_printf(text, "CONFIG_%s=y\n", options[i].name);
+		else
+			sim_text_printf(text, "# CONFIG_%s is not set\n", options[i].name);
+	}
+}
+
+void sim_sys_vmcoreinfo(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "0x%016llx %llx\n", (unsigned long long)sim->boot.note,
+			(unsigned long long)sim->boot.note_size);
+}
+
+void sim_sys_lockdown(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "[none] integrity confidentiality\n");
+}
+
+void sim_sys_btf(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	/* A header without types: offsets come from the model, not from here. */
+	sim_text_printf(text, "%c%c%c", 0x9f, 0xeb, 0x01);
+}
+
+void sim_yes(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "Y\n");
+}
+
+void sim_two(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "2\n");
+}
+
+void sim_sys_tdx_version(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "1.5.16\n");
+}
+
+void sim_sys_misc(struct gmem_sim *sim, struct sim_text *text)
+{
+	if (sim->model->tdx_built)
+		sim_text_printf(text, "tdx %u\n", sim->model->keyids);
+	if (sim->model->sev_built)
+		sim_text_printf(text, "sev 410\nsev_es %u\n", sim->model->asids);
+}
+
+/* misc_cg_current_show(): of the root cgroup, since Linux 6.9. */
+void sim_sys_misc_used(struct gmem_sim *sim, struct sim_text *text)
+{
+	if (sim->model->tdx_built)
+		sim_text_printf(text, "tdx %u\n", sim_keyids_in_use(sim));
+	if (sim->model->sev_built)
+		sim_text_printf(text, "sev 0\nsev_es %u\n", sim->asids_used);
+}
+
+void sim_sys_nodes(struct gmem_sim *sim, struct sim_text *text)
+{
+	if (sim->ram.nodes > 1)
+		sim_text_printf(text, "0-%u\n", sim->ram.nodes - 1);
+	else
+		sim_text_printf(text, "0\n");
+}
+
+/* Each node has as many CPUs as the others, one after the other. */
+static void node_cpus(const struct gmem_sim *sim, unsigned int node, struct sim_text *text)
+{
+	unsigned int each = sim->model->cpu->count / sim->ram.nodes;
+
+	sim_text_printf(text, "%u-%u\n", node * each, (node + 1) * each - 1);
+}
+
+void sim_sys_node0_cpus(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_cpus(sim, 0, text);
+}
+
+void sim_sys_node1_cpus(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_cpus(sim, 1, text);
+}
+
+void sim_sys_cpus(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "0-%u\n", sim->model->cpu->count - 1);
+}
+
+void sim_proc_status(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "Name:\tgmemctl\nPid:\t%d\nUid:\t0\t0\t0\t0\n", (int)getpid());
+	sim_text_printf(text, "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\n"
+			      "CapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n");
+}
+
+void sim_proc_comm(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "gmemctl\n");
+}
+
+void sim_proc_mounts(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0\n"
+			      "sysfs /sys sysfs rw,nosuid,nodev,noexec,relatime 0 0\n"
+			      "securityfs /sys/kernel/security securityfs rw,relatime 0 0\n"
+			      "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec 0 0\n");
+}

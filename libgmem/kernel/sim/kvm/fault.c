@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Guest page faults: a gfn's page found, cleared, taken out of the direct map, and mapped; and
+ * the way back. After kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
+ */
+#include "kernel/sim/kvm/kvm.h"
+#include "kernel/sim/kvm/snp.h"
+#include "kernel/sim/kvm/tdx.h"
+
+int sim_gmem_leave_direct_map(struct gmem_sim *sim, struct sim_inode *inode, uint64_t pfn)
+{
+	struct sim_page *page = sim_page_get(sim, pfn);
+	int err;
+
+	if (!(inode->gmem_flags & SIM_GMEM_NO_DIRECT_MAP) || page->flags & SIM_PAGE_NO_DIRECT_MAP)
+		return 0;
+	err = sim_direct_map_remove(sim, pfn);
+	if (!err)
+		page->flags |= SIM_PAGE_NO_DIRECT_MAP;
+	return err;
+}
+
+static int get_pfn(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slot *slot,
+		   uint64_t gfn, uint64_t *pfn)
+{
+	static const char *const chain[] = {
+		"clear_page_erms",	    "clear_highpage",	  "kvm_gmem_get_pfn",
+		"kvm_mmu_faultin_pfn_gmem", "kvm_tdp_page_fault", "kvm_mmu_do_page_fault",
+		"kvm_tdp_map_page",	    "kvm_vcpu_ioctl",	  NULL
+	};
+	struct sim_inode *inode;
+	struct sim_page *page;
+	int err;
+
+	if (!slot->gmem)
+		return -EFAULT;
+	if (slot->gmem->stuck)
+		return -GMEM_KERNEL_OOPS;
+	inode = slot->gmem->inode;
+	err = sim_inode_get_page(sim, inode, slot->pgoff + gfn - slot->base_gfn, pfn);
+	if (err)
+		return err;
+	page = sim_page_get(sim, *pfn);
+	if (page->flags & SIM_PAGE_HWPOISON)
+		return -EHWPOISON;
+	if (!(page->flags & SIM_PAGE_UPTODATE)) {
+		err = sim_touch_direct_map(sim, *pfn, SIM_ACCESS_WRITE, chain);
+		if (err)
+			return sim_vm_result(vm, err);
+		page->flags |= SIM_PAGE_UPTODATE;
+	}
+	return sim_gmem_leave_direct_map(sim, inode, *pfn);
+}
+
+/* From the guest_memfd: private pages, and all pages of a GMEM_ONLY slot. */
+static int map_gmem(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slot *slot,
+		    uint64_t gfn, bool is_private)
+{
+	uint32_t mapped = SIM_PAGE_GUEST | (is_private ? SIM_PAGE_GUEST_PRIVATE : 0);
+	struct sim_page *page;
+	uint64_t pfn;
+	int err;
+
+	err = get_pfn(sim, vm, slot, gfn, &pfn);
+	if (err)
+		return err;
+	page = sim_page_get(sim, pfn);
+	if (page->flags & SIM_PAGE_GUEST)
+		return 0;
+	if (is_private && vm->td)
+		err = sim_td_map(sim, vm, gfn, pfn);
+	else if (is_private)
+		err = sim_snp_make_private(sim, vm, pfn);
+	if (!err)
+		page->flags |= mapped;
+	return err;
+}
+
+/* From the user's mapping, through GUP. */
+static int map_user(struct gmem_sim *sim, const struct sim_slot *slot, uint64_t gfn)
+{
+	return sim_user_access(sim,
+			       slot->userspace_addr + ((gfn - slot->base_gfn) << SIM_PAGE_SHIFT));
+}
+
+int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_private)
+{
+	const struct sim_slot *slot = sim_slot_at(vm, gfn);
+	bool has_gmem = slot && slot->flags & GMEM_KVM_MEM_GUEST_MEMFD;
+
+	if (is_private && !has_gmem)
+		return -EFAULT;
+	if (!slot)
+		return -ENOENT;
+	if (is_private || slot->flags & SIM_SLOT_GMEM_ONLY)
+		return map_gmem(sim, vm, slot, gfn, is_private);
+	return map_user(sim, slot, gfn);
+}
+
+int sim_zap_pages(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_inode *inode,
+		  uint64_t first, uint64_t last, enum sim_zap which)
+{
+	uint64_t index = first;
+	uint64_t pfn;
+	int err = 0;
+
+	for (; !err && (pfn = sim_inode_next(sim, inode, &index, last)); index++) {
+		struct sim_page *page = sim_page_get(sim, pfn);
+		bool is_private = page->flags & SIM_PAGE_GUEST_PRIVATE;
+
+		if (!(page->flags & SIM_PAGE_GUEST) ||
+		    !(which & (is_private ? SIM_ZAP_PRIVATE : SIM_ZAP_SHARED)))
+			continue;
+		page->flags &= ~(uint32_t)(SIM_PAGE_GUEST | SIM_PAGE_GUEST_PRIVATE);
+		if (is_private && vm->td)
+			err = sim_td_remove(sim, vm, pfn);
+	}
+	return sim_vm_result(vm, err);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What tests may do to a model: see hooks.h. */
+#include "sim/hooks.h"
+
+#include "kernel/sim/kvm/tdx.h"
+
+bool gmem_sim_oopsed(const struct gmem_kernel *kernel)
+{
+	return to_sim(kernel)->oopsed;
+}
+
+void gmem_sim_fail_reader(struct gmem_kernel *kernel, enum gmem_reader reader, int error)
+{
+	to_sim(kernel)->reader_error[reader] = error;
+}
+
+void gmem_sim_fail_allocation(struct gmem_kernel *kernel, uint64_t n)
+{
+	to_sim(kernel)->ram.fail_after = n;
+}
+
+void gmem_sim_signal(struct gmem_kernel *kernel, bool pending)
+{
+	to_sim(kernel)->signal_pending = pending;
+}
+
+int gmem_sim_set_direct_map(struct gmem_kernel *kernel, uint64_t pfn, bool present)
+{
+	if (!sim_pfn_is_ram(to_sim(kernel), pfn))
+		return -EINVAL;
+	return present ? sim_direct_map_restore(to_sim(kernel), pfn)
+		       : sim_direct_map_remove(to_sim(kernel), pfn);
+}
+
+int gmem_sim_set_read_only(struct gmem_kernel *kernel, uint64_t pfn)
+{
+	if (!sim_pfn_is_ram(to_sim(kernel), pfn))
+		return -EINVAL;
+	return sim_direct_map_read_only(to_sim(kernel), pfn);
+}
+
+bool gmem_sim_direct_map_present(struct gmem_kernel *kernel, uint64_t pfn)
+{
+	struct sim_walk walk;
+
+	sim_walk(to_sim(kernel), sim_va(to_sim(kernel), pfn << SIM_PAGE_SHIFT), &walk);
+	return walk.present;
+}
+
+int64_t gmem_sim_file_pfn(struct gmem_kernel *kernel, int fd, uint64_t index)
+{
+	const struct sim_file *file = sim_fd_file(to_sim(kernel), fd);
+	uint64_t pfn = file ? sim_inode_pfn(to_sim(kernel), file->inode, index) : 0;
+
+	return pfn ? (int64_t)pfn : -ENOENT;
+}
+
+uint64_t gmem_sim_pages_in_use(const struct gmem_kernel *kernel)
+{
+	return to_sim(kernel)->ram.in_use;
+}
+
+unsigned int gmem_sim_open_fds(const struct gmem_kernel *kernel)
+{
+	return to_sim(kernel)->fd_count;
+}
+
+int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool is_private)
+{
+	struct sim_file *file = sim_fd_file(to_sim(kernel), vcpu_fd);
+	struct sim_vcpu *vcpu = file ? sim_vcpu_of(file) : NULL;
+
+	if (!vcpu)
+		return -EBADF;
+	vcpu->access = (struct sim_guest_access){ true, is_private, gpa };
+	return 0;
+}
+
+uint64_t gmem_sim_seamcalls(const struct gmem_kernel *kernel, unsigned int leaf)
+{
+	return leaf < 64 ? to_sim(kernel)->module.calls[leaf] : 0;
+}
+
+void gmem_sim_fail_seamcall(struct gmem_kernel *kernel, unsigned int leaf, uint64_t n,
+			    uint64_t status)
+{
+	struct sim_module *module = &to_sim(kernel)->module;
+
+	module->fail_leaf = leaf;
+	module->fail_after = n;
+	module->fail_status = status;
+}
+
+int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *out)
+{
+	const struct sim_file *file = sim_fd_file(to_sim(kernel), vm_fd);
+	const struct sim_vm *vm = file ? sim_vm_of(file) : NULL;
+
+	if (!vm || !vm->td)
+		return -EINVAL;
+	*out = vm->td->module.measurement;
+	return 0;
+}
+
+int gmem_sim_pin(struct gmem_kernel *kernel, uint64_t pfn, bool pin)
+{
+	struct sim_page *page = sim_page_peek(to_sim(kernel), pfn);
+
+	if (!page || !page->mapping)
+		return -EINVAL;
+	page->refs += pin ? 1 : -1u;
+	return 0;
+}
+
+int gmem_sim_poison(struct gmem_kernel *kernel, uint64_t pfn)
+{
+	return sim_poison(to_sim(kernel), pfn);
+}
+
+unsigned int gmem_sim_keyids_in_use(const struct gmem_kernel *kernel)
+{
+	return sim_keyids_in_use(to_sim(kernel));
+}
+
+uint64_t gmem_sim_struck(const struct gmem_kernel *kernel)
+{
+	return to_sim(kernel)->faults.struck;
+}
