@@ -1,41 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/advice.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
-/* Lint looks whether each function that libgmem's messages name stands here. */
+/* A unit test looks whether each name of gmem_advice_name() stands here. */
 static const struct {
-	const char *function, *command;
+	const char *name, *command;
 } advice[] = {
-	{ "gmem_convert()", "'gmemctl convert'" },
-	{ "gmem_ctx_allow_unreleased()", "--allow-unreleased" },
-	{ "gmem_ctx_kernel_log()", "dmesg, or of a simulated kernel at the end of 'gmemctl walk'" },
-	{ "gmem_snp_init_vm()", "'gmemctl create'" },
-	{ "gmem_snp_launch_start()", "'gmemctl create'" },
-	{ "gmem_tdx_finalize()", "'gmemctl finalize'" },
-	{ "gmem_tdx_init_vcpu()", "'gmemctl create'" },
-	{ "gmem_tdx_init_vm()", "'gmemctl create'" },
-	{ "gmem_tdx_split_irqchip()", "'gmemctl create'" },
-	{ "gmem_vm_add_vcpu()", "'gmemctl create' on a kernel that can pre-fault" },
+	{ "convert", "'gmemctl convert'" },
+	{ "allow-unreleased", "--allow-unreleased" },
+	{ "kernel-log", "dmesg, or of a simulated kernel at the end of 'gmemctl walk'" },
+	{ "snp-init", "'gmemctl create'" },
+	{ "snp-start", "'gmemctl create'" },
+	{ "td-finalize", "'gmemctl finalize'" },
+	{ "td-init-vcpu", "'gmemctl create'" },
+	{ "td-init-vm", "'gmemctl create'" },
+	{ "split-irqchip", "'gmemctl create'" },
+	{ "add-vcpu", "'gmemctl create' on a kernel that can pre-fault" },
 };
 
-static void replace(char *text, size_t size, const char *function, const char *command)
+const char *advice_words(const char *name, void *arg)
 {
-	char *at = strstr(text, function), *rest;
-
-	if (!at)
-		return;
-	rest = strdup(at + strlen(function));
-	if (!rest)
-		return; /* the function's name says enough */
-	snprintf(at, size - (size_t)(at - text), "%s%s", command, rest);
-	free(rest);
-}
-
-void advice_translate(char *text, size_t size)
-{
+	(void)arg;
 	for (size_t i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
-		replace(text, size, advice[i].function, advice[i].command);
+		if (!strcmp(advice[i].name, name))
+			return advice[i].command;
+	return NULL;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/advice.h"
 #include "core/privilege.h"
 #include "held/session.h"
 
@@ -91,6 +92,7 @@ enum status cli_open_kernel(struct cli *cli)
 	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
 	if (ret)
 		return cli_fail(cli, STATUS_FAILED, "cannot open the kernel: %s", strerror(-ret));
+	gmem_ctx_set_advice(cli->ctx, advice_words, NULL);
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
 	gmem_reader_forbid(cli->ctx, cli->common.reader == READER_NONE);
 	if (cli->session)

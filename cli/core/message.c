@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All that goes to standard error: failures, wrong usage, notes. */
-#include "core/advice.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -68,9 +66,10 @@ enum status cli_usage(struct cli *cli, const char *format, ...)
 
 const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t size)
 {
-	if (!cli->ctx || gmem_explain(cli->ctx, buffer, size) == 0)
+	if (cli->ctx)
+		gmem_explain_error(cli->ctx, error, buffer, size);
+	else
 		snprintf(buffer, size, "%s", strerror(-error));
-	advice_translate(buffer, size);
 	return buffer;
 }
 

@@ -143,6 +143,26 @@ GMEM_API const char *gmem_ctx_kernel_log(const struct gmem_ctx *ctx);
  */
 GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size);
 
+/*
+ * The same for a call that failed with error, a negative errno. Where the explanation is of a failure
+ * with another errno, these are the errno's own words: a failure without an explanation does not
+ * speak with the words of an older one. Since: 0.1
+ */
+GMEM_API int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size);
+
+/*
+ * The words for what an explanation tells to do next, "call gmem_convert() first" say: fn gets a name
+ * of gmem_advice_name() and returns words for it, valid as long as ctx, or NULL for the library's
+ * own, which name the function to call.
+ */
+typedef const char *(*gmem_advice_fn)(const char *name, void *arg);
+
+/* Takes the words from fn; NULL (the default) for the library's own. Since: 0.1 */
+GMEM_API void gmem_ctx_set_advice(struct gmem_ctx *ctx, gmem_advice_fn fn, void *arg);
+
+/* The index-th thing that can be told to do ("add-vcpu"), or NULL past the last. Static. Since: 0.1 */
+GMEM_API const char *gmem_advice_name(size_t index);
+
 enum gmem_log_level { GMEM_LOG_WARNING, GMEM_LOG_INFO, GMEM_LOG_DEBUG };
 
 typedef void (*gmem_log_fn)(enum gmem_log_level level, const char *message, void *arg);

@@ -20,9 +20,12 @@ struct gmem_ctx {
 	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
 	gmem_log_fn log;
 	void *log_arg;
+	gmem_advice_fn advice;
+	void *advice_arg;
 	/* Objects of one context may live in different threads: this guards the explanation, */
 	pthread_mutex_t lock;
 	char explanation[GMEM_EXPLANATION_MAX];
+	int explained; /* the negative errno that the explanation is of, 0: none */
 	/* and this, which is recursive, what is learnt of the kernel once, below. */
 	pthread_mutex_t learning;
 	bool reader_forbidden;

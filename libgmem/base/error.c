@@ -18,6 +18,18 @@ int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
 	return length;
 }
 
+int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size)
+{
+	struct gmem_ctx *unlocked = (struct gmem_ctx *)ctx; /* only the lock changes */
+	int length;
+
+	pthread_mutex_lock(&unlocked->lock);
+	length = snprintf(buffer, size, "%s",
+			  ctx->explained == error ? ctx->explanation : strerror(-error));
+	pthread_mutex_unlock(&unlocked->lock);
+	return length;
+}
+
 int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 {
 	char text[GMEM_EXPLANATION_MAX];
@@ -29,6 +41,7 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 
 	pthread_mutex_lock(&ctx->lock);
 	memcpy(ctx->explanation, text, sizeof(text));
+	ctx->explained = error;
 	pthread_mutex_unlock(&ctx->lock);
 	return error;
 }

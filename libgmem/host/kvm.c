@@ -67,7 +67,7 @@ static enum gmem_check_result check_access(struct gmem_host *host, const struct 
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "allow the character device 10:232",
 				      "a device cgroup or a security module keeps /dev/kvm closed");
-	gmem_explain(host->ctx, why, sizeof(why));
+	gmem_explain_error(host->ctx, ret, why, sizeof(why));
 	if (ret == -ENOENT || ret == -ENXIO || ret == -ENODEV)
 		return gmem_host_find(host, GMEM_CHECK_FAIL, "modprobe kvm_intel or kvm_amd", "%s",
 				      why);

@@ -159,7 +159,7 @@ static enum gmem_check_result check_reader(struct gmem_host *host, const struct 
 	if (!ret)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s",
 				      gmem_evidence_name(gmem_reader_evidence(host->ctx)));
-	gmem_explain(host->ctx, why, sizeof(why));
+	gmem_explain_error(host->ctx, ret, why, sizeof(why));
 	if (ret == -EPERM || ret == -EACCES)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      gmem_host_result(host, "reader.lockdown") == GMEM_CHECK_FAIL
@@ -190,7 +190,7 @@ static enum gmem_check_result check_control(struct gmem_host *host, const struct
 				      "use a kernel with CONFIG_SECRETMEM, and secretmem.enable=1 "
 				      "before Linux 6.5",
 				      "there is no memfd_secret() to prove the reader with");
-	gmem_explain(host->ctx, why, sizeof(why));
+	gmem_explain_error(host->ctx, ret, why, sizeof(why));
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
 }
 

@@ -60,7 +60,7 @@ static int open_any(struct gmem_ctx *ctx)
 			return 0;
 		if (i == 0 || error == -EPERM || error == -EACCES)
 			ret = error;
-		gmem_explain(ctx, reason, sizeof(reason));
+		gmem_explain_error(ctx, error, reason, sizeof(reason));
 		if (strstr(reasons, reason))
 			continue; /* what both lack is of the kernel, not of a reader */
 		snprintf(reasons + used, sizeof(reasons) - used, "%s%.400s", used ? "; " : "",

@@ -2,7 +2,9 @@
 /* Populating memory: three ways to make pages be, and which is best. */
 #include <errno.h>
 #include <linux/falloc.h>
+#include <string.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "kernel/uapi.h"
@@ -88,8 +90,9 @@ static int no_vcpu(const struct populate *populate)
 {
 	return gmem_fail(populate->memory->ctx, -EINVAL,
 			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
-			 "add one with gmem_vm_add_vcpu()",
-			 populate->vm ? "the VM has none" : "no VM was given");
+			 "add one with %s",
+			 populate->vm ? "the VM has none" : "no VM was given",
+			 gmem_advice(populate->memory->ctx, "add-vcpu", strlen("add-vcpu")));
 }
 
 static int pre_fault_failed(struct populate *populate,

@@ -115,7 +115,7 @@ static int not_told(struct gmem_watch *watch, int error)
 	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
 		return error;
 	watch->counts.unknown++;
-	gmem_explain(watch->ctx, watch->why, sizeof(watch->why));
+	gmem_explain_error(watch->ctx, error, watch->why, sizeof(watch->why));
 	return 0;
 }
 

@@ -98,8 +98,7 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 	const struct gmem_flush_rule *rule;
 	struct gmem_flush_facts facts;
 	struct gmem_flush *flush;
-	int ret = gmem_options_copy(ctx, "struct gmem_flush_subject", &wanted, sizeof(wanted),
-				    subject);
+	int ret = gmem_options_copy(ctx, "gmem_flush_subject", &wanted, sizeof(wanted), subject);
 
 	if (ret)
 		return ret;

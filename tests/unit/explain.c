@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 
+#include "core/advice.c"
 #include "kvm/explain/conditions.h"
 #include "kvm/explain/explain.h"
 #include "kernel/uapi.h"
@@ -75,7 +76,8 @@ static void check_conditions(const struct gmem_facts *facts,
 
 START_TEST(every_row)
 {
-	const struct gmem_facts facts = { .release = "7.3.4" };
+	struct gmem_findings found = { 0 };
+	const struct gmem_facts facts = { .release = "7.3.4", .found = &found };
 
 	check_conditions(&facts, gmem_conditions_of_vm, gmem_conditions_of_vm_count);
 	check_conditions(&facts, gmem_conditions_of_fd, gmem_conditions_of_fd_count);
@@ -89,15 +91,15 @@ END_TEST
 
 START_TEST(names)
 {
+	struct gmem_findings found = { .bad_flag = 4, .device_mode = 020660 };
 	const struct gmem_facts facts = {
 		.release = "7.3.4",
+		.found = &found,
 		.type = GMEM_VM_SNP,
 		.size = 1ull << 63,
-		.bad_flag = 4,
 		.offered_flags = 0x101,
 		.vm_types = 0x41,
 		.slot = 0x10002,
-		.device_mode = 020660,
 	};
 	static const struct {
 		const char *text;
@@ -112,6 +114,7 @@ START_TEST(names)
 		{ "{slot_flags}", "none" },
 		{ "slot {slot}", "slot 0x10002" },
 		{ "{device_mode}", "0660" },
+		{ "call {do:convert} first", "call gmem_convert() first" },
 		{ "", "" },
 	};
 	char words[GMEM_EXPLANATION_MAX];
@@ -121,8 +124,73 @@ START_TEST(names)
 		ck_assert_str_eq(words, cases[i].words);
 	}
 	ck_assert(!gmem_words(&facts, "{nothing}", words, sizeof(words)));
+	ck_assert(!gmem_words(&facts, "{do:nothing}", words, sizeof(words)));
+	ck_assert(!gmem_words(&facts, "{do:}", words, sizeof(words)));
 	ck_assert(!gmem_words(&facts, "open {release", words, 8));
 	ck_assert_str_eq(words, "open 7.");
+}
+END_TEST
+
+static void make_memory(struct gmem_ctx *ctx, struct gmem_memory **memory)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = GMEM_PAGE_SIZE,
+	};
+	struct gmem_vm *vm;
+
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_memory_new(vm, &options, memory), 0);
+	gmem_vm_free(vm);
+}
+
+static const char *one_word(const char *name, void *arg)
+{
+	return strcmp(name, "add-vcpu") ? NULL : arg;
+}
+
+/* What is to be done is said in the caller's words, where it has any; the command has them all. */
+START_TEST(advice_in_words)
+{
+	struct gmem_ctx *ctx = port_ctx("tdx");
+	struct gmem_populate_options options = {
+		.size = sizeof(options),
+		.method = GMEM_POPULATE_PRE_FAULT,
+	};
+	char own[] = "a vCPU of your own";
+	struct gmem_memory *memory;
+	const char *name;
+
+	ck_assert_ptr_nonnull(gmem_advice_name(0));
+	for (size_t i = 0; (name = gmem_advice_name(i)); i++)
+		ck_assert_msg(advice_words(name, NULL) != NULL, "the command lacks %s", name);
+	ck_assert_ptr_null(advice_words("nothing", NULL));
+	make_memory(ctx, &memory);
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, NULL), -EINVAL);
+	port_said(ctx, "add one with gmem_vm_add_vcpu()");
+	gmem_ctx_set_advice(ctx, one_word, own);
+	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, NULL), -EINVAL);
+	port_said(ctx, "add one with a vCPU of your own");
+	gmem_memory_free(memory);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+/* An explanation is of one errno: another failure does not speak with it. */
+START_TEST(of_one_errno)
+{
+	struct gmem_ctx *ctx = port_ctx("plain");
+	struct gmem_vm *vm;
+	char words[256];
+
+	ck_assert_int_eq(gmem_explain_error(ctx, -EINVAL, words, sizeof(words)),
+			 strlen("Invalid argument"));
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), -EINVAL);
+	gmem_explain_error(ctx, -EINVAL, words, sizeof(words));
+	ck_assert_ptr_nonnull(strstr(words, "KVM_CREATE_VM"));
+	gmem_explain_error(ctx, -EPERM, words, sizeof(words));
+	ck_assert_str_eq(words, "Operation not permitted");
+	gmem_ctx_free(ctx);
 }
 END_TEST
 
@@ -258,4 +326,4 @@ START_TEST(every_errno)
 }
 END_TEST
 
-UNIT_MAIN("explain", every_row, names, refused, every_errno)
+UNIT_MAIN("explain", every_row, names, advice_in_words, of_one_errno, refused, every_errno)

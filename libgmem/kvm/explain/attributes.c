@@ -6,13 +6,13 @@
 #include "kvm/explain/conditions.h"
 #include "kvm/kvm.h"
 
-static bool attribute_not_offered(struct gmem_facts *facts)
+static bool attribute_not_offered(const struct gmem_facts *facts)
 {
 	return facts->attributes & ~facts->offered_attributes;
 }
 
 /* Then the VM has no attributes, and its guest_memfds have. */
-static bool converts_in_place(struct gmem_facts *facts)
+static bool converts_in_place(const struct gmem_facts *facts)
 {
 	return gmem_kernel_converts_in_place(facts->ctx);
 }
@@ -22,7 +22,7 @@ static bool converts_in_place(struct gmem_facts *facts)
 		error, converts_in_place,                                                                      \
 			"KVM on Linux {release} converts memory in place, through the guest_memfd itself: an " \
 			"interface that is in no released kernel that libgmem knows of",                       \
-			"let libgmem use it with gmem_ctx_allow_unreleased(), or load kvm with "               \
+			"let libgmem use it with {do:allow-unreleased}, or load kvm with "                     \
 			"gmem_in_place_conversion=N"                                                           \
 	}
 
@@ -54,7 +54,7 @@ const struct gmem_call gmem_call_set_attributes = {
 	.unseen = "address, length and attribute are as the kernel wants them",
 };
 
-static bool file_of_slot_closed(struct gmem_facts *facts)
+static bool file_of_slot_closed(const struct gmem_facts *facts)
 {
 	return !gmem_fact_no_slot(facts) && !gmem_fact_slot_without_memory(facts);
 }
@@ -83,7 +83,7 @@ static const struct gmem_condition convert_in_place[] = {
 	  "looked at",
 	  "unpin it and call again from there" },
 	{ EFAULT, NULL, "the kernel cannot read the arguments: its interface may have changed",
-	  "do without gmem_ctx_allow_unreleased()" },
+	  "do without {do:allow-unreleased}" },
 	{ ENOMEM, NULL, "the kernel has no memory left for the attributes", "free some" },
 };
 

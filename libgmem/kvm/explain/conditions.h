@@ -13,7 +13,7 @@
 		GMEM_KERNEL_OOPS, NULL,                                                                      \
 			"the kernel took a page fault that it cannot handle; a real one never returns from " \
 			"this, and the process hangs or dies with the VM's locks held",                      \
-			"see its log (gmem_ctx_kernel_log())"                                                \
+			"see its log ({do:kernel-log})"                                                      \
 	}
 
 /* The entry checks of kvm_vm_ioctl() and kvm_vcpu_ioctl(), see on_vm. */
@@ -24,30 +24,30 @@ extern const size_t gmem_conditions_of_vm_count;
 extern const struct gmem_condition gmem_conditions_of_fd[];
 extern const size_t gmem_conditions_of_fd_count;
 
-bool gmem_fact_other_process(struct gmem_facts *facts);
-bool gmem_fact_vm_refuses(struct gmem_facts *facts);
-bool gmem_fact_tdx(struct gmem_facts *facts);
-bool gmem_fact_snp(struct gmem_facts *facts);
+bool gmem_fact_other_process(const struct gmem_facts *facts);
+bool gmem_fact_vm_refuses(const struct gmem_facts *facts);
+bool gmem_fact_tdx(const struct gmem_facts *facts);
+bool gmem_fact_snp(const struct gmem_facts *facts);
 
-bool gmem_fact_td_finalized(struct gmem_facts *facts);
-bool gmem_fact_firmware_error(struct gmem_facts *facts);
+bool gmem_fact_td_finalized(const struct gmem_facts *facts);
+bool gmem_fact_firmware_error(const struct gmem_facts *facts);
 /* Of the page at gpa, as far as it went through this gmem_vm. */
-bool gmem_fact_no_slot(struct gmem_facts *facts);
-bool gmem_fact_slot_without_memory(struct gmem_facts *facts);
-bool gmem_fact_not_private(struct gmem_facts *facts);
-bool gmem_fact_source_unaligned(struct gmem_facts *facts);
+bool gmem_fact_no_slot(const struct gmem_facts *facts);
+bool gmem_fact_slot_without_memory(const struct gmem_facts *facts);
+bool gmem_fact_not_private(const struct gmem_facts *facts);
+bool gmem_fact_source_unaligned(const struct gmem_facts *facts);
 
-bool gmem_fact_size_zero(struct gmem_facts *facts);
-bool gmem_fact_size_negative(struct gmem_facts *facts);
-bool gmem_fact_size_unaligned(struct gmem_facts *facts);
-bool gmem_fact_offset_negative(struct gmem_facts *facts);
-bool gmem_fact_offset_unaligned(struct gmem_facts *facts);
-bool gmem_fact_gpa_unaligned(struct gmem_facts *facts);
-bool gmem_fact_gpa_wraps(struct gmem_facts *facts);
-bool gmem_fact_gpa_has_shared_bit(struct gmem_facts *facts);
-bool gmem_fact_file_closed(struct gmem_facts *facts);
-bool gmem_fact_beyond_file(struct gmem_facts *facts);
-bool gmem_fact_no_mmap_flag(struct gmem_facts *facts);
-bool gmem_fact_not_init_shared(struct gmem_facts *facts);
+bool gmem_fact_size_zero(const struct gmem_facts *facts);
+bool gmem_fact_size_negative(const struct gmem_facts *facts);
+bool gmem_fact_size_unaligned(const struct gmem_facts *facts);
+bool gmem_fact_offset_negative(const struct gmem_facts *facts);
+bool gmem_fact_offset_unaligned(const struct gmem_facts *facts);
+bool gmem_fact_gpa_unaligned(const struct gmem_facts *facts);
+bool gmem_fact_gpa_wraps(const struct gmem_facts *facts);
+bool gmem_fact_gpa_has_shared_bit(const struct gmem_facts *facts);
+bool gmem_fact_file_closed(const struct gmem_facts *facts);
+bool gmem_fact_beyond_file(const struct gmem_facts *facts);
+bool gmem_fact_no_mmap_flag(const struct gmem_facts *facts);
+bool gmem_fact_not_init_shared(const struct gmem_facts *facts);
 
 #endif

@@ -37,6 +37,13 @@ static void learn_extensions(struct gmem_facts *facts, int fd)
 
 		memcpy((char *)facts + extensions[i].offset, &value, sizeof(value));
 	}
+	/* Where a kernel lacks the capability that says so. */
+	if (!facts->vm_types)
+		facts->vm_types = 1u << GMEM_VM_DEFAULT;
+	if (!facts->max_vcpu_ids)
+		facts->max_vcpu_ids = facts->max_vcpus;
+	if (!facts->address_spaces)
+		facts->address_spaces = 1;
 }
 
 /* kvm_vm_ioctl() refuses every ioctl alike on a dead VM and for another process. */
@@ -76,7 +83,7 @@ static void learn_file(struct gmem_facts *facts)
 }
 
 static const struct gmem_condition *find_in(const struct gmem_condition *conditions, size_t count,
-					    struct gmem_facts *facts, int error)
+					    const struct gmem_facts *facts, int error)
 {
 	for (size_t i = 0; i < count; i++)
 		if (conditions[i].error == error &&
@@ -85,8 +92,8 @@ static const struct gmem_condition *find_in(const struct gmem_condition *conditi
 	return NULL;
 }
 
-static const struct gmem_condition *find(const struct gmem_call *call, struct gmem_facts *facts,
-					 int error)
+static const struct gmem_condition *find(const struct gmem_call *call,
+					 const struct gmem_facts *facts, int error)
 {
 	const struct gmem_condition *found = NULL;
 
@@ -104,8 +111,11 @@ static int explain(const struct gmem_call *call, struct gmem_facts *facts, int e
 		   const char *name)
 {
 	char words[GMEM_EXPLANATION_MAX], next[GMEM_EXPLANATION_MAX];
+	struct gmem_findings found = { 0 };
 	const struct gmem_condition *condition;
 
+	/* cppcheck-suppress autoVariables -- the facts are looked at below only */
+	facts->found = &found;
 	facts->release = facts->ctx->release;
 	if (facts->vm)
 		learn_vm(facts);

@@ -12,6 +12,19 @@
 #include "kvm/memory.h"
 #include "kvm/vm.h"
 
+/* What a condition learns while it looks, for its words. */
+struct gmem_findings {
+	uint64_t bad_flag; /* lowest flag that is not offered */
+	uint64_t limit;	   /* first address that is too high */
+	uint64_t other_slot;
+	uint64_t other_gpa;
+	uint64_t other_size;
+	uint64_t shared_addr; /* userspace address of the shared page */
+	uint64_t device_uid;
+	uint64_t device_gid;
+	uint64_t device_mode;
+};
+
 /* A call's arguments and what can be learnt of the host afterwards. Unused fields are zero. */
 struct gmem_facts {
 	/* Filled by the caller, as far as the call has them. */
@@ -27,6 +40,7 @@ struct gmem_facts {
 	uint64_t userspace_addr;
 	uint64_t attributes;
 	uint64_t slot;
+	uint64_t count; /* of entries or routes */
 	uint64_t mode;	/* MPOL_* */
 	uint64_t nodes; /* bits in the node mask */
 	uint64_t td_attributes;
@@ -67,15 +81,7 @@ struct gmem_facts {
 	uint64_t offered_td_attributes;
 	uint64_t offered_xfam;
 
-	/* Learnt by the condition that looks at it. */
-	uint64_t bad_flag; /* lowest flag that is not offered */
-	uint64_t limit;	   /* first address that is too high */
-	uint64_t other_slot;
-	uint64_t other_gpa;
-	uint64_t other_size;
-	uint64_t device_uid;
-	uint64_t device_gid;
-	uint64_t device_mode;
+	struct gmem_findings *found;
 };
 
 /*
@@ -83,8 +89,8 @@ struct gmem_facts {
  * the table in template.c.
  */
 struct gmem_condition {
-	int error;				 /* positive errno it gives */
-	bool (*holds)(struct gmem_facts *facts); /* NULL: the errno alone says it */
+	int error;				       /* positive errno it gives */
+	bool (*holds)(const struct gmem_facts *facts); /* NULL: the errno alone says it */
 	const char *words;
 	const char *next; /* what to do, or NULL */
 };

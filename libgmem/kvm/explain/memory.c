@@ -9,16 +9,16 @@
 #include "kvm/explain/conditions.h"
 #include "kvm/kvm.h"
 
-static bool no_guest_memfd(struct gmem_facts *facts)
+static bool no_guest_memfd(const struct gmem_facts *facts)
 {
 	return !facts->vm_error && !facts->guest_memfd;
 }
 
-static bool flag_not_offered(struct gmem_facts *facts)
+static bool flag_not_offered(const struct gmem_facts *facts)
 {
 	uint64_t refused = facts->flags & ~facts->offered_flags;
 
-	facts->bad_flag = refused & -refused;
+	facts->found->bad_flag = refused & -refused;
 	return refused != 0;
 }
 
@@ -26,13 +26,13 @@ static bool flag_not_offered(struct gmem_facts *facts)
  * The removal series leaves TDX and SNP out (kvm_arch_gmem_supports_no_direct_map(), v12): they
  * touch a page through the direct map while they map it. /dev/kvm shows the flag all the same.
  */
-static bool flag_excludes_type(struct gmem_facts *facts)
+static bool flag_excludes_type(const struct gmem_facts *facts)
 {
 	struct gmem_kernel *kernel = facts->ctx->kernel;
 	int fd, known;
 
 	flag_not_offered(facts);
-	if (facts->bad_flag != GMEM_MEMORY_NO_DIRECT_MAP ||
+	if (facts->found->bad_flag != GMEM_MEMORY_NO_DIRECT_MAP ||
 	    !(gmem_fact_tdx(facts) || gmem_fact_snp(facts)))
 		return false;
 	fd = kernel->ops->open(kernel, "/dev/kvm", O_RDWR);
@@ -98,13 +98,13 @@ const struct gmem_call gmem_call_set_cloexec = {
 	.unseen = "the new guest_memfd was closed again",
 };
 
-static bool range_overflows(struct gmem_facts *facts)
+static bool range_overflows(const struct gmem_facts *facts)
 {
 	return facts->offset + facts->size > (uint64_t)INT64_MAX;
 }
 
 /* Holes may be punched there. */
-static bool allocates_beyond_file(struct gmem_facts *facts)
+static bool allocates_beyond_file(const struct gmem_facts *facts)
 {
 	return !(facts->flags & FALLOC_FL_PUNCH_HOLE) && gmem_fact_beyond_file(facts);
 }
@@ -141,7 +141,7 @@ const struct gmem_call gmem_call_punch = {
 	.unseen = "offset and length are whole pages",
 };
 
-static bool larger_than_address_space(struct gmem_facts *facts)
+static bool larger_than_address_space(const struct gmem_facts *facts)
 {
 	return facts->size >> 56;
 }
@@ -168,12 +168,12 @@ const struct gmem_call gmem_call_mmap = {
 	.unseen = "length and flags are as the kernel wants them",
 };
 
-static bool policy_ignored(struct gmem_facts *facts)
+static bool policy_ignored(const struct gmem_facts *facts)
 {
 	return gmem_release_before(facts->release, 6, 19);
 }
 
-static bool mode_unknown(struct gmem_facts *facts)
+static bool mode_unknown(const struct gmem_facts *facts)
 {
 	/* MPOL_WEIGHTED_INTERLEAVE, Linux 6.9, is 6; bits 13 to 15 are mode flags. */
 	return (facts->mode & ~0xe000ull) > 6;
@@ -209,7 +209,7 @@ const struct gmem_call gmem_call_mbind = {
 	.unseen = "mode and mask look right",
 };
 
-static bool populate_unknown(struct gmem_facts *facts)
+static bool populate_unknown(const struct gmem_facts *facts)
 {
 	return gmem_release_before(facts->release, 5, 14);
 }

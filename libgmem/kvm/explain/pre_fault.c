@@ -6,12 +6,12 @@
 #include "kvm/explain/conditions.h"
 #include "kvm/state.h"
 
-static bool not_offered(struct gmem_facts *facts)
+static bool not_offered(const struct gmem_facts *facts)
 {
 	return !facts->vm_error && !facts->pre_fault;
 }
 
-static bool range_empty_or_wraps(struct gmem_facts *facts)
+static bool range_empty_or_wraps(const struct gmem_facts *facts)
 {
 	return facts->gpa + facts->size <= facts->gpa;
 }
@@ -26,32 +26,32 @@ static bool is_private(const struct gmem_facts *facts)
 	return gmem_ranges_cover(&facts->vm->private_gpas, facts->gpa, facts->gpa + GMEM_PAGE_SIZE);
 }
 
-static bool private_without_slot(struct gmem_facts *facts)
+static bool private_without_slot(const struct gmem_facts *facts)
 {
 	return is_private(facts) && !slot_at(facts);
 }
 
-static bool private_without_memory(struct gmem_facts *facts)
+static bool private_without_memory(const struct gmem_facts *facts)
 {
 	const struct gmem_vm_slot *slot = slot_at(facts);
 
 	return is_private(facts) && slot && !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD);
 }
 
-static bool private_with_memory(struct gmem_facts *facts)
+static bool private_with_memory(const struct gmem_facts *facts)
 {
 	const struct gmem_vm_slot *slot = slot_at(facts);
 
 	return is_private(facts) && slot && slot->flags & GMEM_KVM_MEM_GUEST_MEMFD;
 }
 
-static bool shared_with_slot(struct gmem_facts *facts)
+static bool shared_with_slot(const struct gmem_facts *facts)
 {
 	const struct gmem_vm_slot *slot = slot_at(facts);
 
 	if (!slot || is_private(facts))
 		return false;
-	facts->userspace_addr = slot->userspace_addr + (facts->gpa - slot->gpa);
+	facts->found->shared_addr = slot->userspace_addr + (facts->gpa - slot->gpa);
 	return true;
 }
 
@@ -90,7 +90,7 @@ static const struct gmem_condition pre_fault[] = {
 	  "guest address {gpa} is private, and its guest_memfd has been closed",
 	  "delete the memslot and bind a new guest_memfd" },
 	{ EFAULT, shared_with_slot,
-	  "guest address {gpa} is shared, and userspace address {userspace_addr} behind it is not "
+	  "guest address {gpa} is shared, and userspace address {shared_addr} behind it is not "
 	  "mapped, or its guest_memfd has been closed",
 	  "map it, or convert the range to private" },
 	{ EAGAIN, NULL, "the memslot at {gpa} is being deleted or moved", "call again" },

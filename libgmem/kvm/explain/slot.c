@@ -5,59 +5,58 @@
 #include "base/release.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
-#include "pages/target.h"
 #include "procfs/cpuinfo.h"
 #include "procfs/fd.h"
 
 #define ADDRESS_SPACE(slot) ((slot) >> 16)
 
-static bool no_region2(struct gmem_facts *facts)
+static bool no_region2(const struct gmem_facts *facts)
 {
 	return !facts->vm_error && !facts->user_memory2;
 }
 
-static bool slot_id_too_large(struct gmem_facts *facts)
+static bool slot_id_too_large(const struct gmem_facts *facts)
 {
 	return facts->max_slots && (facts->slot & 0xffff) >= facts->max_slots;
 }
 
-static bool has_memory(struct gmem_facts *facts)
+static bool has_memory(const struct gmem_facts *facts)
 {
 	return facts->flags & GMEM_KVM_MEM_GUEST_MEMFD;
 }
 
 /* Before Linux 6.18 check_memory_region_flags() allowed it to VMs with private memory only. */
-static bool memory_for_private_only(struct gmem_facts *facts)
+static bool memory_for_private_only(const struct gmem_facts *facts)
 {
 	return has_memory(facts) && !facts->offered_attributes &&
 	       gmem_release_before(facts->release, 6, 18);
 }
 
-static bool flags_do_not_go_with_memory(struct gmem_facts *facts)
+static bool flags_do_not_go_with_memory(const struct gmem_facts *facts)
 {
 	return has_memory(facts) &&
 	       facts->flags & (GMEM_KVM_MEM_LOG_DIRTY_PAGES | GMEM_KVM_MEM_READONLY);
 }
 
-static bool readonly_of_protected(struct gmem_facts *facts)
+static bool readonly_of_protected(const struct gmem_facts *facts)
 {
 	return facts->flags & GMEM_KVM_MEM_READONLY &&
 	       (facts->type == GMEM_VM_SEV_ES || gmem_fact_snp(facts) || gmem_fact_tdx(facts));
 }
 
-static bool flags_unknown(struct gmem_facts *facts)
+static bool flags_unknown(const struct gmem_facts *facts)
 {
 	return facts->flags & ~(uint64_t)(GMEM_KVM_MEM_LOG_DIRTY_PAGES | GMEM_KVM_MEM_READONLY |
 					  GMEM_KVM_MEM_GUEST_MEMFD);
 }
 
-static bool userspace_unaligned(struct gmem_facts *facts)
+static bool userspace_unaligned(const struct gmem_facts *facts)
 {
 	return facts->userspace_addr % GMEM_PAGE_SIZE != 0;
 }
 
 /* access_ok(): user addresses end at 2^47 or, where the CPU has 5-level paging on, 2^56. */
-static bool userspace_too_high(struct gmem_facts *facts)
+static bool userspace_too_high(const struct gmem_facts *facts)
 {
 	struct gmem_cpu cpu;
 	unsigned int bits = 47;
@@ -67,66 +66,64 @@ static bool userspace_too_high(struct gmem_facts *facts)
 	if (gmem_cpu_has(&cpu, "la57"))
 		bits = 56;
 	gmem_cpu_free(&cpu);
-	facts->limit = (1ull << bits) - GMEM_PAGE_SIZE;
-	return facts->size > facts->limit || facts->userspace_addr > facts->limit - facts->size;
+	facts->found->limit = (1ull << bits) - GMEM_PAGE_SIZE;
+	return facts->size > facts->found->limit ||
+	       facts->userspace_addr > facts->found->limit - facts->size;
 }
 
-static bool offset_unaligned(struct gmem_facts *facts)
+static bool offset_unaligned(const struct gmem_facts *facts)
 {
 	return has_memory(facts) && gmem_fact_offset_unaligned(facts);
 }
 
-static bool offset_wraps(struct gmem_facts *facts)
+static bool offset_wraps(const struct gmem_facts *facts)
 {
 	return has_memory(facts) && facts->offset + facts->size < facts->offset;
 }
 
-static bool address_space_unknown(struct gmem_facts *facts)
+static bool address_space_unknown(const struct gmem_facts *facts)
 {
-	uint64_t spaces = facts->address_spaces ? facts->address_spaces : 1;
-
-	facts->address_spaces = spaces;
-	return ADDRESS_SPACE(facts->slot) >= spaces;
+	return ADDRESS_SPACE(facts->slot) >= facts->address_spaces;
 }
 
-static bool too_many_pages(struct gmem_facts *facts)
+static bool too_many_pages(const struct gmem_facts *facts)
 {
 	return facts->size / GMEM_PAGE_SIZE > INT32_MAX;
 }
 
-static const struct gmem_vm_slot *slot_of(struct gmem_facts *facts)
+static const struct gmem_vm_slot *slot_of(const struct gmem_facts *facts)
 {
 	for (size_t i = 0; i < facts->vm->slot_count; i++) {
 		const struct gmem_vm_slot *slot = &facts->vm->slots[i];
 
 		if (slot->id != facts->slot)
 			continue;
-		facts->other_slot = slot->id;
-		facts->other_gpa = slot->gpa;
-		facts->other_size = slot->size;
+		facts->found->other_slot = slot->id;
+		facts->found->other_gpa = slot->gpa;
+		facts->found->other_size = slot->size;
 		return slot;
 	}
 	return NULL;
 }
 
-static bool delete_of_nothing(struct gmem_facts *facts)
+static bool delete_of_nothing(const struct gmem_facts *facts)
 {
 	return !facts->size && !slot_of(facts);
 }
 
-static bool slot_exists_and_memory(struct gmem_facts *facts)
+static bool slot_exists_and_memory(const struct gmem_facts *facts)
 {
 	return slot_of(facts) && has_memory(facts);
 }
 
-static bool slot_of_memory_changed(struct gmem_facts *facts)
+static bool slot_of_memory_changed(const struct gmem_facts *facts)
 {
 	const struct gmem_vm_slot *slot = slot_of(facts);
 
 	return slot && slot->flags & GMEM_KVM_MEM_GUEST_MEMFD && !has_memory(facts);
 }
 
-static bool slot_changed(struct gmem_facts *facts)
+static bool slot_changed(const struct gmem_facts *facts)
 {
 	const struct gmem_vm_slot *slot = slot_of(facts);
 
@@ -135,7 +132,7 @@ static bool slot_changed(struct gmem_facts *facts)
 		(slot->flags ^ facts->flags) & GMEM_KVM_MEM_READONLY);
 }
 
-static bool gpa_in_use(struct gmem_facts *facts)
+static bool gpa_in_use(const struct gmem_facts *facts)
 {
 	for (size_t i = 0; i < facts->vm->slot_count; i++) {
 		const struct gmem_vm_slot *slot = &facts->vm->slots[i];
@@ -144,15 +141,15 @@ static bool gpa_in_use(struct gmem_facts *facts)
 		    ADDRESS_SPACE(slot->id) != ADDRESS_SPACE(facts->slot) ||
 		    slot->gpa >= facts->gpa + facts->size || facts->gpa >= slot->gpa + slot->size)
 			continue;
-		facts->other_slot = slot->id;
-		facts->other_gpa = slot->gpa;
-		facts->other_size = slot->size;
+		facts->found->other_slot = slot->id;
+		facts->found->other_gpa = slot->gpa;
+		facts->found->other_size = slot->size;
 		return true;
 	}
 	return false;
 }
 
-static bool file_range_in_use(struct gmem_facts *facts)
+static bool file_range_in_use(const struct gmem_facts *facts)
 {
 	if (!has_memory(facts) || !facts->memory || !facts->memory->inode)
 		return false;
@@ -164,43 +161,43 @@ static bool file_range_in_use(struct gmem_facts *facts)
 		    slot->offset >= facts->offset + facts->size ||
 		    facts->offset >= slot->offset + slot->size)
 			continue;
-		facts->other_slot = slot->id;
-		facts->other_gpa = slot->gpa;
-		facts->other_size = slot->size;
+		facts->found->other_slot = slot->id;
+		facts->found->other_gpa = slot->gpa;
+		facts->found->other_size = slot->size;
 		return true;
 	}
 	return false;
 }
 
-static bool flag_without_memory(struct gmem_facts *facts)
+static bool flag_without_memory(const struct gmem_facts *facts)
 {
 	return has_memory(facts) && !facts->memory;
 }
 
-static bool not_a_guest_memfd(struct gmem_facts *facts)
+static bool not_a_guest_memfd(const struct gmem_facts *facts)
 {
 	return has_memory(facts) && facts->memory &&
 	       gmem_is_guest_memfd(facts->ctx, facts->memory->fd) == 0;
 }
 
-static bool memory_of_other_vm(struct gmem_facts *facts)
+static bool memory_of_other_vm(const struct gmem_facts *facts)
 {
 	return facts->memory && facts->memory->vm && facts->memory->vm != facts->vm;
 }
 
-static bool beyond_file(struct gmem_facts *facts)
+static bool beyond_file(const struct gmem_facts *facts)
 {
 	return facts->memory && gmem_fact_beyond_file(facts);
 }
 
-static bool ends_beyond(struct gmem_facts *facts, unsigned int bits)
+static bool ends_beyond(const struct gmem_facts *facts, unsigned int bits)
 {
-	facts->limit = 1ull << bits;
-	return facts->gpa > facts->limit || facts->size > facts->limit - facts->gpa;
+	facts->found->limit = 1ull << bits;
+	return facts->gpa > facts->found->limit || facts->size > facts->found->limit - facts->gpa;
 }
 
 /* kvm_mmu_max_gfn(): with EPT or NPT, which is what pre-faulting needs, the CPU's own width. */
-static bool gpa_too_high_for_cpu(struct gmem_facts *facts)
+static bool gpa_too_high_for_cpu(const struct gmem_facts *facts)
 {
 	struct gmem_cpu cpu;
 	unsigned int bits;
@@ -213,13 +210,13 @@ static bool gpa_too_high_for_cpu(struct gmem_facts *facts)
 }
 
 /* Without them 52 bits. Before Linux 6.11, which has no such capability, either may be the limit. */
-static bool gpa_too_high(struct gmem_facts *facts)
+static bool gpa_too_high(const struct gmem_facts *facts)
 {
 	return ends_beyond(facts, 52);
 }
 
 /* kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. */
-static bool file_range_in_use_first(struct gmem_facts *facts)
+static bool file_range_in_use_first(const struct gmem_facts *facts)
 {
 	return gmem_release_before(facts->release, 6, 19) && file_range_in_use(facts);
 }

@@ -6,37 +6,37 @@
 #include "kvm/explain/conditions.h"
 #include "kvm/state.h"
 
-static bool not_initialized(struct gmem_facts *facts)
+static bool not_initialized(const struct gmem_facts *facts)
 {
 	return facts->vm->owned && !facts->vm->snp.initialized;
 }
 
-static bool not_started(struct gmem_facts *facts)
+static bool not_started(const struct gmem_facts *facts)
 {
 	return facts->vm->owned && !facts->vm->snp.started;
 }
 
-static bool initialized(struct gmem_facts *facts)
+static bool initialized(const struct gmem_facts *facts)
 {
 	return facts->vm->snp.initialized;
 }
 
-static bool started(struct gmem_facts *facts)
+static bool started(const struct gmem_facts *facts)
 {
 	return facts->vm->snp.started;
 }
 
-static bool has_vcpus(struct gmem_facts *facts)
+static bool has_vcpus(const struct gmem_facts *facts)
 {
 	return facts->vcpu_count;
 }
 
-static bool has_features(struct gmem_facts *facts)
+static bool has_features(const struct gmem_facts *facts)
 {
 	return facts->vmsa_features;
 }
 
-static bool has_version(struct gmem_facts *facts)
+static bool has_version(const struct gmem_facts *facts)
 {
 	return facts->ghcb_version;
 }
@@ -71,22 +71,21 @@ const struct gmem_call gmem_call_sev_init = {
 	.unseen = "dmesg may say more",
 };
 
-static bool policy_unknown(struct gmem_facts *facts)
+static bool policy_unknown(const struct gmem_facts *facts)
 {
 	/* The low 16 bits are the lowest firmware version; SNP_POLICY_MASK_VALID. */
 	return facts->policy & ~(0xffffull | GMEM_SNP_POLICY_ALLOW_SMT | GMEM_SNP_POLICY_ALWAYS |
 				 GMEM_SNP_POLICY_ALLOW_DEBUG | GMEM_SNP_POLICY_ONE_SOCKET);
 }
 
-static bool no_device(struct gmem_facts *facts)
+static bool no_device(const struct gmem_facts *facts)
 {
 	return facts->vm->snp.sev_fd < 0;
 }
 
 /* snp_launch_start(), snp_context_create() */
 static const struct gmem_condition snp_start[] = {
-	{ ENOTTY, not_initialized, "the guest is not initialised",
-	  "call gmem_snp_init_vm() first" },
+	{ ENOTTY, not_initialized, "the guest is not initialised", "call {do:snp-init} first" },
 	{ EINVAL, started, "the launch was begun already", NULL },
 	{ EINVAL, policy_unknown, "policy {policy} has a bit that KVM does not take",
 	  "leave it out" },
@@ -110,28 +109,28 @@ const struct gmem_call gmem_call_snp_start = {
 	.unseen = "dmesg may say more",
 };
 
-static bool type_unknown(struct gmem_facts *facts)
+static bool type_unknown(const struct gmem_facts *facts)
 {
 	return facts->page_type != GMEM_SNP_PAGE_NORMAL &&
 	       (facts->page_type < GMEM_SNP_PAGE_ZERO || facts->page_type > GMEM_SNP_PAGE_CPUID);
 }
 
-static bool no_source(struct gmem_facts *facts)
+static bool no_source(const struct gmem_facts *facts)
 {
 	return facts->page_type != GMEM_SNP_PAGE_ZERO && !facts->userspace_addr;
 }
 
-static bool bad_source(struct gmem_facts *facts)
+static bool bad_source(const struct gmem_facts *facts)
 {
 	return facts->page_type != GMEM_SNP_PAGE_ZERO && gmem_fact_source_unaligned(facts);
 }
 
-static bool added_before(struct gmem_facts *facts)
+static bool added_before(const struct gmem_facts *facts)
 {
 	return gmem_ranges_cover(&facts->vm->snp.added, facts->gpa, facts->gpa + GMEM_PAGE_SIZE);
 }
 
-static bool file_closed(struct gmem_facts *facts)
+static bool file_closed(const struct gmem_facts *facts)
 {
 	const struct gmem_vm_slot *slot = gmem_vm_slot_at(facts->vm, facts->gpa);
 	struct gmem_kernel *kernel = facts->ctx->kernel;
@@ -145,7 +144,7 @@ static bool file_closed(struct gmem_facts *facts)
  * EIO. What of it can be seen from here is looked at in their order.
  */
 static const struct gmem_condition snp_update[] = {
-	{ EINVAL, not_started, "no launch was begun", "call gmem_snp_launch_start() first" },
+	{ EINVAL, not_started, "no launch was begun", "call {do:snp-start} first" },
 	{ EINVAL, gmem_fact_gpa_unaligned, "guest address {gpa} is no multiple of 4096", NULL },
 	{ EINVAL, gmem_fact_size_zero, "the region has 0 pages", NULL },
 	{ EINVAL, type_unknown, "page type {page_type} is unknown",
@@ -163,7 +162,7 @@ static const struct gmem_condition snp_update[] = {
 	{ EIO, file_closed, "the guest_memfd behind guest address {gpa} seems to be closed",
 	  "delete the memslot and bind a new one" },
 	{ EIO, gmem_fact_not_private, "guest address {gpa} is shared",
-	  "call gmem_convert() first; a page was allocated in its place and stays" },
+	  "call {do:convert} first; a page was allocated in its place and stays" },
 	{ EIO, added_before, "the page at guest address {gpa} was added before",
 	  "leave it out; a page is added once" },
 	{ EIO, NULL,
@@ -182,8 +181,8 @@ const struct gmem_call gmem_call_snp_update = {
 
 /* snp_launch_finish() */
 static const struct gmem_condition snp_finish[] = {
-	{ ENOTTY, NULL, "the guest is not initialised", "call gmem_snp_init_vm() first" },
-	{ EINVAL, not_started, "no launch was begun", "call gmem_snp_launch_start() first" },
+	{ ENOTTY, NULL, "the guest is not initialised", "call {do:snp-init} first" },
+	{ EINVAL, not_started, "no launch was begun", "call {do:snp-start} first" },
 	{ EINVAL, NULL, "no launch was begun", NULL },
 	{ EFAULT, NULL, "the ID block or its authentication cannot be read",
 	  "they have 96 and 4096 bytes" },

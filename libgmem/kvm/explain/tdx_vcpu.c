@@ -24,16 +24,16 @@
 	{                                                                                  \
 		EINVAL, gmem_fact_td_finalized,                                            \
 			"the TD is finalised, and its vCPUs take no TDX command any more", \
-			"do it before gmem_tdx_finalize()"                                 \
+			"do it before {do:td-finalize}"                                    \
 	}
 
-static bool vcpu_initialized(struct gmem_facts *facts)
+static bool vcpu_initialized(const struct gmem_facts *facts)
 {
 	return facts->vm->vcpus[facts->vcpu].initialized;
 }
 
 /* A vCPU that the caller brought may have been initialised by others. */
-static bool vcpu_not_initialized(struct gmem_facts *facts)
+static bool vcpu_not_initialized(const struct gmem_facts *facts)
 {
 	const struct gmem_vcpu *vcpu = &facts->vm->vcpus[facts->vcpu];
 
@@ -96,17 +96,17 @@ const struct gmem_call gmem_call_tdx_init_vcpu = {
 	.unseen = "dmesg may say more",
 };
 
-static bool flag_unknown(struct gmem_facts *facts)
+static bool flag_unknown(const struct gmem_facts *facts)
 {
 	return facts->flags & ~GMEM_TDX_MEASURE;
 }
 
-static bool no_source(struct gmem_facts *facts)
+static bool no_source(const struct gmem_facts *facts)
 {
 	return !facts->userspace_addr;
 }
 
-static bool added_before(struct gmem_facts *facts)
+static bool added_before(const struct gmem_facts *facts)
 {
 	return gmem_ranges_cover(&facts->vm->td.added, facts->gpa, facts->gpa + GMEM_PAGE_SIZE);
 }
@@ -115,7 +115,7 @@ static bool added_before(struct gmem_facts *facts)
 static const struct gmem_condition init_mem_region[] = {
 	FINALIZED,
 	{ EINVAL, vcpu_not_initialized, "the vCPU that should carry the command is not initialised",
-	  "call gmem_tdx_init_vcpu() first" },
+	  "call {do:td-init-vcpu} first" },
 	{ EINVAL, flag_unknown, "a flag is unknown", "pass GMEM_TDX_MEASURE or 0" },
 	{ EOPNOTSUPP, no_source,
 	  "there is no source, and this kernel does not convert memory in place",
@@ -141,7 +141,7 @@ static const struct gmem_condition init_mem_region[] = {
 	  "{gpa} has been closed",
 	  NULL },
 	{ EINVAL, gmem_fact_not_private, "guest address {gpa} is shared",
-	  "call gmem_convert() first; a page was allocated in its place and stays" },
+	  "call {do:convert} first; a page was allocated in its place and stays" },
 	{ ENOMEM, NULL, "no page was free, or the memory cgroup is at its limit",
 	  "free memory or raise memory.max; guest_memfd pages cannot be swapped or reclaimed" },
 	{ EHWPOISON, NULL, "the page at guest address {gpa} has a memory failure",

@@ -21,7 +21,7 @@
 			"dmesg names the SEAMCALL and its status; create a new VM"               \
 	}
 
-static bool has_hw_error(struct gmem_facts *facts)
+static bool has_hw_error(const struct gmem_facts *facts)
 {
 	return facts->hw_error;
 }
@@ -47,9 +47,9 @@ const struct gmem_call gmem_call_tdx_capabilities = {
 	.unseen = "the VM may be of another type than libgmem was told",
 };
 
-static bool too_many_routes(struct gmem_facts *facts)
+static bool too_many_routes(const struct gmem_facts *facts)
 {
-	return facts->limit > 4096; /* KVM_MAX_IRQ_ROUTES */
+	return facts->count > 4096; /* KVM_MAX_IRQ_ROUTES */
 }
 
 /* kvm_vm_ioctl_enable_cap() in arch/x86/kvm/x86.c */
@@ -67,27 +67,27 @@ const struct gmem_call gmem_call_split_irqchip = {
 	.unseen = "the VM may be of another type than libgmem was told",
 };
 
-static bool td_initialized(struct gmem_facts *facts)
+static bool td_initialized(const struct gmem_facts *facts)
 {
 	return facts->vm->td.initialized;
 }
 
-static bool attributes_not_offered(struct gmem_facts *facts)
+static bool attributes_not_offered(const struct gmem_facts *facts)
 {
 	return facts->td_attributes & ~facts->offered_td_attributes;
 }
 
-static bool xfam_not_offered(struct gmem_facts *facts)
+static bool xfam_not_offered(const struct gmem_facts *facts)
 {
 	return facts->xfam & ~facts->offered_xfam;
 }
 
-static bool address_width_unknown(struct gmem_facts *facts)
+static bool address_width_unknown(const struct gmem_facts *facts)
 {
 	return facts->address_width != 48 && facts->address_width != 52;
 }
 
-static bool no_5_level_paging(struct gmem_facts *facts)
+static bool no_5_level_paging(const struct gmem_facts *facts)
 {
 	struct gmem_cpu cpu;
 	bool missing;
@@ -142,7 +142,7 @@ const struct gmem_call gmem_call_tdx_init_vm = {
 	.unseen = "dmesg may say more",
 };
 
-static bool td_not_initialized(struct gmem_facts *facts)
+static bool td_not_initialized(const struct gmem_facts *facts)
 {
 	return facts->vm->owned && !facts->vm->td.initialized;
 }
@@ -152,7 +152,7 @@ static const struct gmem_condition finalize[] = {
 	{ EINTR, NULL, "a signal came in while a vCPU was running", "call again" },
 	{ EINVAL, gmem_fact_td_finalized, "the TD is finalised already", NULL },
 	{ EINVAL, td_not_initialized, "the TD is not initialised",
-	  "call gmem_tdx_init_vm() and add memory first" },
+	  "call {do:td-init-vm} and add memory first" },
 	{ EINVAL, NULL, "the TD is not initialised, or finalised already", NULL },
 	{ EBUSY, has_hw_error, "the TDX module stayed busy: {hw_error}",
 	  "call again when no other thread works on the TD" },

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/advice.h"
+
 struct text {
 	char *at;
 	size_t left;
@@ -141,10 +143,15 @@ static const struct value {
 	const char *name;
 	size_t offset;
 	void (*put)(struct text *text, uint64_t value);
+	bool found; /* in struct gmem_findings */
 } values[] = {
-#define VALUE(field, put_as)                                       \
-	{                                                          \
-#field, offsetof(struct gmem_facts, field), put_as \
+#define VALUE(field, put_as)                                              \
+	{                                                                 \
+#field, offsetof(struct gmem_facts, field), put_as, false \
+	}
+#define FOUND(field, put_as)                                                \
+	{                                                                   \
+#field, offsetof(struct gmem_findings, field), put_as, true \
 	}
 	VALUE(type, put_type),
 	VALUE(vcpu, put_decimal),
@@ -155,6 +162,7 @@ static const struct value {
 	VALUE(userspace_addr, put_hex),
 	VALUE(attributes, put_hex),
 	VALUE(slot, put_slot),
+	VALUE(count, put_decimal),
 	VALUE(mode, put_decimal),
 	VALUE(nodes, put_decimal),
 	VALUE(vm_pid, put_decimal),
@@ -167,11 +175,12 @@ static const struct value {
 	VALUE(max_vcpus, put_decimal),
 	VALUE(max_vcpu_ids, put_decimal),
 	VALUE(address_spaces, put_decimal),
-	VALUE(bad_flag, put_flag),
-	VALUE(limit, put_hex),
-	VALUE(other_slot, put_slot),
-	VALUE(other_gpa, put_hex),
-	VALUE(other_size, put_decimal),
+	FOUND(bad_flag, put_flag),
+	FOUND(limit, put_hex),
+	FOUND(shared_addr, put_hex),
+	FOUND(other_slot, put_slot),
+	FOUND(other_gpa, put_hex),
+	FOUND(other_size, put_decimal),
 	VALUE(td_attributes, put_hex),
 	VALUE(offered_td_attributes, put_hex),
 	VALUE(xfam, put_hex),
@@ -184,18 +193,30 @@ static const struct value {
 	VALUE(page_type, put_decimal),
 	VALUE(hw_error, put_tdx_status),
 	VALUE(firmware_error, put_firmware_error),
-	VALUE(device_uid, put_decimal),
-	VALUE(device_gid, put_decimal),
-	VALUE(device_mode, put_octal),
-	{ "signed_size", offsetof(struct gmem_facts, size), put_signed },
-	{ "count", offsetof(struct gmem_facts, limit), put_decimal },
-	{ "slot_flags", offsetof(struct gmem_facts, flags), put_slot_flags },
+	FOUND(device_uid, put_decimal),
+	FOUND(device_gid, put_decimal),
+	FOUND(device_mode, put_octal),
+	{ "signed_size", offsetof(struct gmem_facts, size), put_signed, false },
+	{ "slot_flags", offsetof(struct gmem_facts, flags), put_slot_flags, false },
 #undef VALUE
+#undef FOUND
 };
+
+/* {do:NAME}: what the caller is to do, in its words. */
+static bool put_advice(struct text *text, const struct gmem_facts *facts, const char *name,
+		       size_t length)
+{
+	const char *words = gmem_advice(facts->ctx, name, length);
+
+	put(text, "%s", words ? words : "");
+	return words;
+}
 
 static bool put_value(struct text *text, const struct gmem_facts *facts, const char *name,
 		      size_t length)
 {
+	if (length > strlen("do:") && !strncmp(name, "do:", strlen("do:")))
+		return put_advice(text, facts, name + strlen("do:"), length - strlen("do:"));
 	if (length == strlen("release") && !strncmp(name, "release", length)) {
 		put(text, "%s", facts->release);
 		return true;
@@ -205,7 +226,10 @@ static bool put_value(struct text *text, const struct gmem_facts *facts, const c
 
 		if (strlen(values[i].name) != length || strncmp(values[i].name, name, length))
 			continue;
-		memcpy(&value, (const char *)facts + values[i].offset, sizeof(value));
+		memcpy(&value,
+		       (values[i].found ? (const char *)facts->found : (const char *)facts) +
+			       values[i].offset,
+		       sizeof(value));
 		values[i].put(text, value);
 		return true;
 	}

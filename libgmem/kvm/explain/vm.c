@@ -7,7 +7,7 @@
 #include "kvm/explain/conditions.h"
 #include "procfs/cpuinfo.h"
 
-static bool cpu_without_virtualisation(struct gmem_facts *facts)
+static bool cpu_without_virtualisation(const struct gmem_facts *facts)
 {
 	struct gmem_cpu cpu;
 	bool has;
@@ -20,7 +20,7 @@ static bool cpu_without_virtualisation(struct gmem_facts *facts)
 }
 
 /* O_PATH needs no permission on the file itself. */
-static bool device_forbids(struct gmem_facts *facts)
+static bool device_forbids(const struct gmem_facts *facts)
 {
 	struct gmem_kernel *kernel = facts->ctx->kernel;
 	int fd = kernel->ops->open(kernel, "/dev/kvm", O_PATH);
@@ -33,15 +33,15 @@ static bool device_forbids(struct gmem_facts *facts)
 	kernel->ops->close(kernel, fd);
 	if (ret)
 		return false;
-	facts->device_uid = st.st_uid;
-	facts->device_gid = st.st_gid;
-	facts->device_mode = st.st_mode;
+	facts->found->device_uid = st.st_uid;
+	facts->found->device_gid = st.st_gid;
+	facts->found->device_mode = st.st_mode;
 	return true;
 }
 
-static bool device_forbids_group(struct gmem_facts *facts)
+static bool device_forbids_group(const struct gmem_facts *facts)
 {
-	return device_forbids(facts) && !(facts->device_mode & S_IWGRP);
+	return device_forbids(facts) && !(facts->found->device_mode & S_IWGRP);
 }
 
 static const struct gmem_condition open_kvm[] = {
@@ -75,11 +75,8 @@ const struct gmem_call gmem_call_open_kvm = {
 	.unseen = "dmesg may say more",
 };
 
-static bool type_not_offered(struct gmem_facts *facts)
+static bool type_not_offered(const struct gmem_facts *facts)
 {
-	/* Kernels before 6.8 have the default type and not the capability that says so. */
-	if (!facts->vm_types)
-		facts->vm_types = 1u << GMEM_VM_DEFAULT;
 	return facts->type >= 32 || !(facts->vm_types & 1ull << facts->type);
 }
 
@@ -101,16 +98,12 @@ const struct gmem_call gmem_call_create_vm = {
 	.unseen = "dmesg may say more",
 };
 
-static bool vcpu_id_too_large(struct gmem_facts *facts)
+static bool vcpu_id_too_large(const struct gmem_facts *facts)
 {
-	/* Without the extension, ids go as far as vCPUs. */
-	uint64_t ids = facts->max_vcpu_ids ? facts->max_vcpu_ids : facts->max_vcpus;
-
-	facts->max_vcpu_ids = ids;
-	return ids && facts->vcpu >= ids;
+	return facts->max_vcpu_ids && facts->vcpu >= facts->max_vcpu_ids;
 }
 
-static bool vcpus_used_up(struct gmem_facts *facts)
+static bool vcpus_used_up(const struct gmem_facts *facts)
 {
 	return facts->max_vcpus && facts->vcpu_count >= facts->max_vcpus;
 }
@@ -124,9 +117,9 @@ static const struct gmem_condition create_vcpu[] = {
 	{ EEXIST, NULL, "the VM has a vCPU with id {vcpu} already", "take another id" },
 	{ EIO, gmem_fact_tdx,
 	  "a TD takes vCPUs between KVM_TDX_INIT_VM and KVM_TDX_FINALIZE_VM only",
-	  "initialise the TD first (gmem_tdx_init_vm())" },
+	  "initialise the TD first ({do:td-init-vm})" },
 	{ EINVAL, gmem_fact_tdx, "a TD needs the split irqchip before its first vCPU",
-	  "enable KVM_CAP_SPLIT_IRQCHIP (gmem_tdx_split_irqchip())" },
+	  "enable KVM_CAP_SPLIT_IRQCHIP ({do:split-irqchip})" },
 	{ ENOMEM, NULL, "the kernel has no memory left for a vCPU", "free some" },
 };
 

@@ -31,7 +31,7 @@ static int ask(struct gmem_vm *vm, uint32_t entries, struct gmem_kvm_tdx_capabil
 	cmd.data = (uintptr_t)kvm;
 	ret = gmem_td_command(vm, vm->fd, &cmd, 0);
 	if (ret) {
-		struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .limit = entries };
+		struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .count = entries };
 
 		free(kvm);
 		return gmem_explain_call(&gmem_call_tdx_capabilities, &facts, ret);

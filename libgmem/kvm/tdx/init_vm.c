@@ -20,7 +20,7 @@ int gmem_tdx_split_irqchip(struct gmem_vm *vm, unsigned int routes)
 		.cap = GMEM_KVM_CAP_SPLIT_IRQCHIP,
 		.args = { routes ? routes : DEFAULT_ROUTES },
 	};
-	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .limit = cap.args[0] };
+	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .count = cap.args[0] };
 	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int ret = gmem_td_check(vm, gmem_call_split_irqchip.name);
 

@@ -3,7 +3,9 @@
 #include "kvm/tdx/td.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/advice.h"
 #include "base/error.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
@@ -28,8 +30,9 @@ int gmem_td_vcpu(struct gmem_vm *vm, unsigned int index, const char *call, struc
 	if (index >= vm->vcpu_count)
 		return gmem_fail(vm->ctx, -ENOENT,
 				 "%s: No such file or directory: it is a call on a vCPU, and there "
-				 "is none with index %u, only %zu; add it with gmem_vm_add_vcpu()",
-				 call, index, vm->vcpu_count);
+				 "is none with index %u, only %zu; add it with %s",
+				 call, index, vm->vcpu_count,
+				 gmem_advice(vm->ctx, "add-vcpu", strlen("add-vcpu")));
 	*out = &vm->vcpus[index];
 	return 0;
 }
