@@ -163,11 +163,19 @@ GMEM_API void gmem_ctx_set_advice(struct gmem_ctx *ctx, gmem_advice_fn fn, void 
 /* The index-th thing that can be told to do ("add-vcpu"), or NULL past the last. Static. Since: 0.1 */
 GMEM_API const char *gmem_advice_name(size_t index);
 
-enum gmem_log_level { GMEM_LOG_WARNING, GMEM_LOG_INFO, GMEM_LOG_DEBUG };
+enum gmem_log_level {
+	GMEM_LOG_WARNING, /* something is not as it should be, and the call goes on */
+	GMEM_LOG_INFO, /* which reader was tried, why one was refused, how the direct map was found */
+	GMEM_LOG_DEBUG, /* each ioctl of KVM with its result, each retry of a walk */
+};
 
 typedef void (*gmem_log_fn)(enum gmem_log_level level, const char *message, void *arg);
 
-/* Sends messages to fn; NULL (the default) keeps the library silent. Since: 0.1 */
+/*
+ * Sends messages to fn, one line each, without a newline; NULL (the default) keeps the library silent.
+ * A message is valid until fn returns. It never has a kernel address in it. Threads that share ctx may
+ * call fn at once. Since: 0.1
+ */
 GMEM_API void gmem_ctx_set_log(struct gmem_ctx *ctx, gmem_log_fn fn, void *arg);
 
 /* Version of the library, "MAJOR.MINOR.PATCH". Static storage. Since: 0.1 */

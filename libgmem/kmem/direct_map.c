@@ -10,6 +10,7 @@
 #include "kmem/direct_map.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,9 @@ static int search_base(struct gmem_ctx *ctx, const struct note *note, uint64_t h
 			    !gmem_vmcoreinfo_is(heads[i], NOTE_HEAD, ctx->release))
 				continue;
 			*base = highest - (tried + i) * BASE_STEP;
+			gmem_log(ctx, GMEM_LOG_INFO,
+				 "the direct map begins %u GiB below the task_struct's GiB",
+				 tried + i);
 			goto out;
 		}
 	}
@@ -91,6 +95,7 @@ static int find_base(struct gmem_ctx *ctx, const struct note *note, uint64_t *ba
 
 	if (!ret) {
 		*base = address - physical;
+		gmem_log(ctx, GMEM_LOG_INFO, "the reader tells where the direct map begins");
 		return 0;
 	}
 	/* The slab allocator gave the task_struct, so its address lies in the direct map. */
@@ -203,6 +208,8 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 		free(image);
 		return ret;
 	}
+	gmem_log(ctx, GMEM_LOG_INFO, "page tables of %d levels, a struct page of %" PRIu64 " bytes",
+		 image->levels, image->struct_page_size);
 	*out = image;
 	return 0;
 }

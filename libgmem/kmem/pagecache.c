@@ -258,6 +258,9 @@ static int flush_pending(struct walk *walk)
 		struct gmem_xarray_run *run = &walk->pending[i];
 
 		if ((wrong[i] || run->reason) && walk->attempt < ATTEMPTS) {
+			gmem_log(walk->ctx, GMEM_LOG_DEBUG,
+				 "page cache: pages moved while they were read, attempt %d of %d",
+				 walk->attempt + 1, ATTEMPTS);
 			ret = walk_again(walk, run);
 			continue;
 		}

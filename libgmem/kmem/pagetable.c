@@ -345,10 +345,14 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 			ret = emit_leaf(walk, address, end, table[i], shift, rights);
 		else
 			ret = emit_unmapped(walk, address, end);
-		if (again && ++retries <= RETRIES)
-			continue;
-		if (again)
+		if (again) {
+			gmem_log(walk->ctx, GMEM_LOG_DEBUG,
+				 "page tables: entry %u at depth %d changed while it was read", i,
+				 depth);
+			if (++retries <= RETRIES)
+				continue;
 			ret = emit_unknown(walk, address, end, reason_changing);
+		}
 		retries = 0;
 		i++;
 	}

@@ -36,13 +36,21 @@ static int open_one(struct gmem_ctx *ctx, size_t index)
 	int ret =
 		ctx->kernel->ops->reader_open(ctx->kernel, readers[index].reader, why, sizeof(why));
 
-	if (ret)
+	if (ret) {
+		gmem_log(ctx, GMEM_LOG_INFO, "reader %s: refused: %s", readers[index].name,
+			 *why ? why : strerror(-ret));
 		return gmem_fail(ctx, ret, "reader %s: %s", readers[index].name,
 				 *why ? why : strerror(-ret));
+	}
 	ctx->evidence = readers[index].evidence;
 	ret = gmem_image_new(ctx, &ctx->image);
-	if (ret)
+	if (ret) {
+		gmem_explain_error(ctx, ret, why, sizeof(why));
+		gmem_log(ctx, GMEM_LOG_INFO, "reader %s: of no use: %s", readers[index].name, why);
 		close_reader(ctx);
+	} else {
+		gmem_log(ctx, GMEM_LOG_INFO, "reader %s: open", readers[index].name);
+	}
 	return ret;
 }
 

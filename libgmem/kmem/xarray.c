@@ -381,6 +381,9 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 		}
 		ret = refresh_slot(walk, depth, i, &gone);
 		level->follows = shift ? 0 : follows(walk, level->slots);
+		gmem_log(walk->ctx, GMEM_LOG_DEBUG,
+			 "page cache: slot %u of a node at depth %d changed while it was read", i,
+			 depth);
 		if (!ret && !gone && ++retries <= RETRIES) {
 			taken = 0;
 		} else if (!ret) {

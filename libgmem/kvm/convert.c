@@ -21,13 +21,12 @@ static int convert_per_vm(struct gmem_vm *vm, uint64_t gpa, uint64_t length, boo
 		.size = length,
 		.attributes = attributes.attributes,
 	};
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int ret = gmem_vm_reserve_conversion(vm);
 
 	if (ret)
 		return ret;
-	ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_SET_MEMORY_ATTRIBUTES,
-				 (uintptr_t)&attributes);
+	ret = gmem_kvm_ioctl(vm->ctx, vm->fd, gmem_call_set_attributes.name,
+			     GMEM_KVM_SET_MEMORY_ATTRIBUTES, (uintptr_t)&attributes);
 	if (ret < 0)
 		return gmem_explain_call(&gmem_call_set_attributes, &facts, ret);
 	gmem_vm_note_converted(vm, gpa, length, to_private);

@@ -8,6 +8,7 @@
 #include "kernel/uapi.h"
 #include "kernel/uapi_in_place.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 #include "kvm/state.h"
 
 /* How often a page may be in the way: somebody held a reference that was about to go. */
@@ -36,7 +37,6 @@ static int check_slot(const struct gmem_vm *vm, const struct gmem_vm_slot *slot)
 /* The page that was in the way is where to go on from. */
 static int convert_file(struct gmem_vm *vm, int fd, struct gmem_kvm_memory_attributes2 *attributes)
 {
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	unsigned int retries = 0;
 	int ret;
 
@@ -44,8 +44,8 @@ static int convert_file(struct gmem_vm *vm, int fd, struct gmem_kvm_memory_attri
 		uint64_t start = attributes->offset, stop;
 
 		attributes->error_offset = start;
-		ret = kernel->ops->ioctl(kernel, fd, GMEM_KVM_SET_MEMORY_ATTRIBUTES2,
-					 (uintptr_t)attributes);
+		ret = gmem_kvm_ioctl(vm->ctx, fd, gmem_call_convert_in_place.name,
+				     GMEM_KVM_SET_MEMORY_ATTRIBUTES2, (uintptr_t)attributes);
 		stop = attributes->error_offset;
 		if (ret != -EAGAIN)
 			continue;

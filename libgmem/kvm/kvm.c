@@ -1,16 +1,37 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What KVM itself is asked, without an explanation where it does not answer. */
+#include "kvm/kvm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
 #include "kernel/uapi.h"
 #include "kernel/uapi_in_place.h"
-#include "kvm/kvm.h"
 #include "procfs/file.h"
 
 /* Up to v7 the parameter was this one, and off said the same. */
 #define PER_VM_PARAMETER "/sys/module/kvm/parameters/vm_memory_attributes"
 
+int gmem_kvm_ioctl(struct gmem_ctx *ctx, int fd, const char *name, unsigned long request,
+		   uintptr_t arg)
+{
+	int ret = ctx->kernel->ops->ioctl(ctx->kernel, fd, request, arg);
+
+	if (ret < 0)
+		gmem_log(ctx, GMEM_LOG_DEBUG, "%s on fd %d: %s", name, fd, strerror(-ret));
+	else
+		gmem_log(ctx, GMEM_LOG_DEBUG, "%s on fd %d: %d", name, fd, ret);
+	return ret;
+}
+
 int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number)
 {
-	return ctx->kernel->ops->ioctl(ctx->kernel, fd, GMEM_KVM_CHECK_EXTENSION, number);
+	char name[48] = "";
+
+	if (ctx->log)
+		snprintf(name, sizeof(name), "KVM_CHECK_EXTENSION %u", number);
+	return gmem_kvm_ioctl(ctx, fd, name, GMEM_KVM_CHECK_EXTENSION, number);
 }
 
 static bool parameter_is(struct gmem_ctx *ctx, const char *path, char value)

@@ -4,6 +4,13 @@
 
 #include "base/context.h"
 
+/*
+ * An ioctl of KVM, which is logged under its name (GMEM_LOG_DEBUG). Returns what it gives, or a negative
+ * errno; no explanation is set.
+ */
+int gmem_kvm_ioctl(struct gmem_ctx *ctx, int fd, const char *name, unsigned long request,
+		   uintptr_t arg);
+
 /* KVM_CHECK_EXTENSION on /dev/kvm or a VM; no explanation is set. */
 int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number);
 

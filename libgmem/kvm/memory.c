@@ -15,6 +15,7 @@
 #include "base/release.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 #include "pages/target.h"
 #include "procfs/fd.h"
 
@@ -46,7 +47,8 @@ static int create_fd(struct gmem_vm *vm, const struct gmem_memory_options *optio
 	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int fd, ret;
 
-	fd = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_CREATE_GUEST_MEMFD, (uintptr_t)&create);
+	fd = gmem_kvm_ioctl(vm->ctx, vm->fd, gmem_call_create_guest_memfd.name,
+			    GMEM_KVM_CREATE_GUEST_MEMFD, (uintptr_t)&create);
 	if (fd < 0)
 		return gmem_explain_call(&gmem_call_create_guest_memfd, &facts, fd);
 	ret = kernel->ops->set_cloexec(kernel, fd);

@@ -115,7 +115,6 @@ static int pre_fault_failed(struct populate *populate,
  */
 static int populate_pre_fault(struct populate *populate)
 {
-	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
 	unsigned int retries = 0;
 
 	if (!populate->vm || !populate->vm->vcpu_count)
@@ -131,8 +130,9 @@ static int populate_pre_fault(struct populate *populate)
 		if (populate->done && !gmem_populate_has_headroom(populate, populate->done))
 			return gmem_headroom_fail(populate->memory->ctx,
 						  populate->options.length - populate->done);
-		ret = kernel->ops->ioctl(kernel, populate->vm->vcpus[0].fd,
-					 GMEM_KVM_PRE_FAULT_MEMORY, (uintptr_t)&range);
+		ret = gmem_kvm_ioctl(populate->vm->ctx, populate->vm->vcpus[0].fd,
+				     gmem_call_pre_fault.name, GMEM_KVM_PRE_FAULT_MEMORY,
+				     (uintptr_t)&range);
 
 		populate->done += before - range.size;
 		if (range.size < before)

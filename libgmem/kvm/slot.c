@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 
 static struct gmem_vm_slot *find_slot(const struct gmem_vm *vm, uint32_t id)
 {
@@ -68,11 +69,10 @@ static int set_region(struct gmem_vm *vm, const struct gmem_slot_options *option
 		.userspace_addr = options->userspace_addr,
 		.offset = options->memory_offset,
 	};
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int ret;
 
-	ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_SET_USER_MEMORY_REGION2,
-				 (uintptr_t)&region);
+	ret = gmem_kvm_ioctl(vm->ctx, vm->fd, gmem_call_set_region.name,
+			     GMEM_KVM_SET_USER_MEMORY_REGION2, (uintptr_t)&region);
 	return ret < 0 ? gmem_explain_call(&gmem_call_set_region, &facts, ret) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 #include "kvm/state.h"
 #include "procfs/file.h"
 
@@ -51,7 +52,8 @@ int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **o
 		gmem_no_memory(ctx, "a VM");
 		goto out;
 	}
-	ret = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, (unsigned int)type);
+	ret = gmem_kvm_ioctl(ctx, kvm, gmem_call_create_vm.name, GMEM_KVM_CREATE_VM,
+			     (unsigned int)type);
 	if (ret < 0) {
 		gmem_explain_call(&gmem_call_create_vm, &facts, ret);
 		free(vm);
@@ -125,13 +127,12 @@ static int reserve_vcpu(struct gmem_vm *vm)
 int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
 {
 	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .vcpu = id };
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int ret;
 
 	ret = reserve_vcpu(vm);
 	if (ret)
 		return ret;
-	ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_CREATE_VCPU, id);
+	ret = gmem_kvm_ioctl(vm->ctx, vm->fd, gmem_call_create_vcpu.name, GMEM_KVM_CREATE_VCPU, id);
 	if (ret < 0)
 		return gmem_explain_call(&gmem_call_create_vcpu, &facts, ret);
 	vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = ret, .owned = true };

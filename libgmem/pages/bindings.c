@@ -271,6 +271,9 @@ int gmem_target_read_bindings(struct gmem_target *target)
 		ret = try_bindings(target, &generation, layout);
 		if (!ret || ret == -ENOMEM)
 			break;
+		gmem_log(target->ctx, GMEM_LOG_DEBUG,
+			 "memslots changed while they were read, attempt %d of %d", attempt + 1,
+			 ATTEMPTS);
 	}
 	target->has_bindings = !ret;
 	if (!ret)

@@ -71,6 +71,26 @@ try_json 64 '.error != null' gmemctl --json --raw caps
 try 64 '' 'none of auto\|always\|never' gmemctl --color=blue caps
 try 64 '' 'none of bpf\|kcore\|none' gmemctl --reader=magic caps
 
+# What there is to debug with: -v, and more with -vv; never a kernel address.
+try 0 '*' 'reader bpf: open' gmemctl directmap --simulate=plain -v
+try 0 '*' 'page tables of 4 levels' gmemctl directmap --simulate=plain --verbose
+try 0 '*' 'KVM_CREATE_GUEST_MEMFD on fd [0-9]+: [0-9]+' gmemctl walk --simulate=tdx -vv
+try 0 '*' 'KVM_TDX_INIT_VM on fd [0-9]+: 0' gmemctl walk --simulate=tdx -v -v
+gmemctl walk --simulate=tdx -v > "$scratch/stdout" 2> "$scratch/stderr"
+if ! grep -q ' on fd ' "$scratch/stderr"; then
+	pass "-v does not tell of single calls"
+else
+	fail "-v does not tell of single calls"
+	show stderr
+fi
+gmemctl walk --simulate=tdx -vv > "$scratch/stdout" 2> "$scratch/stderr"
+if ! grep -qE 'ffff[0-9a-f]{12}' "$scratch/stderr"; then
+	pass "-vv tells no kernel address"
+else
+	fail "-vv tells no kernel address"
+	show stderr
+fi
+
 # A document even where the command line makes no sense.
 try_json 64 '.command == null and .error.status == 64' gmemctl --json
 try_json 64 '.command == null and (.error.message | length) > 0' gmemctl nonsense --json

@@ -8,6 +8,7 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "kernel/uapi.h"
+#include "kvm/kvm.h"
 
 #define SEV_DEVICE "/dev/sev"
 
@@ -38,9 +39,26 @@ static int sev_device(struct gmem_vm *vm)
 	return vm->snp.sev_fd;
 }
 
+static const char *name_of(uint32_t id)
+{
+	static const struct {
+		uint32_t id;
+		const char *name;
+	} commands[] = {
+		{ GMEM_KVM_SEV_INIT2, "KVM_SEV_INIT2" },
+		{ GMEM_KVM_SEV_SNP_LAUNCH_START, "KVM_SEV_SNP_LAUNCH_START" },
+		{ GMEM_KVM_SEV_SNP_LAUNCH_UPDATE, "KVM_SEV_SNP_LAUNCH_UPDATE" },
+		{ GMEM_KVM_SEV_SNP_LAUNCH_FINISH, "KVM_SEV_SNP_LAUNCH_FINISH" },
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].id == id)
+			return commands[i].name;
+	return "KVM_MEMORY_ENCRYPT_OP";
+}
+
 int gmem_snp_command(struct gmem_vm *vm, uint32_t id, void *data, uint32_t *error)
 {
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	struct gmem_kvm_sev_cmd cmd = {
 		.id = id,
 		.data = (uintptr_t)data,
@@ -52,8 +70,8 @@ int gmem_snp_command(struct gmem_vm *vm, uint32_t id, void *data, uint32_t *erro
 
 	do {
 		cmd.error = 0;
-		ret = kernel->ops->ioctl(kernel, vm->fd, GMEM_KVM_MEMORY_ENCRYPT_OP,
-					 (uintptr_t)&cmd);
+		ret = gmem_kvm_ioctl(vm->ctx, vm->fd, name_of(id), GMEM_KVM_MEMORY_ENCRYPT_OP,
+				     (uintptr_t)&cmd);
 	} while (ret == -EINTR && retries++ < RETRIES);
 	if (error)
 		*error = cmd.error;

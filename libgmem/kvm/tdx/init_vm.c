@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 #include "kvm/tdx/td.h"
 
 #define DEFAULT_ADDRESS_WIDTH 48
@@ -21,12 +22,12 @@ int gmem_tdx_split_irqchip(struct gmem_vm *vm, unsigned int routes)
 		.args = { routes ? routes : DEFAULT_ROUTES },
 	};
 	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .count = cap.args[0] };
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int ret = gmem_td_check(vm, gmem_call_split_irqchip.name);
 
 	if (ret)
 		return ret;
-	ret = kernel->ops->ioctl(kernel, vm->fd, KVM_ENABLE_CAP, (uintptr_t)&cap);
+	ret = gmem_kvm_ioctl(vm->ctx, vm->fd, gmem_call_split_irqchip.name, KVM_ENABLE_CAP,
+			     (uintptr_t)&cap);
 	return ret < 0 ? gmem_explain_call(&gmem_call_split_irqchip, &facts, ret) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 
 int gmem_td_check(const struct gmem_vm *vm, const char *call)
 {
@@ -37,13 +38,22 @@ int gmem_td_vcpu(struct gmem_vm *vm, unsigned int index, const char *call, struc
 	return 0;
 }
 
+static const char *const commands[] = {
+	[GMEM_KVM_TDX_CAPABILITIES] = "KVM_TDX_CAPABILITIES",
+	[GMEM_KVM_TDX_INIT_VM] = "KVM_TDX_INIT_VM",
+	[GMEM_KVM_TDX_INIT_VCPU] = "KVM_TDX_INIT_VCPU",
+	[GMEM_KVM_TDX_INIT_MEM_REGION] = "KVM_TDX_INIT_MEM_REGION",
+	[GMEM_KVM_TDX_FINALIZE_VM] = "KVM_TDX_FINALIZE_VM",
+	[GMEM_KVM_TDX_GET_CPUID] = "KVM_TDX_GET_CPUID",
+};
+
 int gmem_td_try(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd)
 {
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	int ret;
 
 	cmd->hw_error = 0;
-	ret = kernel->ops->ioctl(kernel, fd, GMEM_KVM_MEMORY_ENCRYPT_OP, (uintptr_t)cmd);
+	ret = gmem_kvm_ioctl(vm->ctx, fd, commands[cmd->id], GMEM_KVM_MEMORY_ENCRYPT_OP,
+			     (uintptr_t)cmd);
 	return ret < 0 ? ret : 0;
 }
 

@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/kvm.h"
 #include "kvm/tdx/td.h"
 
 #define FIRST_ENTRIES 64u
@@ -91,14 +92,14 @@ static void add_x2apic(struct kvm_cpuid2 *cpuid)
 
 static int set_cpuid(struct gmem_vm *vm, int fd, const struct kvm_cpuid2 *wanted)
 {
-	struct gmem_kernel *kernel = vm->ctx->kernel;
 	struct kvm_cpuid2 *cpuid = copy_cpuid(wanted);
 	int ret;
 
 	if (!cpuid)
 		return -ENOMEM;
 	add_x2apic(cpuid);
-	ret = kernel->ops->ioctl(kernel, fd, KVM_SET_CPUID2, (uintptr_t)cpuid);
+	ret = gmem_kvm_ioctl(vm->ctx, fd, gmem_call_set_cpuid.name, KVM_SET_CPUID2,
+			     (uintptr_t)cpuid);
 	free(cpuid);
 	return ret < 0 ? ret : 0;
 }
