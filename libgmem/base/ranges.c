@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/search.h"
+
 int gmem_ranges_reserve(struct gmem_ranges *ranges)
 {
 	struct gmem_range *list;
@@ -29,20 +31,16 @@ void gmem_ranges_free(struct gmem_ranges *ranges)
 	memset(ranges, 0, sizeof(*ranges));
 }
 
+static bool ends_before(const void *entry, const void *address)
+{
+	return ((const struct gmem_range *)entry)->end < *(const uint64_t *)address;
+}
+
 /* Index of the first range that ends at or behind address. */
 static size_t first_reaching(const struct gmem_ranges *ranges, uint64_t address)
 {
-	size_t low = 0, high = ranges->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (ranges->list[middle].end < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return gmem_lower_bound(ranges->list, ranges->count, sizeof(*ranges->list), ends_before,
+				&address);
 }
 
 /* Puts n ranges in the place of those in [first, last). */

@@ -69,24 +69,14 @@ static enum gmem_check_result check_option(struct gmem_host *host, const struct 
 			      option->without);
 }
 
-static const struct option options[] = {
-	{ "KVM", NULL, NULL, "no virtual machines at all", false },
-	/* Called KVM_PRIVATE_MEM before Linux 6.18. */
-	{ "KVM_GUEST_MEMFD", "KVM_PRIVATE_MEM", NULL, "KVM cannot create a guest_memfd", false },
-	{ "KVM_GENERIC_MEMORY_ATTRIBUTES", NULL, NULL,
-	  "memory cannot be made private; it comes with TDX, SEV or KVM_SW_PROTECTED_VM", false },
-	{ "KVM_SW_PROTECTED_VM", NULL, NULL,
-	  "no software-protected VMs, which are for developers without TDX or SNP", true },
-	{ "KVM_INTEL_TDX", NULL, "GenuineIntel", "KVM cannot run TDs", false },
-	{ "INTEL_TDX_HOST", NULL, "GenuineIntel", "the TDX module is not initialised", false },
-	{ "KVM_AMD_SEV", NULL, "AuthenticAMD", "KVM cannot run SEV and SNP guests", false },
-	{ "SECRETMEM", NULL, NULL, "no memfd_secret(), so no control for the reader", false },
-	{ "DEBUG_INFO_BTF", NULL, NULL, "no type information: struct offsets are unknown", false },
-	{ "BPF_SYSCALL", NULL, NULL, "kernel memory cannot be read through BPF", false },
-	{ "PROC_KCORE", NULL, NULL, "kernel memory cannot be read through /proc/kcore", false },
-	{ "PTDUMP_DEBUGFS", NULL, NULL, "no page table dump, which is for cross-checks only",
-	  true },
-};
+/* The check of an option, id and all that it is about. */
+#define OPTION(id, name, former, vendor, without, optional)                                      \
+	{                                                                                        \
+		id, "kernel.config", "CONFIG_" name, check_option, false, &(const struct option) \
+		{                                                                                \
+			name, former, vendor, without, optional                                  \
+		}                                                                                \
+	}
 
 static const struct gmem_host_row rows[] = {
 	{ "kernel.version", NULL, "kernel new enough for guest_memfd", check_version, true,
@@ -94,29 +84,31 @@ static const struct gmem_host_row rows[] = {
 	{ "kernel.mmap", "kernel.version", "kernel new enough to map guest_memfd", check_version,
 	  false, &mappable },
 	{ "kernel.config", NULL, "kernel configuration can be read", check_config, false, NULL },
-	{ "config.kvm", "kernel.config", "CONFIG_KVM", check_option, false, &options[0] },
-	{ "config.kvm-guest-memfd", "kernel.config", "CONFIG_KVM_GUEST_MEMFD", check_option, false,
-	  &options[1] },
-	{ "config.kvm-memory-attributes", "kernel.config", "CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES",
-	  check_option, false, &options[2] },
-	{ "config.kvm-sw-protected-vm", "kernel.config", "CONFIG_KVM_SW_PROTECTED_VM", check_option,
-	  false, &options[3] },
-	{ "config.kvm-intel-tdx", "kernel.config", "CONFIG_KVM_INTEL_TDX", check_option, false,
-	  &options[4] },
-	{ "config.intel-tdx-host", "kernel.config", "CONFIG_INTEL_TDX_HOST", check_option, false,
-	  &options[5] },
-	{ "config.kvm-amd-sev", "kernel.config", "CONFIG_KVM_AMD_SEV", check_option, false,
-	  &options[6] },
-	{ "config.secretmem", "kernel.config", "CONFIG_SECRETMEM", check_option, false,
-	  &options[7] },
-	{ "config.debug-info-btf", "kernel.config", "CONFIG_DEBUG_INFO_BTF", check_option, false,
-	  &options[8] },
-	{ "config.bpf-syscall", "kernel.config", "CONFIG_BPF_SYSCALL", check_option, false,
-	  &options[9] },
-	{ "config.proc-kcore", "kernel.config", "CONFIG_PROC_KCORE", check_option, false,
-	  &options[10] },
-	{ "config.ptdump-debugfs", "kernel.config", "CONFIG_PTDUMP_DEBUGFS", check_option, false,
-	  &options[11] },
+	OPTION("config.kvm", "KVM", NULL, NULL, "no virtual machines at all", false),
+	/* Called KVM_PRIVATE_MEM before Linux 6.18. */
+	OPTION("config.kvm-guest-memfd", "KVM_GUEST_MEMFD", "KVM_PRIVATE_MEM", NULL,
+	       "KVM cannot create a guest_memfd", false),
+	OPTION("config.kvm-memory-attributes", "KVM_GENERIC_MEMORY_ATTRIBUTES", NULL, NULL,
+	       "memory cannot be made private; it comes with TDX, SEV or KVM_SW_PROTECTED_VM",
+	       false),
+	OPTION("config.kvm-sw-protected-vm", "KVM_SW_PROTECTED_VM", NULL, NULL,
+	       "no software-protected VMs, which are for developers without TDX or SNP", true),
+	OPTION("config.kvm-intel-tdx", "KVM_INTEL_TDX", NULL, "GenuineIntel", "KVM cannot run TDs",
+	       false),
+	OPTION("config.intel-tdx-host", "INTEL_TDX_HOST", NULL, "GenuineIntel",
+	       "the TDX module is not initialised", false),
+	OPTION("config.kvm-amd-sev", "KVM_AMD_SEV", NULL, "AuthenticAMD",
+	       "KVM cannot run SEV and SNP guests", false),
+	OPTION("config.secretmem", "SECRETMEM", NULL, NULL,
+	       "no memfd_secret(), so no control for the reader", false),
+	OPTION("config.debug-info-btf", "DEBUG_INFO_BTF", NULL, NULL,
+	       "no type information: struct offsets are unknown", false),
+	OPTION("config.bpf-syscall", "BPF_SYSCALL", NULL, NULL,
+	       "kernel memory cannot be read through BPF", false),
+	OPTION("config.proc-kcore", "PROC_KCORE", NULL, NULL,
+	       "kernel memory cannot be read through /proc/kcore", false),
+	OPTION("config.ptdump-debugfs", "PTDUMP_DEBUGFS", NULL, NULL,
+	       "no page table dump, which is for cross-checks only", true),
 };
 
 const struct gmem_host_subject gmem_host_kernel = { rows, sizeof(rows) / sizeof(rows[0]) };

@@ -2,6 +2,7 @@
 /* The other way round: which guest_memfd has a page frame. */
 #include <errno.h>
 
+#include "kernel/search.h"
 #include "owners/owners.h"
 
 struct search {
@@ -13,20 +14,15 @@ struct search {
 	void *arg;
 };
 
+static bool is_below(const void *entry, const void *pfn)
+{
+	return *(const uint64_t *)entry < *(const uint64_t *)pfn;
+}
+
 /* Index of the first page frame wanted that is not below pfn. */
 static size_t first_wanted(const struct search *search, uint64_t pfn)
 {
-	size_t low = 0, high = search->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (search->pfns[middle] < pfn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return gmem_lower_bound(search->pfns, search->n, sizeof(*search->pfns), is_below, &pfn);
 }
 
 static int search_extent(const struct gmem_extent *extent, void *arg)

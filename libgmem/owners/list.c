@@ -7,21 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/search.h"
+
+static bool is_before(const void *entry, const void *key)
+{
+	const struct gmem_owned_entry *owned = entry, *other = key;
+
+	return owned->dev < other->dev || (owned->dev == other->dev && owned->ino < other->ino);
+}
+
 /* Index of the first entry that is not before the inode. */
 static size_t place_of(const struct gmem_owners *owners, uint64_t dev, uint64_t ino)
 {
-	size_t low = 0, high = owners->counts.memories;
+	const struct gmem_owned_entry key = { .dev = dev, .ino = ino };
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct gmem_owned_entry *owned = &owners->list[middle];
-
-		if (owned->dev < dev || (owned->dev == dev && owned->ino < ino))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return gmem_lower_bound(owners->list, owners->counts.memories, sizeof(*owners->list),
+				is_before, &key);
 }
 
 struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev,

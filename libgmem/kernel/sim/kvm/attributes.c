@@ -6,22 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/search.h"
 #include "kernel/sim/kvm/in_place.h"
+
+static bool ends_before(const void *entry, const void *gfn)
+{
+	return ((const struct sim_gfn_range *)entry)->last < *(const uint64_t *)gfn;
+}
 
 /* The first range that ends at or behind gfn. */
 static size_t find(const struct sim_attributes *attributes, uint64_t gfn)
 {
-	size_t low = 0, high = attributes->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (attributes->ranges[middle].last < gfn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return gmem_lower_bound(attributes->ranges, attributes->count, sizeof(*attributes->ranges),
+				ends_before, &gfn);
 }
 
 bool sim_attributes_has(const struct sim_attributes *attributes, uint64_t gfn)

@@ -4,22 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/search.h"
 #include "kernel/sim/kvm/keys.h"
+
+static bool is_below(const void *entry, const void *key)
+{
+	return *(const uint64_t *)entry < *(const uint64_t *)key;
+}
 
 /* The first key that is not below. */
 static size_t find(const struct sim_keys *keys, uint64_t key)
 {
-	size_t low = 0, high = keys->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (keys->keys[middle] < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return gmem_lower_bound(keys->keys, keys->count, sizeof(*keys->keys), is_below, &key);
 }
 
 bool sim_keys_has(const struct sim_keys *keys, uint64_t key)

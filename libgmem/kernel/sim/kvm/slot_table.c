@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/search.h"
 #include "kernel/sim/kvm/kvm.h"
 
 struct sim_slot *sim_slot_by_id(const struct sim_slots *slots, uint32_t id)
@@ -10,20 +11,17 @@ struct sim_slot *sim_slot_by_id(const struct sim_slots *slots, uint32_t id)
 	return id < slots->ids ? slots->by_id[id] : NULL;
 }
 
+static bool ends_before(const void *entry, const void *gfn)
+{
+	const struct sim_slot *slot = *(struct sim_slot *const *)entry;
+
+	return slot->base_gfn + slot->npages <= *(const uint64_t *)gfn;
+}
+
 size_t sim_slot_index(const struct sim_slots *slots, uint64_t gfn)
 {
-	size_t low = 0, high = slots->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct sim_slot *slot = slots->slots[middle];
-
-		if (slot->base_gfn + slot->npages <= gfn)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return gmem_lower_bound(slots->slots, slots->count, sizeof(slots->slots[0]), ends_before,
+				&gfn);
 }
 
 static int grow_ids(struct sim_slots *slots, uint32_t id)
