@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "core/interrupt.h"
-#include "held/launch.h"
 #include "held/session.h"
 #include "held/step.h"
 
@@ -72,24 +71,24 @@ static enum status plan_slots(struct create *create)
 /* Pre-faulting needs a vCPU, a launch too. */
 static int add_vcpu(struct create *create)
 {
-	const struct launch *launch = launch_of(create->held->type);
+	const struct gmem_launch *launch = gmem_launch_of(create->held->type);
 	int ret;
 
 	if (!launch &&
 	    vm_capability(create->caps, create->held->type, "KVM_CAP_PRE_FAULT_MEMORY") <= 0)
 		return 0;
 	ret = gmem_vm_add_vcpu(create->held->vm, 0);
-	return ret || !launch ? ret : launch->init_vcpu(create->held->vm);
+	return ret || !launch ? ret : gmem_launch_vcpu(create->held->vm, 0);
 }
 
 static int make_vm(struct create *create)
 {
 	struct held *held = create->held;
-	const struct launch *launch = launch_of(held->type);
+	const struct gmem_launch *launch = gmem_launch_of(held->type);
 	int ret = gmem_vm_new(create->cli->ctx, held->type, &held->vm);
 
 	if (!ret && launch)
-		ret = launch->init(held->vm);
+		ret = gmem_launch_init(held->vm);
 	return ret ? ret : add_vcpu(create);
 }
 

@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl finalize: ends the launch of a confidential guest. */
-#include "held/launch.h"
 #include "held/session.h"
 #include "held/step.h"
 
 static enum status run(struct cli *cli)
 {
-	const struct launch *launch;
+	const struct gmem_launch *launch;
 	struct held *held;
 	enum status status = session_need(cli, &held);
 	int ret;
 
 	if (status)
 		return status;
-	launch = launch_of(held->type);
+	launch = gmem_launch_of(held->type);
 	if (!launch)
 		return cli_fail(cli, STATUS_FAILED,
 				"a %s VM has no launch to end; TDX and SEV-SNP guests have",
 				gmem_vm_type_name(held->type));
-	ret = launch->finalize(held->vm);
+	ret = gmem_launch_finalize(held->vm);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	held->is_final = true;

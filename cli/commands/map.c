@@ -6,7 +6,6 @@
 
 #include "core/interrupt.h"
 #include "held/content.h"
-#include "held/launch.h"
 #include "held/populate.h"
 #include "held/session.h"
 #include "held/step.h"
@@ -45,7 +44,7 @@ struct map {
 	const struct settings *settings;
 	struct held *held;
 	struct held_parts parts;
-	const struct launch *launch; /* of a guest whose launch is not finished, else NULL */
+	const struct gmem_launch *launch; /* of a guest whose launch is not finished, else NULL */
 };
 
 /* Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the file. */
@@ -58,7 +57,8 @@ static int add_part(const struct map *map, struct content *content, const struct
 	while (!ret && here < part->length) {
 		uint64_t size =
 			part->length - here < CONTENT_PIECE ? part->length - here : CONTENT_PIECE;
-		struct launch_content piece = {
+		struct gmem_launch_content piece = {
+			.size = sizeof(piece),
 			.source = content->piece,
 			.gpa = part->gpa + here,
 			.pages = size / GMEM_PAGE_SIZE,
@@ -69,7 +69,7 @@ static int add_part(const struct map *map, struct content *content, const struct
 		if (*read_error || session_interrupted(map->cli->session))
 			return -EINTR;
 		pages = 0;
-		ret = map->launch->add(map->held->vm, &piece, &pages);
+		ret = gmem_launch_add(map->held->vm, &piece, &pages);
 		here += pages * GMEM_PAGE_SIZE;
 		*done += pages * GMEM_PAGE_SIZE;
 	}
@@ -203,10 +203,10 @@ static enum status map_range(const struct map *map)
 static enum status check_settings(struct map *map)
 {
 	const struct settings *settings = map->settings;
-	bool by_launch = launch_of(map->held->type) && !map->held->is_final;
+	bool by_launch = gmem_launch_of(map->held->type) && !map->held->is_final;
 
 	if (by_launch && settings->populate.method == GMEM_POPULATE_BEST)
-		map->launch = launch_of(map->held->type);
+		map->launch = gmem_launch_of(map->held->type);
 	if (map->launch || (!settings->from && !settings->measure))
 		return STATUS_YES;
 	return cli_usage(map->cli,

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "held/launch.h"
-
 void held_free(struct held *held)
 {
 	if (!held)
@@ -34,7 +32,7 @@ enum status held_check_name(struct cli *cli, const char *text)
 
 const char *held_state(const struct held *held)
 {
-	if (!launch_of(held->type))
+	if (!gmem_launch_of(held->type))
 		return "ready";
 	return held->is_final ? "final" : "launching";
 }

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "held/launch.h"
-
 /* argp takes --fo for --force; what may end a machine is not typed by half. */
 enum status set_spelled_out(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field)
@@ -27,7 +25,7 @@ enum status force_check(struct cli *cli, const struct force *force)
 
 bool preflight_knows_by_flag(enum gmem_vm_type type, uint64_t flags)
 {
-	return flags & GMEM_MEMORY_NO_DIRECT_MAP && launch_of(type);
+	return flags & GMEM_MEMORY_NO_DIRECT_MAP && gmem_launch_of(type);
 }
 
 /* Where it would fault, first of all rows. */

@@ -10,6 +10,8 @@
 #include <gmem/flush.h>
 #include <gmem/frame.h>
 #include <gmem/host.h>
+#include <gmem/launch.h>
+#include <gmem/launch.h>
 #include <gmem/owners.h>
 #include <gmem/snp.h>
 #include <gmem/tdx.h>

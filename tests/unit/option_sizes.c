@@ -78,6 +78,32 @@ static int use_flush(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 	return ret;
 }
 
+static void fill_content(void *options)
+{
+	static _Alignas(4096) char source[GMEM_PAGE_SIZE];
+	struct gmem_launch_content *content = options;
+
+	content->source = source;
+	content->pages = 1;
+}
+
+static int use_content(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
+	struct gmem_slot_options slot = { .size = sizeof(slot), .memory_size = 1 << 16 };
+	int ret;
+
+	(void)ctx;
+	if (gmem_launch_init(vm) || gmem_vm_add_vcpu(vm, 0) || gmem_launch_vcpu(vm, 0) ||
+	    gmem_memory_new(vm, &made, &slot.memory))
+		return -EIO;
+	ret = gmem_slot_set(vm, &slot) || gmem_convert(vm, 0, 1 << 16, true) ? -EIO : 0;
+	if (!ret)
+		ret = gmem_launch_add(vm, options, NULL);
+	gmem_memory_free(slot.memory);
+	return ret;
+}
+
 static int use_owners(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 {
 	struct gmem_owners *owners;
@@ -154,6 +180,7 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_slot_options, memory_offset, "plain", GMEM_VM_DEFAULT, use_slot, fill_slot),
 	SUBJECT(gmem_populate_options, gpa, "plain", GMEM_VM_DEFAULT, use_populate, NULL),
 	SUBJECT(gmem_flush_subject, is_guest_memory, "plain", GMEM_VM_DEFAULT, use_flush, NULL),
+	SUBJECT(gmem_launch_content, measure, "tdx", GMEM_VM_TDX, use_content, fill_content),
 	SUBJECT(gmem_owners_options, no_mappings, "plain", GMEM_VM_DEFAULT, use_owners, NULL),
 	SUBJECT(gmem_watch_options, no_pages, "plain", GMEM_VM_DEFAULT, use_watch, NULL),
 	SUBJECT(gmem_tdx_init_options, mrownerconfig, "tdx", GMEM_VM_TDX, use_tdx_init, NULL),

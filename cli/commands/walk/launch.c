@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "core/size.h"
-#include "held/launch.h"
 
 /* What the guest begins with: enough to see that it works. */
 #define CONTENT_PAGES 16u
@@ -22,18 +21,17 @@ static enum result say_done(struct walk *walk, int ret, const char *calls)
 
 static enum result plan_init(struct walk *walk)
 {
-	return walk_say(walk, RESULT_PLANNED, "%s", launch_of(walk->type)->init_calls);
+	return walk_say(walk, RESULT_PLANNED, "%s", gmem_launch_of(walk->type)->init_calls);
 }
 
 static enum result run_init(struct walk *walk)
 {
-	return say_done(walk, launch_of(walk->type)->init(walk->vm),
-			launch_of(walk->type)->init_calls);
+	return say_done(walk, gmem_launch_init(walk->vm), gmem_launch_of(walk->type)->init_calls);
 }
 
 static enum result plan_vcpu(struct walk *walk)
 {
-	return walk_say(walk, RESULT_PLANNED, "%s", launch_of(walk->type)->vcpu_calls);
+	return walk_say(walk, RESULT_PLANNED, "%s", gmem_launch_of(walk->type)->vcpu_calls);
 }
 
 static enum result run_vcpu(struct walk *walk)
@@ -41,8 +39,8 @@ static enum result run_vcpu(struct walk *walk)
 	int ret = gmem_vm_add_vcpu(walk->vm, 0);
 
 	if (!ret)
-		ret = launch_of(walk->type)->init_vcpu(walk->vm);
-	return say_done(walk, ret, launch_of(walk->type)->vcpu_calls);
+		ret = gmem_launch_vcpu(walk->vm, 0);
+	return say_done(walk, ret, gmem_launch_of(walk->type)->vcpu_calls);
 }
 
 static uint64_t content_pages(const struct walk *walk)
@@ -57,7 +55,7 @@ static enum result plan_add(struct walk *walk)
 	char size[CELL_TEXT_MAX];
 
 	return walk_say(walk, RESULT_PLANNED, "%s, %s of measured content",
-			launch_of(walk->type)->measured_call,
+			gmem_launch_of(walk->type)->measured_call,
 			size_format(content_pages(walk) * GMEM_PAGE_SIZE, size, sizeof(size)));
 }
 
@@ -65,7 +63,12 @@ static enum result run_add(struct walk *walk)
 {
 	uint64_t pages = content_pages(walk), done = 0;
 	void *source = aligned_alloc(GMEM_PAGE_SIZE, pages * GMEM_PAGE_SIZE);
-	struct launch_content content = { .gpa = VM_DEFAULT_GPA, .pages = pages, .measure = true };
+	struct gmem_launch_content content = {
+		.size = sizeof(content),
+		.gpa = VM_DEFAULT_GPA,
+		.pages = pages,
+		.measure = true,
+	};
 	char size[CELL_TEXT_MAX], why[1024];
 	int ret;
 
@@ -73,7 +76,7 @@ static enum result run_add(struct walk *walk)
 		return walk_fail(walk, -ENOMEM);
 	memset(source, CONTENT, pages * GMEM_PAGE_SIZE);
 	content.source = source;
-	ret = launch_of(walk->type)->add(walk->vm, &content, &done);
+	ret = gmem_launch_add(walk->vm, &content, &done);
 	free(source);
 	if (!ret) {
 		plan_add(walk);
@@ -87,13 +90,13 @@ static enum result run_add(struct walk *walk)
 
 static enum result plan_finalize(struct walk *walk)
 {
-	return walk_say(walk, RESULT_PLANNED, "%s", launch_of(walk->type)->finalize_call);
+	return walk_say(walk, RESULT_PLANNED, "%s", gmem_launch_of(walk->type)->finalize_call);
 }
 
 static enum result run_finalize(struct walk *walk)
 {
-	return say_done(walk, launch_of(walk->type)->finalize(walk->vm),
-			launch_of(walk->type)->finalize_call);
+	return say_done(walk, gmem_launch_finalize(walk->vm),
+			gmem_launch_of(walk->type)->finalize_call);
 }
 
 const struct walk_stage walk_stage_init = { "init", plan_init, run_init };

@@ -9,8 +9,8 @@
 
 #include "args/vm_options.h"
 #include "commands/walk/walk.h"
+#include "core/interrupt.h"
 #include "core/size.h"
-#include "held/launch.h"
 #include "output/bits.h"
 
 #define SLOT_ID 0
@@ -28,12 +28,12 @@ static const char *flag_names(uint64_t flags, char buffer[BITS_TEXT_MAX])
 /* Types whose guest pages come in through a launch that is not of guest_memfd. */
 static bool needs_other_launch(enum gmem_vm_type type)
 {
-	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !launch_of(type);
+	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !gmem_launch_of(type);
 }
 
 static bool is_for_private(const struct walk *walk)
 {
-	return launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
+	return gmem_launch_of(walk->type) || walk->type == GMEM_VM_SW_PROTECTED;
 }
 
 /* A kernel that converts in place has no attributes on the VM, whatever the type. */
@@ -235,7 +235,7 @@ static enum result plan_map(struct walk *walk)
 
 static enum result run_map(struct walk *walk)
 {
-	int ret = launch_of(walk->type) ? 0 : gmem_vm_add_vcpu(walk->vm, 0);
+	int ret = gmem_launch_of(walk->type) ? 0 : gmem_vm_add_vcpu(walk->vm, 0);
 
 	if (ret)
 		return walk_fail(walk, ret);

@@ -13,7 +13,6 @@
 #include "args/vm_options.h"
 #include "core/command.h"
 #include "core/interrupt.h"
-#include "held/launch.h"
 #include "inspect/evidence.h"
 #include "output/bits.h"
 
@@ -119,7 +118,7 @@ static bool is_done(enum result result)
 
 static enum status run_stages(struct walk *walk)
 {
-	bool has_launch = launch_of(walk->type), refused = false;
+	bool has_launch = gmem_launch_of(walk->type), refused = false;
 	enum status status = STATUS_YES;
 	unsigned int done = 0;
 

@@ -59,6 +59,13 @@ static int launch_init_vm(struct gmem_vm *vm, const struct gmem_tdx_launch_optio
 	return ret ? ret : report(vm, options, GMEM_TDX_STAGE_INIT_VM, 1, 1);
 }
 
+int gmem_td_launch_init(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	int ret = launch_irqchip(vm, options);
+
+	return ret ? ret : launch_init_vm(vm, options);
+}
+
 static int launch_vcpus(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
 {
 	unsigned int create = options->vcpus ? options->vcpus : 1;
@@ -123,7 +130,10 @@ int gmem_tdx_launch(struct gmem_vm *vm, const struct gmem_tdx_launch_options *gi
 {
 	static int (*const stages[])(struct gmem_vm * vm,
 				     const struct gmem_tdx_launch_options *options) = {
-		launch_irqchip, launch_init_vm, launch_vcpus, launch_memory, launch_finalize,
+		gmem_td_launch_init,
+		launch_vcpus,
+		launch_memory,
+		launch_finalize,
 	};
 	struct gmem_tdx_launch_options options;
 	int ret;

@@ -3,6 +3,8 @@
 #ifndef GMEM_KVM_TDX_TD_H
 #define GMEM_KVM_TDX_TD_H
 
+#include <gmem/tdx.h>
+
 #include "kernel/uapi_tdx.h"
 #include "kvm/vm.h"
 
@@ -30,6 +32,9 @@ int gmem_td_try(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd);
  * number of times. No explanation is set.
  */
 int gmem_td_command(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd, int busy);
+
+/* The stages of a launch up to KVM_TDX_INIT_VM. */
+int gmem_td_launch_init(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options);
 
 /* A CPUID list with room for that many entries, nent set to it; NULL without memory. */
 struct kvm_cpuid2 *gmem_cpuid_alloc(uint32_t entries);
