@@ -12,6 +12,7 @@
 #include "kmem/struct_layout.h"
 #include "procfs/file.h"
 #include "procfs/ram.h"
+#include "verdict/guard.h"
 
 static void init_locks(struct gmem_ctx *ctx)
 {
@@ -34,6 +35,11 @@ static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 	}
 	ctx->kernel = kernel;
 	ctx->control = -EINPROGRESS;
+	ctx->guard = (struct gmem_guard){
+		.ask = gmem_flush_guard,
+		.vm_types = -EINPROGRESS,
+		.partial_write = -EINPROGRESS,
+	};
 	init_locks(ctx);
 	if (gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release, sizeof(ctx->release)))
 		snprintf(ctx->release, sizeof(ctx->release), "unknown");

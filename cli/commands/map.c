@@ -155,6 +155,7 @@ static enum status judge(const struct map *map, struct preflight *asked)
 /* Without a reader nothing can be said, unless the flag says it; map goes on as walk does. */
 static enum status fly_ahead(const struct map *map)
 {
+	int reader = cli_open_reader(map->cli);
 	struct held *held = map->held;
 	char words[1536];
 	struct preflight asked = {
@@ -162,16 +163,15 @@ static enum status fly_ahead(const struct map *map)
 		.force = &map->settings->force,
 		.type = held->type,
 		.memory = held->memory,
-		.reader = cli_open_reader(map->cli),
 		.words = words,
 		.size = sizeof(words),
 	};
 	enum status status = STATUS_YES;
 
-	if (asked.reader && !preflight_knows_by_flag(held->type, gmem_memory_flags(held->memory))) {
+	if (reader && !gmem_flush_known_by_flags(held->type, gmem_memory_flags(held->memory))) {
 		if (map->cli->common.verbose)
 			cli_note(map->cli, "the direct map cannot be seen: %s",
-				 cli_explain(map->cli, asked.reader, words, sizeof(words)));
+				 cli_explain(map->cli, reader, words, sizeof(words)));
 		return STATUS_YES;
 	}
 	for (size_t i = 0; !status && i < map->parts.n; i++) {
@@ -228,6 +228,7 @@ static enum status run(struct cli *cli)
 		status = check_settings(&map);
 	if (status)
 		return status;
+	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &map.settings->force));
 	need_gpa = map.launch || map.settings->populate.method == GMEM_POPULATE_PRE_FAULT;
 	status = held_range(cli, map.held, cli->args[1], map.settings->gpa, need_gpa, &map.parts);
 	return status ? status : map_range(&map);

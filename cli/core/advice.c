@@ -9,6 +9,8 @@ static const struct {
 	const char *name, *command;
 } advice[] = {
 	{ "convert", "'gmemctl convert'" },
+	{ "allow-faults",
+	  "--force (where the kernel is not simulated, with --i-know-this-kernel-will-oops)" },
 	{ "allow-unreleased", "--allow-unreleased" },
 	{ "kernel-log", "dmesg, or of a simulated kernel at the end of 'gmemctl walk'" },
 	{ "snp-init", "'gmemctl create'" },

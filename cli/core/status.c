@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <gmem/base.h>
 
 /* What only means that the answer cannot be seen from here. */
 static const int cannot_tell[] = { EACCES, EPERM, ENOTSUP, ENODATA };
@@ -15,6 +16,8 @@ static const enum status by_gravity[] = {
 
 enum status status_of_error(int error)
 {
+	if (error == -GMEM_EWOULDFAULT)
+		return STATUS_NO;
 	for (size_t i = 0; i < sizeof(cannot_tell) / sizeof(cannot_tell[0]); i++)
 		if (error == -cannot_tell[i])
 			return STATUS_CANNOT_TELL;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A look at the pages that a guest_memfd of this process has now: their counts and the verdict. */
+/*
+ * A look at the pages that a guest_memfd of this process has now: their counts and the verdict, and
+ * what would come of mapping them.
+ */
 #ifndef CLI_INSPECT_LOOK_H
 #define CLI_INSPECT_LOOK_H
 
@@ -8,8 +11,10 @@
 #include "inspect/tally.h"
 
 struct look {
-	struct gmem_flush *flush; /* of the pages as they were found; NULL before the first look */
+	/* Of the pages as they were found; NULL before the first look, and where answer is inferred. */
+	struct gmem_flush *flush;
 	struct tally tally;
+	struct gmem_preflight answer; /* what mapping them would do */
 };
 
 /*

@@ -23,69 +23,54 @@ enum status force_check(struct cli *cli, const struct force *force)
 			      "without it");
 }
 
-bool preflight_knows_by_flag(enum gmem_vm_type type, uint64_t flags)
+bool force_is_enough(const struct cli *cli, const struct force *force)
 {
-	return flags & GMEM_MEMORY_NO_DIRECT_MAP && gmem_launch_of(type);
+	return force->force && (gmem_ctx_model(cli->ctx) || force->will_oops);
 }
 
-/* Where it would fault, first of all rows. */
-static bool find_fault(const struct look *look, struct gmem_flush_row *row)
+static int describe_fault(const struct preflight *preflight)
 {
-	for (size_t i = 0; look->flush && !gmem_flush_row(look->flush, i, row); i++)
-		if (row->verdict == GMEM_VERDICT_FAULTS)
-			return true;
-	return false;
-}
+	const struct gmem_preflight *answer = &preflight->look->answer;
 
-static int describe_fault(const struct preflight *preflight, const char *evidence)
-{
-	struct gmem_flush_row row;
-
-	if (!find_fault(preflight->look, &row))
+	if (answer->inferred)
 		return snprintf(preflight->words, preflight->size,
-				"the launch would take a page fault on these pages%s, and the "
-				"kernel would die of it",
-				evidence);
+				"the launch would take a page fault on these pages (inferred: they "
+				"leave the direct map when they are mapped), and the kernel would "
+				"die of it");
 	return snprintf(preflight->words, preflight->size,
 			"%s would take a page fault on %" PRIu64 " of these pages, the first at "
 			"PFN 0x%" PRIx64 "%s, and the kernel would die of it",
-			row.path->name, row.faults_pages, row.first_pfn, evidence);
+			answer->path->name, answer->faults_pages, answer->first_pfn,
+			answer->leaves ? " (they leave the direct map when they are mapped)" : "");
 }
 
 /* On a kernel that is no model it takes two words to go on. */
-static enum preflight_result refuse(const struct preflight *preflight, const char *evidence)
+static enum preflight_result refuse(const struct preflight *preflight)
 {
 	const struct force *force = preflight->force;
-	bool simulated = gmem_ctx_model(preflight->cli->ctx);
-	bool forced = force->force && (simulated || force->will_oops);
-	size_t used = (size_t)describe_fault(preflight, evidence);
+	bool forced = force_is_enough(preflight->cli, force);
+	bool one_word = forced || gmem_ctx_model(preflight->cli->ctx);
+	size_t used = (size_t)describe_fault(preflight);
 
 	if (used >= preflight->size)
 		used = preflight->size - 1;
 	snprintf(preflight->words + used, preflight->size - used, "; --force%s goes on%s",
-		 simulated || forced ? "" : " --i-know-this-kernel-will-oops",
-		 forced ? "" : " all the same");
+		 one_word ? "" : " --i-know-this-kernel-will-oops", forced ? "" : " all the same");
 	return forced ? PREFLIGHT_FORCED : PREFLIGHT_REFUSED;
 }
 
 enum preflight_result preflight(struct preflight *preflight)
 {
-	enum gmem_verdict reachable;
+	enum gmem_verdict verdict;
 
-	if (preflight->reader)
-		return refuse(preflight,
-			      " (inferred: they leave the direct map when they are mapped)");
 	preflight->error = look_at(preflight->cli->ctx, preflight->type, preflight->memory,
 				   preflight->offset, preflight->length, preflight->look);
 	if (preflight->error)
 		return PREFLIGHT_FAILED;
-	reachable = gmem_flush_reachable(preflight->look->flush);
-	if (reachable == GMEM_VERDICT_FAULTS)
-		return refuse(preflight,
-			      gmem_memory_flags(preflight->memory) & GMEM_MEMORY_NO_DIRECT_MAP
-				      ? " (they leave the direct map when they are mapped)"
-				      : "");
+	verdict = preflight->look->answer.verdict;
+	if (verdict == GMEM_VERDICT_FAULTS)
+		return refuse(preflight);
 	snprintf(preflight->words, preflight->size, "no kernel path would fault on the way in (%s)",
-		 gmem_verdict_name(reachable));
+		 gmem_verdict_name(verdict));
 	return PREFLIGHT_CLEAR;
 }

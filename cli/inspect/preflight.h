@@ -19,6 +19,8 @@ struct force {
 enum status set_spelled_out(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field);
 enum status force_check(struct cli *cli, const struct force *force);
+/* Whether what was said is enough on this kernel. */
+bool force_is_enough(const struct cli *cli, const struct force *force);
 #define FORCE_HELP "Go on where a simulated kernel would fault; never abbreviated"
 #define WILL_OOPS_HELP                                                                     \
 	"With --force, go on where the running kernel would fault: this process hangs or " \
@@ -33,20 +35,13 @@ struct preflight {
 	const struct gmem_memory *memory;
 	uint64_t offset;
 	uint64_t length; /* bytes; 0 means to the end */
-	int reader;	 /* 0, or why kernel memory cannot be read */
 	struct look *look;
 	char *words; /* what came of it, size bytes */
 	size_t size;
 	int error; /* with PREFLIGHT_FAILED */
 };
 
-/*
- * Memory without direct map leaves it when it is mapped; a launch, and what maps pages after it,
- * touches them there right then. The flag alone says so, where nothing can be seen.
- */
-bool preflight_knows_by_flag(enum gmem_vm_type type, uint64_t flags);
-
-/* Looks, judges and says. Without a reader only where preflight_knows_by_flag(). */
+/* Asks the library and says what it answers. Without a reader only where gmem_flush_known_by_flags(). */
 enum preflight_result preflight(struct preflight *preflight);
 
 #endif

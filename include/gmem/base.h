@@ -17,6 +17,7 @@
 #ifndef GMEM_BASE_H
 #define GMEM_BASE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -101,6 +102,32 @@ GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
  * change: off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
  */
 GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
+
+/*
+ * What calls return, negated, that would let the kernel touch guest pages through its direct map
+ * where a kernel path would take a page fault on them: the kernel would die of it, so the call is
+ * not made. They never return this errno for another reason. gmem_explain() names the path, the
+ * number of pages and the first PFN. These calls ask before: gmem_populate() (but for
+ * GMEM_POPULATE_ALLOCATE), gmem_memory_punch(), gmem_convert() to shared, gmem_slot_delete(),
+ * gmem_tdx_init_mem_region(), gmem_tdx_launch(), gmem_snp_launch_update() and gmem_launch_add().
+ *
+ * The table of kernel paths is asked first: where no path of that VM type could fault, nothing is
+ * looked at and no reader is opened. Else the page frames of the range are looked up in the direct
+ * map. Where that is not possible (no permission, a kernel without BTF, gmem_reader_forbid()) the
+ * call is made, and the log function is told so once for each context; only memory with
+ * GMEM_MEMORY_NO_DIRECT_MAP of a TDX or SNP guest is refused then, too. Paths by which the kernel
+ * fills new pages (gmem-clear, gmem-user-clear) are looked at only with a reader that is open
+ * already: the kernel takes no page out of the direct map before it is filled. Closing memory or
+ * a VM is not refused. What is said is true for the moment of the look. Since: 0.1
+ */
+#define GMEM_EWOULDFAULT ENOTRECOVERABLE
+
+/*
+ * Lets those calls go on without asking, for kernels that are there to crash: off by default. On a
+ * simulated kernel the call fails and gmem_ctx_kernel_log() has the oops; on a real one it does
+ * not return, its locks stay held, or the machine goes down. Since: 0.1
+ */
+GMEM_API void gmem_ctx_allow_faults(struct gmem_ctx *ctx, bool allow);
 
 /* Name of the simulated model, or NULL on the running kernel. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);

@@ -9,6 +9,7 @@
 #include <gmem/base.h>
 #include <gmem/directmap.h>
 #include <gmem/extents.h>
+#include <gmem/vm.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -108,6 +109,48 @@ GMEM_API enum gmem_verdict gmem_flush_verdict(const struct gmem_flush *flush);
  * of the rows that apply and that mapping runs through. What a pre-flight asks. Since: 0.1
  */
 GMEM_API enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush);
+
+/*
+ * Whether memory that was created with these flags is known to fault when it is mapped into a guest
+ * of that type, with nothing looked at: with GMEM_MEMORY_NO_DIRECT_MAP it leaves the direct map
+ * before the launch of a TDX or SNP guest touches it there. Since: 0.1
+ */
+GMEM_API bool gmem_flush_known_by_flags(enum gmem_vm_type vm_type, uint64_t memory_flags);
+
+/* What is going to be mapped. Since: 0.1 */
+struct gmem_preflight_options {
+	size_t size;			  /* sizeof(struct gmem_preflight_options) */
+	int vm_type;			  /* enum gmem_vm_type, or -1: not known */
+	const struct gmem_memory *memory; /* of this process */
+	uint64_t offset;		  /* bytes into memory */
+	uint64_t length;		  /* bytes; 0 means to the end */
+	gmem_extent_fn fn;		  /* gets each extent that was looked at; or NULL */
+	void *arg;
+};
+
+/* What would come of it. Since: 0.1 */
+struct gmem_preflight {
+	enum gmem_verdict verdict;	    /* as gmem_flush_reachable() */
+	const struct gmem_flush_path *path; /* that would fault first; or NULL */
+	uint64_t faults_pages;		    /* pages on which that path would fault */
+	uint64_t first_pfn;		    /* the first of them, if has_first_pfn */
+	bool has_first_pfn;
+	bool leaves;   /* they leave the direct map when they are mapped */
+	bool inferred; /* from the flag: no page was looked at, for want of a reader */
+};
+
+/*
+ * Asks before memory is mapped whether a kernel path would fault on the pages that it has now. The
+ * calls that map ask for themselves, see GMEM_EWOULDFAULT; this is for who wants to know earlier,
+ * or in more detail. *flush, if not NULL, gets the verdict with all its rows, to be freed by the
+ * caller; after a failure that of the pages that were seen until then; NULL where no page was
+ * looked at. Errors: those of gmem_reader_open(), but not where
+ * gmem_flush_known_by_flags(); of gmem_target_open() and gmem_target_extents(); what fn returns;
+ * EINVAL, ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_flush_preflight(struct gmem_ctx *ctx,
+				  const struct gmem_preflight_options *options,
+				  struct gmem_preflight *out, struct gmem_flush **flush);
 
 /* Pages added: all, and those mapped, unmapped, unknown. NULL pointers are skipped. Since: 0.1 */
 GMEM_API void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages, uint64_t *mapped,

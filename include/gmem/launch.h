@@ -58,7 +58,8 @@ struct gmem_launch_content {
 
 /*
  * Adds content: gmem_tdx_init_mem_region() by the first vCPU, or gmem_snp_launch_update(). *done,
- * if not NULL, is the number of pages added, on failure too. Errors: theirs. Since: 0.1
+ * if not NULL, is the number of pages added, on failure too. Errors: theirs, GMEM_EWOULDFAULT among
+ * them. Since: 0.1
  */
 GMEM_API int gmem_launch_add(struct gmem_vm *vm, const struct gmem_launch_content *content,
 			     uint64_t *done);

@@ -82,12 +82,13 @@ struct gmem_snp_region {
  * Puts content into the guest (KVM_SEV_SNP_LAUNCH_UPDATE). Ends of memslots are crossed. *done, if
  * not NULL, is the number of pages added, on failure too.
  *
- * The kernel copies every page with content through its direct map: a page that is not there ends
- * in an oops. Ask gmem_flush_reachable() before.
+ * The kernel copies every page with content through its direct map. A page that is not there would
+ * end in an oops: the region is looked at before, once for the call.
  *
  * Errors: EINVAL (no launch begun, unaligned, range without memslot, unknown type), EIO for all
  * that goes wrong with a page: not private, added before, source not readable, no memory, a
- * signal, or refused by the firmware. Since: 0.1
+ * signal, or refused by the firmware; GMEM_EWOULDFAULT (paths snp-launch-update,
+ * snp-launch-cpuid). Since: 0.1
  */
 GMEM_API int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *region,
 				    uint64_t *done);

@@ -153,12 +153,12 @@ struct gmem_tdx_region {
  * failure too: go on from there. An interrupted call is repeated a bounded number of times.
  *
  * The kernel flushes every page through its direct map before it gives it to the TDX module. A
- * page that is not there ends in an oops: ask gmem_flush_reachable() before.
+ * page that is not there would end in an oops: the region is looked at before, once for the call.
  *
  * Errors: ENOENT (no such vCPU), EINVAL (vCPU not initialised, TD finalised, unaligned, range
  * empty, shared or without memslot), EFAULT (source not readable, or guest_memfd closed), EIO (a
  * page was added before, or a SEAMCALL failed and the VM is dead), EINTR, ENOMEM, EPERM,
- * EHWPOISON. Since: 0.1
+ * EHWPOISON, GMEM_EWOULDFAULT (path tdx-page-add). Since: 0.1
  */
 GMEM_API int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
 				      const struct gmem_tdx_region *region, uint64_t *done);
@@ -205,7 +205,8 @@ struct gmem_tdx_launch_options {
  * The whole launch in one call. Memory, its memslots and its conversion to private come before:
  * gmem_memory_new(), gmem_slot_set(), gmem_convert(). An irqchip that is split already is taken as
  * it is. A launch that ended on the way stays where it came to, and the single steps can go on.
- * Errors: those of the steps, or what progress returned. Since: 0.1
+ * Regions whose pages would fault are refused before it begins. Errors: those of the steps, or what
+ * progress returned. Since: 0.1
  */
 GMEM_API int gmem_tdx_launch(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options);
 

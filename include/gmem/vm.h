@@ -100,7 +100,7 @@ GMEM_API int gmem_memory_allocate(struct gmem_memory *memory, uint64_t offset, u
 
 /*
  * Gives pages back (fallocate PUNCH_HOLE, kvm_gmem_punch_hole()); beyond the end is allowed.
- * Errors: EINVAL (unaligned). Since: 0.1
+ * Errors: EINVAL (unaligned), GMEM_EWOULDFAULT (paths tdx-reclaim, snp-reclaim). Since: 0.1
  */
 GMEM_API int gmem_memory_punch(struct gmem_memory *memory, uint64_t offset, uint64_t length);
 
@@ -139,13 +139,17 @@ struct gmem_slot_options {
  */
 GMEM_API int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *options);
 
-/* Deletes a memslot. Errors: EINVAL (no such slot), EIO, ENOMEM. Since: 0.1 */
+/*
+ * Deletes a memslot. Errors: EINVAL (no such slot), EIO, ENOMEM, GMEM_EWOULDFAULT (path
+ * tdx-reclaim, of memory that was bound through this vm). Since: 0.1
+ */
 GMEM_API int gmem_slot_delete(struct gmem_vm *vm, uint32_t slot);
 
 /*
  * Makes a range of guest-physical addresses private or shared (KVM_SET_MEMORY_ATTRIBUTES). No
  * data is copied and no memory is freed by it. Errors: ENOTTY (kernel without attributes),
- * EINVAL (VM type without private memory, unaligned, wrap), EIO, ENOMEM.
+ * EINVAL (VM type without private memory, unaligned, wrap), EIO, ENOMEM; to shared also
+ * GMEM_EWOULDFAULT (path tdx-reclaim).
  *
  * A series that is expected after Linux 7.3 ("guest_memfd in-place conversion", read as of its
  * posting v8; its numbers are not final) moves this from the VM to the guest_memfd, where memory
@@ -210,8 +214,10 @@ struct gmem_populate_options {
  * beside others in other threads, that many. Errors: as fallocate, madvise and
  * KVM_PRE_FAULT_MEMORY give them; EINVAL for a node that is not there or has no CPU that the process
  * may run on; ENOMEM also before anything is populated, or at a multiple of
- * 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it.
- * Since: 0.1
+ * 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it;
+ * GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug).
+ * GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP guest that vm
+ * made is not finished. The range is looked at once, before its first page. Since: 0.1
  */
 GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 			   const struct gmem_populate_options *options,

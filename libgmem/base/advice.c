@@ -12,6 +12,7 @@ static const struct {
 	const char *function;
 } advice[] = {
 	{ "convert", "gmem_convert()" },
+	{ "allow-faults", "gmem_ctx_allow_faults()" },
 	{ "allow-unreleased", "gmem_ctx_allow_unreleased()" },
 	{ "kernel-log", "gmem_ctx_kernel_log()" },
 	{ "snp-init", "gmem_snp_init_vm()" },

@@ -7,6 +7,11 @@ void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow)
 	ctx->allow_unreleased = allow;
 }
 
+void gmem_ctx_allow_faults(struct gmem_ctx *ctx, bool allow)
+{
+	ctx->guard.allow_faults = allow;
+}
+
 const char *gmem_ctx_model(const struct gmem_ctx *ctx)
 {
 	return ctx->kernel->ops->model ? ctx->kernel->ops->model(ctx->kernel) : NULL;

@@ -12,12 +12,25 @@
 struct gmem_image;
 struct gmem_layout;
 struct gmem_ram;
+struct gmem_touched;
+
+/* What stands before calls that let the kernel touch guest pages, see base/guard.h. */
+struct gmem_guard {
+	int (*ask)(struct gmem_ctx *ctx, const struct gmem_touched *touched);
+	bool allow_faults;
+	/* Learnt by it, under the lock learning. */
+	bool blind;	   /* a reader was looked for in vain */
+	bool told;	   /* and that was said */
+	int vm_types;	   /* KVM_CAP_VM_TYPES, -EINPROGRESS until asked */
+	int partial_write; /* the CPU has the bug tdx_pw_mce, likewise */
+};
 
 struct gmem_ctx {
 	struct gmem_kernel *kernel;
 	char release[65];
 	bool counts_calls;     /* the simulated kernel was asked to count */
 	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
+	struct gmem_guard guard;
 	gmem_log_fn log;
 	void *log_arg;
 	gmem_advice_fn advice;

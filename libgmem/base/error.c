@@ -30,6 +30,22 @@ int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size
 	return length;
 }
 
+void gmem_explanation_keep(struct gmem_ctx *ctx, struct gmem_explanation *kept)
+{
+	pthread_mutex_lock(&ctx->lock);
+	memcpy(kept->text, ctx->explanation, sizeof(kept->text));
+	kept->error = ctx->explained;
+	pthread_mutex_unlock(&ctx->lock);
+}
+
+void gmem_explanation_restore(struct gmem_ctx *ctx, const struct gmem_explanation *kept)
+{
+	pthread_mutex_lock(&ctx->lock);
+	memcpy(ctx->explanation, kept->text, sizeof(kept->text));
+	ctx->explained = kept->error;
+	pthread_mutex_unlock(&ctx->lock);
+}
+
 int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 {
 	char text[GMEM_EXPLANATION_MAX];

@@ -5,6 +5,16 @@
 
 #include "base/context.h"
 
+/* What a failure was explained with. */
+struct gmem_explanation {
+	char text[GMEM_EXPLANATION_MAX];
+	int error;
+};
+
+/* Keeps the explanation over calls whose failures are none of the caller's. */
+void gmem_explanation_keep(struct gmem_ctx *ctx, struct gmem_explanation *kept);
+void gmem_explanation_restore(struct gmem_ctx *ctx, const struct gmem_explanation *kept);
+
 /* Notes why a call fails and returns error, a negative errno, for the caller to return. */
 int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -68,19 +68,19 @@ static int find_fd_table(struct gmem_ctx *ctx, const struct gmem_layout *layout,
 static int find_objects(struct gmem_ctx *ctx, const struct gmem_layout *layout, int fd,
 			struct gmem_pagecache *out, uint64_t *ino)
 {
-	uint64_t table, file;
+	uint64_t table;
 	uint32_t max_fds;
 	int ret = find_fd_table(ctx, layout, &table, &max_fds);
 
 	if (!ret && (uint32_t)fd >= max_fds)
 		ret = -EILSEQ;
 	if (!ret)
-		ret = gmem_kmem_read_pointer(ctx, table + (uint64_t)fd * 8, &file);
+		ret = gmem_kmem_read_pointer(ctx, table + (uint64_t)fd * 8, &out->file);
 	if (!ret)
-		ret = gmem_kmem_read_pointer(ctx, file + layout->offset[GMEM_FILE_INODE],
+		ret = gmem_kmem_read_pointer(ctx, out->file + layout->offset[GMEM_FILE_INODE],
 					     &out->inode);
 	if (!ret)
-		ret = gmem_kmem_read_pointer(ctx, file + layout->offset[GMEM_FILE_MAPPING],
+		ret = gmem_kmem_read_pointer(ctx, out->file + layout->offset[GMEM_FILE_MAPPING],
 					     &out->mapping);
 	if (!ret)
 		ret = gmem_kmem_read_pointer(ctx, out->inode + layout->offset[GMEM_INODE_INO], ino);
@@ -126,6 +126,22 @@ int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out
 		ctx, ret == -EFAULT ? -EILSEQ : ret,
 		"the kernel's struct file of descriptor %d was not found in kernel memory: %s", fd,
 		strerror(-ret));
+}
+
+int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object)
+{
+	const struct gmem_layout *layout;
+	struct gmem_pagecache found;
+	int ret = gmem_pagecache_find(ctx, fd, &found);
+
+	if (!ret)
+		ret = gmem_layout_get(ctx, &layout);
+	if (!ret && !layout->has[GMEM_FILE_PRIVATE])
+		ret = -ENODATA;
+	if (!ret)
+		ret = gmem_kmem_read_pointer(ctx, found.file + layout->offset[GMEM_FILE_PRIVATE],
+					     object);
+	return ret;
 }
 
 static int emit_known(struct walk *walk, const struct gmem_xarray_run *run)

@@ -16,8 +16,9 @@ struct gmem_pagecache_run {
 
 typedef int (*gmem_pagecache_fn)(const struct gmem_pagecache_run *run, void *arg);
 
-/* The kernel's inode and address_space behind a descriptor of this process. */
+/* The kernel's objects behind a descriptor of this process. */
 struct gmem_pagecache {
+	uint64_t file;
 	uint64_t inode;
 	uint64_t mapping;
 };
@@ -27,6 +28,9 @@ struct gmem_pagecache {
  * layouts), EILSEQ (what was found is not the inode that fstat(2) tells).
  */
 int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out);
+
+/* What a descriptor's file stands for (file->private_data): struct kvm of a VM. Errors: likewise. */
+int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object);
 
 /* Calls fn for resident pages first..last (page offsets), ascending. Errors: likewise. */
 int gmem_pagecache_walk(struct gmem_ctx *ctx, const struct gmem_pagecache *cache, uint64_t first,

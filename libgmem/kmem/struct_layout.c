@@ -21,6 +21,7 @@ static const struct field fields[GMEM_FIELDS] = {
 	[GMEM_FDT_FD] = { "fdtable", "fd", true },
 	[GMEM_FILE_INODE] = { "file", "f_inode", true },
 	[GMEM_FILE_MAPPING] = { "file", "f_mapping", true },
+	[GMEM_FILE_PRIVATE] = { "file", "private_data", false },
 	[GMEM_INODE_INO] = { "inode", "i_ino", true },
 	[GMEM_INODE_PRIVATE] = { "inode", "i_private", false },
 	[GMEM_MAPPING_HOST] = { "address_space", "host", true },

@@ -4,6 +4,7 @@
 
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/guard.h"
 #include "kvm/kvm.h"
 #include "kvm/state.h"
 
@@ -44,8 +45,12 @@ static bool converts_in_place(struct gmem_vm *vm)
 
 int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
 {
-	int ret;
+	int ret = to_private ? 0
+			     : gmem_guard_gpas(vm, gpa, length, GMEM_TOUCH_UNMAP,
+					       gmem_call_set_attributes.name);
 
+	if (ret)
+		return ret;
 	if (!converts_in_place(vm))
 		return convert_per_vm(vm, gpa, length, to_private);
 	ret = gmem_convert_in_place(vm, gpa, length, to_private);

@@ -15,6 +15,7 @@
 #include "base/release.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/guard.h"
 #include "kvm/kvm.h"
 #include "pages/target.h"
 #include "procfs/fd.h"
@@ -27,6 +28,7 @@ static struct gmem_memory *memory_alloc(struct gmem_ctx *ctx, int fd, uint64_t f
 		return NULL;
 	memory->ctx = ctx;
 	memory->fd = fd;
+	memory->vm_type = -1;
 	memory->flags = flags;
 	return memory;
 }
@@ -81,6 +83,7 @@ int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_options *given,
 	memory->owned = true;
 	memory->size = options.memory_size;
 	memory->vm = vm;
+	memory->vm_type = (int)vm->type;
 	/* The inode serves explanations only. */
 	if (!kernel->ops->fstat(kernel, fd, &st))
 		memory->inode = st.st_ino;
@@ -163,8 +166,12 @@ int gmem_memory_allocate(struct gmem_memory *memory, uint64_t offset, uint64_t l
 
 int gmem_memory_punch(struct gmem_memory *memory, uint64_t offset, uint64_t length)
 {
-	return change_pages(memory, &gmem_call_punch, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-			    offset, length);
+	int ret = gmem_guard_memory(memory, memory->vm_type, offset, length, GMEM_TOUCH_FREE,
+				    gmem_call_punch.name);
+
+	return ret ? ret
+		   : change_pages(memory, &gmem_call_punch,
+				  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
 int gmem_memory_map(struct gmem_memory *memory, void **out)

@@ -15,6 +15,7 @@ struct gmem_memory {
 	void *mapping;	/* of the whole file, or NULL */
 	/* The VM it was made on; compared, never followed: it may be gone. NULL: not known. */
 	const struct gmem_vm *vm;
+	int vm_type; /* enum gmem_vm_type of that VM, or -1 */
 };
 
 #endif

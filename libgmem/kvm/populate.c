@@ -9,6 +9,7 @@
 #include "base/options.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/guard.h"
 #include "kvm/kvm.h"
 #include "kvm/populate.h"
 #include "kvm/state.h"
@@ -75,15 +76,27 @@ static int populate_allocate(struct populate *populate)
 	return populate_in_steps(populate, &gmem_call_allocate, fallocate_step);
 }
 
+/* All of the range at once: what is not there yet comes from the allocator, which needs no look. */
+static int guard(const struct populate *populate, unsigned int touch, const struct gmem_call *call)
+{
+	int vm_type = populate->vm ? (int)populate->vm->type : populate->memory->vm_type;
+
+	return gmem_guard_memory(populate->memory, vm_type, populate->options.offset,
+				 populate->options.length, touch, call->name);
+}
+
 static int populate_host(struct populate *populate)
 {
 	bool by_faults = gmem_memory_flags(populate->memory) & GMEM_MEMORY_NO_DIRECT_MAP;
+	const struct gmem_call *call = by_faults ? &gmem_call_touch : &gmem_call_populate_write;
 	int ret = gmem_memory_map(populate->memory, &populate->mapping);
 
+	if (!ret)
+		ret = guard(populate, GMEM_TOUCH_HOST, call);
 	if (ret)
 		return ret;
-	return by_faults ? populate_in_steps(populate, &gmem_call_touch, touch_step)
-			 : populate_in_steps(populate, &gmem_call_populate_write, madvise_step);
+	return by_faults ? populate_in_steps(populate, call, touch_step)
+			 : populate_in_steps(populate, call, madvise_step);
 }
 
 static int no_vcpu(const struct populate *populate)
@@ -116,16 +129,19 @@ static int pre_fault_failed(struct populate *populate,
 static int populate_pre_fault(struct populate *populate)
 {
 	unsigned int retries = 0;
+	int ret;
 
 	if (!populate->vm || !populate->vm->vcpu_count)
 		return no_vcpu(populate);
+	ret = guard(populate, GMEM_TOUCH_PRE_FAULT, &gmem_call_pre_fault);
+	if (ret)
+		return ret;
 	while (populate->done < populate->options.length) {
 		struct gmem_kvm_pre_fault_memory range = {
 			.gpa = populate->options.gpa + populate->done,
 			.size = gmem_populate_step_length(populate, populate->done),
 		};
 		uint64_t before = range.size;
-		int ret;
 
 		if (populate->done && !gmem_populate_has_headroom(populate, populate->done))
 			return gmem_headroom_fail(populate->memory->ctx,
@@ -197,6 +213,16 @@ static int run(struct populate *populate, enum gmem_populate_method method)
 	return methods[method](populate);
 }
 
+/* A VM that was made here is launched here; of others that cannot be known. */
+static bool may_be_launched(const struct gmem_vm *vm)
+{
+	if (!vm->owned)
+		return true;
+	return vm->type == GMEM_VM_TDX	 ? vm->td.finalized
+	       : vm->type == GMEM_VM_SNP ? vm->snp.finished
+					 : true;
+}
+
 static int run_best(struct populate *populate, enum gmem_populate_method *method)
 {
 	int ret;
@@ -204,6 +230,8 @@ static int run_best(struct populate *populate, enum gmem_populate_method *method
 	*method = GMEM_POPULATE_PRE_FAULT;
 	if (pre_fault_reaches(populate)) {
 		ret = run(populate, *method);
+		if (ret == -GMEM_EWOULDFAULT && !may_be_launched(populate->vm))
+			ret = -EOPNOTSUPP; /* KVM would have said so */
 		/* Not yet: a TD or SNP guest whose launch is not finished. */
 		if (ret != -EOPNOTSUPP || populate->done)
 			return ret;

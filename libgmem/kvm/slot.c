@@ -11,6 +11,7 @@
 #include "base/options.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
+#include "kvm/guard.h"
 #include "kvm/kvm.h"
 
 static struct gmem_vm_slot *find_slot(const struct gmem_vm *vm, uint32_t id)
@@ -93,6 +94,7 @@ int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *given)
 		.userspace_addr = options.userspace_addr,
 		.inode = options.memory ? options.memory->inode : 0,
 		.fd = options.memory ? options.memory->fd : -1,
+		.memory_flags = options.memory ? options.memory->flags : 0,
 		.offset = options.memory_offset,
 	};
 	ret = reserve_slot(vm);
@@ -113,6 +115,11 @@ int gmem_slot_delete(struct gmem_vm *vm, uint32_t id)
 
 	if (gmem_ranges_reserve(&vm->td.added))
 		return gmem_no_memory(vm->ctx, "a memslot");
+	ret = old ? gmem_guard_gpas(vm, old->gpa, old->size, GMEM_TOUCH_UNMAP,
+				    gmem_call_set_region.name)
+		  : 0;
+	if (ret)
+		return ret;
 	ret = set_region(vm, &options, 0);
 	if (ret)
 		return ret;

@@ -15,8 +15,9 @@ struct gmem_vm_slot {
 	uint64_t gpa;
 	uint64_t size;
 	uint64_t userspace_addr;
-	uint64_t inode; /* of the guest_memfd, with KVM_MEM_GUEST_MEMFD */
-	int fd;		/* it had then: may be closed, or another file's, since */
+	uint64_t inode;	       /* of the guest_memfd, with KVM_MEM_GUEST_MEMFD */
+	int fd;		       /* it had then: may be closed, or another file's, since */
+	uint64_t memory_flags; /* it was created with */
 	uint64_t offset;
 };
 

@@ -203,6 +203,7 @@ static int collect_files(struct gmem_target *target, const struct generation *ge
 					     &kvm);
 		if (ret)
 			break;
+		target->kvm = kvm;
 		read_vm(target, layout, kvm);
 		if (layout->slot_size && layout->has[GMEM_SLOT_PGOFF])
 			ret = gmem_xarray_walk(target->ctx,

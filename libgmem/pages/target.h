@@ -17,6 +17,7 @@ struct gmem_target {
 	/* Of the kernel's own bookkeeping, read on demand: see bindings.c. */
 	struct gmem_binding *bindings; /* ascending by offset */
 	size_t binding_count;
+	uint64_t kvm; /* address of its VM's struct kvm, 0: not known */
 	int vm_type;
 	pid_t vm_pid;
 	bool has_bindings;
@@ -43,6 +44,16 @@ int gmem_target_read_bindings(struct gmem_target *target);
 
 /* Creation flags from the kernel's inode. Errors: ENODATA (layout not known); of the reader. */
 int gmem_target_flags(struct gmem_target *target, uint64_t *flags);
+
+/*
+ * Calls fn for each part of a guest_memfd of this process that is bound to guest addresses in
+ * [gpa, gpa + length) of the VM that vm_fd stands for, as the kernel's memslots have it. Errors: of
+ * the reader, ENODATA (layouts not known), what fn returns.
+ */
+typedef int (*gmem_bound_fn)(struct gmem_target *target, uint64_t offset, uint64_t length,
+			     void *arg);
+int gmem_target_each_bound(struct gmem_ctx *ctx, int vm_fd, uint64_t gpa, uint64_t length,
+			   gmem_bound_fn fn, void *arg);
 
 /* GPA of an offset, or GMEM_GPA_NONE; *length: bytes from there that are bound alike. */
 uint64_t gmem_target_gpa(const struct gmem_target *target, uint64_t offset, uint64_t *length);

@@ -13,10 +13,8 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "kernel/uapi.h"
-#include "kvm/kvm.h"
-#include "kvm/vm.h"
-#include "procfs/cpuinfo.h"
-#include "verdict/flush_paths.h"
+#include "verdict/facts.h"
+#include "verdict/flush.h"
 
 #define ROWS_MAX 32
 
@@ -55,70 +53,48 @@ static const char reason_flags[] = "whether the page is up to date is not known 
 				   "(/proc/kpageflags)";
 static const char reason_pfn[] = "the page frame or its state is not known";
 
-/* 1, 0, or -1 where /proc/cpuinfo does not tell. */
-static int cpu_has_bug(struct gmem_ctx *ctx, const char *bug)
+int gmem_flush_make(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
+		    const struct gmem_flush_facts *facts, unsigned int touch,
+		    struct gmem_flush **out)
 {
-	struct gmem_cpu cpu;
-	int found = -1;
+	struct gmem_flush *flush = calloc(1, sizeof(*flush));
+	const struct gmem_flush_rule *rule;
 
-	if (gmem_cpu_read(ctx, &cpu))
-		return -1;
-	if (cpu.bugs)
-		found = gmem_cpu_has_bug(&cpu, bug);
-	gmem_cpu_free(&cpu);
-	return found;
-}
+	if (!flush)
+		return gmem_no_memory(ctx, "a verdict");
+	flush->ctx = ctx;
+	flush->is_guest_memory = subject->is_guest_memory;
+	flush->leaves =
+		subject->has_memory_flags && (subject->memory_flags & GMEM_MEMORY_NO_DIRECT_MAP);
+	for (size_t i = 0; (rule = gmem_flush_rule_at(i)) && flush->row_count < ROWS_MAX; i++) {
+		struct row *row = &flush->rows[flush->row_count];
 
-static void ask_facts(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
-		      struct gmem_flush_facts *facts)
-{
-	int kvm = gmem_kvm_open(ctx);
-
-	*facts = (struct gmem_flush_facts){
-		.vm_type = subject->vm_type,
-		.vm_types = -1,
-		.guest_memfd = -1,
-		.partial_write = cpu_has_bug(ctx, "tdx_pw_mce"),
-		.shared = !subject->has_memory_flags ||
-			  (subject->memory_flags & GMEM_MEMORY_INIT_SHARED),
-	};
-	if (kvm < 0)
-		return;
-	facts->vm_types = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_VM_TYPES);
-	facts->guest_memfd = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_GUEST_MEMFD);
-	if (facts->vm_types == 0) /* a kernel before 6.7: it has the default type only */
-		facts->vm_types = 1u << GMEM_VM_DEFAULT;
-	ctx->kernel->ops->close(ctx->kernel, kvm);
+		if (touch && !(rule->touches & touch))
+			continue;
+		row->rule = rule;
+		row->applies = gmem_flush_applies(rule, facts, &row->reason);
+		flush->row_count++;
+	}
+	*out = flush;
+	return 0;
 }
 
 int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
 		   struct gmem_flush **out)
 {
 	struct gmem_flush_subject wanted;
-	const struct gmem_flush_rule *rule;
 	struct gmem_flush_facts facts;
-	struct gmem_flush *flush;
 	int ret = gmem_options_copy(ctx, "gmem_flush_subject", &wanted, sizeof(wanted), subject);
 
 	if (ret)
 		return ret;
 	if (wanted.vm_type < -1 || wanted.vm_type >= GMEM_VM_TYPES)
 		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
-	flush = calloc(1, sizeof(*flush));
-	if (!flush)
-		return gmem_no_memory(ctx, "a verdict");
-	flush->ctx = ctx;
-	flush->is_guest_memory = wanted.is_guest_memory;
-	flush->leaves =
-		wanted.has_memory_flags && (wanted.memory_flags & GMEM_MEMORY_NO_DIRECT_MAP);
-	ask_facts(ctx, &wanted, &facts);
-	for (size_t i = 0; (rule = gmem_flush_rule_at(i)) && i < ROWS_MAX; i++) {
-		flush->rows[i].rule = rule;
-		flush->rows[i].applies = gmem_flush_applies(rule, &facts, &flush->rows[i].reason);
-		flush->row_count++;
-	}
-	*out = flush;
-	return 0;
+	gmem_flush_ask_kvm(ctx, &facts);
+	facts.vm_type = wanted.vm_type;
+	facts.partial_write = gmem_flush_partial_write(ctx);
+	facts.shared = gmem_flush_is_shared(&wanted);
+	return gmem_flush_make(ctx, &wanted, &facts, 0, out);
 }
 
 void gmem_flush_free(struct gmem_flush *flush)
@@ -261,7 +237,8 @@ enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush)
 	struct gmem_flush_row row;
 
 	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++) {
-		if (!flush->rows[i].rule->on_map || row.verdict == GMEM_VERDICT_NOT_APPLICABLE)
+		if (!(flush->rows[i].rule->touches & GMEM_TOUCH_MAP) ||
+		    row.verdict == GMEM_VERDICT_NOT_APPLICABLE)
 			continue;
 		if (row.verdict == GMEM_VERDICT_FAULTS)
 			return row.verdict;

@@ -23,8 +23,8 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_WRITE,
 		},
 		.vm_types = ALL_TYPES,
+		.touches = GMEM_TOUCH_PRE_FAULT,
 		.pages = GMEM_FLUSH_NOT_UPTODATE,
-		.on_map = true,
 	},
 	{
 		.path = {
@@ -36,8 +36,8 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_WRITE,
 		},
 		.vm_types = ALL_TYPES,
+		.touches = GMEM_TOUCH_HOST,
 		.pages = GMEM_FLUSH_NOT_UPTODATE,
-		.on_map = true,
 		.needs_shared = true,
 	},
 	{
@@ -50,8 +50,8 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
 		.vm_types = TYPE(TDX),
+		.touches = GMEM_TOUCH_TDX_ADD,
 		.after_removal = true,
-		.on_map = true,
 	},
 	{
 		.path = {
@@ -63,8 +63,8 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
 		.vm_types = TYPE(TDX),
+		.touches = GMEM_TOUCH_PRE_FAULT,
 		.after_removal = true,
-		.on_map = true,
 	},
 	{
 		.path = {
@@ -76,6 +76,7 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_WRITE,
 		},
 		.vm_types = TYPE(TDX),
+		.touches = GMEM_TOUCH_UNMAP | GMEM_TOUCH_FREE,
 		.needs_pw_mce = true,
 	},
 	{
@@ -88,8 +89,8 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_WRITE,
 		},
 		.vm_types = TYPE(SNP),
+		.touches = GMEM_TOUCH_SNP_UPDATE,
 		.after_removal = true,
-		.on_map = true,
 	},
 	{
 		.path = {
@@ -101,6 +102,7 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_READ,
 		},
 		.vm_types = TYPE(SNP),
+		.touches = GMEM_TOUCH_SNP_CPUID,
 	},
 	{
 		.path = {
@@ -112,6 +114,7 @@ static const struct gmem_flush_rule rules[] = {
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
 		.vm_types = TYPE(SNP),
+		.touches = GMEM_TOUCH_FREE,
 	},
 	{
 		.path = {

@@ -4,6 +4,7 @@
 #define GMEM_VERDICT_FLUSH_PATHS_H
 
 #include "base/context.h"
+#include "base/guard.h"
 
 /* What decides whether a path can reach given pages. */
 struct gmem_flush_facts {
@@ -22,9 +23,9 @@ enum gmem_flush_pages {
 struct gmem_flush_rule {
 	struct gmem_flush_path path;
 	unsigned int vm_types; /* bits: VM types whose KVM has the path */
+	unsigned int touches;  /* of enum gmem_touch: calls of libgmem that run through it */
 	enum gmem_flush_pages pages;
 	bool after_removal; /* memory without direct map has left it by then */
-	bool on_map;	    /* mapping memory into a guest runs through it */
 	bool needs_shared;  /* only memory that userspace may touch */
 	bool needs_pw_mce;  /* only CPUs with the bug tdx_pw_mce */
 };

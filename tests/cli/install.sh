@@ -68,6 +68,37 @@ for page in libgmem/man/*.3.scd; do
 	sed -n '/^#include.*gmem/,/^```$/{/^```/!p;}' "$page" > "$scratch/page.c"
 	[ ! -s "$scratch/page.c" ] || consumer "${page##*/}: its program" cc "$scratch/page.c"
 done
+# A VMM that uses nothing but the library is guarded by it.
+cat > "$scratch/guarded.c" << 'EOF'
+#include <gmem/gmem.h>
+#include <stdio.h>
+int main(void)
+{
+	struct gmem_memory_options m = { sizeof(m), 65536, GMEM_MEMORY_NO_DIRECT_MAP };
+	struct gmem_slot_options slot = { .size = sizeof(slot), .memory_size = 65536 };
+	struct gmem_tdx_launch_options launch = { .size = sizeof(launch) };
+	struct gmem_populate_options all = { .size = sizeof(all), .method = GMEM_POPULATE_PRE_FAULT };
+	struct gmem_ctx *ctx;
+	struct gmem_vm *vm;
+	char why[1024];
+	if (gmem_ctx_new_simulated("tdx-no-direct-map", &ctx) || gmem_vm_new(ctx, GMEM_VM_TDX, &vm) ||
+	    gmem_memory_new(vm, &m, &slot.memory) || gmem_slot_set(vm, &slot) ||
+	    gmem_convert(vm, 0, 65536, true) || gmem_tdx_launch(vm, &launch))
+		return 1;
+	if (gmem_populate(vm, slot.memory, &all, NULL, NULL) != -GMEM_EWOULDFAULT)
+		return 2;
+	gmem_explain(ctx, why, sizeof(why));
+	printf("%s%s\n", why, gmem_ctx_kernel_log(ctx));
+}
+EOF
+consumer "a VMM's program" cc "$scratch/guarded.c"
+if grep -q '^KVM_PRE_FAULT_MEMORY: not called: tdx-page-aug .* on 16 of these pages' "$scratch/out" &&
+	! grep -q 'BUG: ' "$scratch/out"; then
+	pass "removed memory of a TD is not mapped: the library names the path, and nothing oopses"
+else
+	fail "removed memory of a TD is not mapped: the library names the path, and nothing oopses" \
+		"$(cat "$scratch/out")"
+fi
 cat > "$scratch/consumer.cc" << 'EOF'
 #include <cstdio>
 #include <gmem/gmem.h>

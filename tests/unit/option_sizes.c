@@ -78,6 +78,21 @@ static int use_flush(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 	return ret;
 }
 
+static int use_preflight(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
+	struct gmem_preflight answer;
+	struct gmem_memory *memory;
+	int ret;
+
+	if (gmem_memory_new(vm, &made, &memory))
+		return -EIO;
+	((struct gmem_preflight_options *)options)->memory = memory;
+	ret = gmem_flush_preflight(ctx, options, &answer, NULL);
+	gmem_memory_free(memory);
+	return ret;
+}
+
 static void fill_content(void *options)
 {
 	static _Alignas(4096) char source[GMEM_PAGE_SIZE];
@@ -180,6 +195,7 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_slot_options, memory_offset, "plain", GMEM_VM_DEFAULT, use_slot, fill_slot),
 	SUBJECT(gmem_populate_options, gpa, "plain", GMEM_VM_DEFAULT, use_populate, NULL),
 	SUBJECT(gmem_flush_subject, is_guest_memory, "plain", GMEM_VM_DEFAULT, use_flush, NULL),
+	SUBJECT(gmem_preflight_options, arg, "plain", GMEM_VM_DEFAULT, use_preflight, NULL),
 	SUBJECT(gmem_launch_content, measure, "tdx", GMEM_VM_TDX, use_content, fill_content),
 	SUBJECT(gmem_owners_options, no_mappings, "plain", GMEM_VM_DEFAULT, use_owners, NULL),
 	SUBJECT(gmem_watch_options, no_pages, "plain", GMEM_VM_DEFAULT, use_watch, NULL),

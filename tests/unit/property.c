@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Random operations: what libgmem says of the pages before each is what the model then does, when
- * nobody heeds the verdict. GMEM_PROPERTY_OPERATIONS says how many, GMEM_PROPERTY_SEED which:
+ * nobody heeds the verdict; and where the guard of the calls heeds it, there is never an oops. GMEM_PROPERTY_OPERATIONS says how many, GMEM_PROPERTY_SEED which:
  *
  *	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 build/tests/unit/property
  *
@@ -51,6 +51,7 @@ static struct {
 	uint64_t operations;
 	uint64_t verdicts;
 	uint64_t oopses;
+	uint64_t refusals, needless; /* by the guard; where nothing would have happened */
 	uint64_t worlds;
 } run;
 
@@ -91,20 +92,31 @@ static bool has_private(const struct world *w)
 	return w->kind->vm_type != GMEM_VM_DEFAULT;
 }
 
-/* The operation was forced. It ended in an oops exactly where one was foretold. */
-static void judge(const struct world *w, bool foretold, const char *what, uint64_t page)
+static const char *or_none(bool foretold)
 {
-	bool oopsed = gmem_sim_oopsed(w->sim);
+	return foretold ? "an oops" : "none";
+}
+
+/*
+ * Forced, the operation ended in an oops exactly where one was foretold. Guarded, it was refused
+ * there, and there is never one. Returns whether it was refused.
+ */
+static bool judge(const struct world *w, int ret, bool foretold, const char *what, uint64_t page)
+{
+	bool oopsed = gmem_sim_oopsed(w->sim), refused = ret == -GMEM_EWOULDFAULT;
 
 	run.verdicts++;
 	run.oopses += oopsed;
-	if (oopsed == foretold)
-		return;
-	ck_abort_msg("operation %llu: %s, page %llu, %s VM on %s, flags %llu: foretold %s\n%s",
-		     (unsigned long long)run.operations, what, (unsigned long long)page,
-		     gmem_vm_type_name(w->kind->vm_type), w->kind->model,
-		     (unsigned long long)w->flags, foretold ? "an oops" : "none",
-		     gmem_ctx_kernel_log(w->ctx));
+	run.refusals += refused;
+	run.needless += refused && !foretold;
+	if (w->guarded ? !oopsed && (refused || !foretold) : !refused && oopsed == foretold)
+		return refused;
+	ck_abort_msg(
+		"operation %llu: %s, page %llu, %s VM on %s, flags %llu: foretold %s, got %d\n%s",
+		(unsigned long long)run.operations, what, (unsigned long long)page,
+		gmem_vm_type_name(w->kind->vm_type), w->kind->model, (unsigned long long)w->flags,
+		or_none(foretold), ret, gmem_ctx_kernel_log(w->ctx));
+	return refused;
 }
 
 static bool foretell(const struct world *w, const char *path, const bool *which)
@@ -180,13 +192,15 @@ static bool create(struct world *w)
 static bool unbind(struct world *w)
 {
 	bool foretold;
+	int ret;
 
 	if (!w->bound || !w->memory)
 		return false;
 	look(w, 0, PAGES, 0);
 	foretold = foretell_back(w, w->given, false);
-	gmem_slot_delete(w->vm, 0);
-	judge(w, foretold, "memslot deleted", 0);
+	ret = gmem_slot_delete(w->vm, 0);
+	if (judge(w, ret, foretold, "memslot deleted", 0))
+		return true;
 	w->bound = false;
 	if (is_td(w))
 		mark(w->given, 0, PAGES, false);
@@ -201,11 +215,13 @@ static bool destroy(struct world *w)
 		return false;
 	look(w, 0, PAGES, 0);
 	foretold = foretell_back(w, w->given, true);
+	if (foretold && w->guarded)
+		return false;
 	gmem_target_free(w->target);
 	w->target = NULL;
 	gmem_memory_free(w->memory);
 	w->memory = NULL;
-	judge(w, foretold, "closed", 0);
+	judge(w, 0, foretold, "closed", 0);
 	mark(w->given, 0, PAGES, false);
 	if (gmem_sim_oopsed(w->sim))
 		return true;
@@ -239,15 +255,15 @@ static bool punch(struct world *w)
 {
 	uint64_t first, count;
 	bool foretold;
+	int ret;
 
 	pick_range(&first, &count);
 	if (!w->memory)
 		return false;
 	look(w, first, count, GMEM_EXTENT_ONE_BY_ONE);
 	foretold = foretell_back(w, w->given, true);
-	gmem_memory_punch(w->memory, first * PAGE, count * PAGE);
-	judge(w, foretold, "punched", first);
-	if (foretold)
+	ret = gmem_memory_punch(w->memory, first * PAGE, count * PAGE);
+	if (judge(w, ret, foretold, "punched", first) || foretold)
 		return true;
 	mark(w->given, first, count, false);
 	settle_hooks(w);
@@ -261,6 +277,7 @@ static bool convert(struct world *w)
 {
 	bool to_private = pick(3), foretold = false;
 	uint64_t first, count;
+	int ret;
 
 	pick_range(&first, &count);
 	if (!has_private(w))
@@ -269,8 +286,9 @@ static bool convert(struct world *w)
 		look(w, first, count, GMEM_EXTENT_ONE_BY_ONE);
 		foretold = foretell_back(w, w->given, false);
 	}
-	gmem_convert(w->vm, GPA + first * PAGE, count * PAGE, to_private);
-	judge(w, foretold, "converted", first);
+	ret = gmem_convert(w->vm, GPA + first * PAGE, count * PAGE, to_private);
+	if (judge(w, ret, foretold, "converted", first))
+		return true;
 	mark(w->is_private, first, count, to_private);
 	if (is_td(w) && !to_private)
 		mark(w->given, first, count, false);
@@ -329,7 +347,7 @@ static bool pre_fault(struct world *w)
 	options.offset = page * PAGE;
 	options.gpa = GPA + page * PAGE;
 	ret = gmem_populate(w->vm, w->memory, &options, NULL, NULL);
-	judge(w, foretold, "pre-faulted", page);
+	judge(w, ret, foretold, "pre-faulted", page);
 	note_mapped(w, page, ret);
 	return true;
 }
@@ -344,9 +362,11 @@ static bool guest_touch(struct world *w)
 		return false;
 	page = pick_page(w);
 	foretold = foretell_map(w, page);
+	if (foretold && w->guarded)
+		return false;
 	expect(gmem_sim_guest_touch(w->sim, vcpu, GPA + page * PAGE, w->is_private[page]) == 0);
 	ret = w->sim->ops->ioctl(w->sim, vcpu, KVM_RUN, 0);
-	judge(w, foretold, "touched by the guest", page);
+	judge(w, 0, foretold, "touched by the guest", page);
 	note_mapped(w, page, ret);
 	return true;
 }
@@ -361,14 +381,15 @@ static bool host_touch(struct world *w)
 	};
 	bool foretold;
 	uint64_t page;
+	int ret;
 
 	if (!w->memory || (w->flags & SHARED) != SHARED)
 		return false;
 	page = pick_page(w);
 	foretold = !is_poisoned(w, page) && foretell(w, "gmem-user-clear", NULL);
 	options.offset = page * PAGE;
-	gmem_populate(NULL, w->memory, &options, NULL, NULL);
-	judge(w, foretold, "touched by the host", page);
+	ret = gmem_populate(NULL, w->memory, &options, NULL, NULL);
+	judge(w, ret, foretold, "touched by the host", page);
 	return true;
 }
 
@@ -403,7 +424,7 @@ static bool add(struct world *w)
 						     .type = GMEM_SNP_PAGE_NORMAL,
 					     },
 					     NULL);
-	judge(w, foretold, "added", page);
+	judge(w, ret, foretold, "added", page);
 	note_mapped(w, page, ret);
 	return true;
 }
@@ -503,25 +524,44 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 	return text && *text ? strtoull(text, NULL, 0) : otherwise;
 }
 
-START_TEST(verdicts_come_true)
+static void run_worlds(uint64_t until, bool guarded)
 {
-	uint64_t until = number_from("GMEM_PROPERTY_OPERATIONS", OPERATIONS);
 	uint64_t seed = number_from("GMEM_PROPERTY_SEED", SEED);
 
+	memset(&run, 0, sizeof(run));
 	run.state = seed * 0x9e3779b97f4a7c15ull + 1;
 	printf("GMEM_PROPERTY_SEED=%llu\n", (unsigned long long)seed);
 	fflush(stdout);
 	while (run.operations < until) {
 		struct world w;
 
-		begin_world(&w, &kinds[pick(sizeof(kinds) / sizeof(kinds[0]))]);
+		begin_world(&w, &kinds[pick(sizeof(kinds) / sizeof(kinds[0]))], guarded);
 		live(&w, until);
 		end_world(&w);
 		run.worlds++;
 	}
-	printf("%llu operations on %llu models, %llu verdicts forced, %llu of them an oops\n",
+	printf("%llu operations on %llu models, %llu verdicts %s, %llu of them an oops\n",
 	       (unsigned long long)run.operations, (unsigned long long)run.worlds,
-	       (unsigned long long)run.verdicts, (unsigned long long)run.oopses);
+	       (unsigned long long)run.verdicts, guarded ? "guarded" : "forced",
+	       (unsigned long long)run.oopses);
+}
+
+/* Whatever is done through libgmem, nothing of it ends in an oops. */
+START_TEST(guarded)
+{
+	run_worlds(number_from("GMEM_PROPERTY_OPERATIONS", OPERATIONS), true);
+	printf("%llu refused, %llu of them for nothing\n", (unsigned long long)run.refusals,
+	       (unsigned long long)run.needless);
+	ck_assert_uint_eq(run.oopses, 0);
+	ck_assert_uint_gt(run.refusals, run.needless);
+}
+END_TEST
+
+START_TEST(verdicts_come_true)
+{
+	uint64_t until = number_from("GMEM_PROPERTY_OPERATIONS", OPERATIONS);
+
+	run_worlds(until, false);
 	for (size_t i = 0; i < PATHS; i++) {
 		printf("%s: %llu safe, %llu faults\n", asked[i].path,
 		       (unsigned long long)asked[i].safe, (unsigned long long)asked[i].faults);
@@ -532,4 +572,4 @@ START_TEST(verdicts_come_true)
 }
 END_TEST
 
-UNIT_MAIN("property", verdicts_come_true)
+UNIT_MAIN("property", verdicts_come_true, guarded)

@@ -715,6 +715,8 @@ START_TEST(launch_fails_anywhere)
 
 		setup("tdx");
 		bind_memory(0);
+		/* What only looks may fail, see guard.c; here are the calls that launch. */
+		gmem_ctx_allow_faults(ctx, true);
 		port_fail_at(ctx, ++n, -ENOMEM);
 		ret = gmem_tdx_launch(vm, &options);
 		failed = port_failed(ctx);
@@ -730,6 +732,7 @@ START_TEST(oops)
 {
 	setup_td("tdx-no-direct-map");
 	bind_memory(GMEM_MEMORY_NO_DIRECT_MAP);
+	gmem_ctx_allow_faults(ctx, true);
 	ck_assert_int_eq(add(0, 1, 0, NULL), -GMEM_KERNEL_OOPS);
 	port_said(ctx, "KVM_TDX_INIT_MEM_REGION: Kernel oops: the kernel took a page fault that it "
 		       "cannot handle");

@@ -16,7 +16,7 @@ static enum result no_reader(struct walk *walk, enum result result)
 
 static enum result plan_preflight(struct walk *walk)
 {
-	if (walk->reader && !preflight_knows_by_flag(walk->type, walk->flags))
+	if (walk->reader && !gmem_flush_known_by_flags(walk->type, walk->flags))
 		return no_reader(walk, RESULT_SKIPPED);
 	return walk_say(
 		walk, RESULT_PLANNED,
@@ -35,7 +35,6 @@ static enum result run_preflight(struct walk *walk)
 		.force = &walk->settings->force,
 		.type = walk->type,
 		.memory = walk->memory,
-		.reader = walk->reader,
 		.look = &walk->look,
 		.words = walk->detail,
 		.size = sizeof(walk->detail),

@@ -238,6 +238,7 @@ static enum status run(struct cli *cli)
 		return cli_fail_error(cli, ret, NULL);
 	interrupt_catch();
 	gmem_ctx_allow_unreleased(cli->ctx, walk.settings->allow_unreleased);
+	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &walk.settings->force));
 	walk.size = walk.settings->size ? walk.settings->size : VM_DEFAULT_SIZE;
 	walk.reader = cli_open_reader(cli);
 	status = vm_choose(cli, walk.caps, &walk.settings->vm_type, &walk.settings->flags,

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kvm/explain/explain.h"
+#include "kvm/guard.h"
 #include "kvm/snp/snp.h"
 
 /* KVM holds the locks of the VM for the whole of a call, so a large region goes in steps. */
@@ -87,6 +88,18 @@ static int check(const struct update *update)
 	return 0;
 }
 
+/* The firmware zeroes pages of type ZERO; into all others KVM copies content. */
+static int guard(const struct update *update)
+{
+	unsigned int touch = update->type == GMEM_SNP_PAGE_ZERO ? 0
+			     : update->type == GMEM_SNP_PAGE_CPUID
+				     ? GMEM_TOUCH_SNP_UPDATE | GMEM_TOUCH_SNP_CPUID
+				     : GMEM_TOUCH_SNP_UPDATE;
+
+	return gmem_guard_gpas(update->vm, update->gpa, update->pages * GMEM_PAGE_SIZE, touch,
+			       gmem_call_snp_update.name);
+}
+
 int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *region, uint64_t *done)
 {
 	struct update update = {
@@ -102,6 +115,8 @@ int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *reg
 		*done = 0;
 	if (!ret)
 		ret = check(&update);
+	if (!ret)
+		ret = guard(&update);
 	if (ret)
 		return ret;
 	if (gmem_ranges_reserve(&vm->snp.added))

@@ -83,6 +83,16 @@ static int launch_vcpus(struct gmem_vm *vm, const struct gmem_tdx_launch_options
 	return ret;
 }
 
+/* Once for each region, however many pieces it goes in; before the TD takes a KeyID. */
+static int guard_memory(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < options->region_count; i++)
+		ret = gmem_td_guard(vm, &options->regions[i]);
+	return ret;
+}
+
 /* *added of total pages are in the TD already. */
 static int launch_region(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options,
 			 const struct gmem_tdx_region *region, uint64_t *added, uint64_t total)
@@ -95,7 +105,7 @@ static int launch_region(struct gmem_vm *vm, const struct gmem_tdx_launch_option
 		uint64_t done;
 
 		part.pages = left < PROGRESS_PAGES ? left : PROGRESS_PAGES;
-		ret = gmem_tdx_init_mem_region(vm, 0, &part, &done);
+		ret = gmem_td_add(vm, 0, &part, true, &done);
 		left -= done;
 		*added += done;
 		if (part.source)
@@ -130,10 +140,7 @@ int gmem_tdx_launch(struct gmem_vm *vm, const struct gmem_tdx_launch_options *gi
 {
 	static int (*const stages[])(struct gmem_vm * vm,
 				     const struct gmem_tdx_launch_options *options) = {
-		gmem_td_launch_init,
-		launch_vcpus,
-		launch_memory,
-		launch_finalize,
+		guard_memory, gmem_td_launch_init, launch_vcpus, launch_memory, launch_finalize,
 	};
 	struct gmem_tdx_launch_options options;
 	int ret;

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kvm/explain/explain.h"
+#include "kvm/guard.h"
 #include "kvm/tdx/td.h"
 
 /*
@@ -88,8 +89,17 @@ static int check(const struct add *add)
 	return 0;
 }
 
-int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
-			     const struct gmem_tdx_region *region, uint64_t *done)
+int gmem_td_guard(const struct gmem_vm *vm, const struct gmem_tdx_region *region)
+{
+	/* What would be counted modulo 2^64 is refused behind this. */
+	if (region->pages > UINT64_MAX / GMEM_PAGE_SIZE)
+		return 0;
+	return gmem_guard_gpas(vm, region->gpa, region->pages * GMEM_PAGE_SIZE, GMEM_TOUCH_TDX_ADD,
+			       gmem_call_tdx_init_mem_region.name);
+}
+
+int gmem_td_add(struct gmem_vm *vm, unsigned int index, const struct gmem_tdx_region *region,
+		bool guarded, uint64_t *done)
 {
 	struct add add = {
 		.vm = vm,
@@ -106,6 +116,8 @@ int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
 	if (ret)
 		return ret;
 	ret = check(&add);
+	if (!ret && !guarded)
+		ret = gmem_td_guard(vm, region);
 	if (ret)
 		return ret;
 	if (gmem_ranges_reserve(&vm->td.added))
@@ -116,4 +128,10 @@ int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
 	if (done)
 		*done = region->pages - add.left.nr_pages;
 	return ret;
+}
+
+int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
+			     const struct gmem_tdx_region *region, uint64_t *done)
+{
+	return gmem_td_add(vm, index, region, false, done);
 }

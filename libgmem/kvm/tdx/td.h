@@ -33,6 +33,13 @@ int gmem_td_try(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd);
  */
 int gmem_td_command(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd, int busy);
 
+/* Whether a region can be added without a fault. Returns 0, or -GMEM_EWOULDFAULT, explained. */
+int gmem_td_guard(const struct gmem_vm *vm, const struct gmem_tdx_region *region);
+
+/* gmem_tdx_init_mem_region(); guarded: gmem_td_guard() was asked already. */
+int gmem_td_add(struct gmem_vm *vm, unsigned int index, const struct gmem_tdx_region *region,
+		bool guarded, uint64_t *done);
+
 /* The stages of a launch up to KVM_TDX_INIT_VM. */
 int gmem_td_launch_init(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options);
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What the guard would say of memory that is going to be mapped, asked beforehand. */
+#include <errno.h>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "kmem/reader.h"
+#include "verdict/flush_paths.h"
+
+struct looking {
+	struct gmem_flush *flush;
+	const struct gmem_preflight_options *options;
+};
+
+bool gmem_flush_known_by_flags(enum gmem_vm_type vm_type, uint64_t memory_flags)
+{
+	const struct gmem_flush_rule *rule;
+
+	if (!(memory_flags & GMEM_MEMORY_NO_DIRECT_MAP) || (unsigned int)vm_type >= GMEM_VM_TYPES)
+		return false;
+	for (size_t i = 0; (rule = gmem_flush_rule_at(i)); i++)
+		if (rule->after_removal && rule->touches & GMEM_TOUCH_MAP &&
+		    rule->vm_types & 1u << vm_type)
+			return true;
+	return false;
+}
+
+static int add_extent(const struct gmem_extent *extent, void *arg)
+{
+	const struct looking *looking = arg;
+
+	gmem_flush_add(looking->flush, extent);
+	return looking->options->fn ? looking->options->fn(extent, looking->options->arg) : 0;
+}
+
+/* The row that comes first is the one that the kernel would die of. */
+static void answer(const struct gmem_flush *flush, struct gmem_preflight *out)
+{
+	struct gmem_flush_row row;
+
+	out->verdict = gmem_flush_reachable(flush);
+	if (out->verdict != GMEM_VERDICT_FAULTS)
+		return;
+	for (size_t i = 0; !out->path && !gmem_flush_row(flush, i, &row); i++) {
+		if (row.verdict != GMEM_VERDICT_FAULTS)
+			continue;
+		out->path = row.path;
+		out->faults_pages = row.faults_pages;
+		out->first_pfn = row.first_pfn;
+		out->has_first_pfn = row.has_first_pfn;
+	}
+}
+
+static int look(struct gmem_target *target, const struct gmem_preflight_options *options,
+		struct gmem_flush *flush)
+{
+	struct looking looking = { .flush = flush, .options = options };
+
+	return gmem_target_extents(target, options->offset, options->length,
+				   GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS, add_extent,
+				   &looking);
+}
+
+static int ask(struct gmem_ctx *ctx, const struct gmem_preflight_options *options,
+	       struct gmem_preflight *out, struct gmem_flush **flush)
+{
+	const struct gmem_flush_subject subject = {
+		.size = sizeof(subject),
+		.vm_type = options->vm_type,
+		.memory_flags = gmem_memory_flags(options->memory),
+		.has_memory_flags = true,
+		.is_guest_memory = true,
+	};
+	struct gmem_target *target;
+	int ret = gmem_target_open(ctx, 0, gmem_memory_fd(options->memory), &target);
+
+	if (ret)
+		return ret;
+	ret = gmem_flush_new(ctx, &subject, flush);
+	if (!ret)
+		ret = look(target, options, *flush);
+	if (!ret)
+		answer(*flush, out);
+	gmem_target_free(target);
+	return ret;
+}
+
+int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_options *given,
+			 struct gmem_preflight *out, struct gmem_flush **flush)
+{
+	struct gmem_preflight_options options;
+	const struct gmem_image *image;
+	struct gmem_flush *seen = NULL;
+	uint64_t flags;
+	int ret =
+		gmem_options_copy(ctx, "gmem_preflight_options", &options, sizeof(options), given);
+
+	if (flush)
+		*flush = NULL;
+	if (ret)
+		return ret;
+	flags = gmem_memory_flags(options.memory);
+	*out = (struct gmem_preflight){ .leaves = flags & GMEM_MEMORY_NO_DIRECT_MAP };
+	ret = gmem_reader_image(ctx, &image);
+	if (ret && gmem_flush_known_by_flags(options.vm_type, flags)) {
+		out->verdict = GMEM_VERDICT_FAULTS;
+		out->inferred = true;
+		return 0;
+	}
+	if (!ret)
+		ret = ask(ctx, &options, out, &seen);
+	if (flush)
+		*flush = seen;
+	else
+		gmem_flush_free(seen);
+	return ret;
+}
