@@ -4,13 +4,19 @@
 
 #include "held/session.h"
 #include "held/step.h"
+#include "inspect/preflight.h"
 
 struct settings {
 	bool gpa;
+	struct force force;
 };
 
 static const struct cli_option options[] = {
 	{ "gpa", 0, NULL, false, set_flag, offsetof(struct settings, gpa), GPA_HELP },
+	{ "force", 0, NULL, false, set_spelled_out, offsetof(struct settings, force.force),
+	  FORCE_HELP },
+	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out,
+	  offsetof(struct settings, force.will_oops), WILL_OOPS_HELP },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -51,10 +57,15 @@ static enum status run(struct cli *cli)
 	enum status status = parse_direction(cli, &to_private);
 
 	if (!status)
+		status = force_check(cli, &settings->force);
+	if (!status)
 		status = session_need(cli, &held);
 	if (!status)
 		status = held_range(cli, held, cli->args[1], settings->gpa, true, &parts);
-	return status ? status : convert(cli, held, &parts, to_private);
+	if (status)
+		return status;
+	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &settings->force));
+	return convert(cli, held, &parts, to_private);
 }
 
 const struct command convert_command = {

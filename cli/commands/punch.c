@@ -2,13 +2,19 @@
 /* gmemctl punch: gives pages of a held VM's memory back. */
 #include "held/session.h"
 #include "held/step.h"
+#include "inspect/preflight.h"
 
 struct settings {
 	bool gpa;
+	struct force force;
 };
 
 static const struct cli_option options[] = {
 	{ "gpa", 0, NULL, false, set_flag, offsetof(struct settings, gpa), GPA_HELP },
+	{ "force", 0, NULL, false, set_spelled_out, offsetof(struct settings, force.force),
+	  FORCE_HELP },
+	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out,
+	  offsetof(struct settings, force.will_oops), WILL_OOPS_HELP },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -18,12 +24,15 @@ static enum status run(struct cli *cli)
 	struct held_parts parts;
 	struct held *held;
 	uint64_t done = 0;
-	enum status status = session_need(cli, &held);
+	enum status status = force_check(cli, &settings->force);
 
+	if (!status)
+		status = session_need(cli, &held);
 	if (!status)
 		status = held_range(cli, held, cli->args[1], settings->gpa, false, &parts);
 	if (status)
 		return status;
+	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &settings->force));
 	for (size_t i = 0; i < parts.n; i++) {
 		const struct held_part *part = &parts.part[i];
 		int ret = gmem_memory_punch(held->memory, part->offset, part->length);

@@ -105,6 +105,14 @@ held 1 'tdx-page-add would take a page fault on 16 of these pages, the first at 
 held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
 held 64 'spelled out' map oops 0+64K --forc
 try 2 '' 'Kernel oops' gmemctl map oops 0+64K --force
+# The page that it took out would fault on its way back, too.
+held 1 'PUNCH_HOLE: not called: tdx-reclaim .* 1 of these pages.* go on all the same with --force' \
+	punch oops 0+64K
+held 1 'MEMORY_ATTRIBUTES: not called: tdx-reclaim .* 1 of these pages' convert oops all shared
+held 64 'goes with --force' punch oops all --i-know-this-kernel-will-oops
+held 64 'spelled out' convert oops all shared --forc
+try 2 '' 'Kernel oops' gmemctl punch oops 0+64K --force
+try 2 '' 'Kernel oops' gmemctl convert oops all shared --force
 held 0 '' destroy oops
 
 # Until when: a time, a process.
