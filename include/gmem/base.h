@@ -163,17 +163,18 @@ GMEM_API int gmem_ctx_calls(const struct gmem_ctx *ctx, size_t index, uint64_t *
 GMEM_API const char *gmem_ctx_kernel_log(const struct gmem_ctx *ctx);
 
 /*
- * Copies the explanation of the last failed call on ctx: what was asked of the kernel, the
- * errno, which argument or missing feature is to blame, and the next step; "" before any
- * failure. Always ends in NUL when size > 0. Returns the length of the whole explanation, as
- * snprintf(3) does. Since: 0.1
+ * Copies the explanation of the last call on ctx or an object of it, which failed: what was asked
+ * of the kernel, the errno, which argument or missing feature is to blame, and the next step. The
+ * next call that can fail clears it: "" where the last one did not, or has no explanation. Always
+ * ends in NUL when size > 0. Returns the length of the whole explanation, as snprintf(3) does.
+ * Since: 0.1
  */
 GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size);
 
 /*
- * The same for a call that failed with error, a negative errno. Where the explanation is of a failure
- * with another errno, these are the errno's own words: a failure without an explanation does not
- * speak with the words of an older one. Since: 0.1
+ * The same for a call that failed with error, the negative errno that it gave (or 0, where 0 is an
+ * answer that needs one). Where the explanation is of another errno, such as that of a step which was
+ * made up for, or there is none, these are the errno's own words. Since: 0.1
  */
 GMEM_API int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size);
 

@@ -38,7 +38,8 @@ struct gmem_ctx {
 	/* Objects of one context may live in different threads: this guards the explanation, */
 	pthread_mutex_t lock;
 	char explanation[GMEM_EXPLANATION_MAX];
-	int explained; /* the negative errno that the explanation is of, 0: none */
+	bool explained; /* since the last gmem_begin() */
+	int explained_error;
 	/* and this, which is recursive, what is learnt of the kernel once, below. */
 	pthread_mutex_t learning;
 	bool reader_forbidden;

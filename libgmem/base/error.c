@@ -7,34 +7,39 @@
 #include <stdio.h>
 #include <string.h>
 
-int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
+/* error: NULL for whichever it was. */
+static int explain(const struct gmem_ctx *ctx, const int *error, char *buffer, size_t size)
 {
 	struct gmem_ctx *unlocked = (struct gmem_ctx *)ctx; /* only the lock changes */
+	bool told;
 	int length;
 
 	pthread_mutex_lock(&unlocked->lock);
-	length = snprintf(buffer, size, "%s", ctx->explanation);
+	told = ctx->explained && (!error || *error == ctx->explained_error);
+	length = snprintf(buffer, size, "%s",
+			  told	  ? ctx->explanation
+			  : error ? strerror(-*error)
+				  : "");
 	pthread_mutex_unlock(&unlocked->lock);
 	return length;
 }
 
+int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
+{
+	return explain(ctx, NULL, buffer, size);
+}
+
 int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size)
 {
-	struct gmem_ctx *unlocked = (struct gmem_ctx *)ctx; /* only the lock changes */
-	int length;
-
-	pthread_mutex_lock(&unlocked->lock);
-	length = snprintf(buffer, size, "%s",
-			  ctx->explained == error ? ctx->explanation : strerror(-error));
-	pthread_mutex_unlock(&unlocked->lock);
-	return length;
+	return explain(ctx, &error, buffer, size);
 }
 
 void gmem_explanation_keep(struct gmem_ctx *ctx, struct gmem_explanation *kept)
 {
 	pthread_mutex_lock(&ctx->lock);
 	memcpy(kept->text, ctx->explanation, sizeof(kept->text));
-	kept->error = ctx->explained;
+	kept->error = ctx->explained_error;
+	kept->explained = ctx->explained;
 	pthread_mutex_unlock(&ctx->lock);
 }
 
@@ -42,7 +47,17 @@ void gmem_explanation_restore(struct gmem_ctx *ctx, const struct gmem_explanatio
 {
 	pthread_mutex_lock(&ctx->lock);
 	memcpy(ctx->explanation, kept->text, sizeof(kept->text));
-	ctx->explained = kept->error;
+	ctx->explained_error = kept->error;
+	__atomic_store_n(&ctx->explained, kept->explained, __ATOMIC_RELAXED);
+	pthread_mutex_unlock(&ctx->lock);
+}
+
+void gmem_begin(struct gmem_ctx *ctx)
+{
+	if (!__atomic_load_n(&ctx->explained, __ATOMIC_RELAXED))
+		return;
+	pthread_mutex_lock(&ctx->lock);
+	__atomic_store_n(&ctx->explained, false, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&ctx->lock);
 }
 
@@ -57,7 +72,8 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 
 	pthread_mutex_lock(&ctx->lock);
 	memcpy(ctx->explanation, text, sizeof(text));
-	ctx->explained = error;
+	ctx->explained_error = error;
+	__atomic_store_n(&ctx->explained, true, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&ctx->lock);
 	return error;
 }

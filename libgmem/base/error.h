@@ -5,9 +5,16 @@
 
 #include "base/context.h"
 
+/*
+ * Each call that the public headers have begins with it: what an older one failed for is no answer
+ * to a failure of this one. Lint looks for it.
+ */
+void gmem_begin(struct gmem_ctx *ctx);
+
 /* What a failure was explained with. */
 struct gmem_explanation {
 	char text[GMEM_EXPLANATION_MAX];
+	bool explained;
 	int error;
 };
 

@@ -60,6 +60,7 @@ int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
 	size_t rows = 0;
 	int ret = -ENOMEM;
 
+	gmem_begin(ctx);
 	if (!host)
 		goto out;
 	for (size_t i = 0; i < SUBJECTS; i++)

@@ -105,6 +105,7 @@ int gmem_reader_control(struct gmem_ctx *ctx)
 {
 	int ret;
 
+	gmem_begin(ctx);
 	pthread_mutex_lock(&ctx->learning);
 	ret = ctx->control;
 	if (ret == -EINPROGRESS)

@@ -109,6 +109,7 @@ static int open_chosen(struct gmem_ctx *ctx, const enum gmem_evidence *choice)
 
 int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
 {
+	gmem_begin(ctx);
 	return open_chosen(ctx, &which);
 }
 

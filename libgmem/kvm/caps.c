@@ -73,8 +73,10 @@ static void ask_vm(struct gmem_ctx *ctx, enum gmem_vm_type type, int *answers)
 int gmem_caps_new(struct gmem_ctx *ctx, struct gmem_caps **out)
 {
 	struct gmem_caps *caps;
-	int fd = gmem_kvm_open(ctx);
+	int fd;
 
+	gmem_begin(ctx);
+	fd = gmem_kvm_open(ctx);
 	if (fd < 0)
 		return fd;
 	caps = calloc(1, sizeof(*caps));

@@ -2,6 +2,7 @@
 /* Making guest memory private or shared, the way that this kernel has. */
 #include <errno.h>
 
+#include "base/error.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
 #include "kvm/guard.h"
@@ -45,10 +46,12 @@ static bool converts_in_place(struct gmem_vm *vm)
 
 int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
 {
-	int ret = to_private ? 0
-			     : gmem_guard_gpas(vm, gpa, length, GMEM_TOUCH_UNMAP,
-					       gmem_call_set_attributes.name);
+	int ret = 0;
 
+	gmem_begin(vm->ctx);
+	if (!to_private)
+		ret = gmem_guard_gpas(vm, gpa, length, GMEM_TOUCH_UNMAP,
+				      gmem_call_set_attributes.name);
 	if (ret)
 		return ret;
 	if (!converts_in_place(vm))

@@ -135,16 +135,20 @@ static int steps_of(struct gmem_vm *vm, const char *call, const struct steps **s
 int gmem_launch_init(struct gmem_vm *vm)
 {
 	const struct steps *steps;
-	int ret = steps_of(vm, "gmem_launch_init", &steps);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = steps_of(vm, "gmem_launch_init", &steps);
 	return ret ? ret : steps->init(vm);
 }
 
 int gmem_launch_vcpu(struct gmem_vm *vm, unsigned int index)
 {
 	const struct steps *steps;
-	int ret = steps_of(vm, "gmem_launch_vcpu", &steps);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = steps_of(vm, "gmem_launch_vcpu", &steps);
 	return ret ? ret : steps->init_vcpu(vm, index);
 }
 
@@ -152,8 +156,10 @@ int gmem_launch_add(struct gmem_vm *vm, const struct gmem_launch_content *given,
 {
 	struct gmem_launch_content content;
 	const struct steps *steps;
-	int ret = steps_of(vm, "gmem_launch_add", &steps);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = steps_of(vm, "gmem_launch_add", &steps);
 	if (done)
 		*done = 0;
 	if (!ret)
@@ -165,7 +171,9 @@ int gmem_launch_add(struct gmem_vm *vm, const struct gmem_launch_content *given,
 int gmem_launch_finalize(struct gmem_vm *vm)
 {
 	const struct steps *steps;
-	int ret = steps_of(vm, "gmem_launch_finalize", &steps);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = steps_of(vm, "gmem_launch_finalize", &steps);
 	return ret ? ret : steps->finalize(vm);
 }

@@ -69,6 +69,7 @@ int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_options *given,
 	struct stat st;
 	int fd, ret;
 
+	gmem_begin(vm->ctx);
 	ret = gmem_options_copy(vm->ctx, "gmem_memory_options", &options, sizeof(options), given);
 	if (ret)
 		return ret;
@@ -98,6 +99,7 @@ int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gme
 	struct stat st;
 	int ret;
 
+	gmem_begin(ctx);
 	ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
 	if (!ret)
 		ret = gmem_is_guest_memfd(ctx, fd);
@@ -161,14 +163,17 @@ static int change_pages(struct gmem_memory *memory, const struct gmem_call *call
 
 int gmem_memory_allocate(struct gmem_memory *memory, uint64_t offset, uint64_t length)
 {
+	gmem_begin(memory->ctx);
 	return change_pages(memory, &gmem_call_allocate, FALLOC_FL_KEEP_SIZE, offset, length);
 }
 
 int gmem_memory_punch(struct gmem_memory *memory, uint64_t offset, uint64_t length)
 {
-	int ret = gmem_guard_memory(memory, memory->vm_type, offset, length, GMEM_TOUCH_FREE,
-				    gmem_call_punch.name);
+	int ret;
 
+	gmem_begin(memory->ctx);
+	ret = gmem_guard_memory(memory, memory->vm_type, offset, length, GMEM_TOUCH_FREE,
+				gmem_call_punch.name);
 	return ret ? ret
 		   : change_pages(memory, &gmem_call_punch,
 				  FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length);
@@ -184,6 +189,7 @@ int gmem_memory_map(struct gmem_memory *memory, void **out)
 	struct gmem_kernel *kernel = memory->ctx->kernel;
 	int ret;
 
+	gmem_begin(memory->ctx);
 	if (!memory->mapping) {
 		ret = kernel->ops->mmap(kernel, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED,
 					memory->fd, 0, &memory->mapping);
@@ -224,6 +230,7 @@ int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t
 	void *mapping;
 	int ret;
 
+	gmem_begin(memory->ctx);
 	ret = refuse_policy(memory, offset, length);
 	if (ret)
 		return gmem_explain_refusal(&gmem_call_mbind, &facts, ret);

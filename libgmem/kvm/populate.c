@@ -282,6 +282,7 @@ int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 	enum gmem_populate_method method;
 	int ret;
 
+	gmem_begin(memory->ctx);
 	if (done)
 		*done = 0;
 	ret = gmem_options_copy(memory->ctx, "gmem_populate_options", &populate.options,

@@ -83,6 +83,7 @@ int gmem_slot_set(struct gmem_vm *vm, const struct gmem_slot_options *given)
 	struct gmem_vm_slot slot;
 	int ret;
 
+	gmem_begin(vm->ctx);
 	ret = gmem_options_copy(vm->ctx, "gmem_slot_options", &options, sizeof(options), given);
 	if (ret)
 		return ret;
@@ -113,6 +114,7 @@ int gmem_slot_delete(struct gmem_vm *vm, uint32_t id)
 	const struct gmem_vm_slot gone = { .id = id };
 	int ret;
 
+	gmem_begin(vm->ctx);
 	if (gmem_ranges_reserve(&vm->td.added))
 		return gmem_no_memory(vm->ctx, "a memslot");
 	ret = old ? gmem_guard_gpas(vm, old->gpa, old->size, GMEM_TOUCH_UNMAP,

@@ -43,6 +43,7 @@ int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **o
 	struct gmem_vm *vm;
 	int kvm, ret;
 
+	gmem_begin(ctx);
 	kvm = gmem_kvm_open(ctx);
 	if (kvm < 0)
 		return kvm;
@@ -73,6 +74,7 @@ int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type, struct
 {
 	struct gmem_vm *vm = vm_alloc(ctx, type);
 
+	gmem_begin(ctx);
 	if (!vm)
 		return gmem_no_memory(ctx, "a VM");
 	vm->fd = fd;
@@ -129,6 +131,7 @@ int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
 	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .vcpu = id };
 	int ret;
 
+	gmem_begin(vm->ctx);
 	ret = reserve_vcpu(vm);
 	if (ret)
 		return ret;
@@ -141,8 +144,10 @@ int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
 
 int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd)
 {
-	int ret = reserve_vcpu(vm);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = reserve_vcpu(vm);
 	if (!ret)
 		vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = fd };
 	return ret;

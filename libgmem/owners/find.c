@@ -2,6 +2,7 @@
 /* The other way round: which guest_memfd has a page frame. */
 #include <errno.h>
 
+#include "base/error.h"
 #include "kernel/search.h"
 #include "owners/owners.h"
 
@@ -57,6 +58,7 @@ int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, siz
 	struct search search = { .pfns = pfns, .n = n, .fn = fn, .arg = arg };
 	int ret = 0, denied = 0;
 
+	gmem_begin(owners->ctx);
 	for (; !ret && search.memory < owners->counts.memories; search.memory++) {
 		struct gmem_target *target;
 

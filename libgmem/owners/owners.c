@@ -16,10 +16,12 @@ int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *opti
 {
 	struct gmem_owners_options wanted = { 0 };
 	struct gmem_owners *owners;
-	int ret = options ? gmem_options_copy(ctx, "gmem_owners_options", &wanted, sizeof(wanted),
-					      options)
-			  : 0;
+	int ret;
 
+	gmem_begin(ctx);
+	ret = options ? gmem_options_copy(ctx, "gmem_owners_options", &wanted, sizeof(wanted),
+					  options)
+		      : 0;
 	if (ret)
 		return ret;
 	owners = calloc(1, sizeof(*owners));
@@ -56,6 +58,7 @@ int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_o
 {
 	const struct gmem_owned_entry *owned;
 
+	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories)
 		return -ENOENT;
 	owned = &owners->list[index];
@@ -72,6 +75,7 @@ int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_o
 int gmem_owners_owner(const struct gmem_owners *owners, size_t index, size_t owner,
 		      struct gmem_owner *out)
 {
+	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories || owner >= owners->list[index].owner_count)
 		return -ENOENT;
 	*out = owners->list[index].owners[owner].owner;
@@ -85,6 +89,7 @@ int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t th
 	const struct gmem_owner_entry *entry = NULL;
 	pid_t process;
 
+	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories)
 		return -ENOENT;
 	if (thread > 0 && !owners->counts.in_namespace &&
@@ -122,6 +127,7 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 	const struct gmem_owned_entry *owned;
 	int worst = -ESRCH;
 
+	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories)
 		return gmem_fail(owners->ctx, -ENOENT, "there is no guest_memfd %zu in the list",
 				 index);

@@ -132,10 +132,12 @@ int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *tar
 		       uint64_t *bytes)
 {
 	struct gmem_ranges ranges = { 0 };
-	int ret = gmem_target_read_bindings(target);
+	int ret;
 	uint64_t sum = 0;
 	pid_t pid;
 
+	gmem_begin(owners->ctx);
+	ret = gmem_target_read_bindings(target);
 	if (ret)
 		return ret;
 	if (target->binding_count) {

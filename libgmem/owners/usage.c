@@ -64,8 +64,10 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out)
 {
 	struct gmem_usage *usage = calloc(1, sizeof(*usage));
-	int ret = usage ? 0 : gmem_no_memory(target->ctx, "the sums of its pages");
+	int ret;
 
+	gmem_begin(target->ctx);
+	ret = usage ? 0 : gmem_no_memory(target->ctx, "the sums of its pages");
 	if (!ret)
 		ret = gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP, add_extent, usage);
 	if (ret) {

@@ -52,8 +52,10 @@ int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *option
 		   struct gmem_watch **out)
 {
 	struct gmem_watch *watch = calloc(1, sizeof(*watch));
-	int ret = watch ? 0 : gmem_no_memory(ctx, "a watch");
+	int ret;
 
+	gmem_begin(ctx);
+	ret = watch ? 0 : gmem_no_memory(ctx, "a watch");
 	if (!ret && options)
 		ret = gmem_options_copy(ctx, "gmem_watch_options", &watch->options,
 					sizeof(watch->options), options);
@@ -307,8 +309,10 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 		.size = sizeof(scan),
 		.no_mappings = watch->options.no_mappings,
 	};
-	int ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
+	int ret;
 
+	gmem_begin(watch->ctx);
+	ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 	if (ret)
 		return ret;
 	gmem_owners_counts(look.owners, &watch->counts.owners);

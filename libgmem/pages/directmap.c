@@ -20,8 +20,10 @@ int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages, gmem
 {
 	const struct gmem_image *image;
 	uint64_t limit, region_pages;
-	int ret = gmem_pfn_limit(ctx, &limit);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_pfn_limit(ctx, &limit);
 	if (!ret)
 		ret = gmem_reader_image(ctx, &image);
 	if (ret)
@@ -125,6 +127,7 @@ int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *a
 	uint64_t unused;
 	int ret;
 
+	gmem_begin(ctx);
 	memset(out, 0, sizeof(*out));
 	ret = gmem_pfn_ram_run(ctx, 0, &unused);
 	if (ret < 0)

@@ -559,6 +559,7 @@ int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t le
 	uint64_t end = length && length <= target->size - offset ? offset + length : target->size;
 	int ret = 0;
 
+	gmem_begin(target->ctx);
 	if (offset >= target->size)
 		return 0;
 	ret = prepare(&walk);

@@ -49,8 +49,10 @@ int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct
 {
 	const struct gmem_ram *ram;
 	uint64_t unused;
-	int ret = gmem_ram_get(ctx, &ram);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_ram_get(ctx, &ram);
 	if (ret)
 		return ret;
 	if (pfn >= ram->pfn_limit)

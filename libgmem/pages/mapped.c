@@ -113,8 +113,10 @@ int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
 			    int (*fn)(const struct gmem_mapped *mapped, void *arg), void *arg)
 {
 	struct mapped_list list = { 0 };
-	int found = 0, ret = gmem_maps_read(ctx, pid, add_mapping, &list, NULL);
+	int found = 0, ret;
 
+	gmem_begin(ctx);
+	ret = gmem_maps_read(ctx, pid, add_mapping, &list, NULL);
 	if (ret)
 		ret = failed(ctx, pid, ret);
 	if (!ret && list.count)
@@ -137,8 +139,10 @@ int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
 int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped,
 			    struct gmem_target **out)
 {
-	int ret = open_place(ctx, pid, mapped, out);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = open_place(ctx, pid, mapped, out);
 	if (ret == -EMEDIUMTYPE)
 		return gmem_fail(ctx, ret, "what process %d has mapped at 0x%llx is no guest_memfd",
 				 (int)pid, (unsigned long long)mapped->start);

@@ -70,6 +70,7 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 	char path[64];
 	int ret;
 
+	gmem_begin(ctx);
 	if (fd < 0)
 		return gmem_fail(ctx, -EBADF, "%d is no descriptor", fd);
 	gmem_fd_path(pid, fd, path, sizeof(path));
@@ -202,6 +203,7 @@ int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *ar
 {
 	struct numbers numbers = { .fn = fn, .arg = arg };
 
+	gmem_begin(ctx);
 	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
 }
 
@@ -209,6 +211,7 @@ int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)
 {
 	uint64_t pages;
 
+	gmem_begin(target->ctx);
 	memset(out, 0, sizeof(*out));
 	out->size = target->size;
 	out->inode = target->ino;
@@ -232,8 +235,10 @@ int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)
 
 int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_binding *out)
 {
-	int ret = gmem_target_read_bindings(target);
+	int ret;
 
+	gmem_begin(target->ctx);
+	ret = gmem_target_read_bindings(target);
 	if (ret)
 		return ret;
 	if (index >= target->binding_count)

@@ -73,6 +73,7 @@ int gmem_keys_get(struct gmem_ctx *ctx, const char *name, struct gmem_keys *out)
 {
 	int ret;
 
+	gmem_begin(ctx);
 	*out = (struct gmem_keys){ 0 };
 	ret = read_key(ctx, "misc.capacity", name, &out->capacity);
 	if (ret == -ENOENT || ret == -ENODATA)

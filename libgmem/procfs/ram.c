@@ -283,16 +283,20 @@ int gmem_pfn_is_ram(struct gmem_ctx *ctx, uint64_t pfn)
 {
 	const struct gmem_ram *ram;
 	uint64_t pages;
-	int ret = known_ranges(ctx, &ram);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = known_ranges(ctx, &ram);
 	return ret ? ret : gmem_ram_contains(ram, pfn, &pages);
 }
 
 int gmem_pfn_ram_run(struct gmem_ctx *ctx, uint64_t pfn, uint64_t *pages)
 {
 	const struct gmem_ram *ram;
-	int ret = known_ranges(ctx, &ram);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = known_ranges(ctx, &ram);
 	return ret ? ret : gmem_ram_contains(ram, pfn, pages);
 }
 
@@ -300,8 +304,10 @@ int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn)
 {
 	const struct gmem_ram *ram;
 	uint64_t pages;
-	int ret = gmem_ram_get(ctx, &ram);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_ram_get(ctx, &ram);
 	if (ret)
 		return ret;
 	ret = gmem_ram_node(ram, pfn, &pages);
@@ -315,8 +321,10 @@ int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn)
 int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn)
 {
 	const struct gmem_ram *ram;
-	int ret = gmem_ram_get(ctx, &ram);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_ram_get(ctx, &ram);
 	if (!ret)
 		*pfn = ram->pfn_limit;
 	return ret;

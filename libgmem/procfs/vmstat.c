@@ -33,8 +33,10 @@ int gmem_directmap_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters
 {
 	bool has_splits = true;
 	char *text;
-	int ret = gmem_read_file(ctx, "/proc/vmstat", &text, NULL);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_read_file(ctx, "/proc/vmstat", &text, NULL);
 	memset(out, 0, sizeof(*out));
 	if (ret)
 		return gmem_fail(ctx, ret, "/proc/vmstat cannot be read: %s", strerror(-ret));

@@ -84,8 +84,10 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 {
 	struct gmem_flush_subject wanted;
 	struct gmem_flush_facts facts;
-	int ret = gmem_options_copy(ctx, "gmem_flush_subject", &wanted, sizeof(wanted), subject);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_options_copy(ctx, "gmem_flush_subject", &wanted, sizeof(wanted), subject);
 	if (ret)
 		return ret;
 	if (wanted.vm_type < -1 || wanted.vm_type >= GMEM_VM_TYPES)
@@ -184,6 +186,7 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 
 int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages)
 {
+	gmem_begin(flush->ctx);
 	if (!pages)
 		return gmem_fail(flush->ctx, -EINVAL, "a range of no page frames cannot be judged");
 	return gmem_directmap_walk(flush->ctx, pfn, pages, add_run, flush);
@@ -193,6 +196,7 @@ int gmem_flush_row(const struct gmem_flush *flush, size_t index, struct gmem_flu
 {
 	const struct row *row;
 
+	gmem_begin(flush->ctx);
 	if (index >= flush->row_count)
 		return -ENOENT;
 	row = &flush->rows[index];

@@ -92,9 +92,10 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 	const struct gmem_image *image;
 	struct gmem_flush *seen = NULL;
 	uint64_t flags;
-	int ret =
-		gmem_options_copy(ctx, "gmem_preflight_options", &options, sizeof(options), given);
+	int ret;
 
+	gmem_begin(ctx);
+	ret = gmem_options_copy(ctx, "gmem_preflight_options", &options, sizeof(options), given);
 	if (flush)
 		*flush = NULL;
 	if (ret)

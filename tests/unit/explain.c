@@ -176,21 +176,56 @@ START_TEST(advice_in_words)
 }
 END_TEST
 
-/* An explanation is of one errno: another failure does not speak with it. */
-START_TEST(of_one_errno)
+static void is_explained(const struct gmem_ctx *ctx, int error, bool explained)
+{
+	char words[GMEM_EXPLANATION_MAX];
+
+	gmem_explain_error(ctx, error, words, sizeof(words));
+	ck_assert_msg(!!strcmp(words, strerror(-error)) == explained, "%d: %s", error, words);
+}
+
+/* An explanation is of one errno, and of the last call only. */
+START_TEST(of_the_last_call)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");
+	unsigned int fds = gmem_sim_open_fds(port_sim(ctx));
+	struct gmem_owners *owners;
+	struct gmem_owned owned;
+	char words[8] = "?";
 	struct gmem_vm *vm;
-	char words[256];
 
-	ck_assert_int_eq(gmem_explain_error(ctx, -EINVAL, words, sizeof(words)),
-			 strlen("Invalid argument"));
-	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &vm), -EINVAL);
-	gmem_explain_error(ctx, -EINVAL, words, sizeof(words));
-	ck_assert_ptr_nonnull(strstr(words, "KVM_CREATE_VM"));
-	gmem_explain_error(ctx, -EPERM, words, sizeof(words));
-	ck_assert_str_eq(words, "Operation not permitted");
-	gmem_ctx_free(ctx);
+	is_explained(ctx, 0, false);
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	is_explained(ctx, 0, false);
+
+	/* Asked again it says the same. */
+	ck_assert_int_eq(gmem_slot_delete(vm, 3), -EINVAL);
+	is_explained(ctx, -EINVAL, true);
+	is_explained(ctx, -EINVAL, true);
+	is_explained(ctx, -ENOENT, false);
+	is_explained(ctx, 0, false);
+	port_said(ctx, "no slot 3");
+
+	/* A call that fails without a word does not speak with an older one's. */
+	ck_assert_int_eq(gmem_owners_open(owners, 99, NULL), -ENOENT);
+	is_explained(ctx, -ENOENT, true);
+	ck_assert_int_eq(gmem_owners_at(owners, 99, &owned), -ENOENT);
+	is_explained(ctx, -ENOENT, false);
+	ck_assert_int_eq(gmem_explain(ctx, words, sizeof(words)), 0);
+	ck_assert_str_eq(words, "");
+
+	/* Nor is there anything to say of one that did not fail; what cannot fail keeps it. */
+	ck_assert_int_eq(gmem_slot_delete(vm, 3), -EINVAL);
+	ck_assert_str_eq(gmem_ctx_model(ctx), "plain");
+	ck_assert_int_ge(gmem_vm_fd(vm), 0);
+	is_explained(ctx, -EINVAL, true);
+	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
+	is_explained(ctx, -EINVAL, false);
+
+	gmem_owners_free(owners);
+	gmem_vm_free(vm);
+	port_ctx_free(ctx, fds, 0);
 }
 END_TEST
 
@@ -326,4 +361,4 @@ START_TEST(every_errno)
 }
 END_TEST
 
-UNIT_MAIN("explain", every_row, names, advice_in_words, of_one_errno, refused, every_errno)
+UNIT_MAIN("explain", every_row, names, advice_in_words, of_the_last_call, refused, every_errno)

@@ -158,7 +158,7 @@ static inline void check_words(const struct world *w, const struct operation *op
 {
 	char words[GMEM_EXPLANATION_MAX];
 
-	gmem_explain(w->ctx, words, sizeof(words));
+	gmem_explain_error(w->ctx, ret, words, sizeof(words));
 	ck_assert_msg(names_one(words, operation->asked) && !strstr(words, "Success"),
 		      "%s on %s, %s %llu: %d, \"%s\" names none of \"%s\"", operation->name,
 		      models[w->model].name, gmem_sim_call_name(fault->kind),

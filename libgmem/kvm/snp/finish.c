@@ -4,6 +4,7 @@
 #include <string.h>
 #include <gmem/snp.h>
 
+#include "base/error.h"
 #include "base/options.h"
 #include "kvm/explain/explain.h"
 #include "kvm/snp/snp.h"
@@ -14,8 +15,10 @@ int gmem_snp_launch_finish(struct gmem_vm *vm, const struct gmem_snp_finish_opti
 	struct gmem_kvm_sev_snp_launch_finish finish = { 0 };
 	struct gmem_snp_finish_options options;
 	uint32_t error;
-	int ret = gmem_snp_check(vm, gmem_call_snp_finish.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_snp_check(vm, gmem_call_snp_finish.name);
 	if (!ret)
 		ret = gmem_options_copy(vm->ctx, "gmem_snp_finish_options", &options,
 					sizeof(options), given ? given : &defaults);

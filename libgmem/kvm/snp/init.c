@@ -4,6 +4,7 @@
 #include <string.h>
 #include <gmem/snp.h>
 
+#include "base/error.h"
 #include "base/options.h"
 #include "kvm/explain/explain.h"
 #include "kvm/snp/snp.h"
@@ -13,8 +14,10 @@ int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_options *giv
 	static const struct gmem_snp_init_options defaults = { .size = sizeof(defaults) };
 	struct gmem_kvm_sev_init init = { 0 };
 	struct gmem_snp_init_options options;
-	int ret = gmem_snp_check(vm, gmem_call_sev_init.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_snp_check(vm, gmem_call_sev_init.name);
 	if (!ret)
 		ret = gmem_options_copy(vm->ctx, "gmem_snp_init_options", &options, sizeof(options),
 					given ? given : &defaults);
@@ -43,8 +46,10 @@ int gmem_snp_launch_start(struct gmem_vm *vm, const struct gmem_snp_start_option
 	struct gmem_kvm_sev_snp_launch_start start = { 0 };
 	struct gmem_snp_start_options options;
 	uint32_t error;
-	int ret = gmem_snp_check(vm, gmem_call_snp_start.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_snp_check(vm, gmem_call_snp_start.name);
 	if (!ret)
 		ret = gmem_options_copy(vm->ctx, "gmem_snp_start_options", &options,
 					sizeof(options), given ? given : &defaults);

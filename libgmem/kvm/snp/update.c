@@ -109,8 +109,10 @@ int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *reg
 		.pages = region->pages,
 		.type = region->type,
 	};
-	int ret = gmem_snp_check(vm, gmem_call_snp_update.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_snp_check(vm, gmem_call_snp_update.name);
 	if (done)
 		*done = 0;
 	if (!ret)

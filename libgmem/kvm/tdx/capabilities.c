@@ -43,8 +43,10 @@ static int ask(struct gmem_vm *vm, uint32_t entries, struct gmem_kvm_tdx_capabil
 int gmem_tdx_capabilities_new(struct gmem_vm *vm, struct gmem_tdx_capabilities **out)
 {
 	struct gmem_tdx_capabilities *capabilities;
-	int ret = gmem_td_check(vm, gmem_call_tdx_capabilities.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_td_check(vm, gmem_call_tdx_capabilities.name);
 	if (ret)
 		return ret;
 	capabilities = calloc(1, sizeof(*capabilities));

@@ -3,14 +3,17 @@
 #include <errno.h>
 #include <gmem/tdx.h>
 
+#include "base/error.h"
 #include "kvm/explain/explain.h"
 #include "kvm/tdx/td.h"
 
 int gmem_tdx_finalize(struct gmem_vm *vm)
 {
 	struct gmem_kvm_tdx_cmd cmd = { .id = GMEM_KVM_TDX_FINALIZE_VM };
-	int ret = gmem_td_check(vm, gmem_call_tdx_finalize.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_td_check(vm, gmem_call_tdx_finalize.name);
 	if (ret)
 		return ret;
 	/* TDH.MR.FINALIZE gives way to any other SEAMCALL on the TD. */

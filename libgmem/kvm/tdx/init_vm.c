@@ -22,8 +22,10 @@ int gmem_tdx_split_irqchip(struct gmem_vm *vm, unsigned int routes)
 		.args = { routes ? routes : DEFAULT_ROUTES },
 	};
 	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .count = cap.args[0] };
-	int ret = gmem_td_check(vm, gmem_call_split_irqchip.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_td_check(vm, gmem_call_split_irqchip.name);
 	if (ret)
 		return ret;
 	ret = gmem_kvm_ioctl(vm->ctx, vm->fd, gmem_call_split_irqchip.name, KVM_ENABLE_CAP,
@@ -94,8 +96,10 @@ int gmem_tdx_init_vm(struct gmem_vm *vm, const struct gmem_tdx_init_options *giv
 	static const struct gmem_tdx_init_options defaults = { .size = sizeof(defaults) };
 	struct gmem_tdx_capabilities *capabilities;
 	struct gmem_tdx_init_options options;
-	int ret = gmem_td_check(vm, gmem_call_tdx_init_vm.name);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_td_check(vm, gmem_call_tdx_init_vm.name);
 	if (ret)
 		return ret;
 	ret = gmem_options_copy(vm->ctx, "gmem_tdx_init_options", &options, sizeof(options),

@@ -145,6 +145,7 @@ int gmem_tdx_launch(struct gmem_vm *vm, const struct gmem_tdx_launch_options *gi
 	struct gmem_tdx_launch_options options;
 	int ret;
 
+	gmem_begin(vm->ctx);
 	ret = gmem_options_copy(vm->ctx, "gmem_tdx_launch_options", &options, sizeof(options),
 				given);
 	for (size_t i = 0; !ret && i < sizeof(stages) / sizeof(stages[0]); i++)

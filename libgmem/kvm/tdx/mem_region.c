@@ -133,5 +133,6 @@ int gmem_td_add(struct gmem_vm *vm, unsigned int index, const struct gmem_tdx_re
 int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
 			     const struct gmem_tdx_region *region, uint64_t *done)
 {
+	gmem_begin(vm->ctx);
 	return gmem_td_add(vm, index, region, false, done);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <gmem/tdx.h>
 
+#include "base/error.h"
 #include "base/options.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
@@ -50,8 +51,10 @@ static int get_cpuid(struct gmem_vm *vm, int fd, struct kvm_cpuid2 **out)
 int gmem_tdx_get_cpuid(struct gmem_vm *vm, unsigned int index, struct kvm_cpuid2 **out)
 {
 	struct gmem_vcpu *vcpu;
-	int ret = gmem_td_vcpu(vm, index, gmem_call_tdx_get_cpuid.name, &vcpu);
+	int ret;
 
+	gmem_begin(vm->ctx);
+	ret = gmem_td_vcpu(vm, index, gmem_call_tdx_get_cpuid.name, &vcpu);
 	if (ret)
 		return ret;
 	ret = get_cpuid(vm, vcpu->fd, out);
@@ -129,6 +132,7 @@ int gmem_tdx_init_vcpu(struct gmem_vm *vm, unsigned int index,
 	struct gmem_vcpu *vcpu;
 	int ret;
 
+	gmem_begin(vm->ctx);
 	ret = gmem_td_vcpu(vm, index, gmem_call_tdx_init_vcpu.name, &vcpu);
 	if (ret)
 		return ret;
