@@ -16,8 +16,6 @@
 #include "verdict/facts.h"
 #include "verdict/flush.h"
 
-#define ROWS_MAX 32
-
 struct row {
 	const struct gmem_flush_rule *rule;
 	enum gmem_verdict applies; /* SAFE: it does */
@@ -36,9 +34,9 @@ struct gmem_flush {
 	struct gmem_ctx *ctx;
 	bool is_guest_memory;
 	bool leaves; /* the memory leaves the direct map when it is mapped */
-	struct row rows[ROWS_MAX];
-	size_t row_count;
 	uint64_t pages, mapped, unmapped, unknown;
+	size_t row_count;
+	struct row rows[]; /* as many as there are rules, of which row_count count */
 };
 
 static const char reason_no_page[] = "no page was there to judge";
@@ -57,16 +55,20 @@ int gmem_flush_make(struct gmem_ctx *ctx, const struct gmem_flush_subject *subje
 		    const struct gmem_flush_facts *facts, unsigned int touch,
 		    struct gmem_flush **out)
 {
-	struct gmem_flush *flush = calloc(1, sizeof(*flush));
 	const struct gmem_flush_rule *rule;
+	struct gmem_flush *flush;
+	size_t rules = 0;
 
+	while (gmem_flush_rule_at(rules))
+		rules++;
+	flush = calloc(1, sizeof(*flush) + rules * sizeof(flush->rows[0]));
 	if (!flush)
 		return gmem_no_memory(ctx, "a verdict");
 	flush->ctx = ctx;
 	flush->is_guest_memory = subject->is_guest_memory;
 	flush->leaves =
 		subject->has_memory_flags && (subject->memory_flags & GMEM_MEMORY_NO_DIRECT_MAP);
-	for (size_t i = 0; (rule = gmem_flush_rule_at(i)) && flush->row_count < ROWS_MAX; i++) {
+	for (size_t i = 0; (rule = gmem_flush_rule_at(i)); i++) {
 		struct row *row = &flush->rows[flush->row_count];
 
 		if (touch && !(rule->touches & touch))

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "port.h"
+#include "verdict/flush_paths.h"
 
 static struct gmem_ctx *ctx;
 static struct gmem_flush *flush;
@@ -63,6 +64,23 @@ static void expect(const char *name, enum gmem_verdict verdict)
 		      gmem_verdict_name(found.verdict), gmem_verdict_name(verdict), found.reason);
 	ck_assert_ptr_nonnull(found.reason);
 }
+
+/* However long the table of paths is, a verdict has a row for each. */
+START_TEST(every_path)
+{
+	struct gmem_flush_row last;
+	size_t rules = 0, rows = 0;
+
+	while (gmem_flush_rule_at(rules))
+		rules++;
+	begin("tdx", -1, 0);
+	while (!gmem_flush_row(flush, rows, &last))
+		rows++;
+	ck_assert_uint_eq(rows, rules);
+	ck_assert_ptr_eq(last.path, &gmem_flush_rule_at(rules - 1)->path);
+	end();
+}
+END_TEST
 
 START_TEST(every_row_is_complete)
 {
@@ -229,5 +247,5 @@ START_TEST(page_frames)
 }
 END_TEST
 
-UNIT_MAIN("flush", every_row_is_complete, no_page, accesses, not_up_to_date, unknown, no_page_frame,
-	  applies, leaving, page_frames)
+UNIT_MAIN("flush", every_path, every_row_is_complete, no_page, accesses, not_up_to_date, unknown,
+	  no_page_frame, applies, leaving, page_frames)
