@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
-# Variables: BUILD=dir  BPF=0 (without libbpf)  MAN=0 (without man pages)
+# Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  SANITIZE=address,undefined  DESTDIR prefix
 
 VERSION := 0.1.0
@@ -80,7 +80,11 @@ units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
 preload_sources := $(sort $(wildcard tests/preload/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))
-schemas := $(sort $(wildcard cli/schema/*.json))
+schemas := $(patsubst cli/%,$(BUILD)/%,$(sort $(wildcard cli/schema/*.json)))
+# What the command says of itself, for man pages and schemas. A release's tarball has it; else the command
+# is run, in a cross-build by what RUN names, such as an emulator.
+RUN ?=
+describe := $(or $(wildcard describe.txt),$(BUILD)/describe.txt)
 man_pages := $(patsubst %.scd,$(BUILD)/man/%,$(notdir $(wildcard cli/man/*.scd libgmem/man/*.scd)))
 ifeq ($(MAN),0)
 man_pages :=
@@ -104,7 +108,7 @@ quiet := @
 .PHONY: all deps deps-packages demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
 	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
 
-all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files) $(man_pages)
+all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files) $(man_pages) $(schemas)
 
 deps:
 	packaging/deps
@@ -200,10 +204,25 @@ $(BUILD)/man/%.3: libgmem/man/%.3.scd libgmem/man/page.awk $(headers)
 	$(quiet)awk -v LIST=1 -f libgmem/man/page.awk $< | while read -r name; do \
 		echo '.so man3/$(@F)' > $(@D)/$$name.3 || exit; done
 
+$(BUILD)/describe.txt: $(gmemctl)
+	$(quiet)LD_LIBRARY_PATH=$(BUILD) $(RUN) $(gmemctl) --describe > $@.tmp
+	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
+
+$(BUILD)/man/%.8: cli/man/%.8.scd cli/man/page.awk $(describe)
+	@mkdir -p $(@D)
+	@echo '  MAN     $@'
+	$(quiet)awk -f cli/man/page.awk $(describe) $< > $@.scd
+	$(quiet)$(SCDOC) < $@.scd > $@
+	@rm -f $@.scd
+
 $(BUILD)/man/%: cli/man/%.scd
 	@mkdir -p $(@D)
 	@echo '  MAN     $@'
 	$(quiet)$(SCDOC) < $< > $@
+
+$(BUILD)/schema/%.json: cli/schema/%.json cli/schema/fill.awk $(describe)
+	@mkdir -p $(@D)
+	$(quiet)awk -f cli/schema/fill.awk $(describe) $< > $@
 
 $(test_sim): $(sim_sources:%.c=$(BUILD)/obj/%.o)
 	@mkdir -p $(@D)
@@ -335,7 +354,7 @@ uninstall:
 		$(DESTDIR)$(fishcompdir)/gmemctl.fish $(DESTDIR)$(apparmordir)/gmemctl-metrics \
 		$(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
 		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json \
-		$(schemas:cli/schema/%=$(DESTDIR)$(schemadir)/%)
+		$(schemas:$(BUILD)/schema/%=$(DESTDIR)$(schemadir)/%)
 	for section in $(man_sections); do \
 		rm -f $(DESTDIR)$(mandir)/man$$section/gmemctl.$$section \
 			$(DESTDIR)$(mandir)/man$$section/gmemctl-*.$$section; \
@@ -346,8 +365,10 @@ uninstall:
 
 # Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
 tarball := gmemctl-$(VERSION).tar.gz
-dist:
-	git archive --format=tar --prefix=gmemctl-$(VERSION)/ HEAD | gzip -n -9 > $(tarball)
+# It has describe.txt, so that it can be built for another machine.
+dist: $(BUILD)/describe.txt
+	git archive --format=tar --prefix=gmemctl-$(VERSION)/ --add-file=$(BUILD)/describe.txt HEAD | \
+		gzip -n -9 > $(tarball)
 
 # Packages are built from the release's tarball, for the distribution that this machine runs.
 deb: dist
