@@ -20,7 +20,8 @@ static const struct column columns[] = {
 	[COLUMN_LINE] = { "line", KIND_NUMBER,
 			  .help = "where in the file (these columns are in --json only)" },
 	[COLUMN_COMMAND] = { "command", KIND_TEXT, .help = "the command" },
-	[COLUMN_STATUS] = { "status", KIND_NUMBER, .help = "its exit status; of exec, that of the command that it ran" },
+	[COLUMN_STATUS] = { "status", KIND_NUMBER,
+			    .help = "its exit status; of exec, that of the command that it ran" },
 	[COLUMN_MESSAGE] = { "message", KIND_TEXT, .wrap = true, .help = "why it failed" },
 };
 

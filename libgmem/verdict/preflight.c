@@ -98,6 +98,10 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 	ret = gmem_options_copy(ctx, "gmem_preflight_options", &options, sizeof(options), given);
 	if (flush)
 		*flush = NULL;
+	if (!ret && !options.memory)
+		ret = gmem_fail(
+			ctx, -EINVAL,
+			"gmem_flush_preflight: Invalid argument: no memory was given to look at");
 	if (ret)
 		return ret;
 	flags = gmem_memory_flags(options.memory);

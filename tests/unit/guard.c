@@ -144,11 +144,16 @@ static void refused(int (*call)(void), const char *path, uint64_t pages, uint64_
 	port_said(ctx, "gmem_ctx_allow_faults()");
 }
 
-static void let(int (*call)(void), const char *function)
+static void dies_of(int (*call)(void), const char *function)
 {
 	gmem_ctx_allow_faults(ctx, true);
 	ck_assert_int_eq(call(), -GMEM_KERNEL_OOPS);
 	ck_assert(strstr(gmem_ctx_kernel_log(ctx), function));
+}
+
+static void let(int (*call)(void), const char *function)
+{
+	dies_of(call, function);
 	free_all();
 }
 
@@ -489,7 +494,7 @@ END_TEST
 START_TEST(wrapped)
 {
 	struct gmem_vm *known, *wrapper, *other;
-	struct gmem_memory *theirs, *same;
+	struct gmem_memory *theirs, *others, *same;
 
 	setup("tdx", GMEM_VM_TDX, 0);
 	known = vm;
@@ -498,6 +503,7 @@ START_TEST(wrapped)
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &other), 0);
 	vm = other;
 	bind_memory(0);
+	others = memory;
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
 	make_hole(2);
 	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(known), GMEM_VM_TDX, &wrapper), 0);
@@ -514,16 +520,22 @@ START_TEST(wrapped)
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(theirs), 0, &same), 0);
 	memory = same;
 	refused(punch, "tdx-reclaim", 1, frame(3));
-	let(punch, "tdx_quirk_reset_paddr");
+	dies_of(punch, "tdx_quirk_reset_paddr");
+	gmem_memory_free(theirs);
+	gmem_memory_free(others);
+	gmem_vm_free(known);
+	gmem_vm_free(other);
+	free_all();
 }
 END_TEST
 
 /* The same with the flag, which only the kernel's inode tells of. */
 START_TEST(wrapped_removed_memory)
 {
-	struct gmem_vm *wrapper;
+	struct gmem_vm *known, *wrapper;
 
 	setup("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
+	known = vm;
 	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_TDX, &wrapper), 0);
 	ck_assert_int_eq(gmem_vm_add_vcpu_fd(wrapper, gmem_vm_vcpu_fd(vm, 0)), 0);
 	vm = wrapper;
@@ -535,6 +547,8 @@ START_TEST(wrapped_removed_memory)
 	ck_assert_int_eq(pre_fault(), -GMEM_EWOULDFAULT);
 	port_said(ctx, "tdx-page-aug");
 	ck_assert(!gmem_sim_oopsed(sim));
+	gmem_vm_free(known);
+	teardown();
 }
 END_TEST
 

@@ -81,13 +81,16 @@ static int use_flush(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 static int use_preflight(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
+	struct gmem_preflight_options *asked = options;
 	struct gmem_preflight answer;
 	struct gmem_memory *memory;
 	int ret;
 
 	if (gmem_memory_new(vm, &made, &memory))
 		return -EIO;
-	((struct gmem_preflight_options *)options)->memory = memory;
+	/* A struct of a few bytes has no room for it, and is refused before it is asked for. */
+	if (asked->size >= offsetof(struct gmem_preflight_options, memory) + sizeof(memory))
+		asked->memory = memory;
 	ret = gmem_flush_preflight(ctx, options, &answer, NULL);
 	gmem_memory_free(memory);
 	return ret;
