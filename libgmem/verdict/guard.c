@@ -292,9 +292,8 @@ static int refuse(const struct asking *asking)
 		asking->touched->call, row->path->name, row->path->function,
 		(unsigned long long)row->faults_pages, first,
 		row->reason ? row->reason : "they leave the direct map when they are mapped",
-		row->path == asking->leaves
-			? "create the memory without the flag no-direct-map"
-			: "who took them out of the direct map has to put them back before",
+		row->path == asking->leaves ? "create the memory without the flag no-direct-map"
+					    : "restore them to the direct map first",
 		gmem_advice(asking->ctx, "allow-faults", strlen("allow-faults")));
 }
 

@@ -83,9 +83,8 @@ int main(void)
 	char why[1024];
 	if (gmem_ctx_new_simulated("tdx-no-direct-map", &ctx) || gmem_vm_new(ctx, GMEM_VM_TDX, &vm) ||
 	    gmem_memory_new(vm, &m, &slot.memory) || gmem_slot_set(vm, &slot) ||
-	    gmem_convert(vm, 0, 65536, true) || gmem_tdx_launch(vm, &launch))
-		return 1;
-	if (gmem_populate(vm, slot.memory, &all, NULL, NULL) != -GMEM_EWOULDFAULT)
+	    gmem_convert(vm, 0, 65536, true) || gmem_tdx_launch(vm, &launch) ||
+	    gmem_populate(vm, slot.memory, &all, NULL, NULL) != -GMEM_EWOULDFAULT)
 		return 2;
 	gmem_explain(ctx, why, sizeof(why));
 	printf("%s%s\n", why, gmem_ctx_kernel_log(ctx));

@@ -278,7 +278,7 @@ START_TEST(holes_of_a_td)
 		make_hole(3);
 		make_hole(4);
 		refused(calls[i].call, calls[i].path, 2, frame(3));
-		port_said(ctx, "has to put them back");
+		port_said(ctx, "restore them to the direct map first, or go on");
 		let(calls[i].call, calls[i].function);
 	}
 }
