@@ -63,6 +63,8 @@ static enum status select_columns(struct cli *cli, struct selection *selection)
 	bool all = format->all_columns || (format->style == STYLE_JSON && !format->columns);
 	char wrong[CELL_TEXT_MAX];
 
+	if (!table && format->columns)
+		return cli_usage(cli, "--output: %s has no columns", cli->command->name);
 	if (!table || columns_select(table, format->columns, all, selection, wrong))
 		return STATUS_YES;
 	if (table == cli->command->table)

@@ -57,6 +57,8 @@ done
 
 try 64 '' "no command given" gmemctl
 try 64 '' "there is no command 'wal'" gmemctl wal
+try 64 '' '--output: create has no columns' gmemctl create x -o name --simulate=plain
+try 64 '' '--output: destroy has no columns' gmemctl destroy x --output=NAME
 try 64 '' "Try 'gmemctl --help'" gmemctl nonsense
 try 64 '' 'unrecognized option' gmemctl --no-such-option
 try 64 '' 'invalid option' gmemctl -Z
