@@ -4,6 +4,35 @@
 
 #include "kernel/sim/kvm/tdx.h"
 
+/* What a descriptor stands for, NULL where it is open with O_PATH or not at all. */
+static const void *owner_of(const struct gmem_sim *sim, int fd)
+{
+	const struct sim_file *file = sim_fd_file(sim, fd);
+
+	return file && !file->path_only ? file->owner : NULL;
+}
+
+static struct sim_vm *vm_of(const struct gmem_sim *sim, int fd)
+{
+	const void *owner = owner_of(sim, fd);
+	struct sim_vm *vm = sim->vms;
+
+	while (vm && vm != owner)
+		vm = vm->next;
+	return vm;
+}
+
+static struct sim_vcpu *vcpu_of(const struct gmem_sim *sim, int fd)
+{
+	const void *owner = owner_of(sim, fd);
+
+	for (const struct sim_vm *vm = sim->vms; vm; vm = vm->next)
+		for (struct sim_vcpu *vcpu = vm->vcpus; vcpu; vcpu = vcpu->next)
+			if (vcpu == owner)
+				return vcpu;
+	return NULL;
+}
+
 bool gmem_sim_oopsed(const struct gmem_kernel *kernel)
 {
 	return to_sim(kernel)->oopsed;
@@ -34,9 +63,18 @@ int gmem_sim_set_direct_map(struct gmem_kernel *kernel, uint64_t pfn, bool prese
 
 int gmem_sim_set_read_only(struct gmem_kernel *kernel, uint64_t pfn)
 {
-	if (!sim_pfn_is_ram(to_sim(kernel), pfn))
+	struct gmem_sim *sim = to_sim(kernel);
+	struct sim_walk walk;
+	int err;
+
+	if (!sim_pfn_is_ram(sim, pfn))
 		return -EINVAL;
-	return sim_direct_map_read_only(to_sim(kernel), pfn);
+	err = sim_direct_map_split(sim, pfn);
+	if (err)
+		return err;
+	sim_walk(sim, sim_va(sim, pfn << SIM_PAGE_SHIFT), &walk);
+	*walk.entry &= ~(SIM_PTE_RW | SIM_PTE_DIRTY);
+	return 0;
 }
 
 bool gmem_sim_direct_map_present(struct gmem_kernel *kernel, uint64_t pfn)
@@ -67,8 +105,7 @@ unsigned int gmem_sim_open_fds(const struct gmem_kernel *kernel)
 
 int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool is_private)
 {
-	struct sim_file *file = sim_fd_file(to_sim(kernel), vcpu_fd);
-	struct sim_vcpu *vcpu = file ? sim_vcpu_of(file) : NULL;
+	struct sim_vcpu *vcpu = vcpu_of(to_sim(kernel), vcpu_fd);
 
 	if (!vcpu)
 		return -EBADF;
@@ -93,8 +130,7 @@ void gmem_sim_fail_seamcall(struct gmem_kernel *kernel, unsigned int leaf, uint6
 
 int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *out)
 {
-	const struct sim_file *file = sim_fd_file(to_sim(kernel), vm_fd);
-	const struct sim_vm *vm = file ? sim_vm_of(file) : NULL;
+	const struct sim_vm *vm = vm_of(to_sim(kernel), vm_fd);
 
 	if (!vm || !vm->td)
 		return -EINVAL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A kernel in front of a simulated one: it counts the calls through the port and makes a chosen one
- * fail. Nothing that asks through the port can tell the difference. The running kernel is never
- * behind it.
+ * A simulated kernel counts the calls through the port, and makes a chosen one fail: each operation
+ * of sim.c asks first. Nothing that asks through the port can tell the difference. The running
+ * kernel has no such thing.
  */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H

@@ -196,7 +196,6 @@ int sim_direct_map_remove(struct gmem_sim *sim, uint64_t pfn);
 int sim_direct_map_restore(struct gmem_sim *sim, uint64_t pfn);
 /* set_memory_4k() of one page. */
 int sim_direct_map_split(struct gmem_sim *sim, uint64_t pfn);
-int sim_direct_map_read_only(struct gmem_sim *sim, uint64_t pfn);
 
 /* ---- xarray.c ---- */
 

@@ -174,8 +174,6 @@ int sim_zap_pages(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_inod
 /* vcpu.c */
 int sim_vm_create_vcpu(struct gmem_sim *sim, void *object, uint64_t arg);
 void sim_vcpus_exit(struct gmem_sim *sim, struct sim_vm *vm);
-struct sim_vcpu *sim_vcpu_of(const struct sim_file *file);
-struct sim_vm *sim_vm_of(const struct sim_file *file);
 
 /* prefault.c, run.c */
 int sim_vcpu_pre_fault(struct gmem_sim *sim, void *object, uint64_t arg);

@@ -96,11 +96,6 @@ static const struct sim_file_type vcpu_type = {
 	.release = release,
 };
 
-struct sim_vcpu *sim_vcpu_of(const struct sim_file *file)
-{
-	return file->type == &vcpu_type && !file->path_only ? file->owner : NULL;
-}
-
 void sim_vcpus_exit(struct gmem_sim *sim, struct sim_vm *vm)
 {
 	(void)sim;

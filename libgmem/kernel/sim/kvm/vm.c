@@ -198,11 +198,6 @@ static int release(struct gmem_sim *sim, struct sim_file *file)
 
 static const struct sim_file_type vm_type = { .ioctl = vm_ioctl, .release = release };
 
-struct sim_vm *sim_vm_of(const struct sim_file *file)
-{
-	return file->type == &vm_type && !file->path_only ? file->owner : NULL;
-}
-
 /* What an encrypted VM has beside the rest. */
 static int vm_init_type(struct gmem_sim *sim, struct sim_vm *vm)
 {

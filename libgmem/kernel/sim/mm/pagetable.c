@@ -231,16 +231,6 @@ int sim_direct_map_restore(struct gmem_sim *sim, uint64_t pfn)
 	return 0;
 }
 
-int sim_direct_map_read_only(struct gmem_sim *sim, uint64_t pfn)
-{
-	struct sim_walk walk;
-	int err = split_down(sim, pfn, &walk);
-
-	if (!err)
-		*walk.entry &= ~(SIM_PTE_RW | SIM_PTE_DIRTY);
-	return err;
-}
-
 int sim_direct_map_split(struct gmem_sim *sim, uint64_t pfn)
 {
 	struct sim_walk walk;
