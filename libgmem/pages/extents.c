@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kernel/search.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
 #include "kvm/explain/explain.h"
@@ -320,11 +321,17 @@ static bool is_cached(const struct map_cache *cache, uint64_t pfn)
 	return pfn >= cache->first && pfn < cache->end;
 }
 
+static bool ends_before(const void *entry, const void *pfn)
+{
+	const struct gmem_directmap_run *run = entry;
+
+	return run->pfn + run->pages <= *(const uint64_t *)pfn;
+}
+
 /* The run of the direct map that has a page frame. */
 static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap_run **run)
 {
 	const struct map_cache *cache = &walk->cache;
-	size_t low = 0, high;
 	int ret = 0;
 
 	if (!is_cached(cache, pfn))
@@ -333,16 +340,8 @@ static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap
 		ret = -EILSEQ; /* a walk covers what it was asked for */
 	if (ret)
 		return ret;
-	high = cache->count;
-	while (high - low > 1) {
-		size_t middle = low + (high - low) / 2;
-
-		if (cache->runs[middle].pfn <= pfn)
-			low = middle;
-		else
-			high = middle;
-	}
-	*run = &cache->runs[low];
+	*run = cache->runs +
+	       gmem_lower_bound(cache->runs, cache->count, sizeof(*cache->runs), ends_before, &pfn);
 	return 0;
 }
 
