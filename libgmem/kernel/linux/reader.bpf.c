@@ -9,7 +9,7 @@
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include "reader.h"
+#include "kernel/linux/reader.h"
 
 struct reader_request requests[READER_REQUESTS];
 unsigned int request_count;
