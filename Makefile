@@ -63,7 +63,6 @@ ifeq ($(BPF),0)
 lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c libgmem/kernel/linux/btf.c,$(lib_sources))
 else
 lib_sources := $(filter-out libgmem/kernel/linux/without_bpf.c,$(lib_sources))
-cflags += -DGMEM_HAVE_BPF
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
@@ -119,7 +118,7 @@ deps-packages:
 # Objects depend on the flags that made them: a changed BPF= or SANITIZE= rebuilds.
 $(BUILD)/flags: force
 	@mkdir -p $(BUILD)
-	@echo '$(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo '$(CC) $(cflags) $(ldflags)' > $@
+	@echo 'BPF=$(BPF) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) $(CC) $(cflags) $(ldflags)' > $@
 # And what names places on where they are: make install prefix= after a make with another.
 $(BUILD)/places: force
 	@mkdir -p $(BUILD)

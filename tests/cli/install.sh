@@ -15,8 +15,8 @@ fi
 
 root=$scratch/root
 # As it was built, so that installing builds nothing.
-bpf=0
-grep -q -e -DGMEM_HAVE_BPF "$BUILD/flags" && bpf=1
+bpf=1
+grep -q '^BPF=0 ' "$BUILD/flags" && bpf=0
 make_quietly() {
 	make "$@" BUILD="$BUILD" BPF=$bpf prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
 }
