@@ -19,7 +19,6 @@
 #include "kmem/kmem.h"
 #include "kmem/pagetable.h"
 #include "kmem/vmcoreinfo.h"
-#include "kvm/explain/explain.h"
 #include "procfs/file.h"
 
 #define BASE_STEP (1ull << 30)

@@ -19,7 +19,6 @@
 #include "kmem/reader.h"
 #include "kmem/struct_layout.h"
 #include "kmem/xarray.h"
-#include "kvm/explain/explain.h"
 #include "procfs/ram.h"
 
 #define PENDING 256   /* runs that are checked in one batch */

@@ -17,7 +17,6 @@
 
 #include "base/error.h"
 #include "kmem/kmem.h"
-#include "kvm/explain/explain.h"
 
 #define ENTRIES 512
 #define ENTRY_PRESENT (1ull << 0)

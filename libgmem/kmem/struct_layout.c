@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "kvm/explain/explain.h"
 
 struct field {
 	const char *type;

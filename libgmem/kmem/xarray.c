@@ -16,7 +16,6 @@
 #include "base/error.h"
 #include "kmem/kmem.h"
 #include "kmem/struct_layout.h"
-#include "kvm/explain/explain.h"
 
 #define SLOTS_MAX 64
 #define DEPTH_MAX 12 /* 64 index bits, 6 a level, and one to spare */

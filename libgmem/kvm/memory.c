@@ -17,7 +17,6 @@
 #include "kvm/explain/explain.h"
 #include "kvm/guard.h"
 #include "kvm/kvm.h"
-#include "pages/target.h"
 #include "procfs/fd.h"
 
 static struct gmem_memory *memory_alloc(struct gmem_ctx *ctx, int fd, uint64_t flags)

@@ -16,7 +16,6 @@
 #include "kernel/search.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
-#include "kvm/explain/explain.h"
 #include "pages/target.h"
 #include "procfs/ram.h"
 

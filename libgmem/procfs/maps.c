@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-#include "pages/target.h"
 #include "procfs/fd.h"
 #include "procfs/file.h"
 #include "procfs/maps.h"
