@@ -13,10 +13,7 @@ struct settings {
 
 static const struct cli_option options[] = {
 	{ "gpa", 0, NULL, false, set_flag, offsetof(struct settings, gpa), GPA_HELP },
-	{ "force", 0, NULL, false, set_spelled_out, offsetof(struct settings, force.force),
-	  FORCE_HELP },
-	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out,
-	  offsetof(struct settings, force.will_oops), WILL_OOPS_HELP },
+	FORCE_OPTIONS(offsetof(struct settings, force)),
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 

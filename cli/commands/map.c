@@ -33,9 +33,7 @@ static const struct cli_option options[] = {
 	  "KVM_PRE_FAULT_MEMORY, or best (default): by the last of them that memory and kernel "
 	  "allow" },
 	{ "threads", 0, "NUMBER", false, set_threads, FIELD(populate.threads), THREADS_HELP },
-	{ "force", 0, NULL, false, set_spelled_out, FIELD(force.force), FORCE_HELP },
-	{ "i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out, FIELD(force.will_oops),
-	  WILL_OOPS_HELP },
+	FORCE_OPTIONS(FIELD(force)),
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 

@@ -26,6 +26,15 @@ bool force_is_enough(const struct cli *cli, const struct force *force);
 	"With --force, go on where the running kernel would fault: this process hangs or " \
 	"dies with the VM's locks held, or the machine goes down; for test kernels"
 
+/* Both, for a command whose settings have a struct force of that offset. */
+#define FORCE_OPTIONS(offset)                                                                   \
+	{ "force",   0, NULL, false, set_spelled_out, (offset) + offsetof(struct force, force), \
+	  FORCE_HELP },                                                                         \
+	{                                                                                       \
+		"i-know-this-kernel-will-oops", 0, NULL, false, set_spelled_out,                \
+			(offset) + offsetof(struct force, will_oops), WILL_OOPS_HELP            \
+	}
+
 enum preflight_result { PREFLIGHT_CLEAR, PREFLIGHT_FORCED, PREFLIGHT_REFUSED, PREFLIGHT_FAILED };
 
 struct preflight {
