@@ -204,7 +204,9 @@ $(BUILD)/man/%.3: libgmem/man/%.3.scd libgmem/man/page.awk $(headers)
 		echo '.so man3/$(@F)' > $(@D)/$$name.3 || exit; done
 
 $(BUILD)/describe.txt: $(gmemctl)
-	$(quiet)LD_LIBRARY_PATH=$(BUILD) $(RUN) $(gmemctl) --describe > $@.tmp
+	$(quiet)LD_LIBRARY_PATH=$(BUILD) $(RUN) $(gmemctl) --describe > $@.tmp || { \
+		echo "$(gmemctl) cannot be run here: give RUN=COMMAND (an emulator), or describe.txt, which" \
+			"a build for this machine leaves in its folder" >&2; exit 1; }
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
 $(BUILD)/man/%.8: cli/man/%.8.scd cli/man/page.awk $(describe)

@@ -37,7 +37,7 @@ void gmem_ctx_set_advice(struct gmem_ctx *ctx, gmem_advice_fn fn, void *arg)
 	ctx->advice_arg = arg;
 }
 
-const char *gmem_advice(const struct gmem_ctx *ctx, const char *name, size_t length)
+const char *gmem_advice_of_length(const struct gmem_ctx *ctx, const char *name, size_t length)
 {
 	for (size_t i = 0; i < ADVICE; i++) {
 		const char *words = NULL;

@@ -2,12 +2,19 @@
 #ifndef GMEM_BASE_ADVICE_H
 #define GMEM_BASE_ADVICE_H
 
+#include <string.h>
+
 #include "base/context.h"
 
 /*
- * What to do, by its name of length bytes, in the words of the caller or of the library. NULL where
- * there is nothing of that name.
+ * What to do, in the words of the caller or of the library, by its name, which is length bytes long.
+ * NULL where there is nothing of that name.
  */
-const char *gmem_advice(const struct gmem_ctx *ctx, const char *name, size_t length);
+const char *gmem_advice_of_length(const struct gmem_ctx *ctx, const char *name, size_t length);
+
+static inline const char *gmem_advice(const struct gmem_ctx *ctx, const char *name)
+{
+	return gmem_advice_of_length(ctx, name, strlen(name));
+}
 
 #endif

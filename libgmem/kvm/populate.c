@@ -2,7 +2,6 @@
 /* Populating memory: three ways to make pages be, and which is best. */
 #include <errno.h>
 #include <linux/falloc.h>
-#include <string.h>
 
 #include "base/advice.h"
 #include "base/error.h"
@@ -105,7 +104,7 @@ static int no_vcpu(const struct populate *populate)
 			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
 			 "add one with %s",
 			 populate->vm ? "the VM has none" : "no VM was given",
-			 gmem_advice(populate->memory->ctx, "add-vcpu", strlen("add-vcpu")));
+			 gmem_advice(populate->memory->ctx, "add-vcpu"));
 }
 
 static int pre_fault_failed(struct populate *populate,

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/advice.h"
 #include "base/error.h"
@@ -294,7 +293,7 @@ static int refuse(const struct asking *asking)
 		row->reason ? row->reason : "they leave the direct map when they are mapped",
 		row->path == asking->leaves ? "create the memory without the flag no-direct-map"
 					    : "restore them to the direct map first",
-		gmem_advice(asking->ctx, "allow-faults", strlen("allow-faults")));
+		gmem_advice(asking->ctx, "allow-faults"));
 }
 
 int gmem_flush_guard(struct gmem_ctx *ctx, const struct gmem_touched *touched)

@@ -91,6 +91,14 @@ static bool too_many_pages(const struct gmem_facts *facts)
 	return facts->size / GMEM_PAGE_SIZE > INT32_MAX;
 }
 
+/* For the words: the slot that is in the way. */
+static void note_other(const struct gmem_facts *facts, const struct gmem_vm_slot *slot)
+{
+	facts->found->other_slot = slot->id;
+	facts->found->other_gpa = slot->gpa;
+	facts->found->other_size = slot->size;
+}
+
 static const struct gmem_vm_slot *slot_of(const struct gmem_facts *facts)
 {
 	for (size_t i = 0; i < facts->vm->slot_count; i++) {
@@ -98,9 +106,7 @@ static const struct gmem_vm_slot *slot_of(const struct gmem_facts *facts)
 
 		if (slot->id != facts->slot)
 			continue;
-		facts->found->other_slot = slot->id;
-		facts->found->other_gpa = slot->gpa;
-		facts->found->other_size = slot->size;
+		note_other(facts, slot);
 		return slot;
 	}
 	return NULL;
@@ -141,9 +147,7 @@ static bool gpa_in_use(const struct gmem_facts *facts)
 		    ADDRESS_SPACE(slot->id) != ADDRESS_SPACE(facts->slot) ||
 		    slot->gpa >= facts->gpa + facts->size || facts->gpa >= slot->gpa + slot->size)
 			continue;
-		facts->found->other_slot = slot->id;
-		facts->found->other_gpa = slot->gpa;
-		facts->found->other_size = slot->size;
+		note_other(facts, slot);
 		return true;
 	}
 	return false;
@@ -161,9 +165,7 @@ static bool file_range_in_use(const struct gmem_facts *facts)
 		    slot->offset >= facts->offset + facts->size ||
 		    facts->offset >= slot->offset + slot->size)
 			continue;
-		facts->found->other_slot = slot->id;
-		facts->found->other_gpa = slot->gpa;
-		facts->found->other_size = slot->size;
+		note_other(facts, slot);
 		return true;
 	}
 	return false;

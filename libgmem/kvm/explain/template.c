@@ -206,7 +206,7 @@ static const struct value {
 static bool put_advice(struct text *text, const struct gmem_facts *facts, const char *name,
 		       size_t length)
 {
-	const char *words = gmem_advice(facts->ctx, name, length);
+	const char *words = gmem_advice_of_length(facts->ctx, name, length);
 
 	put(text, "%s", words ? words : "");
 	return words;

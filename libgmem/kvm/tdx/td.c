@@ -3,7 +3,6 @@
 #include "kvm/tdx/td.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/advice.h"
 #include "base/error.h"
@@ -32,8 +31,7 @@ int gmem_td_vcpu(struct gmem_vm *vm, unsigned int index, const char *call, struc
 		return gmem_fail(vm->ctx, -ENOENT,
 				 "%s: No such file or directory: it is a call on a vCPU, and there "
 				 "is none with index %u, only %zu; add it with %s",
-				 call, index, vm->vcpu_count,
-				 gmem_advice(vm->ctx, "add-vcpu", strlen("add-vcpu")));
+				 call, index, vm->vcpu_count, gmem_advice(vm->ctx, "add-vcpu"));
 	*out = &vm->vcpus[index];
 	return 0;
 }
