@@ -152,9 +152,9 @@ static bool is_partial(const struct lookup *lookup, const struct frame *frame, c
 	if (frame->is.state == GMEM_STATE_UNKNOWN)
 		*reason = frame->is.reason;
 	else if (frame->is.ram < 0)
-		*reason = "/proc/iomem hides its addresses: root with CAP_SYS_ADMIN sees them";
+		*reason = frame->is.ram_reason;
 	else if (!frame->is.has_page_flags && frame->is.ram)
-		*reason = "/proc/kpageflags cannot be read: root is needed";
+		*reason = frame->is.flags_reason;
 	else if (!frame->owned && *lookup->no_owner)
 		*reason = lookup->no_owner;
 	return *reason;

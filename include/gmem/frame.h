@@ -21,8 +21,10 @@ struct gmem_frame {
 	bool has_page_flags; /* needs root; the file ends with the last page frame of RAM */
 	enum gmem_state state;
 	enum gmem_level level;
-	bool writable;	    /* the direct map allows the kernel to write */
-	const char *reason; /* why state is unknown, NULL otherwise; static storage */
+	bool writable;		  /* the direct map allows the kernel to write */
+	const char *reason;	  /* why state is unknown, NULL otherwise; static storage */
+	const char *ram_reason;	  /* why ram is unknown, NULL otherwise; static storage */
+	const char *flags_reason; /* why page_flags are, of those that were wanted; the same */
 };
 
 /*

@@ -7,6 +7,15 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *gmem_error_words(int error)
+{
+	if (error == -EILSEQ)
+		return "what was read contradicts itself";
+	if (error == -EFAULT)
+		return "an address in it is not mapped";
+	return strerror(-error);
+}
+
 /* error: NULL for whichever it was. */
 static int explain(const struct gmem_ctx *ctx, const int *error, char *buffer, size_t size)
 {
@@ -18,7 +27,7 @@ static int explain(const struct gmem_ctx *ctx, const int *error, char *buffer, s
 	told = ctx->explained && (!error || *error == ctx->explained_error);
 	length = snprintf(buffer, size, "%s",
 			  told	  ? ctx->explanation
-			  : error ? strerror(-*error)
+			  : error ? gmem_error_words(*error)
 				  : "");
 	pthread_mutex_unlock(&unlocked->lock);
 	return length;

@@ -101,7 +101,7 @@ static int find_base(struct gmem_ctx *ctx, const struct note *note, uint64_t *ba
 	ret = ctx->kernel->ops->current_task(ctx->kernel, &address);
 	if (ret)
 		return gmem_fail(ctx, ret, "this process's task_struct was not found: %s",
-				 strerror(-ret));
+				 gmem_error_words(ret));
 	return search_base(ctx, note, address & ~(BASE_STEP - 1), base);
 }
 

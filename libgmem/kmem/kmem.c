@@ -13,7 +13,7 @@ int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *request
 
 	if (ret)
 		return gmem_fail(ctx, ret, "reading kernel memory (%s): %s",
-				 gmem_evidence_name(ctx->evidence), strerror(-ret));
+				 gmem_evidence_name(ctx->evidence), gmem_error_words(ret));
 	return 0;
 }
 

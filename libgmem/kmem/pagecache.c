@@ -124,7 +124,7 @@ int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out
 	return gmem_fail(
 		ctx, ret == -EFAULT ? -EILSEQ : ret,
 		"the kernel's struct file of descriptor %d was not found in kernel memory: %s", fd,
-		strerror(-ret));
+		gmem_error_words(ret));
 }
 
 int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object)

@@ -368,7 +368,7 @@ static int walk_root(struct walk *walk)
 
 	if (ret)
 		return gmem_fail(walk->ctx, ret, "the kernel's page directory cannot be read: %s",
-				 strerror(-ret));
+				 gmem_error_words(ret));
 	return walk_table(walk, 0, walk->image->root, root, walk->start & ~(covers - 1), rights);
 }
 

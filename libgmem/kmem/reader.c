@@ -38,9 +38,9 @@ static int open_one(struct gmem_ctx *ctx, size_t index)
 
 	if (ret) {
 		gmem_log(ctx, GMEM_LOG_INFO, "reader %s: refused: %s", readers[index].name,
-			 *why ? why : strerror(-ret));
+			 *why ? why : gmem_error_words(ret));
 		return gmem_fail(ctx, ret, "reader %s: %s", readers[index].name,
-				 *why ? why : strerror(-ret));
+				 *why ? why : gmem_error_words(ret));
 	}
 	ctx->evidence = readers[index].evidence;
 	ret = gmem_image_new(ctx, &ctx->image);

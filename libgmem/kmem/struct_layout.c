@@ -76,7 +76,7 @@ static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 		/* Taken for a member that is not there, it would pass for another kernel's. */
 		if (ret && ret != -ENOENT)
 			return gmem_fail(ctx, ret, "where struct %s has %s cannot be told: %s",
-					 field->type, field->member, strerror(-ret));
+					 field->type, field->member, gmem_error_words(ret));
 		if (ret && field->required)
 			return gmem_fail(
 				ctx, -ENODATA,
@@ -113,7 +113,7 @@ static int read_sizes(struct gmem_ctx *ctx, struct gmem_layout *layout)
 	ret = kernel->ops->size_of(kernel, "kvm_memory_slot", &layout->slot_size);
 	if (ret && ret != -ENOENT)
 		return gmem_fail(ctx, ret, "the size of struct kvm_memory_slot cannot be told: %s",
-				 strerror(-ret));
+				 gmem_error_words(ret));
 	if (ret || layout->slot_size > GMEM_KMEM_REQUEST_MAX)
 		layout->slot_size = 0;
 	return 0;

@@ -428,7 +428,7 @@ static int walk_head(struct walk *walk)
 				    reason_corrupt);
 	if (ret)
 		return gmem_fail(walk->ctx, ret, "an xarray of the kernel cannot be read: %s",
-				 strerror(-ret));
+				 gmem_error_words(ret));
 	if (is_pointer(head) && walk->first == 0)
 		return emit_ones(walk, 0, head, 1);
 	if (!is_node(head))

@@ -125,7 +125,7 @@ static int explain(struct gmem_ctx *ctx, pid_t pid, int error)
 				 "this kernel has no PAGEMAP_SCAN (Linux 6.7) to count the pages");
 	return gmem_fail(ctx, error == -ENOENT ? -ESRCH : error,
 			 "the memory map of process %d cannot be read: %s", (int)pid,
-			 strerror(-error));
+			 gmem_error_words(error));
 }
 
 int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *target,

@@ -285,7 +285,8 @@ int gmem_target_read_bindings(struct gmem_target *target)
 	target->vm_pid = -1;
 	target->vm_type = -1;
 	return gmem_fail(target->ctx, -ENODATA,
-			 "the memslots of this guest_memfd could not be read: %s", strerror(-ret));
+			 "the memslots of this guest_memfd could not be read: %s",
+			 gmem_error_words(ret));
 }
 
 uint64_t gmem_target_gpa(const struct gmem_target *target, uint64_t offset, uint64_t *length)

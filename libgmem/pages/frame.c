@@ -12,19 +12,34 @@ static const char reason_not_wanted[] = "the direct map was not looked at";
 static const char reason_no_reader[] = "kernel memory cannot be read";
 static const char reason_walk[] = "the page tables could not be read";
 
+/* CONFIG_PROC_PAGE_MONITOR makes the file. */
+static const char *why_no_flags(int error)
+{
+	if (error == -EACCES || error == -EPERM)
+		return "/proc/kpageflags cannot be read: root is needed";
+	if (error == -ENOENT)
+		return "this kernel has no /proc/kpageflags";
+	return error ? "reading /proc/kpageflags failed"
+		     : "/proc/kpageflags ends before this page frame";
+}
+
 static void read_flags(struct gmem_ctx *ctx, struct gmem_frame *frame)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
 	int fd = kernel->ops->open(kernel, "/proc/kpageflags", O_RDONLY);
+	ssize_t got;
 
-	if (fd < 0)
+	if (fd < 0) {
+		frame->flags_reason = why_no_flags(fd);
 		return;
-	frame->has_page_flags =
-		kernel->ops->pread(kernel, fd, &frame->page_flags, sizeof(frame->page_flags),
-				   frame->pfn * sizeof(frame->page_flags)) ==
-		(ssize_t)sizeof(frame->page_flags);
-	if (!frame->has_page_flags)
+	}
+	got = kernel->ops->pread(kernel, fd, &frame->page_flags, sizeof(frame->page_flags),
+				 frame->pfn * sizeof(frame->page_flags));
+	frame->has_page_flags = got == (ssize_t)sizeof(frame->page_flags);
+	if (!frame->has_page_flags) {
 		frame->page_flags = 0;
+		frame->flags_reason = why_no_flags(got < 0 ? (int)got : 0);
+	}
 	kernel->ops->close(kernel, fd);
 }
 
@@ -63,6 +78,7 @@ int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct
 	*out = (struct gmem_frame){
 		.pfn = pfn,
 		.ram = ram->ranges_error ? -1 : gmem_ram_contains(ram, pfn, &unused),
+		.ram_reason = ram->ranges_error ? ram->ranges_why : NULL,
 		.node = gmem_ram_node(ram, pfn, &unused),
 		.zone = gmem_ram_zone(ram, pfn),
 	};

@@ -75,7 +75,7 @@ static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 	if (error == -ENOENT || error == -ESRCH)
 		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
 	return gmem_fail(ctx, error, "the mappings of process %d cannot be read: %s", (int)pid,
-			 strerror(-error));
+			 gmem_error_words(error));
 }
 
 static int open_place(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped,

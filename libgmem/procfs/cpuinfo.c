@@ -9,6 +9,10 @@
 
 #include "procfs/file.h"
 
+/* What an x86-64 CPU can have; any other number is no width, and it is shifted by. */
+#define PHYSICAL_BITS_MIN 32
+#define PHYSICAL_BITS_MAX 52
+
 /* Value of the first "key<tabs>: value" line, up to its end, or NULL. */
 static const char *value_of(const char *text, const char *key)
 {
@@ -24,6 +28,14 @@ static const char *value_of(const char *text, const char *key)
 			text++;
 	}
 	return NULL;
+}
+
+/* "46 bits physical, 48 bits virtual"; 0 for what is no width. */
+static unsigned int read_width(const char *sizes)
+{
+	unsigned long bits = strtoul(sizes, NULL, 10);
+
+	return bits < PHYSICAL_BITS_MIN || bits > PHYSICAL_BITS_MAX ? 0 : (unsigned int)bits;
 }
 
 int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
@@ -51,9 +63,7 @@ int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
 		goto out;
 	}
 	snprintf(out->vendor, sizeof(out->vendor), "%.*s", (int)strcspn(vendor, "\n"), vendor);
-	if (!sizes || sscanf(sizes, "%u bits physical", &out->physical_bits) != 1 ||
-	    out->physical_bits > 52)
-		out->physical_bits = 0;
+	out->physical_bits = sizes ? read_width(sizes) : 0;
 	ret = 0;
 out:
 	free(text);

@@ -9,7 +9,7 @@ struct gmem_cpu {
 	char vendor[16];	    /* "GenuineIntel", "AuthenticAMD" */
 	char *flags;		    /* as the kernel prints them, blank between */
 	char *bugs;		    /* likewise; NULL where there is no such line */
-	unsigned int physical_bits; /* width of a physical address, 0: not known */
+	unsigned int physical_bits; /* 32 to 52, width of a physical address; 0: not known */
 };
 
 /* Errors: those of reading /proc/cpuinfo, ENODATA (no x86 CPU in it). */

@@ -2,15 +2,32 @@
 #include "procfs/ram.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "procfs/capabilities.h"
 #include "procfs/cpuinfo.h"
 #include "procfs/file.h"
 
 #define PHYSICAL_BITS_MAX 52
+
+static const char why_no_order[] =
+	"the System RAM lines of /proc/iomem are not ascending ranges: this file is not the kernel's";
+static const char why_no_ram[] = "/proc/iomem has no line that says System RAM";
+static const char why_needs_root[] =
+	"/proc/iomem hides its addresses: root with CAP_SYS_ADMIN sees them";
+static const char why_user_namespace[] =
+	"/proc/iomem hides its addresses from the root of a user namespace (a container): "
+	"CAP_SYS_ADMIN of the initial one is needed";
+static const char why_hidden_from_root[] =
+	"/proc/iomem shows no addresses to CAP_SYS_ADMIN either: a sandbox or another kernel's "
+	"/proc is between";
+static const char why_not_permitted[] = "reading /proc/iomem is not permitted";
+static const char why_no_file[] = "there is no /proc/iomem";
+static const char why_not_read[] = "reading /proc/iomem failed";
 
 /* Room for one more element of size bytes in an array of count: doubled at each power of two. */
 static void *grow(void *array, size_t count, size_t size)
@@ -27,6 +44,8 @@ static int add_range(struct gmem_ram *ram, uint64_t first, uint64_t last)
 	uint64_t end = (last + 1) / GMEM_PAGE_SIZE;
 	struct gmem_ram_range *ranges;
 
+	if (last < first)
+		return -EILSEQ;
 	if (end <= pfn)
 		return 0;
 	/* The kernel's list ascends; one that does not would count memory twice. */
@@ -41,12 +60,41 @@ static int add_range(struct gmem_ram *ram, uint64_t first, uint64_t last)
 	return 0;
 }
 
+static bool holds_initial_user_namespace(struct gmem_ctx *ctx)
+{
+	unsigned long long inside, outside, count;
+	char line[64];
+
+	/* The one that maps every user to itself (uid_m_show() in kernel/user_namespace.c). */
+	return gmem_read_line(ctx, "/proc/self/uid_map", line, sizeof(line)) ||
+	       sscanf(line, "%llu %llu %llu", &inside, &outside, &count) != 3 ||
+	       (inside == 0 && outside == 0 && count == UINT32_MAX);
+}
+
+/* r_show() in kernel/resource.c asks for CAP_SYS_ADMIN of the initial user namespace. */
+static const char *why_hidden(struct gmem_ctx *ctx)
+{
+	uint64_t had = 0;
+
+	if (!gmem_capabilities_effective(ctx, &had) && !(had & (1ull << CAP_SYS_ADMIN)))
+		return why_needs_root;
+	return holds_initial_user_namespace(ctx) ? why_hidden_from_root : why_user_namespace;
+}
+
+/* Notes why the ranges are not known; only a lack of memory is an error. */
+static int give_up_ranges(struct gmem_ram *ram, int error, const char *why)
+{
+	ram->range_count = 0;
+	ram->ranges_error = error;
+	ram->ranges_why = why;
+	return error == -ENOMEM ? error : 0;
+}
+
 /*
  * Lines "00100000-bfffffff : System RAM", also "System RAM (virtio_mem)"; deeper levels are
- * indented. Without CAP_SYS_ADMIN all addresses read as zero (iomem_is_exclusive() aside,
- * r_show() in kernel/resource.c).
+ * indented. For whom they are hidden all addresses read as zero.
  */
-static int parse_iomem(struct gmem_ram *ram, char *text)
+static int parse_iomem(struct gmem_ctx *ctx, struct gmem_ram *ram, char *text)
 {
 	char *save = NULL;
 	bool hidden = false;
@@ -54,23 +102,26 @@ static int parse_iomem(struct gmem_ram *ram, char *text)
 
 	for (char *line = strtok_r(text, "\n", &save); line && !ret;
 	     line = strtok_r(NULL, "\n", &save)) {
+		const char *name = strstr(line, " : System RAM");
 		unsigned long long first, last;
-		char name[64];
 
-		if (sscanf(line, "%llx-%llx : %63[^\n]", &first, &last, name) != 3 ||
-		    strncmp(name, "System RAM", 10))
+		if (!name)
 			continue;
-		if (last == 0)
+		if (sscanf(line, "%llx-%llx :", &first, &last) != 2)
+			ret = -EILSEQ;
+		else if (last == 0)
 			hidden = true;
 		else
 			ret = add_range(ram, first, last);
 	}
-	if (ret) {
-		ram->ranges_error = ret;
-		ram->range_count = 0;
-		return ret == -ENOMEM ? ret : 0;
-	}
-	ram->ranges_error = ram->range_count ? 0 : hidden ? -EACCES : -ENODATA;
+	if (ret)
+		return give_up_ranges(ram, ret == -EILSEQ ? -ENODATA : ret, why_no_order);
+	if (!ram->range_count && hidden)
+		return give_up_ranges(ram, -EACCES, why_hidden(ctx));
+	if (!ram->range_count)
+		return give_up_ranges(ram, -ENODATA, why_no_ram);
+	ram->ranges_error = 0;
+	ram->ranges_why = NULL;
 	return 0;
 }
 
@@ -79,11 +130,11 @@ static int read_ranges(struct gmem_ctx *ctx, struct gmem_ram *ram)
 	char *text;
 	int ret = gmem_read_file(ctx, "/proc/iomem", &text, NULL);
 
-	if (ret) {
-		ram->ranges_error = ret;
-		return ret == -ENOMEM ? ret : 0;
-	}
-	ret = parse_iomem(ram, text);
+	if (ret == -EACCES || ret == -EPERM)
+		return give_up_ranges(ram, ret, why_not_permitted);
+	if (ret)
+		return give_up_ranges(ram, ret, ret == -ENOENT ? why_no_file : why_not_read);
+	ret = parse_iomem(ctx, ram, text);
 	free(text);
 	return ret;
 }
@@ -268,14 +319,8 @@ static int known_ranges(struct gmem_ctx *ctx, const struct gmem_ram **ram)
 		ret = read_ranges_again(ctx);
 	if (ret)
 		return gmem_fail(ctx, ret, "no memory to read where RAM is (/proc/iomem)");
-	if ((*ram)->ranges_error == -EACCES)
-		return gmem_fail(ctx, -EACCES,
-				 "/proc/iomem hides its addresses: where RAM is, only "
-				 "root with CAP_SYS_ADMIN sees");
 	if ((*ram)->ranges_error)
-		return gmem_fail(ctx, (*ram)->ranges_error,
-				 "/proc/iomem tells of no System RAM: %s",
-				 strerror(-(*ram)->ranges_error));
+		return gmem_fail(ctx, (*ram)->ranges_error, "%s", (*ram)->ranges_why);
 	return 0;
 }
 

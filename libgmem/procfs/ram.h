@@ -16,7 +16,8 @@ struct gmem_node_range {
 struct gmem_ram {
 	struct gmem_ram_range *ranges; /* System RAM, ascending, whole pages */
 	size_t range_count;
-	int ranges_error; /* why ranges are not known: -EACCES where addresses are hidden */
+	int ranges_error;	/* why ranges are not known: -EACCES where addresses are hidden */
+	const char *ranges_why; /* the same in words, static storage */
 	struct gmem_node_range *nodes;
 	size_t node_count;
 	uint64_t pfn_limit; /* first PFN past the physical address width */

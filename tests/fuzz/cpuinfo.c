@@ -14,6 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_file_is(ctx, "cpuinfo", data, size);
 	if (!gmem_cpu_read(ctx, &cpu)) {
 		HOLDS(memchr(cpu.vendor, '\0', sizeof(cpu.vendor)));
+		HOLDS(!cpu.physical_bits || (cpu.physical_bits >= 32 && cpu.physical_bits <= 52));
 		gmem_cpu_has(&cpu, "tme");
 		gmem_cpu_has_bug(&cpu, "tdx_pw_mce");
 		gmem_cpu_free(&cpu);

@@ -13,6 +13,8 @@ static void check(const struct gmem_ram *ram)
 {
 	uint64_t next = 0, pages;
 
+	HOLDS(!ram->ranges_error == !ram->ranges_why);
+	HOLDS(!ram->ranges_error == (ram->range_count > 0));
 	for (size_t i = 0; i < ram->range_count; i++) {
 		HOLDS(ram->ranges[i].pages > 0 && ram->ranges[i].pfn >= next);
 		next = ram->ranges[i].pfn + ram->ranges[i].pages;

@@ -6,57 +6,18 @@
 
 #include "procfs/cpuinfo.h"
 #include "procfs/config.h"
-#include "port.h"
-
-#define FD 77
+#include "served.h"
 
 static const char text[] = "#\n# Linux/x86\n#\nCONFIG_KVM=y\n# CONFIG_KVM_AMD_SEV is not set\n"
 			   "CONFIG_KVM_INTEL_TDX_NOT=y\nCONFIG_TDX_HOST_SERVICES=m\n";
 
-/* One file that the model does not have. */
-static struct {
-	const char *path;
-	unsigned char bytes[4096];
-	size_t length;
-} served;
-
-static int serve_open(struct gmem_kernel *kernel, const char *path, int flags)
-{
-	if (!strcmp(path, served.path))
-		return FD;
-	return strstr(path, "config") ? -ENOENT : port.real->open(kernel, path, flags);
-}
-
-static ssize_t serve_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
-			   uint64_t offset)
-{
-	if (fd != FD)
-		return port.real->pread(kernel, fd, buffer, length, offset);
-	if (offset >= served.length)
-		return 0;
-	if (length > served.length - offset)
-		length = served.length - offset;
-	memcpy(buffer, served.bytes + offset, length);
-	return (ssize_t)length;
-}
-
-static int serve_close(struct gmem_kernel *kernel, int fd)
-{
-	return fd == FD ? 0 : port.real->close(kernel, fd);
-}
-
+/* The one file of a configuration that is there. */
 static struct gmem_ctx *setup(const char *path, const void *bytes, size_t length)
 {
-	struct gmem_ctx *ctx = port_ctx("plain");
-	struct gmem_kernel_ops *ops;
+	struct gmem_ctx *ctx = served_ctx("plain");
 
-	served.path = path;
-	served.length = length;
-	memcpy(served.bytes, bytes, length);
-	ops = port_pretend(ctx);
-	ops->open = serve_open;
-	ops->pread = serve_pread;
-	ops->close = serve_close;
+	served.hidden = "config";
+	serve(path, bytes, length);
 	return ctx;
 }
 
@@ -148,4 +109,36 @@ START_TEST(cpu)
 }
 END_TEST
 
-UNIT_MAIN("config", packed, installed, damaged, cpu)
+/* A width that no CPU has is none: others shift by it. */
+START_TEST(width)
+{
+	static const struct {
+		const char *says;
+		unsigned int bits;
+	} widths[] = {
+		{ "0", 0 },   { "1", 0 },   { "11", 0 },	 { "12", 0 }, { "31", 0 },
+		{ "32", 32 }, { "52", 52 }, { "53", 0 },	 { "64", 0 }, { "4294967295", 0 },
+		{ "-1", 0 },  { "x", 0 },   { "4294967344", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		struct gmem_ctx *ctx = served_ctx("plain");
+		struct gmem_cpu info;
+		uint64_t limit;
+		char lines[128];
+
+		snprintf(lines, sizeof(lines),
+			 "vendor_id\t: V\nflags\t: fpu\naddress sizes\t: %s bits physical\n",
+			 widths[i].says);
+		serve_text("/proc/cpuinfo", lines);
+		ck_assert_int_eq(gmem_cpu_read(ctx, &info), 0);
+		ck_assert_uint_eq(info.physical_bits, widths[i].bits);
+		gmem_cpu_free(&info);
+		ck_assert_int_eq(gmem_pfn_limit(ctx, &limit), 0);
+		ck_assert_uint_eq(limit, 1ull << ((widths[i].bits ? widths[i].bits : 52) - 12));
+		port_ctx_free(ctx, 0, 0);
+	}
+}
+END_TEST
+
+UNIT_MAIN("config", packed, installed, damaged, cpu, width)

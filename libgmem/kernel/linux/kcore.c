@@ -113,6 +113,9 @@ static int open_failed(int error, const char *path, char *why, size_t size)
 	case -EPERM:
 		snprintf(why, size, "reading %s needs root and CAP_SYS_RAWIO", path);
 		return -EPERM;
+	case -EILSEQ:
+		snprintf(why, size, "%s is not a kernel's core file", path);
+		return -ENODATA;
 	default:
 		snprintf(why, size, "%s cannot be used: %s", path, strerror(-error));
 		return error;
