@@ -34,6 +34,7 @@ SANITIZE ?=
 CC ?= gcc
 CLANG ?= clang
 BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
+OBJCOPY ?= $(shell $(CC) -print-prog-name=objcopy)
 PKG_CONFIG ?= pkg-config
 SCDOC ?= scdoc
 # The date in man pages: of the last commit, or of a release's README.
@@ -59,11 +60,14 @@ endif
 
 lib_sources := $(sort $(shell find libgmem -name '*.c' ! -name '*.bpf.c'))
 lib_libs := -lpthread -lz
+# For pkg-config --static: libbpf's own file knows what it needs, and in which order.
+pc_requires := zlib
 ifeq ($(BPF),0)
 lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c libgmem/kernel/linux/btf.c,$(lib_sources))
 else
 lib_sources := $(filter-out libgmem/kernel/linux/without_bpf.c,$(lib_sources))
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
+pc_requires := libbpf zlib
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap
@@ -95,6 +99,7 @@ unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
 tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
 test_sim := $(BUILD)/tests/sim.a
+lib_inside := $(BUILD)/tests/libgmem.a
 conformance_objects := $(conformance_sources:%.c=$(BUILD)/obj/%.o)
 conformance_runner := $(BUILD)/tests/conformance-runner
 man_sections := 3 5 7 8
@@ -159,8 +164,17 @@ ifneq ($(BPF),0)
 $(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
 endif
 
+# One object, in which hidden names are local: a program may have functions of the same names.
 $(BUILD)/libgmem.a: $(lib_objects)
 	@echo '  AR      $@'
+	@rm -f $@
+	$(quiet)$(CC) $(cflags) $(call takes,-flinker-output=nolto-rel) -r -nostdlib -o $(BUILD)/libgmem.o $^
+	$(quiet)$(OBJCOPY) --localize-hidden $(BUILD)/libgmem.o
+	$(quiet)$(AR) rcs $@ $(BUILD)/libgmem.o
+
+# The same objects with all names, for tests of the library's inside.
+$(lib_inside): $(lib_objects)
+	@mkdir -p $(@D)
 	@rm -f $@
 	$(quiet)$(AR) rcs $@ $^
 
@@ -174,7 +188,7 @@ $(BUILD)/$(solib): $(lib_objects) libgmem/libgmem.map
 $(BUILD)/libgmem.pc: libgmem/libgmem.pc.in Makefile $(BUILD)/flags $(BUILD)/places
 	$(quiet)sed -e 's|@prefix@|$(prefix)|' -e 's|@libdir@|$(libdir)|' \
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
-		-e 's|@libs_private@|$(lib_libs)|' $< > $@
+		-e 's|@requires_private@|$(pc_requires)|' $< > $@
 
 $(BUILD)/systemd/%: packaging/systemd/%.in Makefile $(BUILD)/places
 	@mkdir -p $(@D)
@@ -230,12 +244,12 @@ $(test_sim): $(sim_sources:%.c=$(BUILD)/obj/%.o)
 	@rm -f $@
 	$(quiet)$(AR) rcs $@ $^
 
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(test_sim) $(BUILD)/libgmem.a
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(test_sim) $(lib_inside)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $$($(PKG_CONFIG) --libs check) $(lib_libs)
 
-$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(BUILD)/libgmem.a
+$(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(lib_inside)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
@@ -246,7 +260,7 @@ $(BUILD)/tests/preload/%.so: tests/preload/%.c $(BUILD)/flags
 	@echo '  LD      $@'
 	$(quiet)$(CC) -shared -fPIC -std=gnu11 $(WARNINGS) -O2 -D_GNU_SOURCE -Iinclude -Ilibgmem -o $@ $< -ldl
 
-$(conformance_runner): $(conformance_objects) $(test_sim) $(BUILD)/libgmem.a
+$(conformance_runner): $(conformance_objects) $(test_sim) $(lib_inside)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
@@ -259,7 +273,7 @@ $(BUILD)/tests/fuzz/parts.a: $(filter-out %/main.o,$(cli_objects)) \
 	$(quiet)$(AR) rcs $@ $^
 
 $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $(test_sim) \
-		$(BUILD)/libgmem.a
+		$(lib_inside)
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -fsanitize=fuzzer -o $@ $^ $(cli_libs) $(lib_libs)

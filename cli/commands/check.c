@@ -51,7 +51,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	struct paths_owner owner = { .pid = pid, .fd = fd };
 	struct gmem_target_info info;
 	struct gmem_flush *flush;
-	int ret = gmem_target_info(target, &info);
+	int ret = gmem_target_get_info(target, &info);
 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);

@@ -130,7 +130,7 @@ static void find_owners(struct lookup *lookup)
 	int ret = gmem_owners_new(cli->ctx, NULL, &lookup->owners);
 
 	if (!ret) {
-		gmem_owners_counts(lookup->owners, &counts);
+		gmem_owners_get_counts(lookup->owners, &counts);
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
 		if (unseen && unseen != lookup->no_owner)
 			snprintf(lookup->no_owner, sizeof(lookup->no_owner), "%s", unseen);

@@ -245,7 +245,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 {
 	struct gmem_target_info info;
 	struct pfns *pfns = arg;
-	int ret = gmem_target_info(target, &info);
+	int ret = gmem_target_get_info(target, &info);
 
 	pfns->pid = pid;
 	pfns->fd = fd;

@@ -130,7 +130,7 @@ static void say_why(struct watching *watching)
 	char text[256];
 	const char *unseen;
 
-	gmem_watch_counts(watching->watch, &counts);
+	gmem_watch_get_counts(watching->watch, &counts);
 	unseen = owner_unseen(&counts.owners, text, sizeof(text));
 	if (!unseen && !counts.why)
 		return;
@@ -169,7 +169,7 @@ static void write_facts(const struct watching *watching)
 	struct output *out = watching->cli->out;
 	struct gmem_watch_counts counts;
 
-	gmem_watch_counts(watching->watch, &counts);
+	gmem_watch_get_counts(watching->watch, &counts);
 	output_fact(out, "looks", KIND_NUMBER, cell_number(watching->looks));
 	output_group(out, "seen");
 	for (int kind = 0; kind < GMEM_CHANGE_KINDS; kind++)
@@ -190,7 +190,7 @@ static enum status watch_all(struct watching *watching)
 	struct gmem_watch_counts counts;
 	int ret = look(watching);
 
-	gmem_watch_counts(watching->watch, &counts);
+	gmem_watch_get_counts(watching->watch, &counts);
 	if (!ret)
 		cli_note(cli, "watching %zu guest_memfd%s and the direct map",
 			 counts.owners.memories, counts.owners.memories == 1 ? "" : "s");

@@ -98,7 +98,7 @@ void paths_write(struct output *out, const struct gmem_flush *flush,
 {
 	struct gmem_flush_row row;
 
-	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++)
+	for (size_t i = 0; !gmem_flush_row_at(flush, i, &row); i++)
 		write_row(out, &row, owner);
 }
 

@@ -128,7 +128,7 @@ struct gmem_directmap_counters {
 };
 
 /* Errors: of reading the file; ENODATA (this kernel does not count them). Since: 0.1 */
-GMEM_API int gmem_directmap_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out);
+GMEM_API int gmem_directmap_get_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out);
 
 /* Whether a page frame is System RAM in /proc/iomem: 1, 0, or a negative errno. Since: 0.1 */
 GMEM_API int gmem_pfn_is_ram(struct gmem_ctx *ctx, uint64_t pfn);

@@ -82,7 +82,7 @@ struct gmem_target_info {
  * Tells what is known of target. Returns 0 always: what could not be read is marked in *out as not
  * known. Since: 0.1
  */
-GMEM_API int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out);
+GMEM_API int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out);
 
 /* A memslot bound to a guest_memfd: offset <-> GPA. Since: 0.1 */
 struct gmem_binding {

@@ -94,8 +94,8 @@ struct gmem_flush_row {
 };
 
 /* The index-th row; 0, or -ENOENT past the last. Since: 0.1 */
-GMEM_API int gmem_flush_row(const struct gmem_flush *flush, size_t index,
-			    struct gmem_flush_row *out);
+GMEM_API int gmem_flush_row_at(const struct gmem_flush *flush, size_t index,
+			       struct gmem_flush_row *out);
 
 /*
  * The answer in one word: would clflush_cache_range() on the direct-map address of these pages

@@ -56,7 +56,8 @@ struct gmem_owners_counts {
 };
 
 /* Tells what the scan went through. Since: 0.1 */
-GMEM_API void gmem_owners_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out);
+GMEM_API void gmem_owners_get_counts(const struct gmem_owners *owners,
+				     struct gmem_owners_counts *out);
 
 /* A guest_memfd that somebody owns. Since: 0.1 */
 struct gmem_owned {

@@ -57,8 +57,8 @@ struct gmem_tdx_vmcalls {
 };
 
 /* Which TDVMCALLs KVM and the VMM may offer; 0 on kernels that do not tell. Since: 0.1 */
-GMEM_API void gmem_tdx_vmcalls(const struct gmem_tdx_capabilities *capabilities,
-			       struct gmem_tdx_vmcalls *out);
+GMEM_API void gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabilities,
+				   struct gmem_tdx_vmcalls *out);
 
 /*
  * CPUID bits that may be chosen: a mask a leaf. Leaf 0x80000008 has 0xff in EAX[23:16] for the

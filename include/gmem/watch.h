@@ -86,7 +86,7 @@ struct gmem_watch_counts {
 };
 
 /* Tells what the last look went through. Since: 0.1 */
-GMEM_API void gmem_watch_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out);
+GMEM_API void gmem_watch_get_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out);
 
 #ifdef __cplusplus
 }

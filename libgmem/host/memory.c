@@ -63,7 +63,7 @@ static enum gmem_check_result check_policy(struct gmem_host *host, const struct 
 static enum gmem_check_result check_splits(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	struct gmem_directmap_counters counters;
-	int ret = gmem_directmap_counters(host->ctx, &counters);
+	int ret = gmem_directmap_get_counters(host->ctx, &counters);
 
 	(void)row;
 	if (ret == -ENODATA)

@@ -10,7 +10,7 @@
 
 function escaped(text)
 {
-	gsub(/\\/, "\\\\", text)
+	text = doubled(text)
 	gsub(/[*_`]/, "\\\\&", text)
 	return text
 }
@@ -38,10 +38,20 @@ function prose(comment,    lines, n, i, line, text)
 	return text
 }
 
+# scdoc shows one of two backslashes, in a literal block as elsewhere.
+function doubled(text,    parts, n, i, result)
+{
+	n = split(text, parts, /\\/)
+	result = parts[1]
+	for (i = 2; i <= n; i++)
+		result = result "\\\\" parts[i]
+	return result
+}
+
 # Tabs as the source means them: to every eighth column.
 function expanded(code,    lines, n, i, at, text)
 {
-	n = split(code, lines, "\n")
+	n = split(doubled(code), lines, "\n")
 	text = ""
 	for (i = 1; i <= n; i++) {
 		while ((at = index(lines[i], "\t")))

@@ -49,7 +49,7 @@ void gmem_owners_free(struct gmem_owners *owners)
 	free(owners);
 }
 
-void gmem_owners_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out)
+void gmem_owners_get_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out)
 {
 	*out = owners->counts;
 }

@@ -146,7 +146,7 @@ static int read_pages(const struct look *look, struct watched *now, struct gmem_
 	struct gmem_ranges before = now->pages;
 	struct gmem_target_info info;
 	bool moved, told = now->has_pages;
-	int ret = gmem_target_info(target, &info);
+	int ret = gmem_target_get_info(target, &info);
 
 	if (!ret && !info.has_resident)
 		ret = gmem_fail(look->watch->ctx, -ENODATA,
@@ -292,7 +292,7 @@ static int look_at_counters(const struct look *look)
 	bool had = watch->looked && watch->counts.has_counters;
 	int ret;
 
-	watch->counts.has_counters = !gmem_directmap_counters(watch->ctx, &watch->counters);
+	watch->counts.has_counters = !gmem_directmap_get_counters(watch->ctx, &watch->counters);
 	if (!had || !watch->counts.has_counters)
 		return 0;
 	ret = tell_counter(look, GMEM_CHANGE_SPLIT, before.splits, watch->counters.splits);
@@ -315,7 +315,7 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 	if (ret)
 		return ret;
-	gmem_owners_counts(look.owners, &watch->counts.owners);
+	gmem_owners_get_counts(look.owners, &watch->counts.owners);
 	watch->counts.unknown = 0;
 	look.list = calloc(watch->counts.owners.memories + 1, sizeof(*look.list));
 	ret = look.list ? look_at_all(&look) : gmem_no_memory(watch->ctx, "a look at the host");
@@ -331,7 +331,7 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	return ret;
 }
 
-void gmem_watch_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out)
+void gmem_watch_get_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out)
 {
 	*out = watch->counts;
 	out->why = watch->counts.unknown ? watch->why : NULL;

@@ -207,7 +207,7 @@ int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *ar
 	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
 }
 
-int gmem_target_info(struct gmem_target *target, struct gmem_target_info *out)
+int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out)
 {
 	uint64_t pages;
 

@@ -29,7 +29,7 @@ static bool find(const char *text, const char *name, uint64_t *value)
 	return at && sscanf(at + strlen(name), "%" SCNu64, value) == 1;
 }
 
-int gmem_directmap_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out)
+int gmem_directmap_get_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out)
 {
 	bool has_splits = true;
 	char *text;

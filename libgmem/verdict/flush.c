@@ -194,7 +194,7 @@ int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages)
 	return gmem_directmap_walk(flush->ctx, pfn, pages, add_run, flush);
 }
 
-int gmem_flush_row(const struct gmem_flush *flush, size_t index, struct gmem_flush_row *out)
+int gmem_flush_row_at(const struct gmem_flush *flush, size_t index, struct gmem_flush_row *out)
 {
 	const struct row *row;
 
@@ -242,7 +242,7 @@ enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush)
 	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
 	struct gmem_flush_row row;
 
-	for (size_t i = 0; !gmem_flush_row(flush, i, &row); i++) {
+	for (size_t i = 0; !gmem_flush_row_at(flush, i, &row); i++) {
 		if (!(flush->rows[i].rule->touches & GMEM_TOUCH_MAP) ||
 		    row.verdict == GMEM_VERDICT_NOT_APPLICABLE)
 			continue;

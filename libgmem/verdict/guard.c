@@ -135,7 +135,7 @@ static int look_once(struct asking *asking, struct gmem_target *target, uint64_t
 		return ret;
 	ret = gmem_target_extents(target, offset, length, want, add_extent, flush);
 	*settled = true;
-	for (size_t i = 0; !ret && !gmem_flush_row(flush, i, &row); i++) {
+	for (size_t i = 0; !ret && !gmem_flush_row_at(flush, i, &row); i++) {
 		if (row.verdict == GMEM_VERDICT_UNKNOWN)
 			*settled = false;
 		if (row.verdict != GMEM_VERDICT_FAULTS || asking->row.path)

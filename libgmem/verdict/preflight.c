@@ -41,7 +41,7 @@ static void answer(const struct gmem_flush *flush, struct gmem_preflight *out)
 	out->verdict = gmem_flush_reachable(flush);
 	if (out->verdict != GMEM_VERDICT_FAULTS)
 		return;
-	for (size_t i = 0; !out->path && !gmem_flush_row(flush, i, &row); i++) {
+	for (size_t i = 0; !out->path && !gmem_flush_row_at(flush, i, &row); i++) {
 		if (row.verdict != GMEM_VERDICT_FAULTS)
 			continue;
 		out->path = row.path;

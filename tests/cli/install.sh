@@ -36,16 +36,25 @@ else
 		"$(grep -r '^prefix=\|^ExecStart=' "$root/usr/lib/pkgconfig" "$root/usr/lib/systemd")"
 fi
 
+foreign=$(nm --defined-only --extern-only "$root/usr/lib/libgmem.a" | awk 'NF == 3 && $3 !~ /^gmem_/')
+if [ -z "$foreign" ]; then
+	pass "the static library exports nothing but gmem_ names"
+else
+	fail "the static library exports nothing but gmem_ names" "$foreign"
+fi
+
+# flags [OPTION]: what pkg-config says of the installed library.
 flags() {
 	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
-		pkg-config --cflags --libs libgmem
+		pkg-config "$@" --cflags --libs libgmem
 }
-# consumer NAME COMPILER SOURCE: compiled, linked and run against what was installed.
+# consumer NAME COMPILER SOURCE [static]: compiled, linked and run against what was installed.
 consumer() {
-	# shellcheck disable=SC2046 # words
-	if ! "$2" -Wall -Wextra -Werror -o "$scratch/$1" "$3" $(flags) 2> "$scratch/cc"; then
+	# shellcheck disable=SC2046,SC2086 # words
+	if ! $2 -Wall -Wextra -Wshadow -Werror ${4:+-static} -o "$scratch/$1" "$3" \
+		$(flags ${4:+--static}) 2> "$scratch/cc"; then
 		fail "$1" "$(head -5 "$scratch/cc")"
-		return
+		return 1
 	fi
 	LD_LIBRARY_PATH=$root/usr/lib "$scratch/$1" > "$scratch/out" 2>&1
 	if [ -s "$scratch/out" ]; then
@@ -62,12 +71,36 @@ else
 	fail "the README's program has 25 lines at most"
 fi
 consumer "the README's program" cc "$scratch/readme.c"
-# The programs of the man pages.
-for page in libgmem/man/*.3.scd; do
-	# shellcheck disable=SC2016 # the fence of a literal block
-	sed -n '/^#include.*gmem/,/^```$/{/^```/!p;}' "$page" > "$scratch/page.c"
-	[ ! -s "$scratch/page.c" ] || consumer "${page##*/}: its program" cc "$scratch/page.c"
-done
+consumer "the README's program, linked statically" cc "$scratch/readme.c" static
+
+# The program of a man page as man shows it, and what the page says that it prints.
+program_of() {
+	MANWIDTH=400 man -E UTF-8 -l -Tutf8 "$1" 2> "$scratch/man" | col -bx |
+		awk '/^EXAMPLES/ { examples = 1 }
+			examples && /^ *#include/ && !inside { inside = 1; indent = match($0, /#/) }
+			/^ +It prints:/ { exit }
+			inside { print substr($0, indent) }'
+}
+printed_by() {
+	# shellcheck disable=SC2016 # a code block of Markdown
+	awk '/^It prints:$/ { wanted = 1; next } wanted && /^```$/ { if (inside) exit; inside = 1; next } inside' "$1"
+}
+if ! command -v man > "$scratch/which" || ! command -v col > "$scratch/which"; then
+	skip "programs of the man pages" "there is no man or no col"
+else
+	for page in libgmem/man/*.3.scd; do
+		grep -q '^It prints:$' "$page" || continue
+		name=$(basename "$page" .scd)
+		program_of "$root/usr/share/man/man3/$name" > "$scratch/page.c"
+		printed_by "$page" > "$scratch/wanted"
+		consumer "$name: its program" cc "$scratch/page.c" || continue
+		if shows "$scratch/wanted" "$scratch/out"; then
+			pass "$name: its program prints what the page says"
+		else
+			fail "$name: its program prints what the page says" "$(diff "$scratch/wanted" "$scratch/out")"
+		fi
+	done
+fi
 # A VMM that uses nothing but the library is guarded by it.
 cat > "$scratch/guarded.c" << 'EOF'
 #include <gmem/gmem.h>
@@ -111,7 +144,7 @@ int main()
 }
 EOF
 if command -v g++ > "$scratch/which"; then
-	consumer "a C++ program" g++ "$scratch/consumer.cc"
+	consumer "a C++ program" "g++ -std=c++17" "$scratch/consumer.cc"
 else
 	skip "a C++ program" "there is no g++"
 fi

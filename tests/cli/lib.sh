@@ -157,6 +157,29 @@ try_json() {
 	fi
 }
 
+# shows WANTED GOT: the lines of WANTED between two "..." stand in GOT, in this order.
+shows() {
+	awk '
+		FNR == NR { wanted[++n] = $0; next }
+		{ got[++m] = $0 }
+		function fits(i, k) {
+			while (i <= n && wanted[i] != "...") {
+				if (k > m || wanted[i] != got[k])
+					return 0
+				i++
+				k++
+			}
+			if (i > n)
+				return k > m
+			for (; k <= m + 1; k++)
+				if (fits(i + 1, k))
+					return 1
+			return 0
+		}
+		END { exit !fits(1, 1) }
+	' "$1" "$2"
+}
+
 # Every command, in the order of the table.
 commands() {
 	gmemctl --describe | awk -F '\t' '$1 == "command" { print $2 }'

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	fuzz_file_is(ctx, "vmstat", data, size);
-	if (!gmem_directmap_counters(ctx, &counters))
+	if (!gmem_directmap_get_counters(ctx, &counters))
 		HOLDS(!counters.splits[GMEM_LEVEL_NONE] && !counters.splits[GMEM_LEVEL_4K]);
 	fuzz_file_end(ctx);
 	fuzz_file_is(ctx, "meminfo", data, size);

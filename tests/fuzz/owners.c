@@ -155,7 +155,7 @@ static void check(const struct gmem_owners *owners)
 	struct gmem_owned owned, before = { 0 };
 	size_t n = 0;
 
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	HOLDS(counts.vms_without <= counts.vms);
 	HOLDS(counts.vms <= counts.processes + counts.not_permitted);
 	while (!gmem_owners_at(owners, n, &owned)) {

@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target)) {
 		gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS, take,
 				    &next);
-		gmem_target_info(target, &info);
+		gmem_target_get_info(target, &info);
 		for (size_t i = 0; !gmem_target_binding(target, i, &binding); i++)
 			HOLDS(!info.has_slots || i < info.slots);
 		gmem_target_free(target);

@@ -83,7 +83,7 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 	struct gmem_usage *usage;
 	int node;
 
-	check(!gmem_target_info(target, &info), "no info");
+	check(!gmem_target_get_info(target, &info), "no info");
 	check(info.size == SIZE, "size");
 	check(!info.has_resident || info.resident <= SIZE, "resident");
 	check(!info.has_slots || info.slots <= 1, "slots");
@@ -112,7 +112,7 @@ static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
 	struct gmem_owner owner;
 
 	check(!gmem_owners_new(ctx, NULL, &owners), "the scan failed");
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	totals->rounds++;
 	for (size_t i = 0; i < counts.memories; i++) {
 		struct gmem_target *target;

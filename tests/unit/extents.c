@@ -413,7 +413,7 @@ START_TEST(bindings)
 	ck_assert_int_eq(gmem_target_extents(target, 0, 0, 0, check_gpa, &gpas), 0);
 	ck_assert_uint_eq(gpas.bound, 48);
 	ck_assert_uint_eq(gpas.unbound, 16);
-	ck_assert_int_eq(gmem_target_info(target, &info), 0);
+	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
 	ck_assert_uint_eq(info.size, 64 * PAGE);
 	ck_assert(info.has_resident && info.resident == 64 * PAGE);
 	ck_assert(info.has_slots && info.slots == 2);
@@ -497,7 +497,7 @@ START_TEST(corrupted)
 			continue;
 		gmem_target_extents(again, 0, 0, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS,
 				    count_extent, &seen);
-		gmem_target_info(again, &info);
+		gmem_target_get_info(again, &info);
 		gmem_target_free(again);
 	}
 	garble_end(ctx);

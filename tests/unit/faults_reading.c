@@ -158,7 +158,7 @@ static int ask_target(struct world *w)
 
 	if (ret)
 		return ret;
-	ret = gmem_target_info(target, &info);
+	ret = gmem_target_get_info(target, &info);
 	if (!ret) {
 		ck_assert_uint_eq(info.size, SIZE);
 		ck_assert(!info.has_resident || info.resident == SIZE / 2);

@@ -49,7 +49,7 @@ static struct gmem_flush_row row(const char *name)
 {
 	struct gmem_flush_row found;
 
-	for (size_t i = 0; !gmem_flush_row(flush, i, &found); i++)
+	for (size_t i = 0; !gmem_flush_row_at(flush, i, &found); i++)
 		if (!strcmp(found.path->name, name))
 			return found;
 	ck_abort_msg("no path %s", name);
@@ -74,7 +74,7 @@ START_TEST(every_path)
 	while (gmem_flush_rule_at(rules))
 		rules++;
 	begin("tdx", -1, 0);
-	while (!gmem_flush_row(flush, rows, &last))
+	while (!gmem_flush_row_at(flush, rows, &last))
 		rows++;
 	ck_assert_uint_eq(rows, rules);
 	ck_assert_ptr_eq(last.path, &gmem_flush_rule_at(rules - 1)->path);
@@ -97,7 +97,7 @@ START_TEST(every_row_is_complete)
 	for (size_t i = 0; i < n; i++) {
 		struct gmem_flush_row found;
 
-		ck_assert_int_eq(gmem_flush_row(flush, i, &found), 0);
+		ck_assert_int_eq(gmem_flush_row_at(flush, i, &found), 0);
 		ck_assert_ptr_eq(found.path, gmem_flush_path_at(i));
 	}
 	end();

@@ -414,10 +414,10 @@ START_TEST(splits_counted)
 	struct gmem_directmap_counters counters;
 
 	setup("plain");
-	ck_assert_int_eq(gmem_directmap_counters(ctx, &counters), 0);
+	ck_assert_int_eq(gmem_directmap_get_counters(ctx, &counters), 0);
 	ck_assert(!counters.has_collapses);
 	port_refuse_open(ctx, "/proc/vmstat", -ENOENT);
-	ck_assert_int_eq(gmem_directmap_counters(ctx, &counters), -ENOENT);
+	ck_assert_int_eq(gmem_directmap_get_counters(ctx, &counters), -ENOENT);
 	port_said(ctx, "/proc/vmstat");
 	teardown();
 }

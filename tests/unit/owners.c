@@ -309,7 +309,7 @@ START_TEST(guarded_processes)
 		struct gmem_owners *owners;
 
 		ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
-		gmem_owners_counts(owners, &counts);
+		gmem_owners_get_counts(owners, &counts);
 		ck_assert_int_eq(counts.first_denied, 1);
 		ck_assert(strstr(counts.why_denied, cases[i].why));
 		gmem_owners_free(owners);
@@ -335,7 +335,7 @@ START_TEST(many_processes)
 	struct gmem_owner owner;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 4);
 	ck_assert_uint_eq(counts.not_permitted, 2);
 	ck_assert_uint_eq(counts.processes, 7);
@@ -445,7 +445,7 @@ START_TEST(threads_are_one_process)
 	struct gmem_owned owned;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 3);
 	ck_assert_uint_eq(counts.processes, 4);
 	ck_assert_int_eq(gmem_owners_at(owners, 2, &owned), 0);
@@ -524,7 +524,7 @@ START_TEST(threads_with_files_of_their_own)
 	ck_assert_int_eq(gmem_owners_owner(owners, 1, 0, &owner), 0);
 	ck_assert_int_eq(owner.pid, 21);
 	ck_assert_int_eq(owner.fd, 3);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.vms, 1);
 	ck_assert_uint_eq(counts.vms_without, 0);
 	gmem_owners_free(owners);
@@ -532,13 +532,13 @@ START_TEST(threads_with_files_of_their_own)
 	compared = 0;
 	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
 	ck_assert_uint_eq(compared, 0);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 1);
 	gmem_owners_free(owners);
 
 	fake_ops.same_files = no_kcmp;
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 2);
 	ck_assert_uint_eq(counts.vms, 0);
 	gmem_owners_free(owners);
@@ -554,7 +554,7 @@ START_TEST(without_mappings)
 	struct gmem_owners *owners;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, &options, &owners), 0);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 3);
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
@@ -600,7 +600,7 @@ START_TEST(hidden_processes)
 	struct gmem_owners *owners;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 0);
 	ck_assert(counts.hidden && counts.in_namespace);
 	gmem_owners_free(owners);
@@ -664,7 +664,7 @@ START_TEST(usage_of_own)
 	struct gmem_owner owner;
 	int node, last = -2;
 
-	gmem_owners_counts(host.owners, &counts);
+	gmem_owners_get_counts(host.owners, &counts);
 	ck_assert_uint_eq(counts.memories, 1);
 	ck_assert_uint_eq(counts.vms, 1);
 	ck_assert_uint_eq(counts.vms_without, 0);
@@ -722,7 +722,7 @@ START_TEST(usage_unseen)
 		ck_assert_uint_eq(gmem_usage_state(usage, (enum gmem_state)state), 0);
 	ck_assert_int_eq(gmem_usage_node(usage, 0, &node, &bytes), -ENOENT);
 	gmem_usage_free(usage);
-	ck_assert_int_eq(gmem_target_info(host.target, &info), 0);
+	ck_assert_int_eq(gmem_target_get_info(host.target, &info), 0);
 	ck_assert_uint_eq(info.resident, 48 * PAGE);
 	host_free(&host);
 }
@@ -926,7 +926,7 @@ START_TEST(mapped_of_own)
 	ck_assert_int_eq(
 		kernel->ops->mmap(kernel, 16 * PAGE, PROT_READ, MAP_SHARED, fd, 0, &address), 0);
 	ck_assert_int_eq(gmem_target_open(ctx, 0, fd, &target), 0);
-	ck_assert_int_eq(gmem_target_info(target, &info), 0);
+	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
 	inode = info.inode;
 	gmem_target_free(target);
 	ck_assert_int_eq(gmem_target_list_mapped(ctx, 0, keep_mapped, &mapped), 0);
@@ -935,7 +935,7 @@ START_TEST(mapped_of_own)
 	ck_assert_uint_eq(mapped.inode, inode);
 	ck_assert_uint_eq(mapped.mapped, 16 * PAGE);
 	ck_assert_int_eq(gmem_target_open_mapped(ctx, 0, &mapped, &target), 0);
-	ck_assert_int_eq(gmem_target_info(target, &info), 0);
+	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
 	ck_assert_uint_eq(info.resident, 4 * PAGE);
 	gmem_target_free(target);
 	/* Each call of the port fails once: an answer or an error, and nothing stays open. */

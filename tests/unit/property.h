@@ -118,7 +118,7 @@ static inline bool would_fault(const struct world *w, const char *path, const bo
 		if (w->seen[page] && (!which || which[page]))
 			gmem_flush_add(flush, &w->extents[page]);
 	do
-		expect(gmem_flush_row(flush, i++, &row) == 0);
+		expect(gmem_flush_row_at(flush, i++, &row) == 0);
 	while (strcmp(row.path->name, path));
 	gmem_flush_free(flush);
 	expect(row.verdict != GMEM_VERDICT_UNKNOWN);

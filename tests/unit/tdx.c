@@ -111,7 +111,7 @@ START_TEST(capabilities_asked)
 	ck_assert_int_eq(gmem_tdx_capabilities_new(vm, &capabilities), 0);
 	ck_assert_uint_eq(gmem_tdx_attributes(capabilities), GMEM_TDX_SEPT_VE_DISABLE);
 	ck_assert_uint_eq(gmem_tdx_xfam(capabilities) & 7, 7);
-	gmem_tdx_vmcalls(capabilities, &vmcalls);
+	gmem_tdx_get_vmcalls(capabilities, &vmcalls);
 	ck_assert_uint_eq(vmcalls.user_r11, 2);
 	ck_assert_uint_eq(vmcalls.kernel_r11 | vmcalls.kernel_r12 | vmcalls.user_r12, 0);
 	cpuid = gmem_tdx_configurable_cpuid(capabilities);

@@ -192,14 +192,14 @@ START_TEST(without_reader)
 	changes = look(1);
 	ck_assert_int_eq(changes.list[0].kind, GMEM_CHANGE_NEW);
 	ck_assert(!changes.list[0].has_resident);
-	gmem_watch_counts(watch, &counts);
+	gmem_watch_get_counts(watch, &counts);
 	ck_assert_uint_eq(counts.unknown, 1);
 	ck_assert_uint_eq(counts.owners.memories, 1);
 	ck_assert(strstr(counts.why, "reader") != NULL);
 	ck_assert(counts.has_counters);
 	gmem_memory_free(memory);
 	look(1);
-	gmem_watch_counts(watch, &counts);
+	gmem_watch_get_counts(watch, &counts);
 	ck_assert_ptr_null(counts.why);
 	teardown();
 }

@@ -269,7 +269,7 @@ static enum status run(struct cli *cli)
 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	gmem_owners_counts(list.owners, &list.counts);
+	gmem_owners_get_counts(list.owners, &list.counts);
 	status = list_all(&list);
 	for (size_t i = 0; i < list.n; i++)
 		list_row_free(&list.rows[i]);

@@ -293,7 +293,7 @@ static int look(const struct cli *cli, const struct gmem_owners *owners,
 		pid_t *vm_pid)
 {
 	struct gmem_target_info info;
-	int ret = gmem_target_info(target, &info);
+	int ret = gmem_target_get_info(target, &info);
 
 	*vm_pid = info.vm_pid;
 	if (!ret)

@@ -81,7 +81,7 @@ static bool add_counters(struct cli *cli, struct samples *samples)
 {
 	struct gmem_directmap_counters counters;
 
-	if (gmem_directmap_counters(cli->ctx, &counters))
+	if (gmem_directmap_get_counters(cli->ctx, &counters))
 		return false;
 	for (int level = GMEM_LEVEL_2M; level < GMEM_LEVELS; level++) {
 		const struct label label = { "level", gmem_level_name((enum gmem_level)level) };

@@ -180,7 +180,7 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *sample
 	want.kernel = !ret;
 	if (ret)
 		want.no_kernel = cli_explain(cli, ret, why, sizeof(why));
-	gmem_owners_counts(owners, &counts);
+	gmem_owners_get_counts(owners, &counts);
 	complete = !owner_unseen(&counts, text, sizeof(text));
 	for (size_t i = 0; !*error && i < counts.memories; i++)
 		complete = add_memory(cli, owners, i, &want, samples, error) && complete;

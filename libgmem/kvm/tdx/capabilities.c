@@ -81,8 +81,8 @@ uint64_t gmem_tdx_xfam(const struct gmem_tdx_capabilities *capabilities)
 	return capabilities->kvm->supported_xfam;
 }
 
-void gmem_tdx_vmcalls(const struct gmem_tdx_capabilities *capabilities,
-		      struct gmem_tdx_vmcalls *out)
+void gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabilities,
+			  struct gmem_tdx_vmcalls *out)
 {
 	const struct gmem_kvm_tdx_capabilities *kvm = capabilities->kvm;
 
