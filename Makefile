@@ -223,17 +223,12 @@ $(BUILD)/describe.txt: $(gmemctl)
 			"a build for this machine leaves in its folder" >&2; exit 1; }
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(BUILD)/man/%.8: cli/man/%.8.scd cli/man/page.awk $(describe)
+$(BUILD)/man/%: cli/man/%.scd cli/man/page.awk $(describe)
 	@mkdir -p $(@D)
 	@echo '  MAN     $@'
 	$(quiet)awk -f cli/man/page.awk $(describe) $< > $@.scd
 	$(quiet)$(SCDOC) < $@.scd > $@
 	@rm -f $@.scd
-
-$(BUILD)/man/%: cli/man/%.scd
-	@mkdir -p $(@D)
-	@echo '  MAN     $@'
-	$(quiet)$(SCDOC) < $< > $@
 
 $(BUILD)/schema/%.json: cli/schema/%.json cli/schema/fill.awk $(describe)
 	@mkdir -p $(@D)

@@ -100,6 +100,13 @@ static void describe_words(FILE *stream)
 		describe_arguments(stream, command_at(i));
 }
 
+static void describe_failures(FILE *stream)
+{
+	for (enum failure failure = 0; failure_name(failure); failure++)
+		fprintf(stream, "failure\t%s\t%s\n", failure_name(failure),
+			failure_meaning(failure));
+}
+
 void describe(FILE *stream)
 {
 	const struct command *command;
@@ -115,4 +122,5 @@ void describe(FILE *stream)
 		describe_columns(stream, command->name, command->table);
 	}
 	describe_words(stream);
+	describe_failures(stream);
 }

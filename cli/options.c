@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "args/common.h"
+#include "option_words.h"
 
 /* Keys of options without a letter: beyond any character, counted from here. */
 #define KEY_FIRST 0x100
@@ -21,9 +22,8 @@
 /* argp's view of the options of one parse, and ours. */
 struct parse {
 	struct cli *cli;
-	const struct cli_option *known[OPTIONS_MAX];
+	struct known_options known;
 	struct argp_option argp_options[OPTIONS_MAX + 1]; /* and the end */
-	size_t n_known;
 	size_t n_argp;
 	bool stop_at_command;
 	enum status status;
@@ -31,16 +31,16 @@ struct parse {
 
 static int key_of(const struct parse *parse, size_t i)
 {
-	return parse->known[i]->letter ? parse->known[i]->letter : KEY_FIRST + (int)i;
+	return parse->known.option[i]->letter ? parse->known.option[i]->letter : KEY_FIRST + (int)i;
 }
 
 /* An option without help is another letter for the one before it. */
 static void add_options(struct parse *parse, const struct cli_option *options)
 {
 	for (; options && options->name; options++) {
-		size_t i = parse->n_known++;
+		size_t i = parse->known.n++;
 
-		parse->known[i] = options;
+		parse->known.option[i] = options;
 		parse->argp_options[parse->n_argp++] = (struct argp_option){
 			.name = options->help ? options->name : NULL,
 			.key = key_of(parse, i),
@@ -62,7 +62,7 @@ static void begin(struct parse *parse, struct cli *cli, bool stop_at_command)
 
 static void *field_of(const struct parse *parse, const struct cli_option *option, size_t i)
 {
-	size_t own = parse->n_known;
+	size_t own = parse->known.n;
 
 	/* The common options are the last ones of every parse. */
 	for (size_t k = 0; common_options[k].name; k++)
@@ -70,14 +70,31 @@ static void *field_of(const struct parse *parse, const struct cli_option *option
 	return (char *)(i < own ? parse->cli->settings : &parse->cli->common) + option->field;
 }
 
-static error_t set_option(struct parse *parse, int key, const char *arg)
+/* getopt takes any word as a value: an option there means that the value was forgotten. */
+static enum status check_value(const struct parse *parse, const struct cli_option *option,
+			       const char *arg, const struct argp_state *state)
 {
-	for (size_t i = 0; i < parse->n_known; i++) {
-		const struct cli_option *option = parse->known[i];
+	if (!arg || arg != state->argv[state->next - 1] || !words_are_option(&parse->known, arg))
+		return STATUS_YES;
+	return cli_usage(
+		parse->cli,
+		"--%s: its %s is missing: '%s' is an option (a value like that is given as "
+		"--%s=%s)",
+		option->name, option->arg, arg, option->name, arg);
+}
+
+static error_t set_option(struct parse *parse, int key, const char *arg,
+			  const struct argp_state *state)
+{
+	for (size_t i = 0; i < parse->known.n; i++) {
+		const struct cli_option *option = parse->known.option[i];
 
 		if (key_of(parse, i) != key)
 			continue;
-		parse->status = option->set(parse->cli, option, arg, field_of(parse, option, i));
+		parse->status = check_value(parse, option, arg, state);
+		if (!parse->status)
+			parse->status =
+				option->set(parse->cli, option, arg, field_of(parse, option, i));
 		return parse->status ? EINVAL : 0;
 	}
 	return ARGP_ERR_UNKNOWN;
@@ -87,11 +104,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
 {
 	struct parse *parse = state->input;
 
-	if (key == ARGP_KEY_INIT) {
-		state->out_stream = parse->cli->streams.out;
-		state->err_stream = parse->cli->streams.err;
+	if (key == ARGP_KEY_INIT)
 		return 0;
-	}
 	if (key == ARGP_KEY_ARG && parse->stop_at_command) {
 		state->next--; /* it stays, for who looks where the parse ended */
 		parse->cli->args = &state->argv[state->next];
@@ -106,25 +120,21 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	}
 	if (key == ARGP_KEY_ARG || key == ARGP_KEY_ERROR)
 		return ARGP_ERR_UNKNOWN;
-	return set_option(parse, key, arg);
+	return set_option(parse, key, arg, state);
 }
 
 static enum status run_argp(struct parse *parse, int argc, char **argv)
 {
 	struct argp argp = { .options = parse->argp_options, .parser = take };
-	unsigned int flags =
-		ARGP_NO_EXIT | ARGP_NO_HELP | (parse->stop_at_command ? ARGP_IN_ORDER : 0);
+	unsigned int flags = ARGP_NO_EXIT | ARGP_NO_HELP | ARGP_NO_ERRS |
+			     (parse->stop_at_command ? ARGP_IN_ORDER : 0);
 	int ret;
 
 	parse->cli->nargs = 0;
 	ret = argp_parse(&argp, argc, argv, flags, NULL, parse);
 	if (parse->status || !ret)
 		return parse->status;
-	/* argp has said it on standard error already. */
-	parse->cli->failed = true;
-	snprintf(parse->cli->error, sizeof(parse->cli->error),
-		 "wrong command line: standard error says what is wrong");
-	return STATUS_USAGE;
+	return words_say_why(parse->cli, &parse->known, argc, argv, parse->stop_at_command);
 }
 
 static enum status find_command(struct cli *cli)
@@ -178,7 +188,7 @@ static enum status parse_command(struct cli *cli)
 	if (cli->command->settings_size) {
 		cli->settings = calloc(1, cli->command->settings_size);
 		if (!cli->settings)
-			return cli_fail(cli, STATUS_FAILED, "out of memory");
+			return cli_no_memory(cli);
 	}
 	if (!has_options(cli->nargs, cli->args)) {
 		cli->args++;
@@ -214,10 +224,13 @@ enum status options_parse(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
-bool options_want_json(int argc, char **argv)
+bool options_want_json(struct cli *cli, int argc, char **argv)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
-		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-J") || !strcmp(argv[i], "-j"))
+	struct parse parse;
+
+	begin(&parse, cli, false);
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (words_ask_for_json(&parse.known, argv[i]))
 			return true;
 	return false;
 }

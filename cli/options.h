@@ -11,6 +11,6 @@
 enum status options_parse(struct cli *cli, int argc, char **argv);
 
 /* Whether the command line asks for JSON, told also where the rest of it makes no sense. */
-bool options_want_json(int argc, char **argv);
+bool options_want_json(struct cli *cli, int argc, char **argv);
 
 #endif

@@ -79,7 +79,7 @@ static enum status run_here(struct cli *cli, const struct selection *selection)
 	enum status status = cli_open_kernel(cli);
 
 	if (!open_output(cli, selection))
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	return status ? status : cli->command->run(cli);
 }
 
@@ -109,7 +109,7 @@ static enum status run_command(struct cli *cli)
 	if (!status)
 		return run_here(cli, &selection);
 	if (!open_output(cli, &selection))
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	return status;
 }
 
@@ -148,10 +148,22 @@ static void promise_document(struct cli *cli, int argc, char **argv)
 {
 	struct selection none = { .n = 0 };
 
-	if (!cli->failed || cli->out || cli->answered || !options_want_json(argc, argv))
+	if (!cli->failed || cli->out || cli->answered || !options_want_json(cli, argc, argv))
 		return;
 	cli->common.format.style = STYLE_JSON;
 	open_output(cli, &none);
+}
+
+static void close_output(struct cli *cli, enum status status)
+{
+	const struct document_error error = {
+		.message = cli->error,
+		.code = failure_name(cli->cause.failure),
+		.error = failure_errno(&cli->cause),
+	};
+
+	if (cli->out)
+		output_free(cli->out, cli->failed ? &error : NULL, (int)status);
 }
 
 /* Data that was not written is a failure, except where the reader went away on purpose. */
@@ -186,7 +198,7 @@ enum status cli_run(struct cli *cli, int argc, char **argv)
 	enum status status;
 
 	if (!words)
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	/* argp moves the words about; they are needed as they were given too. */
 	memcpy(words, argv, (size_t)argc * sizeof(*words));
 	cli->argc = argc;
@@ -196,8 +208,7 @@ enum status cli_run(struct cli *cli, int argc, char **argv)
 	if (!status)
 		status = answer(cli);
 	promise_document(cli, argc, argv);
-	if (cli->out)
-		output_free(cli->out, cli->failed ? cli->error : NULL, (int)status);
+	close_output(cli, status);
 	forget_kernel(cli);
 	free(cli->settings);
 	free(words);

@@ -135,9 +135,9 @@ static enum status check_answers(const struct choice *choice, enum gmem_vm_type 
 
 		/* ENOTTY: it is no KVM that was asked. What makes the VM has the words for it. */
 		if (answer < 0 && answer != -ENOTTY)
-			return cli_fail(choice->cli, STATUS_FAILED,
-					"KVM_CHECK_EXTENSION(%s) on a %s VM: %s", asked[i],
-					gmem_vm_type_name(type), strerror(-answer));
+			return cli_fail_as(choice->cli, STATUS_FAILED, cause_of_error(answer),
+					   "KVM_CHECK_EXTENSION(%s) on a %s VM: %s", asked[i],
+					   gmem_vm_type_name(type), strerror(-answer));
 	}
 	return STATUS_YES;
 }

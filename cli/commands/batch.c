@@ -41,12 +41,12 @@ static enum status run_lines(struct batch *batch)
 	if (interrupted() || ferror(batch->file))
 		batch->cli->failed = false;
 	if (interrupted())
-		return cli_fail(batch->cli, STATUS_PARTLY,
-				"%s:%zu: interrupted; all VMs of the batch were released",
-				batch->name, batch->line);
+		return cli_fail_as(batch->cli, STATUS_PARTLY, cause_of(FAILURE_INTERRUPTED),
+				   "%s:%zu: interrupted; all VMs of the batch were released",
+				   batch->name, batch->line);
 	if (ferror(batch->file))
-		return cli_fail(batch->cli, STATUS_FAILED, "reading %s: %s", batch->name,
-				strerror(errno));
+		return cli_fail_as(batch->cli, STATUS_FAILED, cause_of_error(-errno),
+				   "reading %s: %s", batch->name, strerror(errno));
 	return batch->worst;
 }
 
@@ -81,7 +81,8 @@ static enum status open_file(struct batch *batch)
 		batch->file = fopen(path, "re");
 	}
 	return batch->file ? STATUS_YES
-			   : cli_fail(batch->cli, STATUS_FAILED, "%s: %s", path, strerror(errno));
+			   : cli_fail_as(batch->cli, STATUS_FAILED, cause_of_error(-errno),
+					 "%s: %s", path, strerror(errno));
 }
 
 static enum status run(struct cli *cli)

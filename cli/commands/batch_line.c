@@ -104,25 +104,27 @@ static char *run_captured(struct cli *cli, int n, char **words, enum status *sta
 
 	memory = open_memstream(&text, &size);
 	if (!memory) {
-		*status = cli_fail(cli, STATUS_FAILED, "out of memory");
+		*status = cli_no_memory(cli);
 		return NULL;
 	}
 	cli->streams.out = memory;
 	*status = cli_run(cli, n, words);
 	if (fclose(memory))
-		*status = cli_fail(cli, STATUS_FAILED, "out of memory");
+		*status = cli_no_memory(cli);
 	else if (*text == '{')
 		return text;
 	free(text);
 	return NULL;
 }
 
-static void note_failure(struct batch *batch, enum status status, const char *why)
+static void note_failure(struct batch *batch, const struct cli *line, enum status status,
+			 const char *why)
 {
 	if (!is_graver(batch, status))
 		return;
 	batch->worst = gravity(status);
 	batch->cli->failed = true;
+	batch->cli->cause = line->cause;
 	snprintf(batch->cli->error, sizeof(batch->cli->error), "%.400s:%zu: %.700s", batch->name,
 		 batch->line, why);
 }
@@ -146,13 +148,13 @@ static void run_words(struct batch *batch, int n, char **words)
 	take_options(batch, &cli);
 	if (!writes_document(batch)) {
 		status = cli_run(&cli, n, words);
-		note_failure(batch, status, why_failed(&cli, status));
+		note_failure(batch, &cli, status, why_failed(&cli, status));
 		return;
 	}
 	document = run_captured(&cli, n, words, &status);
 	why = why_failed(&cli, status);
 	write_row(batch, words[1], status, why, document);
-	note_failure(batch, status, why);
+	note_failure(batch, &cli, status, why);
 	free(document);
 }
 

@@ -256,11 +256,12 @@ static enum status run(struct cli *cli)
 	if (status)
 		return status;
 	if (session_find(cli->session, cli->args[0]))
-		return cli_fail(cli, STATUS_FAILED, "there is a VM '%s' already", cli->args[0]);
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NAME_TAKEN),
+				   "there is a VM '%s' already", cli->args[0]);
 	create.size = settings->size ? settings->size : VM_DEFAULT_SIZE;
 	create.held = calloc(1, sizeof(*create.held));
 	if (!create.held)
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	strcpy(create.held->name, cli->args[0]);
 	ret = gmem_caps_new(cli->ctx, &create.caps);
 	status = ret ? cli_fail_error(cli, ret, NULL) : create_vm(&create);

@@ -28,7 +28,7 @@ static bool leave_stdout(struct cli *cli)
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (null >= 0 && dup2(null, STDOUT_FILENO) >= 0)
 		return true;
-	cli_fail(cli, STATUS_FAILED, "/dev/null: %s", strerror(errno));
+	cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "/dev/null: %s", strerror(errno));
 	return false;
 }
 
@@ -41,7 +41,8 @@ static enum status run_child(struct cli *cli, const int *fds)
 	fflush(cli->streams.out);
 	child = fork();
 	if (child < 0)
-		return cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "fork: %s",
+				   strerror(errno));
 	if (!child)
 		_exit((int)(leave_stdout(cli) ? exec_in_place(cli, fds, EXEC_FDS)
 					      : EXEC_CANNOT_RUN));
@@ -60,8 +61,8 @@ static enum status run(struct cli *cli)
 	if (status)
 		return status;
 	if (gmem_ctx_model(cli->ctx))
-		return cli_fail(cli, STATUS_FAILED,
-				"a VM on a simulated kernel has no descriptors to pass on");
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_SUPPORTED),
+				   "a VM on a simulated kernel has no descriptors to pass on");
 	if (cli->common.format.style == STYLE_JSON)
 		return cli_usage(cli, "--json: standard output is for %s", cli->args[1]);
 	fds[0] = gmem_vm_fd(held->vm);

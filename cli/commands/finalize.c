@@ -14,9 +14,9 @@ static enum status run(struct cli *cli)
 		return status;
 	launch = gmem_launch_of(held->type);
 	if (!launch)
-		return cli_fail(cli, STATUS_FAILED,
-				"a %s VM has no launch to end; TDX and SEV-SNP guests have",
-				gmem_vm_type_name(held->type));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_SUPPORTED),
+				   "a %s VM has no launch to end; TDX and SEV-SNP guests have",
+				   gmem_vm_type_name(held->type));
 	ret = gmem_launch_finalize(held->vm);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);

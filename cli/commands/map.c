@@ -82,8 +82,9 @@ static enum status add_all(const struct map *map, struct content *content)
 	for (size_t i = 0; !ret && i < map->parts.n; i++)
 		ret = add_part(map, content, &map->parts.part[i], &done, &read_error);
 	if (read_error && !interrupted())
-		return cli_fail(map->cli, done ? STATUS_PARTLY : STATUS_FAILED, "--from=%s: %s",
-				map->settings->from, strerror(-read_error));
+		return cli_fail_as(map->cli, done ? STATUS_PARTLY : STATUS_FAILED,
+				   cause_of_error(read_error), "--from=%s: %s", map->settings->from,
+				   strerror(-read_error));
 	if (ret)
 		return step_partly(map->cli, done, map->parts.length, ret);
 	read_error = content_ends(content);
@@ -140,7 +141,8 @@ static enum status judge(const struct map *map, struct preflight *asked)
 		cli_note(map->cli, "%s", asked->words);
 		break;
 	case PREFLIGHT_REFUSED:
-		status = cli_fail(map->cli, STATUS_NO, "%s", asked->words);
+		status = cli_fail_as(map->cli, STATUS_NO, cause_of(FAILURE_WOULD_FAULT), "%s",
+				     asked->words);
 		break;
 	case PREFLIGHT_FAILED:
 		status = cli_fail_error(map->cli, asked->error, "the look at the pages before");

@@ -256,7 +256,7 @@ static enum status run(struct cli *cli)
 	lookup.frames = calloc(lookup.n, sizeof(*lookup.frames));
 	lookup.pfns = calloc(lookup.n, sizeof(*lookup.pfns));
 	if (!lookup.frames || !lookup.pfns)
-		status = cli_fail(cli, STATUS_FAILED, "out of memory");
+		status = cli_no_memory(cli);
 	else
 		status = parse(&lookup);
 	if (!status)

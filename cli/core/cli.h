@@ -8,6 +8,7 @@
 #include <gmem/gmem.h>
 #include "core/streams.h"
 #include "output/output.h"
+#include "core/failure.h"
 #include "core/status.h"
 
 struct command;
@@ -51,12 +52,18 @@ struct cli {
 	struct output *out;
 	bool answered; /* another process has written the answer */
 	bool failed;
-	char error[1280]; /* the first message of failure, for the JSON document */
+	/* The first failure, for the JSON document. */
+	char error[1280];
+	struct cause cause;
 };
 
 /* Prints a message of failure, keeps it for the JSON document, and returns status. */
 enum status cli_fail(struct cli *cli, enum status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The same, with what the JSON document says of the cause. */
+enum status cli_fail_as(struct cli *cli, enum status status, struct cause cause, const char *format,
+			...) __attribute__((format(printf, 4, 5)));
 
 /* The same for a wrong command line; adds where help is. */
 enum status cli_usage(struct cli *cli, const char *format, ...)
@@ -64,6 +71,8 @@ enum status cli_usage(struct cli *cli, const char *format, ...)
 
 /* Fails with libgmem's explanation of a negative errno; what was being done comes first. */
 enum status cli_fail_error(struct cli *cli, int error, const char *what);
+
+enum status cli_no_memory(struct cli *cli);
 
 /* libgmem's explanation of the failure, or the errno's own words; returns buffer. */
 const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t size);

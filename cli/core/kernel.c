@@ -92,7 +92,8 @@ enum status cli_open_kernel(struct cli *cli)
 		return join_session(cli);
 	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
 	if (ret)
-		return cli_fail(cli, STATUS_FAILED, "cannot open the kernel: %s", strerror(-ret));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
+				   "cannot open the kernel: %s", strerror(-ret));
 	gmem_ctx_set_advice(cli->ctx, advice_words, NULL);
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
 	gmem_reader_forbid(cli->ctx, cli->common.reader == READER_NONE);

@@ -31,13 +31,15 @@ static void print_line(const struct cli *cli, char *text)
 }
 
 /* The first failure is the cause, later ones follow from it: the document names the first. */
-static void keep_error(struct cli *cli, const char *format, va_list args)
+static void keep_error(struct cli *cli, struct cause cause, const char *format, va_list args)
 {
 	char text[sizeof(cli->error)];
 
 	vsnprintf(text, sizeof(text), format, args);
-	if (!cli->failed)
+	if (!cli->failed) {
 		memcpy(cli->error, text, sizeof(text));
+		cli->cause = cause;
+	}
 	print_line(cli, text);
 	cli->failed = true;
 }
@@ -47,7 +49,18 @@ enum status cli_fail(struct cli *cli, enum status status, const char *format, ..
 	va_list args;
 
 	va_start(args, format);
-	keep_error(cli, format, args);
+	keep_error(cli, cause_of_status(status), format, args);
+	va_end(args);
+	return status;
+}
+
+enum status cli_fail_as(struct cli *cli, enum status status, struct cause cause, const char *format,
+			...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_error(cli, cause, format, args);
 	va_end(args);
 	return status;
 }
@@ -57,7 +70,7 @@ enum status cli_usage(struct cli *cli, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	keep_error(cli, format, args);
+	keep_error(cli, cause_of_status(STATUS_USAGE), format, args);
 	va_end(args);
 	fprintf(cli->streams.err, "Try 'gmemctl %s%s--help'.\n",
 		cli->command ? cli->command->name : "", cli->command ? " " : "");
@@ -75,12 +88,17 @@ const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t s
 
 enum status cli_fail_error(struct cli *cli, int error, const char *what)
 {
+	enum status status = status_of_error(error);
 	char text[1024];
 
 	cli_explain(cli, error, text, sizeof(text));
-	if (what)
-		return cli_fail(cli, status_of_error(error), "%s: %s", what, text);
-	return cli_fail(cli, status_of_error(error), "%s", text);
+	return cli_fail_as(cli, status, cause_of_error(error), "%s%s%s", what ? what : "",
+			   what ? ": " : "", text);
+}
+
+enum status cli_no_memory(struct cli *cli)
+{
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-ENOMEM), "out of memory");
 }
 
 void cli_note(const struct cli *cli, const char *format, ...)

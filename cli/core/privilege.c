@@ -93,7 +93,8 @@ enum status privilege_keep(struct cli *cli)
 	int ret = give_up(cli->common.model ? 0 : cli->command->needs);
 
 	if (ret)
-		return cli_fail(cli, STATUS_FAILED, "giving up capabilities: %s", strerror(-ret));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
+				   "giving up capabilities: %s", strerror(-ret));
 	tell(cli);
 	return STATUS_YES;
 }

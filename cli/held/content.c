@@ -21,8 +21,8 @@ static enum status check(const struct content *content, uint64_t length)
 	struct stat st;
 
 	if (fstat(content->fd, &st))
-		return cli_fail(content->cli, STATUS_FAILED, "--from=%s: %s", from,
-				strerror(errno));
+		return cli_fail_as(content->cli, STATUS_FAILED, cause_of_error(-errno),
+				   "--from=%s: %s", from, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return cli_fail(content->cli, STATUS_FAILED, "--from=%s: it is a folder", from);
 	/* How much comes through a pipe nobody knows before. */
@@ -39,13 +39,14 @@ enum status content_open(struct cli *cli, const char *from, uint64_t length,
 	*content = (struct content){ .cli = cli, .from = from, .fd = -1 };
 	content->piece = aligned_alloc(GMEM_PAGE_SIZE, CONTENT_PIECE);
 	if (!content->piece)
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	if (!from)
 		return STATUS_YES;
 	/* A pipe is not waited for here, nor ever without looking whether it is to end. */
 	content->fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (content->fd < 0)
-		return cli_fail(cli, STATUS_FAILED, "--from=%s: %s", from, strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "--from=%s: %s",
+				   from, strerror(errno));
 	return check(content, length);
 }
 

@@ -24,9 +24,9 @@ enum status session_need(struct cli *cli, struct held **out)
 	*out = session_find(cli->session, cli->args[0]);
 	if (*out)
 		return STATUS_YES;
-	return cli_fail(cli, STATUS_FAILED,
-			"no VM has the name '%s' here; a batch knows those that it created",
-			cli->args[0]);
+	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
+			   "no VM has the name '%s' here; a batch knows those that it created",
+			   cli->args[0]);
 }
 
 enum status session_add(struct cli *cli, struct held *held)

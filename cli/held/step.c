@@ -17,15 +17,17 @@ enum status step_partly(struct cli *cli, uint64_t done, uint64_t length, int err
 	char of_all[CELL_TEXT_MAX], part[CELL_TEXT_MAX], why[1024];
 
 	if (interrupted())
-		return cli_fail(cli, STATUS_PARTLY, "interrupted: %s of %s were done",
-				size_format(done, part, sizeof(part)),
-				size_format(length, of_all, sizeof(of_all)));
+		return cli_fail_as(cli, STATUS_PARTLY, cause_of(FAILURE_INTERRUPTED),
+				   "interrupted: %s of %s were done",
+				   size_format(done, part, sizeof(part)),
+				   size_format(length, of_all, sizeof(of_all)));
 	cli_explain(cli, error, why, sizeof(why));
 	/* That a step is not possible now is no question that stays open. */
 	if (!done)
-		return cli_fail(cli, error == -EOPNOTSUPP ? STATUS_FAILED : status_of_error(error),
-				"%s", why);
-	return cli_fail(cli, STATUS_PARTLY, "%s (%s of %s were done)", why,
-			size_format(done, part, sizeof(part)),
-			size_format(length, of_all, sizeof(of_all)));
+		return cli_fail_as(cli,
+				   error == -EOPNOTSUPP ? STATUS_FAILED : status_of_error(error),
+				   cause_of_error(error), "%s", why);
+	return cli_fail_as(cli, STATUS_PARTLY, cause_of_error(error), "%s (%s of %s were done)",
+			   why, size_format(done, part, sizeof(part)),
+			   size_format(length, of_all, sizeof(of_all)));
 }

@@ -55,7 +55,7 @@ static enum status say_dead(struct cli *cli, const struct runtime *runtime, cons
 	char words[PATH_MAX + 256];
 
 	client_clean(runtime, name, lock, words, sizeof(words));
-	return cli_fail(cli, STATUS_FAILED, "%s", words);
+	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST), "%s", words);
 }
 
 static void pause_ms(long ms)
@@ -75,13 +75,14 @@ static enum status try_connect(struct cli *cli, const struct runtime *runtime, c
 	*again = false;
 	switch (runtime_lock(runtime, name, false, &lock)) {
 	case RUNTIME_NONE:
-		return cli_fail(cli, STATUS_FAILED,
-				"no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
-				"'gmemctl status' lists them",
-				name, name);
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
+			"no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
+			"'gmemctl status' lists them",
+			name, name);
 	case RUNTIME_ERROR:
-		return cli_fail(cli, STATUS_FAILED, "%s/%s.vm: %s", runtime->path, name,
-				strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "%s/%s.vm: %s",
+				   runtime->path, name, strerror(errno));
 	case RUNTIME_OURS:
 		status = say_dead(cli, runtime, name, lock);
 		close(lock);
@@ -96,8 +97,8 @@ static enum status try_connect(struct cli *cli, const struct runtime *runtime, c
 	*again = *connection == -ENOENT || *connection == -ECONNREFUSED;
 	if (*again)
 		return STATUS_FAILED;
-	return cli_fail(cli, STATUS_FAILED, "connecting to the holder of '%s': %s", name,
-			strerror(-*connection));
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(*connection),
+			   "connecting to the holder of '%s': %s", name, strerror(-*connection));
 }
 
 static enum status connect_holder(struct cli *cli, const struct runtime *runtime, const char *name,
@@ -113,9 +114,9 @@ static enum status connect_holder(struct cli *cli, const struct runtime *runtime
 	}
 	if (!again)
 		return status;
-	return cli_fail(cli, STATUS_FAILED,
-			"the holder of '%s' does not answer yet: it is being created, or it ends",
-			name);
+	return cli_fail_as(
+		cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
+		"the holder of '%s' does not answer yet: it is being created, or it ends", name);
 }
 
 ssize_t client_wait(int connection, struct reply *reply, int fds[], size_t *n)
@@ -157,10 +158,11 @@ static enum status send_request(struct cli *cli, int connection)
 	if (!ret)
 		return STATUS_YES;
 	if (ret == -E2BIG)
-		return cli_fail(cli, STATUS_FAILED,
-				"the command line is too long for a holder: it takes %u bytes",
-				REQUEST_MAX);
-	return cli_fail(cli, STATUS_FAILED, "sending to the holder: %s", strerror(-ret));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_USAGE),
+				   "the command line is too long for a holder: it takes %u bytes",
+				   REQUEST_MAX);
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret), "sending to the holder: %s",
+			   strerror(-ret));
 }
 
 /* A holder that is told to end has ended when this returns, so that nothing is left behind. */
@@ -192,14 +194,15 @@ static enum status no_reply(struct cli *cli, const struct runtime *runtime, cons
 		close(lock);
 		pause_ms(STEP_MS);
 	}
-	return cli_fail(cli, STATUS_FAILED,
-			"the holder of '%s', process %d, ended before it answered", name, (int)pid);
+	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
+			   "the holder of '%s', process %d, ended before it answered", name,
+			   (int)pid);
 }
 
 static enum status no_answer(struct cli *cli, const char *name, pid_t pid)
 {
-	return cli_fail(
-		cli, STATUS_FAILED,
+	return cli_fail_as(
+		cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
 		"interrupted, and the holder of '%s', process %d, did not answer: it is "
 		"stopped (kill -s CONT %d lets it go on) or busy in the kernel; whether the "
 		"command was carried out is not known",
@@ -210,10 +213,10 @@ static enum status take_reply(struct cli *cli, const struct reply *reply, const 
 			      pid_t pid)
 {
 	if (reply->kind == REPLY_REFUSED)
-		return cli_fail(cli, STATUS_FAILED,
-				"the holder of '%s', process %d, is gmemctl %s, this is %s; use "
-				"that one, or end the holder with: kill %d",
-				cli->args[0], (int)pid, reply->version, GMEM_VERSION, (int)pid);
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
+				   "the holder of '%s', process %d, is gmemctl %s, this is %s; use "
+				   "that one, or end the holder with: kill %d",
+				   cli->args[0], (int)pid, reply->version, GMEM_VERSION, (int)pid);
 	cli->answered = true;
 	if (reply->kind == REPLY_EXEC)
 		return exec_in_place(cli, fds, n);
@@ -230,9 +233,9 @@ static enum status ask(struct cli *cli, const struct runtime *runtime, int conne
 	pid_t pid;
 
 	if (passing_peer(connection, &pid))
-		return cli_fail(cli, STATUS_FAILED,
-				"the socket of '%s' belongs to another user's process %d",
-				cli->args[0], (int)pid);
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_PERMITTED),
+				   "the socket of '%s' belongs to another user's process %d",
+				   cli->args[0], (int)pid);
 	if (cli->command->ends_holder)
 		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	status = send_request(cli, connection);

@@ -35,13 +35,13 @@ enum status exec_in_place(struct cli *cli, const int *fds, size_t n)
 	int error;
 
 	if (ret)
-		return cli_fail(cli, STATUS_FAILED, "passing the descriptors on: %s",
-				strerror(-ret));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
+				   "passing the descriptors on: %s", strerror(-ret));
 	if (setenv("GMEM_NAME", cli->args[0], 1))
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	fflush(cli->streams.out);
 	execvp(cli->args[1], &cli->args[1]);
 	error = errno;
-	return cli_fail(cli, error == ENOENT ? EXEC_NOT_FOUND : EXEC_CANNOT_RUN, "%s: %s",
-			cli->args[1], strerror(error));
+	return cli_fail_as(cli, error == ENOENT ? EXEC_NOT_FOUND : EXEC_CANNOT_RUN,
+			   cause_of_error(-error), "%s: %s", cli->args[1], strerror(error));
 }

@@ -31,8 +31,9 @@ static enum status cannot(struct cli *cli, const struct runtime *runtime, const 
 	bool own = getenv("XDG_RUNTIME_DIR");
 	int error = errno;
 
-	return cli_fail(cli, STATUS_FAILED, "%s %s: %s%s", doing, runtime->path, strerror(error),
-			own ? "" : "; set XDG_RUNTIME_DIR to a folder of yours");
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-error), "%s %s: %s%s", doing,
+			   runtime->path, strerror(error),
+			   own ? "" : "; set XDG_RUNTIME_DIR to a folder of yours");
 }
 
 static enum status check_folder(struct cli *cli, const struct runtime *runtime)
@@ -42,15 +43,17 @@ static enum status check_folder(struct cli *cli, const struct runtime *runtime)
 	if (fstat(runtime->fd, &st))
 		return cannot(cli, runtime, "looking at");
 	if (st.st_uid != geteuid())
-		return cli_fail(cli, STATUS_FAILED,
-				"%s belongs to user %u, this is user %u: who can write there could "
-				"stand in for a holder; set XDG_RUNTIME_DIR to a folder of yours",
-				runtime->path, st.st_uid, geteuid());
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_NOT_PERMITTED),
+			"%s belongs to user %u, this is user %u: who can write there could "
+			"stand in for a holder; set XDG_RUNTIME_DIR to a folder of yours",
+			runtime->path, st.st_uid, geteuid());
 	if (st.st_mode & 077)
-		return cli_fail(cli, STATUS_FAILED,
-				"%s has mode %04o, and others may have been in it; chmod 700, or "
-				"remove it",
-				runtime->path, st.st_mode & 07777);
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_NOT_PERMITTED),
+			"%s has mode %04o, and others may have been in it; chmod 700, or "
+			"remove it",
+			runtime->path, st.st_mode & 07777);
 	return STATUS_YES;
 }
 

@@ -39,7 +39,7 @@ static struct holder *new_holder(struct cli *cli)
 	struct holder *holder = calloc(1, sizeof(*holder));
 
 	if (!holder) {
-		cli_fail(cli, STATUS_FAILED, "out of memory");
+		cli_no_memory(cli);
 		return NULL;
 	}
 	holder->runtime.fd = -1;
@@ -56,11 +56,13 @@ static enum status say_taken(struct cli *cli, int lock)
 	struct held_info info;
 
 	if (!runtime_read(lock, &info))
-		return cli_fail(cli, STATUS_FAILED, "'%s' is just being created", cli->args[0]);
-	return cli_fail(cli, STATUS_FAILED,
-			"a VM is held under the name '%s' already, by process %d; 'gmemctl destroy "
-			"%s' releases it",
-			cli->args[0], (int)info.pid, cli->args[0]);
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NAME_TAKEN),
+				   "'%s' is just being created", cli->args[0]);
+	return cli_fail_as(
+		cli, STATUS_FAILED, cause_of(FAILURE_NAME_TAKEN),
+		"a VM is held under the name '%s' already, by process %d; 'gmemctl destroy "
+		"%s' releases it",
+		cli->args[0], (int)info.pid, cli->args[0]);
 }
 
 static enum status take_name(struct cli *cli, struct holder *holder);
@@ -71,7 +73,8 @@ static enum status take_name_again(struct cli *cli, struct holder *holder)
 	close(holder->lock);
 	holder->lock = -1;
 	if (interrupted())
-		return cli_fail(cli, STATUS_FAILED, "interrupted");
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_INTERRUPTED),
+				   "interrupted");
 	return take_name(cli, holder);
 }
 
@@ -91,8 +94,8 @@ static enum status take_name(struct cli *cli, struct holder *holder)
 	case RUNTIME_OURS:
 		break;
 	default:
-		return cli_fail(cli, STATUS_FAILED, "%s/%s.vm: %s", holder->runtime.path,
-				holder->name, strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "%s/%s.vm: %s",
+				   holder->runtime.path, holder->name, strerror(errno));
 	}
 	if (lseek(holder->lock, 0, SEEK_END) > 0) {
 		ret = client_clean(&holder->runtime, holder->name, holder->lock, words,
@@ -110,11 +113,11 @@ static enum status take_name(struct cli *cli, struct holder *holder)
 	if (holder->listener == -EADDRINUSE && !ret)
 		return take_name_again(cli, holder);
 	if (holder->listener == -EADDRINUSE)
-		return cli_fail(cli, STATUS_FAILED,
-				"%s/%s.sock is in the way and cannot be removed: %s",
-				holder->runtime.path, holder->name, strerror(-ret));
-	return cli_fail(cli, STATUS_FAILED, "a socket in %s: %s", holder->runtime.path,
-			strerror(-holder->listener));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
+				   "%s/%s.sock is in the way and cannot be removed: %s",
+				   holder->runtime.path, holder->name, strerror(-ret));
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(holder->listener),
+			   "a socket in %s: %s", holder->runtime.path, strerror(-holder->listener));
 }
 
 static int by_number(const void *a, const void *b)
@@ -171,13 +174,13 @@ static enum status wait_until_ready(struct cli *cli, int connection, pid_t child
 		return (enum status)reply.status;
 	}
 	if (got == -ETIMEDOUT || got == -EINTR)
-		return cli_fail(
-			cli, STATUS_FAILED,
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
 			"interrupted, and the holder, process %d, did not answer: it is stopped "
 			"or busy in the kernel, and ends when it goes on",
 			(int)child);
-	return cli_fail(cli, STATUS_FAILED, "the holder, process %d, ended before it was ready",
-			(int)child);
+	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
+			   "the holder, process %d, ended before it was ready", (int)child);
 }
 
 static enum status split(struct cli *cli, struct holder *holder)
@@ -187,7 +190,8 @@ static enum status split(struct cli *cli, struct holder *holder)
 	pid_t child;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return cli_fail(cli, STATUS_FAILED, "socketpair: %s", strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "socketpair: %s",
+				   strerror(errno));
 	child = fork();
 	if (child == 0) {
 		close(pair[0]);
@@ -196,7 +200,8 @@ static enum status split(struct cli *cli, struct holder *holder)
 	}
 	close(pair[1]);
 	if (child < 0) {
-		status = cli_fail(cli, STATUS_FAILED, "fork: %s", strerror(errno));
+		status = cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "fork: %s",
+				     strerror(errno));
 		runtime_remove(&holder->runtime, holder->name);
 	} else {
 		status = wait_until_ready(cli, pair[0], child);
@@ -240,9 +245,10 @@ enum status holder_limit(struct cli *cli, const struct holder_limits *limits)
 		int fd = (int)syscall(SYS_pidfd_open, limits->users[i], 0);
 
 		if (fd < 0)
-			return cli_fail(cli, STATUS_FAILED, "--user=%d: %s", (int)limits->users[i],
-					errno == ESRCH ? "there is no such process"
-						       : strerror(errno));
+			return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno),
+					   "--user=%d: %s", (int)limits->users[i],
+					   errno == ESRCH ? "there is no such process"
+							  : strerror(errno));
 		holder->users[holder->n_users++] = fd;
 	}
 	return STATUS_YES;

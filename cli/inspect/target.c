@@ -109,7 +109,8 @@ static enum status visit_held(struct visit *v, const char *name)
 	const struct held *held = v->cli->session ? session_find(v->cli->session, name) : NULL;
 
 	if (!held)
-		return cli_fail(v->cli, STATUS_FAILED, "no VM has the name '%s' here", name);
+		return cli_fail_as(v->cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
+				   "no VM has the name '%s' here", name);
 	v->pid = getpid();
 	visit_fd(v, gmem_memory_fd(held->memory));
 	return v->status;
@@ -161,11 +162,12 @@ static enum status find(struct cli *cli, const struct wanted *wanted, struct fou
 	if (found->n_fds || found->n_mapped)
 		return STATUS_YES;
 	if (wanted->part == PART_MAPPED)
-		return cli_fail(cli, STATUS_FAILED,
-				"process %d has no guest_memfd mapped that it has no descriptor of",
-				(int)wanted->pid);
-	return cli_fail(
-		cli, STATUS_FAILED,
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_NOT_FOUND),
+			"process %d has no guest_memfd mapped that it has no descriptor of",
+			(int)wanted->pid);
+	return cli_fail_as(
+		cli, STATUS_FAILED, cause_of(FAILURE_NOT_FOUND),
 		"process %d has no guest_memfd open or mapped; gmemctl list tells which have",
 		(int)wanted->pid);
 }

@@ -4,6 +4,7 @@
 #   @options       a paragraph for each option of the page's command, or for the common ones
 #   @columns       one for each column
 #   @capabilities  one for each command
+#   @failures      one for each code of a JSON document's error
 #   @more NAME TEXT, below one of them: TEXT stands behind what is said of NAME
 # What cannot be done is said on standard error, and is an error.
 BEGIN {
@@ -60,6 +61,8 @@ function expand(i, row) {
 				sentence(row[7]))
 		if (marker == "capabilities" && row[1] == "command")
 			paragraph(row[2], "*" row[2] "*", capabilities(row[6]))
+		if (marker == "failures" && row[1] == "failure")
+			paragraph(row[2], "_" row[2] "_", sentence(row[3]))
 	}
 	if (!n_written)
 		fail("@" marker ": gmemctl has none")
@@ -69,7 +72,7 @@ function expand(i, row) {
 	marker = ""
 }
 
-/^@(options|columns|capabilities)$/ {
+/^@(options|columns|capabilities|failures)$/ {
 	expand()
 	marker = substr($0, 2)
 	next

@@ -30,7 +30,7 @@ static void begin(struct output *out, const struct document *document)
 	text_or_null(json, "simulated", document->model);
 }
 
-static void end(struct output *out, const char *error, int status)
+static void end(struct output *out, const struct document_error *error, int status)
 {
 	struct json *json = &out->json;
 
@@ -39,7 +39,9 @@ static void end(struct output *out, const char *error, int status)
 		json_end(json);
 	if (error) {
 		json_object(json, "error");
-		json_string(json, "message", error);
+		json_string(json, "message", error->message);
+		json_string(json, "code", error->code);
+		text_or_null(json, "errno", error->error);
 		json_number(json, "status", (uint64_t)status);
 		json_end(json);
 	} else {

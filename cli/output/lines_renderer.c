@@ -116,7 +116,7 @@ static void no_reason(struct output *out, const char *name, const char *reason)
 	(void)reason;
 }
 
-static void end(struct output *out, const char *error, int status)
+static void end(struct output *out, const struct document_error *error, int status)
 {
 	(void)out;
 	(void)error; /* said on standard error */

@@ -52,7 +52,7 @@ struct output *output_new(const struct streams *streams, const struct format *fo
 	return out;
 }
 
-void output_free(struct output *out, const char *error, int status)
+void output_free(struct output *out, const struct document_error *error, int status)
 {
 	if (!out->quiet)
 		out->renderer->end(out, error, status);

@@ -48,8 +48,15 @@ struct output *output_new(const struct streams *streams, const struct format *fo
 			  const struct document *document, const struct table *table,
 			  const struct selection *selection, bool quiet);
 
+/* What failed first. */
+struct document_error {
+	const char *message;
+	const char *code;
+	const char *error; /* name of the errno, or NULL */
+};
+
 /* Ends the document; error is NULL where nothing failed. */
-void output_free(struct output *out, const char *error, int status);
+void output_free(struct output *out, const struct document_error *error, int status);
 
 /* Whether a column is shown: what is not need not be looked up. */
 bool output_wants(const struct output *out, const struct table *table, size_t column);

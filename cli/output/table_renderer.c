@@ -222,7 +222,7 @@ static void begin(struct output *out, const struct document *document)
 }
 
 /* Without headings the output is for a script, see lines_renderer.c; without data there is none. */
-static void end(struct output *out, const char *error, int status)
+static void end(struct output *out, const struct document_error *error, int status)
 {
 	(void)error; /* said on standard error */
 	(void)status;

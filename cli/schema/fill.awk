@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Schemas take what the command says of its columns (gmemctl --describe): the description "@column" of
-# a key is replaced. awk -f fill.awk DESCRIBE SCHEMA
+# a key is replaced, and "@failures" by the codes of failures. awk -f fill.awk DESCRIBE SCHEMA
 BEGIN {
 	while ((getline line < ARGV[1]) > 0) {
 		split(line, row, "\t")
 		if (row[1] == "column")
 			says[row[2], row[4]] = row[7]
+		if (row[1] == "failure")
+			codes = codes (codes == "" ? "" : ", ") "\"" row[2] "\""
 	}
 	command = ARGV[2]
 	sub(/.*\//, "", command)
@@ -29,5 +31,5 @@ BEGIN {
 	print $0 "\"" text "\","
 	next
 }
-{ print }
+{ sub(/"@failures"/, "[" codes "]"); print }
 END { exit failed }

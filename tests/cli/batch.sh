@@ -74,6 +74,16 @@ printf 'create v\ncheck v\ncreate "v\n' > "$scratch/batch"
 try_json 64 '.error.message | endswith("batch:3: a \" is not closed")' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
 
+# A line's wrong option is said where the batch says things, and in its document.
+printf 'create v\npfns v --no-such\n' > "$scratch/batch"
+try 64 '' "^gmemctl: $scratch/batch:2: pfns: unrecognized option '--no-such'" \
+	gmemctl batch --simulate=plain "$scratch/batch"
+try_json 64 '.error.code == "usage" and (.error.message | endswith("--no-such'"'"'"))
+	and .commands[1].message == "unrecognized option '"'--no-such'"'"' \
+	gmemctl batch --simulate=plain --json "$scratch/batch"
+printf 'punch other all\n' > "$scratch/batch"
+try_json 2 '.error.code == "not-held"' gmemctl batch --simulate=plain --json "$scratch/batch"
+
 # Whatever lines print has no place in it: other formats, documents of their own, help.
 printf '%s\n' 'list --json' 'caps --help' 'doctor -P' '--version' 'metrics' 'nonsense --json' \
 	> "$scratch/batch"

@@ -98,6 +98,31 @@ try_json 64 '.command == null and .error.status == 64' gmemctl --json
 try_json 64 '.command == null and (.error.message | length) > 0' gmemctl nonsense --json
 try_json 64 '.command == "walk"' gmemctl walk --no-such-option -J
 try_json 64 '.command == "walk"' gmemctl -j walk --size=0
+# What argp would have said is in the document, not only on standard error.
+try_json 64 '.error == {message: "unrecognized option '"'--no-such'"'", code: "usage", errno: null, status: 64}' \
+	gmemctl walk --no-such --json
+try_json 64 '.error.message == "invalid option -- '"'Z'"'"' gmemctl -J -Z walk
+try_json 64 '.error.message == "option '"'--size'"' requires an argument"' gmemctl walk --json --size
+try_json 64 '.error.message | startswith("option '"'--json'"' doesn")' gmemctl walk --json=yes
+try_json 64 '.error.message == "option '"'--o'"' is ambiguous: it begins --output, --output-all"' \
+	gmemctl walk --json --o=stage
+# Abbreviated, and among other letters.
+try_json 64 '.command == null' gmemctl nonsense --js
+try_json 64 '.command == "caps"' gmemctl caps extra -qJ
+try_json 64 '.command == "caps"' gmemctl caps -rZj
+try 64 '' "'J' is no column of caps" gmemctl caps -oJ
+# A value that was forgotten, before another option.
+try_json 64 '.error.message | startswith("--size: its SIZE is missing: '"'--json'"' is an option")' \
+	gmemctl create x --size --json
+try 64 '' '--output: its COLUMNS is missing: .-r. is an option' gmemctl caps -o -r
+try 64 '' '--reader: its bpf.kcore.none is missing: .--simulate=tdx. is an option' \
+	gmemctl --reader --simulate=tdx caps
+try 64 '' '--output: .--raw. is no column' gmemctl caps --output=--raw
+# Codes.
+try_json 2 '.error.code == "no-process" and .error.errno == "ESRCH"' \
+	gmemctl pfns 1000 --simulate=plain --json
+try_json 2 '.error.code == "not-held" and .error.errno == null' gmemctl punch none 0+4K --json
+try_json 3 '.error.code == "cannot-tell"' gmemctl check --pfn=1 --simulate=plain --reader=none --json
 # JSON is UTF-8 whatever the arguments were.
 try_json 64 '.error.message | contains("\ufffd")' \
 	gmemctl --json caps "--simulate=$(printf '\377')"

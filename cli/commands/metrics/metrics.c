@@ -83,7 +83,7 @@ static enum status open_text(struct metrics *metrics)
 	metrics->stream = open_memstream(&metrics->text, &metrics->size);
 	if (metrics->stream)
 		return STATUS_YES;
-	return cli_fail(metrics->cli, STATUS_FAILED, "out of memory");
+	return cli_no_memory(metrics->cli);
 }
 
 /* The text is complete before a byte of it goes out. */
@@ -93,7 +93,7 @@ static enum status hand_out(struct metrics *metrics)
 	bool failed = ferror(metrics->stream);
 
 	if (fclose(metrics->stream) || failed)
-		return cli_fail(cli, STATUS_FAILED, "out of memory");
+		return cli_no_memory(cli);
 	if (metrics->settings->format == FORMAT_NFD && metrics->size > FEATURES_MAX)
 		return cli_fail(cli, STATUS_FAILED,
 				"the features take %zu bytes, and node-feature-discovery reads no "
@@ -136,7 +136,7 @@ static enum status tell_samples(struct metrics *metrics)
 	if (error)
 		status = cli_fail_error(cli, error, NULL);
 	else if (samples.out_of_memory)
-		status = cli_fail(cli, STATUS_FAILED, "out of memory");
+		status = cli_no_memory(cli);
 	else
 		status = write_samples(metrics, &samples);
 	samples_free(&samples);

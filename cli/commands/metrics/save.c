@@ -79,13 +79,13 @@ static enum status judge(struct cli *cli, const char *path)
 	if (fd < 0 && error == ENOENT)
 		return judge_missing(cli, path);
 	if (fd < 0)
-		return cli_fail(cli, STATUS_FAILED, "%s: it cannot be opened: %s", path,
-				strerror(error));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-error),
+				   "%s: it cannot be opened: %s", path, strerror(error));
 	error = fstat(fd, &st) ? errno : 0;
 	close(fd);
 	if (error)
-		return cli_fail(cli, STATUS_FAILED, "%s: it cannot be looked at: %s", path,
-				strerror(error));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-error),
+				   "%s: it cannot be looked at: %s", path, strerror(error));
 	if (S_ISREG(st.st_mode))
 		return STATUS_YES;
 	return cli_fail(cli, STATUS_FAILED,
@@ -105,16 +105,16 @@ static enum status replace(struct cli *cli, const char *path, const char *text, 
 		return cli_fail(cli, STATUS_FAILED, "%s: its name is too long", path);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		return cli_fail(cli, STATUS_FAILED, "%s: no file can be made beside it: %s", path,
-				strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno),
+				   "%s: no file can be made beside it: %s", path, strerror(errno));
 	ret = fill(fd, text, size);
 	if (!ret && rename(temporary, path))
 		ret = -errno;
 	if (!ret)
 		return STATUS_YES;
 	unlink(temporary);
-	return cli_fail(cli, STATUS_FAILED, "%s: it was not written and is as it was: %s", path,
-			strerror(-ret));
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
+			   "%s: it was not written and is as it was: %s", path, strerror(-ret));
 }
 
 enum status save_file(struct cli *cli, const char *path, const char *text, size_t size)
@@ -130,8 +130,8 @@ enum status save_file(struct cli *cli, const char *path, const char *text, size_
 	/* Where a symbolic link leads; what is not there yet is none. */
 	target = realpath(path, NULL);
 	if (!target && errno != ENOENT)
-		return cli_fail(cli, STATUS_FAILED, "%s: where it leads cannot be told: %s", path,
-				strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno),
+				   "%s: where it leads cannot be told: %s", path, strerror(errno));
 	status = replace(cli, target ? target : path, text, size);
 	free(target);
 	return status;

@@ -249,7 +249,8 @@ static enum status run(struct cli *cli)
 	walk_release(&walk);
 	look_free(&walk.look);
 	gmem_caps_free(walk.caps);
-	return interrupted() ? cli_fail(cli, STATUS_PARTLY, "interrupted; all was released")
+	return interrupted() ? cli_fail_as(cli, STATUS_PARTLY, cause_of(FAILURE_INTERRUPTED),
+					   "interrupted; all was released")
 			     : status;
 }
 
