@@ -63,8 +63,6 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	ret = gmem_target_extents(target, 0, 0, want, add_extent, flush);
-	if (!ret)
-		verdict_look_ahead(arg, flush);
 	return finish(cli, flush, ret, &owner, arg);
 }
 
@@ -92,6 +90,7 @@ static enum status check_pfns(struct cli *cli, const struct range *pfns, struct 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	ret = gmem_flush_add_pfns(flush, pfns->start, pfns->length);
+	verdict->on_map_reason = "page frames were given, and no memory that goes into a guest";
 	return finish(cli, flush, ret, NULL, verdict);
 }
 
@@ -126,7 +125,7 @@ static enum status run(struct cli *cli)
 		return status;
 	status = status_worst(status, evidence_prove(cli, settings->control));
 	verdict_write(cli->out, &verdict);
-	return status ? status : verdict_status(verdict.flush);
+	return status ? status : verdict_status(&verdict);
 }
 
 const struct command check_command = {

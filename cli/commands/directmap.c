@@ -10,7 +10,7 @@ enum {
 	COLUMN_PFN,
 	COLUMN_PAGES,
 	COLUMN_SIZE,
-	COLUMN_STATE,
+	COLUMN_DIRECT_MAP,
 	COLUMN_MAKER,
 	COLUMN_REASON,
 };
@@ -20,12 +20,12 @@ static const struct column columns[] = {
 	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
 			   .help = "number of page frames in the range" },
 	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the range" },
-	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
-			   .help = "state in the direct map: unmapped or unknown" },
+	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
+				.help = "whether the direct map has the range: unmapped or unknown" },
 	[COLUMN_MAKER] = { "maker", KIND_TEXT, .shown = true, .wrap = true,
 			   .help = "who may have taken the range out of the direct map" },
 	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,
-			    .help = "why the state is unknown" },
+			    .help = "why that is unknown" },
 };
 
 static const struct table table = TABLE("hole_list", columns);
@@ -58,7 +58,7 @@ static const char *maker_of(const struct gmem_directmap_run *run)
 {
 	size_t i = 0;
 
-	if (run->state != GMEM_STATE_UNMAPPED)
+	if (run->direct_map != GMEM_DIRECT_MAP_UNMAPPED)
 		return NULL;
 	while (run->pages < makers[i].min_pages)
 		i++;
@@ -71,7 +71,7 @@ static int write_hole(const struct gmem_directmap_run *run, void *arg)
 		[COLUMN_PFN] = cell_number(run->pfn),
 		[COLUMN_PAGES] = cell_number(run->pages),
 		[COLUMN_SIZE] = cell_number(run->pages * GMEM_PAGE_SIZE),
-		[COLUMN_STATE] = cell_text(gmem_state_name(run->state)),
+		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(run->direct_map)),
 		[COLUMN_MAKER] = cell_text(maker_of(run)),
 		[COLUMN_REASON] = cell_text(run->reason),
 	};
@@ -99,7 +99,7 @@ static void tell_levels(char *text, size_t size, const struct gmem_directmap_sum
 		used += (size_t)snprintf(
 			text + used, size - used, " %s %" PRIu64 " and %" PRIu64 "%s",
 			gmem_level_name((enum gmem_level)i), summary->meminfo[i] / 1024,
-			(summary->mapped[i] + summary->outside[i]) / 1024,
+			(summary->in_direct_map[i] + summary->outside[i]) / 1024,
 			i + 1 < GMEM_LEVELS ? "," : "");
 }
 
@@ -111,7 +111,8 @@ static void write_meminfo(struct output *out, const struct gmem_directmap_summar
 	char text[256];
 
 	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS; i++)
-		agrees = agrees && summary->mapped[i] + summary->outside[i] == summary->meminfo[i];
+		agrees = agrees &&
+			 summary->in_direct_map[i] + summary->outside[i] == summary->meminfo[i];
 	if (summary->has_meminfo && !agrees) {
 		tell_levels(text, sizeof(text), summary);
 		reason = text;
@@ -124,9 +125,9 @@ static void write_meminfo(struct output *out, const struct gmem_directmap_summar
 static void write_summary(struct output *out, const struct gmem_directmap_summary *summary)
 {
 	output_fact(out, "ram", KIND_BYTES, cell_number(summary->ram));
-	write_levels(out, "mapped", summary->mapped, true);
+	write_levels(out, "in_direct_map", summary->in_direct_map, true);
 	output_fact(out, "holes", KIND_BYTES, cell_number(summary->holes));
-	output_fact(out, "unknown", KIND_BYTES, cell_number(summary->unknown));
+	output_fact(out, "direct_map_unknown", KIND_BYTES, cell_number(summary->unknown));
 	write_levels(out, "outside", summary->outside, true);
 	output_fact(out, "restored", KIND_BYTES, cell_number(summary->restored));
 	write_meminfo(out, summary);

@@ -100,7 +100,7 @@ static enum status add_all(const struct map *map, struct content *content)
 	step_fact(map->cli, "method", KIND_TEXT,
 		  cell_text(map->settings->measure ? map->launch->measured_call
 						   : map->launch->add_call));
-	step_fact(map->cli, "mapped", KIND_BYTES, cell_number(done));
+	step_fact(map->cli, "in_guest", KIND_BYTES, cell_number(done));
 	return STATUS_YES;
 }
 
@@ -112,7 +112,7 @@ static enum status populate_range(const struct map *map)
 		populate(map->cli, map->held, &map->parts, &map->settings->populate, &used, &done);
 
 	step_fact(map->cli, "method", KIND_TEXT, cell_text(gmem_populate_method_name(used)));
-	step_fact(map->cli, "mapped", KIND_BYTES, cell_number(done));
+	step_fact(map->cli, "in_guest", KIND_BYTES, cell_number(done));
 	return status;
 }
 

@@ -16,7 +16,7 @@ enum {
 	COLUMN_RAM,
 	COLUMN_NODE,
 	COLUMN_ZONE,
-	COLUMN_STATE,
+	COLUMN_DIRECT_MAP,
 	COLUMN_LEVEL,
 	COLUMN_WRITABLE,
 	COLUMN_FLAGS,
@@ -36,8 +36,8 @@ static const struct column columns[] = {
 			 .help = "whether it is System RAM, by /proc/iomem" },
 	[COLUMN_NODE] = { "node", KIND_NUMBER, .shown = true, .help = "NUMA node" },
 	[COLUMN_ZONE] = { "zone", KIND_TEXT, .shown = true, .help = "memory zone" },
-	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
-			   .help = "state in the direct map: mapped, unmapped or unknown" },
+	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
+				.help = "whether the direct map has it: mapped, unmapped or unknown" },
 	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
 			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
@@ -149,7 +149,7 @@ static void find_owners(struct lookup *lookup)
 static bool is_partial(const struct lookup *lookup, const struct frame *frame, const char **reason)
 {
 	*reason = NULL;
-	if (frame->is.state == GMEM_STATE_UNKNOWN)
+	if (frame->is.direct_map == GMEM_DIRECT_MAP_UNKNOWN)
 		*reason = frame->is.reason;
 	else if (frame->is.ram < 0)
 		*reason = frame->is.ram_reason;
@@ -163,7 +163,7 @@ static bool is_partial(const struct lookup *lookup, const struct frame *frame, c
 /* Node and zone everybody may see, and alone they do not answer. */
 static bool is_answered(const struct frame *frame)
 {
-	return frame->is.state != GMEM_STATE_UNKNOWN || frame->is.ram >= 0 ||
+	return frame->is.direct_map != GMEM_DIRECT_MAP_UNKNOWN || frame->is.ram >= 0 ||
 	       frame->is.has_page_flags || frame->owned;
 }
 
@@ -191,7 +191,7 @@ static void set_owner(const struct lookup *lookup, const struct frame *frame, st
 static void write_frame(const struct lookup *lookup, const struct frame *frame)
 {
 	const struct gmem_frame *is = &frame->is;
-	bool mapped = is->state == GMEM_STATE_MAPPED;
+	bool mapped = is->direct_map == GMEM_DIRECT_MAP_MAPPED;
 	char flags[BITS_TEXT_MAX];
 	struct gmem_owner owner;
 	const char *reason;
@@ -200,7 +200,7 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 		[COLUMN_RAM] = cell_number_if(is->ram >= 0, is->ram > 0),
 		[COLUMN_NODE] = cell_number_if(is->node >= 0, (uint64_t)is->node),
 		[COLUMN_ZONE] = cell_text(is->zone),
-		[COLUMN_STATE] = cell_text(gmem_state_name(is->state)),
+		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(is->direct_map)),
 		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(is->level) : NULL),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, is->writable),
 		[COLUMN_REASON] = CELL_UNKNOWN,
@@ -226,7 +226,7 @@ static enum status look_up(struct lookup *lookup)
 	if (cli->common.reader != READER_NONE)
 		want |= GMEM_EXTENT_DIRECT_MAP;
 	qsort(lookup->pfns, lookup->n, sizeof(*lookup->pfns), by_value);
-	cli_open_reader(cli); /* without one, state and owner are unknown, and say so */
+	cli_open_reader(cli); /* without one, direct_map and owner are unknown, and say so */
 	find_owners(lookup);
 	output_table(cli->out, &table);
 	for (size_t i = 0; i < lookup->n; i++) {

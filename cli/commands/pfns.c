@@ -25,7 +25,7 @@ enum {
 	COLUMN_NODE,
 	COLUMN_ORDER,
 	COLUMN_LEVEL,
-	COLUMN_STATE,
+	COLUMN_DIRECT_MAP,
 	COLUMN_WRITABLE,
 	COLUMN_FLAGS,
 	COLUMN_REASON,
@@ -50,8 +50,8 @@ static const struct column columns[] = {
 			   .help = "order of the folios: 0 is 4K, 9 is 2M" },
 	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
 			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
-	[COLUMN_STATE] = { "state", KIND_STATE, .shown = true,
-			   .help = "state in the direct map: mapped, unmapped or unknown" },
+	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
+				.help = "whether the direct map has the pages: mapped, unmapped or unknown" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
 			      .help = "whether the direct map lets the kernel write" },
 	[COLUMN_FLAGS] = { "flags", KIND_LIST, .help = "page flags, as in /proc/kpageflags" },
@@ -71,8 +71,8 @@ struct settings {
 	struct node node;
 	bool each;
 	bool summary;
-	bool has_state;
-	enum gmem_state state;
+	bool has_direct_map;
+	enum gmem_direct_map direct_map;
 };
 
 /* What a run carries from one guest_memfd to the next. */
@@ -87,7 +87,7 @@ struct pfns {
 	uint64_t longest; /* of them, bytes */
 	uint64_t walked;  /* bytes that the walk met, listed or not */
 	bool unread;	  /* it met what could not be read of the page cache */
-	bool unknown;	  /* or a state that cannot be told */
+	bool unknown;	  /* or it cannot be told whether the direct map has it */
 	uint64_t counted; /* by the kernel, of all; bytes */
 	bool uncounted;	  /* of some it could not be read */
 	bool bound;	  /* a memslot binds some of the addresses that were asked for */
@@ -96,17 +96,17 @@ struct pfns {
 
 #define STATES "mapped|unmapped|unknown"
 
-/* The field is the settings: a state and whether there is one. */
-static enum status set_state(struct cli *cli, const struct cli_option *option, const char *arg,
-			     void *field)
+/* The field is the settings: what the direct map says and whether it was asked for. */
+static enum status set_direct_map(struct cli *cli, const struct cli_option *option, const char *arg,
+				  void *field)
 {
 	struct settings *settings = field;
 
 	for (int i = 0; i < TALLY_STATES; i++) {
-		if (strcmp(gmem_state_name((enum gmem_state)i), arg))
+		if (strcmp(gmem_direct_map_name((enum gmem_direct_map)i), arg))
 			continue;
-		settings->state = (enum gmem_state)i;
-		settings->has_state = true;
+		settings->direct_map = (enum gmem_direct_map)i;
+		settings->has_direct_map = true;
 		return STATUS_YES;
 	}
 	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, STATES);
@@ -138,15 +138,16 @@ static const struct cli_option options[] = {
 	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),
 	  "A row a page instead of a row an extent" },
 	{ "summary", 0, NULL, false, set_flag, offsetof(struct settings, summary),
-	  "Count the pages by state, level, order and node instead of listing them: columns "
+	  "Count the pages by direct-map, level, order and node instead of listing them: columns "
 	  "property, value, pages and size" },
-	{ "state", 0, STATES, false, set_state, 0, "Only pages in this direct-map state" },
+	{ "direct-map", 0, STATES, false, set_direct_map, 0,
+	  "Only pages that the direct map has so" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
 static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 {
-	bool mapped = extent->state == GMEM_STATE_MAPPED;
+	bool mapped = extent->direct_map == GMEM_DIRECT_MAP_MAPPED;
 	char flags[BITS_TEXT_MAX];
 	struct cell cells[] = {
 		[COLUMN_PID] = cell_number((uint64_t)pfns->pid),
@@ -160,7 +161,7 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 		[COLUMN_NODE] = cell_number_if(extent->node >= 0, (uint64_t)extent->node),
 		[COLUMN_ORDER] = cell_number_if(extent->has_pfn, extent->order),
 		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(extent->level) : NULL),
-		[COLUMN_STATE] = cell_text(gmem_state_name(extent->state)),
+		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(extent->direct_map)),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, extent->writable),
 		[COLUMN_FLAGS] =
 			cell_text(extent->has_page_flags ? bits_describe(extent->page_flags,
@@ -180,8 +181,8 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 		pfns->walked += extent->pages * GMEM_PAGE_SIZE;
 	else
 		pfns->unread = true;
-	pfns->unknown = pfns->unknown || extent->state == GMEM_STATE_UNKNOWN;
-	if (pfns->settings->has_state && extent->state != pfns->settings->state)
+	pfns->unknown = pfns->unknown || extent->direct_map == GMEM_DIRECT_MAP_UNKNOWN;
+	if (pfns->settings->has_direct_map && extent->direct_map != pfns->settings->direct_map)
 		return 0;
 	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
 		return 0;

@@ -35,7 +35,7 @@ enum status evidence_prove(struct cli *cli, bool control)
 	else if (proven == 0)
 		reason = "it did not tell a page of memfd_secret from an ordinary one";
 	evidence_write(cli);
-	output_fact_or_reason(cli->out, "proven", KIND_BOOL,
+	output_fact_or_reason(cli->out, "reader_proven", KIND_BOOL,
 			      cell_number_if(proven >= 0, (uint64_t)proven), reason);
 	if (proven != 0)
 		return STATUS_YES;

@@ -12,7 +12,7 @@ enum status evidence_need(struct cli *cli);
 void evidence_write(struct cli *cli);
 
 /*
- * Writes the facts evidence and proven; with control the reader has to prove itself now.
+ * Writes the facts evidence and reader_proven; with control the reader has to prove itself now.
  * Returns STATUS_CANNOT_TELL where it was proven wrong.
  */
 enum status evidence_prove(struct cli *cli, bool control);

@@ -35,13 +35,14 @@ static int describe_fault(const struct preflight *preflight)
 	if (answer->inferred)
 		return snprintf(preflight->words, preflight->size,
 				"the launch would take a page fault on these pages (inferred: they "
-				"leave the direct map when they are mapped), and the kernel would "
-				"die of it");
+				"leave the direct map on the way into the guest), and the kernel "
+				"would die of it");
 	return snprintf(preflight->words, preflight->size,
 			"%s would take a page fault on %" PRIu64 " of these pages, the first at "
 			"PFN 0x%" PRIx64 "%s, and the kernel would die of it",
 			answer->path->name, answer->faults_pages, answer->first_pfn,
-			answer->leaves ? " (they leave the direct map when they are mapped)" : "");
+			answer->leaves ? " (they leave the direct map on the way into the guest)"
+				       : "");
 }
 
 /* On a kernel that is no model it takes two words to go on. */
@@ -67,7 +68,7 @@ enum preflight_result preflight(struct preflight *preflight)
 				   preflight->offset, preflight->length, preflight->look);
 	if (preflight->error)
 		return PREFLIGHT_FAILED;
-	verdict = preflight->look->answer.verdict;
+	verdict = preflight->look->answer.verdict_on_map;
 	if (verdict == GMEM_VERDICT_FAULTS)
 		return refuse(preflight);
 	snprintf(preflight->words, preflight->size, "no kernel path would fault on the way in (%s)",

@@ -8,7 +8,7 @@ enum { COLUMN_PROPERTY, COLUMN_VALUE, COLUMN_PAGES, COLUMN_SIZE };
 
 static const struct column columns[] = {
 	[COLUMN_PROPERTY] = { "property", KIND_TEXT, .shown = true,
-			      .help = "what is counted: state, level, order, node, or page-cache: what "
+			      .help = "what is counted: direct-map, level, order, node, or page-cache: what "
 				      "of it could not be read" },
 	[COLUMN_VALUE] = { "value", KIND_TEXT, .shown = true, .help = "value of the property" },
 	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
@@ -20,10 +20,10 @@ const struct table tally_table = TABLE("summary", columns);
 
 typedef const char *(*value_fn)(size_t index, char buffer[CELL_TEXT_MAX]);
 
-static const char *state_value(size_t index, char buffer[CELL_TEXT_MAX])
+static const char *direct_map_value(size_t index, char buffer[CELL_TEXT_MAX])
 {
 	(void)buffer;
-	return gmem_state_name((enum gmem_state)index);
+	return gmem_direct_map_name((enum gmem_direct_map)index);
 }
 
 static const char *level_value(size_t index, char buffer[CELL_TEXT_MAX])
@@ -58,7 +58,7 @@ static const struct {
 	size_t n;
 	value_fn value;
 } properties[] = {
-	{ "state", offsetof(struct tally, state), TALLY_STATES, state_value },
+	{ "direct-map", offsetof(struct tally, direct_map), TALLY_STATES, direct_map_value },
 	{ "level", offsetof(struct tally, level), GMEM_LEVELS, level_value },
 	{ "order", offsetof(struct tally, order), TALLY_ORDERS, order_value },
 	{ "node", offsetof(struct tally, node), TALLY_NODES + 1, node_value },
@@ -82,7 +82,7 @@ void tally_add(struct tally *tally, const struct gmem_extent *extent)
 		return;
 	}
 	tally->pages += extent->pages;
-	tally->state[extent->state] += extent->pages;
+	tally->direct_map[extent->direct_map] += extent->pages;
 	tally->level[extent->level] += extent->pages;
 	tally->order[extent->order < TALLY_ORDERS ? extent->order : TALLY_ORDERS - 1] +=
 		extent->pages;

@@ -14,7 +14,7 @@ struct tally {
 	uint64_t pages;
 	uint64_t extents;
 	uint64_t unseen; /* page offsets in whose place the page cache was not read: no pages */
-	uint64_t state[TALLY_STATES];
+	uint64_t direct_map[TALLY_STATES];
 	uint64_t level[GMEM_LEVELS];
 	uint64_t order[TALLY_ORDERS];
 	uint64_t node[TALLY_NODES + 1];

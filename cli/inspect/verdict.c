@@ -15,7 +15,7 @@ enum {
 	COLUMN_SOURCE,
 	COLUMN_ACCESS,
 	COLUMN_VERDICT,
-	COLUMN_PAGES,
+	COLUMN_FAULTING,
 	COLUMN_UNKNOWN_PAGES,
 	COLUMN_FIRST_PFN,
 	COLUMN_REASON,
@@ -42,8 +42,8 @@ static const struct column columns[] = {
 	[COLUMN_VERDICT] = { "verdict", KIND_STATE, .shown = true,
 			     .help = "what the path would do: faults, safe, not-applicable or "
 				     "unknown" },
-	[COLUMN_PAGES] = { "pages", KIND_NUMBER, .shown = true,
-			   .help = "number of pages on which it would fault" },
+	[COLUMN_FAULTING] = { "faulting", KIND_NUMBER, .shown = true,
+			      .help = "number of pages on which it would fault" },
 	[COLUMN_UNKNOWN_PAGES] = { "unknown_pages", KIND_NUMBER,
 				   .help = "number of pages on which it cannot be told" },
 	[COLUMN_FIRST_PFN] = { "first_pfn", KIND_HEX, .shown = true,
@@ -84,7 +84,7 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 		[COLUMN_SOURCE] = cell_text(row->path->source),
 		[COLUMN_ACCESS] = cell_text(gmem_access_name(row->path->access)),
 		[COLUMN_VERDICT] = cell_text(gmem_verdict_name(row->verdict)),
-		[COLUMN_PAGES] = cell_number(row->faults_pages),
+		[COLUMN_FAULTING] = cell_number(row->faults_pages),
 		[COLUMN_UNKNOWN_PAGES] = cell_number(row->unknown_pages),
 		[COLUMN_FIRST_PFN] = cell_number_if(row->has_first_pfn, row->first_pfn),
 		[COLUMN_REASON] = cell_text(row->reason),
@@ -102,7 +102,7 @@ void paths_write(struct output *out, const struct gmem_flush *flush,
 		write_row(out, &row, owner);
 }
 
-enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b)
+static enum gmem_verdict worst_of(enum gmem_verdict a, enum gmem_verdict b)
 {
 	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
 
@@ -112,44 +112,36 @@ enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b)
 	return worst;
 }
 
-enum status verdict_status(enum gmem_verdict verdict)
+enum status verdict_status(const struct verdict *verdict)
 {
-	return statuses[verdict];
+	return statuses[worst_of(verdict->now, verdict->on_map)];
 }
 
 void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
 {
-	uint64_t pages, mapped, unmapped, unknown;
+	uint64_t pages, in_direct_map, not_in_direct_map, unknown;
 
-	gmem_flush_counts(flush, &pages, &mapped, &unmapped, &unknown);
+	gmem_flush_counts(flush, &pages, &in_direct_map, &not_in_direct_map, &unknown);
 	verdict->pages += pages;
-	verdict->mapped += mapped;
-	verdict->unmapped += unmapped;
+	verdict->in_direct_map += in_direct_map;
+	verdict->not_in_direct_map += not_in_direct_map;
 	verdict->unknown += unknown;
-	verdict->flush = verdict_worst(verdict->flush, gmem_flush_verdict(flush));
-	verdict->reachable = verdict_worst(verdict->reachable, gmem_flush_reachable(flush));
+	verdict->now = worst_of(verdict->now, gmem_flush_verdict_now(flush));
+	verdict->on_map = worst_of(verdict->on_map, gmem_flush_verdict_on_map(flush));
 }
 
-void verdict_look_ahead(struct verdict *verdict, const struct gmem_flush *flush)
-{
-	if (gmem_flush_reachable(flush) != GMEM_VERDICT_FAULTS ||
-	    gmem_flush_verdict(flush) == GMEM_VERDICT_FAULTS)
-		return;
-	verdict->flush = GMEM_VERDICT_FAULTS;
-	verdict->reason = "the pages are in the direct map as they are, but a kernel path would "
-			  "fault when they are mapped into the guest: see the rows";
-}
+static const char no_page[] = "no page is there yet";
 
-static const char *verdict_reason(const struct verdict *verdict, char *text, size_t size)
+static const char *now_reason(const struct verdict *verdict, char *text, size_t size)
 {
-	if (verdict->reason)
-		return verdict->reason;
-	switch (verdict->flush) {
+	if (verdict->now_reason)
+		return verdict->now_reason;
+	switch (verdict->now) {
 	case GMEM_VERDICT_FAULTS:
 		snprintf(text, size,
 			 "a flush through the direct map takes a page fault on %" PRIu64
 			 " of %" PRIu64 " pages",
-			 verdict->unmapped, verdict->pages);
+			 verdict->not_in_direct_map, verdict->pages);
 		return text;
 	case GMEM_VERDICT_UNKNOWN:
 		snprintf(text, size,
@@ -157,7 +149,28 @@ static const char *verdict_reason(const struct verdict *verdict, char *text, siz
 			 verdict->unknown, verdict->pages);
 		return text;
 	case GMEM_VERDICT_NOT_APPLICABLE:
-		return "no page is there yet";
+		return no_page;
+	case GMEM_VERDICT_SAFE:
+		break;
+	}
+	return NULL;
+}
+
+static const char *on_map_reason(const struct verdict *verdict)
+{
+	if (verdict->on_map_reason)
+		return verdict->on_map_reason;
+	switch (verdict->on_map) {
+	case GMEM_VERDICT_FAULTS:
+		return "a kernel path would fault when the pages are brought into the guest: see "
+		       "the rows";
+	case GMEM_VERDICT_UNKNOWN:
+		return "of a kernel path that brings the pages into the guest it cannot be told: "
+		       "see the rows";
+	case GMEM_VERDICT_NOT_APPLICABLE:
+		return verdict->pages ? "no kernel path touches these pages on the way into the "
+					"guest"
+				      : no_page;
 	case GMEM_VERDICT_SAFE:
 		break;
 	}
@@ -169,11 +182,13 @@ void verdict_write(struct output *out, const struct verdict *verdict)
 	char text[160];
 
 	output_fact(out, "pages", KIND_NUMBER, cell_number(verdict->pages));
-	output_fact(out, "mapped", KIND_NUMBER, cell_number(verdict->mapped));
-	output_fact(out, "unmapped", KIND_NUMBER, cell_number(verdict->unmapped));
-	output_fact(out, "unknown", KIND_NUMBER, cell_number(verdict->unknown));
-	output_fact(out, "reachable", KIND_STATE, cell_text(gmem_verdict_name(verdict->reachable)));
-	output_fact_or_reason(out, "verdict", KIND_STATE,
-			      cell_text(gmem_verdict_name(verdict->flush)),
-			      verdict_reason(verdict, text, sizeof(text)));
+	output_fact(out, "in_direct_map", KIND_NUMBER, cell_number(verdict->in_direct_map));
+	output_fact(out, "not_in_direct_map", KIND_NUMBER, cell_number(verdict->not_in_direct_map));
+	output_fact(out, "direct_map_unknown", KIND_NUMBER, cell_number(verdict->unknown));
+	output_fact_or_reason(out, "verdict_now", KIND_STATE,
+			      cell_text(gmem_verdict_name(verdict->now)),
+			      now_reason(verdict, text, sizeof(text)));
+	output_fact_or_reason(out, "verdict_on_map", KIND_STATE,
+			      cell_text(gmem_verdict_name(verdict->on_map)),
+			      on_map_reason(verdict));
 }

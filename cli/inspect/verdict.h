@@ -18,32 +18,25 @@ struct paths_owner {
 void paths_write(struct output *out, const struct gmem_flush *flush,
 		 const struct paths_owner *owner);
 
-/* The gravest of two verdicts. */
-enum gmem_verdict verdict_worst(enum gmem_verdict a, enum gmem_verdict b);
-
-/* The status that a verdict ends a command with. */
-enum status verdict_status(enum gmem_verdict verdict);
-
 /* What was counted for a verdict, over one or several flush objects. */
 struct verdict {
-	enum gmem_verdict flush;
-	enum gmem_verdict reachable;
-	uint64_t pages, mapped, unmapped, unknown;
-	const char *reason; /* of flush, where its numbers do not tell; or NULL */
+	enum gmem_verdict now;	  /* a flush of the pages as they are */
+	enum gmem_verdict on_map; /* bringing them into the guest */
+	uint64_t pages, in_direct_map, not_in_direct_map, unknown;
+	/* Where the numbers do not tell why; or NULL. */
+	const char *now_reason, *on_map_reason;
 };
 
-#define VERDICT_NONE                                             \
-	((struct verdict){ .flush = GMEM_VERDICT_NOT_APPLICABLE, \
-			   .reachable = GMEM_VERDICT_NOT_APPLICABLE })
+#define VERDICT_NONE                                           \
+	((struct verdict){ .now = GMEM_VERDICT_NOT_APPLICABLE, \
+			   .on_map = GMEM_VERDICT_NOT_APPLICABLE })
 
 void verdict_add(struct verdict *verdict, const struct gmem_flush *flush);
 
-/*
- * Pages of a guest_memfd that are mapped now, but on which mapping them into the guest would fault,
- * are not safe.
- */
-void verdict_look_ahead(struct verdict *verdict, const struct gmem_flush *flush);
+/* The status that a command ends with: that of the graver of the two, of those that apply. */
+enum status verdict_status(const struct verdict *verdict);
 
+/* Writes the counts, and both verdicts with their reasons. */
 void verdict_write(struct output *out, const struct verdict *verdict);
 
 #endif

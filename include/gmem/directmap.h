@@ -3,7 +3,7 @@
  * The kernel's direct map, read from its page tables: is a page frame in it, and at which level.
  *
  * The answer is true for the moment of the walk. Tables change underfoot; what stays
- * inconsistent after a bounded number of retries is GMEM_STATE_UNKNOWN.
+ * inconsistent after a bounded number of retries is GMEM_DIRECT_MAP_UNKNOWN.
  */
 #ifndef GMEM_DIRECTMAP_H
 #define GMEM_DIRECTMAP_H
@@ -14,16 +14,17 @@
 extern "C" {
 #endif
 
-enum gmem_state {
-	GMEM_STATE_UNKNOWN,
-	GMEM_STATE_MAPPED,
-	GMEM_STATE_UNMAPPED,
+/* Whether the direct map has a page frame. Since: 0.1 */
+enum gmem_direct_map {
+	GMEM_DIRECT_MAP_UNKNOWN,
+	GMEM_DIRECT_MAP_MAPPED,
+	GMEM_DIRECT_MAP_UNMAPPED,
 };
 
 /* "mapped", "unmapped", "unknown". Since: 0.1 */
-GMEM_API const char *gmem_state_name(enum gmem_state state);
+GMEM_API const char *gmem_direct_map_name(enum gmem_direct_map state);
 
-/* What a state rests on. Since: 0.1 */
+/* What the answer of enum gmem_direct_map rests on. Since: 0.1 */
 enum gmem_evidence {
 	GMEM_EVIDENCE_NONE,
 	GMEM_EVIDENCE_BPF,	/* page tables, read through BPF */
@@ -69,8 +70,8 @@ GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
 struct gmem_directmap_run {
 	uint64_t pfn;
 	uint64_t pages;
-	enum gmem_state state;
-	enum gmem_level level; /* GMEM_LEVEL_NONE unless mapped */
+	enum gmem_direct_map direct_map;
+	enum gmem_level level; /* GMEM_LEVEL_NONE unless in the direct map */
 	bool writable;	       /* RW at every level */
 	bool executable;       /* NX at no level */
 	bool global;	       /* a 4K entry without it was once removed and restored */
@@ -96,12 +97,12 @@ struct gmem_ram_range {
 };
 
 struct gmem_directmap_summary {
-	uint64_t ram;		       /* bytes: System RAM of /proc/iomem and what the low
+	uint64_t ram;			     /* bytes: System RAM of /proc/iomem and what the low
 					  megabyte has mapped besides */
-	uint64_t mapped[GMEM_LEVELS];  /* bytes of that RAM, by level */
-	uint64_t holes;		       /* bytes of that RAM not in the direct map */
+	uint64_t in_direct_map[GMEM_LEVELS]; /* bytes of that RAM, by level */
+	uint64_t holes;			     /* bytes of that RAM not in the direct map */
 	uint64_t unknown;	       /* bytes of that RAM whose tables stayed inconsistent */
-	uint64_t outside[GMEM_LEVELS]; /* bytes mapped that are not RAM, by level */
+	uint64_t outside[GMEM_LEVELS]; /* bytes in it that are not RAM, by level */
 	uint64_t restored;	       /* bytes of 4K entries that were once removed */
 	uint64_t meminfo[GMEM_LEVELS]; /* bytes, DirectMap lines of /proc/meminfo */
 	bool has_meminfo;
@@ -109,7 +110,7 @@ struct gmem_directmap_summary {
 
 /*
  * Adds up the whole direct map. fn, if not NULL, is called for each hole: a run of RAM that is
- * unmapped or unknown. ram + nothing is lost: ram = mapped + holes + unknown.
+ * unmapped or unknown. ram + nothing is lost: ram = in_direct_map + holes + unknown.
  * Errors: as gmem_directmap_walk(); EACCES where /proc/iomem hides its addresses. Since: 0.1
  */
 GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,

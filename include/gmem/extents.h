@@ -109,10 +109,10 @@ struct gmem_extent {
 	uint64_t pages;
 	unsigned int order; /* of the folios: 0 is 4K, 9 is 2M */
 	int node;	    /* NUMA node, or -1 unknown */
-	enum gmem_state state;
+	enum gmem_direct_map direct_map;
 	enum gmem_level level; /* of the direct map */
 	bool writable;	       /* the direct map allows the kernel to write */
-	const char *reason;    /* why state, or the page frame, is unknown; NULL otherwise */
+	const char *reason;    /* why direct_map, or the page frame, is unknown; NULL otherwise */
 	uint64_t page_flags;   /* KPF_* bits of /proc/kpageflags, with GMEM_EXTENT_FLAGS: all of
 				  them one by one, in runs those that stay (uptodate,
 				  unevictable, hwpoison, huge, …) */
@@ -124,7 +124,7 @@ typedef int (*gmem_extent_fn)(const struct gmem_extent *extent, void *arg);
 
 /* What to look up for each page beside its page frame. Since: 0.1 */
 enum gmem_extent_want {
-	GMEM_EXTENT_DIRECT_MAP = 1u << 0, /* state, level, writable */
+	GMEM_EXTENT_DIRECT_MAP = 1u << 0, /* direct_map, level, writable */
 	GMEM_EXTENT_FLAGS = 1u << 1,	  /* page_flags; needs /proc/kpageflags */
 	GMEM_EXTENT_ONE_BY_ONE = 1u << 2, /* an extent a page, but for unknown page frames */
 };

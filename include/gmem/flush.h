@@ -70,11 +70,11 @@ GMEM_API int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subjec
 GMEM_API void gmem_flush_free(struct gmem_flush *flush);
 
 /*
- * Memory with GMEM_MEMORY_NO_DIRECT_MAP is judged by what happens when it is mapped: pages that
- * are in the direct map still leave it before the TDX and SNP paths touch them, so those rows say
- * faults, with that reason. gmem_flush_verdict() speaks of the pages as they are.
+ * Memory with GMEM_MEMORY_NO_DIRECT_MAP is judged by what happens on its way into the guest: pages
+ * that are in the direct map still leave it before the TDX and SNP paths touch them, so those rows
+ * say faults, with that reason. gmem_flush_verdict_now() speaks of the pages as they are.
  *
- * Adds pages: state, level, writable and (where has_page_flags) page_flags of extent count.
+ * Adds pages: direct_map, level, writable and (where has_page_flags) page_flags of extent count.
  * Since: 0.1
  */
 GMEM_API void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent);
@@ -98,26 +98,29 @@ GMEM_API int gmem_flush_row_at(const struct gmem_flush *flush, size_t index,
 			       struct gmem_flush_row *out);
 
 /*
- * The answer in one word: would clflush_cache_range() on the direct-map address of these pages
- * fault? Independent of whether a path of this kernel would reach them; rows tell that.
- * GMEM_VERDICT_NOT_APPLICABLE where no page was added. Since: 0.1
+ * A flush of the pages as they are, in one word: would clflush_cache_range() on the direct-map
+ * address of these pages fault now? Independent of whether a path of this kernel would reach them;
+ * rows tell that. GMEM_VERDICT_NOT_APPLICABLE where no page was added. Since: 0.1
  */
-GMEM_API enum gmem_verdict gmem_flush_verdict(const struct gmem_flush *flush);
+GMEM_API enum gmem_verdict gmem_flush_verdict_now(const struct gmem_flush *flush);
 
 /*
- * Whether mapping these pages into the guest would really fault on this kernel: the worst verdict
- * of the rows that apply and that mapping runs through. What a pre-flight asks. Since: 0.1
+ * What bringing these pages into the guest would do on this kernel: the worst verdict of the rows
+ * that apply and that mapping runs through, with the creation flags of the memory. What a
+ * pre-flight asks. GMEM_VERDICT_NOT_APPLICABLE where no such row applies, where no page was added,
+ * and for bare page frames, which are no memory that goes into a guest. The graver of this and
+ * gmem_flush_verdict_now() is the exit status of gmemctl check. Since: 0.1
  */
-GMEM_API enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush);
+GMEM_API enum gmem_verdict gmem_flush_verdict_on_map(const struct gmem_flush *flush);
 
 /*
- * Whether memory that was created with these flags is known to fault when it is mapped into a guest
+ * Whether memory that was created with these flags is known to fault on its way into a guest
  * of that type, with nothing looked at: with GMEM_MEMORY_NO_DIRECT_MAP it leaves the direct map
  * before the launch of a TDX or SNP guest touches it there. Since: 0.1
  */
 GMEM_API bool gmem_flush_known_by_flags(enum gmem_vm_type vm_type, uint64_t memory_flags);
 
-/* What is going to be mapped. Since: 0.1 */
+/* What is going to be brought into a guest. Since: 0.1 */
 struct gmem_preflight_options {
 	size_t size;			  /* sizeof(struct gmem_preflight_options) */
 	int vm_type;			  /* enum gmem_vm_type, or -1: not known */
@@ -130,17 +133,17 @@ struct gmem_preflight_options {
 
 /* What would come of it. Since: 0.1 */
 struct gmem_preflight {
-	enum gmem_verdict verdict;	    /* as gmem_flush_reachable() */
+	enum gmem_verdict verdict_on_map;   /* as gmem_flush_verdict_on_map() */
 	const struct gmem_flush_path *path; /* that would fault first; or NULL */
 	uint64_t faults_pages;		    /* pages on which that path would fault */
 	uint64_t first_pfn;		    /* the first of them, if has_first_pfn */
 	bool has_first_pfn;
-	bool leaves;   /* they leave the direct map when they are mapped */
+	bool leaves;   /* they leave the direct map on the way into the guest */
 	bool inferred; /* from the flag: no page was looked at, for want of a reader */
 };
 
 /*
- * Asks before memory is mapped whether a kernel path would fault on the pages that it has now. The
+ * Asks before memory is brought into a guest whether a kernel path would fault on the pages that it has now. The
  * calls that map pages ask for themselves, see GMEM_EWOULDFAULT; this is for callers that want to
  * know earlier, or in more detail. *flush, if not NULL, gets the verdict with all its rows, to be
  * freed by the caller; after a failure that of the pages that were seen until then; NULL where no page was
@@ -152,9 +155,13 @@ GMEM_API int gmem_flush_preflight(struct gmem_ctx *ctx,
 				  const struct gmem_preflight_options *options,
 				  struct gmem_preflight *out, struct gmem_flush **flush);
 
-/* Pages added: all, and those mapped, unmapped, unknown. NULL pointers are skipped. Since: 0.1 */
-GMEM_API void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages, uint64_t *mapped,
-				uint64_t *unmapped, uint64_t *unknown);
+/*
+ * Pages added: all, those in the direct map, those not in it, and those of which it is unknown.
+ * NULL pointers are skipped. Since: 0.1
+ */
+GMEM_API void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages,
+				uint64_t *in_direct_map, uint64_t *not_in_direct_map,
+				uint64_t *unknown);
 
 #ifdef __cplusplus
 }

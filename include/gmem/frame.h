@@ -19,16 +19,16 @@ struct gmem_frame {
 	const char *zone;    /* "Normal", of /proc/zoneinfo; NULL unknown. Owned by the context */
 	uint64_t page_flags; /* KPF_* bits of /proc/kpageflags */
 	bool has_page_flags; /* needs root; the file ends with the last page frame of RAM */
-	enum gmem_state state;
+	enum gmem_direct_map direct_map;
 	enum gmem_level level;
 	bool writable;		  /* the direct map allows the kernel to write */
-	const char *reason;	  /* why state is unknown, NULL otherwise; static storage */
+	const char *reason;	  /* why direct_map is unknown, NULL otherwise; static storage */
 	const char *ram_reason;	  /* why ram is unknown, NULL otherwise; static storage */
 	const char *flags_reason; /* why page_flags are, of those that were wanted; the same */
 };
 
 /*
- * Looks a page frame up; want is of enum gmem_extent_want, what is not wanted stays unknown: state
+ * Looks a page frame up; want is of enum gmem_extent_want, what is not wanted stays unknown: direct_map
  * with GMEM_EXTENT_DIRECT_MAP, page_flags with GMEM_EXTENT_FLAGS. What is not permitted, or not known on this kernel, is unknown in *out
  * and no error. Errors: EINVAL (beyond the physical address width), ENOMEM. Kernel source:
  * fs/proc/page.c, zoneinfo_show_print() in mm/vmstat.c. Since: 0.1

@@ -127,8 +127,8 @@ GMEM_API int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out)
 /* Frees what gmem_usage_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_usage_free(struct gmem_usage *usage);
 
-/* Bytes in a direct-map state; all states add up to the pages that were seen. Since: 0.1 */
-GMEM_API uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_state state);
+/* Bytes that the direct map has, has not, or of which it is unknown; the three add up to the pages that were seen. Since: 0.1 */
+GMEM_API uint64_t gmem_usage_direct_map(const struct gmem_usage *usage, enum gmem_direct_map state);
 
 /*
  * The index-th node that has pages, ascending, and their bytes; node -1 counts pages whose node is
@@ -138,8 +138,8 @@ GMEM_API int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *
 			     uint64_t *bytes);
 
 /*
- * Bytes of the file in whose range the page cache could not be read: of how many pages, in which
- * state and on which nodes is not known, so that they are in none of the other sums. *reason, where
+ * Bytes of the file in whose range the page cache could not be read: of how many pages, whether
+ * in the direct map, and on which nodes is not known, so that they are in none of the other sums. *reason, where
  * it is not NULL: why, static storage, or NULL where all was seen. Since: 0.1
  */
 GMEM_API uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char **reason);

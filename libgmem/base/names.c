@@ -14,10 +14,10 @@ static const char *const vm_types[GMEM_VM_TYPES] = {
 };
 
 static const char *const memory_flags[] = { "mmap", "init-shared", "no-direct-map" };
-static const char *const states[] = {
-	[GMEM_STATE_UNKNOWN] = "unknown",
-	[GMEM_STATE_MAPPED] = "mapped",
-	[GMEM_STATE_UNMAPPED] = "unmapped",
+static const char *const direct_maps[] = {
+	[GMEM_DIRECT_MAP_UNKNOWN] = "unknown",
+	[GMEM_DIRECT_MAP_MAPPED] = "mapped",
+	[GMEM_DIRECT_MAP_UNMAPPED] = "unmapped",
 };
 static const char *const evidences[] = {
 	[GMEM_EVIDENCE_NONE] = "none",
@@ -113,9 +113,9 @@ int gmem_memory_flag_from_name(const char *name, uint64_t *flag)
 	return 0;
 }
 
-const char *gmem_state_name(enum gmem_state state)
+const char *gmem_direct_map_name(enum gmem_direct_map state)
 {
-	return NAME_OF(states, state);
+	return NAME_OF(direct_maps, state);
 }
 
 const char *gmem_evidence_name(enum gmem_evidence evidence)

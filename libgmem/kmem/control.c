@@ -19,7 +19,8 @@ static int keep_pfn(const struct gmem_pagecache_run *run, void *arg)
 	return 0;
 }
 
-static int state_of_mapping(struct gmem_ctx *ctx, int fd, void *address, enum gmem_state *state)
+static int state_of_mapping(struct gmem_ctx *ctx, int fd, void *address,
+			    enum gmem_direct_map *state)
 {
 	struct gmem_pagecache_run found = { .pages = 0 };
 	struct gmem_pagecache cache;
@@ -43,12 +44,13 @@ static int state_of_mapping(struct gmem_ctx *ctx, int fd, void *address, enum gm
 	if (!ret)
 		ret = gmem_pagetable_lookup(ctx, image, found.pfn, &run);
 	if (!ret)
-		*state = run.state;
+		*state = run.direct_map;
 	return ret;
 }
 
 /* Makes one page, touches it, and looks it up before it is given back. */
-static int state_of_page(struct gmem_ctx *ctx, enum gmem_file_kind kind, enum gmem_state *state)
+static int state_of_page(struct gmem_ctx *ctx, enum gmem_file_kind kind,
+			 enum gmem_direct_map *state)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
 	void *address;
@@ -79,7 +81,7 @@ close:
 
 static int control(struct gmem_ctx *ctx)
 {
-	enum gmem_state ordinary = GMEM_STATE_UNKNOWN, secret = GMEM_STATE_UNKNOWN;
+	enum gmem_direct_map ordinary = GMEM_DIRECT_MAP_UNKNOWN, secret = GMEM_DIRECT_MAP_UNKNOWN;
 	const struct gmem_image *image;
 	int ret = gmem_reader_image(ctx, &image);
 
@@ -89,16 +91,16 @@ static int control(struct gmem_ctx *ctx)
 		ret = state_of_page(ctx, GMEM_FILE_ORDINARY, &ordinary);
 	if (ret)
 		return ret;
-	if (secret == GMEM_STATE_UNMAPPED && ordinary == GMEM_STATE_MAPPED)
+	if (secret == GMEM_DIRECT_MAP_UNMAPPED && ordinary == GMEM_DIRECT_MAP_MAPPED)
 		return 1;
-	if (secret == GMEM_STATE_UNKNOWN || ordinary == GMEM_STATE_UNKNOWN)
+	if (secret == GMEM_DIRECT_MAP_UNKNOWN || ordinary == GMEM_DIRECT_MAP_UNKNOWN)
 		return gmem_fail(ctx, -EAGAIN,
 				 "the page tables could not be read where the reader was to prove "
 				 "itself, so nothing is proven");
 	return gmem_fail(ctx, 0,
 			 "the reader calls a page of memfd_secret %s and an ordinary one %s: its "
 			 "answers cannot be trusted on this kernel",
-			 gmem_state_name(secret), gmem_state_name(ordinary));
+			 gmem_direct_map_name(secret), gmem_direct_map_name(ordinary));
 }
 
 int gmem_reader_control(struct gmem_ctx *ctx)

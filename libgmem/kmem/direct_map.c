@@ -180,7 +180,7 @@ static int prove(struct gmem_ctx *ctx, const struct gmem_image *image, const str
 
 	if (ret)
 		return ret;
-	if (run.state != GMEM_STATE_MAPPED)
+	if (run.direct_map != GMEM_DIRECT_MAP_MAPPED)
 		return gmem_fail(ctx, -EILSEQ,
 				 "the page tables do not map the page that was just read: the "
 				 "kernel's layout is not understood");

@@ -108,7 +108,7 @@ static int emit(struct walk *walk, uint64_t address, uint64_t end,
 		address = walk->start;
 	if (end > walk->end)
 		end = walk->end;
-	if (run->pages && run->state == kind->state && run->level == kind->level &&
+	if (run->pages && run->direct_map == kind->direct_map && run->level == kind->level &&
 	    run->writable == kind->writable && run->executable == kind->executable &&
 	    run->global == kind->global && run->reason == kind->reason) {
 		run->pages += (end - address) / GMEM_PAGE_SIZE;
@@ -123,14 +123,15 @@ static int emit(struct walk *walk, uint64_t address, uint64_t end,
 
 static int emit_unmapped(struct walk *walk, uint64_t address, uint64_t end)
 {
-	static const struct gmem_directmap_run kind = { .state = GMEM_STATE_UNMAPPED };
+	static const struct gmem_directmap_run kind = { .direct_map = GMEM_DIRECT_MAP_UNMAPPED };
 
 	return emit(walk, address, end, &kind);
 }
 
 static int emit_unknown(struct walk *walk, uint64_t address, uint64_t end, const char *reason)
 {
-	struct gmem_directmap_run kind = { .state = GMEM_STATE_UNKNOWN, .reason = reason };
+	struct gmem_directmap_run kind = { .direct_map = GMEM_DIRECT_MAP_UNKNOWN,
+					   .reason = reason };
 
 	return emit(walk, address, end, &kind);
 }
@@ -141,7 +142,7 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 {
 	uint64_t frame = entry & walk->image->frame_mask & ~((1ull << shift) - 1);
 	struct gmem_directmap_run kind = {
-		.state = GMEM_STATE_MAPPED,
+		.direct_map = GMEM_DIRECT_MAP_MAPPED,
 		.level = shift == 12   ? GMEM_LEVEL_4K
 			 : shift == 21 ? GMEM_LEVEL_2M
 				       : GMEM_LEVEL_1G,

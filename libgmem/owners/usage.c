@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "owners/owners.h"
 
-#define STATES 3 /* of enum gmem_state */
+#define STATES 3 /* of enum gmem_direct_map */
 
 struct node {
 	int node;
@@ -15,10 +15,10 @@ struct node {
 };
 
 struct gmem_usage {
-	uint64_t state[STATES]; /* bytes */
-	uint64_t unseen;	/* bytes of the file in whose place the page cache was not read */
-	const char *reason;	/* why not, the first time */
-	struct node *nodes;	/* ascending */
+	uint64_t direct_map[STATES]; /* bytes */
+	uint64_t unseen;    /* bytes of the file in whose place the page cache was not read */
+	const char *reason; /* why not, the first time */
+	struct node *nodes; /* ascending */
 	size_t node_count;
 };
 
@@ -57,7 +57,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	if (!node)
 		return -ENOMEM;
 	node->bytes += extent->pages * GMEM_PAGE_SIZE;
-	usage->state[extent->state] += extent->pages * GMEM_PAGE_SIZE;
+	usage->direct_map[extent->direct_map] += extent->pages * GMEM_PAGE_SIZE;
 	return 0;
 }
 
@@ -86,9 +86,9 @@ void gmem_usage_free(struct gmem_usage *usage)
 	free(usage);
 }
 
-uint64_t gmem_usage_state(const struct gmem_usage *usage, enum gmem_state state)
+uint64_t gmem_usage_direct_map(const struct gmem_usage *usage, enum gmem_direct_map state)
 {
-	return (unsigned int)state < STATES ? usage->state[state] : 0;
+	return (unsigned int)state < STATES ? usage->direct_map[state] : 0;
 }
 
 uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char **reason)

@@ -55,13 +55,13 @@ static int add_ram(struct sum *sum, const struct gmem_directmap_run *run)
 	uint64_t size = run->pages * GMEM_PAGE_SIZE;
 
 	out->ram += size;
-	if (run->state == GMEM_STATE_MAPPED) {
-		out->mapped[run->level] += size;
+	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED) {
+		out->in_direct_map[run->level] += size;
 		if (run->level == GMEM_LEVEL_4K && run->writable && !run->global)
 			out->restored += size;
 		return 0;
 	}
-	*(run->state == GMEM_STATE_UNMAPPED ? &out->holes : &out->unknown) += size;
+	*(run->direct_map == GMEM_DIRECT_MAP_UNMAPPED ? &out->holes : &out->unknown) += size;
 	return sum->fn ? sum->fn(run, sum->arg) : 0;
 }
 
@@ -71,7 +71,7 @@ static int add_outside(struct sum *sum, const struct gmem_directmap_run *run)
 	struct gmem_directmap_run low = *run;
 	uint64_t low_pages = run->pfn < LOW_MEGABYTE_PAGES ? LOW_MEGABYTE_PAGES - run->pfn : 0;
 
-	if (run->state != GMEM_STATE_MAPPED)
+	if (run->direct_map != GMEM_DIRECT_MAP_MAPPED)
 		return 0;
 	if (low_pages > run->pages)
 		low_pages = run->pages;
@@ -88,7 +88,7 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 	uint64_t left = run->pages;
 	int ret = 0;
 
-	sum->any_global |= run->state == GMEM_STATE_MAPPED && run->global;
+	sum->any_global |= run->direct_map == GMEM_DIRECT_MAP_MAPPED && run->global;
 	while (!ret && left) {
 		bool is_ram = gmem_ram_contains(sum->ram, piece.pfn, &piece.pages);
 

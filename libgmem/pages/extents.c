@@ -346,7 +346,7 @@ static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap
 
 static void set_state(struct gmem_extent *extent, const struct gmem_directmap_run *run)
 {
-	extent->state = run->state;
+	extent->direct_map = run->direct_map;
 	extent->level = run->level;
 	extent->writable = run->writable;
 	extent->reason = run->reason;
@@ -414,7 +414,7 @@ static bool continues(const struct gmem_extent *a, const struct gmem_extent *b)
 
 	return a->offset + size == b->offset && a->has_pfn == b->has_pfn &&
 	       (!a->has_pfn || a->pfn + a->pages == b->pfn) && a->order == b->order &&
-	       a->node == b->node && a->state == b->state && a->level == b->level &&
+	       a->node == b->node && a->direct_map == b->direct_map && a->level == b->level &&
 	       a->writable == b->writable && a->reason == b->reason &&
 	       a->has_page_flags == b->has_page_flags && a->page_flags == b->page_flags &&
 	       (a->gpa == GMEM_GPA_NONE ? b->gpa == GMEM_GPA_NONE : a->gpa + size == b->gpa);

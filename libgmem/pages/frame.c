@@ -54,7 +54,7 @@ static void read_state(struct gmem_ctx *ctx, struct gmem_frame *frame)
 	frame->reason = reason_walk;
 	if (gmem_pagetable_lookup(ctx, image, frame->pfn, &run))
 		return;
-	frame->state = run.state;
+	frame->direct_map = run.direct_map;
 	frame->level = run.level;
 	frame->writable = run.writable;
 	frame->reason = run.reason;

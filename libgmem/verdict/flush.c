@@ -33,8 +33,8 @@ struct row {
 struct gmem_flush {
 	struct gmem_ctx *ctx;
 	bool is_guest_memory;
-	bool leaves; /* the memory leaves the direct map when it is mapped */
-	uint64_t pages, mapped, unmapped, unknown;
+	bool leaves; /* the memory leaves the direct map on the way into the guest */
+	uint64_t pages, in_direct_map, not_in_direct_map, unknown;
 	size_t row_count;
 	struct row rows[]; /* as many as there are rules, of which row_count count */
 };
@@ -109,9 +109,9 @@ void gmem_flush_free(struct gmem_flush *flush)
 /* What an access does on pages in that state. */
 static enum gmem_verdict access_verdict(enum gmem_access access, const struct gmem_extent *extent)
 {
-	if (extent->state == GMEM_STATE_UNKNOWN)
+	if (extent->direct_map == GMEM_DIRECT_MAP_UNKNOWN)
 		return GMEM_VERDICT_UNKNOWN;
-	if (extent->state == GMEM_STATE_UNMAPPED)
+	if (extent->direct_map == GMEM_DIRECT_MAP_UNMAPPED)
 		return GMEM_VERDICT_FAULTS;
 	if (access == GMEM_ACCESS_WRITE && !extent->writable)
 		return GMEM_VERDICT_FAULTS;
@@ -122,13 +122,14 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 		       const struct gmem_extent *extent)
 {
 	enum gmem_verdict verdict = access_verdict(row->rule->path.access, extent);
-	const char *reason = extent->reason			    ? extent->reason
-			     : verdict != GMEM_VERDICT_FAULTS	    ? reason_pfn
-			     : extent->state == GMEM_STATE_UNMAPPED ? reason_faults
-								    : reason_read_only;
+	const char *reason = extent->reason				      ? extent->reason
+			     : verdict != GMEM_VERDICT_FAULTS		      ? reason_pfn
+			     : extent->direct_map == GMEM_DIRECT_MAP_UNMAPPED ? reason_faults
+									      : reason_read_only;
 
 	/* Mapped as it is now, but kvm_gmem_get_pfn() takes it out on the way to this path. */
-	if (flush->leaves && row->rule->after_removal && extent->state == GMEM_STATE_MAPPED) {
+	if (flush->leaves && row->rule->after_removal &&
+	    extent->direct_map == GMEM_DIRECT_MAP_MAPPED) {
 		verdict = GMEM_VERDICT_FAULTS;
 		reason = reason_leaves;
 	}
@@ -162,9 +163,9 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent)
 {
 	flush->pages += extent->pages;
-	*(extent->state == GMEM_STATE_MAPPED	 ? &flush->mapped
-	  : extent->state == GMEM_STATE_UNMAPPED ? &flush->unmapped
-						 : &flush->unknown) += extent->pages;
+	*(extent->direct_map == GMEM_DIRECT_MAP_MAPPED	   ? &flush->in_direct_map
+	  : extent->direct_map == GMEM_DIRECT_MAP_UNMAPPED ? &flush->not_in_direct_map
+							   : &flush->unknown) += extent->pages;
 	for (size_t i = 0; i < flush->row_count; i++)
 		if (flush->rows[i].applies == GMEM_VERDICT_SAFE)
 			add_to_row(flush, &flush->rows[i], extent);
@@ -175,7 +176,7 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 	struct gmem_extent extent = {
 		.pfn = run->pfn,
 		.pages = run->pages,
-		.state = run->state,
+		.direct_map = run->direct_map,
 		.level = run->level,
 		.writable = run->writable,
 		.reason = run->reason,
@@ -228,20 +229,22 @@ int gmem_flush_row_at(const struct gmem_flush *flush, size_t index, struct gmem_
 	return 0;
 }
 
-enum gmem_verdict gmem_flush_verdict(const struct gmem_flush *flush)
+enum gmem_verdict gmem_flush_verdict_now(const struct gmem_flush *flush)
 {
-	if (flush->unmapped)
+	if (flush->not_in_direct_map)
 		return GMEM_VERDICT_FAULTS;
 	if (flush->unknown)
 		return GMEM_VERDICT_UNKNOWN;
 	return flush->pages ? GMEM_VERDICT_SAFE : GMEM_VERDICT_NOT_APPLICABLE;
 }
 
-enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush)
+enum gmem_verdict gmem_flush_verdict_on_map(const struct gmem_flush *flush)
 {
 	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
 	struct gmem_flush_row row;
 
+	if (!flush->is_guest_memory)
+		return worst;
 	for (size_t i = 0; !gmem_flush_row_at(flush, i, &row); i++) {
 		if (!(flush->rows[i].rule->touches & GMEM_TOUCH_MAP) ||
 		    row.verdict == GMEM_VERDICT_NOT_APPLICABLE)
@@ -254,15 +257,15 @@ enum gmem_verdict gmem_flush_reachable(const struct gmem_flush *flush)
 	return worst;
 }
 
-void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages, uint64_t *mapped,
-		       uint64_t *unmapped, uint64_t *unknown)
+void gmem_flush_counts(const struct gmem_flush *flush, uint64_t *pages, uint64_t *in_direct_map,
+		       uint64_t *not_in_direct_map, uint64_t *unknown)
 {
 	if (pages)
 		*pages = flush->pages;
-	if (mapped)
-		*mapped = flush->mapped;
-	if (unmapped)
-		*unmapped = flush->unmapped;
+	if (in_direct_map)
+		*in_direct_map = flush->in_direct_map;
+	if (not_in_direct_map)
+		*not_in_direct_map = flush->not_in_direct_map;
 	if (unknown)
 		*unknown = flush->unknown;
 }

@@ -290,7 +290,7 @@ static int refuse(const struct asking *asking)
 		"%s",
 		asking->touched->call, row->path->name, row->path->function,
 		(unsigned long long)row->faults_pages, first,
-		row->reason ? row->reason : "they leave the direct map when they are mapped",
+		row->reason ? row->reason : "they leave the direct map on the way into the guest",
 		row->path == asking->leaves ? "create the memory without the flag no-direct-map"
 					    : "restore them to the direct map first",
 		gmem_advice(asking->ctx, "allow-faults"));

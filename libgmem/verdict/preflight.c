@@ -38,8 +38,8 @@ static void answer(const struct gmem_flush *flush, struct gmem_preflight *out)
 {
 	struct gmem_flush_row row;
 
-	out->verdict = gmem_flush_reachable(flush);
-	if (out->verdict != GMEM_VERDICT_FAULTS)
+	out->verdict_on_map = gmem_flush_verdict_on_map(flush);
+	if (out->verdict_on_map != GMEM_VERDICT_FAULTS)
 		return;
 	for (size_t i = 0; !out->path && !gmem_flush_row_at(flush, i, &row); i++) {
 		if (row.verdict != GMEM_VERDICT_FAULTS)
@@ -108,7 +108,7 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 	*out = (struct gmem_preflight){ .leaves = flags & GMEM_MEMORY_NO_DIRECT_MAP };
 	ret = gmem_reader_image(ctx, &image);
 	if (ret && gmem_flush_known_by_flags(options.vm_type, flags)) {
-		out->verdict = GMEM_VERDICT_FAULTS;
+		out->verdict_on_map = GMEM_VERDICT_FAULTS;
 		out->inferred = true;
 		return 0;
 	}

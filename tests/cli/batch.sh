@@ -19,7 +19,7 @@ batch() {
 td='create td --size=2M\nconvert td all private\nmap td 0+64K --measure\nfinalize td\nmap td all\n'
 batch 0 '' '' tdx "${td}punch td 0+1M\ndestroy td\n"
 batch 0 '^td ' '' tdx "${td}status\n"
-batch 0 '^verdict: +safe' '' tdx "${td}check td\n"
+batch 0 '^verdict now: +safe' '' tdx "${td}check td\n"
 batch 0 '^vms|^a ' '' plain 'create a\ncreate b --populate\nstatus\npfns b\n'
 batch 2 '' 'batch:2: convert: .*no memory attributes' plain 'create a\nconvert a all private\nwalk\n'
 batch 2 '^vm  +ok' 'batch:2: convert: ' plain 'create a\nconvert a all private\nwalk\n' --keep-going
@@ -29,7 +29,7 @@ batch 2 '' "batch:1: punch: no VM has the name 'other' here" plain 'punch other 
 batch 2 '' "batch:2: create: there is a VM 'a' already" plain 'create a\ncreate a\n'
 batch 1 '' 'batch:3: map: tdx-page-add would take a page fault' tdx-no-direct-map \
 	'create a --no-direct-map\nconvert a all private\nmap a all\nfinalize a\n'
-batch 1 '^verdict: +faults' 'batch:2: check: the answer is no' tdx-no-direct-map \
+batch 1 '^verdict on map: +faults' 'batch:2: check: the answer is no' tdx-no-direct-map \
 	'create a --no-direct-map --populate\ncheck a\nstatus\n'
 batch 64 '' 'batch:1: batch: a batch cannot run another' plain 'batch x\n'
 batch 64 '' 'batch:1: create: --simulate=tdx: the whole batch is on the simulated kernel plain' plain 'create --simulate=tdx a\n'
@@ -103,16 +103,16 @@ try_json 64 '[.commands[] | .document.command] == ["create", "map", "pfns", "pfn
 
 # --output of a summary is about its own columns.
 summary='create v --populate\npfns v --summary -n'
-batch 0 '^state mapped$' '' plain "$summary -o property,value\n" --raw
-batch 0 '^state +mapped +4194304$' '' plain "$summary -o property,value,size -b\n"
-batch 0 '^state mapped 1024 4M$' '' plain "$summary --output-all\n" --raw
+batch 0 '^direct-map mapped$' '' plain "$summary -o property,value\n" --raw
+batch 0 '^direct-map +mapped +4194304$' '' plain "$summary -o property,value,size -b\n"
+batch 0 '^direct-map mapped 1024 4M$' '' plain "$summary --output-all\n" --raw
 batch 64 '' "'pfn' is no column of the summary of pfns" plain "$summary -o pfn\n"
 printf 'create v --populate\npfns v --summary -o pages\n' > "$scratch/batch"
 try_json 0 '.commands[1].document.summary[0] == {pages: 1024}' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"
 
 # What is resident does not depend on what of it is listed.
-printf '%s\n' 'create v --populate' 'pfns v' 'pfns v --state=unmapped' 'pfns v --node=1' \
+printf '%s\n' 'create v --populate' 'pfns v' 'pfns v --direct-map=unmapped' 'pfns v --node=1' \
 	'pfns v --offset=1M+64K' 'pfns v --gpa=4G+8K' 'pfns v --gpa=0+4K --summary' > "$scratch/batch"
 try_json 0 '[.commands[1:][].document | [.resident, .resident_reason, .pages]] ==
 	([1024, 0, 0, 16, 2, 0] | map([4194304, null, .]))' \

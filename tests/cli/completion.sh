@@ -32,7 +32,7 @@ gmemctl walk --simulate=no
 gmemctl walk --flags=no
 gmemctl walk --flags=mmap,no
 gmemctl directmap --reader=k
-gmemctl pfns --state un
+gmemctl pfns --direct-map un
 gmemctl pfns --output=
 gmemctl pfns -o pid,pf
 gmemctl create 
@@ -128,7 +128,7 @@ judge_offers() {
 		offers 'gmemctl pfns -o pid,pf' pid,pfn
 	fi
 	offers 'gmemctl directmap --reader=k' kcore
-	offers 'gmemctl pfns --state un' unmapped unknown
+	offers 'gmemctl pfns --direct-map un' unmapped unknown
 	# shellcheck disable=SC2016,SC2046
 	offers 'gmemctl pfns --output=' $(words '$1 == "column" && $2 == "pfns"' 'tolower($3)')
 	# shellcheck disable=SC2016

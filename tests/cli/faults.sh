@@ -11,7 +11,7 @@
 # stage and a yes do not go together.
 look='
 	def says: . != null and length > 0;
-	def told: .error.message // .verdict_reason // .complete_reason
+	def told: .error.message // .verdict_now_reason // .verdict_on_map_reason // .complete_reason
 		// ([.stages[]?, .checks[]? | select(.result | IN("failed", "refused", "fail",
 			"cannot-tell")) | .detail] | first)
 		// ([.paths[]? | select(.verdict == "faults") | .reason] | first)

@@ -105,9 +105,9 @@ try_json 0 '[.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES") | .flag
 	| all(. == "array")' gmemctl caps --simulate=plain --json
 try 0 '^ram +[0-9]+$' '*' gmemctl directmap --simulate=plain -rb
 try 0 '^RAM="[0-9]+"$' '*' gmemctl directmap --simulate=plain -Pb
-try_json 0 '(.ram | type) == "number" and (.mapped | keys == ["1G","2M","4K"])' \
+try_json 0 '(.ram | type) == "number" and (.in_direct_map | keys == ["1G","2M","4K"])' \
 	gmemctl directmap --simulate=plain --json
-try_json 0 '.ram == ([.mapped[]] | add) + .holes + .unknown' \
+try_json 0 '.ram == ([.in_direct_map[]] | add) + .holes + .direct_map_unknown' \
 	gmemctl directmap --simulate=plain --json
 # Without headings the word is where it does not disturb.
 try 0 '*' '^gmemctl: simulated: plain$' gmemctl caps --simulate=plain -n

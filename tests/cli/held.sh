@@ -41,14 +41,14 @@ held 64 'are more than the range' map td 1M+4K --from="$BUILD/gmemctl"
 held 2 'No such file' map td 1M+4K --from=none
 held 0 '' map td 1M+64K
 try_json 0 '.pages == 48 and .simulated == "tdx"' gmemctl pfns td --json
-try_json 0 '.verdict == "safe" and (.paths | length) > 0 and .paths[0].pid != null' \
+try_json 0 '.verdict_now == "safe" and (.paths | length) > 0 and .paths[0].pid != null' \
 	gmemctl check td --json
 held 0 '' finalize td
 try_json 0 "$(state td 'state == "final"')" gmemctl status --json
 held 2 'finali[sz]ed' finalize td
 held 64 'whose launch is not finished' map td 0+4K --measure
 held 0 '' map td 2M+1M
-try_json 0 '.mapped == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K --json
+try_json 0 '.in_guest == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K --json
 try_json 0 '.punched == 65536' gmemctl punch td 0+64K --json
 try_json 0 '.pages == 289' gmemctl pfns td --json
 try_json 0 '.released == 8388608' gmemctl destroy td --json

@@ -116,7 +116,7 @@ try 64 '' 'whole 4096-byte pages' pfns 1 --offset=1+4096
 try 64 '' 'whole 4096-byte pages' pfns 1 --offset=0+1
 try 64 '' 'end lies before its start' pfns 1 --offset=8K-4K
 try 64 '' 'it is empty' pfns 1 --offset=4K-4K
-try 64 '' 'none of mapped\|unmapped\|unknown' pfns 1 --state=gone
+try 64 '' 'none of mapped\|unmapped\|unknown' pfns 1 --direct-map=gone
 try 64 '' 'it needs an end' pfns 1 --gpa=0
 try 64 '' 'whole 4096-byte pages' pfns 1 --gpa=1-4096
 try 64 '' 'it is negative' pfns 1 --node=-1
@@ -138,8 +138,8 @@ try 64 '' 'does not fit in 64 bits' pfn 0x10000000000000000
 try 64 '' 'beyond this CPU' pfn 1 0xfffffffffffff
 try 64 '' "'nonsense' is no column" pfn 1 --output=nonsense
 try_json 0 '[.frames[].pfn] == [256, 256, 1] and all(.frames[]; .owner == "none" and
-	.state == "mapped" and .node == 0 and .zone != null)' pfn 0x100 256 1 --json
-try_json 4 '.frames[0] | .owner == "none" and .state == "unknown" and .reason != null' \
+	.direct_map == "mapped" and .node == 0 and .zone != null)' pfn 0x100 256 1 --json
+try_json 4 '.frames[0] | .owner == "none" and .direct_map == "unknown" and .reason != null' \
 	pfn 256 --json --reader=none
 # One that was asked for and could not be had at first is not replaced by the other.
 try_json 0 '.evidence == "page-tables/kcore"' \

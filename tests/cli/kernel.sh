@@ -18,7 +18,7 @@ if ! gmemctl directmap --quiet 2> "$scratch/why"; then
 	finish
 fi
 
-try_json 0 '.ram == ([.mapped[]] | add) + .holes + .unknown and .ram > 0' gmemctl directmap --json
+try_json 0 '.ram == ([.in_direct_map[]] | add) + .holes + .direct_map_unknown and .ram > 0' gmemctl directmap --json
 try_json 0 '.evidence == "page-tables/bpf"' gmemctl directmap --json --reader=bpf
 if [ -r /proc/kcore ]; then
 	try_json 0 '.evidence == "page-tables/kcore"' gmemctl directmap --json --reader=kcore
@@ -26,16 +26,16 @@ else
 	try 3 '' 'kcore' gmemctl directmap --reader=kcore
 	skip 'directmap --reader=kcore' 'this kernel has no /proc/kcore'
 fi
-try 0 '^verdict: +safe$' '' gmemctl check --pfn=0x100 --control
+try 0 '^verdict now: +safe$' '' gmemctl check --pfn=0x100 --control
 if wrapped; then
 	skip 'the reader proves itself' 'valgrind does not know memfd_secret'
 else
-	try 0 '^proven: +yes$' '' gmemctl check --pfn=0x100 --control
+	try 0 '^reader proven: +yes$' '' gmemctl check --pfn=0x100 --control
 	try_json 0 '[.checks[] | select(.id == "reader.control").result] == ["pass"]' \
 		gmemctl doctor --json
 fi
-try_json 0 '.verdict == "safe" and .unmapped == 0' gmemctl walk --json
-try_json 0 '.pages == 4096 and .mapped == 4096' gmemctl walk --size=16M --json
+try_json 0 '.verdict_now == "safe" and .not_in_direct_map == 0' gmemctl walk --json
+try_json 0 '.pages == 4096 and .in_direct_map == 4096' gmemctl walk --size=16M --json
 try 1 'no-direct-map.*is not offered' '' gmemctl walk --no-direct-map
 try 2 '' 'has no guest_memfd' gmemctl pfns $$
 try 2 '*' '*' gmemctl pfns 2

@@ -30,24 +30,24 @@ sizes() {
 
 # The column that is sorted by need not be one that is shown.
 sizes '4 2 8 16' -o size
-sizes '2 8 4 16' -o size --sort=mapped
-sizes '4 8 2 16' -o size --sort=unmapped
+sizes '2 8 4 16' -o size --sort=in-direct-map
+sizes '4 8 2 16' -o size --sort=not-in-direct-map
 sizes '8 16 2 4' -o size --sort=nodes
-sizes '8 16 2 4' -o size --sort=state
+sizes '8 16 2 4' -o size --sort=direct-map
 sizes '4 2 8 16' -o size --sort=total
-sizes '16 8 2 4' -o size --sort=state,size
+sizes '16 8 2 4' -o size --sort=direct-map,size
 
 # The sums are of all that there is, whichever columns are shown.
 try 0 '^total: +6M$' 'simulated' list -o size
-try 0 '^unmapped: +4M$' 'simulated' list -o pid
+try 0 '^not in direct map: +4M$' 'simulated' list -o pid
 { cat "$scratch/vms" && echo 'list --output=pid'; } > "$scratch/batch"
-try_json 0 '.commands[-1].document | .total == 6291456 and .mapped == 2097152 and
-	.unmapped == 4194304 and .unknown == 0 and .shared == 0 and .total_reason == null and
+try_json 0 '.commands[-1].document | .total == 6291456 and .in_direct_map == 2097152 and
+	.not_in_direct_map == 4194304 and .direct_map_unknown == 0 and .shared == 0 and .total_reason == null and
 	([.guest_memfds[] | keys] | unique) == [["pid"]]' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
 # What is not to be looked at is said to be that.
 echo 'list -o pid --no-locks' >> "$scratch/batch"
 try_json 0 '.commands[-1].document | .total == null and .total_reason == "not looked at (--no-locks)"
-	and .shared_reason == .total_reason and .mapped == 2097152' \
+	and .shared_reason == .total_reason and .in_direct_map == 2097152' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
 finish

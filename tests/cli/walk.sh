@@ -12,8 +12,8 @@ has_model() {
 	models | grep -qx "$1"
 }
 
-try_json 0 "$(stage convert not-offered) and $(stage release ok) and .verdict == \"safe\"
-	and .proven == true and .pages == 1024" gmemctl walk --simulate=plain --json
+try_json 0 "$(stage convert not-offered) and $(stage release ok) and .verdict_now == \"safe\"
+	and .reader_proven == true and .pages == 1024" gmemctl walk --simulate=plain --json
 try_json 0 '.pages == 16 and .size == 65536' gmemctl walk --simulate=plain --size=64K --json
 try_json 1 "$(stage memory failed) and $(stage release ok)" \
 	gmemctl walk --simulate=plain --no-direct-map --json
@@ -23,18 +23,18 @@ try_json 1 "$(stage vm failed) and $(stage release skipped)" \
 	gmemctl walk --simulate=plain --vm-type=tdx --json
 try_json 0 '[.stages[].result] - ["planned","not-offered","skipped"] == []' \
 	gmemctl walk --simulate=plain --dry-run --json
-try_json 0 '.flags == [] and .verdict == "safe"' gmemctl walk --simulate=plain --flags= --json
+try_json 0 '.flags == [] and .verdict_now == "safe"' gmemctl walk --simulate=plain --flags= --json
 try_json 0 '.flags == ["mmap"]' gmemctl walk --simulate=plain --mmap --json
 
-try_json 0 '.verdict == "safe"' gmemctl walk --simulate=no-direct-map --json
-try_json 1 '.verdict == "faults" and .unmapped == .pages and .proven == true
+try_json 0 '.verdict_now == "safe"' gmemctl walk --simulate=no-direct-map --json
+try_json 1 '.verdict_now == "faults" and .not_in_direct_map == .pages and .reader_proven == true
 	and (.flags | contains(["no-direct-map"]))' \
 	gmemctl walk --simulate=no-direct-map --no-direct-map --json
-try 1 '^verdict: +faults$' '' gmemctl walk --simulate=no-direct-map --no-direct-map
+try 1 '^verdict now: +faults$' '' gmemctl walk --simulate=no-direct-map --no-direct-map
 
 # Without a reader nothing is claimed that was not seen.
-try_json 3 '.verdict == "unknown" and .evidence == "inferred" and .inferred == "safe"
-	and .proven == null and (.proven_reason | length) > 0' \
+try_json 3 '.verdict_now == "unknown" and .evidence == "inferred" and .inferred == "safe"
+	and .reader_proven == null and (.reader_proven_reason | length) > 0' \
 	gmemctl walk --simulate=plain --reader=none --json
 try_json 3 '.inferred == "faults"' \
 	gmemctl walk --simulate=no-direct-map --no-direct-map --reader=none --json
@@ -55,10 +55,10 @@ fi
 # The launch of a TD, from nothing to pages that KVM augments.
 launched="$(stage init ok) and $(stage vcpu ok) and $(stage add ok) and $(stage finalize ok)
 	and $(stage map ok) and $(stage release ok)"
-try_json 0 "$launched and $(stage convert ok) and .vm_type == \"tdx\" and .verdict == \"safe\"
+try_json 0 "$launched and $(stage convert ok) and .vm_type == \"tdx\" and .verdict_now == \"safe\"
 	and .simulated == \"tdx\"" gmemctl walk --simulate=tdx --json
 try_json 0 "$launched" gmemctl walk --simulate=tdx --size=4K --json
-try_json 0 "$launched and .vm_type == \"snp\" and .verdict == \"safe\"" \
+try_json 0 "$launched and .vm_type == \"snp\" and .verdict_now == \"safe\"" \
 	gmemctl walk --simulate=snp --json
 try_json 0 '[.stages[].result] - ["planned","skipped"] == []' \
 	gmemctl walk --simulate=tdx --dry-run --json
@@ -75,7 +75,7 @@ path_faults() {
 # Only allocated, the pages are still mapped; the flush comes when they no longer are.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and $(stage map skipped)
 	and $(path_faults tdx-page-add) and $(path_faults tdx-page-aug)
-	and .reachable == \"faults\" and .verdict == \"faults\" and .inferred == \"faults\"" \
+	and .verdict_on_map == \"faults\" and .verdict_now == \"safe\" and .inferred == \"faults\"" \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
 # Nothing of it needs to be seen.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and .evidence == \"inferred\"" \

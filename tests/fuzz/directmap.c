@@ -10,8 +10,8 @@ static int take(const struct gmem_directmap_run *run, void *arg)
 	uint64_t *next = arg;
 
 	HOLDS(run->pfn == *next && run->pages > 0);
-	HOLDS((run->state == GMEM_STATE_UNKNOWN) == (run->reason != NULL));
-	HOLDS((run->state == GMEM_STATE_MAPPED) == (run->level != GMEM_LEVEL_NONE));
+	HOLDS((run->direct_map == GMEM_DIRECT_MAP_UNKNOWN) == (run->reason != NULL));
+	HOLDS((run->direct_map == GMEM_DIRECT_MAP_MAPPED) == (run->level != GMEM_LEVEL_NONE));
 	*next += run->pages;
 	return 0;
 }

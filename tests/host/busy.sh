@@ -34,7 +34,7 @@ if reader_missing; then
 	skip "pfns of a stopped VM" "$why"
 else
 	try_json 0 '.pages == 256' timeout 60 sh -c "$GMEMCTL pfns --summary --json $helper:$fd"
-	try 0 'verdict: +safe' '' timeout 60 sh -c "$GMEMCTL check $helper"
+	try 0 'verdict now: +safe' '' timeout 60 sh -c "$GMEMCTL check $helper"
 fi
 kill -s CONT "$helper"
 
@@ -121,7 +121,7 @@ while [ $i -lt 25 ]; do
 	jq -e 'all(.guest_memfds[] | select(.command == "own-memory");
 		.size == 1048576 and (.resident == null or .resident <= .size) and
 		(.slots == null or .slots <= 2) and
-		(.mapped == null or .mapped + .unmapped + .unknown == .resident))' \
+		(.in_direct_map == null or .in_direct_map + .not_in_direct_map + .direct_map_unknown == .resident))' \
 		"$scratch/list" > "$scratch/jq" || wrong=$(jq -c .guest_memfds "$scratch/list")
 	i=$((i + 1))
 done

@@ -30,10 +30,10 @@ if [ "$high" = 0 ]; then
 fi
 
 # The low megabyte counts as the kernel maps it: 1 MiB on x86, or less.
-try_json 0 "(.mapped | add) + .holes + .unknown == .ram and
+try_json 0 "(.in_direct_map | add) + .holes + .direct_map_unknown == .ram and
 	.ram >= $high and .ram - $high <= 1048576" gmemctl directmap --json
 # Level by level: a kernel may have the right sum and the wrong levels.
-try_json 0 '.meminfo_agrees == ([.meminfo, .mapped, .outside | to_entries | map(.value)] |
+try_json 0 '.meminfo_agrees == ([.meminfo, .in_direct_map, .outside | to_entries | map(.value)] |
 	.[0] == [.[1:] | transpose[] | add])' gmemctl directmap --json
 if gmemctl directmap --json | jq -e '.meminfo_agrees' > "$scratch/agrees"; then
 	try 0 'meminfo agrees: +yes' '' gmemctl directmap
@@ -44,7 +44,7 @@ fi
 # Beyond RAM, in a hole of RAM, beyond what a CPU can address.
 limit=$(sed -n 's/^address sizes.*: \([0-9]*\) bits physical.*/\1/p' /proc/cpuinfo | sed -n 1p)
 try 64 '' 'end before page frame' gmemctl check --pfn $((1 << (limit - 12)))
-try 1 'verdict: +faults' '*' gmemctl check --pfn $(((1 << (limit - 12)) - 1))
+try 1 'verdict now: +faults' '*' gmemctl check --pfn $(((1 << (limit - 12)) - 1))
 # Not the one of the low megabyte, which is mapped.
 hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	if (length(r[1]) > 5 && r[1] !~ /^000/) {
@@ -53,7 +53,7 @@ hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	} }' \
 	/proc/iomem)
 if [ -n "$hole" ]; then
-	try 1 'verdict: +faults' '*' gmemctl check --pfn "$hole"
+	try 1 'verdict now: +faults' '*' gmemctl check --pfn "$hole"
 else
 	skip "a hole in RAM" "/proc/iomem has no PCI Bus window"
 fi

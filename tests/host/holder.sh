@@ -106,7 +106,7 @@ pid=$(cut -d ' ' -f 2 "$folder/vm.vm")
 if ! reader_missing; then
 	try_json 0 ".pages == 2048 and .evidence == \"page-tables/bpf\"" gmemctl pfns vm --json
 	try_json 0 ".pages == 2048" gmemctl pfns "$pid" --json
-	try_json 0 '.verdict == "safe"' gmemctl check vm --json
+	try_json 0 '.verdict_now == "safe"' gmemctl check vm --json
 	try 0 '' '' gmemctl punch vm 1M+3M
 	try_json 0 '.pages == 1280' gmemctl pfns vm --json
 else

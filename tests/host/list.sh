@@ -74,10 +74,10 @@ fi
 # bytes NAME RESIDENT SLOTS SHARED FLAGS
 bytes() {
 	holds "$1: resident, slots, shared side, flags" "$(row "$1") | .size == 262144 and
-		.resident == $2 and .mapped == $2 and .unmapped == 0 and .unknown == 0 and
+		.resident == $2 and .in_direct_map == $2 and .not_in_direct_map == 0 and .direct_map_unknown == 0 and
 		([.nodes[].bytes] | add) == $2 and .slots == $3 and .shared == $4 and
 		.total == $2 + $4 and .flags == $5 and
-		.initial == (if .flags == [] then \"private\" else \"shared\" end) and .state == \"mapped\" and
+		.initial == (if .flags == [] then \"private\" else \"shared\" end) and .direct_map == \"mapped\" and
 		.vm_type == \"default\" and .reason == null"
 }
 
@@ -129,7 +129,7 @@ for name in other mapped; do
 	gmemctl pfn --json $(cat "$scratch/frames") > "$scratch/list" 2> "$scratch/list.err"
 	holds "$name: pfn finds 64 frames, their owner and offsets" \
 		"[.frames[].offset / 4096] == [range(64)] and (.frames | all(.owner == \"guest_memfd\"
-		and .pid == $(column host "$name" 2) and .ram and .state == \"mapped\"))"
+		and .pid == $(column host "$name" 2) and .ram and .direct_map == \"mapped\"))"
 done
 holds "a mapping has no descriptor, and its slot a GPA" \
 	'(.frames | all(.fd == null)) and .frames[1].gpa == "0x100001000"'
@@ -159,7 +159,7 @@ for target in "$fourth" "$fourth:mapped"; do
 done
 try_json 0 ".pages == 64 and all(.extents[]; .fd == null and .inode == $inode)" \
 	gmemctl pfns "$fourth" --json
-try_json 0 ".pages == 64 and .verdict == \"safe\" and
+try_json 0 ".pages == 64 and .verdict_now == \"safe\" and
 	all(.paths[]; .fd == null and .pid == $fourth and .inode == $inode)" \
 	gmemctl check "$fourth" --json
 try 2 '' 'no guest_memfd mapped that it has no descriptor of' gmemctl check "$second:mapped"
@@ -205,7 +205,7 @@ while kill -0 "$churn" 2> "$scratch/kill"; do
 	gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
 	case $? in 0 | 3 | 4) ;; *) wrong="exit status: $(cat "$scratch/list.err")" ;; esac
 	jq -e '[.guest_memfds[] | select(.command == "churn-owners")] | all(.size == 262144 and (.resident == null or .resident <= .size) and
-		(.mapped == null or .mapped + .unmapped + .unknown == .resident) and
+		(.in_direct_map == null or .in_direct_map + .not_in_direct_map + .direct_map_unknown == .resident) and
 		(.nodes == null or ([.nodes[].bytes] | add + 0) == .resident) and
 		(.slots == null or .slots <= 1) and (.shared == null or .shared == 0))' \
 		"$scratch/list" > "$scratch/answer" || wrong=$(jq -c . "$scratch/list")

@@ -24,15 +24,17 @@ gmemctl metrics --json > "$scratch/metrics" 2> "$scratch/metrics.err"
 status=$?
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
 jq -r --argjson ours "[$ours]" '.guest_memfds[] | select(.pid | IN($ours[])) |
-	(.inode | tostring) as $inode | (["size", "resident", "shared", "mapped", "unmapped",
-	"unknown"][] as $key | select(.[$key] != null) | "\($inode) \($key) \(.[$key])"),
+	(.inode | tostring) as $inode | (["size", "resident", "shared"][] as $key |
+	select(.[$key] != null) | "\($inode) \($key) \(.[$key])"),
+	({mapped: .in_direct_map, unmapped: .not_in_direct_map, unknown: .direct_map_unknown} |
+	to_entries[] | select(.value != null) | "\($inode) \(.key) \(.value)"),
 	(.nodes[]? | "\($inode) node\(.node) \(.bytes)"),
 	"\($inode) processes \(.processes)", (select(.slots != null) | "\($inode) memslots \(.slots)")' \
 	"$scratch/list" | sort > "$scratch/wanted"
 jq -r '.samples[] | select(.name | startswith("gmemctl_guest_memfd_")) |
 	(.labels | [scan("([a-z_]+)=\"([^\"]*)\"") | {(.[0]): .[1]}] | add) as $of |
 	select($of.pid | tonumber | IN('"$ours"')) |
-	"\($of.inode) \($of.state // ("node" + ($of.node // "")) as $other |
+	"\($of.inode) \($of.direct_map // ("node" + ($of.node // "")) as $other |
 	if $other == "node" then .name | sub("gmemctl_guest_memfd_"; "") | sub("_bytes"; "")
 	else $other end) \(.value)"' "$scratch/metrics" | sort > "$scratch/found"
 if [ -s "$scratch/wanted" ] && cmp -s "$scratch/wanted" "$scratch/found"; then

@@ -57,7 +57,7 @@ try_json 0 '[.extents[] | select(.offset == 0)][0].gpa == "0x100000000" and
 tell punched
 try_json 0 '([.extents[].pages] | add) == 12288' gmemctl pfns "$helper:$fd" --json
 try_json 0 '.extents == []' gmemctl pfns "$helper:$fd" --offset 16M+16M --json
-try 0 'verdict: +safe' '' gmemctl check "$helper:$fd"
+try 0 'verdict now: +safe' '' gmemctl check "$helper:$fd"
 try 2 '' 'no guest_memfd' gmemctl pfns "$helper:1"
 try 2 '' 'no descriptor' gmemctl pfns "$helper:777"
 stop

@@ -92,7 +92,7 @@ if reader_missing; then
 fi
 # shellcheck disable=SC2016
 holds "private, bound, of its VM, and in the direct map" '$rows | all(.flags == [] and .slots >= 1 and
-	.vm_pid == .pid and .reason == null and (.state == "mapped" or .state == "empty"))'
+	.vm_pid == .pid and .reason == null and (.direct_map == "mapped" or .direct_map == "empty"))'
 # TDVF is added whole, at the end of the first 4 GiB; of RAM what TDVF asks for.
 holds "the firmware's pages are there, some of RAM" "\$rows |
 	any(.size == $firmware and .resident == $firmware) and
@@ -101,7 +101,7 @@ fd=$(jq -r "[.guest_memfds[] | select(.pid == $vmm and .size == $firmware)][0].f
 gpa=$(printf '0x%x' $((0x100000000 - firmware)))
 try_json 0 "(.extents | length) == $((firmware / 4096)) and .extents[0].gpa == \"$gpa\" and
 	.extents[-1].gpa == \"0xfffff000\"" gmemctl pfns "$vmm:$fd" --each --json
-try_json 0 '.verdict == "safe" and .unmapped == 0' gmemctl check "$vmm" --json
+try_json 0 '.verdict_now == "safe" and .not_in_direct_map == 0' gmemctl check "$vmm" --json
 quit
 gmemctl list --json > "$scratch/list" 2> "$scratch/err"
 # shellcheck disable=SC2016

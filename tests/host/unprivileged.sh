@@ -35,13 +35,13 @@ fi
 try 3 '' 'root|CAP_|privilege' as_nobody directmap
 try_json 3 '.error.message | test("root|CAP_")' as_nobody directmap --json
 try 3 '*' 'CAP_BPF|root' as_nobody check --pfn 4096
-try_json 3 '.verdict == "unknown" or .error != null' as_nobody check --pfn 4096 --json
+try_json 3 '.verdict_now == "unknown" or .error != null' as_nobody check --pfn 4096 --json
 try 3 '' 'CAP_' as_nobody pfns "$$"
 try 3 '*' 'may not be looked at, process [0-9]+ the first: root' as_nobody list
 try_json 3 '.guest_memfds == [] and .processes.denied > 0 and .error != null' \
 	as_nobody list --json
 # Node and zone everybody may see; of the rest is said that it is not known.
-try_json 3 '.frames[0] | .node != null and .state == "unknown" and .ram == null and
+try_json 3 '.frames[0] | .node != null and .direct_map == "unknown" and .ram == null and
 	.owner == null and .reason != null' as_nobody pfn 4096 --json
 as_nobody doctor --json > "$scratch/doctor" 2> "$scratch/doctor.err"
 wrong=$(jq -r '.checks[] | select(.result == "fail") | .id' "$scratch/doctor" |

@@ -4,7 +4,7 @@
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
-sum='.mapped | add'
+sum='.in_direct_map | add'
 
 if reader_missing; then
 	skip "verdict of memfd_secret pages" "$why"
@@ -22,15 +22,15 @@ elif [ $status -ne 0 ]; then
 fi
 during=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
 for pfn in $(column secret secret 2); do
-	try 1 'verdict: +faults' '' gmemctl check --pfn "$pfn" --control
-	try_json 1 '.verdict == "faults" and .evidence == "page-tables/bpf" and .unmapped == 1' \
+	try 1 'verdict now: +faults' '' gmemctl check --pfn "$pfn" --control
+	try_json 1 '.verdict_now == "faults" and .evidence == "page-tables/bpf" and .not_in_direct_map == 1' \
 		gmemctl --reader=bpf check --json --pfn "$pfn"
 	try_json 1 "[.hole_list[] | select(.pfn <= $pfn and $pfn < .pfn + .pages)] | length == 1" \
 		gmemctl directmap --holes --json
 done
 for pfn in $(column secret ordinary 2); do
-	try 0 'verdict: +safe' '' gmemctl check --pfn "$pfn"
-	try_json 0 '.verdict == "safe" and .evidence == "page-tables/bpf" and .mapped == 1' \
+	try 0 'verdict now: +safe' '' gmemctl check --pfn "$pfn"
+	try_json 0 '.verdict_now == "safe" and .evidence == "page-tables/bpf" and .in_direct_map == 1' \
 		gmemctl --reader=bpf check --json --pfn "$pfn"
 done
 tell freed

@@ -93,7 +93,7 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 	totals->slots += info.slots;
 	if (!gmem_usage_new(target, &usage)) {
 		for (int i = 0; i < 3; i++)
-			states += gmem_usage_state(usage, (enum gmem_state)i);
+			states += gmem_usage_direct_map(usage, (enum gmem_direct_map)i);
 		for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++)
 			nodes += bytes;
 		check(states <= SIZE && states == nodes, "usage");

@@ -86,7 +86,7 @@ static enum gmem_verdict predict(struct gmem_ctx *ctx, uint64_t pfn)
 
 	if (gmem_flush_new(ctx, &subject, &flush) || gmem_flush_add_pfns(flush, pfn, 1))
 		fail(ctx, "no verdict");
-	verdict = gmem_flush_verdict(flush);
+	verdict = gmem_flush_verdict_now(flush);
 	gmem_flush_free(flush);
 	return verdict;
 }

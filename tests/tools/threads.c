@@ -26,7 +26,7 @@ static int add_pages(const struct gmem_extent *extent, void *arg)
 	struct job *job = arg;
 
 	job->pages += extent->pages;
-	job->wrong += extent->state != GMEM_STATE_MAPPED;
+	job->wrong += extent->direct_map != GMEM_DIRECT_MAP_MAPPED;
 	return 0;
 }
 

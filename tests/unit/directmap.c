@@ -29,15 +29,15 @@ static int check_run(const struct gmem_directmap_run *run, void *arg)
 
 	ck_assert_uint_eq(run->pfn, runs->next);
 	ck_assert_uint_gt(run->pages, 0);
-	ck_assert_int_ne(run->state, GMEM_STATE_UNKNOWN);
-	ck_assert_int_eq(run->state == GMEM_STATE_MAPPED, run->level != GMEM_LEVEL_NONE);
+	ck_assert_int_ne(run->direct_map, GMEM_DIRECT_MAP_UNKNOWN);
+	ck_assert_int_eq(run->direct_map == GMEM_DIRECT_MAP_MAPPED, run->level != GMEM_LEVEL_NONE);
 	if (gmem_ram_contains(runs->ctx->ram, run->pfn, &pages)) {
-		ck_assert_int_eq(run->state == GMEM_STATE_MAPPED,
+		ck_assert_int_eq(run->direct_map == GMEM_DIRECT_MAP_MAPPED,
 				 gmem_sim_direct_map_present(runs->ctx->kernel, run->pfn));
 		runs->checked++;
 	}
 	if (gmem_ram_contains(runs->ctx->ram, last, &pages))
-		ck_assert_int_eq(run->state == GMEM_STATE_MAPPED,
+		ck_assert_int_eq(run->direct_map == GMEM_DIRECT_MAP_MAPPED,
 				 gmem_sim_direct_map_present(runs->ctx->kernel, last));
 	runs->next = run->pfn + run->pages;
 	return 0;
@@ -56,7 +56,8 @@ START_TEST(every_model)
 	ck_assert_int_eq(gmem_directmap_walk(ctx, 0, 0, check_run, &runs), 0);
 	ck_assert_uint_gt(runs.checked, 0);
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &sum), 0);
-	mapped = sum.mapped[GMEM_LEVEL_4K] + sum.mapped[GMEM_LEVEL_2M] + sum.mapped[GMEM_LEVEL_1G];
+	mapped = sum.in_direct_map[GMEM_LEVEL_4K] + sum.in_direct_map[GMEM_LEVEL_2M] +
+		 sum.in_direct_map[GMEM_LEVEL_1G];
 	ck_assert_uint_eq(mapped + sum.holes + sum.unknown, sum.ram);
 	ck_assert_uint_eq(sum.unknown, 0);
 	ck_assert_int_eq(gmem_reader_control(ctx), 1);
@@ -88,8 +89,8 @@ START_TEST(removed_and_restored)
 	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &before), 0);
 	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, pfn, false), 0);
-	ck_assert_int_eq(look(ctx, pfn).state, GMEM_STATE_UNMAPPED);
-	ck_assert_int_eq(look(ctx, pfn - 1).state, GMEM_STATE_MAPPED);
+	ck_assert_int_eq(look(ctx, pfn).direct_map, GMEM_DIRECT_MAP_UNMAPPED);
+	ck_assert_int_eq(look(ctx, pfn - 1).direct_map, GMEM_DIRECT_MAP_MAPPED);
 	ck_assert_int_eq(look(ctx, pfn + 1).level, GMEM_LEVEL_4K);
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, keep, &run, &during), 0);
 	ck_assert_uint_eq(during.holes - before.holes, GMEM_PAGE_SIZE);
@@ -97,7 +98,7 @@ START_TEST(removed_and_restored)
 	ck_assert_uint_eq(run.pages, 1);
 	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, pfn, true), 0);
 	run = look(ctx, pfn);
-	ck_assert_int_eq(run.state, GMEM_STATE_MAPPED);
+	ck_assert_int_eq(run.direct_map, GMEM_DIRECT_MAP_MAPPED);
 	ck_assert(!run.global); /* the mark of a page that was away */
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &after), 0);
 	ck_assert_uint_eq(after.holes, before.holes);
@@ -116,7 +117,7 @@ START_TEST(outside)
 
 	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
 	ck_assert_int_eq(gmem_pfn_limit(ctx, &limit), 0);
-	ck_assert_int_eq(look(ctx, limit - 1).state, GMEM_STATE_UNMAPPED);
+	ck_assert_int_eq(look(ctx, limit - 1).direct_map, GMEM_DIRECT_MAP_UNMAPPED);
 	ck_assert_int_eq(gmem_directmap_walk(ctx, limit, 1, keep, &run), -EINVAL);
 	ck_assert_int_eq(gmem_directmap_walk(ctx, limit - 1, 2, keep, &run), -EINVAL);
 	ck_assert_int_eq(gmem_directmap_walk(ctx, 1, UINT64_MAX, keep, &run), -EINVAL);
@@ -181,10 +182,10 @@ START_TEST(changing)
 		    0x1000000, times[i]);
 		run = look(ctx, 0x1000);
 		if (i == 0)
-			ck_assert_int_eq(run.state, GMEM_STATE_MAPPED);
+			ck_assert_int_eq(run.direct_map, GMEM_DIRECT_MAP_MAPPED);
 		else
-			ck_assert_int_eq(run.state, GMEM_STATE_UNKNOWN);
-		ck_assert_int_eq(run.state == GMEM_STATE_UNKNOWN, run.reason != NULL);
+			ck_assert_int_eq(run.direct_map, GMEM_DIRECT_MAP_UNKNOWN);
+		ck_assert_int_eq(run.direct_map == GMEM_DIRECT_MAP_UNKNOWN, run.reason != NULL);
 		ctx->kernel->ops = real_ops;
 		gmem_ctx_free(ctx);
 	}
@@ -235,7 +236,7 @@ START_TEST(note_without_vmemmap)
 		} else {
 			ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
 			ck_assert_uint_eq(ctx->image->vmemmap, 0);
-			ck_assert_int_eq(look(ctx, 0x1000).state, GMEM_STATE_MAPPED);
+			ck_assert_int_eq(look(ctx, 0x1000).direct_map, GMEM_DIRECT_MAP_MAPPED);
 		}
 		ctx->kernel->ops = real_ops;
 		gmem_ctx_free(ctx);

@@ -65,8 +65,8 @@ static int check_extent(const struct gmem_extent *extent, void *arg)
 						extent->offset / PAGE + i);
 
 		ck_assert_int_eq(pfn, (int64_t)(extent->pfn + i));
-		if (extent->state != GMEM_STATE_UNKNOWN)
-			ck_assert_int_eq(extent->state == GMEM_STATE_MAPPED,
+		if (extent->direct_map != GMEM_DIRECT_MAP_UNKNOWN)
+			ck_assert_int_eq(extent->direct_map == GMEM_DIRECT_MAP_MAPPED,
 					 gmem_sim_direct_map_present(ctx->kernel, extent->pfn + i));
 	}
 	seen->next = extent->offset + extent->pages * PAGE;

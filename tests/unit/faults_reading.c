@@ -47,10 +47,10 @@ static int check_run(const struct gmem_directmap_run *run, void *arg)
 
 	ck_assert_uint_eq(run->pfn, walked->next);
 	ck_assert_uint_gt(run->pages, 0);
-	for (size_t i = 0; i < 2 && run->state != GMEM_STATE_UNKNOWN; i++)
-		ck_assert_int_eq(run->state == GMEM_STATE_MAPPED,
+	for (size_t i = 0; i < 2 && run->direct_map != GMEM_DIRECT_MAP_UNKNOWN; i++)
+		ck_assert_int_eq(run->direct_map == GMEM_DIRECT_MAP_MAPPED,
 				 gmem_sim_direct_map_present(walked->w->sim, ends[i]));
-	ck_assert(run->state != GMEM_STATE_UNKNOWN || run->reason);
+	ck_assert(run->direct_map != GMEM_DIRECT_MAP_UNKNOWN || run->reason);
 	walked->next += run->pages;
 	return 0;
 }
@@ -74,7 +74,7 @@ static int summarize(struct world *w)
 	int ret = gmem_directmap_summarize(w->ctx, NULL, NULL, &sum);
 
 	for (int level = 0; !ret && level < GMEM_LEVELS; level++)
-		mapped += sum.mapped[level];
+		mapped += sum.in_direct_map[level];
 	if (!ret)
 		ck_assert_uint_eq(sum.ram, mapped + sum.holes + sum.unknown);
 	/* Nobody made a hole: what could not be read is unknown. */
@@ -185,12 +185,12 @@ static int check_extent(const struct gmem_extent *extent, void *arg)
 		walked->pages += pfn >= 0;
 		if (extent->has_pfn)
 			ck_assert_int_eq(pfn, (int64_t)(extent->pfn + i));
-		if (extent->state != GMEM_STATE_UNKNOWN)
-			ck_assert_int_eq(extent->state == GMEM_STATE_MAPPED,
+		if (extent->direct_map != GMEM_DIRECT_MAP_UNKNOWN)
+			ck_assert_int_eq(extent->direct_map == GMEM_DIRECT_MAP_MAPPED,
 					 gmem_sim_direct_map_present(sim, (uint64_t)pfn));
 	}
 	ck_assert(extent->gpa == GMEM_GPA_NONE || extent->gpa == GPA + extent->offset);
-	ck_assert(extent->state != GMEM_STATE_UNKNOWN || extent->reason);
+	ck_assert(extent->direct_map != GMEM_DIRECT_MAP_UNKNOWN || extent->reason);
 	walked->next = extent->offset + extent->pages * PAGE;
 	return 0;
 }
@@ -230,9 +230,9 @@ static int judge(struct world *w)
 	if (!ret) {
 		ck_assert_uint_eq(pages, PAGES);
 		ck_assert_uint_eq(mapped + unknown, PAGES);
-		ck_assert_int_eq(gmem_flush_verdict(flush),
+		ck_assert_int_eq(gmem_flush_verdict_now(flush),
 				 unknown ? GMEM_VERDICT_UNKNOWN : GMEM_VERDICT_SAFE);
-		ck_assert_int_ne(gmem_flush_reachable(flush), GMEM_VERDICT_FAULTS);
+		ck_assert_int_ne(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_FAULTS);
 	}
 	gmem_flush_free(flush);
 	return ret;

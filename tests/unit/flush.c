@@ -28,18 +28,18 @@ static void end(void)
 	gmem_ctx_free(ctx);
 }
 
-static void add(enum gmem_state state, bool writable, uint64_t page_flags, uint64_t pages)
+static void add(enum gmem_direct_map state, bool writable, uint64_t page_flags, uint64_t pages)
 {
 	const struct gmem_extent extent = {
 		.pfn = 0x1234,
 		.pages = pages,
 		.has_pfn = true,
-		.state = state,
-		.level = state == GMEM_STATE_MAPPED ? GMEM_LEVEL_4K : GMEM_LEVEL_NONE,
+		.direct_map = state,
+		.level = state == GMEM_DIRECT_MAP_MAPPED ? GMEM_LEVEL_4K : GMEM_LEVEL_NONE,
 		.writable = writable,
 		.page_flags = page_flags,
 		.has_page_flags = true,
-		.reason = state == GMEM_STATE_UNKNOWN ? "for the test" : NULL,
+		.reason = state == GMEM_DIRECT_MAP_UNKNOWN ? "for the test" : NULL,
 	};
 
 	gmem_flush_add(flush, &extent);
@@ -107,8 +107,8 @@ END_TEST
 START_TEST(no_page)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_NOT_APPLICABLE);
-	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_NOT_APPLICABLE);
 	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
 	end();
 }
@@ -118,20 +118,20 @@ END_TEST
 START_TEST(accesses)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
-	add(GMEM_STATE_MAPPED, false, GMEM_KPF_UPTODATE, 3);
+	add(GMEM_DIRECT_MAP_MAPPED, false, GMEM_KPF_UPTODATE, 3);
 	expect("tdx-page-add", GMEM_VERDICT_SAFE);
 	expect("tdx-page-aug", GMEM_VERDICT_SAFE);
 	expect("tdx-reclaim", GMEM_VERDICT_FAULTS); /* the model's CPU has tdx_pw_mce */
 	expect("gmem-clear", GMEM_VERDICT_NOT_APPLICABLE);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_SAFE);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_SAFE);
 	ck_assert_uint_eq(row("tdx-reclaim").faults_pages, 3);
 	ck_assert_uint_eq(row("tdx-reclaim").first_pfn, 0x1234);
-	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 2);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, GMEM_KPF_UPTODATE, 2);
 	expect("tdx-page-add", GMEM_VERDICT_FAULTS);
 	expect("gmem-clear", GMEM_VERDICT_NOT_APPLICABLE);
 	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 2);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
-	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_FAULTS);
 	end();
 }
 END_TEST
@@ -140,9 +140,9 @@ END_TEST
 START_TEST(not_up_to_date)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
-	add(GMEM_STATE_MAPPED, true, 0, 1);
+	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 1);
 	expect("gmem-clear", GMEM_VERDICT_SAFE);
-	add(GMEM_STATE_UNMAPPED, true, 0, 1);
+	add(GMEM_DIRECT_MAP_UNMAPPED, true, 0, 1);
 	expect("gmem-clear", GMEM_VERDICT_FAULTS);
 	expect("gmem-user-clear", GMEM_VERDICT_NOT_APPLICABLE); /* not init-shared */
 	end();
@@ -152,14 +152,14 @@ END_TEST
 START_TEST(unknown)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
-	add(GMEM_STATE_MAPPED, true, GMEM_KPF_UPTODATE, 5);
-	add(GMEM_STATE_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
+	add(GMEM_DIRECT_MAP_MAPPED, true, GMEM_KPF_UPTODATE, 5);
+	add(GMEM_DIRECT_MAP_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
 	expect("tdx-page-add", GMEM_VERDICT_UNKNOWN);
 	ck_assert_str_eq(row("tdx-page-add").reason, "for the test");
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_UNKNOWN);
-	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_UNKNOWN);
-	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_UNKNOWN);
+	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_UNKNOWN);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	end();
 }
 END_TEST
@@ -173,16 +173,16 @@ START_TEST(no_page_frame)
 	gmem_flush_add(flush, &unseen);
 	expect("tdx-page-add", GMEM_VERDICT_UNKNOWN);
 	ck_assert(!row("tdx-page-add").has_first_pfn);
-	add(GMEM_STATE_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
+	add(GMEM_DIRECT_MAP_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
 	ck_assert(!row("tdx-page-add").has_first_pfn);
-	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
 	ck_assert(row("tdx-page-add").has_first_pfn);
 	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x1234);
 	end();
 	begin("tdx", GMEM_VM_TDX, 0);
-	add(GMEM_STATE_MAPPED, true, GMEM_KPF_UPTODATE, 1);
+	add(GMEM_DIRECT_MAP_MAPPED, true, GMEM_KPF_UPTODATE, 1);
 	ck_assert(!row("tdx-page-add").has_first_pfn);
-	add(GMEM_STATE_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
+	add(GMEM_DIRECT_MAP_UNKNOWN, false, GMEM_KPF_UPTODATE, 1);
 	ck_assert(row("tdx-page-add").has_first_pfn);
 	end();
 }
@@ -192,27 +192,27 @@ END_TEST
 START_TEST(applies)
 {
 	begin("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
-	add(GMEM_STATE_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
 	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
 	expect("snp-reclaim", GMEM_VERDICT_NOT_APPLICABLE);
 	expect("kvm-map", GMEM_VERDICT_FAULTS);
-	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_NOT_APPLICABLE);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	end();
 	begin("snp", GMEM_VM_SNP, 0);
-	add(GMEM_STATE_UNMAPPED, false, 0, 1);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, 0, 1);
 	expect("snp-launch-update", GMEM_VERDICT_FAULTS);
 	expect("snp-reclaim", GMEM_VERDICT_FAULTS);
 	expect("tdx-page-aug", GMEM_VERDICT_NOT_APPLICABLE);
 	end();
 	/* Bare page frames: what any VM of this kernel would run. */
 	begin("plain", -1, 0);
-	add(GMEM_STATE_UNMAPPED, false, 0, 1);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, 0, 1);
 	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
 	expect("gmem-clear", GMEM_VERDICT_FAULTS);
 	end();
 	begin("tdx", -1, 0);
-	add(GMEM_STATE_UNMAPPED, false, 0, 1);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, 0, 1);
 	expect("tdx-page-add", GMEM_VERDICT_FAULTS);
 	end();
 }
@@ -222,13 +222,13 @@ END_TEST
 START_TEST(leaving)
 {
 	begin("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
-	add(GMEM_STATE_MAPPED, true, 0, 4);
+	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 4);
 	expect("gmem-clear", GMEM_VERDICT_SAFE);
 	expect("tdx-page-add", GMEM_VERDICT_FAULTS);
 	expect("tdx-page-aug", GMEM_VERDICT_FAULTS);
 	ck_assert_ptr_nonnull(strstr(row("tdx-page-add").reason, "inferred"));
-	ck_assert_int_eq(gmem_flush_reachable(flush), GMEM_VERDICT_FAULTS);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_SAFE); /* as they are */
+	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_SAFE); /* as they are */
 	end();
 }
 END_TEST
@@ -238,7 +238,7 @@ START_TEST(page_frames)
 	begin("tdx", -1, 0);
 	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, 0x100005, false), 0);
 	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 16), 0);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 1);
 	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x100005);
 	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 0), -EINVAL);

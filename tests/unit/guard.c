@@ -171,12 +171,13 @@ START_TEST(added_removed_memory)
 	/* No page is there yet: the flag says it, of all. */
 	ck_assert_int_eq(add(0, 4, &done), -GMEM_EWOULDFAULT);
 	ck_assert_uint_eq(done, 0);
-	port_said(ctx,
-		  "KVM_TDX_INIT_MEM_REGION: not called: tdx-page-add (tdh_mem_page_add > "
-		  "tdx_clflush_pfn > clflush_cache_range) would take a page fault on 4 of these "
-		  "pages, and the kernel would die of it: they leave the direct map when they "
-		  "are mapped; create the memory without the flag no-direct-map, or go on all "
-		  "the same with gmem_ctx_allow_faults()");
+	port_said(
+		ctx,
+		"KVM_TDX_INIT_MEM_REGION: not called: tdx-page-add (tdh_mem_page_add > "
+		"tdx_clflush_pfn > clflush_cache_range) would take a page fault on 4 of these "
+		"pages, and the kernel would die of it: they leave the direct map on the "
+		"way into the guest; create the memory without the flag no-direct-map, or go on all "
+		"the same with gmem_ctx_allow_faults()");
 	/* Of pages that are there, the first is named. */
 	ck_assert_int_eq(gmem_memory_allocate(memory, 2 * PAGE, PAGE), 0);
 	refused(add_all, "tdx-page-add", PAGES, frame(2));
@@ -635,24 +636,24 @@ START_TEST(asked_before)
 	setup("tdx", GMEM_VM_TDX, 0);
 	options.memory = memory;
 	ck_assert_int_eq(gmem_flush_preflight(ctx, &options, &answer, NULL), 0);
-	ck_assert_int_eq(answer.verdict, GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(answer.verdict_on_map, GMEM_VERDICT_NOT_APPLICABLE);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
 	make_hole(3);
 	options.fn = count;
 	options.arg = &seen;
 	ck_assert_int_eq(gmem_flush_preflight(ctx, &options, &answer, &flush), 0);
 	ck_assert_uint_eq(seen, PAGES);
-	ck_assert_int_eq(answer.verdict, GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(answer.verdict_on_map, GMEM_VERDICT_FAULTS);
 	ck_assert_str_eq(answer.path->name, "gmem-clear");
 	ck_assert(answer.has_first_pfn && answer.first_pfn == frame(3));
 	ck_assert_uint_eq(answer.faults_pages, 1);
 	ck_assert(!answer.leaves && !answer.inferred);
-	ck_assert_int_eq(gmem_flush_verdict(flush), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	gmem_flush_free(flush);
 	options.offset = 4 * PAGE;
 	options.length = PAGE;
 	ck_assert_int_eq(gmem_flush_preflight(ctx, &options, &answer, NULL), 0);
-	ck_assert_int_eq(answer.verdict, GMEM_VERDICT_SAFE);
+	ck_assert_int_eq(answer.verdict_on_map, GMEM_VERDICT_SAFE);
 	ck_assert_ptr_null(answer.path);
 	gmem_reader_forbid(ctx, true);
 	ck_assert_int_eq(gmem_flush_preflight(ctx, &options, &answer, &flush), -ENOTSUP);
@@ -665,7 +666,7 @@ START_TEST(asked_before)
 	options.memory = memory;
 	ck_assert_int_eq(gmem_flush_preflight(ctx, &options, &answer, &flush), 0);
 	ck_assert(answer.inferred && answer.leaves);
-	ck_assert_int_eq(answer.verdict, GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(answer.verdict_on_map, GMEM_VERDICT_FAULTS);
 	ck_assert_ptr_null(flush);
 	teardown();
 

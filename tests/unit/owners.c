@@ -674,9 +674,9 @@ START_TEST(usage_of_own)
 
 	ck_assert_int_eq(gmem_sim_set_direct_map(port_sim(host.ctx), (uint64_t)pfn, false), 0);
 	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
-	ck_assert_uint_eq(gmem_usage_state(usage, GMEM_STATE_MAPPED), 47 * PAGE);
-	ck_assert_uint_eq(gmem_usage_state(usage, GMEM_STATE_UNMAPPED), PAGE);
-	ck_assert_uint_eq(gmem_usage_state(usage, GMEM_STATE_UNKNOWN), 0);
+	ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED), 47 * PAGE);
+	ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNMAPPED), PAGE);
+	ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNKNOWN), 0);
 	for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++) {
 		ck_assert_int_gt(node, last);
 		last = node;
@@ -718,8 +718,8 @@ START_TEST(usage_unseen)
 	ck_assert_uint_eq(gmem_usage_unseen(usage, &reason), 64 * PAGE);
 	ck_assert_ptr_nonnull(strstr(reason, "xarray"));
 	ck_assert_uint_eq(gmem_usage_unseen(usage, NULL), 64 * PAGE);
-	for (int state = GMEM_STATE_UNKNOWN; state <= GMEM_STATE_UNMAPPED; state++)
-		ck_assert_uint_eq(gmem_usage_state(usage, (enum gmem_state)state), 0);
+	for (int state = GMEM_DIRECT_MAP_UNKNOWN; state <= GMEM_DIRECT_MAP_UNMAPPED; state++)
+		ck_assert_uint_eq(gmem_usage_direct_map(usage, (enum gmem_direct_map)state), 0);
 	ck_assert_int_eq(gmem_usage_node(usage, 0, &node, &bytes), -ENOENT);
 	gmem_usage_free(usage);
 	ck_assert_int_eq(gmem_target_get_info(host.target, &info), 0);
@@ -759,10 +759,11 @@ START_TEST(frames_found)
 	ck_assert_int_eq(
 		gmem_frame_get(host.ctx, a, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS, &frame), 0);
 	ck_assert_int_eq(frame.ram, 1);
-	ck_assert_int_eq(frame.state, GMEM_STATE_MAPPED);
+	ck_assert_int_eq(frame.direct_map, GMEM_DIRECT_MAP_MAPPED);
 	ck_assert(frame.has_page_flags && frame.zone && frame.node >= 0);
 	ck_assert_int_eq(gmem_frame_get(host.ctx, a, 0, &frame), 0);
-	ck_assert(!frame.has_page_flags && frame.state == GMEM_STATE_UNKNOWN && frame.reason);
+	ck_assert(!frame.has_page_flags && frame.direct_map == GMEM_DIRECT_MAP_UNKNOWN &&
+		  frame.reason);
 	ck_assert_int_eq(gmem_frame_get(host.ctx, UINT64_MAX, 0, &frame), -EINVAL);
 	host_free(&host);
 }

@@ -93,9 +93,9 @@ static inline void look(struct world *w, uint64_t first, uint64_t pages, unsigne
 		if (!pfn)
 			continue;
 		expect(w->extents[page].pfn == pfn);
-		expect(w->extents[page].state == (gmem_sim_direct_map_present(w->sim, pfn)
-							  ? GMEM_STATE_MAPPED
-							  : GMEM_STATE_UNMAPPED));
+		expect(w->extents[page].direct_map == (gmem_sim_direct_map_present(w->sim, pfn)
+							       ? GMEM_DIRECT_MAP_MAPPED
+							       : GMEM_DIRECT_MAP_UNMAPPED));
 	}
 }
 

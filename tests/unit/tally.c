@@ -15,7 +15,7 @@ START_TEST(unseen_is_no_page)
 	const struct gmem_extent pages = {
 		.pfn = 4711,
 		.pages = 3,
-		.state = GMEM_STATE_MAPPED,
+		.direct_map = GMEM_DIRECT_MAP_MAPPED,
 		.level = GMEM_LEVEL_2M,
 		.has_pfn = true,
 	};
@@ -28,12 +28,12 @@ START_TEST(unseen_is_no_page)
 	ck_assert_uint_eq(tally.pages, 3);
 	ck_assert_uint_eq(tally.extents, 2);
 	ck_assert_uint_eq(tally.unseen, 1ull << 40);
-	ck_assert_uint_eq(tally.state[GMEM_STATE_UNKNOWN], 0);
+	ck_assert_uint_eq(tally.direct_map[GMEM_DIRECT_MAP_UNKNOWN], 0);
 	ck_assert_uint_eq(tally.level[GMEM_LEVEL_NONE], 0);
 	ck_assert_uint_eq(tally.order[0], 3);
 	ck_assert_uint_eq(tally.node[TALLY_NODES], 0);
 	ck_assert_str_eq(tally_describe(&tally, text, sizeof(text)),
-			 "3 pages in 2 extents; state mapped: 3; level 2M: 3; order 0: 3; "
+			 "3 pages in 2 extents; direct-map mapped: 3; level 2M: 3; order 0: 3; "
 			 "node 0: 3; page-cache unread: 1099511627776");
 }
 END_TEST

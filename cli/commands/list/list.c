@@ -37,15 +37,15 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_INITIAL] = { "initial", KIND_TEXT, .help = "what new pages are: private or shared" },
 	[LIST_NODES] = { "nodes", KIND_ROWS, .shown = true,
 			 .help = "resident memory by NUMA node" },
-	[LIST_STATE] = { "state", KIND_STATE, .shown = true,
-			 .help = "state in the direct map: mapped, unmapped, mixed, unknown or "
-				 "empty" },
-	[LIST_MAPPED] = { "mapped", KIND_BYTES,
-			  .help = "resident memory that is in the direct map" },
-	[LIST_UNMAPPED] = { "unmapped", KIND_BYTES,
-			    .help = "resident memory that is not in the direct map" },
-	[LIST_UNKNOWN] = { "unknown", KIND_BYTES,
-			   .help = "resident memory whose state in the direct map is unknown" },
+	[LIST_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
+			      .help = "whether the direct map has its pages: mapped, unmapped, mixed, unknown or "
+				      "empty" },
+	[LIST_IN_DIRECT_MAP] = { "in_direct_map", KIND_BYTES,
+				 .help = "resident memory that is in the direct map" },
+	[LIST_NOT_IN_DIRECT_MAP] = { "not_in_direct_map", KIND_BYTES,
+				     .help = "resident memory that is not in the direct map" },
+	[LIST_DIRECT_MAP_UNKNOWN] = { "direct_map_unknown", KIND_BYTES,
+				      .help = "resident memory of which it is unknown whether the direct map has it" },
 	[LIST_SLOTS] = { "slots", KIND_NUMBER, .shown = true,
 			 .help = "number of memslots bound to the guest_memfd" },
 	[LIST_SHARED] = { "shared", KIND_BYTES, .shown = true,
@@ -87,8 +87,12 @@ static const struct {
 	const char *name;
 	enum list_column column;
 } sums[] = {
-	{ "size", LIST_SIZE },	       { "resident", LIST_RESIDENT }, { "mapped", LIST_MAPPED },
-	{ "unmapped", LIST_UNMAPPED }, { "unknown", LIST_UNKNOWN },   { "shared", LIST_SHARED },
+	{ "size", LIST_SIZE },
+	{ "resident", LIST_RESIDENT },
+	{ "in_direct_map", LIST_IN_DIRECT_MAP },
+	{ "not_in_direct_map", LIST_NOT_IN_DIRECT_MAP },
+	{ "direct_map_unknown", LIST_DIRECT_MAP_UNKNOWN },
+	{ "shared", LIST_SHARED },
 	{ "total", LIST_TOTAL },
 };
 
@@ -237,7 +241,7 @@ static enum status list_all(struct list *list)
 
 	*want = (struct list_want){
 		.kernel = !ret,
-		.usage = wants_any(list, LIST_NODES, LIST_UNKNOWN),
+		.usage = wants_any(list, LIST_NODES, LIST_DIRECT_MAP_UNKNOWN),
 		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
 		.no_locks = list->settings->no_locks,
 	};

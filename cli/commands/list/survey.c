@@ -174,8 +174,8 @@ static int set_info(const struct cli *cli, struct list_row *row,
 	return info->has_slots ? 0 : add_error(cli, row, "slots", -ENODATA);
 }
 
-/* unknown: pages of unknown state, and ranges of which it is not known what pages are there. */
-static const char *state_of(uint64_t mapped, uint64_t unmapped, uint64_t unknown)
+/* unknown: pages of which it cannot be told, and ranges of which it is not known what pages are there. */
+static const char *direct_map_of(uint64_t mapped, uint64_t unmapped, uint64_t unknown)
 {
 	if (unknown)
 		return "unknown";
@@ -231,7 +231,7 @@ static int set_unseen(struct list_row *row, uint64_t unseen, const char *why)
 {
 	char number[32], what[80];
 
-	snprintf(what, sizeof(what), "nodes and state of the pages in %s of the file",
+	snprintf(what, sizeof(what), "nodes and direct map of the pages in %s of the file",
 		 size_format(unseen, number, sizeof(number)));
 	return add_reason(row, what, why);
 }
@@ -244,15 +244,15 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	int ret = gmem_usage_new(target, &usage);
 
 	if (ret)
-		return ret == -ENOMEM ? ret : add_error(cli, row, "nodes and state", ret);
-	mapped = gmem_usage_state(usage, GMEM_STATE_MAPPED);
-	unmapped = gmem_usage_state(usage, GMEM_STATE_UNMAPPED);
-	unknown = gmem_usage_state(usage, GMEM_STATE_UNKNOWN);
+		return ret == -ENOMEM ? ret : add_error(cli, row, "nodes and direct map", ret);
+	mapped = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED);
+	unmapped = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNMAPPED);
+	unknown = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNKNOWN);
 	unseen = gmem_usage_unseen(usage, &why);
-	row->cells[LIST_MAPPED] = cell_number(mapped);
-	row->cells[LIST_UNMAPPED] = cell_number(unmapped);
-	row->cells[LIST_UNKNOWN] = cell_number(unknown);
-	row->cells[LIST_STATE] = cell_text(state_of(mapped, unmapped, unknown + unseen));
+	row->cells[LIST_IN_DIRECT_MAP] = cell_number(mapped);
+	row->cells[LIST_NOT_IN_DIRECT_MAP] = cell_number(unmapped);
+	row->cells[LIST_DIRECT_MAP_UNKNOWN] = cell_number(unknown);
+	row->cells[LIST_DIRECT_MAP] = cell_text(direct_map_of(mapped, unmapped, unknown + unseen));
 	/* A guest allocates meanwhile: what a row says of its pages is of one walk. */
 	if (!unseen)
 		row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);

@@ -43,7 +43,7 @@ static const struct metric keys_used = {
 static const struct metric build_info = {
 	"gmemctl_build_info",
 	NULL,
-	"Always 1; the version, the kernel, and what the state of the direct map rests on",
+	"Always 1; the version, the kernel, and what is said of the direct map rests on",
 	false,
 };
 static const struct metric complete = {
@@ -56,7 +56,8 @@ static const struct metric complete = {
 /* Both are RAM that is not known to be in it. */
 static void add_holes(struct samples *samples, const struct gmem_directmap_summary *summary)
 {
-	const struct label unmapped = { "state", "unmapped" }, unknown = { "state", "unknown" };
+	const struct label unmapped = { "direct_map", "unmapped" },
+			   unknown = { "direct_map", "unknown" };
 
 	samples_add(samples, &holes, &unmapped, 1, summary->holes);
 	samples_add(samples, &holes, &unknown, 1, summary->unknown);
@@ -71,7 +72,7 @@ static bool add_direct_map(struct cli *cli, struct samples *samples)
 	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++) {
 		const struct label label = { "level", gmem_level_name((enum gmem_level)level) };
 
-		samples_add(samples, &levels, &label, 1, summary.mapped[level]);
+		samples_add(samples, &levels, &label, 1, summary.in_direct_map[level]);
 	}
 	add_holes(samples, &summary);
 	return true;

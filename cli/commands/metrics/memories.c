@@ -31,20 +31,20 @@ static const struct {
 	  { "gmemctl_guest_memfd_processes", NULL, "Processes that hold the guest_memfd", false } },
 };
 
-/* What is resident, by its state in the direct map. */
+/* What is resident, by what the direct map has of it. */
 static const struct {
 	enum list_column column;
-	const char *state;
+	const char *direct_map;
 } states[] = {
-	{ LIST_MAPPED, "mapped" },
-	{ LIST_UNMAPPED, "unmapped" },
-	{ LIST_UNKNOWN, "unknown" },
+	{ LIST_IN_DIRECT_MAP, "mapped" },
+	{ LIST_NOT_IN_DIRECT_MAP, "unmapped" },
+	{ LIST_DIRECT_MAP_UNKNOWN, "unknown" },
 };
 
-static const struct metric by_state = {
+static const struct metric by_direct_map = {
 	"gmemctl_guest_memfd_direct_map_bytes",
 	"bytes",
-	"Resident memory of the guest_memfd by its state in the kernel's direct map",
+	"Resident memory of the guest_memfd by whether the kernel's direct map has it",
 	false,
 };
 static const struct metric by_node = {
@@ -119,9 +119,9 @@ static void add_row(struct samples *samples, const struct list_row *row)
 			samples_add(samples, &values[i].metric, names.labels, LABEL_OTHER,
 				    row->cells[values[i].column].number);
 	for (size_t i = 0; i < COUNT(states); i++) {
-		names.labels[LABEL_OTHER] = (struct label){ "state", states[i].state };
+		names.labels[LABEL_OTHER] = (struct label){ "direct_map", states[i].direct_map };
 		if (row->cells[states[i].column].known)
-			samples_add(samples, &by_state, names.labels, LABELS,
+			samples_add(samples, &by_direct_map, names.labels, LABELS,
 				    row->cells[states[i].column].number);
 	}
 	add_nodes(samples, &names, row);

@@ -71,13 +71,19 @@ static enum result plan_flush(struct walk *walk)
 	if (walk->reader)
 		return no_reader(walk, RESULT_SKIPPED);
 	return walk_say(walk, RESULT_PLANNED,
-			"a verdict for each kernel path that touches the pages");
+			"verdicts: each kernel path, a flush of the pages as they are, bringing "
+			"them into the guest");
 }
 
 static enum result run_flush(struct walk *walk)
 {
-	return walk_say(walk, RESULT_OK, "a flush through the direct map as it is now: %s",
-			gmem_verdict_name(gmem_flush_verdict(walk->look.flush)));
+	struct verdict verdict;
+
+	walk_judge(walk, &verdict);
+	return walk_say(walk, RESULT_OK,
+			"a flush of the pages as they are: %s (verdict now); bringing them into "
+			"the guest: %s (verdict on map)",
+			gmem_verdict_name(verdict.now), gmem_verdict_name(verdict.on_map));
 }
 
 const struct walk_stage walk_stage_preflight = { "pre-flight", plan_preflight, run_preflight };

@@ -171,47 +171,28 @@ static enum status write_evidence(struct walk *walk)
 	if (!walk->reader)
 		return evidence_prove(walk->cli, !walk->settings->dry_run);
 	output_fact(walk->cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
-	output_fact_or_reason(walk->cli->out, "proven", KIND_BOOL, CELL_UNKNOWN,
+	output_fact_or_reason(walk->cli->out, "reader_proven", KIND_BOOL, CELL_UNKNOWN,
 			      "kernel memory was not read");
 	return STATUS_YES;
 }
 
-/* What was seen is not the whole truth of pages that leave the direct map later. */
-static void qualify(const struct walk *walk, struct verdict *verdict)
-{
-	bool leaves = walk->flags & GMEM_MEMORY_NO_DIRECT_MAP && !walk->touched;
-
-	if (walk->reader)
-		verdict->reason = "the direct map was not seen";
-	else if (leaves && verdict->flush == GMEM_VERDICT_SAFE)
-		verdict->reason = "the pages were only allocated; this memory leaves the direct "
-				  "map when it is first mapped";
-	else
-		return;
-	verdict->flush = GMEM_VERDICT_UNKNOWN;
-	verdict->reachable = GMEM_VERDICT_UNKNOWN;
-}
-
 static enum status write_verdict(struct walk *walk)
 {
-	struct verdict verdict = VERDICT_NONE;
-	enum status status = STATUS_YES;
+	struct verdict verdict;
+	enum status status;
 
 	output_table(walk->cli->out, &paths_table);
-	if (walk->look.flush) {
+	if (walk->look.flush)
 		paths_write(walk->cli->out, walk->look.flush, NULL);
-		verdict_add(&verdict, walk->look.flush);
-		verdict_look_ahead(&verdict, walk->look.flush);
-	}
 	output_table_end(walk->cli->out);
-	qualify(walk, &verdict);
+	walk_judge(walk, &verdict);
 	write_choice(walk);
 	status = write_evidence(walk);
 	write_inferred(walk);
 	verdict_write(walk->cli->out, &verdict);
 	if (walk->settings->dry_run)
 		return STATUS_YES;
-	return status ? status : verdict_status(verdict.flush);
+	return status ? status : verdict_status(&verdict);
 }
 
 /* An oops of a simulated kernel stands in its log. */

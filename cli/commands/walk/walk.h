@@ -80,6 +80,9 @@ enum result walk_say(struct walk *walk, enum result result, const char *format, 
 /* The same for a negative errno of libgmem, with its explanation. */
 enum result walk_fail(struct walk *walk, int error);
 
+/* The two verdicts on the pages that were looked at last. */
+void walk_judge(const struct walk *walk, struct verdict *verdict);
+
 /* Releases what is still there; safe to call at any time. Returns whether anything was. */
 bool walk_release(struct walk *walk);
 

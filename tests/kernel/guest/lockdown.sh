@@ -9,12 +9,12 @@ case $(cat /sys/kernel/security/lockdown) in
 	try_json 3 '.error.message | test("lockdown")' gmemctl directmap --json
 	try_json 3 '.error.message | test("lockdown")' gmemctl --reader=kcore directmap --json
 	try 3 '' 'lockdown' gmemctl check --pfn 0x1000
-	try_json 3 '.verdict == "unknown" or .error != null' gmemctl walk --json
+	try_json 3 '.verdict_now == "unknown" or .error != null' gmemctl walk --json
 	try_json 0 '.error == null' gmemctl caps --json
 	;;
 *\[integrity\]*)
 	try 0 'evidence: +page-tables/bpf' '' gmemctl directmap
-	try 0 'verdict: +safe' '' gmemctl check --pfn 0x1000
+	try 0 'verdict now: +safe' '' gmemctl check --pfn 0x1000
 	;;
 *)
 	fail "lockdown" "$(cat /sys/kernel/security/lockdown)"

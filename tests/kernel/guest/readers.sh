@@ -45,7 +45,7 @@ same "directmap by BPF and by /proc/kcore" "$scratch/map-bpf" "$scratch/map-kcor
 direct_map > "$scratch/dump"
 awk '{ bytes[$3] += $2 * 4096 } END { printf "%d %d %d\n", bytes["pte"], bytes["pmd"], bytes["pud"] }' \
 	"$scratch/dump" > "$scratch/dump-levels"
-jq -r '[.mapped, .outside] | [.[0]["4K"] + .[1]["4K"], .[0]["2M"] + .[1]["2M"],
+jq -r '[.in_direct_map, .outside] | [.[0]["4K"] + .[1]["4K"], .[0]["2M"] + .[1]["2M"],
 	.[0]["1G"] + .[1]["1G"]] | @tsv' "$scratch/map-bpf" | tr '\t' ' ' > "$scratch/our-levels"
 same "bytes by level, as the kernel's dump has them" "$scratch/our-levels" "$scratch/dump-levels"
 # Each hole in RAM is where the dump has nothing present.

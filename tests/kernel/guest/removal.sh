@@ -10,29 +10,29 @@ holes() {
 }
 
 none=$(holes)
-try_json 1 '.verdict == "faults" and .unmapped == .pages and .pages == 1024 and
-	.evidence == "page-tables/bpf" and .proven == true' gmemctl walk --no-direct-map --json
-try_json 0 '.verdict == "safe" and .mapped == .pages' gmemctl walk --json
-try_json 1 '.unmapped == 1024' gmemctl walk --vm-type=default --mmap --init-shared --no-direct-map --json
+try_json 1 '.verdict_now == "faults" and .not_in_direct_map == .pages and .pages == 1024 and
+	.evidence == "page-tables/bpf" and .reader_proven == true' gmemctl walk --no-direct-map --json
+try_json 0 '.verdict_now == "safe" and .in_direct_map == .pages' gmemctl walk --json
+try_json 1 '.not_in_direct_map == 1024' gmemctl walk --vm-type=default --mmap --init-shared --no-direct-map --json
 
 # Allocated, mapped by nobody: still there, and judged as what it will be.
 start allocated "$tools/own-memory" 1048576 4
-try_json 0 '[.extents[] | .state] | unique == ["mapped"]' \
+try_json 0 '[.extents[] | .direct_map] | unique == ["mapped"]' \
 	gmemctl pfns "$helper:$(column allocated fd 2)" --json
 stop
 
 # Mapped by the host: each page frame that pagemap tells has left, and a quarter comes back.
 start mapped "$tools/own-memory" 1048576 7
 target=$helper:$(column mapped fd 2)
-try_json 0 '([.extents[] | select(.state == "unmapped") | .pages] | add) == 256' \
+try_json 0 '([.extents[] | select(.direct_map == "unmapped") | .pages] | add) == 256' \
 	gmemctl pfns "$target" --json
-try_json 1 '.verdict == "faults" and .unmapped == 256' gmemctl check "$target" --json
+try_json 1 '.verdict_now == "faults" and .not_in_direct_map == 256' gmemctl check "$target" --json
 gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN > "$scratch/ours"
 awk '$1 == "page" { printf "0x%x 0x%x\n", $2, $3 }' "$scratch/mapped" > "$scratch/pagemap"
 same "256 page frames equal pagemap's" "$scratch/ours" "$scratch/pagemap"
 during=$(holes)
 tell punched
-try_json 1 '.unmapped == 192 and .pages == 192' gmemctl check "$target" --json
+try_json 1 '.not_in_direct_map == 192 and .pages == 192' gmemctl check "$target" --json
 punched=$(holes)
 stop
 if [ $((during - none)) -eq 1048576 ] && [ $((during - punched)) -eq 262144 ]; then

@@ -9,8 +9,8 @@ release=$(uname -r)
 # A page frame in a hole of RAM.
 hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	if (r[1] !~ /^000/) { print "0x" substr(r[1], 1, length(r[1]) - 3); exit } }' /proc/iomem)
-try_json 0 '.evidence == "page-tables/bpf" and (.mapped | add) > 0' gmemctl directmap --json
-try 1 'verdict: +faults' '' gmemctl check --pfn "$hole"
+try_json 0 '.evidence == "page-tables/bpf" and (.in_direct_map | add) > 0' gmemctl directmap --json
+try 1 'verdict now: +faults' '' gmemctl check --pfn "$hole"
 case $release in
 6.1.*)
 	# Before guest_memfd.
@@ -36,14 +36,14 @@ case $release in
 	fi
 	;;
 *)
-	try_json 0 '.verdict == "safe" and .vm_type == "default" and .proven == true' gmemctl walk --json
+	try_json 0 '.verdict_now == "safe" and .vm_type == "default" and .reader_proven == true' gmemctl walk --json
 	start memory "$tools/own-memory" 4194304 3 bind
 	try_json 0 '([.extents[].pages] | add) == 1024' \
 		gmemctl pfns "$helper:$(column memory fd 2)" --json
 	gmemctl pfns "$helper:$(column memory fd 2)" --each --raw -n -b -o OFFSET,PFN > "$scratch/ours"
 	awk '$1 == "page" { printf "0x%x 0x%x\n", $2, $3 }' "$scratch/memory" > "$scratch/pagemap"
 	same "1024 page frames equal pagemap's" "$scratch/ours" "$scratch/pagemap"
-	try_json 0 '.verdict == "safe"' gmemctl check "$helper:$(column memory fd 2)" --json
+	try_json 0 '.verdict_now == "safe"' gmemctl check "$helper:$(column memory fd 2)" --json
 	try 0 "^$helper " '' gmemctl list -n -o PID,SIZE
 	stop
 	try_json 0 'true' gmemctl caps --json

@@ -15,12 +15,12 @@ refuse() {
 }
 
 insmod "${KERNEL_MODULES:?}/tdx-host.ko" 2> "$scratch/insmod"
-try_json 0 '.verdict == "safe" and .vm_type == "tdx" and .pages == 1024 and
+try_json 0 '.verdict_now == "safe" and .vm_type == "tdx" and .pages == 1024 and
 	([.stages[] | select(.result != "ok" and .result != "skipped")] == [])' \
 	gmemctl walk --vm-type=tdx --json
 try_json 0 '.vm_type == "tdx"' gmemctl walk --size=64K --json
-try_json 0 '.verdict == "safe"' gmemctl walk --vm-type=sw-protected --size=64K --json
-try_json 0 '.verdict == "safe"' gmemctl walk --vm-type=default --size=64K --json
+try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=sw-protected --size=64K --json
+try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=default --size=64K --json
 try 0 'tdx' '' gmemctl caps
 gmemctl doctor --json > "$scratch/doctor"
 for check in tdx.cpu tdx.kernel tdx.bios tdx.kvm-parameter tdx.keyids tdx.vm-type tdx.module; do
@@ -48,9 +48,9 @@ try 0 '^ok 1 - keyids.gmt, tdx VM' '' "$BUILD/tests/conformance-runner" "$scratc
 
 # MR.FINALIZE (17) busy, and too little entropy for MNG.CREATE (9): tried again.
 refuse 17 0x8000020000000000
-try_json 0 '.verdict == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
+try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
 refuse 9 0x8000020300000000
-try_json 0 '.verdict == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
+try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
 # MNG.INIT (21) with an operand that the module names.
 refuse 21 0xc000010000000040
 try 1 'TDX_OPERAND_INVALID .*ATTRIBUTES of TD_PARAMS' '' gmemctl walk --vm-type=tdx --size=64K
@@ -58,7 +58,7 @@ try 1 'TDX_OPERAND_INVALID .*ATTRIBUTES of TD_PARAMS' '' gmemctl walk --vm-type=
 refuse 2 0xc000030000000000
 try 1 '^add +failed +KVM_TDX_INIT_MEM_REGION: Input/output error' '' \
 	gmemctl walk --vm-type=tdx --size=64K
-try_json 0 '.verdict == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
+try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
 
 # What create keeps its holder needs later: content of a file that only another user may read.
 echo content > "$scratch/theirs"
