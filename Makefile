@@ -2,7 +2,7 @@
 # Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)  MAN=0 (without man pages)
-#   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  SANITIZE=address,undefined  DESTDIR prefix
+#   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
 
 VERSION := 0.1.0
 SOVERSION := 0
@@ -13,8 +13,8 @@ sbindir ?= $(exec_prefix)/sbin
 libdir ?= $(exec_prefix)/lib
 includedir ?= $(prefix)/include
 datarootdir ?= $(prefix)/share
-sysconfdir ?= $(prefix)/etc
-apparmordir ?= $(sysconfdir)/apparmor.d
+# AppArmor reads no other folder, whatever the prefix is.
+apparmordir ?= /etc/apparmor.d
 mandir ?= $(datarootdir)/man
 docdir ?= $(datarootdir)/doc/gmemctl
 datadir ?= $(datarootdir)/gmemctl
@@ -106,13 +106,15 @@ man_sections := 3 5 7 8
 soname := libgmem.so.$(SOVERSION)
 solib := libgmem.so.$(VERSION)
 gmemctl := $(BUILD)/gmemctl
-quiet := @
+# V=1 shows the commands, for those who audit flags.
+V ?= 0
+quiet := $(if $(filter 1,$(V)),,@)
 
 .DELETE_ON_ERROR:
 .PHONY: all deps deps-packages demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
 	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
 
-all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(unit_files) $(man_pages) $(schemas)
+all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(BUILD)/gmemctl-metrics.apparmor $(unit_files) $(man_pages) $(schemas)
 
 deps:
 	packaging/deps
@@ -123,6 +125,7 @@ deps-packages:
 # Objects depend on the flags that made them: a changed BPF= or SANITIZE= rebuilds.
 $(BUILD)/flags: force
 	@mkdir -p $(BUILD)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only packaging/platform.c
 	@echo 'BPF=$(BPF) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) $(CC) $(cflags) $(ldflags)' > $@
 # And what names places on where they are: make install prefix= after a make with another.
 $(BUILD)/places: force
@@ -152,7 +155,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h
 	@mkdir -p $(BUILD)
 	@echo '  BPF     $<'
-	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I/usr/include/$(shell gcc -print-multiarch) \
+	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I/usr/include/$(shell $(CC) -print-multiarch) \
 		-c -o $@.tmp $<
 	$(quiet)$(BPFTOOL) gen object $@ $@.tmp
 	@rm -f $@.tmp
@@ -190,9 +193,12 @@ $(BUILD)/libgmem.pc: libgmem/libgmem.pc.in Makefile $(BUILD)/flags $(BUILD)/plac
 		-e 's|@includedir@|$(includedir)|' -e 's|@version@|$(VERSION)|' \
 		-e 's|@requires_private@|$(pc_requires)|' $< > $@
 
+$(BUILD)/gmemctl-metrics.apparmor: packaging/apparmor/gmemctl-metrics.in Makefile $(BUILD)/places
+	$(quiet)sed -e 's|@sbindir@|$(sbindir)|' $< > $@
+
 $(BUILD)/systemd/%: packaging/systemd/%.in Makefile $(BUILD)/places
 	@mkdir -p $(@D)
-	$(quiet)sed -e 's|@sbindir@|$(sbindir)|' -e 's|@docdir@|$(docdir)|' $< > $@
+	$(quiet)sed -e 's|@sbindir@|$(sbindir)|' $< > $@
 
 $(BUILD)/systemd/%: packaging/systemd/%
 	@mkdir -p $(@D)
@@ -327,51 +333,56 @@ lint: tests
 check-lint: tests
 	tests/lint/seeded $(BUILD)
 
+# A folder may have spaces in its name, so it stands in quotes wherever it is used.
 install: all
-	$(INSTALL) -d $(DESTDIR)$(sbindir) $(DESTDIR)$(libdir)/pkgconfig \
-		$(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(bashcompdir) \
-		$(DESTDIR)$(unitdir) $(DESTDIR)$(datadir)/prometheus $(DESTDIR)$(datadir)/grafana \
-		$(DESTDIR)$(zshcompdir) $(DESTDIR)$(fishcompdir) $(DESTDIR)$(schemadir) $(DESTDIR)$(apparmordir)
-	$(INSTALL) -m 755 $(gmemctl) $(DESTDIR)$(sbindir)/gmemctl
-	$(INSTALL) -m 755 $(BUILD)/$(solib) $(DESTDIR)$(libdir)/$(solib)
-	ln -sf $(solib) $(DESTDIR)$(libdir)/$(soname)
-	ln -sf $(soname) $(DESTDIR)$(libdir)/libgmem.so
-	$(INSTALL) -m 644 $(BUILD)/libgmem.a $(DESTDIR)$(libdir)/libgmem.a
-	$(INSTALL) -m 644 $(BUILD)/libgmem.pc $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc
-	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(includedir)/gmem
-	$(INSTALL) -m 644 README.md $(DESTDIR)$(docdir)/README.md
-	$(INSTALL) -m 644 $(schemas) $(DESTDIR)$(schemadir)
-	$(INSTALL) -m 644 packaging/apparmor/gmemctl-metrics $(DESTDIR)$(apparmordir)
-	$(INSTALL) -m 644 completions/gmemctl.bash $(DESTDIR)$(bashcompdir)/gmemctl
-	$(INSTALL) -m 644 completions/_gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl
-	$(INSTALL) -m 644 completions/gmemctl.fish $(DESTDIR)$(fishcompdir)/gmemctl.fish
-	$(INSTALL) -m 644 $(unit_files) $(DESTDIR)$(unitdir)
-	$(INSTALL) -m 644 packaging/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/prometheus
-	$(INSTALL) -m 644 packaging/grafana/gmemctl.json $(DESTDIR)$(datadir)/grafana
+	$(INSTALL) -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(libdir)/pkgconfig" \
+		"$(DESTDIR)$(includedir)/gmem" "$(DESTDIR)$(docdir)" "$(DESTDIR)$(bashcompdir)" \
+		"$(DESTDIR)$(unitdir)" "$(DESTDIR)$(datadir)/prometheus" "$(DESTDIR)$(datadir)/grafana" \
+		"$(DESTDIR)$(zshcompdir)" "$(DESTDIR)$(fishcompdir)" "$(DESTDIR)$(schemadir)" "$(DESTDIR)$(apparmordir)"
+	$(INSTALL) -m 755 $(gmemctl) "$(DESTDIR)$(sbindir)/gmemctl"
+	$(INSTALL) -m 755 $(BUILD)/$(solib) "$(DESTDIR)$(libdir)/$(solib)"
+	ln -sf $(solib) "$(DESTDIR)$(libdir)/$(soname)"
+	ln -sf $(soname) "$(DESTDIR)$(libdir)/libgmem.so"
+	$(INSTALL) -m 644 $(BUILD)/libgmem.a "$(DESTDIR)$(libdir)/libgmem.a"
+	$(INSTALL) -m 644 $(BUILD)/libgmem.pc "$(DESTDIR)$(libdir)/pkgconfig/libgmem.pc"
+	$(INSTALL) -m 644 $(headers) "$(DESTDIR)$(includedir)/gmem"
+	$(INSTALL) -m 644 README.md "$(DESTDIR)$(docdir)/README.md"
+	$(INSTALL) -m 644 $(schemas) "$(DESTDIR)$(schemadir)"
+	$(INSTALL) -m 644 $(BUILD)/gmemctl-metrics.apparmor "$(DESTDIR)$(apparmordir)/gmemctl-metrics"
+	$(INSTALL) -m 644 completions/gmemctl.bash "$(DESTDIR)$(bashcompdir)/gmemctl"
+	$(INSTALL) -m 644 completions/_gmemctl "$(DESTDIR)$(zshcompdir)/_gmemctl"
+	$(INSTALL) -m 644 completions/gmemctl.fish "$(DESTDIR)$(fishcompdir)/gmemctl.fish"
+	$(INSTALL) -m 644 $(unit_files) "$(DESTDIR)$(unitdir)"
+	$(INSTALL) -m 644 packaging/prometheus/gmemctl.rules.yml "$(DESTDIR)$(datadir)/prometheus"
+	$(INSTALL) -m 644 packaging/grafana/gmemctl.json "$(DESTDIR)$(datadir)/grafana"
 ifneq ($(MAN),0)
 	for section in $(man_sections); do \
-		$(INSTALL) -d $(DESTDIR)$(mandir)/man$$section && \
-		$(INSTALL) -m 644 $(BUILD)/man/*.$$section $(DESTDIR)$(mandir)/man$$section || exit; \
+		$(INSTALL) -d "$(DESTDIR)$(mandir)/man$$section" && \
+		$(INSTALL) -m 644 $(BUILD)/man/*.$$section "$(DESTDIR)$(mandir)/man$$section" || exit; \
 	done
 endif
 
+# remove FOLDER,NAMES: these files of that folder, where it is there.
+remove = if cd "$(DESTDIR)$(1)" 2> /dev/null; then rm -f $(2); fi
+
 uninstall:
-	rm -f $(DESTDIR)$(sbindir)/gmemctl $(DESTDIR)$(libdir)/$(solib) \
-		$(DESTDIR)$(libdir)/$(soname) $(DESTDIR)$(libdir)/libgmem.so \
-		$(DESTDIR)$(libdir)/libgmem.a $(DESTDIR)$(libdir)/pkgconfig/libgmem.pc \
-		$(headers:include/%=$(DESTDIR)$(includedir)/%) $(DESTDIR)$(docdir)/README.md \
-		$(DESTDIR)$(bashcompdir)/gmemctl $(DESTDIR)$(zshcompdir)/_gmemctl \
-		$(DESTDIR)$(fishcompdir)/gmemctl.fish $(DESTDIR)$(apparmordir)/gmemctl-metrics \
-		$(unit_files:$(BUILD)/systemd/%=$(DESTDIR)$(unitdir)/%) \
-		$(DESTDIR)$(datadir)/prometheus/gmemctl.rules.yml $(DESTDIR)$(datadir)/grafana/gmemctl.json \
-		$(schemas:$(BUILD)/schema/%=$(DESTDIR)$(schemadir)/%)
+	$(call remove,$(sbindir),gmemctl)
+	$(call remove,$(libdir),$(solib) $(soname) libgmem.so libgmem.a pkgconfig/libgmem.pc)
+	$(call remove,$(includedir),$(headers:include/%=%))
+	$(call remove,$(docdir),README.md)
+	$(call remove,$(bashcompdir),gmemctl)
+	$(call remove,$(zshcompdir),_gmemctl)
+	$(call remove,$(fishcompdir),gmemctl.fish)
+	$(call remove,$(apparmordir),gmemctl-metrics)
+	$(call remove,$(unitdir),$(notdir $(unit_files)))
+	$(call remove,$(datadir),prometheus/gmemctl.rules.yml grafana/gmemctl.json)
+	$(call remove,$(schemadir),$(notdir $(schemas)))
 	for section in $(man_sections); do \
-		rm -f $(DESTDIR)$(mandir)/man$$section/gmemctl.$$section \
-			$(DESTDIR)$(mandir)/man$$section/gmemctl-*.$$section; \
+		$(call remove,$(mandir)/man$$section,gmemctl.$$section gmemctl-*.$$section) || exit; \
 	done
-	rm -f $(DESTDIR)$(mandir)/man3/libgmem.3 $(DESTDIR)$(mandir)/man3/gmem_*.3
-	-rmdir $(DESTDIR)$(includedir)/gmem $(DESTDIR)$(docdir) $(DESTDIR)$(datadir)/prometheus \
-		$(DESTDIR)$(datadir)/grafana $(DESTDIR)$(schemadir) $(DESTDIR)$(datadir)
+	$(call remove,$(mandir)/man3,libgmem.3 gmem_*.3)
+	-cd "$(DESTDIR)/" && rmdir ".$(includedir)/gmem" ".$(docdir)" ".$(datadir)/prometheus" \
+		".$(datadir)/grafana" ".$(schemadir)" ".$(datadir)"
 
 # Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
 tarball := gmemctl-$(VERSION).tar.gz

@@ -29,7 +29,7 @@ fi
 try 0 '^gmemctl' '' "$root/usr/sbin/gmemctl" --version
 
 if grep -qx prefix=/usr "$root/usr/lib/pkgconfig/libgmem.pc" &&
-	grep -q '^ExecStart=/usr/sbin/gmemctl ' "$root"/usr/lib/systemd/system/gmemctl-metrics.service; then
+	grep -q '^ExecStart="/usr/sbin/gmemctl" ' "$root"/usr/lib/systemd/system/gmemctl-metrics.service; then
 	pass "what was installed knows where it is"
 else
 	fail "what was installed knows where it is" \
@@ -148,11 +148,49 @@ if command -v g++ > "$scratch/which"; then
 else
 	skip "a C++ program" "there is no g++"
 fi
+# uninstalls WHERE: what make uninstall leaves there.
+uninstalls() {
+	left=$(find "$root" ! -type d)
+	if [ -z "$left" ]; then
+		pass "make uninstall leaves no file $1"
+	else
+		fail "make uninstall leaves no file $1" "$left"
+	fi
+}
 make_quietly uninstall
-left=$(find "$root" ! -type d)
-if [ -z "$left" ]; then
-	pass "make uninstall leaves no file"
+uninstalls "in /usr"
+
+# Folders with spaces in their names, both that of the root and that of the prefix.
+root="$scratch/a root"
+spaces() {
+	make "$1" BUILD="$BUILD" BPF=$bpf MAN=0 prefix="/opt/two words" DESTDIR="$root" \
+		> "$scratch/make" 2>&1
+}
+spaces install
+try 0 '^gmemctl' '' "$root/opt/two words/sbin/gmemctl" --version
+PKG_CONFIG_PATH="$root/opt/two words/lib/pkgconfig"
+export PKG_CONFIG_PATH
+try 0 '^-I/opt/two\\ words/include' '' pkg-config --cflags libgmem
+spaces uninstall
+uninstalls "where names have spaces"
+make BUILD="$BUILD" BPF=$bpf > "$scratch/make" 2>&1
+
+# refused NAME MESSAGE COMPILER: a make with that compiler ends with one error, which is this.
+refused() {
+	make -j2 BUILD="$scratch/refused" BPF=0 MAN=0 CC="$3" > "$scratch/make" 2>&1
+	if [ "$(grep -c 'error:' "$scratch/make")" = 1 ] && grep -q "error \"$2" "$scratch/make"; then
+		pass "$1 is refused with one message"
+	else
+		fail "$1 is refused with one message" "$(head -5 "$scratch/make")"
+	fi
+}
+case $(uname -m) in
+x86_64) refused "a 32-bit machine" "gmemctl needs a 64-bit machine" "gcc -m32" ;;
+*) skip "a 32-bit machine" "gcc has -m32 on x86-64 only" ;;
+esac
+if command -v musl-gcc > "$scratch/which"; then
+	refused musl "gmemctl needs glibc" musl-gcc
 else
-	fail "make uninstall leaves no file" "$left"
+	skip musl "there is no musl-gcc"
 fi
 finish

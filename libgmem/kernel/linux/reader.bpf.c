@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: LGPL-2.1-or-later OR GPL-2.0-or-later
 /*
  * Copies ranges of kernel memory into an array that the loader has mapped: the whole reach of
  * libgmem into the kernel. It writes nothing but its own map, follows no pointer, and decides

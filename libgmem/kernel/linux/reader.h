@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR GPL-2.0-or-later */
 /* What the BPF program and its loader agree on: the memory-mapped array of requests. */
 #ifndef GMEM_LINUX_READER_H
 #define GMEM_LINUX_READER_H

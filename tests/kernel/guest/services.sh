@@ -29,7 +29,7 @@ denied() {
 	dmesg | grep -c 'apparmor="DENIED".*profile="gmemctl-metrics"'
 }
 
-try 0 '' '' apparmor_parser --replace --skip-cache packaging/apparmor/gmemctl-metrics
+try 0 '' '' apparmor_parser --replace --skip-cache "$BUILD/gmemctl-metrics.apparmor"
 try 0 '^gmemctl-metrics \(enforce\)$' '' cat /sys/kernel/security/apparmor/profiles
 try 0 '' '' systemctl daemon-reload
 
