@@ -48,6 +48,7 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 		.command = cli->command ? cli->command->name : NULL,
 		.kernel = cli->ctx ? gmem_ctx_release(cli->ctx) : NULL,
 		.model = cli->ctx ? gmem_ctx_model(cli->ctx) : NULL,
+		.sysroot = cli->ctx ? gmem_ctx_sysroot(cli->ctx) : NULL,
 		.is_part = cli->where,
 	};
 
@@ -90,7 +91,10 @@ static enum status run_here(struct cli *cli, const struct selection *selection)
 static enum status run_command(struct cli *cli)
 {
 	struct selection selection = { .n = 0 };
-	enum status status = select_columns(cli, &selection);
+	enum status status = cli_check_kernel(cli);
+
+	if (!status)
+		status = select_columns(cli, &selection);
 
 	/* Its clients send nothing else; who does is none of them. */
 	if (!status && cli->session && cli->session->holder && cli->session->n &&

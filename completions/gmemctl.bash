@@ -29,9 +29,21 @@ _gmemctl_words() {
 	COLUMNS) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
 	*TARGET*) _gmemctl_owners; _gmemctl_held ;;
 	*NAME*) [[ $command == create ]] || _gmemctl_held ;;
-	*FILE*) compgen -f -- "$cur" ;;
 	*) _gmemctl_table "\$1 == \"word\" && \$2 == \"$1\"" '$3' ;;
 	esac
+}
+
+# Files or folders, whose names may have blanks in them.
+_gmemctl_paths() {
+	local what
+	case $1 in
+	*FILE*) what=-f ;;
+	*DIR*) what=-d ;;
+	*) return 1 ;;
+	esac
+	mapfile -t COMPREPLY < <(compgen "$what" -- "$cur")
+	compopt -o filenames 2> /dev/null
+	return 0
 }
 
 # The name of the argument that an option takes; with "required" only where it must.
@@ -73,15 +85,16 @@ _gmemctl() {
 	elif [[ $prev == -* ]]; then
 		arg=$(_gmemctl_arg "$prev" required)
 	fi
-	if [[ -n $arg ]]; then
+	[[ -z $arg && -n $command && $cur != -* ]] && arg=$(_gmemctl_positional)
+	if _gmemctl_paths "$arg"; then
+		return 0
+	elif [[ -n $arg ]]; then
 		words=$(_gmemctl_words "$arg")
 	elif [[ $cur == -* ]]; then
 		words=$(_gmemctl_table '$1 == "option" && ($2 == "-" || $2 == cmd)' \
 			'$3 ($6 == "required" ? "=" : "")')
 	elif [[ -z $command ]]; then
 		words=$(_gmemctl_table '$1 == "command"' '$2')
-	else
-		words=$(_gmemctl_words "$(_gmemctl_positional)")
 	fi
 	# Lists with commas are completed at their end.
 	if [[ $arg == COLUMNS || $arg == FLAGS ]] && [[ $cur == *,* ]]; then

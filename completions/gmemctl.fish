@@ -72,6 +72,8 @@ function __gmemctl_words --argument-names arg
             __gmemctl_has create; or __gmemctl_held
         case '*FILE*'
             __fish_complete_path (commandline -ct)
+        case '*DIR*'
+            __fish_complete_directories (commandline -ct | string replace -r '^-[^=]*=' '')
         case '*'
             __gmemctl_table word $arg 3 4
     end
@@ -97,8 +99,8 @@ gmemctl --describe 2>/dev/null | while read -d \t -l kind command a b c d e
             test "$command" = -; or set -a how -n "__gmemctl_has $command"
             test "$b" = -; or set -a how -s (string replace - '' -- $b)
             test "$c" = -; or set -a how -a "(__gmemctl_words '$c')"
-            test "$d" = required; and string match -q '*FILE*' -- $c; and set -a how -r
-            test "$d" = required; and not string match -q '*FILE*' -- $c; and set -a how -x
+            test "$d" = required; and string match -q -r 'FILE|DIR' -- $c; and set -a how -r
+            test "$d" = required; and not string match -q -r 'FILE|DIR' -- $c; and set -a how -x
             complete $how
     end
 end

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "kernel/sim/faults.h"
 #include "kmem/direct_map.h"
 #include "kmem/struct_layout.h"
@@ -47,6 +48,8 @@ static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 	return 0;
 }
 
+_Static_assert(GMEM_ENOTRECORDED == GMEM_KERNEL_NOT_RECORDED, "the API's name of the port's errno");
+
 int gmem_ctx_new(struct gmem_ctx **out)
 {
 	struct gmem_kernel *kernel;
@@ -69,6 +72,41 @@ int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
 	if (!ret)
 		(*out)->counts_calls = spec.count;
 	return ret;
+}
+
+static int ctx_open_snapshot(const struct gmem_ctx_options *options, struct gmem_ctx **out)
+{
+	struct gmem_kernel *kernel;
+	int ret = gmem_kernel_snapshot_new(options->sysroot, options->why, options->why_size,
+					   &kernel);
+
+	return ret ? ret : ctx_open(kernel, out);
+}
+
+int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out)
+{
+	struct gmem_ctx_options wanted;
+	char unread[1];
+	int ret = gmem_options_take(&wanted, sizeof(wanted), options);
+
+	if (ret)
+		return ret;
+	if (!wanted.why || !wanted.why_size) {
+		wanted.why = unread;
+		wanted.why_size = sizeof(unread);
+	}
+	*wanted.why = '\0';
+	if (wanted.model && wanted.sysroot) {
+		snprintf(wanted.why, wanted.why_size,
+			 "a context is on a simulated kernel or on files, not on both");
+		return -EINVAL;
+	}
+	if (wanted.sysroot)
+		return ctx_open_snapshot(&wanted, out);
+	if (!wanted.model)
+		return gmem_ctx_new(out);
+	ret = gmem_model_check(wanted.model, wanted.why, wanted.why_size);
+	return ret ? -EINVAL : gmem_ctx_new_simulated(wanted.model, out);
 }
 
 void gmem_ctx_free(struct gmem_ctx *ctx)

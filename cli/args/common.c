@@ -66,6 +66,14 @@ static enum status set_model(struct cli *cli, const struct cli_option *option, c
 	return set_text(cli, option, arg ? arg : DEFAULT_MODEL, field);
 }
 
+static enum status set_folder(struct cli *cli, const struct cli_option *option, const char *arg,
+			      void *field)
+{
+	if (!*arg)
+		return cli_usage(cli, "--%s: its DIR is empty", option->name);
+	return set_text(cli, option, arg, field);
+}
+
 static enum status set_json(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field)
 {
@@ -135,6 +143,9 @@ const struct cli_option common_options[] = {
 	  "Colour tables; auto does so on a terminal that has colours, unless NO_COLOR is set" },
 	{ "simulate", 0, "MODEL", true, set_model, FIELD(model),
 	  "Work on a simulated kernel, default " DEFAULT_MODEL "; 'help' lists them" },
+	{ "sysroot", 0, "DIR", false, set_folder, FIELD(sysroot),
+	  "Judge another host by its files in DIR, as 'gmemctl report' writes them: for doctor, caps, "
+	  "metrics, pfn and check --pfn" },
 	{ "reader", 0, "bpf|kcore|none", false, set_reader, FIELD(reader),
 	  "Read kernel memory this way; default the first that works" },
 	{ "help", 'h', NULL, false, set_flag, FIELD(help), "Print this help" },

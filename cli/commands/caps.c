@@ -86,7 +86,7 @@ static void write_row(struct output *out, const struct gmem_capability *capabili
 	};
 
 	if (value < 0)
-		snprintf(reason, sizeof(reason), "asking KVM failed: %s", strerror(-value));
+		snprintf(reason, sizeof(reason), "asking KVM failed: %s", gmem_error_words(value));
 	count->asked++;
 	count->missing += value < 0;
 	output_row(out, cells);
@@ -148,5 +148,6 @@ const struct command caps_command = {
 	.summary = "what KVM offers, asked on /dev/kvm and on a VM of each type",
 	.args = "",
 	.table = &table,
+	.takes_sysroot = true,
 	.run = run,
 };

@@ -116,6 +116,8 @@ static enum status run(struct cli *cli)
 
 	if (!cli->nargs == !settings->pfns.length)
 		return cli_usage(cli, "give either TARGET or --pfn=RANGE");
+	if (cli->common.sysroot && cli->nargs)
+		return cli_usage(cli, "--sysroot: a snapshot has no processes; give --pfn=RANGE");
 	status = settings->pfns.length ? check_limit(cli, &settings->pfns) : STATUS_YES;
 	if (!status)
 		status = evidence_need(cli);
@@ -138,5 +140,6 @@ const struct command check_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &paths_table,
+	.takes_sysroot = true,
 	.run = run,
 };

@@ -117,5 +117,6 @@ const struct command doctor_command = {
 	.summary = "is this host ready, and if not, which layer is wrong?",
 	.args = "",
 	.table = &table,
+	.takes_sysroot = true,
 	.run = run,
 };

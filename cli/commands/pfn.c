@@ -127,8 +127,13 @@ static void find_owners(struct lookup *lookup)
 	struct cli *cli = lookup->cli;
 	struct gmem_owners_counts counts;
 	const char *unseen;
-	int ret = gmem_owners_new(cli->ctx, NULL, &lookup->owners);
+	int ret;
 
+	if (gmem_ctx_sysroot(cli->ctx)) {
+		snprintf(lookup->no_owner, sizeof(lookup->no_owner), "a snapshot has no processes");
+		return;
+	}
+	ret = gmem_owners_new(cli->ctx, NULL, &lookup->owners);
 	if (!ret) {
 		gmem_owners_get_counts(lookup->owners, &counts);
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
@@ -275,5 +280,6 @@ const struct command pfn_command = {
 	.min_args = 1,
 	.max_args = INT_MAX,
 	.table = &table,
+	.takes_sysroot = true,
 	.run = run,
 };

@@ -21,7 +21,8 @@ struct common {
 	struct format format;
 	bool quiet;
 	unsigned int verbose;
-	const char *model; /* NULL: the running kernel */
+	const char *model;   /* NULL: the running kernel */
+	const char *sysroot; /* the files of another host; NULL: no */
 	enum reader_choice reader;
 	bool help;
 	bool usage;
@@ -80,7 +81,10 @@ const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t s
 /* A remark on standard error, not with --quiet. */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Opens the kernel that --simulate chose. Returns a status. */
+/* Whether the command can run on the kernel that --simulate or --sysroot chose. */
+enum status cli_check_kernel(struct cli *cli);
+
+/* Opens it. Returns a status. */
 enum status cli_open_kernel(struct cli *cli);
 
 /*

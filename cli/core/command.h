@@ -57,8 +57,9 @@ struct command {
 	const struct table *table;	  /* what --output is about, NULL for none */
 	/* Where options choose among several: the one, or NULL for table. */
 	const struct table *(*table_of)(const void *settings);
-	bool own_format;  /* what it prints is not for a batch to choose */
-	bool ends_holder; /* its process is gone when the command has succeeded */
+	bool takes_sysroot; /* it can answer from the files of another host */
+	bool own_format;    /* what it prints is not for a batch to choose */
+	bool ends_holder;   /* its process is gone when the command has succeeded */
 	enum status (*run)(struct cli *cli);
 };
 

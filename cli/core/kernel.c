@@ -61,6 +61,54 @@ static enum status check_model(struct cli *cli)
 	return status;
 }
 
+enum status cli_check_kernel(struct cli *cli)
+{
+	if (!cli->common.sysroot)
+		return STATUS_YES;
+	if (cli->common.model)
+		return cli_usage(cli, "--sysroot and --simulate exclude each other");
+	if (!cli->command->takes_sysroot)
+		return cli_usage(
+			cli,
+			"--sysroot: %s needs a live kernel; doctor, caps, metrics, pfn and "
+			"check --pfn can answer from the files of a host",
+			cli->command->name);
+	if (cli->session || cli->where)
+		return cli_usage(cli, "--sysroot: not in a batch, which is on one kernel");
+	return STATUS_YES;
+}
+
+static enum status open_sysroot(struct cli *cli)
+{
+	char why[256];
+	const struct gmem_ctx_options options = {
+		.size = sizeof(options),
+		.sysroot = cli->common.sysroot,
+		.why = why,
+		.why_size = sizeof(why),
+	};
+	int ret = gmem_ctx_open(&options, &cli->ctx);
+
+	if (!ret)
+		return STATUS_YES;
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret), "--sysroot=%s: %s",
+			   options.sysroot, *why ? why : gmem_error_words(ret));
+}
+
+static enum status open_host(struct cli *cli)
+{
+	const char *model = cli->common.model;
+	int ret;
+
+	if (cli->common.sysroot)
+		return open_sysroot(cli);
+	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
+	if (!ret)
+		return STATUS_YES;
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret), "cannot open the kernel: %s",
+			   gmem_error_words(ret));
+}
+
 /* Every command of a session is on the kernel that the first one opened. */
 static enum status join_session(struct cli *cli)
 {
@@ -84,16 +132,14 @@ enum status cli_open_kernel(struct cli *cli)
 {
 	const char *model = cli->common.model;
 	enum status status = model ? check_model(cli) : STATUS_YES;
-	int ret;
 
 	if (status)
 		return status;
 	if (cli->session && cli->session->ctx)
 		return join_session(cli);
-	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
-	if (ret)
-		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
-				   "cannot open the kernel: %s", strerror(-ret));
+	status = open_host(cli);
+	if (status)
+		return status;
 	gmem_ctx_set_advice(cli->ctx, advice_words, NULL);
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
 	gmem_reader_forbid(cli->ctx, cli->common.reader == READER_NONE);

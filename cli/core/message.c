@@ -82,7 +82,7 @@ const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t s
 	if (cli->ctx)
 		gmem_explain_error(cli->ctx, error, buffer, size);
 	else
-		snprintf(buffer, size, "%s", strerror(-error));
+		snprintf(buffer, size, "%s", gmem_error_words(error));
 	return buffer;
 }
 

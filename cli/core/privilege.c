@@ -88,9 +88,19 @@ static void tell(const struct cli *cli)
 	cap_free(set);
 }
 
+/* On a kernel that is not the running one: none, but for the files that it is in and the answer's. */
+static unsigned int needs_of(const struct cli *cli)
+{
+	unsigned int needs = cli->command->needs;
+
+	if (cli->common.model)
+		return 0;
+	return cli->common.sysroot ? READS_FILES | (needs & WRITES_FILES) : needs;
+}
+
 enum status privilege_keep(struct cli *cli)
 {
-	int ret = give_up(cli->common.model ? 0 : cli->command->needs);
+	int ret = give_up(needs_of(cli));
 
 	if (ret)
 		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
@@ -115,8 +125,8 @@ void privilege_reader_is_open(struct cli *cli)
 {
 	unsigned int needs = cli->command->needs;
 
-	if (cli->session || cli->where || cli->common.model || needs & REOPENS_READER ||
-	    !runs_without(gmem_ctx_release(cli->ctx)))
+	if (cli->session || cli->where || cli->common.model || cli->common.sysroot ||
+	    needs & REOPENS_READER || !runs_without(gmem_ctx_release(cli->ctx)))
 		return;
 	/* What could not be given up a second time was small enough the first time. */
 	if (!give_up(needs & ~(unsigned int)READS_KERNEL))

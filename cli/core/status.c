@@ -7,7 +7,7 @@
 #include <gmem/base.h>
 
 /* What only means that the answer cannot be seen from here. */
-static const int cannot_tell[] = { EACCES, EPERM, ENOTSUP, ENODATA };
+static const int cannot_tell[] = { EACCES, EPERM, ENOTSUP, ENODATA, GMEM_ENOTRECORDED };
 
 /* From the mildest to the gravest. */
 static const enum status by_gravity[] = {

@@ -28,6 +28,7 @@ static void begin(struct output *out, const struct document *document)
 	text_or_null(json, "command", document->command);
 	text_or_null(json, "kernel", document->kernel);
 	text_or_null(json, "simulated", document->model);
+	text_or_null(json, "snapshot", document->sysroot);
 }
 
 static void end(struct output *out, const struct document_error *error, int status)

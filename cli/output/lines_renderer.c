@@ -3,6 +3,7 @@
  * A document for scripts, a line a row: raw (values with blanks between) and pairs (NAME="value",
  * as shells read it). Only the first table is written, so that all lines have the same columns.
  */
+#include "output/origin.h"
 #include "output/renderer.h"
 
 #include <ctype.h>
@@ -99,9 +100,12 @@ static void fact(struct output *out, const char *name, enum kind kind, const str
 
 static void begin(struct output *out, const struct document *document)
 {
+	char origin[CELL_TEXT_MAX];
+
 	/* A line of its own would be no row: scripts get it where it is not in their way. */
-	if (document->model && !document->is_part)
-		fprintf(out->errors, "gmemctl: simulated: %s\n", document->model);
+	output_origin(document, origin);
+	if (*origin && !document->is_part)
+		fprintf(out->errors, "gmemctl: %s\n", origin);
 }
 
 static void nothing(struct output *out)

@@ -28,12 +28,13 @@ struct format {
 	const char *columns; /* of --output, for the command's own table; or NULL */
 };
 
-/* What the document says of itself. NULL where not known. */
+/* What the document says of itself. NULL where not known; neither model nor sysroot: the running kernel. */
 struct document {
 	const char *command;
-	const char *kernel; /* its release */
-	const char *model;  /* of the simulated kernel; NULL: the running one */
-	bool is_part;	    /* of a larger output, which says by itself that it is simulated */
+	const char *kernel;  /* its release */
+	const char *model;   /* of the simulated kernel; NULL: no */
+	const char *sysroot; /* folder of the snapshot; NULL: no */
+	bool is_part;	     /* of a larger output, which says by itself what it is of */
 };
 
 struct output;

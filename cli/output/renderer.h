@@ -55,7 +55,7 @@ struct output {
 	size_t first_held; /* row number of lines[0] */
 	size_t n_held;
 	size_t widths[COLUMNS_MAX]; /* of the part before */
-	const char *unsaid_model;   /* simulated, and not said yet */
+	char unsaid[CELL_TEXT_MAX]; /* what it is of, see origin.h, until it is said */
 	bool is_part;		    /* see struct document */
 	bool gap;		    /* a table was written, what follows keeps a distance */
 	bool out_of_memory;

@@ -5,6 +5,7 @@
  * libsmartcols holds a whole table in memory, half a gigabyte for a million rows, so a long one
  * is drawn in parts: the first sets the widths, those after it keep them and have no headings.
  */
+#include "output/origin.h"
 #include "output/renderer.h"
 
 #include <libsmartcols/libsmartcols.h>
@@ -91,12 +92,12 @@ static void begin_part(struct output *out)
 		add_column(out, i);
 }
 
-/* The first thing of all says what is simulated; tables keep a distance to what follows. */
+/* The first thing of all says what it is of, where that is not the running kernel; tables keep a distance to what follows. */
 static void begin_block(struct output *out)
 {
-	if (out->unsaid_model && !out->format->no_headings) {
-		fprintf(out->stream, "simulated: %s\n", out->unsaid_model);
-		out->unsaid_model = NULL;
+	if (*out->unsaid && !out->format->no_headings) {
+		fprintf(out->stream, "%s\n", out->unsaid);
+		*out->unsaid = '\0';
 	}
 	if (out->gap)
 		putc('\n', out->stream);
@@ -217,7 +218,7 @@ static void nothing(struct output *out)
 
 static void begin(struct output *out, const struct document *document)
 {
-	out->unsaid_model = document->model;
+	output_origin(document, out->unsaid);
 	out->is_part = document->is_part;
 }
 
@@ -227,8 +228,8 @@ static void end(struct output *out, const struct document_error *error, int stat
 	(void)error; /* said on standard error */
 	(void)status;
 	end_part(out);
-	if (out->unsaid_model && !out->is_part)
-		fprintf(out->errors, "gmemctl: simulated: %s\n", out->unsaid_model);
+	if (*out->unsaid && !out->is_part)
+		fprintf(out->errors, "gmemctl: %s\n", out->unsaid);
 	if (out->out_of_memory)
 		fputs("gmemctl: out of memory: the table is not complete\n", out->errors);
 }

@@ -94,6 +94,43 @@ GMEM_API int gmem_ctx_new(struct gmem_ctx **out);
  */
 GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
 
+/*
+ * Which kernel a context is on, and that is the running one where nothing chooses another. Choose one at
+ * most. Since: 0.1
+ */
+struct gmem_ctx_options {
+	size_t size;	     /* sizeof(struct gmem_ctx_options) */
+	const char *model;   /* a simulated kernel, as gmem_ctx_new_simulated() takes it; or NULL */
+	const char *sysroot; /* the files of another host, see below; or NULL */
+	char *why;	     /* why_size bytes for why it failed, in words; or NULL */
+	size_t why_size;
+};
+
+/*
+ * What calls return, negated, where the context is on the files of another host, and those do not tell:
+ * it was not looked for there, or takes a live kernel. Nothing is known then, not that something is
+ * absent. Calls on other contexts do not return this errno. Since: 0.1
+ */
+#define GMEM_ENOTRECORDED EREMOTE
+
+/*
+ * Opens a context as the options say.
+ *
+ * sysroot is a folder with proc/ and sys/ of another host, which are read and never written: as
+ * "gmemctl report" makes it, or an unpacked sosreport. Its file "index" tells what was looked for on the
+ * host and is no file there, "kvm-answers" what KVM answered. gmem_host_new(), gmem_caps_new(),
+ * gmem_keys_get(), gmem_frame_get(), gmem_flush_new() and what only reads /proc and /sys work on it;
+ * whatever none of its files tells is GMEM_ENOTRECORDED. It may come from anybody: paths stay below
+ * it and in its file system, only regular files are read, and only up to 16 MiB of each. A context on
+ * it is for one thread.
+ *
+ * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an option
+ * that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or kvm-answers
+ * is not understood), ENOTSUP (it is no regular file), EFBIG; ENOSYS (the running kernel has no
+ * openat2(2), Linux 5.6). Since: 0.1
+ */
+GMEM_API int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out);
+
 /* Releases a context. Free every object made from it first. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
 
@@ -131,6 +168,9 @@ GMEM_API void gmem_ctx_allow_faults(struct gmem_ctx *ctx, bool allow);
 
 /* Name of the simulated model, or NULL on the running kernel. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);
+
+/* The folder of another host's files that ctx is on, or NULL. Owned by ctx. Since: 0.1 */
+GMEM_API const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx);
 
 /* Release of the kernel that ctx talks to, as uname -r prints it. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_release(const struct gmem_ctx *ctx);
@@ -177,6 +217,13 @@ GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
  * made up for, or there is none, these are the errno's own words. Since: 0.1
  */
 GMEM_API int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size);
+
+/*
+ * A negative errno of this library in words. Codes to which it gives a meaning of its own, since no call
+ * of a kernel fails with them, such as GMEM_ENOTRECORDED, are not called what the C library calls them.
+ * Valid until the thread's next call. Since: 0.1
+ */
+GMEM_API const char *gmem_error_words(int error);
 
 /*
  * The words for what an explanation tells to do next, "call gmem_convert() first" say: fn gets a name

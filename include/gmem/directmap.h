@@ -30,9 +30,10 @@ enum gmem_evidence {
 	GMEM_EVIDENCE_BPF,	/* page tables, read through BPF */
 	GMEM_EVIDENCE_KCORE,	/* page tables, read through /proc/kcore */
 	GMEM_EVIDENCE_INFERRED, /* creation flags and kernel version only */
+	GMEM_EVIDENCE_SNAPSHOT, /* files of another host: no page tables are there to be read */
 };
 
-/* "page-tables/bpf", "page-tables/kcore", "inferred", "none". Since: 0.1 */
+/* "page-tables/bpf", "page-tables/kcore", "inferred", "snapshot", "none". Since: 0.1 */
 GMEM_API const char *gmem_evidence_name(enum gmem_evidence evidence);
 
 /* Size of the mapping that holds a page: the leaf's level. Since: 0.1 */
@@ -63,7 +64,10 @@ GMEM_API int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which);
  */
 GMEM_API void gmem_reader_forbid(struct gmem_ctx *ctx, bool forbid);
 
-/* The open reader, GMEM_EVIDENCE_NONE before any and while it is forbidden. Since: 0.1 */
+/*
+ * The open reader, GMEM_EVIDENCE_NONE before any and while it is forbidden; GMEM_EVIDENCE_SNAPSHOT where
+ * ctx is on the files of another host. Since: 0.1
+ */
 GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
 
 /* A run of page frames that the direct map treats alike. Since: 0.1 */

@@ -17,6 +17,11 @@ const char *gmem_ctx_model(const struct gmem_ctx *ctx)
 	return ctx->kernel->ops->model ? ctx->kernel->ops->model(ctx->kernel) : NULL;
 }
 
+const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx)
+{
+	return ctx->kernel->ops->snapshot ? ctx->kernel->ops->snapshot(ctx->kernel) : NULL;
+}
+
 const char *gmem_ctx_release(const struct gmem_ctx *ctx)
 {
 	return ctx->release;

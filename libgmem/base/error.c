@@ -9,6 +9,8 @@
 
 const char *gmem_error_words(int error)
 {
+	if (error == -GMEM_ENOTRECORDED)
+		return "the snapshot does not tell";
 	if (error == -EILSEQ)
 		return "what was read contradicts itself";
 	if (error == -EFAULT)

@@ -26,12 +26,6 @@ void gmem_explanation_restore(struct gmem_ctx *ctx, const struct gmem_explanatio
 int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/*
- * An errno in words. Codes that the library gives a meaning of its own, since no call of a kernel
- * fails with them, are not called what the C library calls them.
- */
-const char *gmem_error_words(int error);
-
 /* Notes that there was no memory for what. Returns -ENOMEM. */
 int gmem_no_memory(struct gmem_ctx *ctx, const char *what);
 

@@ -24,6 +24,7 @@ static const char *const evidences[] = {
 	[GMEM_EVIDENCE_BPF] = "page-tables/bpf",
 	[GMEM_EVIDENCE_KCORE] = "page-tables/kcore",
 	[GMEM_EVIDENCE_INFERRED] = "inferred",
+	[GMEM_EVIDENCE_SNAPSHOT] = "snapshot",
 };
 static const char *const levels[GMEM_LEVELS] = {
 	[GMEM_LEVEL_NONE] = "-",

@@ -15,23 +15,36 @@ static bool all_zero(const unsigned char *bytes, size_t n)
 	return true;
 }
 
-int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t known,
-		      const void *from)
+int gmem_options_take(void *to, size_t known, const void *from)
 {
 	size_t given;
 
 	memcpy(&given, from, sizeof(given));
 	if (given < sizeof(given))
+		return -EINVAL;
+	if (given > known && !all_zero((const unsigned char *)from + known, given - known))
+		return -E2BIG;
+	memset(to, 0, known);
+	memcpy(to, from, given < known ? given : known);
+	return 0;
+}
+
+int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t known,
+		      const void *from)
+{
+	int ret = gmem_options_take(to, known, from);
+	size_t given;
+
+	memcpy(&given, from, sizeof(given));
+	if (ret == -EINVAL)
 		return gmem_fail(ctx, -EINVAL,
 				 "struct %s: Invalid argument: its size is %zu; set size to "
 				 "sizeof(struct %s) and the rest to zero",
 				 type, given, type);
-	if (given > known && !all_zero((const unsigned char *)from + known, given - known))
+	if (ret == -E2BIG)
 		return gmem_fail(ctx, -E2BIG,
 				 "struct %s: Argument list too long: libgmem %s knows %zu of its "
 				 "%zu bytes and the others are not zero; use a newer libgmem",
 				 type, gmem_version(), known, given);
-	memset(to, 0, known);
-	memcpy(to, from, given < known ? given : known);
-	return 0;
+	return ret;
 }

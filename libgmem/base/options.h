@@ -14,4 +14,7 @@
 int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t known,
 		      const void *from);
 
+/* The same before there is a context, which could explain. */
+int gmem_options_take(void *to, size_t known, const void *from);
+
 #endif

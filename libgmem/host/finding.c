@@ -23,11 +23,14 @@ enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_re
 
 enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error)
 {
-	const char *name = strerrordesc_np(-error);
 	bool privilege = error == -EACCES || error == -EPERM;
 
+	if (error == -GMEM_ENOTRECORDED)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s: %s", path,
+				      gmem_error_words(error));
+
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, privilege ? "run as root" : NULL,
-			      "%s could not be read: %s", path, name ? name : "unknown error");
+			      "%s could not be read: %s", path, gmem_error_words(error));
 }
 
 const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, const char *id)

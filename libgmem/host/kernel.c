@@ -31,6 +31,9 @@ static enum gmem_check_result check_version(struct gmem_host *host, const struct
 static enum gmem_check_result check_config(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	(void)row;
+	if (!host->config.text && host->config.not_recorded)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
+				      "the configuration is not in the snapshot");
 	if (!host->config.text)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "modprobe configs, or install the kernel's config in /boot",

@@ -27,6 +27,8 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 		return gmem_host_unread(host, "/dev/kvm", fd);
 	ret = kernel->ops->fstat(kernel, fd, &st);
 	kernel->ops->close(kernel, fd);
+	if (ret == -GMEM_ENOTRECORDED)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/kvm is there");
 	if (ret)
 		return gmem_host_unread(host, "/dev/kvm", ret);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/kvm, mode %04o, uid %u, gid %u",
@@ -36,7 +38,7 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 /* It may be opened; can VMs be made, too? */
 static enum gmem_check_result check_vm(struct gmem_host *host)
 {
-	int ret = gmem_caps_vm(host->caps, GMEM_VM_DEFAULT, GMEM_KVM_CAP_GUEST_MEMFD);
+	int ret = gmem_caps_vm(host->caps, GMEM_VM_DEFAULT, GMEM_KVM_CAP_VM_TYPES);
 
 	if (ret >= 0)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
@@ -44,9 +46,9 @@ static enum gmem_check_result check_vm(struct gmem_host *host)
 	if (ret == -EBUSY || ret == -EIO || ret == -EINVAL)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "stop other hypervisors; dmesg | grep -i kvm says more",
-				      "a VM could not be created: %s", strerrordesc_np(-ret));
+				      "a VM could not be created: %s", gmem_error_words(ret));
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "a VM could not be created: %s",
-			      strerrordesc_np(-ret));
+			      gmem_error_words(ret));
 }
 
 static enum gmem_check_result check_access(struct gmem_host *host, const struct gmem_host_row *row)
@@ -120,22 +122,33 @@ __attribute__((format(printf, 2, 3))) static void add(struct list *list, const c
 		list->used = sizeof(list->text) - 1;
 }
 
+static enum gmem_check_result not_recorded(struct gmem_host *host, const char *what)
+{
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s: %s", what,
+			      gmem_error_words(-GMEM_ENOTRECORDED));
+}
+
 /* The answer may depend on the VM type: before 6.18 guest_memfd was for private memory only. */
 static enum gmem_check_result check_capability(struct gmem_host *host,
 					       const struct gmem_host_row *row)
 {
 	const struct asked *asked = row->about;
 	struct list list = { .used = 0 };
-	bool all = true;
+	bool all = true, known = true;
 
 	for (int type = 0; type < GMEM_VM_TYPES; type++) {
+		int answer = gmem_caps_vm(host->caps, type, asked->number);
+
 		if (!gmem_caps_has_vm_type(host->caps, type))
 			continue;
-		if (gmem_caps_vm(host->caps, type, asked->number) > 0)
+		known = known && answer != -GMEM_ENOTRECORDED;
+		if (answer > 0)
 			add(&list, "%s%s", list.used ? ", " : "", gmem_vm_type_name(type));
 		else
 			all = false;
 	}
+	if (!list.used && !known)
+		return not_recorded(host, "what KVM answers");
 	if (!list.used)
 		return gmem_host_find(host, GMEM_CHECK_FAIL, asked->fix, "%s", asked->without);
 	if (all)
@@ -185,6 +198,9 @@ static enum gmem_check_result check_flags(struct gmem_host *host, const struct g
 
 		if (!gmem_caps_has_vm_type(host->caps, type))
 			continue;
+		if (gmem_caps_vm(host->caps, type, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS) ==
+		    -GMEM_ENOTRECORDED)
+			return not_recorded(host, "the creation flags of guest_memfd");
 		add(&list, "%s%s: ", list.used ? "; " : "", gmem_vm_type_name(type));
 		add_flags(&list, flags);
 		any = any || flags;

@@ -166,6 +166,8 @@ static enum gmem_check_result check_reader(struct gmem_host *host, const struct 
 					      ? "boot without lockdown=confidentiality"
 					      : "run as root, or with CAP_BPF and CAP_PERFMON",
 				      "%s", why);
+	if (ret == -GMEM_ENOTRECORDED)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
 	return gmem_host_find(host, GMEM_CHECK_FAIL, reader->fix, "%s", why);
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The port: all that libgmem asks of a kernel, as one struct of operations. Nothing above knows
- * whether the running kernel (linux/) or a model in this process (sim/) answers.
+ * whether the running kernel (linux/), a model in this process (sim/) or the files of another host
+ * (snapshot/) answers.
  *
  * Every operation returns 0 or a non-negative result, or a negative errno.
  */
 #ifndef GMEM_KERNEL_H
 #define GMEM_KERNEL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +28,15 @@ struct gmem_kernel;
  * descriptor back, and what it stood for (pages, a KeyID) stays lost until the model ends.
  */
 #define GMEM_KERNEL_OOPS 4095
+
+/*
+ * What an operation gives, negated, where a kernel that is only a record of one (snapshot/) has
+ * nothing to say: it was not looked for, or takes a live kernel. It is no answer: who reads ENOENT as
+ * "there is none" must not read this one so. Readers of /proc and /sys pass it on as it is, and what
+ * rests on it is unknown. Kernels give this errno for files of network file systems only.
+ * GMEM_ENOTRECORDED is its name in the API.
+ */
+#define GMEM_KERNEL_NOT_RECORDED EREMOTE
 
 /* One range of kernel virtual memory to copy. */
 struct gmem_kmem_request {
@@ -69,6 +80,10 @@ struct gmem_kernel_ops {
 	ssize_t (*pread)(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset);
 	int (*readlink)(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);
+	/*
+	 * A snapshot lists what names it has, and gives -GMEM_KERNEL_NOT_RECORDED behind the last where
+	 * there may be others: that a name is there is known then, that one is not there is not.
+	 */
 	int (*list_directory)(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			      void *arg);
 	/* Whether two threads have one table of descriptors (kcmp(2)): 1, or 0. */
@@ -120,6 +135,9 @@ struct gmem_kernel_ops {
 	const char *(*model)(const struct gmem_kernel *kernel);
 	const char *(*log)(const struct gmem_kernel *kernel);
 
+	/* Snapshots only, else NULL: the folder, as its opener wrote it. */
+	const char *(*snapshot)(const struct gmem_kernel *kernel);
+
 	void (*destroy)(struct gmem_kernel *kernel);
 };
 
@@ -130,6 +148,14 @@ struct gmem_kernel {
 
 /* The running kernel. Errors: ENOMEM. */
 int gmem_kernel_linux_new(struct gmem_kernel **out);
+
+/*
+ * The files of another host below a folder, read-only: see snapshot/snapshot.h. Where it fails, why
+ * says so in words. Errors: of opening the folder; ENOSYS (no openat2(2)); EBADMSG (its index or
+ * kvm-answers is not understood), ENOTSUP (is no file), EFBIG; ENOMEM.
+ */
+int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
+			     struct gmem_kernel **out);
 
 /* A model. Errors: ENOMEM, EINVAL (no such model). */
 int gmem_kernel_sim_new(const char *model, struct gmem_kernel **out);

@@ -128,5 +128,7 @@ int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image)
 
 enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx)
 {
+	if (ctx->kernel->ops->snapshot)
+		return GMEM_EVIDENCE_SNAPSHOT;
 	return ctx->reader_forbidden ? GMEM_EVIDENCE_NONE : ctx->evidence;
 }

@@ -10,6 +10,7 @@
 
 static const char reason_not_wanted[] = "the direct map was not looked at";
 static const char reason_no_reader[] = "kernel memory cannot be read";
+static const char reason_snapshot[] = "a snapshot has no page tables to read";
 static const char reason_walk[] = "the page tables could not be read";
 
 /* CONFIG_PROC_PAGE_MONITOR makes the file. */
@@ -47,9 +48,10 @@ static void read_state(struct gmem_ctx *ctx, struct gmem_frame *frame)
 {
 	const struct gmem_image *image;
 	struct gmem_directmap_run run;
+	int ret = gmem_reader_image(ctx, &image);
 
-	frame->reason = reason_no_reader;
-	if (gmem_reader_image(ctx, &image))
+	frame->reason = ret == -GMEM_ENOTRECORDED ? reason_snapshot : reason_no_reader;
+	if (ret)
 		return;
 	frame->reason = reason_walk;
 	if (gmem_pagetable_lookup(ctx, image, frame->pfn, &run))

@@ -43,6 +43,12 @@ out:
 	return fitting ? fitting : text;
 }
 
+/* The magic of RFC 1952. */
+static bool is_packed(const char *bytes, size_t length)
+{
+	return length >= 2 && !memcmp(bytes, "\x1f\x8b", 2);
+}
+
 static int read_packed(struct gmem_ctx *ctx, struct gmem_config *config)
 {
 	size_t length;
@@ -51,9 +57,15 @@ static int read_packed(struct gmem_ctx *ctx, struct gmem_config *config)
 
 	if (ret)
 		return ret;
-	config->text = gunzip(packed, length);
 	snprintf(config->source, sizeof(config->source), "/proc/config.gz");
-	free(packed);
+	if (is_packed(packed, length)) {
+		config->text = gunzip(packed, length);
+		free(packed);
+	} else if (strstr(packed, "CONFIG_")) {
+		config->text = packed; /* of a snapshot, which may have it as text */
+	} else {
+		free(packed);
+	}
 	return config->text ? 0 : -ENODATA;
 }
 
@@ -63,9 +75,11 @@ int gmem_config_read(struct gmem_ctx *ctx, struct gmem_config *out)
 
 	memset(out, 0, sizeof(*out));
 	ret = read_packed(ctx, out);
+	out->not_recorded = ret == -GMEM_ENOTRECORDED;
 	for (size_t i = 0; ret && i < sizeof(places) / sizeof(places[0]); i++) {
 		snprintf(out->source, sizeof(out->source), places[i], ctx->release);
 		ret = gmem_read_file(ctx, out->source, &out->text, NULL);
+		out->not_recorded = out->not_recorded || ret == -GMEM_ENOTRECORDED;
 	}
 	return ret == -ENOMEM ? ret : 0;
 }

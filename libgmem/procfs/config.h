@@ -8,6 +8,7 @@
 struct gmem_config {
 	char *text; /* NULL: found nowhere */
 	char source[96];
+	bool not_recorded; /* nowhere, but in a snapshot that does not tell of all places */
 };
 
 enum gmem_config_value {

@@ -82,7 +82,8 @@ int gmem_keys_get(struct gmem_ctx *ctx, const char *name, struct gmem_keys *out)
 				 "CONFIG_CGROUP_MISC, no cgroup v2, or no such keys here",
 				 name);
 	if (ret)
-		return gmem_fail(ctx, ret, "misc.capacity cannot be read: %s", strerror(-ret));
+		return gmem_fail(ctx, ret, "misc.capacity cannot be read: %s",
+				 gmem_error_words(ret));
 	out->has_used = !read_key(ctx, "misc.current", name, &out->used);
 	return 0;
 }

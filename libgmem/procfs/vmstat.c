@@ -39,7 +39,8 @@ int gmem_directmap_get_counters(struct gmem_ctx *ctx, struct gmem_directmap_coun
 	ret = gmem_read_file(ctx, "/proc/vmstat", &text, NULL);
 	memset(out, 0, sizeof(*out));
 	if (ret)
-		return gmem_fail(ctx, ret, "/proc/vmstat cannot be read: %s", strerror(-ret));
+		return gmem_fail(ctx, ret, "/proc/vmstat cannot be read: %s",
+				 gmem_error_words(ret));
 	out->has_collapses = true;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		uint64_t *values = lines[i].collapses ? out->collapses : out->splits;

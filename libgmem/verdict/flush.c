@@ -49,6 +49,7 @@ static const char reason_read_only[] = "a page is read-only in the direct map";
 static const char reason_safe[] = "every page is in the direct map";
 static const char reason_flags[] = "whether the page is up to date is not known "
 				   "(/proc/kpageflags)";
+static const char reason_snapshot[] = "a snapshot has no page tables to read";
 static const char reason_pfn[] = "the page frame or its state is not known";
 
 int gmem_flush_make(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
@@ -187,12 +188,26 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
+/* A snapshot has rows, and what they say of its kernel, but no direct map. */
 int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages)
 {
+	const struct gmem_extent unseen = {
+		.pfn = pfn,
+		.pages = pages,
+		.has_pfn = true,
+		.direct_map = GMEM_DIRECT_MAP_UNKNOWN,
+		.reason = reason_snapshot,
+	};
+	int ret;
+
 	gmem_begin(flush->ctx);
 	if (!pages)
 		return gmem_fail(flush->ctx, -EINVAL, "a range of no page frames cannot be judged");
-	return gmem_directmap_walk(flush->ctx, pfn, pages, add_run, flush);
+	ret = gmem_directmap_walk(flush->ctx, pfn, pages, add_run, flush);
+	if (ret != -GMEM_ENOTRECORDED)
+		return ret;
+	gmem_flush_add(flush, &unseen);
+	return 0;
 }
 
 int gmem_flush_row_at(const struct gmem_flush *flush, size_t index, struct gmem_flush_row *out)

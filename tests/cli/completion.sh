@@ -32,6 +32,7 @@ gmemctl walk --simulate=no
 gmemctl walk --flags=no
 gmemctl walk --flags=mmap,no
 gmemctl directmap --reader=k
+gmemctl doctor --sysroot=tests/hosts/e
 gmemctl pfns --direct-map un
 gmemctl pfns --output=
 gmemctl pfns -o pid,pf
@@ -128,6 +129,11 @@ judge_offers() {
 		offers 'gmemctl pfns -o pid,pf' pid,pfn
 	fi
 	offers 'gmemctl directmap --reader=k' kcore
+	case $shell in # a folder as each shell shows it: zsh tells its parts
+	bash) offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9 ;;
+	zsh) offers 'gmemctl doctor --sysroot=tests/hosts/e' el9 hosts tests ;;
+	fish) offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9/ ;;
+	esac
 	offers 'gmemctl pfns --direct-map un' unmapped unknown
 	# shellcheck disable=SC2016,SC2046
 	offers 'gmemctl pfns --output=' $(words '$1 == "column" && $2 == "pfns"' 'tolower($3)')

@@ -96,6 +96,8 @@ int features_find(struct cli *cli, feature_fn fn, void *arg)
 		if (!gmem_keys_get(cli->ctx, gmem_keys_name(i), &keys))
 			tell_number(&features, "gmemctl-keys.", gmem_keys_name(i), keys.capacity);
 	}
+	if (gmem_ctx_sysroot(cli->ctx))
+		tell(&features, "gmemctl-", "snapshot", "true");
 	if (!cli_open_reader(cli))
 		tell(&features, "gmemctl-", "reader",
 		     gmem_evidence_name(gmem_reader_evidence(cli->ctx)));

@@ -127,9 +127,12 @@ static enum status tell_samples(struct metrics *metrics)
 	struct samples samples = { .count = 0 };
 	enum status status;
 	bool complete;
-	int error;
+	int error = 0;
 
-	complete = metrics_add_memories(cli, metrics->settings->no_locks, &samples, &error);
+	if (gmem_ctx_sysroot(cli->ctx))
+		complete = false; /* it has no processes */
+	else
+		complete = metrics_add_memories(cli, metrics->settings->no_locks, &samples, &error);
 	if (!error)
 		complete = metrics_add_host(cli, &samples) && complete;
 	metrics_add_run(cli, &samples, complete);
@@ -142,6 +145,10 @@ static enum status tell_samples(struct metrics *metrics)
 	samples_free(&samples);
 	if (status || complete)
 		return status;
+	if (gmem_ctx_sysroot(cli->ctx))
+		return cli_fail(cli, STATUS_PARTLY,
+				"a snapshot has neither processes nor the direct map, so "
+				"gmemctl_complete is 0");
 	return cli_fail(cli, STATUS_PARTLY,
 			"not all could be seen, so gmemctl_complete is 0; gmemctl list tells why");
 }
@@ -273,6 +280,7 @@ const struct command metrics_command = {
 	.settings_size = sizeof(struct settings),
 	.table = &samples_table,
 	.table_of = table_of,
+	.takes_sysroot = true,
 	.own_format = true,
 	.run = run,
 };

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/origin.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+void output_origin(const struct document *document, char text[CELL_TEXT_MAX])
+{
+	*text = '\0';
+	if (document->model)
+		snprintf(text, CELL_TEXT_MAX, "simulated: %s", document->model);
+	else if (document->sysroot)
+		snprintf(text, CELL_TEXT_MAX, "snapshot: %s", document->sysroot);
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			*text = '?';
+}

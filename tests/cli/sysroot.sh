@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# The files of another host: which commands take them, and what they say of what is not there.
+. tests/cli/lib.sh
+
+host=tests/hosts/el9
+
+try 64 '' 'exclude each other' gmemctl --sysroot=$host --simulate doctor
+try 64 '' 'its DIR is empty' gmemctl doctor --sysroot=
+for command in $(commands); do
+	case $command in
+	doctor | caps | metrics | pfn | check | report) continue ;;
+	esac
+	words=$(gmemctl --describe | awk -F '\t' -v c="$command" '$1 == "command" && $2 == c {
+		n = split($3, words, " "); for (i = 1; i <= n; i++) if (words[i] !~ /^(\[|-$)/) print "1" }')
+	# shellcheck disable=SC2086 # words
+	try 64 '' "$command needs a live kernel" gmemctl $command --sysroot=$host $words
+done
+try 64 '' 'not in a batch' sh -c "echo 'doctor --sysroot=$host' | $GMEMCTL batch --simulate"
+try 64 '' 'has no processes' gmemctl check --sysroot=$host 1:3
+
+try 2 '' 'No such file' gmemctl doctor --sysroot="$scratch/none"
+try 2 '' 'Not a directory' gmemctl doctor --sysroot=README.md
+mkdir "$scratch/empty"
+try 3 'kernel\.version +cannot-tell' '' gmemctl doctor --sysroot="$scratch/empty"
+echo '/dev/kvm' > "$scratch/empty/index"
+try 2 '' 'index: line 1 is none of' gmemctl doctor --sysroot="$scratch/empty"
+
+# It says what it is, in each format.
+try 4 '^snapshot: tests/hosts/el9$' '*' gmemctl caps --sysroot=$host
+try 4 '*' '^gmemctl: snapshot: tests/hosts/el9$' gmemctl caps --sysroot=$host --raw
+try_json 4 '.snapshot == "tests/hosts/el9" and .simulated == null' \
+	gmemctl caps --sysroot=$host --json
+try_json 3 '.evidence == "snapshot" and .snapshot == "tests/hosts/el9" and .direct_map_unknown == 1 and
+	([.paths[] | select(.verdict == "faults")] | length) == 0' \
+	gmemctl check --sysroot=$host --pfn=0x10 --json
+mkdir "$scratch/unknown"
+printf 'types=0x1 mem2=1\n' > "$scratch/unknown/kvm-answers"
+# What was not looked for is not absent.
+try_json 3 '[.checks[] | select(.id == "memory.nodes" or .id == "reader.btf" or
+	.id == "kvm.guest-memfd" or .id == "reader.bpf")] |
+	length == 4 and all(.result == "cannot-tell")' gmemctl doctor --sysroot="$scratch/unknown" --json
+# And what KVM answered is told as on the host.
+try_json 4 '[.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES") | .value] == [33, 33, 33] and
+	([.capabilities[] | select(.value == null) | .reason] | unique) ==
+	["asking KVM failed: the snapshot does not tell"]' gmemctl caps --sysroot=$host --json
+try 4 'gmemctl_complete 0' 'a snapshot has neither' gmemctl metrics --sysroot=$host
+try 0 '^gmemctl-snapshot=true$' '^gmemctl: snapshot: tests/hosts/el9$' gmemctl metrics --format=nfd --sysroot=$host
+
+# RAM and zone of a page frame.
+cp -r $host "$scratch/ram"
+chmod -R u+w "$scratch/ram"
+cat > "$scratch/ram/proc/iomem" <<- END
+	00001000-0009ffff : System RAM
+	000a0000-000fffff : Reserved
+	00100000-7fffffff : System RAM
+END
+cat > "$scratch/ram/proc/zoneinfo" <<- END
+	Node 0, zone    DMA32
+	        spanned  1044480
+	  start_pfn:           4096
+END
+try_json 4 '.frames == [.frames[0]] and .frames[0].ram == true and .frames[0].zone == "DMA32" and
+	.frames[0].node == 0 and .frames[0].direct_map == "unknown" and .frames[0].owner == null and
+	.frames[0].reason == "a snapshot has no page tables to read"' \
+	gmemctl pfn --sysroot="$scratch/ram" 0x2000 --json
+
+# A link that leads out of DIR, and one that never ends.
+mkdir -p "$scratch/bad/proc"
+ln -s /etc/passwd "$scratch/bad/proc/cpuinfo"
+mkfifo "$scratch/bad/proc/vmstat"
+try_json 3 '.checks[] | select(.id == "tdx.cpu") |
+	.detail == "/proc/cpuinfo: the snapshot does not tell"' \
+	gmemctl doctor --sysroot="$scratch/bad" --json
+try_json 3 '.checks[] | select(.id == "memory.splits") | .result == "cannot-tell"' \
+	gmemctl doctor --sysroot="$scratch/bad" --json
+
+finish
