@@ -12,6 +12,7 @@
 #include <gmem/host.h>
 #include <gmem/launch.h>
 #include <gmem/launch.h>
+#include <gmem/oops.h>
 #include <gmem/owners.h>
 #include <gmem/snp.h>
 #include <gmem/tdx.h>

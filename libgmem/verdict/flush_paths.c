@@ -22,6 +22,8 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "virt/kvm/guest_memfd.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
+		.trace = { .at = GMEM_TRACE_CLEAR "kvm_gmem_get_pfn __kvm_gmem_get_pfn kvm_gmem_prepare_folio ", .in = "kvm_gmem_get_pfn __kvm_gmem_get_pfn kvm_gmem_prepare_folio "
+			  "kvm_gmem_get_folio kvm_gmem_allocate" },
 		.vm_types = ALL_TYPES,
 		.touches = GMEM_TOUCH_PRE_FAULT,
 		.pages = GMEM_FLUSH_NOT_UPTODATE,
@@ -35,6 +37,7 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "virt/kvm/guest_memfd.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
+		.trace = { .at = GMEM_TRACE_CLEAR "kvm_gmem_fault_user_mapping kvm_gmem_fault", .in = "kvm_gmem_fault_user_mapping kvm_gmem_fault" },
 		.vm_types = ALL_TYPES,
 		.touches = GMEM_TOUCH_HOST,
 		.pages = GMEM_FLUSH_NOT_UPTODATE,
@@ -49,6 +52,7 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "arch/x86/virt/vmx/tdx/tdx.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
+		.trace = { .at = GMEM_TRACE_CLFLUSH "tdx_clflush_pfn tdx_clflush_page tdh_mem_page_add", .in = "tdh_mem_page_add tdx_mem_page_add" },
 		.vm_types = TYPE(TDX),
 		.touches = GMEM_TOUCH_TDX_ADD,
 		.after_removal = true,
@@ -62,6 +66,7 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "arch/x86/virt/vmx/tdx/tdx.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
+		.trace = { .at = GMEM_TRACE_CLFLUSH "tdx_clflush_pfn tdx_clflush_page tdh_mem_page_aug", .in = "tdh_mem_page_aug tdx_mem_page_aug" },
 		.vm_types = TYPE(TDX),
 		.touches = GMEM_TOUCH_PRE_FAULT,
 		.after_removal = true,
@@ -75,6 +80,9 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "arch/x86/kvm/vmx/tdx.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
+		.trace = { .at = "tdx_quirk_reset_paddr tdx_quirk_reset_page tdx_clear_page reset_tdx_pages "
+			  "movdir64b", .in = "tdx_sept_remove_leaf_spte tdx_sept_remove_private_spte "
+			  "tdx_sept_drop_private_spte" },
 		.vm_types = TYPE(TDX),
 		.touches = GMEM_TOUCH_UNMAP | GMEM_TOUCH_FREE,
 		.needs_pw_mce = true,
@@ -88,6 +96,7 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
+		.trace = { .at = GMEM_TRACE_COPY "sev_gmem_post_populate", .in = "sev_gmem_post_populate" },
 		.vm_types = TYPE(SNP),
 		.touches = GMEM_TOUCH_SNP_UPDATE,
 		.after_removal = true,
@@ -113,6 +122,7 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
+		.trace = { .at = GMEM_TRACE_CLFLUSH "sev_gmem_make_shared sev_gmem_invalidate", .in = "sev_gmem_make_shared sev_gmem_invalidate" },
 		.vm_types = TYPE(SNP),
 		.touches = GMEM_TOUCH_FREE,
 	},
@@ -125,7 +135,9 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "arch/x86/kvm/svm/sev.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_CLFLUSH,
 		},
+		.trace = { .at = GMEM_TRACE_CLFLUSH "sev_clflush_pages", .in = "sev_clflush_pages sev_mem_enc_register_region" },
 		.vm_types = TYPE(SEV) | TYPE(SEV_ES),
+		.any_memory = true,
 		.needs_shared = true,
 	},
 	{
@@ -137,7 +149,12 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "virt/kvm/pfncache.c, virt/kvm/kvm_main.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
+		.trace = { .at = GMEM_TRACE_COPY GMEM_TRACE_CLEAR "kvm_vcpu_map __kvm_vcpu_map kvm_gpc_refresh", .in = "nested_get_vmcs12_pages nested_vmx_run nested_svm_vmrun "
+			  "enter_svm_guest_mode nested_svm_vmexit kvm_xen_set_evtchn_fast "
+			  "kvm_xen_update_runstate_guest kvm_setup_guest_pvclock "
+			  "sev_es_validate_vmgexit sev_handle_vmgexit" },
 		.vm_types = ALL_TYPES,
+		.any_memory = true,
 		.needs_shared = true,
 	},
 	{
@@ -150,7 +167,10 @@ static const struct gmem_flush_rule rules[] = {
 			.source = "mm/memory.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
+		.trace = { .at = GMEM_TRACE_COPY "copy_to_user_page copy_from_user_page __access_remote_vm", .in = "__access_remote_vm access_remote_vm access_process_vm mem_rw "
+			  "dump_user_range dump_page dump_emit_page" },
 		.vm_types = ALL_TYPES,
+		.any_memory = true,
 		.needs_shared = true,
 	},
 };

@@ -20,11 +20,31 @@ enum gmem_flush_pages {
 	GMEM_FLUSH_NOT_UPTODATE, /* only pages that were not cleared or filled yet */
 };
 
+/*
+ * How a path shows in the trace of an oops. Names stand with blanks between; a compiler may inline a
+ * static function, so those around it are there, too.
+ */
+struct gmem_flush_trace {
+	const char *at; /* any of these takes the fault */
+	const char *in; /* and any of these is further out; NULL: no other is needed */
+};
+
+/* What is cleared and copied through: clear_highpage(), copy_to_user_page(), by CPU and version. */
+#define GMEM_TRACE_CLEAR                                                                      \
+	"clear_page clear_page_erms clear_page_rep clear_page_orig __clear_pages_unrolled "   \
+	"clear_pages clear_highpage clear_highpage_kasan_tagged memset memset_orig __memset " \
+	"memset_erms clear_huge_page folio_zero_user "
+#define GMEM_TRACE_COPY \
+	"memcpy memcpy_orig __memcpy memcpy_erms copy_page copy_page_regs __memcpy_flushcache "
+#define GMEM_TRACE_CLFLUSH "clflush_cache_range clflush_cache_range_opt "
+
 struct gmem_flush_rule {
 	struct gmem_flush_path path;
+	struct gmem_flush_trace trace;
 	unsigned int vm_types; /* bits: VM types whose KVM has the path */
 	unsigned int touches;  /* of enum gmem_touch: calls of libgmem that run through it */
 	enum gmem_flush_pages pages;
+	bool any_memory;    /* it touches other memory, too: its trace does not tell whose */
 	bool after_removal; /* memory without direct map has left it by then */
 	bool needs_shared;  /* only memory that userspace may touch */
 	bool needs_pw_mce;  /* only CPUs with the bug tdx_pw_mce */

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "oops/frame.h"
+
+const char *oops_shape_find(const struct oops_shape *shapes, uint64_t entry)
+{
+	while (shapes->removed && (entry & shapes->mask) != shapes->value)
+		shapes++;
+	return shapes->removed;
+}
+
+void oops_set_frame(const struct oops_text *text, uint64_t physical, const struct oops_map *map,
+		    struct gmem_oops *out)
+{
+	uint64_t address = text->address & ~(out->page_size - 1), base = address - physical;
+
+	if (!(text->seen & SEEN_ADDRESS))
+		return;
+	if (base % map->align || base < map->lowest_base || address < map->lowest ||
+	    address >= map->highest) {
+		out->notes |= GMEM_OOPS_NOT_DIRECT_MAP;
+		out->removed = NULL;
+		return;
+	}
+	out->base = base;
+	out->pfn = physical / out->page_size;
+	out->has_pfn = true;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From an entry of the direct map's page tables to the page frame, what both architectures share. */
+#ifndef GMEM_OOPS_FRAME_H
+#define GMEM_OOPS_FRAME_H
+
+#include "oops/text.h"
+
+/* An entry that is not present, and who makes such ones. */
+struct oops_shape {
+	uint64_t mask, value;
+	const char *removed; /* NULL ends a table */
+};
+
+const char *oops_shape_find(const struct oops_shape *shapes, uint64_t entry);
+
+/* Where the direct map may be. */
+struct oops_map {
+	uint64_t align;	      /* of its base */
+	uint64_t lowest_base; /* on arm64 memory begins high, so the base may lie below the map */
+	uint64_t lowest, highest; /* addresses in it */
+};
+
+/*
+ * The page that the address is of has that physical address: sets pfn and base where the base is one
+ * of a direct map; else notes that it is none.
+ */
+void oops_set_frame(const struct oops_text *text, uint64_t physical, const struct oops_map *map,
+		    struct gmem_oops *out);
+
+#endif

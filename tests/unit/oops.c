@@ -1,0 +1,963 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Logs of our own making: what an oops says, what it does not say, and logs that are damaged. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <gmem/gmem.h>
+
+#define MAX 16
+
+/* What the log came to. */
+struct found {
+	struct gmem_oops oopses[MAX];
+	size_t n;
+	struct gmem_oops_counts counts;
+};
+
+static int keep(const struct gmem_oops *oops, void *arg)
+{
+	struct found *found = arg;
+
+	ck_assert_uint_lt(found->n, MAX);
+	found->oopses[found->n++] = *oops;
+	return 0;
+}
+
+/* Feeds the text in pieces of that many bytes. */
+static void read_pieces(const char *text, size_t length, size_t piece, struct found *found)
+{
+	struct gmem_oops_log *log;
+
+	memset(found, 0, sizeof(*found));
+	ck_assert_int_eq(gmem_oops_new(keep, found, &log), 0);
+	for (size_t at = 0; at < length; at += piece)
+		ck_assert_int_eq(
+			gmem_oops_feed(log, text + at, piece < length - at ? piece : length - at),
+			0);
+	ck_assert_int_eq(gmem_oops_end(log), 0);
+	gmem_oops_counts(log, &found->counts);
+	ck_assert_uint_eq(found->counts.faults, found->n);
+	gmem_oops_free(log);
+}
+
+static void read_text(const char *text, struct found *found)
+{
+	read_pieces(text, strlen(text), strlen(text) + 1, found);
+}
+
+/* The only one. */
+static const struct gmem_oops *read_one(const char *text, struct found *found)
+{
+	read_text(text, found);
+	ck_assert_uint_eq(found->n, 1);
+	return &found->oopses[0];
+}
+
+/* The lines of an oops of x86-64, which a test puts together. */
+#define X86_HEADER "BUG: unable to handle page fault for address: ffff8aa5026e0000\n"
+#define X86_READ                                       \
+	"#PF: supervisor read access in kernel mode\n" \
+	"#PF: error_code(0x0000) - not-present page\n"
+#define X86_WALK "PGD 29601067 P4D 29601067 PUD 29602067 PMD 2688063 PTE 800ffffffd91f020\n"
+#define X86_DIE                             \
+	"Oops: Oops: 0000 [#1] SMP NOPTI\n" \
+	"CPU: 1 UID: 0 PID: 412 Comm: a vmm Not tainted 7.3.4-amd64 #1 PREEMPT(lazy)  Debian\n"
+#define X86_REGISTERS                                                         \
+	"Code: 66 90 0f ae 38\n"                                              \
+	"RSP: 0018:ffffb3a5001a3c60 EFLAGS: 00010246\n"                       \
+	"RAX: 0000000000000040 RBX: ffff8aa501000000 RCX: 0000000000000000\n" \
+	"R10: ffffd7a64009b800 R11: 0000000000000000 R12: 0000000000001000\n" \
+	"CR2: ffff8aa5026e0000 CR3: 0000000002a42000 CR4: 00000000003506f0\n" \
+	"Call Trace:\n"                                                       \
+	" <TASK>\n"
+#define X86_END                          \
+	" </TASK>\n"                     \
+	"Modules linked in: kvm_intel\n" \
+	"CR2: ffff8aa5026e0000\n"        \
+	"---[ end trace 0000000000000000 ]---\n"
+#define X86(rip, trace)                                       \
+	X86_HEADER X86_READ X86_WALK X86_DIE "RIP: 0010:" rip \
+					     "+0x15/0x30\n" X86_REGISTERS trace X86_END
+#define X86_ADD                                                                           \
+	X86("clflush_cache_range", " ? exc_page_fault+0x7e/0x180\n"                       \
+				   " tdh_mem_page_add+0x40/0x90\n"                        \
+				   " tdx_sept_map_leaf_spte.isra.0+0x1/0x2 [kvm_intel]\n" \
+				   " kvm_tdp_mmu_map_private_pfn+0x10/0x20 [kvm]\n"       \
+				   " tdx_vcpu_init_mem_region+0x10/0x20 [kvm_intel]\n")
+
+START_TEST(all_of_x86)
+{
+	struct found found;
+	const struct gmem_oops *oops = read_one(X86_ADD, &found);
+
+	ck_assert_uint_eq(oops->line, 1);
+	ck_assert_str_eq(oops->machine, "x86-64");
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
+	ck_assert_int_eq(oops->access, GMEM_OOPS_ACCESS_CACHE);
+	ck_assert_int_eq(oops->state, GMEM_STATE_UNMAPPED);
+	ck_assert_uint_eq(oops->notes, 0);
+	ck_assert_str_eq(oops->level, "4K");
+	ck_assert(oops->has_pfn);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+	ck_assert_uint_eq(oops->base, 0xffff8aa500000000);
+	ck_assert_str_eq(oops->witness, "R10");
+	ck_assert_uint_eq(oops->vmemmap, 0xffffd7a640000000);
+	ck_assert_int_eq(strncmp(oops->removed, "set_direct_map_invalid_noflush", 30), 0);
+	ck_assert_str_eq(oops->path->name, "tdx-page-add");
+	ck_assert_str_eq(oops->step, "KVM_TDX_INIT_MEM_REGION");
+	ck_assert_str_eq(oops->page, "guest_memfd");
+	ck_assert_int_eq(oops->pid, 412);
+	ck_assert_uint_eq(oops->cpu, 1);
+	ck_assert_str_eq(oops->command, "a vmm");
+	ck_assert_str_eq(oops->release, "7.3.4-amd64");
+	ck_assert_str_eq(oops->function, "clflush_cache_range");
+}
+END_TEST
+
+/* However the text is cut into pieces. */
+START_TEST(pieces)
+{
+	struct found whole, found;
+
+	read_text(X86_ADD, &whole);
+	for (size_t piece = 1; piece < 100; piece++) {
+		read_pieces(X86_ADD, strlen(X86_ADD), piece, &found);
+		ck_assert_uint_eq(found.n, 1);
+		ck_assert_mem_eq(&found.oopses[0], &whole.oopses[0], sizeof(found.oopses[0]));
+	}
+}
+END_TEST
+
+/* Puts a prefix before each line, and something behind it. */
+static void with_prefix(const char *text, const char *prefix, const char *end, char *out,
+			size_t size)
+{
+	size_t used = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		used += (size_t)snprintf(out + used, size - used, "%s%.*s%s\n", prefix, (int)length,
+					 text, end);
+		ck_assert_uint_lt(used, size);
+		text += length + 1;
+	}
+}
+
+START_TEST(prefixes)
+{
+	static const char *const before[] = {
+		"[   12.345678] ",
+		"[   12.345678][  T412] ",
+		"[   12.345678] [    C1] ",
+		"<1>[   12.345678] ",
+		"<4>",
+		"[Sun Nov 29 10:12:46 2026] ",
+		"[    3.104500 <    0.000003>] ",
+		"kern  :alert : [   12.345678] ",
+		"2026-11-29T10:12:46,123456+00:00 ",
+		"Nov 29 10:12:46 a-host kernel: ",
+		"Nov 29 10:12:46 a-host kernel: [   12.345678] ",
+		"2026-11-29T10:12:46.123456+00:00 a-host kernel: [   12.345678] ",
+		"[   12.345678] a-host kernel: ",
+		"1,1234,12345678,-;",
+		"1,1234,12345678,-,caller=T412;",
+		"\033[32m[   12.345678] \033[0m\033[33m",
+		"\t ",
+	};
+	struct found whole, found;
+	char text[8192];
+
+	read_text(X86_ADD, &whole);
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		with_prefix(X86_ADD, before[i], i % 2 ? "\r" : "", text, sizeof(text));
+		read_text(text, &found);
+		ck_assert_msg(found.n == 1, "%s", before[i]);
+		ck_assert_mem_eq(&found.oopses[0], &whole.oopses[0], sizeof(found.oopses[0]));
+	}
+}
+END_TEST
+
+/* Every row of the table is known by a trace of its own names, and no other row claims that. */
+START_TEST(every_path)
+{
+	static const struct {
+		const char *path, *at, *in, *step;
+	} traces[] = {
+		{ "gmem-clear", "clear_page_erms", "kvm_gmem_get_pfn", NULL },
+		{ "gmem-clear", "kvm_gmem_get_pfn", "kvm_mmu_faultin_pfn", NULL },
+		{ "gmem-clear", "__pi_clear_page", "kvm_gmem_get_pfn", NULL },
+		{ "gmem-clear", "clear_page_rep", "kvm_gmem_get_folio", NULL },
+		{ "gmem-user-clear", "__clear_pages_unrolled", "kvm_gmem_fault_user_mapping",
+		  "access through mmap(2)" },
+		{ "tdx-page-add", "clflush_cache_range", "tdh_mem_page_add", NULL },
+		{ "tdx-page-aug", "clflush_cache_range", "tdh_mem_page_aug", NULL },
+		{ "tdx-reclaim", "tdx_quirk_reset_paddr", "tdx_sept_remove_leaf_spte", NULL },
+		{ "snp-launch-update", "memcpy_orig", "sev_gmem_post_populate",
+		  "KVM_SEV_SNP_LAUNCH_UPDATE" },
+		{ "snp-reclaim", "clflush_cache_range", "sev_gmem_make_shared", NULL },
+		{ "sev-register-region", "clflush_cache_range", "sev_mem_enc_register_region",
+		  "KVM_MEMORY_ENCRYPT_REG_REGION" },
+		{ "gup-copy", "memcpy_orig", "__access_remote_vm", NULL },
+		{ "gup-copy", "memcpy", "dump_user_range", NULL },
+		{ "tdx-control", "clflush_cache_range", "tdh_mem_sept_add", NULL },
+		{ "tdx-control", "clflush_cache_range", "tdh_vp_addcx", NULL },
+		{ "tdx-control-reclaim", "tdx_quirk_reset_paddr", "tdx_reclaim_page", NULL },
+		{ "memfd-secret-free", "memset_orig", "secretmem_free_folio", NULL },
+		{ "stage2-map", "dcache_clean_inval_poc", "stage2_map_walker_try_leaf", NULL },
+		{ "stage2-map-exec", "icache_inval_pou", "stage2_attr_walker", NULL },
+		{ "stage2-unmap", "__pi_dcache_clean_inval_poc", "stage2_unmap_walker", NULL },
+		{ "stage2-flush", "dcache_clean_inval_poc", "kvm_pgtable_stage2_flush", NULL },
+		{ NULL, "memcpy_orig", "ext4_readpage", NULL },
+		{ NULL, "clflush_cache_range", "drm_clflush_pages", NULL },
+		{ "tdx-page-add", "tdh_mem_page_add", "tdx_sept_map_leaf_spte", NULL },
+	};
+	struct found found;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(traces) / sizeof(traces[0]); i++) {
+		const struct gmem_oops *oops;
+
+		snprintf(text, sizeof(text),
+			 X86_HEADER X86_READ X86_WALK X86_DIE
+			 "RIP: 0010:%s+0x15/0x30\n" X86_REGISTERS
+			 " %s+0x1/0x2\n outer+0x1/0x2\n" X86_END,
+			 traces[i].at, traces[i].in ? traces[i].in : "something");
+		oops = read_one(text, &found);
+		ck_assert_msg(!oops->path == !traces[i].path, "%s", traces[i].at);
+		if (oops->path)
+			ck_assert_str_eq(oops->path->name, traces[i].path);
+		if (traces[i].step)
+			ck_assert_str_eq(oops->step, traces[i].step);
+	}
+}
+END_TEST
+
+/* The table has a trace for each path that a log can show. */
+START_TEST(paths_have_traces)
+{
+	const struct gmem_flush_path *path;
+	struct found found;
+	char text[4096], at[64], *end;
+
+	for (size_t i = 0; (path = gmem_flush_path_at(i)); i++) {
+		const char *last = path->function;
+
+		/* The outer function takes the fault itself where all else was inlined. */
+		snprintf(at, sizeof(at), "%.*s", (int)strcspn(last, " "), last);
+		end = at + strcspn(at, ",");
+		*end = '\0';
+		snprintf(text, sizeof(text),
+			 X86_HEADER X86_READ X86_WALK X86_DIE
+			 "RIP: 0010:clflush_cache_range+0x1/0x2\n" X86_REGISTERS
+			 " %s+0x1/0x2\n" X86_END,
+			 at);
+		if (path->access != GMEM_ACCESS_CLFLUSH)
+			continue;
+		ck_assert_str_eq(read_one(text, &found)->path->name, path->name);
+	}
+}
+END_TEST
+
+/* Which step reached the same path. */
+START_TEST(steps)
+{
+	static const struct {
+		const char *trace, *step;
+	} cases[] = {
+		{ " tdh_mem_page_aug+0x1/0x2\n tdx_handle_ept_violation+0x1/0x2\n"
+		  " vcpu_enter_guest+0x1/0x2\n",
+		  "KVM_RUN" },
+		{ " tdh_mem_page_aug+0x1/0x2\n kvm_tdp_map_page+0x1/0x2\n"
+		  " kvm_arch_vcpu_pre_fault_memory+0x1/0x2\n kvm_vcpu_ioctl+0x1/0x2\n",
+		  "KVM_PRE_FAULT_MEMORY" },
+		{ " tdh_mem_page_aug+0x1/0x2\n something+0x1/0x2\n", NULL },
+		{ " ? kvm_vcpu_pre_fault_memory+0x1/0x2\n tdh_mem_page_aug+0x1/0x2\n", NULL },
+	};
+	struct found found;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gmem_oops *oops;
+
+		snprintf(text, sizeof(text),
+			 X86_HEADER X86_READ X86_WALK X86_DIE
+			 "RIP: 0010:clflush_cache_range+0x1/0x2\n" X86_REGISTERS "%s" X86_END,
+			 cases[i].trace);
+		oops = read_one(text, &found);
+		ck_assert_str_eq(oops->path->name, "tdx-page-aug");
+		ck_assert_uint_eq(oops->notes, 0);
+		ck_assert(!oops->step == !cases[i].step);
+		if (cases[i].step)
+			ck_assert_str_eq(oops->step, cases[i].step);
+	}
+}
+END_TEST
+
+/* A whole oops with other lines for header, code and walk. */
+static const struct gmem_oops *variant(const char *address, const char *code, const char *walk,
+				       struct found *found)
+{
+	static char text[4096];
+
+	snprintf(text, sizeof(text),
+		 "BUG: unable to handle page fault for address: %s\n#PF: error_code(%s\n%s"
+		 "RIP: 0010:memcpy+0x1/0x2\n---[ end trace 0 ]---\n",
+		 address, code, walk);
+	return read_one(text, found);
+}
+
+#define NOT_PRESENT "0x0000) - not-present page"
+
+START_TEST(entries)
+{
+	struct found found;
+	const struct gmem_oops *oops;
+
+	/* A hole of 2 MiB keeps its frame, too; the address says which of its pages. */
+	oops = variant("ffff8aa502654010", NOT_PRESENT,
+		       "PGD 29601067 P4D 29601067 PUD 29602067 PMD 800ffffffd9ff020 \n", &found);
+	ck_assert_str_eq(oops->level, "2M");
+	ck_assert_uint_eq(oops->pfn, 0x2654);
+	ck_assert_uint_eq(oops->base, 0xffff8aa500000000);
+	/* Nothing is told by an empty entry. */
+	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "PGD 1067 P4D 1067 PUD 2067 PMD 0 \n",
+		       &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_EMPTY_ENTRY);
+	ck_assert(!oops->has_pfn);
+	ck_assert_str_eq(oops->level, "2M");
+	/* 1 GiB, five levels. */
+	oops = variant("ff11000080001000", NOT_PRESENT, "PGD 1067 P4D 2067 PUD 800fffff7ffff020 \n",
+		       &found);
+	ck_assert_str_eq(oops->level, "1G");
+	ck_assert_uint_eq(oops->pfn, 0x80001);
+	ck_assert_uint_eq(oops->base, 0xff11000000000000);
+	/* vmalloc: the frame gives no base. */
+	oops = variant("ffffb3a5001a3000", NOT_PRESENT,
+		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800ffffffd91f020\n", &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
+	ck_assert(!oops->has_pfn && !oops->removed);
+	/* Neither does the image of the kernel, whose difference may be aligned. */
+	oops = variant("ffffffff81001000", "0x0003) - permissions violation",
+		       "PGD 1067 P4D 1067 PUD 2063 PMD 10001a1 \n", &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_PERMISSION);
+	/* The last of the entries is a table: the rest was lost. */
+	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "PGD 1067 P4D 1067 PUD 2067 \n", &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NO_WALK);
+	ck_assert_ptr_null(oops->level);
+	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "", &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NO_WALK);
+	/* SME's bit is no part of the frame: it stays as it is where the rest is inverted. */
+	oops = variant("ffff8aa5026e0000", "0x0003) - permissions violation",
+		       "PGD 800001067 P4D 800001067 PUD 800000002067 PMD 800000003067 "
+		       "PTE 80008000026e0161\n",
+		       &found);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+	ck_assert_uint_eq(oops->notes, 0);
+}
+END_TEST
+
+START_TEST(shapes)
+{
+	static const struct {
+		const char *entry, *removed;
+	} cases[] = {
+		{ "800ffffffd91f020", "set_direct_map_invalid_noflush" },
+		{ "800ffffffd91f062", "set_memory_np" },
+		{ "800ffffffd91f162", "KFENCE" },
+		{ "800ffffffd91f060", NULL },
+	};
+	struct found found;
+	char walk[128];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gmem_oops *oops;
+
+		snprintf(walk, sizeof(walk), "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE %s\n",
+			 cases[i].entry);
+		oops = variant("ffff8aa5026e0000", NOT_PRESENT, walk, &found);
+		ck_assert_uint_eq(oops->pfn, 0x26e0);
+		ck_assert(!oops->removed == !cases[i].removed);
+		if (oops->removed)
+			ck_assert_int_eq(
+				strncmp(oops->removed, cases[i].removed, strlen(cases[i].removed)),
+				0);
+	}
+}
+END_TEST
+
+START_TEST(kinds)
+{
+	static const struct {
+		const char *address, *code;
+		enum gmem_oops_kind kind;
+		enum gmem_oops_access access;
+		enum gmem_state state;
+	} cases[] = {
+		{ "ffff8aa5026e0000", "0x0002) - not-present page", GMEM_OOPS_NOT_PRESENT,
+		  GMEM_OOPS_ACCESS_WRITE, GMEM_STATE_UNMAPPED },
+		{ "ffff8aa5026e0000", "0x0010) - not-present page", GMEM_OOPS_NOT_PRESENT,
+		  GMEM_OOPS_ACCESS_EXECUTE, GMEM_STATE_UNMAPPED },
+		{ "ffff8aa5026e0000", "0x0003) - permissions violation", GMEM_OOPS_PERMISSION,
+		  GMEM_OOPS_ACCESS_WRITE, GMEM_STATE_MAPPED },
+		{ "ffff8aa5026e0000", "0x80000003) - RMP violation", GMEM_OOPS_RMP,
+		  GMEM_OOPS_ACCESS_WRITE, GMEM_STATE_MAPPED },
+		{ "ffff8aa5026e0000", "0x0009) - reserved bit violation", GMEM_OOPS_RESERVED,
+		  GMEM_OOPS_ACCESS_READ, GMEM_STATE_UNKNOWN },
+		{ "0000000000000018", "0x0000) - not-present page", GMEM_OOPS_NULL,
+		  GMEM_OOPS_ACCESS_READ, GMEM_STATE_UNKNOWN },
+		{ "00007fff12345678", "0x0001) - permissions violation", GMEM_OOPS_USER,
+		  GMEM_OOPS_ACCESS_READ, GMEM_STATE_UNKNOWN },
+	};
+	struct found found;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gmem_oops *oops = variant(cases[i].address, cases[i].code, "", &found);
+
+		ck_assert_int_eq(oops->kind, cases[i].kind);
+		ck_assert_int_eq(oops->access, cases[i].access);
+		ck_assert_int_eq(oops->state, cases[i].state);
+		ck_assert(!oops->has_pfn && !oops->base);
+	}
+}
+END_TEST
+
+/* An RMP violation names its page frame; the entry has to agree. */
+START_TEST(rmp)
+{
+	struct found found;
+	const struct gmem_oops *oops;
+
+	oops = variant("ffff8aa5026e0000", "0x80000003) - RMP violation",
+		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 80000000026e0163\n"
+		       "PFN 0x26e0, RMP entry: [0x0000000000000001 - 0x0000000000000002]\n",
+		       &found);
+	ck_assert(oops->has_pfn);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+	ck_assert_uint_eq(oops->notes, 0);
+	oops = variant("ffff8aa5026e0000", "0x80000003) - RMP violation",
+		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 80000000026e0163\n"
+		       "PFN 0x26e1, RMP entry: [0x0000000000000001 - 0x0000000000000002]\n",
+		       &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_PFN_DIFFERS);
+	oops = variant("ffff8aa5026e0000", "0x80000003) - RMP violation",
+		       "PFN 0x26e1, RMP entry: [0x0000000000000001 - 0x0000000000000002]\n",
+		       &found);
+	ck_assert_uint_eq(oops->pfn, 0x26e1);
+}
+END_TEST
+
+/* Linux 6.1: no UID, one "Oops:"; and the sentence for NULL. */
+START_TEST(old_shapes)
+{
+	struct found found;
+	const struct gmem_oops *oops =
+		read_one(X86_HEADER X86_READ X86_WALK
+			 "Oops: 0000 [#1] PREEMPT SMP PTI\n"
+			 "CPU: 3 PID: 77 Comm: kworker/3:1 Tainted: G    B   W  OE"
+			 "      6.1.0-28-amd64 #1  Debian 6.1.119-1\n"
+			 "RIP: 0010:clflush_cache_range+0x1/0x2\n" X86_REGISTERS
+			 " sev_gmem_invalidate+0x1/0x2 [kvm_amd]\n" X86_END,
+			 &found);
+
+	ck_assert_str_eq(oops->command, "kworker/3:1");
+	ck_assert_str_eq(oops->release, "6.1.0-28-amd64");
+	ck_assert_str_eq(oops->path->name, "snp-reclaim");
+	ck_assert_uint_eq(oops->notes, 0);
+	oops = read_one("BUG: kernel NULL pointer dereference, address: 0000000000000040\n" X86_READ
+			"PGD 0 P4D 0 \n" X86_DIE X86_END,
+			&found);
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NULL);
+}
+END_TEST
+
+/* A thread may call itself what it likes. */
+START_TEST(names)
+{
+	struct found found;
+	const struct gmem_oops *oops =
+		read_one(X86_HEADER X86_READ
+			 "CPU: 0 UID: 0 PID: 9 Comm: Not tainted x Not tainted 7.3.4 #1\n" X86_END,
+			 &found);
+
+	ck_assert_str_eq(oops->command, "Not tainted x");
+	ck_assert_str_eq(oops->release, "7.3.4");
+}
+END_TEST
+
+#define ARM_HEADER "Unable to handle kernel paging request at virtual address ffff000004f85000\n"
+#define ARM_ABORT                                        \
+	"Mem abort info:\n"                              \
+	"  ESR = 0x0000000096000007\n"                   \
+	"  EC = 0x25: DABT (current EL), IL = 32 bits\n" \
+	"  FSC = 0x07: level 3 translation fault\n"      \
+	"Data abort info:\n"                             \
+	"  CM = 0, WnR = 0, TnD = 0, TagAccess = 0\n"
+#define ARM_WALK                                                          \
+	"swapper pgtable: 4k pages, 48-bit VAs, pgdp=0000000043a7d000\n"  \
+	"[ffff000004f85000] pgd=0000000000000000, p4d=180000007ffff403, " \
+	"pud=180000007fffe403, pmd=180000007ffd9403, pte=00e8000044f85f06\n"
+#define ARM_DIE                                              \
+	"Internal error: Oops: 0000000096000007 [#1]  SMP\n" \
+	"CPU: 0 UID: 0 PID: 1 Comm: init Not tainted 7.3.4+deb13-arm64 #1\n"
+#define ARM_PC(name)                               \
+	"pstate: 20000005 (nzCv daif -PAN -UAO)\n" \
+	"pc : " name "+0x10/0x40\n"                \
+	"lr : something+0x1/0x2\n"                 \
+	"x29: ffff80008000bb10 x28: ffff000003aa0000 x27: fffffdffc013e140\n"
+#define ARM_TRACE(name)                     \
+	"Call trace:\n"                     \
+	" " name "+0x10/0x40 (P)\n"         \
+	" user_mem_abort+0x1/0x2\n"         \
+	" kvm_handle_guest_abort+0x1/0x2\n" \
+	"Code: d503201f (d50b7e20)\n"       \
+	"---[ end trace 0000000000000000 ]---\n"
+
+START_TEST(all_of_arm64)
+{
+	struct found found;
+	const struct gmem_oops *oops =
+		read_one(ARM_HEADER ARM_ABORT ARM_WALK ARM_DIE ARM_PC("dcache_clean_inval_poc")
+				 ARM_TRACE("stage2_map_walker_try_leaf"),
+			 &found);
+
+	ck_assert_str_eq(oops->machine, "arm64");
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
+	ck_assert_int_eq(oops->access, GMEM_OOPS_ACCESS_READ);
+	ck_assert_str_eq(oops->level, "4K");
+	ck_assert_uint_eq(oops->pfn, 0x44f85);
+	ck_assert_uint_eq(oops->base, 0xfffeffffc0000000);
+	ck_assert_str_eq(oops->witness, "x27");
+	ck_assert_str_eq(oops->path->name, "stage2-map");
+	ck_assert_str_eq(oops->step, "KVM_RUN");
+	ck_assert_int_eq(strncmp(oops->removed, "set_direct_map_invalid_noflush", 30), 0);
+	ck_assert_uint_eq(oops->notes, 0);
+}
+END_TEST
+
+/* LPA2: bits 51 and 50 of the frame are bits 9 and 8; 64K pages: bits 51 to 48 are bits 15 to 12. */
+START_TEST(arm64_frames)
+{
+	static const struct {
+		const char *address, *pages, *entry;
+		uint64_t pfn, base, page_size;
+		const char *level;
+	} cases[] = {
+		{ "fff0000004f89000", "4k pages, 52-bit VAs", "pte=00e8000044f89c06", 0x44f89,
+		  0xffefffffc0000000, 4096, "4K" },
+		{ "fff4000004f89000", "4k pages, 52-bit VAs", "pte=00e8000044f89d06", 0x4000044f89,
+		  0xffefffffc0000000, 4096, "4K" },
+		{ "fff1000004f80000", "64k pages, 52-bit VAs", "pte=00e8000044f81c06",
+		  0x1000000044f8, 0, 65536, "64K" },
+		{ "ffff000004e01000", "4k pages, 48-bit VAs", "pmd=00e8000044e00f04", 0x44e01,
+		  0xfffeffffc0000000, 4096, "2M" },
+	};
+	struct found found;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gmem_oops *oops;
+
+		snprintf(text, sizeof(text),
+			 "Unable to handle kernel paging request at virtual address %s\n"
+			 "ESR = 0x0000000096000007\nswapper pgtable: %s, pgdp=0000000043a7d000\n"
+			 "[%s] pgd=180000007ffff403, %s\n---[ end trace 0 ]---\n",
+			 cases[i].address, cases[i].pages, cases[i].address, cases[i].entry);
+		oops = read_one(text, &found);
+		ck_assert_str_eq(oops->level, cases[i].level);
+		ck_assert_uint_eq(oops->page_size, cases[i].page_size);
+		if (!cases[i].base)
+			continue;
+		ck_assert_uint_eq(oops->pfn, cases[i].pfn);
+		ck_assert_uint_eq(oops->base, cases[i].base);
+	}
+}
+END_TEST
+
+START_TEST(arm64_kinds)
+{
+	static const struct {
+		const char *words, *esr;
+		enum gmem_oops_kind kind;
+		enum gmem_oops_access access;
+	} cases[] = {
+		{ "paging request", "96000147", GMEM_OOPS_NOT_PRESENT, GMEM_OOPS_ACCESS_CACHE },
+		{ "paging request", "96000047", GMEM_OOPS_NOT_PRESENT, GMEM_OOPS_ACCESS_WRITE },
+		{ "write to read-only memory", "9600004f", GMEM_OOPS_PERMISSION,
+		  GMEM_OOPS_ACCESS_WRITE },
+		{ "execute from non-executable memory", "8600000f", GMEM_OOPS_PERMISSION,
+		  GMEM_OOPS_ACCESS_EXECUTE },
+		{ "access to hypervisor-protected memory", "96000087", GMEM_OOPS_PROTECTED,
+		  GMEM_OOPS_ACCESS_READ },
+		{ "NULL pointer dereference", "96000004", GMEM_OOPS_NULL, GMEM_OOPS_ACCESS_READ },
+		{ "paging request", "96000021", GMEM_OOPS_UNKNOWN, GMEM_OOPS_ACCESS_READ },
+	};
+	struct found found;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gmem_oops *oops;
+
+		snprintf(text, sizeof(text),
+			 "Unable to handle kernel %s at virtual address ffff000004f85000\n"
+			 "Internal error: Oops: %s [#1] SMP\n---[ end trace 0 ]---\n",
+			 cases[i].words, cases[i].esr);
+		oops = read_one(text, &found);
+		ck_assert_int_eq(oops->kind, cases[i].kind);
+		ck_assert_int_eq(oops->access, cases[i].access);
+	}
+}
+END_TEST
+
+/* Half an oops: each line that is missing takes away what it says, and nothing else comes instead. */
+START_TEST(halves)
+{
+	struct found whole, found;
+	const char *text = X86_ADD;
+	size_t ends = (size_t)(strstr(text, "---[ end ") - text);
+
+	read_text(text, &whole);
+	/* The end is missing. */
+	for (size_t length = 0; length <= ends; length++) {
+		read_pieces(text, length, length + 1, &found);
+		ck_assert_uint_le(found.n, 1);
+		if (!found.n)
+			continue;
+		ck_assert(found.oopses[0].notes & GMEM_OOPS_CUT_OFF);
+		ck_assert_str_eq(found.oopses[0].machine, "x86-64");
+		ck_assert(!found.oopses[0].has_pfn || found.oopses[0].pfn == 0x26e0);
+		if (found.oopses[0].path)
+			ck_assert_str_eq(found.oopses[0].path->name, "tdx-page-add");
+	}
+	/* The beginning is. */
+	for (const char *at = strchr(text, '\n'); at; at = strchr(at + 1, '\n')) {
+		read_text(at + 1, &found);
+		ck_assert_uint_le(found.n, 1);
+		if (!found.n)
+			continue;
+		ck_assert(found.oopses[0].notes & GMEM_OOPS_CUT_OFF);
+		ck_assert_uint_eq(found.oopses[0].kind, GMEM_OOPS_NOT_PRESENT);
+		ck_assert_uint_eq(found.oopses[0].address, whole.oopses[0].address);
+		ck_assert_str_eq(found.oopses[0].path->name, "tdx-page-add");
+	}
+}
+END_TEST
+
+/* Without the line of the walk, or that of the code, the rest stands. */
+START_TEST(cut_out)
+{
+	struct found found;
+	const struct gmem_oops *oops;
+
+	oops = read_one(X86_HEADER X86_WALK "---[ end trace 0 ]---\n", &found);
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
+	ck_assert_int_eq(oops->access, GMEM_OOPS_ACCESS_UNKNOWN);
+	oops = read_one(X86_HEADER X86_READ "** 12 printk messages dropped **\n" X86_END, &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
+	/* The second begins before the first has ended. */
+	read_text(X86_HEADER X86_READ X86_ADD, &found);
+	ck_assert_uint_eq(found.n, 2);
+	ck_assert_uint_eq(found.oopses[0].notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
+	ck_assert_uint_eq(found.oopses[1].notes, 0);
+	/* A boot ends what was open. */
+	read_text(X86_HEADER "Linux version 7.3.4\n" X86_WALK, &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.oopses[0].notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
+}
+END_TEST
+
+/* Lines of two threads, in turn: each one's lines say whose they are. */
+START_TEST(interleaved)
+{
+	static const char first[] = X86_ADD;
+	static const char second[] =
+		ARM_HEADER ARM_ABORT ARM_WALK ARM_DIE ARM_PC("dcache_clean_inval_poc")
+			ARM_TRACE("stage2_unmap_walker");
+	const char *a = first, *b = second;
+	struct found found;
+	char text[16384];
+	size_t used = 0;
+
+	while (*a || *b) {
+		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
+
+		if (*a)
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 "[ 1.0][ T412] %.*s\n", (int)n, a);
+		if (*b)
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 "[ 1.0][   C1] %.*s\n", (int)m, b);
+		a += n + (*a != '\0');
+		b += m + (*b != '\0');
+	}
+	read_text(text, &found);
+	ck_assert_uint_eq(found.n, 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_uint_eq(found.oopses[i].notes, 0);
+	ck_assert_str_eq(found.oopses[0].path->name,
+			 found.oopses[0].line == 1 ? "tdx-page-add" : "stage2-unmap");
+	ck_assert_str_eq(found.oopses[1].path->name,
+			 found.oopses[1].line == 1 ? "tdx-page-add" : "stage2-unmap");
+}
+END_TEST
+
+/* arm64 without names: only lines with the address can be told apart. */
+START_TEST(mixed)
+{
+	struct found found;
+
+	read_text(
+		strcat(strcpy((char[8192]){ 0 }, ARM_HEADER),
+		       "Unable to handle kernel paging request at virtual address ffff000004f99000\n" ARM_ABORT
+			       ARM_WALK ARM_DIE ARM_PC("dcache_clean_inval_poc")
+				       ARM_TRACE("stage2_unmap_walker")),
+		&found);
+	ck_assert_uint_eq(found.n, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct gmem_oops *oops = &found.oopses[i];
+
+		ck_assert(oops->notes & GMEM_OOPS_INTERLEAVED);
+		ck_assert(!oops->path && !*oops->function && !oops->has_pid);
+		ck_assert_int_eq(oops->has_pfn, oops->address == 0xffff000004f85000);
+		if (oops->has_pfn)
+			ck_assert_uint_eq(oops->pfn, 0x44f85);
+	}
+}
+END_TEST
+
+START_TEST(contradictions)
+{
+	struct found found;
+	const struct gmem_oops *oops;
+
+	oops = read_one(X86_HEADER "#PF: supervisor write access in kernel mode\n"
+				   "#PF: error_code(0x0000) - not-present page\n" X86_WALK X86_END,
+			&found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_CODE_DIFFERS);
+	oops = read_one(X86_HEADER X86_READ X86_WALK "Oops: Oops: 0003 [#1] SMP\n" X86_END, &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_CODE_DIFFERS);
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
+	oops = read_one(X86_HEADER X86_READ X86_WALK X86_DIE "CR2: ffff8aa5026e1000 CR3: 0\n"
+							     "---[ end trace 0 ]---\n",
+			&found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_ADDRESS_DIFFERS);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+	/* Not present for the CPU, and present when it was printed. */
+	oops = variant("ffff8aa5026e0000", NOT_PRESENT,
+		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 80000000026e0163\n", &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_MAPPED_AGAIN);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+}
+END_TEST
+
+/* An empty entry tells no frame, but the base that the fault before it had does; not after a boot. */
+START_TEST(earlier_base)
+{
+	static const char empty[] =
+		"BUG: unable to handle page fault for address: ffff8aa5026e3000\n" X86_READ
+		"PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 0\n"
+		"---[ end trace 0 ]---\n";
+	struct found found;
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s", X86_ADD, empty);
+	read_text(text, &found);
+	ck_assert_uint_eq(found.n, 2);
+	ck_assert_uint_eq(found.oopses[1].notes, GMEM_OOPS_EMPTY_ENTRY | GMEM_OOPS_BY_EARLIER);
+	ck_assert_uint_eq(found.oopses[1].pfn, 0x26e3);
+	snprintf(text, sizeof(text), "%sLinux version 7.3.4\n%s", X86_ADD, empty);
+	read_text(text, &found);
+	ck_assert_uint_eq(found.oopses[1].notes, GMEM_OOPS_EMPTY_ENTRY);
+	ck_assert(!found.oopses[1].has_pfn);
+}
+END_TEST
+
+START_TEST(unreliable)
+{
+	struct found found;
+	const struct gmem_oops *oops =
+		read_one(X86("clflush_cache_range", " ? tdh_mem_page_add+0x1/0x2\n"), &found);
+
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_UNRELIABLE);
+	ck_assert_str_eq(oops->path->name, "tdx-page-add");
+}
+END_TEST
+
+START_TEST(other_machines)
+{
+	static const struct {
+		const char *text, *machine;
+	} cases[] = {
+		{ "Unable to handle kernel paging request at virtual address ff60000001000000\n"
+		  "Oops [#1]\nepc : memcpy+0x1/0x2\n",
+		  "riscv" },
+		{ "BUG: Unable to handle kernel data access on read at 0xc000000001000000\n",
+		  "powerpc" },
+		{ "Unable to handle kernel pointer dereference in virtual kernel address space\n",
+		  "s390" },
+		{ "8<--- cut here ---\nUnable to handle kernel paging request at virtual address "
+		  "c1000000 when read\n",
+		  NULL },
+		{ "Unable to handle kernel paging request at virtual address c1000000\n", "arm" },
+		{ "BUG: unable to handle page fault for address: c1000000\n", "x86-32" },
+		{ "CPU 0 Unable to handle kernel paging request at virtual address "
+		  "0000000000000000, era == 9000000000221000, ra == 9000000000221000\n",
+		  "loongarch" },
+	};
+	struct found found;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (!cases[i].machine)
+			continue;
+		const struct gmem_oops *oops = read_one(cases[i].text, &found);
+
+		ck_assert_str_eq(oops->machine, cases[i].machine);
+		ck_assert_uint_eq(oops->notes, GMEM_OOPS_OTHER_MACHINE);
+		ck_assert(!oops->has_pfn && !oops->path && !oops->kind);
+	}
+}
+END_TEST
+
+/* What is no page fault. */
+START_TEST(others)
+{
+	struct found found;
+
+	read_text(
+		"Oops: general protection fault, probably for non-canonical address 0xdead: 0000 [#1]\n"
+		"RIP: 0010:memcpy+0x1/0x2\nCR2: ffff8aa5026e0000\n---[ end trace 0 ]---\n"
+		"Internal error: Oops - BUG: 00000000f2000800 [#1] SMP\n"
+		"WARNING: CPU: 0 PID: 1 at mm/memory.c:1 foo+0x1/0x2\n"
+		"PGD is a word\n#PF: none\n[ffff] pgd=1\nOops: \nUnable to handle kernel\n",
+		&found);
+	ck_assert_uint_eq(found.n, 0);
+	ck_assert_uint_eq(found.counts.others, 2);
+	ck_assert_uint_eq(found.counts.lines, 11);
+}
+END_TEST
+
+/* Zero bytes, colours, no end of line. */
+START_TEST(dirt)
+{
+	static const char text[] = "\0\0\0" X86_ADD "\0\0 no newline at the end \0";
+	struct found found, whole;
+
+	read_text(X86_ADD, &whole);
+	read_pieces(text, sizeof(text), sizeof(text), &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_mem_eq(&found.oopses[0], &whole.oopses[0], sizeof(whole.oopses[0]));
+	ck_assert_uint_eq(found.counts.zeros, 7);
+}
+END_TEST
+
+/* A line of 64 MiB is read to its end, in the same memory. */
+START_TEST(long_line)
+{
+	static char piece[1 << 20];
+	struct found found = { .n = 0 };
+	struct gmem_oops_log *log;
+
+	memset(piece, 'x', sizeof(piece));
+	ck_assert_int_eq(gmem_oops_new(keep, &found, &log), 0);
+	for (int i = 0; i < 64; i++)
+		ck_assert_int_eq(gmem_oops_feed(log, piece, sizeof(piece)), 0);
+	ck_assert_int_eq(gmem_oops_feed(log, "\n" X86_ADD, sizeof("\n" X86_ADD) - 1), 0);
+	ck_assert_int_eq(gmem_oops_end(log), 0);
+	gmem_oops_counts(log, &found.counts);
+	gmem_oops_free(log);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.oopses[0].line, 2);
+	ck_assert_uint_eq(found.counts.long_lines, 1);
+}
+END_TEST
+
+/* pstore: the parts of a dump count down; what does not follow on ends the oops. */
+START_TEST(pstore)
+{
+	struct found found;
+
+	read_text("Oops#1 Part2\n" X86_HEADER X86_READ "Oops#1 Part1\n" X86_WALK X86_END, &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.oopses[0].pfn, 0x26e0);
+	ck_assert_uint_eq(found.oopses[0].notes, 0);
+	read_text("Oops#1 Part1\n" X86_HEADER X86_READ "Oops#1 Part2\n" X86_WALK, &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert(!found.oopses[0].has_pfn);
+	ck_assert(found.oopses[0].notes & GMEM_OOPS_CUT_OFF);
+}
+END_TEST
+
+/* More open at once than there is room for: the oldest one ends. */
+START_TEST(many_open)
+{
+	struct found found;
+	char text[8192];
+	size_t used = 0;
+
+	for (int i = 0; i < 12; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "[ 1.0][ T%d] %s", i + 1,
+					 X86_HEADER);
+	read_text(text, &found);
+	ck_assert_uint_eq(found.n, 12);
+	for (size_t i = 0; i < 12; i++)
+		ck_assert_uint_eq(found.oopses[i].line, i + 1);
+}
+END_TEST
+
+static int stop(const struct gmem_oops *oops, void *arg)
+{
+	(void)oops;
+	++*(int *)arg;
+	return -ECANCELED;
+}
+
+START_TEST(callback_stops)
+{
+	struct gmem_oops_log *log;
+	int called = 0;
+
+	ck_assert_int_eq(gmem_oops_new(NULL, NULL, &log), -EINVAL);
+	ck_assert_int_eq(gmem_oops_new(stop, &called, &log), 0);
+	ck_assert_int_eq(gmem_oops_feed(log, X86_ADD X86_ADD, sizeof(X86_ADD X86_ADD) - 1),
+			 -ECANCELED);
+	ck_assert_int_eq(called, 1);
+	gmem_oops_free(log);
+	gmem_oops_free(NULL);
+}
+END_TEST
+
+/* No kernel address is in the words, and there always are some. */
+START_TEST(words)
+{
+	struct found found;
+	char text[2048], small[8];
+
+	read_text(X86_ADD, &found);
+	ck_assert_int_gt(gmem_oops_describe(&found.oopses[0], text, sizeof(text)), 20);
+	ck_assert_ptr_null(strstr(text, "ffff"));
+	ck_assert_ptr_nonnull(strstr(text, "PFN 0x26e0"));
+	ck_assert_int_eq(gmem_oops_describe(&found.oopses[0], small, sizeof(small)),
+			 (int)strlen(text));
+	ck_assert_uint_eq(strlen(small), sizeof(small) - 1);
+	ck_assert_int_eq(gmem_oops_describe(&found.oopses[0], NULL, 0), (int)strlen(text));
+	for (int kind = 0; kind <= GMEM_OOPS_USER; kind++) {
+		struct gmem_oops oops = { .kind = (enum gmem_oops_kind)kind, .notes = 0x1fff };
+
+		oops.notes &= ~(unsigned int)GMEM_OOPS_OTHER_MACHINE;
+		ck_assert_int_gt(gmem_oops_describe(&oops, text, sizeof(text)), 20);
+		ck_assert_ptr_nonnull(gmem_oops_advice(&oops));
+		ck_assert_ptr_nonnull(gmem_oops_kind_name(oops.kind));
+	}
+	for (unsigned int bit = 0; bit < 13; bit++)
+		ck_assert_ptr_nonnull(gmem_oops_note_text(bit));
+	ck_assert_ptr_null(gmem_oops_note_text(13));
+	ck_assert_ptr_null(gmem_oops_access_name(GMEM_OOPS_ACCESS_UNKNOWN));
+}
+END_TEST
+
+UNIT_MAIN("oops", all_of_x86, pieces, prefixes, every_path, paths_have_traces, steps, entries,
+	  shapes, kinds, rmp, old_shapes, names, all_of_arm64, arm64_frames, arm64_kinds, halves,
+	  cut_out, interleaved, mixed, contradictions, earlier_base, unreliable, other_machines,
+	  others, dirt, long_line, pstore, many_open, callback_stops, words)
