@@ -1,89 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl pfn: what a page frame is, and which guest_memfd has it. */
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 
 #include "core/command.h"
 #include "core/size.h"
-#include "inspect/evidence.h"
-#include "inspect/owner.h"
-#include "output/bits.h"
+#include "inspect/frames.h"
 
-enum {
-	COLUMN_PFN,
-	COLUMN_RAM,
-	COLUMN_NODE,
-	COLUMN_ZONE,
-	COLUMN_DIRECT_MAP,
-	COLUMN_LEVEL,
-	COLUMN_WRITABLE,
-	COLUMN_FLAGS,
-	COLUMN_OWNER,
-	COLUMN_PID,
-	COLUMN_COMMAND,
-	COLUMN_FD,
-	COLUMN_INODE,
-	COLUMN_OFFSET,
-	COLUMN_GPA,
-	COLUMN_REASON,
-};
-
-static const struct column columns[] = {
-	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true, .help = "page frame number" },
-	[COLUMN_RAM] = { "ram", KIND_BOOL, .shown = true,
-			 .help = "whether it is System RAM, by /proc/iomem" },
-	[COLUMN_NODE] = { "node", KIND_NUMBER, .shown = true, .help = "NUMA node" },
-	[COLUMN_ZONE] = { "zone", KIND_TEXT, .shown = true, .help = "memory zone" },
-	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
-				.help = "whether the direct map has it: mapped, unmapped or unknown" },
-	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
-			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
-	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
-			      .help = "whether the direct map lets the kernel write" },
-	[COLUMN_FLAGS] = { "flags", KIND_LIST, .shown = true, .wrap = true,
-			   .help = "page flags, as in /proc/kpageflags" },
-	[COLUMN_OWNER] = { "owner", KIND_TEXT, .shown = true,
-			   .help = "who has it: guest_memfd, or none where no guest_memfd does" },
-	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true,
-			 .help = "process that has the guest_memfd" },
-	[COLUMN_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "name of that process" },
-	[COLUMN_FD] = { "fd", KIND_NUMBER, .shown = true, .help = "descriptor in that process" },
-	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "inode number of the guest_memfd" },
-	[COLUMN_OFFSET] = { "offset", KIND_HEX, .shown = true,
-			    .help = "offset in the guest_memfd, in bytes" },
-	[COLUMN_GPA] = { "gpa", KIND_ADDRESS, .shown = true,
-			 .help = "guest-physical address, where a memslot binds it" },
-	[COLUMN_REASON] = { "reason", KIND_TEXT, .wrap = true, .help = "why something is unknown" },
-};
-
-static const struct table table = TABLE("frames", columns);
-
-struct frame {
-	struct gmem_frame is;
-	bool owned;
-	struct gmem_owned_frame place; /* where owned */
-};
-
-struct lookup {
-	struct cli *cli;
-	struct gmem_owners *owners;
-	struct frame *frames; /* as they were given */
-	uint64_t *pfns;	      /* ascending */
-	size_t n;
-	char no_owner[1024]; /* why there may be an owner that was not seen; "" where not */
-};
-
-static enum status parse(struct lookup *lookup)
+static enum status parse(struct cli *cli, uint64_t *pfns)
 {
-	struct cli *cli = lookup->cli;
 	uint64_t limit;
 	int ret = gmem_pfn_limit(cli->ctx, &limit);
 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	for (size_t i = 0; i < lookup->n; i++) {
+	for (int i = 0; i < cli->nargs; i++) {
 		const char *text = cli->args[i], *end, *why;
 		uint64_t pfn;
 
@@ -96,179 +28,22 @@ static enum status parse(struct lookup *lookup)
 					 "'%s': that is beyond this CPU's physical addresses, "
 					 "which end before page frame 0x%" PRIx64,
 					 text, limit);
-		lookup->frames[i].is.pfn = lookup->pfns[i] = pfn;
+		pfns[i] = pfn;
 	}
 	return STATUS_YES;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static int keep_place(const struct gmem_owned_frame *place, void *arg)
-{
-	struct lookup *lookup = arg;
-
-	for (size_t i = 0; i < lookup->n; i++) {
-		if (lookup->frames[i].is.pfn != place->pfn)
-			continue;
-		lookup->frames[i].owned = true;
-		lookup->frames[i].place = *place;
-	}
-	return 0;
-}
-
-/* Searches all guest_memfds that can be seen, and notes why there may be others. */
-static void find_owners(struct lookup *lookup)
-{
-	struct cli *cli = lookup->cli;
-	struct gmem_owners_counts counts;
-	const char *unseen;
-	int ret;
-
-	if (gmem_ctx_sysroot(cli->ctx)) {
-		snprintf(lookup->no_owner, sizeof(lookup->no_owner), "a snapshot has no processes");
-		return;
-	}
-	ret = gmem_owners_new(cli->ctx, NULL, &lookup->owners);
-	if (!ret) {
-		gmem_owners_get_counts(lookup->owners, &counts);
-		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
-		if (unseen && unseen != lookup->no_owner)
-			snprintf(lookup->no_owner, sizeof(lookup->no_owner), "%s", unseen);
-		/* Without one there is nothing to be read, and no reader needed. */
-		if (counts.memories && cli->common.reader == READER_NONE)
-			ret = -ENOTSUP;
-		else
-			ret = gmem_owners_find(lookup->owners, lookup->pfns, lookup->n, keep_place,
-					       lookup);
-	}
-	if (ret)
-		cli_explain(cli, ret, lookup->no_owner, sizeof(lookup->no_owner));
-}
-
-/* Whether something of a frame is unknown; *reason is why. */
-static bool is_partial(const struct lookup *lookup, const struct frame *frame, const char **reason)
-{
-	*reason = NULL;
-	if (frame->is.direct_map == GMEM_DIRECT_MAP_UNKNOWN)
-		*reason = frame->is.reason;
-	else if (frame->is.ram < 0)
-		*reason = frame->is.ram_reason;
-	else if (!frame->is.has_page_flags && frame->is.ram)
-		*reason = frame->is.flags_reason;
-	else if (!frame->owned && *lookup->no_owner)
-		*reason = lookup->no_owner;
-	return *reason;
-}
-
-/* Node and zone everybody may see, and alone they do not answer. */
-static bool is_answered(const struct frame *frame)
-{
-	return frame->is.direct_map != GMEM_DIRECT_MAP_UNKNOWN || frame->is.ram >= 0 ||
-	       frame->is.has_page_flags || frame->owned;
-}
-
-static void set_owner(const struct lookup *lookup, const struct frame *frame, struct cell *cells,
-		      struct gmem_owner *owner)
-{
-	const struct gmem_owned_frame *place = &frame->place;
-	struct gmem_owned owned;
-
-	if (!frame->owned) {
-		cells[COLUMN_OWNER] = cell_text(*lookup->no_owner ? NULL : "none");
-		return;
-	}
-	gmem_owners_at(lookup->owners, place->memory, &owned);
-	gmem_owners_primary(lookup->owners, place->memory, place->vm_pid, owner);
-	cells[COLUMN_OWNER] = cell_text("guest_memfd");
-	cells[COLUMN_PID] = cell_number((uint64_t)owner->pid);
-	cells[COLUMN_COMMAND] = cell_text(*owner->command ? owner->command : NULL);
-	cells[COLUMN_FD] = cell_number_if(owner->fd >= 0, (uint64_t)owner->fd);
-	cells[COLUMN_INODE] = cell_number(owned.inode);
-	cells[COLUMN_OFFSET] = cell_number(place->offset);
-	cells[COLUMN_GPA] = cell_number_if(place->gpa != GMEM_GPA_NONE, place->gpa);
-}
-
-static void write_frame(const struct lookup *lookup, const struct frame *frame)
-{
-	const struct gmem_frame *is = &frame->is;
-	bool mapped = is->direct_map == GMEM_DIRECT_MAP_MAPPED;
-	char flags[BITS_TEXT_MAX];
-	struct gmem_owner owner;
-	const char *reason;
-	struct cell cells[] = {
-		[COLUMN_PFN] = cell_number(is->pfn),
-		[COLUMN_RAM] = cell_number_if(is->ram >= 0, is->ram > 0),
-		[COLUMN_NODE] = cell_number_if(is->node >= 0, (uint64_t)is->node),
-		[COLUMN_ZONE] = cell_text(is->zone),
-		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(is->direct_map)),
-		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(is->level) : NULL),
-		[COLUMN_WRITABLE] = cell_number_if(mapped, is->writable),
-		[COLUMN_REASON] = CELL_UNKNOWN,
-	};
-
-	if (is->has_page_flags)
-		cells[COLUMN_FLAGS] =
-			cell_text(bits_describe(is->page_flags, gmem_page_flag_name, flags));
-	set_owner(lookup, frame, cells, &owner);
-	if (is_partial(lookup, frame, &reason))
-		cells[COLUMN_REASON] = cell_text(reason);
-	output_row(lookup->cli->out, cells);
-}
-
-static enum status look_up(struct lookup *lookup)
-{
-	struct cli *cli = lookup->cli;
-	unsigned int want = GMEM_EXTENT_FLAGS;
-	enum status status = STATUS_YES;
-	bool answered = false;
-	const char *reason;
-
-	if (cli->common.reader != READER_NONE)
-		want |= GMEM_EXTENT_DIRECT_MAP;
-	qsort(lookup->pfns, lookup->n, sizeof(*lookup->pfns), by_value);
-	cli_open_reader(cli); /* without one, direct_map and owner are unknown, and say so */
-	find_owners(lookup);
-	output_table(cli->out, &table);
-	for (size_t i = 0; i < lookup->n; i++) {
-		struct frame *frame = &lookup->frames[i];
-		int ret = gmem_frame_get(cli->ctx, frame->is.pfn, want, &frame->is);
-
-		if (ret)
-			return cli_fail_error(cli, ret, NULL);
-		write_frame(lookup, frame);
-		answered = answered || is_answered(frame);
-		if (!is_partial(lookup, frame, &reason))
-			continue;
-		if (status == STATUS_YES)
-			cli_note(cli, "page frame 0x%" PRIx64 ": %s", frame->is.pfn, reason);
-		status = STATUS_PARTLY;
-	}
-	output_table_end(cli->out);
-	evidence_write(cli);
-	return answered ? status : STATUS_CANNOT_TELL;
-}
-
 static enum status run(struct cli *cli)
 {
-	struct lookup lookup = { .cli = cli, .n = (size_t)cli->nargs };
+	uint64_t *pfns = calloc((size_t)cli->nargs, sizeof(*pfns));
 	enum status status;
 
-	lookup.frames = calloc(lookup.n, sizeof(*lookup.frames));
-	lookup.pfns = calloc(lookup.n, sizeof(*lookup.pfns));
-	if (!lookup.frames || !lookup.pfns)
-		status = cli_no_memory(cli);
-	else
-		status = parse(&lookup);
+	if (!pfns)
+		return cli_no_memory(cli);
+	status = parse(cli, pfns);
 	if (!status)
-		status = look_up(&lookup);
-	gmem_owners_free(lookup.owners);
-	free(lookup.frames);
-	free(lookup.pfns);
+		status = frames_show(cli, pfns, (size_t)cli->nargs);
+	free(pfns);
 	return status;
 }
 
@@ -279,7 +54,6 @@ const struct command pfn_command = {
 	.args = "NUMBER...",
 	.min_args = 1,
 	.max_args = INT_MAX,
-	.table = &table,
-	.takes_sysroot = true,
+	.table = &frames_table,
 	.run = run,
 };

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What page frames are, and which guest_memfd has them: a row each. */
+#ifndef CLI_INSPECT_FRAMES_H
+#define CLI_INSPECT_FRAMES_H
+
+#include "core/cli.h"
+
+extern const struct table frames_table;
+
+/* Looks n page frames up and writes them, in that order, and the evidence. Returns a status. */
+enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n);
+
+#endif
