@@ -42,11 +42,15 @@ enum need {
 	WRITES_FILES = 1 << 4,
 	/* Opens the reader more than once, so what that takes stays. */
 	REOPENS_READER = 1 << 5,
+	/* The kernel's log: check_syslog_permissions(). */
+	READS_LOG = 1 << 6,
 };
 
 struct command {
 	const char *name;
 	unsigned int needs; /* enum need; all capabilities that it does not name are given up */
+	/* Where that hangs on options: what is needed of needs; or NULL for all. */
+	unsigned int (*needs_of)(const void *settings);
 	enum place place;
 	const char *summary;
 	const char *args; /* for the usage line, "" for none */
@@ -82,6 +86,7 @@ extern const struct command finalize_command;
 extern const struct command list_command;
 extern const struct command map_command;
 extern const struct command metrics_command;
+extern const struct command oops_command;
 extern const struct command pfn_command;
 extern const struct command pfns_command;
 extern const struct command punch_command;

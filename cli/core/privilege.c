@@ -28,6 +28,7 @@ static const struct {
 	{ READS_PROCESSES, CAP_CHECKPOINT_RESTORE },
 	{ READS_IOMEM, CAP_SYS_ADMIN },
 	{ WRITES_FILES, CAP_DAC_OVERRIDE },
+	{ READS_LOG, CAP_SYSLOG },
 };
 
 #define TAKES (sizeof(takes) / sizeof(takes[0]))
@@ -91,7 +92,8 @@ static void tell(const struct cli *cli)
 /* On a kernel that is not the running one: none, but for the files that it is in and the answer's. */
 static unsigned int needs_of(const struct cli *cli)
 {
-	unsigned int needs = cli->command->needs;
+	const struct command *command = cli->command;
+	unsigned int needs = command->needs_of ? command->needs_of(cli->settings) : command->needs;
 
 	if (cli->common.model)
 		return 0;

@@ -138,7 +138,7 @@ struct gmem_oops_counts {
 };
 
 /* What was read until now. Since: 0.1 */
-GMEM_API void gmem_oops_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out);
+GMEM_API void gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out);
 
 /* Frees what gmem_oops_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_oops_free(struct gmem_oops_log *log);

@@ -58,7 +58,7 @@ void gmem_oops_free(struct gmem_oops_log *log)
 	free(log);
 }
 
-void gmem_oops_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out)
+void gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out)
 {
 	*out = log->counts;
 }

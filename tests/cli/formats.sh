@@ -65,6 +65,7 @@ ways() {
 	watch) echo "in watch.sh" ;;
 	metrics) echo "in metrics.sh" ;;
 	batch) echo "in batch.sh" ;;
+	oops) echo "in oops.sh" ;;
 	pfns | create | convert | map | finalize | punch | status | exec | destroy) echo "in held.sh" ;;
 	*) echo "$1" ;;
 	esac

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gmemctl oops: what the page faults in a kernel's log were. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/command.h"
+#include "inspect/frames.h"
+
+enum {
+	COLUMN_LINE,
+	COLUMN_COMMAND,
+	COLUMN_PID,
+	COLUMN_CPU,
+	COLUMN_KERNEL,
+	COLUMN_MACHINE,
+	COLUMN_KIND,
+	COLUMN_ACCESS,
+	COLUMN_STATE,
+	COLUMN_LEVEL,
+	COLUMN_PFN,
+	COLUMN_PAGE,
+	COLUMN_REMOVED,
+	COLUMN_FUNCTION,
+	COLUMN_PATH,
+	COLUMN_STEP,
+	COLUMN_WITNESS,
+	COLUMN_DETAIL,
+	COLUMN_ADVICE,
+};
+
+static const struct column columns[] = {
+	[COLUMN_LINE] = { "line", KIND_NUMBER, .shown = true,
+			  .help = "line of the log where it begins" },
+	[COLUMN_COMMAND] = { "command", KIND_TEXT, .shown = true,
+			     .help = "name of the thread that took the fault" },
+	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true, .help = "id of that thread" },
+	[COLUMN_CPU] = { "cpu", KIND_NUMBER, .help = "CPU that took the fault" },
+	[COLUMN_KERNEL] = { "kernel", KIND_TEXT, .help = "release of that kernel" },
+	[COLUMN_MACHINE] = { "machine", KIND_TEXT,
+			     .help = "architecture: x86-64, arm64, or another" },
+	[COLUMN_KIND] = { "kind", KIND_TEXT, .shown = true,
+			  .help = "why it faulted: not-present, permission, rmp, "
+				  "hypervisor-protected, reserved-bit, null-pointer, user-address or "
+				  "unknown" },
+	[COLUMN_ACCESS] = { "access", KIND_TEXT, .shown = true,
+			    .help = "how the address was accessed: read, write, execute or clflush "
+				    "(on arm64 any cache maintenance)" },
+	[COLUMN_STATE] = { "state", KIND_STATE,
+			   .help = "state of the address at that instant: mapped, unmapped or "
+				   "unknown" },
+	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
+			   .help = "size of the hole or mapping" },
+	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true,
+			 .help = "page frame number, from the text alone" },
+	[COLUMN_PAGE] = { "page", KIND_TEXT,
+			  .help = "what the page is, by the path: guest_memfd, memfd_secret or TDX "
+				  "control page" },
+	[COLUMN_REMOVED] = { "removed", KIND_TEXT, .wrap = true,
+			     .help = "what leaves an entry as it was found" },
+	[COLUMN_FUNCTION] = { "function", KIND_TEXT, .help = "function that took the fault" },
+	[COLUMN_PATH] = { "path", KIND_TEXT, .shown = true,
+			  .help = "kernel path, as in check; unknown where none explains it" },
+	[COLUMN_STEP] = { "step", KIND_TEXT, .shown = true,
+			  .help = "what userspace asked for, by the trace" },
+	[COLUMN_WITNESS] = { "witness", KIND_TEXT,
+			     .help = "register that points to the struct page of that page frame" },
+	[COLUMN_DETAIL] = { "detail", KIND_TEXT, .shown = true, .wrap = true,
+			    .help = "all of it in words, and how sure it is" },
+	[COLUMN_ADVICE] = { "advice", KIND_TEXT, .shown = true, .wrap = true,
+			    .help = "what to do next" },
+};
+
+static const struct table table = TABLE("faults", columns);
+
+struct settings {
+	bool dmesg;
+};
+
+static const struct cli_option options[] = {
+	{ "dmesg", 0, NULL, false, set_flag, offsetof(struct settings, dmesg),
+	  "Read the log of the running kernel, then look its page frames up there" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+struct scan {
+	struct cli *cli;
+	const char *name; /* of the log */
+	bool unexplained; /* a fault that no path explains */
+	/* With --dmesg: page frames of this machine, to be looked up. */
+	bool keep;
+	uint64_t *pfns;
+	size_t n;
+};
+
+static int keep_pfn(struct scan *scan, const struct gmem_oops *oops)
+{
+	uint64_t *more;
+
+	if (!scan->keep || !oops->has_pfn || oops->page_size != GMEM_PAGE_SIZE)
+		return 0;
+	for (size_t i = 0; i < scan->n; i++)
+		if (scan->pfns[i] == oops->pfn)
+			return 0;
+	more = realloc(scan->pfns, (scan->n + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	scan->pfns = more;
+	scan->pfns[scan->n++] = oops->pfn;
+	return 0;
+}
+
+/* Kernel addresses are for who asks for them, and never in a document. */
+static void tell_addresses(const struct cli *cli, const struct gmem_oops *oops)
+{
+	if (!cli->common.verbose || cli->common.format.style == STYLE_JSON)
+		return;
+	cli_note(cli, "line %" PRIu64 ": address 0x%016" PRIx64, oops->line, oops->address);
+	if (oops->base)
+		cli_note(cli, "line %" PRIu64 ": the direct map is at 0x%016" PRIx64, oops->line,
+			 oops->base);
+	if (*oops->witness)
+		cli_note(cli, "line %" PRIu64 ": %s puts vmemmap at 0x%016" PRIx64, oops->line,
+			 oops->witness, oops->vmemmap);
+}
+
+static const char *or_unknown(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static int write_fault(const struct gmem_oops *oops, void *arg)
+{
+	struct scan *scan = arg;
+	char detail[2048];
+	struct cell cells[] = {
+		[COLUMN_LINE] = cell_number(oops->line),
+		[COLUMN_COMMAND] = cell_text(or_unknown(oops->command)),
+		[COLUMN_PID] = cell_number_if(oops->has_pid, (uint64_t)oops->pid),
+		[COLUMN_CPU] = cell_number_if(oops->has_cpu, oops->cpu),
+		[COLUMN_KERNEL] = cell_text(or_unknown(oops->release)),
+		[COLUMN_MACHINE] = cell_text(oops->machine),
+		[COLUMN_KIND] = cell_text(gmem_oops_kind_name(oops->kind)),
+		[COLUMN_ACCESS] = cell_text(gmem_oops_access_name(oops->access)),
+		[COLUMN_STATE] = cell_text(gmem_state_name(oops->state)),
+		[COLUMN_LEVEL] = cell_text(oops->level),
+		[COLUMN_PFN] = cell_number_if(oops->has_pfn, oops->pfn),
+		[COLUMN_PAGE] = cell_text(oops->page),
+		[COLUMN_REMOVED] = cell_text(oops->removed),
+		[COLUMN_FUNCTION] = cell_text(or_unknown(oops->function)),
+		[COLUMN_PATH] = cell_text(oops->path ? oops->path->name : NULL),
+		[COLUMN_STEP] = cell_text(oops->step),
+		[COLUMN_WITNESS] = cell_text(or_unknown(oops->witness)),
+		[COLUMN_ADVICE] = cell_text(gmem_oops_advice(oops)),
+	};
+
+	gmem_oops_describe(oops, detail, sizeof(detail));
+	cells[COLUMN_DETAIL] = cell_text(detail);
+	output_row(scan->cli->out, cells);
+	tell_addresses(scan->cli, oops);
+	scan->unexplained = scan->unexplained || !oops->path;
+	return keep_pfn(scan, oops);
+}
+
+static enum status read_failed(struct scan *scan)
+{
+	int error = errno;
+
+	if (scan->keep && (error == EPERM || error == EACCES))
+		return cli_fail(scan->cli, STATUS_CANNOT_TELL,
+				"%s: %s: the log takes root with CAP_SYSLOG; a log that was saved "
+				"takes nothing: journalctl -k | gmemctl oops",
+				scan->name, strerror(error));
+	if (error == EACCES)
+		return cli_fail(scan->cli, STATUS_FAILED,
+				"%s: %s: this command keeps no capability; let the shell open it: "
+				"gmemctl oops < FILE",
+				scan->name, strerror(error));
+	return cli_fail(scan->cli, STATUS_FAILED, "%s: %s", scan->name, strerror(error));
+}
+
+/* A record of /dev/kmsg is read at once; EPIPE means that older ones were overwritten meanwhile. */
+static enum status feed_file(struct scan *scan, struct gmem_oops_log *log, int fd)
+{
+	enum status status = STATUS_YES;
+	size_t size = 1 << 17;
+	char *buffer = malloc(size);
+	int ret = buffer ? 0 : -ENOMEM;
+
+	while (!ret && !status) {
+		ssize_t n = read(fd, buffer, size);
+
+		if (n > 0)
+			ret = gmem_oops_feed(log, buffer, (size_t)n);
+		else if (!n || (scan->keep && errno == EAGAIN))
+			break;
+		else if (errno != EINTR && errno != EPIPE)
+			status = read_failed(scan);
+	}
+	free(buffer);
+	if (!ret && !status)
+		ret = gmem_oops_end(log);
+	return ret ? cli_fail_error(scan->cli, ret, NULL) : status;
+}
+
+static enum status feed_text(struct scan *scan, struct gmem_oops_log *log, const char *text)
+{
+	int ret = gmem_oops_feed(log, text, strlen(text));
+
+	if (!ret)
+		ret = gmem_oops_end(log);
+	return ret ? cli_fail_error(scan->cli, ret, NULL) : STATUS_YES;
+}
+
+static enum status feed(struct scan *scan, struct gmem_oops_log *log)
+{
+	const struct settings *settings = scan->cli->settings;
+	const char *path = scan->cli->nargs ? scan->cli->args[0] : "-";
+	enum status status;
+	int fd;
+
+	scan->name = path;
+	if (settings->dmesg && gmem_ctx_model(scan->cli->ctx)) {
+		scan->name = "the log of the simulated kernel";
+		return feed_text(scan, log, gmem_ctx_kernel_log(scan->cli->ctx));
+	}
+	if (settings->dmesg)
+		scan->name = path = "/dev/kmsg";
+	if (!strcmp(path, "-")) {
+		scan->name = "standard input";
+		return feed_file(scan, log, STDIN_FILENO);
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC | (settings->dmesg ? O_NONBLOCK : 0));
+	if (fd < 0)
+		return read_failed(scan);
+	status = feed_file(scan, log, fd);
+	close(fd);
+	return status;
+}
+
+static enum status conclude(const struct scan *scan, const struct gmem_oops_counts *counts)
+{
+	if (counts->long_lines)
+		cli_note(scan->cli,
+			 "%s: %" PRIu64 " lines are longer than a kernel writes; only their "
+			 "beginning was read",
+			 scan->name, counts->long_lines);
+	if (counts->zeros)
+		cli_note(scan->cli, "%s: %" PRIu64 " zero bytes were passed over", scan->name,
+			 counts->zeros);
+	if (counts->faults)
+		return scan->unexplained ? STATUS_NO : STATUS_YES;
+	if (counts->others)
+		return cli_fail(scan->cli, STATUS_CANNOT_TELL,
+				"%s: no page fault in %" PRIu64 " lines, but %" PRIu64
+				" oopses of another sort (a BUG, a general protection fault)",
+				scan->name, counts->lines, counts->others);
+	return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: no page fault in %" PRIu64 " lines",
+			scan->name, counts->lines);
+}
+
+/* What became of the page frames: only the kernel that the log is of can tell. */
+static enum status look_now(struct scan *scan)
+{
+	enum status status = scan->n ? frames_show(scan->cli, scan->pfns, scan->n) : STATUS_YES;
+
+	return status ? STATUS_PARTLY : STATUS_YES;
+}
+
+static enum status scan_log(struct scan *scan, struct gmem_oops_log *log)
+{
+	struct output *out = scan->cli->out;
+	struct gmem_oops_counts counts;
+	enum status status, now;
+
+	output_table(out, &table);
+	status = feed(scan, log);
+	output_table_end(out);
+	gmem_oops_get_counts(log, &counts);
+	if (status)
+		return status;
+	output_fact(out, "lines", KIND_NUMBER, cell_number(counts.lines));
+	output_fact(out, "faults_found", KIND_NUMBER, cell_number(counts.faults));
+	output_fact(out, "other_oopses", KIND_NUMBER, cell_number(counts.others));
+	status = conclude(scan, &counts);
+	if (!scan->keep)
+		return status;
+	now = look_now(scan);
+	return status == STATUS_YES ? now : status;
+}
+
+static enum status run(struct cli *cli)
+{
+	const struct settings *settings = cli->settings;
+	struct scan scan = { .cli = cli, .keep = settings->dmesg };
+	struct gmem_oops_log *log;
+	enum status status;
+	int ret;
+
+	if (settings->dmesg && cli->nargs)
+		return cli_usage(cli, "give either FILE or --dmesg");
+	ret = gmem_oops_new(write_fault, &scan, &log);
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	status = scan_log(&scan, log);
+	gmem_oops_free(log);
+	free(scan.pfns);
+	return status;
+}
+
+/* A file takes nothing. */
+static unsigned int needs_of(const void *settings)
+{
+	const struct settings *are = settings;
+
+	return are->dmesg ? oops_command.needs : 0;
+}
+
+const struct command oops_command = {
+	.name = "oops",
+	.needs = READS_LOG | READS_KERNEL | READS_PROCESSES | READS_IOMEM,
+	.needs_of = needs_of,
+	.summary = "what the page faults in a kernel's log were: page frame, path and step",
+	.args = "[FILE]",
+	.max_args = 1,
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.table = &table,
+	.run = run,
+};

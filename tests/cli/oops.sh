@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# gmemctl oops: logs of our own making, from files, standard input and the simulated kernels.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+logs=$(dirname "$0")/oops
+
+# The row of a fault: every word of it from the text alone.
+row='-o LINE,COMMAND,PID,KIND,ACCESS,LEVEL,PFN,PATH,STEP -n --raw'
+# shellcheck disable=SC2086 # words
+try 0 '^1 vmm 412 not-present clflush 4K 0x26e0 tdx-page-add KVM_TDX_INIT_MEM_REGION$' '' \
+	gmemctl oops $row "$logs/x86-page-add"
+# shellcheck disable=SC2086
+try 0 '^1 init 1 not-present write 4K 0x44f85 gmem-clear KVM_RUN$' '' \
+	gmemctl oops $row "$logs/arm64-clear"
+# shellcheck disable=SC2086
+try 1 '^3 modprobe 77 null-pointer read - - - -$' '' gmemctl oops $row "$logs/null"
+try_json 0 '.faults[0] | .pfn == 9952 and .level == "4K" and .state == "unmapped" and .witness == "R10"
+	and .path == "tdx-page-add" and .page == "guest_memfd" and .machine == "x86-64" and
+	.kernel == "7.3.4" and .cpu == 1 and (.removed | test("^set_direct_map_invalid_noflush"))' \
+	gmemctl oops "$logs/x86-page-add" --json
+try_json 1 '.faults[0].kind == "null-pointer" and .faults_found == 1 and .other_oopses == 1' \
+	gmemctl oops "$logs/null" --json
+
+# Standard input, with and without a name; CRLF; the same from the journal.
+for name in '' -; do
+	# shellcheck disable=SC2086
+	sed 's/$/\r/; s/^/Nov 29 10:12:46 host kernel: /' "$logs/x86-page-add" |
+		gmemctl oops $name -n --raw -o PFN,PATH > "$scratch/stdout" 2> "$scratch/stderr"
+	judge "standard input '$name'" $? 0 '^0x26e0 tdx-page-add$' ''
+done
+
+# No page fault: nothing, an empty file, other oopses.
+try 3 '' 'standard input: no page fault in 0 lines' gmemctl oops -n --raw
+echo 'Oops: general protection fault, maybe for address 0x1: 0000 [#1] SMP' > "$scratch/gp"
+try 3 '' 'no page fault in 1 lines, but 1 oopses of another sort' gmemctl oops -n --raw "$scratch/gp"
+try_json 3 '.faults == [] and .other_oopses == 1 and (.error.message | length) > 0' \
+	gmemctl oops "$scratch/gp" --json
+try 2 '' 'no-such-file: No such file' gmemctl oops "$scratch/no-such-file"
+try 2 '' 'Is a directory' gmemctl oops "$scratch" -n --raw
+try 64 '' 'either FILE or --dmesg' gmemctl oops --dmesg "$scratch/gp"
+try 64 '' '*' gmemctl oops "$scratch/gp" "$scratch/gp"
+
+# Kernel addresses: not in any format, only with --verbose, then on standard error.
+for format in '' --raw --pairs --json '--json --verbose' --output-all; do
+	# shellcheck disable=SC2086
+	gmemctl oops $format "$logs/x86-page-add" > "$scratch/stdout" 2> "$scratch/stderr"
+	if grep -qi ffff "$scratch/stdout" "$scratch/stderr"; then
+		fail "no kernel address with '$format'"
+		show stdout
+		show stderr
+	else
+		pass "no kernel address with '$format'"
+	fi
+done
+try 0 '*' 'line 1: address 0xffff8aa5026e0000' gmemctl oops --verbose "$logs/x86-page-add"
+try 0 '*' 'line 1: the direct map is at 0xffff8aa500000000' gmemctl oops -v "$logs/x86-page-add"
+
+# Damaged logs, each said.
+head -n 3 "$logs/x86-page-add" > "$scratch/half"
+try 1 'incomplete' '' gmemctl oops "$scratch/half"
+try 1 ' is of an architecture|a page fault of riscv: x86-64 and arm64 are decoded' '' \
+	gmemctl oops "$logs/riscv"
+sed 's/PTE 800ffffffd91f020/PTE 800ffffffd911020/; s/026e0000/026e1000/2' "$logs/x86-page-add" |
+	sed 's/fault for address: ffff8aa5026e0000/fault for address: ffff8aa512345000/' > "$scratch/wrong"
+try 0 'The address is not in the direct map' '' gmemctl oops "$scratch/wrong"
+try_json 0 '.faults[0].pfn == null and .faults[0].removed == null' gmemctl oops "$scratch/wrong" --json
+{ head -c 100000 /dev/zero; echo; head -c 100000 /dev/zero | tr '\0' x; echo; cat "$logs/x86-page-add"; } \
+	> "$scratch/dirt"
+try 0 'not-present' '1 lines are longer than a kernel writes' gmemctl oops "$scratch/dirt"
+try 0 'not-present' '100000 zero bytes were passed over' gmemctl oops "$scratch/dirt"
+# A thread's name is anybody's text.
+printf 's/Comm: vmm/Comm: a\033[2Jb/' > "$scratch/edit"
+sed -f "$scratch/edit" "$logs/x86-page-add" > "$scratch/escape"
+gmemctl oops "$scratch/escape" > "$scratch/stdout"
+if grep -q "$(printf '\033')" "$scratch/stdout"; then
+	fail "a name with escapes does not reach the terminal"
+else
+	pass "a name with escapes does not reach the terminal"
+fi
+
+# In the journal of a boot with two faults: one that is explained, and one that is not.
+cat "$logs/x86-page-add" "$logs/null" > "$scratch/two"
+try 1 'tdx-page-add' '' gmemctl oops "$scratch/two"
+try_json 1 '[.faults[].line] == [1, 31]' gmemctl oops "$scratch/two" --json
+
+# A simulated kernel that took the fault: its own log, and its page frames now.
+printf 'walk --no-direct-map --force\noops --dmesg\n' > "$scratch/lines"
+gmemctl batch --keep-going --simulate=tdx-no-direct-map "$scratch/lines" \
+	> "$scratch/stdout" 2> "$scratch/stderr"
+judge "the log of a simulated kernel" $? 1 \
+	'^ *[0-9]+ .*not-present +clflush +4K +0x100000 tdx-page-add KVM_TDX_INIT_MEM_REGION' '*'
+if grep -qE '^ *0x100000 yes +0 DMA32? .*unmapped|^0x100000 .* unmapped ' "$scratch/stdout"; then
+	pass "the page frame is still out of its direct map"
+else
+	fail "the page frame is still out of its direct map"
+	show stdout
+fi
+try 3 '' 'the log of the simulated kernel: no page fault in 0 lines' \
+	gmemctl oops --dmesg --simulate=tdx -n --raw
+finish
