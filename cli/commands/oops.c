@@ -171,16 +171,19 @@ static enum status read_failed(struct scan *scan)
 	int error = errno;
 
 	if (scan->keep && (error == EPERM || error == EACCES))
-		return cli_fail(scan->cli, STATUS_CANNOT_TELL,
-				"%s: %s: the log takes root with CAP_SYSLOG; a log that was saved "
-				"takes nothing: journalctl -k | gmemctl oops",
-				scan->name, strerror(error));
+		return cli_fail_as(
+			scan->cli, STATUS_CANNOT_TELL, cause_of_error(-error),
+			"%s: %s: the log takes root with CAP_SYSLOG; a log that was saved "
+			"takes nothing: journalctl -k | gmemctl oops",
+			scan->name, strerror(error));
 	if (error == EACCES)
-		return cli_fail(scan->cli, STATUS_FAILED,
-				"%s: %s: this command keeps no capability; let the shell open it: "
-				"gmemctl oops < FILE",
-				scan->name, strerror(error));
-	return cli_fail(scan->cli, STATUS_FAILED, "%s: %s", scan->name, strerror(error));
+		return cli_fail_as(
+			scan->cli, STATUS_FAILED, cause_of_error(-error),
+			"%s: %s: this command keeps no capability; let the shell open it: "
+			"gmemctl oops < FILE",
+			scan->name, strerror(error));
+	return cli_fail_as(scan->cli, STATUS_FAILED, cause_of_error(-error), "%s: %s", scan->name,
+			   strerror(error));
 }
 
 /* A record of /dev/kmsg is read at once; EPIPE means that older ones were overwritten meanwhile. */
