@@ -20,7 +20,7 @@ enum {
 	COLUMN_MACHINE,
 	COLUMN_KIND,
 	COLUMN_ACCESS,
-	COLUMN_STATE,
+	COLUMN_DIRECT_MAP,
 	COLUMN_LEVEL,
 	COLUMN_PFN,
 	COLUMN_PAGE,
@@ -50,9 +50,9 @@ static const struct column columns[] = {
 	[COLUMN_ACCESS] = { "access", KIND_TEXT, .shown = true,
 			    .help = "how the address was accessed: read, write, execute or clflush "
 				    "(on arm64 any cache maintenance)" },
-	[COLUMN_STATE] = { "state", KIND_STATE,
-			   .help = "state of the address at that instant: mapped, unmapped or "
-				   "unknown" },
+	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE,
+				.help = "whether the direct map had the page at that instant: mapped, "
+					"unmapped or unknown" },
 	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
 			   .help = "size of the hole or mapping" },
 	[COLUMN_PFN] = { "pfn", KIND_HEX, .shown = true,
@@ -146,7 +146,7 @@ static int write_fault(const struct gmem_oops *oops, void *arg)
 		[COLUMN_MACHINE] = cell_text(oops->machine),
 		[COLUMN_KIND] = cell_text(gmem_oops_kind_name(oops->kind)),
 		[COLUMN_ACCESS] = cell_text(gmem_oops_access_name(oops->access)),
-		[COLUMN_STATE] = cell_text(gmem_state_name(oops->state)),
+		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(oops->direct_map)),
 		[COLUMN_LEVEL] = cell_text(oops->level),
 		[COLUMN_PFN] = cell_number_if(oops->has_pfn, oops->pfn),
 		[COLUMN_PAGE] = cell_text(oops->page),

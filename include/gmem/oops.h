@@ -71,10 +71,10 @@ struct gmem_oops {
 	uint64_t line; /* of the log, from 1, where it begins */
 	enum gmem_oops_kind kind;
 	enum gmem_oops_access access;
-	enum gmem_state state; /* of the address, at that instant */
-	unsigned int notes;    /* of enum gmem_oops_note */
-	const char *machine;   /* "x86-64", "arm64", another architecture's name, or NULL. Static */
-	const char *level;     /* size of the hole or mapping, "4K"; or NULL. Static */
+	enum gmem_direct_map direct_map; /* whether it had the address, at that instant */
+	unsigned int notes;		 /* of enum gmem_oops_note */
+	const char *machine; /* "x86-64", "arm64", another architecture's name, or NULL. Static */
+	const char *level;   /* size of the hole or mapping, "4K"; or NULL. Static */
 	const char *
 		removed; /* what takes pages out so that the entry looks like this; or NULL. Static */
 	const char *page; /* what the page is: "guest_memfd", "memfd_secret", "TDX control page";

@@ -24,17 +24,17 @@ static void find_witness(const struct oops_text *text, struct gmem_oops *out)
 	}
 }
 
-static enum gmem_state state_of(enum gmem_oops_kind kind)
+static enum gmem_direct_map direct_map_of(enum gmem_oops_kind kind)
 {
 	switch (kind) {
 	case GMEM_OOPS_NOT_PRESENT:
-		return GMEM_STATE_UNMAPPED;
+		return GMEM_DIRECT_MAP_UNMAPPED;
 	case GMEM_OOPS_PERMISSION:
 	case GMEM_OOPS_RMP:
 	case GMEM_OOPS_PROTECTED:
-		return GMEM_STATE_MAPPED;
+		return GMEM_DIRECT_MAP_MAPPED;
 	default:
-		return GMEM_STATE_UNKNOWN;
+		return GMEM_DIRECT_MAP_UNKNOWN;
 	}
 }
 
@@ -75,7 +75,8 @@ void oops_judge(struct oops_text *text, struct gmem_oops *out)
 		return;
 	}
 	text->machine->judge(text, out);
-	out->state = state_of(out->kind);
+	if (!(out->notes & GMEM_OOPS_NOT_DIRECT_MAP))
+		out->direct_map = direct_map_of(out->kind);
 	if (out->kind == GMEM_OOPS_NULL || out->kind == GMEM_OOPS_USER)
 		return;
 	oops_find_path(text, out);

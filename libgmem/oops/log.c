@@ -68,7 +68,7 @@ static void use_base(struct gmem_oops_log *log, struct gmem_oops *oops)
 {
 	if (oops->base) {
 		log->base = oops->base;
-	} else if (log->base && oops->state == GMEM_STATE_UNMAPPED && !oops->has_pfn &&
+	} else if (log->base && oops->direct_map == GMEM_DIRECT_MAP_UNMAPPED && !oops->has_pfn &&
 		   !(oops->notes & GMEM_OOPS_NOT_DIRECT_MAP) && oops->page_size &&
 		   oops->address - log->base < 1ull << 46) {
 		oops->base = log->base;

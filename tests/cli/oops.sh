@@ -16,7 +16,7 @@ try 0 '^1 init 1 not-present write 4K 0x44f85 gmem-clear KVM_RUN$' '' \
 	gmemctl oops $row "$logs/arm64-clear"
 # shellcheck disable=SC2086
 try 1 '^3 modprobe 77 null-pointer read - - - -$' '' gmemctl oops $row "$logs/null"
-try_json 0 '.faults[0] | .pfn == 9952 and .level == "4K" and .state == "unmapped" and .witness == "R10"
+try_json 0 '.faults[0] | .pfn == 9952 and .level == "4K" and .direct_map == "unmapped" and .witness == "R10"
 	and .path == "tdx-page-add" and .page == "guest_memfd" and .machine == "x86-64" and
 	.kernel == "7.3.4" and .cpu == 1 and (.removed | test("^set_direct_map_invalid_noflush"))' \
 	gmemctl oops "$logs/x86-page-add" --json

@@ -95,7 +95,7 @@ START_TEST(all_of_x86)
 	ck_assert_str_eq(oops->machine, "x86-64");
 	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
 	ck_assert_int_eq(oops->access, GMEM_OOPS_ACCESS_CACHE);
-	ck_assert_int_eq(oops->state, GMEM_STATE_UNMAPPED);
+	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_UNMAPPED);
 	ck_assert_uint_eq(oops->notes, 0);
 	ck_assert_str_eq(oops->level, "4K");
 	ck_assert(oops->has_pfn);
@@ -394,22 +394,22 @@ START_TEST(kinds)
 		const char *address, *code;
 		enum gmem_oops_kind kind;
 		enum gmem_oops_access access;
-		enum gmem_state state;
+		enum gmem_direct_map direct_map;
 	} cases[] = {
 		{ "ffff8aa5026e0000", "0x0002) - not-present page", GMEM_OOPS_NOT_PRESENT,
-		  GMEM_OOPS_ACCESS_WRITE, GMEM_STATE_UNMAPPED },
+		  GMEM_OOPS_ACCESS_WRITE, GMEM_DIRECT_MAP_UNMAPPED },
 		{ "ffff8aa5026e0000", "0x0010) - not-present page", GMEM_OOPS_NOT_PRESENT,
-		  GMEM_OOPS_ACCESS_EXECUTE, GMEM_STATE_UNMAPPED },
+		  GMEM_OOPS_ACCESS_EXECUTE, GMEM_DIRECT_MAP_UNMAPPED },
 		{ "ffff8aa5026e0000", "0x0003) - permissions violation", GMEM_OOPS_PERMISSION,
-		  GMEM_OOPS_ACCESS_WRITE, GMEM_STATE_MAPPED },
+		  GMEM_OOPS_ACCESS_WRITE, GMEM_DIRECT_MAP_MAPPED },
 		{ "ffff8aa5026e0000", "0x80000003) - RMP violation", GMEM_OOPS_RMP,
-		  GMEM_OOPS_ACCESS_WRITE, GMEM_STATE_MAPPED },
+		  GMEM_OOPS_ACCESS_WRITE, GMEM_DIRECT_MAP_MAPPED },
 		{ "ffff8aa5026e0000", "0x0009) - reserved bit violation", GMEM_OOPS_RESERVED,
-		  GMEM_OOPS_ACCESS_READ, GMEM_STATE_UNKNOWN },
+		  GMEM_OOPS_ACCESS_READ, GMEM_DIRECT_MAP_UNKNOWN },
 		{ "0000000000000018", "0x0000) - not-present page", GMEM_OOPS_NULL,
-		  GMEM_OOPS_ACCESS_READ, GMEM_STATE_UNKNOWN },
+		  GMEM_OOPS_ACCESS_READ, GMEM_DIRECT_MAP_UNKNOWN },
 		{ "00007fff12345678", "0x0001) - permissions violation", GMEM_OOPS_USER,
-		  GMEM_OOPS_ACCESS_READ, GMEM_STATE_UNKNOWN },
+		  GMEM_OOPS_ACCESS_READ, GMEM_DIRECT_MAP_UNKNOWN },
 	};
 	struct found found;
 
@@ -418,7 +418,7 @@ START_TEST(kinds)
 
 		ck_assert_int_eq(oops->kind, cases[i].kind);
 		ck_assert_int_eq(oops->access, cases[i].access);
-		ck_assert_int_eq(oops->state, cases[i].state);
+		ck_assert_int_eq(oops->direct_map, cases[i].direct_map);
 		ck_assert(!oops->has_pfn && !oops->base);
 	}
 }
