@@ -55,9 +55,36 @@ static const struct {
 	{ "KVM_CAP_MEMORY_ATTRIBUTES", attribute_name },
 };
 
-static struct cell flags_cell(const struct gmem_capability *capability, int value,
+/* Numbers of VM types that do not mean here what they mean upstream have no name. */
+static const char *no_name(unsigned int bit)
+{
+	(void)bit;
+	return NULL;
+}
+
+static const char *describe_types(unsigned int types, unsigned int doubted,
+				  char buffer[BITS_TEXT_MAX])
+{
+	char others[BITS_TEXT_MAX];
+	size_t used;
+
+	bits_describe(types & ~doubted, vm_type_name, buffer);
+	bits_describe(types & doubted, no_name, others);
+	used = strlen(buffer);
+	if (used)
+		buffer[used++] = ',';
+	snprintf(buffer + used, BITS_TEXT_MAX - used, "%.64s", others);
+	return buffer;
+}
+
+static struct cell flags_cell(const struct gmem_caps *caps,
+			      const struct gmem_capability *capability, int value,
 			      char buffer[BITS_TEXT_MAX])
 {
+	unsigned int doubted = gmem_caps_doubted(caps, NULL);
+
+	if (value >= 0 && doubted && !strcmp(capability->name, "KVM_CAP_VM_TYPES"))
+		return cell_text(describe_types((unsigned int)value, doubted, buffer));
 	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]) && value >= 0; i++)
 		if (!strcmp(masks[i].name, capability->name))
 			return cell_text(
@@ -71,8 +98,9 @@ struct count {
 	unsigned int missing;
 };
 
-static void write_row(struct output *out, const struct gmem_capability *capability,
-		      const char *asked_on, int value, struct count *count)
+static void write_row(struct output *out, const struct gmem_caps *caps,
+		      const struct gmem_capability *capability, const char *asked_on, int value,
+		      struct count *count)
 {
 	char flags[BITS_TEXT_MAX], reason[128];
 	struct cell cells[] = {
@@ -80,7 +108,7 @@ static void write_row(struct output *out, const struct gmem_capability *capabili
 		[COLUMN_NUMBER] = cell_number(capability->number),
 		[COLUMN_ASKED_ON] = cell_text(asked_on),
 		[COLUMN_VALUE] = cell_number_if(value >= 0, (uint64_t)value),
-		[COLUMN_FLAGS] = flags_cell(capability, value, flags),
+		[COLUMN_FLAGS] = flags_cell(caps, capability, value, flags),
 		[COLUMN_REASON] = cell_text(value < 0 ? reason : NULL),
 		[COLUMN_MEANING] = cell_text(capability->meaning),
 	};
@@ -95,19 +123,21 @@ static void write_row(struct output *out, const struct gmem_capability *capabili
 static void write_capability(struct output *out, const struct gmem_caps *caps,
 			     const struct gmem_capability *capability, struct count *count)
 {
-	write_row(out, capability, "/dev/kvm", gmem_caps_system(caps, capability->number), count);
+	write_row(out, caps, capability, "/dev/kvm", gmem_caps_system(caps, capability->number),
+		  count);
 	for (int i = 0; i < GMEM_VM_TYPES; i++) {
 		enum gmem_vm_type type = (enum gmem_vm_type)i;
 
 		if (gmem_caps_has_vm_type(caps, type))
-			write_row(out, capability, gmem_vm_type_name(type),
+			write_row(out, caps, capability, gmem_vm_type_name(type),
 				  gmem_caps_vm(caps, type, capability->number), count);
 	}
 }
 
 static void write_types(struct output *out, const struct gmem_caps *caps)
 {
-	unsigned int types = 0, private_types = 0;
+	unsigned int types = 0, private_types = 0, doubted;
+	const char *why;
 	char text[BITS_TEXT_MAX];
 
 	for (unsigned int i = 0; i < GMEM_VM_TYPES; i++) {
@@ -119,6 +149,9 @@ static void write_types(struct output *out, const struct gmem_caps *caps)
 		    cell_text(bits_describe(types, vm_type_name, text)));
 	output_fact(out, "private_vm_types", KIND_LIST,
 		    cell_text(bits_describe(private_types, vm_type_name, text)));
+	doubted = gmem_caps_doubted(caps, &why);
+	output_fact_or_reason(out, "doubted_vm_types", KIND_LIST,
+			      cell_text(bits_describe(doubted, no_name, text)), why);
 }
 
 static enum status run(struct cli *cli)

@@ -1,8 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl doctor: is this host ready, and if not, which layer is wrong? */
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/command.h"
+
+struct settings {
+	enum gmem_purpose purpose;
+};
+
+static enum status set_purpose(struct cli *cli, const struct cli_option *option, const char *arg,
+			       void *field)
+{
+	if (!gmem_purpose_from_name(arg, field))
+		return STATUS_YES;
+	return cli_usage(cli, "--%s: '%s' is none of %s", option->name, arg, option->arg);
+}
+
+static const struct cli_option options[] = {
+	{ "for", 0, "guest-memfd|private|tdx|snp", false, set_purpose,
+	  offsetof(struct settings, purpose),
+	  "Let the exit status answer whether this host is fit for that; guest-memfd is the default" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
 
 enum {
 	COLUMN_ID,
@@ -41,7 +62,23 @@ static const char *const count_names[] = {
 
 struct counts {
 	uint64_t all[RESULTS];
-	uint64_t needed[RESULTS];
+};
+
+/* Facts of the document, and what people read. */
+static const struct {
+	const char *fact;
+	const char *title;
+} purposes[GMEM_PURPOSES] = {
+	[GMEM_FOR_GUEST_MEMFD] = { "guest_memfd", "guest_memfd" },
+	[GMEM_FOR_PRIVATE] = { "private_memory", "private memory" },
+	[GMEM_FOR_TDX] = { "tdx", "TDX" },
+	[GMEM_FOR_SNP] = { "snp", "SNP" },
+};
+
+static const enum status statuses[] = {
+	[GMEM_ANSWER_YES] = STATUS_YES,
+	[GMEM_ANSWER_NO] = STATUS_NO,
+	[GMEM_ANSWER_CANNOT_TELL] = STATUS_CANNOT_TELL,
 };
 
 /* Parents stand before their children. */
@@ -78,7 +115,6 @@ static void write_checks(struct output *out, const struct gmem_host *host, struc
 	for (size_t i = 0; (check = gmem_host_check(host, i)); i++) {
 		write_row(out, row_of(host, check->parent), check);
 		counts->all[check->result]++;
-		counts->needed[check->result] += check->needed;
 	}
 	output_table_end(out);
 }
@@ -91,8 +127,44 @@ static void write_counts(struct output *out, const struct counts *counts)
 	output_group_end(out);
 }
 
+/* For people one line: "TDX: no: the CPU is AMD". */
+static void write_answer(struct cli *cli, enum gmem_purpose purpose,
+			 const struct gmem_purpose_answer *answer)
+{
+	const char *kind = gmem_answer_name(answer->kind);
+	char text[1200];
+
+	if (cli->common.format.style == STYLE_JSON) {
+		output_fact_or_reason(cli->out, purposes[purpose].fact, KIND_STATE, cell_text(kind),
+				      answer->cause);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s: %s", kind, answer->cause);
+	output_fact(cli->out, purposes[purpose].title, KIND_TEXT, cell_text(text));
+}
+
+/* Writes all, and gives the status of the one that was asked for. */
+static enum status write_answers(struct cli *cli, const struct gmem_host *host,
+				 enum gmem_purpose wanted)
+{
+	enum status status = STATUS_CANNOT_TELL;
+
+	for (int i = 0; i < GMEM_PURPOSES; i++) {
+		enum gmem_purpose purpose = (enum gmem_purpose)i;
+		struct gmem_purpose_answer answer;
+
+		gmem_host_answer(host, purpose, &answer);
+		write_answer(cli, purpose, &answer);
+		if (purpose == wanted)
+			status = statuses[answer.kind];
+	}
+	return status;
+}
+
 static enum status run(struct cli *cli)
 {
+	const struct settings *settings = cli->settings;
+	enum status status;
 	struct counts counts = { .all = { 0 } };
 	struct gmem_host *host;
 	int ret;
@@ -105,10 +177,9 @@ static enum status run(struct cli *cli)
 		return cli_fail_error(cli, ret, NULL);
 	write_checks(cli->out, host, &counts);
 	write_counts(cli->out, &counts);
+	status = write_answers(cli, host, settings->purpose);
 	gmem_host_free(host);
-	if (counts.needed[GMEM_CHECK_FAIL])
-		return STATUS_NO;
-	return counts.needed[GMEM_CHECK_CANNOT_TELL] ? STATUS_CANNOT_TELL : STATUS_YES;
+	return status;
 }
 
 const struct command doctor_command = {
@@ -116,6 +187,8 @@ const struct command doctor_command = {
 	.needs = READS_KERNEL | REOPENS_READER,
 	.summary = "is this host ready, and if not, which layer is wrong?",
 	.args = "",
+	.options = options,
+	.settings_size = sizeof(struct settings),
 	.table = &table,
 	.takes_sysroot = true,
 	.run = run,

@@ -42,8 +42,18 @@ GMEM_API int gmem_caps_system(const struct gmem_caps *caps, unsigned int number)
 GMEM_API int gmem_caps_vm(const struct gmem_caps *caps, enum gmem_vm_type type,
 			  unsigned int number);
 
-/* Whether KVM_CAP_VM_TYPES offers the type. Since: 0.1 */
+/*
+ * Whether KVM_CAP_VM_TYPES offers the type, and neither the CPU's vendor nor the parameter of KVM's
+ * module contradicts it. Since: 0.1
+ */
 GMEM_API bool gmem_caps_has_vm_type(const struct gmem_caps *caps, enum gmem_vm_type type);
+
+/*
+ * The numbers of KVM_CAP_VM_TYPES, a bit each, that do not mean here what they mean upstream: on an
+ * Intel CPU with TDX on, 2 is a TD as kernels numbered it that carried TDX before Linux 6.16. *why,
+ * if not NULL, gets a sentence that says so (static), or NULL. 0: all are believed. Since: 0.1
+ */
+GMEM_API unsigned int gmem_caps_doubted(const struct gmem_caps *caps, const char **why);
 
 /*
  * Creation flags (enum gmem_memory_flag) that a VM of that type takes, as its own fd says. Where

@@ -30,14 +30,49 @@ struct gmem_check {
 	const char *fix;    /* next step, or NULL */
 };
 
+/* What a host may be wanted for. */
+enum gmem_purpose {
+	GMEM_FOR_GUEST_MEMFD,
+	GMEM_FOR_PRIVATE, /* guest_memfd with private memory, of any VM type */
+	GMEM_FOR_TDX,
+	GMEM_FOR_SNP,
+	GMEM_PURPOSES,
+};
+
+/* "guest-memfd", "private", "tdx", "snp". Since: 0.1 */
+GMEM_API const char *gmem_purpose_name(enum gmem_purpose purpose);
+
+/* Returns 0 or -EINVAL. Since: 0.1 */
+GMEM_API int gmem_purpose_from_name(const char *name, enum gmem_purpose *purpose);
+
+enum gmem_answer_kind {
+	GMEM_ANSWER_YES,
+	GMEM_ANSWER_NO,
+	GMEM_ANSWER_CANNOT_TELL,
+};
+
+/* "yes", "no", "cannot-tell". Since: 0.1 */
+GMEM_API const char *gmem_answer_name(enum gmem_answer_kind kind);
+
+/* Whether the host is fit for a purpose, and the one cause. Strings are owned by the host. */
+struct gmem_purpose_answer {
+	enum gmem_answer_kind kind;
+	const char *cause; /* one line; also of a yes */
+	const char *check; /* id of the check that decided */
+	const char *fix;   /* of that check, or NULL */
+};
+
 /*
  * Keys for confidential VMs: KeyIDs of TDX, ASIDs of SEV and SEV-ES (which SNP takes too). Each VM
  * holds one, also after its end while a guest_memfd descriptor of it is open. Since: 0.1
  */
 struct gmem_keys {
 	uint64_t capacity; /* for VMs, of the whole host: misc.capacity of the root cgroup */
-	uint64_t used;	   /* misc.current there */
+	uint64_t used;	   /* misc.current of the cgroup that is seen as the root */
+	uint64_t limit;	   /* misc.max there: UINT64_MAX where it is "max" */
+	bool has_capacity; /* false inside a container, where only limit and used can be seen */
 	bool has_used;	   /* the root cgroup has that file since Linux 6.9 */
+	bool has_limit;	   /* only where has_capacity is false */
 };
 
 /* The index-th sort, by its name in the misc cgroup: "tdx", "sev", "sev_es"; NULL past the last.
@@ -45,7 +80,10 @@ struct gmem_keys {
  */
 GMEM_API const char *gmem_keys_name(size_t index);
 
-/* Errors: ENODATA (this kernel or CPU has none of that name), of reading the file. Since: 0.1 */
+/*
+ * Errors: ENODATA (this kernel or CPU has none of that name), ENOENT (KVM's module says that it has
+ * them, and no file tells how many), of reading the file. Since: 0.1
+ */
 GMEM_API int gmem_keys_get(struct gmem_ctx *ctx, const char *name, struct gmem_keys *out);
 
 struct gmem_host;
@@ -62,6 +100,13 @@ GMEM_API void gmem_host_free(struct gmem_host *host);
 
 /* The index-th check, parents before children; NULL past the last. Owned by host. Since: 0.1 */
 GMEM_API const struct gmem_check *gmem_host_check(const struct gmem_host *host, size_t index);
+
+/*
+ * Sums the checks up. In a virtual machine that may not nest that is the cause of each no.
+ * Since: 0.1
+ */
+GMEM_API void gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
+			       struct gmem_purpose_answer *out);
 
 #ifdef __cplusplus
 }

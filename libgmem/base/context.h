@@ -48,6 +48,7 @@ struct gmem_ctx {
 	struct gmem_image *image;    /* see kmem/direct_map.h; NULL until a reader is open */
 	struct gmem_layout *layout;  /* see kmem/struct_layout.h; NULL until asked for */
 	struct gmem_ram *ram;	     /* see procfs/ram.h; NULL until asked for */
+	unsigned int cpu_types;	     /* VM types that the CPU may have, see procfs/vm_types.c */
 	int control;		     /* see kmem/control.c; -EINPROGRESS until asked for */
 };
 

@@ -49,6 +49,17 @@ static const char *const check_results[] = {
 	[GMEM_CHECK_SKIP] = "skip",
 	[GMEM_CHECK_CANNOT_TELL] = "cannot-tell",
 };
+static const char *const purposes[GMEM_PURPOSES] = {
+	[GMEM_FOR_GUEST_MEMFD] = "guest-memfd",
+	[GMEM_FOR_PRIVATE] = "private",
+	[GMEM_FOR_TDX] = "tdx",
+	[GMEM_FOR_SNP] = "snp",
+};
+static const char *const answers[] = {
+	[GMEM_ANSWER_YES] = "yes",
+	[GMEM_ANSWER_NO] = "no",
+	[GMEM_ANSWER_CANNOT_TELL] = "cannot-tell",
+};
 static const char *const populate_methods[] = {
 	[GMEM_POPULATE_BEST] = "best",
 	[GMEM_POPULATE_ALLOCATE] = "allocate",
@@ -162,4 +173,24 @@ const char *gmem_page_flag_name(unsigned int bit)
 const char *gmem_version(void)
 {
 	return GMEM_VERSION;
+}
+
+const char *gmem_purpose_name(enum gmem_purpose purpose)
+{
+	return NAME_OF(purposes, purpose);
+}
+
+int gmem_purpose_from_name(const char *name, enum gmem_purpose *purpose)
+{
+	int i = index_of(purposes, GMEM_PURPOSES, name);
+
+	if (i < 0)
+		return i;
+	*purpose = (enum gmem_purpose)i;
+	return 0;
+}
+
+const char *gmem_answer_name(enum gmem_answer_kind kind)
+{
+	return NAME_OF(answers, kind);
 }

@@ -6,39 +6,99 @@
 
 #include "procfs/file.h"
 
+int gmem_host_parameter(struct gmem_host *host, const char *path)
+{
+	char value[8];
+	int ret = gmem_read_line(host->ctx, path, value, sizeof(value));
+
+	if (ret)
+		return ret;
+	if (*value == 'Y' || *value == '1')
+		return 1;
+	return *value == 'N' || *value == '0' ? 0 : -ENODATA;
+}
+
+static bool is_built_in(const struct gmem_host *host, const struct gmem_host_confidential *about)
+{
+	return gmem_config_get(&host->config, about->option) == GMEM_CONFIG_BUILT_IN;
+}
+
+/* KVM works, so its module is there, and does not know the parameter; or it is not loaded. */
+static enum gmem_check_result say_no_parameter(struct gmem_host *host,
+					       const struct gmem_host_confidential *about)
+{
+	if (host->caps || is_built_in(host, about))
+		return gmem_host_find(host, GMEM_CHECK_FAIL, about->other_kernel,
+				      "there is no %s: this kernel's KVM does not know it",
+				      about->parameter_file);
+	if (gmem_host_told(host, "kvm.device") || gmem_host_told(host, "config.kvm"))
+		return GMEM_CHECK_SKIP;
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, about->load,
+			      "there is no %s: its module is not loaded, or does not know it",
+			      about->parameter_file);
+}
+
 enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
 						 const struct gmem_host_row *row)
 {
 	const struct gmem_host_confidential *about = row->about;
-	char value[8];
-	int ret = gmem_read_line(host->ctx, about->parameter_file, value, sizeof(value));
+	int on = gmem_host_parameter(host, about->parameter_file);
 
-	if ((!ret && (*value == 'Y' || *value == '1')) || gmem_host_offers(host, about->vm_type))
+	if (on > 0 || gmem_host_offers(host, about->vm_type))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s is on", about->parameter);
-	if (!ret)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, about->switch_on, "%s is off",
-				      about->parameter);
-	if (ret == -ENOENT)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, about->load, "there is no %s: %s",
-				      about->parameter_file, about->not_there);
-	return gmem_host_unread(host, about->parameter_file, ret);
+	if (!on || on == -ENODATA)
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      is_built_in(host, about) ? about->boot_with
+							       : about->switch_on,
+				      "%s is off", about->parameter);
+	if (on == -ENOENT)
+		return say_no_parameter(host, about);
+	return gmem_host_unread(host, about->parameter_file, on);
+}
+
+/* Inside a container the host's number is not to be seen, what the container may have is. */
+static enum gmem_check_result say_limit(struct gmem_host *host,
+					const struct gmem_host_confidential *about,
+					const struct gmem_keys *keys)
+{
+	if (keys->has_used && keys->used >= keys->limit)
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      "stop one of its guests, or raise its misc.max",
+				      "this container has all %" PRIu64 " %s that it may take: %s",
+				      keys->limit, about->keys, about->without_one);
+	if (keys->limit == UINT64_MAX)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+				      "look at misc.capacity of the host's root cgroup",
+				      "this container has %" PRIu64
+				      " %s and may take any number; how "
+				      "many the host has cannot be seen inside",
+				      keys->used, about->keys);
+	return gmem_host_find(
+		host, GMEM_CHECK_CANNOT_TELL, "look at misc.capacity of the host's root cgroup",
+		"this container has %" PRIu64 " of the %" PRIu64 " %s that it may take; "
+		"how many the host has cannot be seen inside",
+		keys->used, keys->limit, about->keys);
 }
 
 enum gmem_check_result gmem_host_check_keys(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct gmem_host_confidential *about = row->about;
 	struct gmem_keys keys;
+	char why[GMEM_EXPLANATION_MAX];
 	int ret = gmem_keys_get(host->ctx, about->resource, &keys);
 
 	if (ret == -ENODATA)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
-				      "use a kernel with CONFIG_CGROUP_MISC, mount cgroup v2, and "
-				      "let it show: echo +misc > "
-				      "/sys/fs/cgroup/cgroup.subtree_control",
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "no line %s in the root cgroup's misc.capacity",
 				      about->resource);
+	if (ret == -ENOENT) {
+		gmem_explain_error(host->ctx, ret, why, sizeof(why));
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
+	}
 	if (ret)
 		return gmem_host_unread(host, "misc.capacity", ret);
+	if (!keys.has_capacity)
+		return say_limit(host, about, &keys);
 	if (!keys.has_used)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "%" PRIu64 " %s; how many are in use is not told",

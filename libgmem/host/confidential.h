@@ -11,9 +11,11 @@ struct gmem_host_confidential {
 
 	const char *parameter;	    /* as modprobe takes it: MODULE.NAME */
 	const char *parameter_file; /* of sysfs */
-	const char *switch_on;	    /* what to do where it is off */
-	const char *load;	    /* what to do where it is not there */
-	const char *not_there;	    /* why that may be */
+	const char *option;	    /* that builds KVM's module */
+	const char *switch_on;	    /* what to do where it is off and KVM a module, */
+	const char *boot_with;	    /* and where KVM is built in */
+	const char *load;	    /* what to do where the module is not there */
+	const char *other_kernel;   /* what to do where it does not know the parameter */
 
 	const char *resource;	 /* of the misc cgroup, which counts the keys */
 	const char *keys;	 /* what they are called */
@@ -23,11 +25,15 @@ struct gmem_host_confidential {
 	const char *log; /* who says why KVM does not offer the type */
 };
 
+/* That it is off; a check that knows why comes before. */
 enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
 						 const struct gmem_host_row *row);
 enum gmem_check_result gmem_host_check_keys(struct gmem_host *host,
 					    const struct gmem_host_row *row);
 enum gmem_check_result gmem_host_check_vm_type(struct gmem_host *host,
 					       const struct gmem_host_row *row);
+
+/* Whether a parameter of a module is on: 1, 0, or -errno; ENODATA where it says neither. */
+int gmem_host_parameter(struct gmem_host *host, const char *path);
 
 #endif

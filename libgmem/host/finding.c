@@ -33,6 +33,11 @@ enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path
 			      "%s could not be read: %s", path, gmem_error_words(error));
 }
 
+enum gmem_check_result gmem_host_unsaid(struct gmem_host *host)
+{
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "what KVM answers is not known");
+}
+
 const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, const char *id)
 {
 	for (size_t i = 0; i < host->count; i++)
@@ -48,9 +53,49 @@ enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char
 	return check ? check->result : GMEM_CHECK_CANNOT_TELL;
 }
 
+bool gmem_host_told(struct gmem_host *host, const char *id)
+{
+	if (gmem_host_result(host, id) != GMEM_CHECK_FAIL)
+		return false;
+	gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s is fail", id);
+	return true;
+}
+
 bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
 {
 	return host->caps && gmem_caps_has_vm_type(host->caps, type);
+}
+
+int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability)
+{
+	int found = -1;
+
+	for (int type = 0; host->caps && type < GMEM_VM_TYPES; type++) {
+		int answer;
+
+		if (!gmem_caps_has_vm_type(host->caps, (enum gmem_vm_type)type))
+			continue;
+		answer = gmem_caps_vm(host->caps, (enum gmem_vm_type)type, capability);
+		if (answer > 0)
+			return 1;
+		if (!answer)
+			found = 0;
+	}
+	return found;
+}
+
+bool gmem_host_has_private(const struct gmem_host *host)
+{
+	for (int type = 0; host->caps && type < GMEM_VM_TYPES; type++)
+		if (gmem_caps_has_private(host->caps, (enum gmem_vm_type)type))
+			return true;
+	return false;
+}
+
+bool gmem_host_has_old_tdx(const struct gmem_host *host)
+{
+	return host->caps && gmem_caps_doubted(host->caps, NULL) == 1u << GMEM_VM_SEV &&
+	       gmem_host_vendor(host, "GenuineIntel");
 }
 
 bool gmem_host_vendor(const struct gmem_host *host, const char *vendor)
@@ -64,5 +109,7 @@ const char *gmem_host_vendor_name(const struct gmem_host *host)
 		return "Intel";
 	if (gmem_host_vendor(host, "AuthenticAMD"))
 		return "AMD";
+	if (host->cpu.is_arm)
+		return "Arm";
 	return host->cpu.vendor;
 }

@@ -12,9 +12,10 @@
 #include "base/error.h"
 #include "kvm/explain/explain.h"
 
+/* What explains the fail of another stands before it: private memory comes behind TDX and SNP. */
 static const struct gmem_host_subject *const subjects[] = {
-	&gmem_host_kernel, &gmem_host_kvm,    &gmem_host_tdx,
-	&gmem_host_snp,	   &gmem_host_reader, &gmem_host_memory,
+	&gmem_host_machine, &gmem_host_kernel, &gmem_host_config, &gmem_host_kvm,    &gmem_host_tdx,
+	&gmem_host_snp,	    &gmem_host_offer,  &gmem_host_reader, &gmem_host_memory,
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
@@ -54,6 +55,16 @@ static int run_subject(struct gmem_host *host, const struct gmem_host_subject *s
 	return 0;
 }
 
+/* What KVM answers is looked at by checks of all subjects. */
+static void ask_kvm(struct gmem_host *host)
+{
+	host->caps_error = gmem_caps_new(host->ctx, &host->caps);
+	if (!host->caps_error)
+		return;
+	host->caps = NULL;
+	gmem_explain_error(host->ctx, host->caps_error, host->caps_why, sizeof(host->caps_why));
+}
+
 int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
 {
 	struct gmem_host *host = calloc(1, sizeof(*host));
@@ -71,6 +82,7 @@ int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
 	if (!host->checks)
 		goto out;
 	host->cpu_error = gmem_cpu_read(ctx, &host->cpu);
+	ask_kvm(host);
 	ret = gmem_config_read(ctx, &host->config);
 	for (size_t i = 0; !ret && i < SUBJECTS; i++)
 		ret = run_subject(host, subjects[i]);

@@ -25,8 +25,11 @@ struct gmem_host_subject {
 	size_t count;
 };
 
+extern const struct gmem_host_subject gmem_host_machine;
 extern const struct gmem_host_subject gmem_host_kernel;
+extern const struct gmem_host_subject gmem_host_config;
 extern const struct gmem_host_subject gmem_host_kvm;
+extern const struct gmem_host_subject gmem_host_offer;
 extern const struct gmem_host_subject gmem_host_tdx;
 extern const struct gmem_host_subject gmem_host_snp;
 extern const struct gmem_host_subject gmem_host_reader;
@@ -41,7 +44,9 @@ struct gmem_host {
 	struct gmem_cpu cpu;
 	int cpu_error;
 	struct gmem_config config;
-	struct gmem_caps *caps;	   /* NULL until kvm.access passed */
+	struct gmem_caps *caps; /* NULL where KVM could not be asked: */
+	int caps_error;		/* the error, and its explanation */
+	char caps_why[GMEM_EXPLANATION_MAX];
 	enum gmem_evidence chosen; /* the reader that the caller wants, NONE for any */
 
 	/* The finding of the check that runs. */
@@ -57,18 +62,47 @@ enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_re
 /* Notes a file that could not be read: never a fail. */
 enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error);
 
+/* Notes that KVM did not answer, as where a snapshot has no answer of it: never a fail. */
+enum gmem_check_result gmem_host_unsaid(struct gmem_host *host);
+
 /* An earlier check, NULL where there is none of that name. */
 const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, const char *id);
 
 /* Result of an earlier check. */
 enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id);
 
+/* Whether that check failed: then a check that its cause explains is a skip, which this notes. */
+bool gmem_host_told(struct gmem_host *host, const char *id);
+
 /* Whether KVM is known to offer a VM type. */
 bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type);
 
+/* Whether a VM of some type has the capability: 1, 0, or -1 where KVM does not say. */
+int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability);
+
+/* Whether KVM offers a VM type with private memory. */
+bool gmem_host_has_private(const struct gmem_host *host);
+
+/* Whether KVM runs TDs under the number that TDX had before Linux 6.16. */
+bool gmem_host_has_old_tdx(const struct gmem_host *host);
+
+/* Whether the CPU has a flag, or may be one that has TDX or SNP (by family, model, name). */
+bool gmem_host_has_flag(const struct gmem_host *host, const char *flag);
+bool gmem_host_may_have_tdx(const struct gmem_host *host);
+bool gmem_host_may_have_snp(const struct gmem_host *host);
+
+/* Whether this is a container or another cgroup than the root one. */
+bool gmem_host_is_container(struct gmem_host *host);
+
+/* 1, 0, or -errno where the path could not be looked for. */
+int gmem_host_exists(struct gmem_host *host, const char *path);
+
+/* Whether the kernel's command line has that word; -errno where it cannot be read. */
+int gmem_host_booted_with(struct gmem_host *host, const char *word);
+
 bool gmem_host_vendor(const struct gmem_host *host, const char *vendor);
 
-/* "Intel", "AMD", else what the CPU calls its vendor. */
+/* "Intel", "AMD", "Arm", else what the CPU calls its vendor. */
 const char *gmem_host_vendor_name(const struct gmem_host *host);
 
 #endif

@@ -2,12 +2,40 @@
 /* /dev/kvm and what it offers. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/release.h"
 #include "host/host.h"
+#include "host/list.h"
+#include "host/log.h"
 #include "kernel/uapi.h"
+
+/* What to do where no device is there: held against what this kernel and CPU are. */
+static const char *fix_device(struct gmem_host *host)
+{
+	enum gmem_config_value amd = gmem_config_get(&host->config, "KVM_AMD");
+	enum gmem_config_value intel = gmem_config_get(&host->config, "KVM_INTEL");
+	bool is_amd = gmem_host_vendor(host, "AuthenticAMD");
+	bool is_intel = gmem_host_vendor(host, "GenuineIntel");
+
+	if (gmem_host_is_container(host))
+		return "pass the device into the container";
+	if (host->cpu.is_arm)
+		return "let the firmware start the kernel at EL2; " GMEM_LOG_KVM " says more";
+	if (!gmem_host_has_flag(host, is_amd ? "svm" : "vmx") && (is_amd || is_intel))
+		return "switch virtualisation on in the firmware; " GMEM_LOG_KVM " says more";
+	if (is_amd ? amd == GMEM_CONFIG_MODULE : intel == GMEM_CONFIG_MODULE)
+		return is_amd ? "modprobe kvm_amd; " GMEM_LOG_KVM " says more"
+			      : "modprobe kvm_intel; " GMEM_LOG_KVM " says more";
+	if (is_amd ? amd == GMEM_CONFIG_BUILT_IN : intel == GMEM_CONFIG_BUILT_IN)
+		return GMEM_LOG_KVM " says why KVM, which is built in, did not start";
+	if (host->config.text)
+		return is_amd ? "use a kernel with CONFIG_KVM_AMD"
+			      : "use a kernel with CONFIG_KVM_INTEL";
+	return is_amd ? "modprobe kvm_amd, where KVM is a module; " GMEM_LOG_KVM " says more"
+		      : "modprobe kvm_intel, where KVM is a module; " GMEM_LOG_KVM " says more";
+}
 
 /* O_PATH: to see the device needs no permission to use it. */
 static enum gmem_check_result check_device(struct gmem_host *host, const struct gmem_host_row *row)
@@ -18,10 +46,11 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 	int ret;
 
 	(void)row;
+	if (fd == -ENOENT &&
+	    (gmem_host_told(host, "machine.virtual") || gmem_host_told(host, "config.kvm")))
+		return GMEM_CHECK_SKIP;
 	if (fd == -ENOENT)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "modprobe kvm_intel or kvm_amd; switch virtualisation on in "
-				      "the firmware; for a container, pass the device in",
+		return gmem_host_find(host, GMEM_CHECK_FAIL, fix_device(host),
 				      "there is no /dev/kvm");
 	if (fd < 0)
 		return gmem_host_unread(host, "/dev/kvm", fd);
@@ -45,7 +74,7 @@ static enum gmem_check_result check_vm(struct gmem_host *host)
 				      "it can be opened, and VMs created");
 	if (ret == -EBUSY || ret == -EIO || ret == -EINVAL)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "stop other hypervisors; dmesg | grep -i kvm says more",
+				      "stop other hypervisors; " GMEM_LOG_KVM " says more",
 				      "a VM could not be created: %s", gmem_error_words(ret));
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "a VM could not be created: %s",
 			      gmem_error_words(ret));
@@ -53,13 +82,11 @@ static enum gmem_check_result check_vm(struct gmem_host *host)
 
 static enum gmem_check_result check_access(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	char why[GMEM_EXPLANATION_MAX];
-	int ret = gmem_caps_new(host->ctx, &host->caps);
+	int ret = host->caps_error;
 
 	(void)row;
 	if (!ret)
 		return check_vm(host);
-	host->caps = NULL;
 	if (ret == -EACCES)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "run as root, or as a member of the device's group where its "
@@ -69,176 +96,79 @@ static enum gmem_check_result check_access(struct gmem_host *host, const struct 
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "allow the character device 10:232",
 				      "a device cgroup or a security module keeps /dev/kvm closed");
-	gmem_explain_error(host->ctx, ret, why, sizeof(why));
 	if (ret == -ENOENT || ret == -ENXIO || ret == -ENODEV)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, "modprobe kvm_intel or kvm_amd", "%s",
-				      why);
-	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
-}
-
-/* A capability that a VM either has or not. */
-struct asked {
-	unsigned int number;
-	const char *with;
-	const char *without;
-	const char *fix;
-};
-
-static const struct asked guest_memfd = {
-	GMEM_KVM_CAP_GUEST_MEMFD,
-	"KVM_CREATE_GUEST_MEMFD is there",
-	"KVM has no KVM_CREATE_GUEST_MEMFD",
-	"boot Linux 6.8 or newer built with CONFIG_KVM_GUEST_MEMFD",
-};
-static const struct asked user_memory2 = {
-	GMEM_KVM_CAP_USER_MEMORY2,
-	"KVM_SET_USER_MEMORY_REGION2 is there",
-	"KVM has no KVM_SET_USER_MEMORY_REGION2",
-	"boot Linux 6.8 or newer",
-};
-static const struct asked pre_fault = {
-	GMEM_KVM_CAP_PRE_FAULT_MEMORY,
-	"KVM_PRE_FAULT_MEMORY is there",
-	"KVM does not offer KVM_PRE_FAULT_MEMORY: it needs EPT or NPT",
-	"boot Linux 6.11 or newer with kvm_intel.ept=1 or kvm_amd.npt=1",
-};
-
-struct list {
-	char text[256];
-	size_t used;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct list *list, const char *format, ...)
-{
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	length = vsnprintf(list->text + list->used, sizeof(list->text) - list->used, format, args);
-	va_end(args);
-	if (length > 0)
-		list->used += (size_t)length;
-	if (list->used >= sizeof(list->text))
-		list->used = sizeof(list->text) - 1;
-}
-
-static enum gmem_check_result not_recorded(struct gmem_host *host, const char *what)
-{
-	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s: %s", what,
-			      gmem_error_words(-GMEM_ENOTRECORDED));
-}
-
-/* The answer may depend on the VM type: before 6.18 guest_memfd was for private memory only. */
-static enum gmem_check_result check_capability(struct gmem_host *host,
-					       const struct gmem_host_row *row)
-{
-	const struct asked *asked = row->about;
-	struct list list = { .used = 0 };
-	bool all = true, known = true;
-
-	for (int type = 0; type < GMEM_VM_TYPES; type++) {
-		int answer = gmem_caps_vm(host->caps, type, asked->number);
-
-		if (!gmem_caps_has_vm_type(host->caps, type))
-			continue;
-		known = known && answer != -GMEM_ENOTRECORDED;
-		if (answer > 0)
-			add(&list, "%s%s", list.used ? ", " : "", gmem_vm_type_name(type));
-		else
-			all = false;
-	}
-	if (!list.used && !known)
-		return not_recorded(host, "what KVM answers");
-	if (!list.used)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, asked->fix, "%s", asked->without);
-	if (all)
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", asked->with);
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s, for VMs of type %s", asked->with,
-			      list.text);
+		return gmem_host_find(host, GMEM_CHECK_FAIL, fix_device(host), "%s",
+				      host->caps_why);
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", host->caps_why);
 }
 
 static enum gmem_check_result check_types(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	struct list list = { .used = 0 };
+	struct gmem_host_list list = { .used = 0 };
+	const char *doubt;
 
 	(void)row;
 	for (int type = 0; type < GMEM_VM_TYPES; type++)
 		if (gmem_caps_has_vm_type(host->caps, type))
-			add(&list, "%s%s", list.used ? ", " : "", gmem_vm_type_name(type));
+			gmem_host_list(&list, "%s%s", list.used ? ", " : "",
+				       gmem_vm_type_name(type));
+	gmem_caps_doubted(host->caps, &doubt);
+	if (doubt)
+		gmem_host_list(&list, "; %s", doubt);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", list.text);
 }
 
-static void add_flags(struct list *list, uint64_t flags)
+static enum gmem_check_result check_memory2(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	const char *separator = "";
-
-	for (unsigned int bit = 0; bit < 64; bit++) {
-		const char *name = gmem_memory_flag_name(bit);
-
-		if (!(flags & 1ull << bit))
-			continue;
-		if (name)
-			add(list, "%s%s", separator, name);
-		else
-			add(list, "%sbit %u", separator, bit);
-		separator = "+";
-	}
-	if (!flags)
-		add(list, "none");
-}
-
-static enum gmem_check_result check_flags(struct gmem_host *host, const struct gmem_host_row *row)
-{
-	struct list list = { .used = 0 };
-	bool any = false;
+	int has = gmem_host_any_vm(host, GMEM_KVM_CAP_USER_MEMORY2);
 
 	(void)row;
-	for (int type = 0; type < GMEM_VM_TYPES; type++) {
-		uint64_t flags = gmem_caps_memory_flags(host->caps, type);
-
-		if (!gmem_caps_has_vm_type(host->caps, type))
-			continue;
-		if (gmem_caps_vm(host->caps, type, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS) ==
-		    -GMEM_ENOTRECORDED)
-			return not_recorded(host, "the creation flags of guest_memfd");
-		add(&list, "%s%s: ", list.used ? "; " : "", gmem_vm_type_name(type));
-		add_flags(&list, flags);
-		any = any || flags;
-	}
-	return gmem_host_find(host, any ? GMEM_CHECK_PASS : GMEM_CHECK_FAIL,
-			      any ? NULL : "boot Linux 6.18 or newer", "%s", list.text);
+	if (has > 0)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "KVM_SET_USER_MEMORY_REGION2 is there");
+	if (has < 0)
+		return gmem_host_unsaid(host);
+	if (gmem_host_told(host, "kernel.version"))
+		return GMEM_CHECK_SKIP;
+	return gmem_host_find(host, GMEM_CHECK_FAIL, "boot another kernel, of 6.8 or newer",
+			      "KVM has no KVM_SET_USER_MEMORY_REGION2");
 }
 
-static enum gmem_check_result check_private(struct gmem_host *host, const struct gmem_host_row *row)
+static const char *fix_paging(const struct gmem_host *host)
 {
-	struct list list = { .used = 0 };
+	if (gmem_host_vendor(host, "AuthenticAMD"))
+		return "load kvm_amd with npt=1; inside a VM, let its hypervisor nest it";
+	if (gmem_host_vendor(host, "GenuineIntel"))
+		return "load kvm_intel with ept=1; inside a VM, let its hypervisor nest it";
+	return "see that KVM has two levels of paging";
+}
+
+/* That a kernel is older than a call is in order, and told from a call that it keeps back. */
+static enum gmem_check_result check_pre_fault(struct gmem_host *host,
+					      const struct gmem_host_row *row)
+{
+	int has = gmem_host_any_vm(host, GMEM_KVM_CAP_PRE_FAULT_MEMORY);
 
 	(void)row;
-	for (int type = 0; type < GMEM_VM_TYPES; type++)
-		if (gmem_caps_has_private(host->caps, type))
-			add(&list, "%s%s", list.used ? ", " : "", gmem_vm_type_name(type));
-	if (!list.used)
+	if (has > 0)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM_PRE_FAULT_MEMORY is there");
+	if (has < 0)
+		return gmem_host_unsaid(host);
+	if (gmem_release_before(host->ctx->release, 6, 11))
 		return gmem_host_find(
-			host, GMEM_CHECK_FAIL,
-			"switch TDX or SNP on (see tdx and snp below), or use a "
-			"kernel with CONFIG_KVM_SW_PROTECTED_VM for tests",
-			"no VM type here has private memory, so none can be converted");
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "for VMs of type %s", list.text);
+			host, GMEM_CHECK_SKIP, "boot Linux 6.11 or newer to pre-fault",
+			"Linux %s: no KVM_PRE_FAULT_MEMORY, it came with 6.11", host->ctx->release);
+	return gmem_host_find(host, GMEM_CHECK_FAIL, fix_paging(host),
+			      "KVM does not offer KVM_PRE_FAULT_MEMORY: it needs EPT or NPT");
 }
 
 static const struct gmem_host_row rows[] = {
 	{ "kvm.device", NULL, "KVM device present", check_device, true, NULL },
 	{ "kvm.access", "kvm.device", "KVM device usable by this user", check_access, true, NULL },
 	{ "kvm.vm-types", "kvm.access", "VM types offered", check_types, false, NULL },
-	{ "kvm.guest-memfd", "kvm.access", "guest_memfd offered", check_capability, true,
-	  &guest_memfd },
-	{ "kvm.user-memory2", "kvm.access", "memslots with guest_memfd offered", check_capability,
-	  false, &user_memory2 },
-	{ "kvm.memory-flags", "kvm.guest-memfd", "guest_memfd creation flags, by VM type",
-	  check_flags, false, NULL },
-	{ "kvm.private-memory", "kvm.access", "private memory offered", check_private, false,
-	  NULL },
-	{ "kvm.pre-fault", "kvm.access", "pre-fault offered", check_capability, false, &pre_fault },
+	{ "kvm.user-memory2", "kvm.access", "memslots with guest_memfd offered", check_memory2,
+	  false, NULL },
+	{ "kvm.pre-fault", "kvm.access", "pre-fault offered", check_pre_fault, false, NULL },
 };
 
 const struct gmem_host_subject gmem_host_kvm = { rows, sizeof(rows) / sizeof(rows[0]) };

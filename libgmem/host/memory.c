@@ -8,6 +8,8 @@
 
 #include "base/release.h"
 #include "host/host.h"
+#include "kernel/uapi.h"
+#include "kvm/kvm.h"
 #include "procfs/file.h"
 
 #define NODES "/sys/devices/system/node/online"
@@ -19,10 +21,11 @@ static enum gmem_check_result check_secretmem(struct gmem_host *host,
 	int fd = kernel->ops->create_file(kernel, GMEM_FILE_SECRET, GMEM_PAGE_SIZE);
 
 	(void)row;
+	if (fd == -ENOSYS && gmem_host_told(host, "config.secretmem"))
+		return GMEM_CHECK_SKIP;
+	/* Built in, so it is switched off: the parameter is off by default before Linux 6.5. */
 	if (fd == -ENOSYS)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "use a kernel with CONFIG_SECRETMEM, and secretmem.enable=1 "
-				      "before Linux 6.5",
+		return gmem_host_find(host, GMEM_CHECK_FAIL, "boot with secretmem.enable=1",
 				      "memfd_secret() is not there");
 	if (fd < 0)
 		return gmem_host_unread(host, "memfd_secret", fd);
@@ -41,16 +44,33 @@ static enum gmem_check_result check_nodes(struct gmem_host *host, const struct g
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "online: %s", nodes);
 }
 
-/* Nothing but the version tells: an older kernel takes the policy and ignores it. */
+/* Whether KVM offers what came with a later kernel: then the release is no evidence. */
+static bool is_backported(const struct gmem_host *host)
+{
+	return (gmem_release_before(host->ctx->release, 6, 8) &&
+		gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD) > 0) ||
+	       (gmem_release_before(host->ctx->release, 6, 18) &&
+		gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS) > 0);
+}
+
+/* KVM cannot be asked: a kernel without takes the policy and ignores it. */
 static enum gmem_check_result check_policy(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const char *release = host->ctx->release;
 	char nodes[128];
+	int heeds;
 
 	(void)row;
 	if (gmem_read_line(host->ctx, NODES, nodes, sizeof(nodes)) || !strpbrk(nodes, "-,"))
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "there is one node only");
-	if (gmem_release_before(release, 6, 19))
+	heeds = gmem_kernel_heeds_policy(host->ctx);
+	if (heeds < 0 && is_backported(host))
+		return gmem_host_find(
+			host, GMEM_CHECK_CANNOT_TELL, NULL,
+			"Linux %s has what its number is too low for, and /proc/kallsyms "
+			"cannot be read",
+			release);
+	if (heeds <= 0)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "boot Linux 6.19 or newer, or call set_mempolicy() in the "
 				      "thread that allocates",

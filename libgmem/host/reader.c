@@ -73,6 +73,8 @@ static enum gmem_check_result check_btf(struct gmem_host *host, const struct gme
 	int fd = kernel->ops->open(kernel, BTF, 0);
 
 	(void)row;
+	if (fd == -ENOENT && gmem_host_told(host, "config.debug-info-btf"))
+		return GMEM_CHECK_SKIP;
 	if (fd == -ENOENT)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "use a kernel with CONFIG_DEBUG_INFO_BTF",
@@ -90,6 +92,8 @@ static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct 
 	int ret = gmem_read_line(host->ctx, BPF_SYSCTL, value, sizeof(value));
 
 	(void)row;
+	if (ret == -ENOENT && gmem_host_told(host, "config.bpf-syscall"))
+		return GMEM_CHECK_SKIP;
 	if (ret == -ENOENT)
 		return gmem_host_find(host, GMEM_CHECK_FAIL, "use a kernel with CONFIG_BPF_SYSCALL",
 				      "there is no %s: the kernel has no BPF", BPF_SYSCTL);
@@ -111,17 +115,23 @@ static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct 
 struct reader {
 	enum gmem_evidence evidence;
 	const char *fix;
+	const char *causes[2]; /* checks whose fail explains it, or NULL */
 };
 
-static const struct reader any = { GMEM_EVIDENCE_NONE, "make one of the two above work" };
+static const struct reader any = {
+	.evidence = GMEM_EVIDENCE_NONE,
+	.fix = "make one of the two above work",
+};
 static const struct reader bpf = {
-	GMEM_EVIDENCE_BPF,
-	"use a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF, and a libgmem built with "
-	"BPF",
+	.evidence = GMEM_EVIDENCE_BPF,
+	.fix = "use a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF, and a libgmem built "
+	       "with BPF",
+	.causes = { "config.bpf-syscall", "config.debug-info-btf" },
 };
 static const struct reader kcore = {
-	GMEM_EVIDENCE_KCORE,
-	"use a kernel with CONFIG_PROC_KCORE; not needed where BPF works",
+	.evidence = GMEM_EVIDENCE_KCORE,
+	.fix = "use a kernel with CONFIG_PROC_KCORE; not needed where BPF works",
+	.causes = { "config.proc-kcore" },
 };
 
 /* Which reader a row is about: none where the caller wants another or none at all. */
@@ -168,6 +178,9 @@ static enum gmem_check_result check_reader(struct gmem_host *host, const struct 
 				      "%s", why);
 	if (ret == -GMEM_ENOTRECORDED)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", why);
+	for (size_t i = 0; i < 2; i++)
+		if (reader->causes[i] && gmem_host_told(host, reader->causes[i]))
+			return GMEM_CHECK_SKIP;
 	return gmem_host_find(host, GMEM_CHECK_FAIL, reader->fix, "%s", why);
 }
 

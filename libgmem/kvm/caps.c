@@ -7,6 +7,7 @@
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
 #include "kvm/kvm.h"
+#include "procfs/vm_types.h"
 
 /* Documentation/virt/kvm/api.rst */
 static const struct gmem_capability capabilities[] = {
@@ -36,6 +37,7 @@ static const struct gmem_capability capabilities[] = {
 #define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))
 
 struct gmem_caps {
+	struct gmem_numbering numbering;
 	int system[CAPABILITIES];
 	int vm[GMEM_VM_TYPES][CAPABILITIES];
 };
@@ -70,6 +72,15 @@ static void ask_vm(struct gmem_ctx *ctx, enum gmem_vm_type type, int *answers)
 	gmem_vm_free(vm);
 }
 
+/* Kernels before 6.8 do not know the capability, and have the default type. */
+static void number_types(struct gmem_ctx *ctx, struct gmem_caps *caps)
+{
+	int types = gmem_caps_system(caps, GMEM_KVM_CAP_VM_TYPES);
+
+	gmem_vm_types_judge(ctx, types > 0 ? (unsigned int)types : 1u << GMEM_VM_DEFAULT,
+			    &caps->numbering);
+}
+
 int gmem_caps_new(struct gmem_ctx *ctx, struct gmem_caps **out)
 {
 	struct gmem_caps *caps;
@@ -85,6 +96,7 @@ int gmem_caps_new(struct gmem_ctx *ctx, struct gmem_caps **out)
 	ctx->kernel->ops->close(ctx->kernel, fd);
 	if (!caps)
 		return gmem_no_memory(ctx, "capabilities");
+	number_types(ctx, caps);
 	for (int type = 0; type < GMEM_VM_TYPES; type++) {
 		if (gmem_caps_has_vm_type(caps, type))
 			ask_vm(ctx, type, caps->vm[type]);
@@ -122,14 +134,14 @@ int gmem_caps_vm(const struct gmem_caps *caps, enum gmem_vm_type type, unsigned 
 
 bool gmem_caps_has_vm_type(const struct gmem_caps *caps, enum gmem_vm_type type)
 {
-	int types = gmem_caps_system(caps, GMEM_KVM_CAP_VM_TYPES);
+	return (unsigned int)type < GMEM_VM_TYPES && caps->numbering.believed & 1u << type;
+}
 
-	if ((unsigned int)type >= GMEM_VM_TYPES)
-		return false;
-	/* Kernels before 6.8 do not know the capability, and have the default type. */
-	if (types <= 0)
-		return type == GMEM_VM_DEFAULT;
-	return (unsigned int)types & 1u << type;
+unsigned int gmem_caps_doubted(const struct gmem_caps *caps, const char **why)
+{
+	if (why)
+		*why = caps->numbering.why;
+	return caps->numbering.doubted;
 }
 
 uint64_t gmem_caps_memory_flags(const struct gmem_caps *caps, enum gmem_vm_type type)

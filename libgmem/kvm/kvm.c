@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/release.h"
 #include "kernel/uapi.h"
 #include "kernel/uapi_in_place.h"
 #include "procfs/file.h"
+#include "procfs/kallsyms.h"
 
 /* Up to v7 the parameter was this one, and off said the same. */
 #define PER_VM_PARAMETER "/sys/module/kvm/parameters/vm_memory_attributes"
@@ -39,6 +41,17 @@ static bool parameter_is(struct gmem_ctx *ctx, const char *path, char value)
 	char line[16];
 
 	return !gmem_read_line(ctx, path, line, sizeof(line)) && line[0] == value;
+}
+
+/* kvm_gmem_set_policy() in virt/kvm/guest_memfd.c, Linux 6.19. */
+int gmem_kernel_heeds_policy(struct gmem_ctx *ctx)
+{
+	int has;
+
+	if (!gmem_release_before(ctx->release, 6, 19))
+		return 1;
+	has = gmem_kallsyms_has(ctx, "kvm_gmem_set_policy");
+	return has < 0 ? -1 : has;
 }
 
 bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx)

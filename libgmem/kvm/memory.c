@@ -12,7 +12,6 @@
 
 #include "base/error.h"
 #include "base/options.h"
-#include "base/release.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/explain.h"
 #include "kvm/guard.h"
@@ -207,7 +206,7 @@ int gmem_memory_map(struct gmem_memory *memory, void **out)
  */
 static int refuse_policy(const struct gmem_memory *memory, uint64_t offset, uint64_t length)
 {
-	if (!(memory->flags & GMEM_MEMORY_MMAP) || gmem_release_before(memory->ctx->release, 6, 19))
+	if (!(memory->flags & GMEM_MEMORY_MMAP) || gmem_kernel_heeds_policy(memory->ctx) <= 0)
 		return -ENODEV;
 	if (offset > memory->size || length > memory->size - offset)
 		return -EINVAL;

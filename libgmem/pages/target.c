@@ -13,6 +13,7 @@
 #include "procfs/capabilities.h"
 #include "procfs/fd.h"
 #include "procfs/file.h"
+#include "procfs/vm_types.h"
 
 #define FDS_MAX (1u << 20) /* sysctl_nr_open's default: no process has more */
 
@@ -207,6 +208,17 @@ int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *ar
 	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
 }
 
+/* The VM's type; -1 where its number cannot mean here what it means upstream. */
+static int believed(const struct gmem_target *target)
+{
+	struct gmem_numbering numbering;
+
+	if (target->vm_type < 0)
+		return -1;
+	gmem_vm_types_judge(target->ctx, 1u << target->vm_type, &numbering);
+	return numbering.doubted ? -1 : target->vm_type;
+}
+
 int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out)
 {
 	uint64_t pages;
@@ -226,7 +238,7 @@ int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *ou
 	out->has_flags = !gmem_target_flags(target, &out->flags);
 	if (gmem_target_read_bindings(target))
 		return 0;
-	out->vm_type = target->vm_type;
+	out->vm_type = believed(target);
 	out->vm_pid = target->vm_pid;
 	out->slots = target->binding_count;
 	out->has_slots = true;

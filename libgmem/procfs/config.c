@@ -90,7 +90,23 @@ void gmem_config_free(struct gmem_config *config)
 	config->text = NULL;
 }
 
-/* Options that are off stand in a comment, or nowhere. */
+/* Whether the text says in a comment that the option is off. */
+static bool is_said_off(const char *text, const char *option)
+{
+	static const char prefix[] = "# CONFIG_", suffix[] = " is not set";
+	const size_t length = strlen(option);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, prefix, sizeof(prefix) - 1) &&
+		    !strncmp(line + sizeof(prefix) - 1, option, length) &&
+		    !strncmp(line + sizeof(prefix) - 1 + length, suffix, sizeof(suffix) - 1))
+			return true;
+	}
+	return false;
+}
+
+/* An option whose dependencies are off has no line, as one that this kernel does not know. */
 enum gmem_config_value gmem_config_get(const struct gmem_config *config, const char *option)
 {
 	size_t length = strlen(option);
@@ -105,5 +121,5 @@ enum gmem_config_value gmem_config_get(const struct gmem_config *config, const c
 			return line[8 + length] == 'm' ? GMEM_CONFIG_MODULE : GMEM_CONFIG_BUILT_IN;
 		line = strchr(line, '\n');
 	}
-	return GMEM_CONFIG_OFF;
+	return is_said_off(config->text, option) ? GMEM_CONFIG_OFF : GMEM_CONFIG_ABSENT;
 }

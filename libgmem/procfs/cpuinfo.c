@@ -13,15 +13,17 @@
 #define PHYSICAL_BITS_MIN 32
 #define PHYSICAL_BITS_MAX 52
 
-/* Value of the first "key<tabs>: value" line, up to its end, or NULL. */
+/* Value of the first "key<tabs>: value" line, up to its end, or NULL; "model" is not "model name". */
 static const char *value_of(const char *text, const char *key)
 {
 	size_t length = strlen(key);
 
 	while (text && *text) {
-		if (!strncmp(text, key, length) && strchr("\t :", text[length])) {
-			text = strchr(text, ':');
-			return text ? text + 1 + strspn(text + 1, " ") : NULL;
+		if (!strncmp(text, key, length)) {
+			const char *behind = text + length + strspn(text + length, "\t ");
+
+			if (*behind == ':')
+				return behind + 1 + strspn(behind + 1, " ");
 		}
 		text = strchr(text, '\n');
 		if (text)
@@ -38,9 +40,16 @@ static unsigned int read_width(const char *sizes)
 	return bits < PHYSICAL_BITS_MIN || bits > PHYSICAL_BITS_MAX ? 0 : (unsigned int)bits;
 }
 
+static unsigned int number_of(const char *text, const char *key)
+{
+	const char *value = value_of(text, key);
+
+	return value ? (unsigned int)strtoul(value, NULL, 10) : 0;
+}
+
 int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
 {
-	const char *vendor, *flags, *bugs, *sizes;
+	const char *vendor, *name, *flags, *bugs, *sizes;
 	char *text;
 	int ret;
 
@@ -50,9 +59,12 @@ int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
 		return ret;
 	ret = -ENODATA;
 	vendor = value_of(text, "vendor_id");
+	name = value_of(text, "model name");
 	flags = value_of(text, "flags");
 	bugs = value_of(text, "bugs");
 	sizes = value_of(text, "address sizes");
+	/* c_show() in arch/arm64/kernel/cpuinfo.c. */
+	out->is_arm = !vendor && value_of(text, "CPU implementer");
 	if (!vendor || !flags)
 		goto out;
 	ret = -ENOMEM;
@@ -64,6 +76,10 @@ int gmem_cpu_read(struct gmem_ctx *ctx, struct gmem_cpu *out)
 	}
 	snprintf(out->vendor, sizeof(out->vendor), "%.*s", (int)strcspn(vendor, "\n"), vendor);
 	out->physical_bits = sizes ? read_width(sizes) : 0;
+	if (name)
+		snprintf(out->name, sizeof(out->name), "%.*s", (int)strcspn(name, "\n"), name);
+	out->family = number_of(text, "cpu family");
+	out->model = number_of(text, "model");
 	ret = 0;
 out:
 	free(text);

@@ -97,6 +97,9 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
 	gmem_flush_ask_kvm(ctx, &facts);
 	facts.vm_type = wanted.vm_type;
+	/* A number that means something else here: the VM's type is not known. */
+	if (wanted.vm_type >= 0 && facts.doubted_types & 1u << wanted.vm_type)
+		facts.vm_type = -1;
 	facts.partial_write = gmem_flush_partial_write(ctx);
 	facts.shared = gmem_flush_is_shared(&wanted);
 	return gmem_flush_make(ctx, &wanted, &facts, 0, out);

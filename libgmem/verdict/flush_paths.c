@@ -203,6 +203,10 @@ static enum gmem_verdict type_applies(const struct gmem_flush_rule *rule,
 	}
 	if (rule->vm_types & (unsigned int)facts->vm_types)
 		return GMEM_VERDICT_SAFE;
+	if (rule->vm_types & facts->behind_types) {
+		*reason = facts->doubt;
+		return GMEM_VERDICT_UNKNOWN;
+	}
 	*reason = "this kernel offers no VM type that runs it";
 	return GMEM_VERDICT_NOT_APPLICABLE;
 }

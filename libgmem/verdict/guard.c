@@ -38,7 +38,9 @@ static int vm_types(struct gmem_ctx *ctx)
 	pthread_mutex_lock(&ctx->learning);
 	if (ctx->guard.vm_types < 0) {
 		gmem_flush_ask_kvm(ctx, &facts);
-		ctx->guard.vm_types = facts.vm_types;
+		/* What may stand behind a number that is not believed may run its paths, too. */
+		ctx->guard.vm_types = facts.vm_types < 0 ? facts.vm_types
+							 : facts.vm_types | (int)facts.behind_types;
 	}
 	types = ctx->guard.vm_types;
 	pthread_mutex_unlock(&ctx->learning);

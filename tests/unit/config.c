@@ -42,8 +42,8 @@ static void check_values(const struct gmem_config *config)
 	ck_assert_int_eq(gmem_config_get(config, "KVM"), GMEM_CONFIG_BUILT_IN);
 	ck_assert_int_eq(gmem_config_get(config, "TDX_HOST_SERVICES"), GMEM_CONFIG_MODULE);
 	ck_assert_int_eq(gmem_config_get(config, "KVM_AMD_SEV"), GMEM_CONFIG_OFF);
-	ck_assert_int_eq(gmem_config_get(config, "KVM_INTEL_TDX"), GMEM_CONFIG_OFF);
-	ck_assert_int_eq(gmem_config_get(config, "NOWHERE"), GMEM_CONFIG_OFF);
+	ck_assert_int_eq(gmem_config_get(config, "KVM_INTEL_TDX"), GMEM_CONFIG_ABSENT);
+	ck_assert_int_eq(gmem_config_get(config, "NOWHERE"), GMEM_CONFIG_ABSENT);
 }
 
 START_TEST(packed)

@@ -93,7 +93,7 @@ int features_find(struct cli *cli, feature_fn fn, void *arg)
 	for (size_t i = 0; gmem_keys_name(i); i++) {
 		struct gmem_keys keys;
 
-		if (!gmem_keys_get(cli->ctx, gmem_keys_name(i), &keys))
+		if (!gmem_keys_get(cli->ctx, gmem_keys_name(i), &keys) && keys.has_capacity)
 			tell_number(&features, "gmemctl-keys.", gmem_keys_name(i), keys.capacity);
 	}
 	if (gmem_ctx_sysroot(cli->ctx))

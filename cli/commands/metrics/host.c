@@ -40,6 +40,12 @@ static const struct metric keys_used = {
 	"KeyIDs and ASIDs that VMs have, also those whose guest_memfd outlives them",
 	false,
 };
+static const struct metric keys_max = {
+	"gmemctl_keys_max",
+	NULL,
+	"KeyIDs and ASIDs that this container may take, where how many the host has cannot be seen",
+	false,
+};
 static const struct metric build_info = {
 	"gmemctl_build_info",
 	NULL,
@@ -95,21 +101,31 @@ static bool add_counters(struct cli *cli, struct samples *samples)
 }
 
 /* A host without a sort of keys has no sample of it, and nothing is missing. */
+static bool add_key(struct samples *samples, const char *name, int ret,
+		    const struct gmem_keys *found)
+{
+	const struct label label = { "resource", name };
+
+	if (ret)
+		return ret == -ENODATA;
+	if (found->has_capacity)
+		samples_add(samples, &keys, &label, 1, found->capacity);
+	if (found->has_limit && found->limit != UINT64_MAX)
+		samples_add(samples, &keys_max, &label, 1, found->limit);
+	if (found->has_used)
+		samples_add(samples, &keys_used, &label, 1, found->used);
+	return found->has_capacity;
+}
+
 static bool add_keys(struct cli *cli, struct samples *samples)
 {
 	bool all = true;
 
 	for (size_t i = 0; gmem_keys_name(i); i++) {
-		const struct label label = { "resource", gmem_keys_name(i) };
 		struct gmem_keys found;
-		int ret = gmem_keys_get(cli->ctx, label.value, &found);
+		int ret = gmem_keys_get(cli->ctx, gmem_keys_name(i), &found);
 
-		all = all && (!ret || ret == -ENODATA);
-		if (ret)
-			continue;
-		samples_add(samples, &keys, &label, 1, found.capacity);
-		if (found.has_used)
-			samples_add(samples, &keys_used, &label, 1, found.used);
+		all = add_key(samples, gmem_keys_name(i), ret, &found) && all;
 	}
 	return all;
 }

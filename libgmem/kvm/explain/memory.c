@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 
-#include "base/release.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
 #include "kvm/kvm.h"
@@ -170,7 +169,7 @@ const struct gmem_call gmem_call_mmap = {
 
 static bool policy_ignored(const struct gmem_facts *facts)
 {
-	return gmem_release_before(facts->release, 6, 19);
+	return gmem_kernel_heeds_policy(facts->ctx) <= 0;
 }
 
 static bool mode_unknown(const struct gmem_facts *facts)
@@ -209,9 +208,12 @@ const struct gmem_call gmem_call_mbind = {
 	.unseen = "mode and mask look right",
 };
 
+/* madvise_behavior_valid() comes before all else: an advice about no bytes is taken, if known. */
 static bool populate_unknown(const struct gmem_facts *facts)
 {
-	return gmem_release_before(facts->release, 5, 14);
+	struct gmem_kernel *kernel = facts->ctx->kernel;
+
+	return kernel->ops->madvise(kernel, NULL, 0, GMEM_MADV_POPULATE_WRITE) == -EINVAL;
 }
 
 /* madvise_populate() in mm/madvise.c, kvm_gmem_fault_user_mapping(). */

@@ -25,11 +25,14 @@ static bool has_memory(const struct gmem_facts *facts)
 	return facts->flags & GMEM_KVM_MEM_GUEST_MEMFD;
 }
 
-/* Before Linux 6.18 check_memory_region_flags() allowed it to VMs with private memory only. */
+/*
+ * Before Linux 6.18 check_memory_region_flags() allowed it to VMs with private memory only, and
+ * KVM_CAP_GUEST_MEMFD on the fd of another VM said so.
+ */
 static bool memory_for_private_only(const struct gmem_facts *facts)
 {
-	return has_memory(facts) && !facts->offered_attributes &&
-	       gmem_release_before(facts->release, 6, 18);
+	return has_memory(facts) && !facts->offered_attributes && !facts->vm_error &&
+	       !facts->guest_memfd;
 }
 
 static bool flags_do_not_go_with_memory(const struct gmem_facts *facts)
@@ -217,7 +220,10 @@ static bool gpa_too_high(const struct gmem_facts *facts)
 	return ends_beyond(facts, 52);
 }
 
-/* kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. */
+/*
+ * kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. KVM
+ * cannot be asked which it is: the release decides where another argument is wrong as well.
+ */
 static bool file_range_in_use_first(const struct gmem_facts *facts)
 {
 	return gmem_release_before(facts->release, 6, 19) && file_range_in_use(facts);

@@ -35,6 +35,9 @@ sim_generate sim_proc_comm;
 sim_generate sim_proc_mounts;
 sim_generate sim_yes;
 sim_generate sim_two;
+sim_generate sim_zero;
+sim_generate sim_nothing;
+sim_generate sim_sys_pstore;
 
 /* proc_self.c */
 sim_generate sim_proc_maps;

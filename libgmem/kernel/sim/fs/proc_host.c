@@ -96,6 +96,25 @@ void sim_yes(struct gmem_sim *sim, struct sim_text *text)
 	sim_text_printf(text, "Y\n");
 }
 
+void sim_zero(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "0\n");
+}
+
+/* A device that is there, and that nobody asks anything. */
+void sim_nothing(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	(void)text;
+}
+
+void sim_sys_pstore(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "efi_pstore\n");
+}
+
 void sim_two(struct gmem_sim *sim, struct sim_text *text)
 {
 	(void)sim;

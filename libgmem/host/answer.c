@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* One answer for each purpose, summed up from the checks, with the one cause. */
+#include <string.h>
+
+#include "host/host.h"
+#include "host/offer.h"
+
+/* The checks that a purpose rests on, in the order in which one explains the next. */
+static const char *const machine[] = { "machine.virtual", NULL };
+static const char *const of_guest_memfd[] = {
+	"machine.virtual",	  "config.kvm",	     "kvm.device", "kvm.access", "kernel.version",
+	"config.kvm-guest-memfd", "kvm.guest-memfd", NULL,
+};
+static const char *const of_private[] = { "machine.virtual", "config.kvm", "kvm.device",
+					  "kvm.access", NULL };
+static const char *const of_tdx[] = {
+	"tdx.cpu",    "config.intel-tdx-host", "config.kvm-intel-tdx", "tdx.kernel", "tdx.bios",
+	"tdx.module", "tdx.kvm-parameter",     "tdx.vm-type",	       "tdx.keyids", NULL,
+};
+static const char *const of_snp[] = {
+	"snp.cpu",	     "config.kvm-amd-sev", "snp.kernel",  "snp.iommu", "snp.firmware",
+	"snp.kvm-parameter", "snp.asids",	   "snp.vm-type", NULL,
+};
+
+/* The first of these checks with that result, or NULL. */
+static const struct gmem_check *first(const struct gmem_host *host, const char *const *ids,
+				      enum gmem_check_result result)
+{
+	for (size_t i = 0; ids[i]; i++)
+		if (gmem_host_result(host, ids[i]) == result)
+			return gmem_host_find_check(host, ids[i]);
+	return NULL;
+}
+
+static void say(struct gmem_purpose_answer *out, enum gmem_answer_kind kind,
+		const struct gmem_check *check)
+{
+	out->kind = kind;
+	out->cause = check->detail;
+	out->check = check->id;
+	out->fix = check->fix;
+}
+
+/* What decides without a look at the purpose's own checks: whether it did. */
+static bool decided(const struct gmem_host *host, const char *const *ids,
+		    struct gmem_purpose_answer *out)
+{
+	const struct gmem_check *check = first(host, ids, GMEM_CHECK_FAIL);
+
+	if (check)
+		say(out, GMEM_ANSWER_NO, check);
+	return check;
+}
+
+/* A row of the offer: it passed, or it, or what explains it, failed. */
+static void answer_offer(const struct gmem_host *host, const char *const *ids, const char *id,
+			 struct gmem_purpose_answer *out)
+{
+	const struct gmem_check *check = gmem_host_find_check(host, id);
+	const struct gmem_check *cause = gmem_host_private_cause(host);
+
+	if (check->result == GMEM_CHECK_PASS) {
+		say(out, GMEM_ANSWER_YES, check);
+		return;
+	}
+	if (decided(host, ids, out))
+		return;
+	if (check->result == GMEM_CHECK_FAIL ||
+	    (host->caps && !cause && check->result == GMEM_CHECK_SKIP)) {
+		say(out, GMEM_ANSWER_NO, check);
+		return;
+	}
+	if (host->caps && cause && check->result == GMEM_CHECK_SKIP) {
+		say(out, GMEM_ANSWER_NO, cause);
+		return;
+	}
+	if (check->result == GMEM_CHECK_SKIP && first(host, ids, GMEM_CHECK_CANNOT_TELL))
+		check = first(host, ids, GMEM_CHECK_CANNOT_TELL);
+	say(out, GMEM_ANSWER_CANNOT_TELL, check);
+}
+
+/* Of a VM type: whatever failed, then the hardware, then what KVM offers. */
+static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
+			const char *const *ids, struct gmem_purpose_answer *out)
+{
+	const struct gmem_check *cpu = gmem_host_find_check(host, ids[0]), *check;
+
+	if (decided(host, ids, out))
+		return;
+	if (cpu->result == GMEM_CHECK_SKIP) {
+		say(out, GMEM_ANSWER_NO, cpu);
+		return;
+	}
+	if (decided(host, of_private, out))
+		return;
+	check = first(host, ids, GMEM_CHECK_CANNOT_TELL);
+	if (gmem_host_offers(host, type))
+		check = NULL;
+	else if (!check)
+		check = first(host, of_private, GMEM_CHECK_CANNOT_TELL);
+	if (check)
+		say(out, GMEM_ANSWER_CANNOT_TELL, check);
+	else
+		say(out, gmem_host_offers(host, type) ? GMEM_ANSWER_YES : GMEM_ANSWER_CANNOT_TELL,
+		    gmem_host_find_check(host,
+					 type == GMEM_VM_TDX ? "tdx.vm-type" : "snp.vm-type"));
+}
+
+void gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
+		      struct gmem_purpose_answer *out)
+{
+	*out = (struct gmem_purpose_answer){ .kind = GMEM_ANSWER_CANNOT_TELL,
+					     .cause = "no such purpose" };
+	if (decided(host, machine, out))
+		return;
+	switch (purpose) {
+	case GMEM_FOR_GUEST_MEMFD:
+		answer_offer(host, of_guest_memfd, "kvm.guest-memfd", out);
+		break;
+	case GMEM_FOR_PRIVATE:
+		answer_offer(host, of_private, "kvm.private-memory", out);
+		break;
+	case GMEM_FOR_TDX:
+		answer_type(host, GMEM_VM_TDX, of_tdx, out);
+		break;
+	case GMEM_FOR_SNP:
+		answer_type(host, GMEM_VM_SNP, of_snp, out);
+		break;
+	case GMEM_PURPOSES:
+		break;
+	}
+}

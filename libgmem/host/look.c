@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What several checks look at: the CPU's kind, a container, a path, the kernel's command line. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "procfs/file.h"
+
+bool gmem_host_has_flag(const struct gmem_host *host, const char *flag)
+{
+	return !host->cpu_error && gmem_cpu_has(&host->cpu, flag);
+}
+
+/*
+ * No flag of the CPU says TDX until the kernel accepted the platform, and many parts without TDX
+ * have memory encryption (flag tme). Models of arch/x86/include/asm/intel-family.h: Sapphire,
+ * Emerald and Granite Rapids (both), Sierra and Clearwater Forest; later Xeons are no family 6.
+ */
+bool gmem_host_may_have_tdx(const struct gmem_host *host)
+{
+	static const unsigned int models[] = { 0x8f, 0xcf, 0xad, 0xae, 0xaf, 0xdd };
+
+	if (host->cpu.family != 6 || !host->cpu.model)
+		return true;
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		if (models[i] == host->cpu.model)
+			return true;
+	return false;
+}
+
+/* It came with the third EPYC, of family 25; parts for desktops have the family alone. */
+bool gmem_host_may_have_snp(const struct gmem_host *host)
+{
+	static const char *const without[] = { "Ryzen", "Athlon", "Threadripper" };
+
+	if (host->cpu.family > 6 && host->cpu.family < 25)
+		return false;
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (strstr(host->cpu.name, without[i]))
+			return false;
+	return true;
+}
+
+int gmem_host_exists(struct gmem_host *host, const char *path)
+{
+	struct gmem_kernel *kernel = host->ctx->kernel;
+	int fd = kernel->ops->open(kernel, path, O_PATH);
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	kernel->ops->close(kernel, fd);
+	return 1;
+}
+
+/* The root cgroup has neither of the first two; the others are made by container runtimes. */
+bool gmem_host_is_container(struct gmem_host *host)
+{
+	static const char *const signs[] = { "/sys/fs/cgroup/cgroup.type",
+					     "/sys/fs/cgroup/misc.max", "/run/.containerenv",
+					     "/.dockerenv" };
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (gmem_host_exists(host, signs[i]) > 0)
+			return true;
+	return false;
+}
+
+int gmem_host_booted_with(struct gmem_host *host, const char *word)
+{
+	char *line, *at, *rest;
+	int ret = gmem_read_file(host->ctx, "/proc/cmdline", &line, NULL);
+
+	if (ret)
+		return ret;
+	for (at = strtok_r(line, " \n", &rest); at && !ret; at = strtok_r(NULL, " \n", &rest))
+		ret = !strcmp(at, word);
+	free(line);
+	return ret;
+}

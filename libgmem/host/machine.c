@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The machine: hardware or a virtual one, and what it keeps of a fault. */
+#include <errno.h>
+#include <string.h>
+
+#include "host/host.h"
+#include "procfs/file.h"
+
+static enum gmem_check_result check_virtual(struct gmem_host *host, const struct gmem_host_row *row)
+{
+	(void)row;
+	if (host->cpu.is_arm)
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
+				      "the CPU is Arm, whose /proc/cpuinfo does not tell");
+	if (host->cpu_error)
+		return gmem_host_unread(host, "/proc/cpuinfo", host->cpu_error);
+	if (!gmem_host_has_flag(host, "hypervisor"))
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "not a virtual machine");
+	if (host->caps)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "a virtual machine, and KVM works in it");
+	if (gmem_host_has_flag(host, "vmx") || gmem_host_has_flag(host, "svm"))
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "a virtual machine, and its hypervisor lets it nest");
+	return gmem_host_find(
+		host, GMEM_CHECK_FAIL,
+		"let its hypervisor nest (on KVM: nested=1 and a CPU model with vmx or "
+		"svm), or take a machine without a hypervisor",
+		"this is a virtual machine, and its hypervisor does not let it nest "
+		"(/proc/cpuinfo has the flag hypervisor, and neither vmx nor svm)");
+}
+
+/* The first character of a file, or '?' where it cannot be read. */
+static char first_of(struct gmem_host *host, const char *path)
+{
+	char line[64];
+
+	return gmem_read_line(host->ctx, path, line, sizeof(line)) || !*line ? '?' : *line;
+}
+
+/* What a fault would leave behind: a note, which nothing depends on. */
+static enum gmem_check_result check_after_fault(struct gmem_host *host,
+						const struct gmem_host_row *row)
+{
+	char panics = first_of(host, "/proc/sys/kernel/panic_on_oops");
+	char crash = first_of(host, "/sys/kernel/kexec_crash_loaded");
+	char backend[64];
+	bool unread = gmem_read_line(host->ctx, "/sys/module/pstore/parameters/backend", backend,
+				     sizeof(backend));
+	bool pstore = !unread && *backend && strcmp(backend, "(null)");
+	bool dump = panics == '1' && crash == '1';
+
+	(void)row;
+	if (panics == '?' && crash == '?' && unread)
+		return gmem_host_find(
+			host, GMEM_CHECK_CANNOT_TELL, NULL,
+			"panic_on_oops, kexec_crash_loaded and pstore's backend could "
+			"not be read");
+	return gmem_host_find(
+		host, dump || pstore ? GMEM_CHECK_PASS : GMEM_CHECK_SKIP,
+		dump ? NULL
+		     : "for a dump of a fault: load a crash kernel (package kdump-tools or "
+		       "kexec-tools), then sysctl kernel.panic_on_oops=1",
+		"a fault leaves %s%s%s (panic_on_oops %c, crash kernel %s)",
+		dump ? "a dump" : "the log's text alone", pstore ? ", and that in pstore: " : "",
+		pstore ? backend : "", panics,
+		crash == '1'   ? "loaded"
+		: crash == '0' ? "not loaded"
+			       : "not known");
+}
+
+static const struct gmem_host_row rows[] = {
+	{ "machine.virtual", NULL, "hardware, or a virtual machine that may nest", check_virtual,
+	  true, NULL },
+	{ "machine.after-fault", NULL, "what a fault would leave behind (a note)",
+	  check_after_fault, false, NULL },
+};
+
+const struct gmem_host_subject gmem_host_machine = { rows, sizeof(rows) / sizeof(rows[0]) };
