@@ -91,6 +91,7 @@ static enum status run_here(struct cli *cli, const struct selection *selection)
 static enum status run_command(struct cli *cli)
 {
 	struct selection selection = { .n = 0 };
+	bool none = false;
 	enum status status = cli_check_kernel(cli);
 
 	if (!status)
@@ -103,8 +104,11 @@ static enum status run_command(struct cli *cli)
 	/* A line of a batch, and a command in a holder, have what the process has kept for all. */
 	if (!status && !cli->session && !cli->where)
 		status = privilege_keep(cli);
-	if (!status && !cli->session && client_is_for_holder(cli))
-		return client_forward(cli);
+	if (!status && !cli->session && client_is_for_holder(cli)) {
+		status = client_forward(cli, &none);
+		if (!none)
+			return status;
+	}
 	if (!status && !cli->session && cli->command->place == PLACE_NEW_HOLDER) {
 		status = holder_fork(cli);
 		if (status || !cli->session)

@@ -7,12 +7,12 @@
 #include "inspect/preflight.h"
 
 struct settings {
-	bool gpa;
+	bool by_gpa;
 	struct force force;
 };
 
 static const struct cli_option options[] = {
-	{ "gpa", 0, NULL, false, set_flag, offsetof(struct settings, gpa), GPA_HELP },
+	{ "by-gpa", 0, NULL, false, set_flag, offsetof(struct settings, by_gpa), GPA_HELP },
 	FORCE_OPTIONS(offsetof(struct settings, force)),
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
@@ -41,7 +41,7 @@ static enum status convert(struct cli *cli, struct held *held, const struct held
 		done += part->length;
 	}
 	step_fact(cli, "converted", KIND_BYTES, cell_number(done));
-	step_fact(cli, "private_bytes", KIND_BYTES, cell_number(held_private(held)));
+	step_fact(cli, "private", KIND_BYTES, cell_number(held_private(held)));
 	return STATUS_YES;
 }
 
@@ -58,7 +58,7 @@ static enum status run(struct cli *cli)
 	if (!status)
 		status = session_need(cli, &held);
 	if (!status)
-		status = held_range(cli, held, cli->args[1], settings->gpa, true, &parts);
+		status = held_range(cli, held, cli->args[1], settings->by_gpa, true, &parts);
 	if (status)
 		return status;
 	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &settings->force));

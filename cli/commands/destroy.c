@@ -3,11 +3,33 @@
 #include "held/session.h"
 #include "held/step.h"
 
+struct settings {
+	bool if_exists;
+};
+
+static const struct cli_option options[] = {
+	{ "if-exists", 0, NULL, false, set_flag, offsetof(struct settings, if_exists),
+	  "Be content where no VM of that name is held" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
+static bool takes_none(const void *settings)
+{
+	return ((const struct settings *)settings)->if_exists;
+}
+
 static enum status run(struct cli *cli)
 {
+	bool is_held = cli->session && session_find(cli->session, cli->args[0]);
 	struct held *held;
-	enum status status = session_need(cli, &held);
+	enum status status = held_check_name(cli, cli->args[0]);
 
+	if (!status && !is_held && takes_none(cli->settings)) {
+		step_fact(cli, "released", KIND_BYTES, cell_number(0));
+		return STATUS_YES;
+	}
+	if (!status)
+		status = session_need(cli, &held);
 	if (status)
 		return status;
 	step_fact(cli, "released", KIND_BYTES, cell_number(gmem_memory_size(held->memory)));
@@ -25,5 +47,8 @@ const struct command destroy_command = {
 	.args = "NAME",
 	.min_args = 1,
 	.max_args = 1,
+	.options = options,
+	.settings_size = sizeof(struct settings),
+	.takes_none = takes_none,
 	.run = run,
 };

@@ -12,7 +12,7 @@
 #include "inspect/preflight.h"
 
 struct settings {
-	bool gpa;
+	bool by_gpa;
 	const char *from;
 	bool measure;
 	struct force force;
@@ -22,7 +22,7 @@ struct settings {
 #define FIELD(member) offsetof(struct settings, member)
 
 static const struct cli_option options[] = {
-	{ "gpa", 0, NULL, false, set_flag, FIELD(gpa), GPA_HELP },
+	{ "by-gpa", 0, NULL, false, set_flag, FIELD(by_gpa), GPA_HELP },
 	{ "from", 0, "FILE", false, set_text, FIELD(from),
 	  "Before a launch is finished: add the content of FILE, and zeroes behind its end; "
 	  "default zeroes" },
@@ -230,7 +230,8 @@ static enum status run(struct cli *cli)
 		return status;
 	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &map.settings->force));
 	need_gpa = map.launch || map.settings->populate.method == GMEM_POPULATE_PRE_FAULT;
-	status = held_range(cli, map.held, cli->args[1], map.settings->gpa, need_gpa, &map.parts);
+	status =
+		held_range(cli, map.held, cli->args[1], map.settings->by_gpa, need_gpa, &map.parts);
 	return status ? status : map_range(&map);
 }
 

@@ -66,8 +66,8 @@ struct node {
 };
 
 struct settings {
-	struct range offset; /* length 0: everything */
-	struct range gpa;    /* likewise */
+	struct range offset;	/* length 0: everything */
+	struct range gpa_range; /* likewise */
 	struct node node;
 	bool each;
 	bool summary;
@@ -131,7 +131,7 @@ static enum status set_node(struct cli *cli, const struct cli_option *option, co
 static const struct cli_option options[] = {
 	{ "offset", 0, "RANGE", false, set_byte_range, offsetof(struct settings, offset),
 	  "Only this part of the file: START+SIZE or START-END (END not included)" },
-	{ "gpa", 0, "RANGE", false, set_byte_range, offsetof(struct settings, gpa),
+	{ "gpa-range", 0, "RANGE", false, set_byte_range, offsetof(struct settings, gpa_range),
 	  "Only what memslots bind to these guest-physical addresses" },
 	{ "node", 0, "N", false, set_node, offsetof(struct settings, node),
 	  "Only pages on this NUMA node" },
@@ -217,7 +217,7 @@ static int list_gpas(struct pfns *pfns, struct gmem_target *target)
 		struct range slot = { .start = binding.gpa, .length = binding.size };
 		struct range part;
 
-		if (!intersect(&settings->gpa, &slot, &part))
+		if (!intersect(&settings->gpa_range, &slot, &part))
 			continue;
 		pfns->bound = true;
 		part.start = part.start - binding.gpa + binding.offset;
@@ -235,7 +235,7 @@ static int list_extents(struct pfns *pfns, struct gmem_target *target)
 {
 	const struct range *offset = &pfns->settings->offset;
 
-	if (pfns->settings->gpa.length)
+	if (pfns->settings->gpa_range.length)
 		return list_gpas(pfns, target);
 	return gmem_target_extents(target, offset->start, offset->length, pfns->want, take_extent,
 				   pfns);
@@ -265,7 +265,8 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 /* Of whole files, whatever is listed; from the same walk, where that went through all of them. */
 static void write_resident(struct cli *cli, const struct pfns *pfns)
 {
-	bool partly = pfns->settings->offset.length || pfns->settings->gpa.length || pfns->unread;
+	bool partly =
+		pfns->settings->offset.length || pfns->settings->gpa_range.length || pfns->unread;
 	bool known = !partly || !pfns->uncounted;
 
 	output_fact_or_reason(cli->out, "resident", KIND_BYTES,
@@ -303,11 +304,12 @@ static void say_empty(const struct pfns *pfns)
 	if (settings->offset.length && settings->offset.start >= pfns->longest)
 		cli_note(pfns->cli, "--offset: 0x%" PRIx64 " is past the end, at 0x%" PRIx64,
 			 settings->offset.start, pfns->longest);
-	else if (settings->gpa.length && !pfns->bound)
+	else if (settings->gpa_range.length && !pfns->bound)
 		cli_note(pfns->cli,
-			 "--gpa: no memslot binds addresses from 0x%" PRIx64 " to 0x%" PRIx64
-			 "; without --gpa the column GPA tells which are bound",
-			 settings->gpa.start, settings->gpa.start + settings->gpa.length - 1);
+			 "--gpa-range: no memslot binds addresses from 0x%" PRIx64 " to 0x%" PRIx64
+			 "; without --gpa-range the column GPA tells which are bound",
+			 settings->gpa_range.start,
+			 settings->gpa_range.start + settings->gpa_range.length - 1);
 	else if (settings->node.given && !pfns->tally.extents)
 		cli_note(pfns->cli, "--node: no page of it was found on node %d",
 			 settings->node.number);

@@ -5,12 +5,12 @@
 #include "inspect/preflight.h"
 
 struct settings {
-	bool gpa;
+	bool by_gpa;
 	struct force force;
 };
 
 static const struct cli_option options[] = {
-	{ "gpa", 0, NULL, false, set_flag, offsetof(struct settings, gpa), GPA_HELP },
+	{ "by-gpa", 0, NULL, false, set_flag, offsetof(struct settings, by_gpa), GPA_HELP },
 	FORCE_OPTIONS(offsetof(struct settings, force)),
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
@@ -26,7 +26,7 @@ static enum status run(struct cli *cli)
 	if (!status)
 		status = session_need(cli, &held);
 	if (!status)
-		status = held_range(cli, held, cli->args[1], settings->gpa, false, &parts);
+		status = held_range(cli, held, cli->args[1], settings->by_gpa, false, &parts);
 	if (status)
 		return status;
 	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &settings->force));

@@ -105,7 +105,7 @@ static enum status show_dead(struct cli *cli, const struct runtime *runtime, con
 	char words[PATH_MAX + 256];
 
 	client_clean(runtime, name, lock, words, sizeof(words));
-	return cli_fail_as(cli, STATUS_NO, cause_of(FAILURE_HOLDER_LOST), "%s", words);
+	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST), "%s", words);
 }
 
 /* The file beside the socket says it, so that a holder that is busy need not be asked. */
@@ -180,7 +180,7 @@ static enum status run(struct cli *cli)
 	status = cli->session ? show_session(cli, &answer) : show_runtime(cli, &answer);
 	output_table_end(cli->out);
 	if (!status && answer.wanted && !answer.found)
-		return cli_fail_as(cli, STATUS_NO, cause_of(FAILURE_NOT_HELD),
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
 				   "no VM is held under the name '%s'", answer.wanted);
 	return status ? status : cli->failed ? STATUS_PARTLY : STATUS_YES;
 }

@@ -63,7 +63,9 @@ struct command {
 	const struct table *(*table_of)(const void *settings);
 	bool takes_sysroot; /* it can answer from the files of another host */
 	bool own_format;    /* what it prints is not for a batch to choose */
-	bool ends_holder;   /* its process is gone when the command has succeeded */
+	/* Of PLACE_HOLDER: where no VM of that name is held, it runs in this process. */
+	bool (*takes_none)(const void *settings);
+	bool ends_holder; /* its process is gone when the command has succeeded */
 	enum status (*run)(struct cli *cli);
 };
 

@@ -133,7 +133,7 @@ enum status held_range(struct cli *cli, const struct held *held, const char *tex
 		return cli_usage(cli, "%s: the memory of '%s' has %" PRIu64 " bytes%s", text,
 				 held->name, size,
 				 range.start >= held->slots[0].gpa
-					 ? "; --gpa takes guest-physical addresses"
+					 ? "; --by-gpa takes guest-physical addresses"
 					 : "");
 	split_offsets(held, &range, parts);
 	return need_gpa ? no_address(cli, held, text, parts) : STATUS_YES;

@@ -31,7 +31,7 @@ struct held_parts {
 enum status held_range(struct cli *cli, const struct held *held, const char *text, bool by_gpa,
 		       bool need_gpa, struct held_parts *parts);
 
-/* --gpa, a bool, in every command that takes RANGE. */
+/* --by-gpa, a bool, in every command that takes RANGE. */
 #define GPA_HELP "RANGE is of guest-physical addresses, not of bytes of the memory"
 
 #endif

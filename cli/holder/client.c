@@ -259,8 +259,32 @@ out:
 	return status;
 }
 
-enum status client_forward(struct cli *cli)
+/* Whether nothing is held under the name. What a killed holder left is removed, and said. */
+static bool is_none(struct cli *cli, const struct runtime *runtime, const char *name)
 {
+	char words[PATH_MAX + 256];
+	int lock;
+
+	switch (runtime_lock(runtime, name, false, &lock)) {
+	case RUNTIME_NONE:
+		return true;
+	case RUNTIME_OURS:
+		client_clean(runtime, name, lock, words, sizeof(words));
+		cli_note(cli, "%s", words);
+		close(lock);
+		return true;
+	case RUNTIME_HELD:
+		close(lock);
+		break;
+	case RUNTIME_ERROR:
+		break;
+	}
+	return false;
+}
+
+enum status client_forward(struct cli *cli, bool *none)
+{
+	bool takes_none = cli->command->takes_none && cli->command->takes_none(cli->settings);
 	struct runtime runtime = { .fd = -1 };
 	enum status status = held_check_name(cli, cli->args[0]);
 	int connection = -1;
@@ -268,9 +292,10 @@ enum status client_forward(struct cli *cli)
 	interrupt_catch();
 	if (!status)
 		status = runtime_open(cli, false, &runtime);
-	if (!status)
+	*none = !status && takes_none && is_none(cli, &runtime, cli->args[0]);
+	if (!status && !*none)
 		status = connect_holder(cli, &runtime, cli->args[0], &connection);
-	if (!status) {
+	if (!status && !*none) {
 		status = ask(cli, &runtime, connection);
 		close(connection);
 	}

@@ -9,8 +9,11 @@
 /* Whether the command line is for a holder: its first argument names a VM. */
 bool client_is_for_holder(const struct cli *cli);
 
-/* Has the holder of the VM run the whole command line, and returns its status. */
-enum status client_forward(struct cli *cli);
+/*
+ * Has the holder of the VM run the whole command line, and returns its status. *none: no VM of that
+ * name is held, and the command takes that; it is to run in this process.
+ */
+enum status client_forward(struct cli *cli, bool *none);
 
 /*
  * Waits for the reply on a connection. A signal ends the connection's way there, by which the

@@ -26,6 +26,8 @@ batch 2 '^vm  +ok' 'batch:2: convert: ' plain 'create a\nconvert a all private\n
 batch 64 '' "batch:1: there is no command 'nonsense'" plain 'nonsense\ncreate a\n'
 batch 64 '' "batch:3: convert: 'x' is neither" plain '# a comment\n\nconvert a all x # one\n'
 batch 2 '' "batch:1: punch: no VM has the name 'other' here" plain 'punch other all\n'
+batch 0 '' '' plain 'destroy other --if-exists\ncreate a\ndestroy a --if-exists\n'
+batch 2 '' "batch:1: status: no VM is held" plain 'status other\n'
 batch 2 '' "batch:2: create: there is a VM 'a' already" plain 'create a\ncreate a\n'
 batch 1 '' 'batch:3: map: tdx-page-add would take a page fault' tdx-no-direct-map \
 	'create a --no-direct-map\nconvert a all private\nmap a all\nfinalize a\n'
@@ -113,7 +115,7 @@ try_json 0 '.commands[1].document.summary[0] == {pages: 1024}' \
 
 # What is resident does not depend on what of it is listed.
 printf '%s\n' 'create v --populate' 'pfns v' 'pfns v --direct-map=unmapped' 'pfns v --node=1' \
-	'pfns v --offset=1M+64K' 'pfns v --gpa=4G+8K' 'pfns v --gpa=0+4K --summary' > "$scratch/batch"
+	'pfns v --offset=1M+64K' 'pfns v --gpa-range=4G+8K' 'pfns v --gpa-range=0+4K --summary' > "$scratch/batch"
 try_json 0 '[.commands[1:][].document | [.resident, .resident_reason, .pages]] ==
 	([1024, 0, 0, 16, 2, 0] | map([4194304, null, .]))' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"

@@ -38,7 +38,7 @@ gmemctl pfns --output=
 gmemctl pfns -o pid,pf
 gmemctl create 
 gmemctl pfns be
-gmemctl punch --gpa --color=never be
+gmemctl punch --by-gpa --color=never be
 gmemctl check --reader none be
 gmemctl convert alpha 
 gmemctl convert alpha all 
@@ -100,7 +100,7 @@ judge_held() {
 	offers 'gmemctl create '
 	offers 'gmemctl pfns be' beta
 	offers "gmemctl pfns $owner" "$owner" "$owner:9"
-	offers 'gmemctl punch --gpa --color=never be' beta
+	offers 'gmemctl punch --by-gpa --color=never be' beta
 	offers 'gmemctl check --reader none be' beta
 	offers 'gmemctl convert alpha '
 	offers 'gmemctl convert alpha all ' private shared

@@ -48,12 +48,12 @@ wrong='
 64|it is empty|convert td 0+0 private
 64|its end lies before its start|convert td 8K-4K private
 64|the memory of .td. has 4194304 bytes$|convert td 0+8M private
-64|the memory of .td. has 4194304 bytes; --gpa takes|convert td 4G+1M private
+64|the memory of .td. has 4194304 bytes; --by-gpa takes|convert td 4G+1M private
 64|it ends beyond 64 bits|convert td 0xfffffffffffff000+8K private
-64|0x100400000 is in no memslot|convert td 4G+8M private --gpa
-64|0x0 is in no memslot of .td., whose first is at 0x100000000|convert td 0+4K private --gpa
+64|0x100400000 is in no memslot|convert td 4G+8M private --by-gpa
+64|0x0 is in no memslot of .td., whose first is at 0x100000000|convert td 0+4K private --by-gpa
 64|offset 0x100000 of .gap. is bound to no guest-physical address|convert gap 0+2M shared
-64|0x40100000 is in no memslot|punch gap 1G+2M --gpa
+64|0x40100000 is in no memslot|punch gap 1G+2M --by-gpa
 2|no VM is held under the name .nobody.|convert nobody all private
 64|a name is a letter or|convert 12 all private
 64|kept on the simulated kernel tdx|convert td all private --simulate=plain
@@ -73,7 +73,7 @@ wrong='
 2|has no launch to end|finalize gap
 64|COMMAND... is missing|exec td
 2|has no descriptors to pass on|exec td -- true
-1|no VM is held under the name .nobody.|status nobody
+2|no VM is held under the name .nobody.|status nobody
 64|is no column of status|status -o nonsense
 64|VMs of all kernels are listed|status --simulate=plain
 2|no VM is held under the name .nobody.|destroy nobody

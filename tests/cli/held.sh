@@ -26,7 +26,7 @@ try_json 0 "$(state td 'state == "launching"') and .vms[0].vm_type == \"tdx\"
 held 2 'already, by process [0-9]+' create td --simulate=tdx
 held 0 '' convert td 0+4M private
 try_json 0 "$(state td 'private == 4194304')" gmemctl status td --json
-held 0 '' convert td 0x100000000-0x100100000 shared --gpa
+held 0 '' convert td 0x100000000-0x100100000 shared --by-gpa
 try_json 0 "$(state td 'private == 3145728')" gmemctl status td --json
 held 0 '' convert td 0+1M private
 printf 'content' > "$scratch/content"
@@ -52,8 +52,17 @@ try_json 0 '.in_guest == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K -
 try_json 0 '.punched == 65536' gmemctl punch td 0+64K --json
 try_json 0 '.pages == 289' gmemctl pfns td --json
 try_json 0 '.released == 8388608' gmemctl destroy td --json
-try 1 '' "no VM is held under the name 'td'" gmemctl status td
+try 2 '' "no VM is held under the name 'td'" gmemctl status td
 try_json 0 '.vms == []' gmemctl status --json
+# Nothing is held: one status in all commands that take a name, unless that is taken.
+for command in 'status td' 'destroy td' 'finalize td' 'convert td all private' 'map td all' 'punch td all' \
+	'exec td -- true' 'check td' 'pfns td'; do
+	# shellcheck disable=SC2086 # words
+	try 2 '' "no VM is held under the name 'td'" gmemctl $command
+done
+held 0 '' destroy td --if-exists
+try_json 0 '.released == 0 and .error == null' gmemctl destroy td --if-exists --json
+held 64 'a name is' destroy 12 --if-exists
 if [ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ]; then
 	pass 'nothing is left in the folder'
 else
@@ -69,7 +78,7 @@ held 0 '' map snp1 all
 held 0 '' destroy snp1
 held 0 '' create _p.1-x --simulate=sw-protected --slots=4 --gpa=1G
 try_json 0 "$(state _p.1-x 'slots == 4') and .vms[0].gpa == \"0x40000000\"" gmemctl status --json
-held 0 '' convert _p.1-x 1G+2M private --gpa
+held 0 '' convert _p.1-x 1G+2M private --by-gpa
 held 0 '' map _p.1-x all --method=allocate
 held 0 '' map _p.1-x 0+2M
 held 0 '' destroy _p.1-x
@@ -177,6 +186,13 @@ kill -9 "$pid"
 await_end "$pid"
 held 0 "$killed" create dies --simulate=plain
 held 0 '' destroy dies
+held 0 '' create dies --simulate=plain
+pid=$(pid_of dies)
+kill -9 "$pid"
+await_end "$pid"
+held 0 "$killed" destroy dies --if-exists
+held 0 '' create dies --simulate=plain
+try_json 0 '.released == 4194304' gmemctl destroy dies --if-exists --json
 
 # The folder has to be ours alone.
 mkdir -m 755 "$scratch/open" "$scratch/open/gmemctl"

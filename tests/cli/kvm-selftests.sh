@@ -168,9 +168,9 @@ pre_fault_memory_test() {
 	ok map vm 0+2M --method=pre-fault
 	asks 64 'bound to no guest-physical address' map vm 2M+8K --method=pre-fault
 	ok map vm 2M+4K --method=pre-fault
-	asks 64 'in no memslot' map vm 8G+4K --gpa --method=pre-fault
+	asks 64 'in no memslot' map vm 8G+4K --by-gpa --method=pre-fault
 	pages 513
-	ok map vm 4G+2M --gpa --method=pre-fault
+	ok map vm 4G+2M --by-gpa --method=pre-fault
 	pages 513
 }
 

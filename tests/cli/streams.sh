@@ -60,9 +60,9 @@ create_full() {
 	timeout 60 $GMEMCTL create lost --simulate=plain "$@" > /dev/full
 }
 try 2 '' 'writing to standard output: No space left on device' create_full --json
-try 1 '' 'no VM is held under the name .lost' gmemctl status lost
+try 2 '' 'no VM is held under the name .lost' gmemctl status lost
 try 2 '' 'writing to standard output: No space left on device' create_full --verbose
-try 1 '' 'no VM is held under the name .lost' gmemctl status lost
+try 2 '' 'no VM is held under the name .lost' gmemctl status lost
 
 escape=$(printf '\033')
 colored() {

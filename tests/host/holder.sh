@@ -117,7 +117,7 @@ try 0 '^1000$' '' cat "/proc/$pid/oom_score_adj"
 try 0 "^$(cat /proc/self/oom_score_adj)$" '' gmemctl exec vm -- cat /proc/self/oom_score_adj
 # More than the host has is refused before the VM is there.
 try 2 '' 'MiB are wanted, and the host can spare' gmemctl create vast --size=4T --populate
-try 1 '' 'no VM' gmemctl status vast
+try 2 '' 'no VM' gmemctl status vast
 if [ ! -e /sys/devices/system/node/node63 ]; then
 	try 2 '' 'there is no node 63|names no online node' gmemctl create vast --populate --numa=63
 fi

@@ -108,13 +108,13 @@ pages slots '[range(64)]'
 pages other '[range(64)]'
 slots=$second:$(column host slots 3)
 try_json 0 '[.extents[].gpa] == ["0x10001f000", "0x200000000"]' \
-	gmemctl pfns "$slots" --each --json --gpa 0x10001f000-0x200001000
+	gmemctl pfns "$slots" --each --json --gpa-range 0x10001f000-0x200001000
 try_json 0 '[.extents[].offset] == [126976]' \
-	gmemctl pfns "$slots" --each --json --gpa 0x10001f000-0x200001000 --offset 64K-128K
-try_json 0 '.extents == [] and .resident == 262144' gmemctl pfns "$slots" --json --gpa 0+4G
+	gmemctl pfns "$slots" --each --json --gpa-range 0x10001f000-0x200001000 --offset 64K-128K
+try_json 0 '.extents == [] and .resident == 262144' gmemctl pfns "$slots" --json --gpa-range 0+4G
 try_json 0 '.pages == 0' gmemctl pfns "$slots" --summary --json --node 1023
 try 0 'pages: +0' 'no page of it was found on node 1023' gmemctl pfns "$slots" --summary --node 1023
-try 0 'pages: +0' 'no memslot binds addresses from 0x0 to 0xfff' gmemctl pfns "$slots" --gpa 0+4K
+try 0 'pages: +0' 'no memslot binds addresses from 0x0 to 0xfff' gmemctl pfns "$slots" --gpa-range 0+4K
 try 0 'pages: +0' '--offset: 0x1000000000 is past the end' gmemctl pfns "$slots" --offset 64G+4K
 try 64 '' 'each and --summary' gmemctl pfns "$slots" --each --summary
 node=$(gmemctl pfns "$slots" --json | jq '.extents[0].node')
