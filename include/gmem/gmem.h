@@ -11,7 +11,7 @@
 #include <gmem/frame.h>
 #include <gmem/host.h>
 #include <gmem/launch.h>
-#include <gmem/launch.h>
+#include <gmem/nodes.h>
 #include <gmem/oops.h>
 #include <gmem/owners.h>
 #include <gmem/snp.h>

@@ -86,4 +86,7 @@ _Static_assert(sizeof(struct gmem_kvm_pre_fault_memory) == 64, "uAPI layout");
 /* include/uapi/asm-generic/mman-common.h, Linux 5.14 */
 #define GMEM_MADV_POPULATE_WRITE 23
 
+/* include/uapi/linux/mempolicy.h, Linux 6.9: MPOL_WEIGHTED_INTERLEAVE */
+#define GMEM_MPOL_WEIGHTED_INTERLEAVE 6
+
 #endif

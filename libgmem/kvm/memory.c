@@ -223,6 +223,7 @@ int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t
 		.size = length,
 		.mode = (unsigned int)mode,
 		.nodes = nodes,
+		.nodemask = nodemask,
 	};
 	struct gmem_kernel *kernel = memory->ctx->kernel;
 	void *mapping;

@@ -2,6 +2,8 @@
 /* guest_memfds: creating, allocating, punching, mapping, binding to nodes. */
 #include "unit.h"
 
+#include <limits.h>
+
 #include <sys/mman.h>
 
 #include "kvm/memory.h"
@@ -183,6 +185,7 @@ END_TEST
 
 START_TEST(nodes)
 {
+	unsigned long third[1024 / LONG_BIT + 1] = { [1023 / LONG_BIT] = 1ul << 1023 % LONG_BIT };
 	const unsigned long second = 2, none = 0;
 	struct gmem_memory *memory;
 
@@ -194,7 +197,17 @@ START_TEST(nodes)
 	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 77, &second, 64), -EINVAL);
 	port_said(ctx, "policy mode 77 is unknown");
 	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, &none, 64), -EINVAL);
-	port_said(ctx, "does not go with this mask of 64 nodes");
+	port_said(ctx, "policy mode 2 takes nodes, and the mask names none");
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, NULL, 0), -EINVAL);
+	port_said(ctx, "the mask names none");
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, third, 1024), -EINVAL);
+	port_said(ctx, "there is no node 1023 on this host");
+	/* The kernel takes what is there of a mask. */
+	third[0] = 1;
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 6, third, 1024), 0);
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, third, 1088), 0);
+	third[1024 / LONG_BIT] = 1;
+	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, third, 1088), -EINVAL);
 	gmem_memory_free(memory);
 	ck_assert_int_eq(create(MIB, 0, &memory), 0);
 	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, &second, 64), -ENODEV);

@@ -70,7 +70,10 @@ int gmem_linux_mbind(struct gmem_kernel *kernel, void *address, size_t length, i
 		     const unsigned long *nodemask, unsigned long maxnode, unsigned int flags)
 {
 	(void)kernel;
-	/* Not through libnuma: it prints and ends the process on some errors. */
+	/*
+	 * mbind() of <numaif.h> does the same and no more, but it is in libnuma, which libgmem does not
+	 * link.
+	 */
 	return result(syscall(SYS_mbind, address, length, mode, nodemask, maxnode, flags));
 }
 

@@ -106,6 +106,8 @@ int sim_physmem_init(struct gmem_sim *sim);
 void sim_physmem_exit(struct gmem_sim *sim);
 bool sim_pfn_is_ram(const struct gmem_sim *sim, uint64_t pfn);
 bool sim_pfn_in_use(const struct gmem_sim *sim, uint64_t pfn);
+/* Pages of a node that the allocator can still hand out, and all of them. */
+uint64_t sim_node_free(const struct gmem_sim *sim, unsigned int node, uint64_t *total);
 unsigned int sim_pfn_node(const struct gmem_sim *sim, uint64_t pfn);
 /* The record, made if need be: NULL only without memory. */
 struct sim_page *sim_page_get(struct gmem_sim *sim, uint64_t pfn);

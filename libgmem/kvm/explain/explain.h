@@ -15,6 +15,7 @@
 /* What a condition learns while it looks, for its words. */
 struct gmem_findings {
 	uint64_t bad_flag; /* lowest flag that is not offered */
+	uint64_t bad_node; /* lowest node that the policy cannot have */
 	uint64_t limit;	   /* first address that is too high */
 	uint64_t other_slot;
 	uint64_t other_gpa;
@@ -42,7 +43,8 @@ struct gmem_facts {
 	uint64_t slot;
 	uint64_t count; /* of entries or routes */
 	uint64_t mode;	/* MPOL_* */
-	uint64_t nodes; /* bits in the node mask */
+	uint64_t nodes; /* bits in nodemask */
+	const unsigned long *nodemask;
 	uint64_t td_attributes;
 	uint64_t xfam;
 	uint64_t address_width; /* bits */

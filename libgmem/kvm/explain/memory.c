@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/falloc.h>
+#include <linux/mempolicy.h>
 
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
 #include "kvm/kvm.h"
+#include "procfs/nodes.h"
 
 static bool no_guest_memfd(const struct gmem_facts *facts)
 {
@@ -174,8 +176,75 @@ static bool policy_ignored(const struct gmem_facts *facts)
 
 static bool mode_unknown(const struct gmem_facts *facts)
 {
-	/* MPOL_WEIGHTED_INTERLEAVE, Linux 6.9, is 6; bits 13 to 15 are mode flags. */
-	return (facts->mode & ~0xe000ull) > 6;
+	return (facts->mode & ~(uint64_t)MPOL_MODE_FLAGS) > GMEM_MPOL_WEIGHTED_INTERLEAVE;
+}
+
+/* The first node of the mask that fits, or -1. */
+static int first_node(const struct gmem_facts *facts, bool (*fits)(const struct gmem_node *node))
+{
+	const unsigned int word = 8 * sizeof(*facts->nodemask);
+	struct gmem_nodes *nodes = NULL;
+	int found = -1;
+
+	if (!facts->nodemask || gmem_nodes_read(facts->ctx, &nodes))
+		return -1;
+	for (uint64_t i = 0; found < 0 && i < facts->nodes && i <= INT32_MAX; i++)
+		if (facts->nodemask[i / word] >> i % word & 1 &&
+		    fits(gmem_nodes_find(nodes, (int)i)))
+			found = (int)i;
+	gmem_nodes_free(nodes);
+	return found;
+}
+
+static bool is_any(const struct gmem_node *node)
+{
+	(void)node;
+	return true;
+}
+
+static bool is_missing(const struct gmem_node *node)
+{
+	return !node;
+}
+
+static bool is_without_memory(const struct gmem_node *node)
+{
+	return node && !node->size;
+}
+
+static bool is_not_allowed(const struct gmem_node *node)
+{
+	return node && !node->allowed;
+}
+
+/* The kernel leaves such nodes out, and refuses a mask where none is left (mpol_set_nodemask()). */
+static bool finds_node(const struct gmem_facts *facts, bool (*fits)(const struct gmem_node *node))
+{
+	int node = first_node(facts, fits);
+
+	facts->found->bad_node = (uint64_t)node;
+	return node >= 0;
+}
+
+static bool no_node(const struct gmem_facts *facts)
+{
+	return facts->mode != MPOL_DEFAULT && facts->mode != MPOL_LOCAL &&
+	       first_node(facts, is_any) < 0;
+}
+
+static bool node_missing(const struct gmem_facts *facts)
+{
+	return finds_node(facts, is_missing);
+}
+
+static bool node_without_memory(const struct gmem_facts *facts)
+{
+	return finds_node(facts, is_without_memory);
+}
+
+static bool node_not_allowed(const struct gmem_facts *facts)
+{
+	return finds_node(facts, is_not_allowed);
 }
 
 /* mbind(2) in mm/mempolicy.c, kvm_gmem_set_policy(). */
@@ -191,10 +260,16 @@ static const struct gmem_condition bind[] = {
 	{ EINVAL, gmem_fact_beyond_file,
 	  "offset {offset} plus length {size} is beyond the file's {file_size} bytes", NULL },
 	{ EINVAL, mode_unknown, "policy mode {mode} is unknown", "take one of MPOL_*" },
-	{ EINVAL, NULL,
-	  "mode {mode} does not go with this mask of {nodes} nodes: it is empty, or names no "
-	  "online node with memory that this task may use",
-	  "see /sys/devices/system/node/has_memory and the task's cpuset" },
+	{ EINVAL, no_node, "policy mode {mode} takes nodes, and the mask names none",
+	  "set the bit of a node" },
+	{ EINVAL, node_missing, "there is no node {bad_node} on this host",
+	  "see /sys/devices/system/node/online" },
+	{ EINVAL, node_without_memory, "node {bad_node} has no memory",
+	  "see /sys/devices/system/node/has_memory" },
+	{ EINVAL, node_not_allowed, "node {bad_node} is not in the cpuset of this process",
+	  "see Mems_allowed_list in /proc/self/status" },
+	{ EINVAL, NULL, "policy mode {mode} does not go with these nodes, or with its mode flags",
+	  "see mbind(2)" },
 	{ EFAULT, NULL, "the range is not mapped, or the mask cannot be read", NULL },
 	{ ENOMEM, NULL, "the kernel has no memory left for the policy", "free some" },
 	{ ENOSYS, NULL, "Linux {release} is built without NUMA", NULL },

@@ -9,6 +9,8 @@ typedef void sim_generate(struct gmem_sim *sim, struct sim_text *text);
 
 /* proc_memory.c */
 sim_generate sim_proc_meminfo;
+sim_generate sim_sys_node0_meminfo;
+sim_generate sim_sys_node1_meminfo;
 sim_generate sim_proc_iomem;
 sim_generate sim_proc_zoneinfo;
 sim_generate sim_proc_vmstat;
@@ -28,7 +30,9 @@ sim_generate sim_sys_misc;
 sim_generate sim_sys_misc_used;
 sim_generate sim_sys_nodes;
 sim_generate sim_sys_node0_cpus;
+sim_generate sim_sys_node0_distance;
 sim_generate sim_sys_node1_cpus;
+sim_generate sim_sys_node1_distance;
 sim_generate sim_sys_cpus;
 sim_generate sim_proc_status;
 sim_generate sim_proc_comm;

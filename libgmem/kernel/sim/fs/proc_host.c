@@ -170,6 +170,24 @@ void sim_sys_node1_cpus(struct gmem_sim *sim, struct sim_text *text)
 	node_cpus(sim, 1, text);
 }
 
+/* 10 is the node itself (LOCAL_DISTANCE), 21 the other socket. */
+static void node_distances(const struct gmem_sim *sim, unsigned int from, struct sim_text *text)
+{
+	for (unsigned int to = 0; to < sim->ram.nodes; to++)
+		sim_text_printf(text, "%s%u", to ? " " : "", to == from ? 10 : 21);
+	sim_text_printf(text, "\n");
+}
+
+void sim_sys_node0_distance(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_distances(sim, 0, text);
+}
+
+void sim_sys_node1_distance(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_distances(sim, 1, text);
+}
+
 void sim_sys_cpus(struct gmem_sim *sim, struct sim_text *text)
 {
 	sim_text_printf(text, "0-%u\n", sim->model->cpu->count - 1);
@@ -177,10 +195,11 @@ void sim_sys_cpus(struct gmem_sim *sim, struct sim_text *text)
 
 void sim_proc_status(struct gmem_sim *sim, struct sim_text *text)
 {
-	(void)sim;
 	sim_text_printf(text, "Name:\tgmemctl\nPid:\t%d\nUid:\t0\t0\t0\t0\n", (int)getpid());
 	sim_text_printf(text, "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\n"
 			      "CapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n");
+	sim_text_printf(text, "Mems_allowed_list:\t");
+	sim_sys_nodes(sim, text);
 }
 
 void sim_proc_comm(struct gmem_sim *sim, struct sim_text *text)

@@ -45,6 +45,37 @@ void sim_proc_meminfo(struct gmem_sim *sim, struct sim_text *text)
 			(unsigned long long)mapped[SIM_LEVEL_1G] << 20);
 }
 
+/* node_read_meminfo(); there is no cached file and no slab that could be given back. */
+static void node_meminfo(const struct gmem_sim *sim, unsigned int node, struct sim_text *text)
+{
+	uint64_t total, free = sim_node_free(sim, node, &total);
+	const struct {
+		const char *key;
+		uint64_t pages;
+	} lines[] = {
+		{ "MemTotal:      ", total },
+		{ "MemFree:       ", free },
+		{ "MemUsed:       ", total - free },
+		{ "Active(file):  ", 0 },
+		{ "Inactive(file):", 0 },
+		{ "SReclaimable:  ", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		sim_text_printf(text, "Node %u %s %8llu kB\n", node, lines[i].key,
+				(unsigned long long)lines[i].pages * 4);
+}
+
+void sim_sys_node0_meminfo(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_meminfo(sim, 0, text);
+}
+
+void sim_sys_node1_meminfo(struct gmem_sim *sim, struct sim_text *text)
+{
+	node_meminfo(sim, 1, text);
+}
+
 static void iomem_line(struct sim_text *text, uint64_t start, uint64_t end, const char *name)
 {
 	sim_text_printf(text, "%08llx-%08llx : %s\n", (unsigned long long)start,

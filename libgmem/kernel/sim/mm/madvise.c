@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "kernel/sim/mm/mmap.h"
+#include "kernel/uapi.h"
 
 /* Newer than some headers. */
 #define SIM_MADV_POPULATE_READ 22
@@ -172,24 +173,40 @@ int sim_madvise(struct gmem_sim *sim, void *address, size_t length, int advice)
 	return -EINVAL;
 }
 
-/* The nodes of a mask that this machine has; bit maxnode - 1 and up do not count. */
+#define MAX_NUMNODES 1024ul /* CONFIG_NODES_SHIFT=10 */
+#define WORD_BITS (8 * sizeof(unsigned long))
+
+/*
+ * The nodes of a mask that this machine has; bit maxnode - 1 and up do not count. get_nodes() in
+ * mm/mempolicy.c: what lies above MAX_NUMNODES must be 0. mpol_set_nodemask() drops what is not there.
+ */
 static int read_nodes(const struct gmem_sim *sim, const unsigned long *nodemask,
 		      unsigned long maxnode, unsigned long *nodes)
 {
 	unsigned long bits = maxnode ? maxnode - 1 : 0;
 	unsigned long online = (1ul << sim->ram.nodes) - 1;
+	bool any = false;
 
 	*nodes = 0;
 	if (!nodemask || !bits)
 		return 0;
-	if (sim_copy_from_user(nodes, (uintptr_t)nodemask, sizeof(*nodes)))
-		return -EFAULT;
-	if (bits < 8 * sizeof(*nodes))
-		*nodes &= (1ul << bits) - 1;
-	if (!*nodes)
-		return 0;
-	*nodes &= online;
-	return *nodes ? 0 : -EINVAL;
+	if (bits > SIM_PAGE_SIZE * 8)
+		return -EINVAL;
+	for (unsigned long first = 0; first < bits; first += WORD_BITS) {
+		unsigned long word;
+
+		if (sim_copy_from_user(&word, (uintptr_t)(nodemask + first / WORD_BITS),
+				       sizeof(word)))
+			return -EFAULT;
+		if (bits - first < WORD_BITS)
+			word &= (1ul << (bits - first)) - 1;
+		if (word && first >= MAX_NUMNODES)
+			return -EINVAL;
+		any = any || word;
+		if (!first)
+			*nodes = word & online;
+	}
+	return any && !*nodes ? -EINVAL : 0;
 }
 
 /* mpol_new() and mpol_ops[]: which modes take which masks. */
@@ -204,6 +221,7 @@ static int check_policy(const struct sim_policy *policy)
 	case MPOL_BIND:
 	case MPOL_INTERLEAVE:
 	case MPOL_PREFERRED_MANY:
+	case GMEM_MPOL_WEIGHTED_INTERLEAVE:
 		return policy->nodes ? 0 : -EINVAL;
 	default:
 		return -EINVAL;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "kernel/sim/internal.h"
+#include "kernel/uapi.h"
 
 #define BLOCK_PAGES 512ull
 #define WORD_BITS 64ull
@@ -225,12 +226,31 @@ static uint64_t node_take(struct gmem_sim *sim, unsigned int node)
 	return 0;
 }
 
+uint64_t sim_node_free(const struct gmem_sim *sim, unsigned int node, uint64_t *total)
+{
+	uint64_t free_pages = 0;
+
+	*total = 0;
+	for (unsigned int i = 0; i < sim->ram.zone_count; i++) {
+		const struct sim_zone *zone = &sim->ram.zones[i];
+
+		if (zone->node != node)
+			continue;
+		*total += zone->pages;
+		/* Words below the hint are full. */
+		for (uint64_t word = zone->hint; word < used_words(zone); word++)
+			free_pages += (unsigned int)__builtin_popcountll(~zone->used[word]);
+	}
+	return free_pages;
+}
+
 /* The node to try first, as the kernel's policy_nodemask() picks it. */
 static unsigned int first_node(struct gmem_sim *sim, const struct sim_policy *policy)
 {
 	unsigned int node = 0;
 
-	if (policy->mode == MPOL_INTERLEAVE) {
+	/* Weights are 1 unless somebody sets them, and that is interleaving. */
+	if (policy->mode == MPOL_INTERLEAVE || policy->mode == GMEM_MPOL_WEIGHTED_INTERLEAVE) {
 		/* The counter is the allocating task's, not the file's. */
 		do
 			node = sim->ram.interleave++ % sim->ram.nodes;
