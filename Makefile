@@ -70,7 +70,7 @@ lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 pc_requires := libbpf zlib
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
-cli_libs := -lsmartcols -lcap
+cli_libs := -lsmartcols -lcap -lnuma
 # BTF is read through libbpf.
 without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c,$(1)),$(1))
 unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))

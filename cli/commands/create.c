@@ -4,12 +4,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/mempolicy.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/interrupt.h"
+#include "held/placement.h"
 #include "held/session.h"
 #include "held/step.h"
 
@@ -18,6 +18,7 @@ struct create {
 	const struct create_settings *settings;
 	struct gmem_caps *caps;
 	struct held *held;
+	struct placement placement;
 	uint64_t size;
 	uint64_t flags;
 	size_t n_slots; /* wanted; held->n_slots are there */
@@ -92,40 +93,6 @@ static int make_vm(struct create *create)
 	return ret ? ret : add_vcpu(create);
 }
 
-/*
- * Memory that takes no policy: not mappable, or before Linux 6.19. Threads that run on the nodes can
- * take their pages then, as long as there are any; a simulated kernel has no threads.
- */
-static int take_from_nodes(struct create *create)
-{
-	if (!create->settings->populate) {
-		cli_note(create->cli, "with --populate, threads on these nodes would take pages");
-		return -ENODEV;
-	}
-	if (gmem_ctx_model(create->cli->ctx))
-		return -ENODEV;
-	cli_note(create->cli,
-		 "the memory takes no policy: its pages are taken by threads that run on "
-		 "the nodes, and come from others where a node has none left");
-	return 0;
-}
-
-static int bind_nodes(struct create *create)
-{
-	const struct populate_asked *how = &create->settings->how;
-	unsigned long mask = 0;
-	int ret;
-
-	for (unsigned int i = 0; i < how->n_nodes; i++)
-		mask |= 1ul << how->nodes[i];
-	if (!mask)
-		return 0;
-	ret = gmem_memory_bind_nodes(create->held->memory, 0, create->size,
-				     how->n_nodes > 1 ? MPOL_INTERLEAVE : MPOL_BIND, &mask,
-				     POPULATE_NODES_MAX);
-	return ret == -ENODEV ? take_from_nodes(create) : ret;
-}
-
 static int make_memory(struct create *create)
 {
 	const struct gmem_memory_options memory = {
@@ -137,7 +104,7 @@ static int make_memory(struct create *create)
 	int ret = gmem_memory_new(held->vm, &memory, &held->memory);
 
 	if (!ret)
-		ret = bind_nodes(create);
+		ret = placement_bind(create->cli, &create->placement, held->memory);
 	for (size_t i = 0; !ret && i < create->n_slots; i++) {
 		const struct gmem_slot_options slot = {
 			.size = sizeof(slot),
@@ -183,6 +150,9 @@ static enum status make(struct create *create)
 	enum status status = choose(create);
 	int ret;
 
+	if (!status)
+		status = placement_find(create->cli, &create->settings->numa,
+					create->settings->populate, &create->placement);
 	if (status)
 		return status;
 	if (!gmem_ctx_model(create->cli->ctx))
@@ -196,14 +166,19 @@ static enum status make(struct create *create)
 
 static enum status populate_all(const struct create *create)
 {
+	const struct placement *placement = &create->placement;
+	struct populate_asked how = create->settings->how;
 	enum gmem_populate_method used;
 	struct held_parts parts;
 	uint64_t done;
 	enum status status = held_range(create->cli, create->held, "all", false, false, &parts);
 
+	how.cpu_sets = placement->cpu_sets;
+	how.n_cpu_sets = placement->n_cpu_sets;
 	if (!status)
-		status = populate(create->cli, create->held, &parts, &create->settings->how, &used,
-				  &done);
+		status = placement_check_room(create->cli, placement, create->size);
+	if (!status)
+		status = populate(create->cli, create->held, &parts, &how, &used, &done);
 	return status;
 }
 
@@ -266,6 +241,7 @@ static enum status run(struct cli *cli)
 	ret = gmem_caps_new(cli->ctx, &create.caps);
 	status = ret ? cli_fail_error(cli, ret, NULL) : create_vm(&create);
 	gmem_caps_free(create.caps);
+	placement_free(&create.placement);
 	held_free(create.held);
 	return status;
 }

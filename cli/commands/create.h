@@ -7,6 +7,7 @@
 #include "held/held.h"
 #include "holder/holder.h"
 #include "held/populate.h"
+#include "args/numa.h"
 #include "args/vm_options.h"
 
 struct slot_list {
@@ -23,7 +24,8 @@ struct create_settings {
 	uint64_t n_slots; /* 0: one, or those of slots */
 	struct slot_list slots;
 	bool populate;
-	struct populate_asked how; /* its nodes are --numa's */
+	struct numa_asked numa;
+	struct populate_asked how; /* its CPUs are those of --numa */
 	struct holder_limits limits;
 	bool allow_unreleased;
 };

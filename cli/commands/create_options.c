@@ -65,33 +65,6 @@ static enum status set_slot(struct cli *cli, const struct cli_option *option, co
 	return STATUS_YES;
 }
 
-/* "0", "0,2", "1-3" */
-static enum status set_nodes(struct cli *cli, const struct cli_option *option, const char *arg,
-			     void *field)
-{
-	struct populate_asked *how = field;
-	const char *end = arg, *why = "it is no list of nodes such as 0,2-3";
-
-	do {
-		uint64_t first, last;
-
-		if (!number_parse(end, &first, &end, &why))
-			break;
-		last = first;
-		if (*end == '-' && !number_parse(end + 1, &last, &end, &why))
-			break;
-		why = "node numbers go from 0 to 63, and ranges upwards";
-		if (last < first || last >= POPULATE_NODES_MAX)
-			break;
-		for (; first <= last && how->n_nodes < POPULATE_NODES_MAX; first++)
-			how->nodes[how->n_nodes++] = (int)first;
-		if (!*end)
-			return STATUS_YES;
-		why = "it is no list of nodes such as 0,2-3";
-	} while (*end++ == ',');
-	return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
-}
-
 /* Seconds, or with one of s, m, h, d. */
 static enum status set_ttl(struct cli *cli, const struct cli_option *option, const char *arg,
 			   void *field)
@@ -148,8 +121,7 @@ const struct cli_option create_options[] = {
 	{ "slot", 0, "RANGE[@OFFSET]", false, set_slot, FIELD(slots),
 	  "Bind these guest-physical addresses to the memory from OFFSET on, and nothing else; may "
 	  "be repeated" },
-	{ "numa", 0, "NODES", false, set_nodes, FIELD(how),
-	  "Take pages from these NUMA nodes, such as 0,2-3" },
+	{ "numa", 0, "NODES", false, set_numa, FIELD(numa), NUMA_HELP },
 	{ "populate", 0, NULL, false, set_flag, FIELD(populate), "Populate all of the memory" },
 	{ "threads", 0, "NUMBER", false, set_threads, FIELD(how.threads), THREADS_HELP },
 	{ "ttl", 0, "TIME", false, set_ttl, FIELD(limits.ttl),

@@ -2,13 +2,13 @@
 #include "held/populate.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/interrupt.h"
+#include "core/numa.h"
 #include "core/size.h"
 #include "held/session.h"
 #include "held/step.h"
@@ -103,13 +103,6 @@ static int report(uint64_t done, uint64_t length, void *arg)
 	return 0;
 }
 
-static unsigned int cpus(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned int)CPU_COUNT(&set);
-}
-
 enum status populate(struct cli *cli, struct held *held, const struct held_parts *parts,
 		     const struct populate_asked *asked, enum gmem_populate_method *used,
 		     uint64_t *done)
@@ -124,9 +117,9 @@ enum status populate(struct cli *cli, struct held *held, const struct held_parts
 	struct gmem_populate_options options = {
 		.size = sizeof(options),
 		.method = asked->method,
-		.threads = asked->threads ? asked->threads : cpus(),
-		.nodes = asked->nodes,
-		.node_count = asked->n_nodes,
+		.threads = asked->threads ? asked->threads : count_cpus(),
+		.cpu_sets = asked->cpu_sets,
+		.cpu_set_count = asked->n_cpu_sets,
 		.progress = report,
 		.progress_arg = &progress,
 		.cancel = interrupt_flag(),

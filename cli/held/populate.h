@@ -6,13 +6,11 @@
 #include "core/command.h"
 #include "held/range.h"
 
-#define POPULATE_NODES_MAX 64
-
 struct populate_asked {
 	enum gmem_populate_method method;
-	unsigned int threads; /* 0: one a CPU */
-	int nodes[POPULATE_NODES_MAX];
-	unsigned int n_nodes;
+	unsigned int threads;		     /* 0: one a CPU */
+	const struct gmem_cpu_set *cpu_sets; /* that the threads run on, or NULL */
+	unsigned int n_cpu_sets;
 };
 
 /* --method: enum gmem_populate_method. */

@@ -114,9 +114,11 @@ GMEM_API int gmem_memory_map(struct gmem_memory *memory, void **out);
 /*
  * Sets the NUMA policy of a range for pages allocated from now on (mbind on a mapping, which
  * this call makes if there is none; it works for memory that may not be touched too). mode is
- * MPOL_*, nodemask an array of unsigned long with nodes bits. Needs GMEM_MEMORY_MMAP.
+ * MPOL_*, nodemask an array of unsigned long with nodes bits, any number of them. The kernel takes
+ * the nodes that are there, have memory, and are in the cpuset of the process, and leaves the others
+ * out; gmem_nodes_at() tells which are. Needs GMEM_MEMORY_MMAP.
  * Errors: ENODEV (no GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy),
- * EINVAL (mode, mask). Since: 0.1
+ * EINVAL (mode; a mask of which no node is left). Since: 0.1
  */
 GMEM_API int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t length,
 				    int mode, const unsigned long *nodemask, unsigned int nodes);
@@ -176,6 +178,12 @@ enum gmem_populate_method {
 	GMEM_POPULATE_PRE_FAULT, /* KVM_PRE_FAULT_MEMORY: mapped in the guest's page tables */
 };
 
+/* CPUs for a thread to run on, as many as there may be. Since: 0.1 */
+struct gmem_cpu_set {
+	const unsigned long *mask; /* CPU n is bit n % BITS_PER_LONG of the n / BITS_PER_LONG-th */
+	unsigned int words;	   /* entries of mask */
+};
+
 /*
  * Called as it goes on, in the caller's thread, some ten times a second or after every 4 MiB: done
  * of length bytes are populated. A value other than 0 ends it.
@@ -194,9 +202,9 @@ struct gmem_populate_options {
 	 * KVM_PRE_FAULT_MEMORY takes one vCPU, and a simulated kernel one thread.
 	 */
 	unsigned int threads;
-	unsigned int node_count; /* entries of nodes */
-	const int *nodes;	 /* NUMA nodes whose CPUs the threads run on, in turn; or NULL */
-	gmem_populate_progress_fn progress; /* or NULL */
+	unsigned int cpu_set_count;	     /* entries of cpu_sets */
+	const struct gmem_cpu_set *cpu_sets; /* the threads run on these CPUs, in turn; or NULL */
+	gmem_populate_progress_fn progress;  /* or NULL */
 	void *progress_arg;
 	const volatile int *cancel; /* or NULL; not 0: end soon. A signal handler may set it. */
 	/*
@@ -212,8 +220,7 @@ struct gmem_populate_options {
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
  * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
  * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; EINVAL for a node that is not there or has no CPU that the process
- * may run on; ENOMEM also before anything is populated, or at a multiple of
+ * KVM_PRE_FAULT_MEMORY give them; EINVAL for CPUs of which the process may run on none; ENOMEM also before anything is populated, or at a multiple of
  * 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it;
  * GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug).
  * GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP guest that vm

@@ -296,7 +296,7 @@ int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 				 (unsigned int)method);
 	ret = check_range(&populate);
 	if (!ret)
-		ret = gmem_populate_check_nodes(&populate);
+		ret = gmem_populate_check_cpus(&populate);
 	if (!ret)
 		ret = check_headroom(&populate);
 	if (ret)

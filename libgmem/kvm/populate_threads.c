@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "procfs/file.h"
 #include "procfs/headroom.h"
 
 /*
@@ -28,6 +27,8 @@
 /* More threads than this wait for each other in the kernel. */
 #define THREADS_MAX 64u
 #define REPORT_NS 100000000l
+#define CPUS_MAX 65536u
+#define WORD_BITS (8 * (unsigned int)sizeof(unsigned long))
 
 /* How often a call may be repeated that was interrupted or made no progress. */
 #define RETRIES 100
@@ -50,7 +51,7 @@ struct crew {
 
 struct worker {
 	struct crew *crew;
-	int node; /* or -1 */
+	const struct gmem_cpu_set *cpus; /* or NULL */
 	pthread_t thread;
 };
 
@@ -156,73 +157,63 @@ static void note_step(struct crew *crew, uint64_t at, uint64_t length, int ret)
 	pthread_mutex_unlock(&crew->lock);
 }
 
-/* "0-3,8": the CPUs of a node. Returns 0 or a negative errno. */
-static int cpus_of_node(struct gmem_ctx *ctx, int node, cpu_set_t *cpus)
+/* The CPUs that this thread may run on, or NULL where the kernel does not tell. */
+static unsigned long *allowed_cpus(unsigned int *words)
 {
-	char path[64], line[1024], *at = line;
-	int ret;
+	/* The kernel refuses less than it has CPUs for, at most 8192 in any configuration. */
+	for (*words = 1024 / WORD_BITS; *words <= CPUS_MAX / WORD_BITS; *words *= 2) {
+		unsigned long *mask = calloc(*words, sizeof(*mask));
 
-	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist", node);
-	ret = gmem_read_line(ctx, path, line, sizeof(line));
-	if (ret)
-		return ret;
-	CPU_ZERO(cpus);
-	while (*at >= '0' && *at <= '9') {
-		unsigned long first = strtoul(at, &at, 10), last = first;
-
-		if (*at == '-')
-			last = strtoul(at + 1, &at, 10);
-		for (unsigned long cpu = first; cpu <= last && cpu < CPU_SETSIZE; cpu++)
-			CPU_SET(cpu, cpus);
-		at += *at == ',';
+		if (!mask)
+			return NULL;
+		if (!sched_getaffinity(0, *words * sizeof(*mask), (cpu_set_t *)mask))
+			return mask;
+		free(mask);
+		if (errno != EINVAL)
+			return NULL;
 	}
-	return 0;
+	return NULL;
 }
 
-/* A simulated kernel has CPUs of its own, on which nothing runs. */
-static bool may_run_on(const struct gmem_ctx *ctx, const cpu_set_t *cpus)
+static bool overlap(const struct gmem_cpu_set *set, const unsigned long *mask, unsigned int words)
 {
-	cpu_set_t allowed, both;
-
-	if (ctx->kernel->ops->one_thread || sched_getaffinity(0, sizeof(allowed), &allowed))
-		return true;
-	CPU_AND(&both, &allowed, cpus);
-	return CPU_COUNT(&both);
+	for (unsigned int i = 0; i < set->words && i < words; i++)
+		if (set->mask[i] & mask[i])
+			return true;
+	return false;
 }
 
-int gmem_populate_check_nodes(const struct populate *populate)
+int gmem_populate_check_cpus(const struct populate *populate)
 {
 	const struct gmem_populate_options *options = &populate->options;
-	struct gmem_ctx *ctx = populate->memory->ctx;
-	cpu_set_t cpus;
+	unsigned int words, wrong = 0;
+	unsigned long *allowed;
 
-	for (unsigned int i = 0; i < options->node_count; i++) {
-		if (cpus_of_node(ctx, options->nodes[i], &cpus))
-			return gmem_fail(
-				ctx, -EINVAL,
-				"gmem_populate: Invalid argument: there is no node %d, see "
-				"/sys/devices/system/node/online",
-				options->nodes[i]);
-		if (!may_run_on(ctx, &cpus))
-			return gmem_fail(ctx, -EINVAL,
-					 "gmem_populate: Invalid argument: node %d has no CPU that "
-					 "this process may run on, so no thread can take its pages",
-					 options->nodes[i]);
-	}
-	return 0;
+	if (!options->cpu_sets || populate->memory->ctx->kernel->ops->one_thread)
+		return 0;
+	allowed = allowed_cpus(&words);
+	if (!allowed)
+		return 0;
+	while (wrong < options->cpu_set_count && overlap(&options->cpu_sets[wrong], allowed, words))
+		wrong++;
+	free(allowed);
+	if (wrong == options->cpu_set_count)
+		return 0;
+	return gmem_fail(populate->memory->ctx, -EINVAL,
+			 "gmem_populate: Invalid argument: this process may run on none of the "
+			 "CPUs in cpu_sets[%u], so no thread can populate from there; see "
+			 "Cpus_allowed_list in /proc/self/status",
+			 wrong);
 }
 
 /*
  * Threads that run on a node take pages from there, where the memory has no policy of its own, and
- * fill them without crossing to another node.
+ * fill them without crossing to another node. Where one may not run there any more, it runs where it
+ * is.
  */
-static void move_to_node(struct crew *crew, int node)
+static void move_to(const struct gmem_cpu_set *set)
 {
-	cpu_set_t cpus;
-
-	/* Where it may not run there any more, it runs where it is. */
-	if (!cpus_of_node(crew->populate->memory->ctx, node, &cpus) && CPU_COUNT(&cpus))
-		sched_setaffinity(0, sizeof(cpus), &cpus);
+	sched_setaffinity(0, set->words * sizeof(*set->mask), (const cpu_set_t *)set->mask);
 }
 
 static void *work(void *arg)
@@ -231,8 +222,8 @@ static void *work(void *arg)
 	struct crew *crew = worker->crew;
 	uint64_t at, length;
 
-	if (worker->node >= 0)
-		move_to_node(crew, worker->node);
+	if (worker->cpus)
+		move_to(worker->cpus);
 	while (take_step(crew, &at, &length))
 		note_step(crew, at, length, gmem_populate_step(crew->populate, at, length));
 	pthread_mutex_lock(&crew->lock);
@@ -266,6 +257,13 @@ static int oversee(struct crew *crew)
 	return ret;
 }
 
+/* A simulated kernel has CPUs of its own, on which nothing runs. */
+static bool has_cpus(const struct populate *populate)
+{
+	return populate->options.cpu_sets && populate->options.cpu_set_count &&
+	       !populate->memory->ctx->kernel->ops->one_thread;
+}
+
 /* Signals are for the caller's thread. Returns how many were started. */
 static unsigned int start(struct crew *crew, struct worker *workers, unsigned int wanted)
 {
@@ -280,8 +278,9 @@ static unsigned int start(struct crew *crew, struct worker *workers, unsigned in
 		struct worker *worker = &workers[started];
 
 		worker->crew = crew;
-		worker->node =
-			options->node_count ? options->nodes[started % options->node_count] : -1;
+		worker->cpus = NULL;
+		if (has_cpus(crew->populate))
+			worker->cpus = &options->cpu_sets[started % options->cpu_set_count];
 		if (pthread_create(&worker->thread, NULL, work, worker))
 			break;
 		started++;
@@ -312,7 +311,7 @@ int gmem_populate_parallel(struct populate *populate)
 	struct worker workers[THREADS_MAX];
 	int cancelled;
 
-	if (wanted < 2 && !populate->options.node_count)
+	if (wanted < 2 && !has_cpus(populate))
 		return populate_alone(populate);
 	pthread_mutex_init(&crew.lock, NULL);
 	pthread_cond_init(&crew.changed, NULL);

@@ -38,8 +38,6 @@ wrong='
 64|give seconds above 0|create x --simulate=plain --ttl=5y
 64|no process number|create x --simulate=plain --user=0
 2|no such process|create x --simulate=plain --user=2147483647
-64|node numbers go from 0 to 63|create x --simulate=plain --numa=64
-64|no list of nodes|create x --simulate=plain --numa=0;1
 64|RANGE private.shared is missing|convert td
 64|private.shared is missing|convert td all
 64|.secret. is neither private nor shared|convert td all secret

@@ -92,7 +92,7 @@ held 0 '' destroy plain1
 held 0 '' create numa --simulate=tdx --vm-type=default --flags=mmap,init-shared --numa=1 --populate
 try_json 0 '.extents | all(.node == 1)' gmemctl pfns numa --json
 held 0 '' destroy numa
-held 2 'names no online node' create numa --simulate=plain --numa=5
+held 2 'there is no node 5 on this host' create numa --simulate=plain --numa=5
 held 2 'without flag mmap .*, and a policy is set through a mapping' \
 	create numa --simulate=tdx --numa=1 --populate
 

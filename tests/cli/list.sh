@@ -50,4 +50,27 @@ echo 'list -o pid --no-locks' >> "$scratch/batch"
 try_json 0 '.commands[-1].document | .total == null and .total_reason == "not looked at (--no-locks)"
 	and .shared_reason == .total_reason and .in_direct_map == 2097152' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
+# Nodes, with what guests have on each: a model's own, and not those of the host that this runs on.
+printf '%s\n' 'create a --size=8M --vm-type=default --mmap --init-shared --numa=interleave:all --populate' \
+	'create b --size=2M --vm-type=default --mmap --init-shared --numa=bind:1 --populate' \
+	'list --nodes' > "$scratch/batch"
+try_json 0 '.commands[-1].document | [.nodes[] | [.node, .guests, .resident]] ==
+	[[0, 1, 4194304], [1, 2, 6291456]] and .resident == 10485760 and
+	(.nodes | all(.size > 1073741824 and .free < .size and .allowed and .reason == null)) and
+	[.nodes[].distances[].distance] == [10, 21, 21, 10] and
+	([.nodes[].distances[].node] == [0, 1, 0, 1]) and (has("guest_memfds") | not)' \
+	gmemctl batch --simulate=tdx --json "$scratch/batch"
+try 0 '^ *0 [0-9]+-[0-9]+ +[0-9.]+G +[0-9.]+G +0 +0B 0:10$' 'no guest_memfd' \
+	gmemctl list --nodes --simulate=plain
+try 0 '^1 0B 0:21,1:10$' '*' gmemctl list --nodes --simulate=tdx -o node,resident,distances -rn
+try 0 '^NODE="1" REASON=""$' '*' gmemctl list --nodes --simulate=tdx -o node,reason -P
+try 64 '' 'nodes are sorted by their numbers' gmemctl list --nodes --sort=size --simulate=tdx
+try 64 '' 'is no column' gmemctl list --nodes -o inode --simulate=tdx
+try 2 '' 'is built without CONFIG_NUMA' \
+	gmemctl list --nodes --simulate=tdx,fail=list-directory@1:ENOENT
+# Without a reader of kernel memory the nodes are known, and what guests have there is not.
+printf '%s\n' 'create a' 'list --nodes --reader=none' > "$scratch/batch"
+try_json 4 '.commands[-1].document | .nodes | all(.size > 0 and .resident == null and
+	.guests == null and (.reason | contains("not known of every guest_memfd")))' \
+	gmemctl batch --simulate=tdx --json "$scratch/batch"
 finish

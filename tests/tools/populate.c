@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * populate [MIB]: gmem_populate() on the running kernel with several threads, on a node's CPUs,
+ * populate [MIB]: gmem_populate() on the running kernel with several threads, on given CPUs,
  * ended by its callback and by its flag. Prints "ok", or what was wrong. Exits 77 where it cannot
  * be tried.
  */
 #include <gmem/gmem.h>
 #include <err.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -53,7 +54,11 @@ int main(int argc, char **argv)
 		.memory_size = strtoull(argc > 1 ? argv[1] : "256", NULL, 10) << 20,
 		.flags = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED,
 	};
-	const int nodes[] = { 0 }, no_node[] = { 1023 };
+	/* The first CPU and one that no host has; more CPUs than cpu_set_t has room for. */
+	unsigned long first[8192 / LONG_BIT] = { 1 };
+	unsigned long last[8192 / LONG_BIT] = { [8191 / LONG_BIT] = 1ul << 8191 % LONG_BIT };
+	const struct gmem_cpu_set here[] = { { first, 8192 / LONG_BIT }, { first, 1 } };
+	const struct gmem_cpu_set nowhere[] = { { first, 1 }, { last, 8192 / LONG_BIT } };
 	struct job job = { .length = memory.memory_size };
 	volatile int cancel = 1;
 	struct gmem_ctx *ctx;
@@ -81,14 +86,14 @@ int main(int argc, char **argv)
 		    (struct gmem_populate_options){ .threads = threads, .cancel = &cancel },
 		    -ECANCELED, 0, 4 << 20);
 		gmem_memory_punch(job.memory, 0, all);
-		try(&job, "on a node",
+		try(&job, "on a CPU",
 		    (struct gmem_populate_options){
-			    .threads = threads, .nodes = nodes, .node_count = 1 },
+			    .threads = threads, .cpu_sets = here, .cpu_set_count = 2 },
 		    0, all, all);
 		gmem_memory_punch(job.memory, 0, all);
-		try(&job, "on no node",
+		try(&job, "on no CPU",
 		    (struct gmem_populate_options){
-			    .threads = threads, .nodes = no_node, .node_count = 1 },
+			    .threads = threads, .cpu_sets = nowhere, .cpu_set_count = 2 },
 		    -EINVAL, 0, 0);
 		job.end_at = 1;
 		if (threads == 1)

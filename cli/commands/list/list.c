@@ -59,6 +59,7 @@ const struct table list_table = TABLE("guest_memfds", columns);
 
 struct settings {
 	struct selection sort;
+	bool nodes;
 	bool no_locks;
 };
 
@@ -76,6 +77,9 @@ static enum status set_sort(struct cli *cli, const struct cli_option *option, co
 static const struct cli_option options[] = {
 	{ "sort", 's', "COLUMNS", false, set_sort, offsetof(struct settings, sort),
 	  "Sort by these columns, default resident: sizes largest first, all else ascending" },
+	{ "nodes", 0, NULL, false, set_flag, offsetof(struct settings, nodes),
+	  "Show the NUMA nodes of the host in place of the guest_memfds: size, free memory, "
+	  "distances, and what guests have there" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },
@@ -101,6 +105,7 @@ struct list {
 	const struct settings *settings;
 	struct gmem_owners *owners;
 	struct gmem_owners_counts counts;
+	struct nodes nodes; /* with --nodes */
 	struct list_row *rows;
 	const struct list_row **sorted;
 	size_t n;
@@ -111,7 +116,7 @@ struct list {
 /* Whether one of these is shown, or its sum, or decides which row is the first. */
 static bool wants_any(const struct list *list, enum list_column first, enum list_column last)
 {
-	if (output_shows_facts(list->cli->out))
+	if (output_shows_facts(list->cli->out) || list->settings->nodes)
 		return true;
 	for (size_t i = first; i <= (size_t)last; i++)
 		if (output_wants(list->cli->out, &list_table, i) ||
@@ -220,7 +225,7 @@ static enum status judge(const struct list *list)
 	char text[256];
 	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
 
-	if (!list->n && unseen)
+	if (!list->n && unseen && !list->settings->nodes)
 		return cli_fail(list->cli, STATUS_CANNOT_TELL, "no guest_memfd was seen, but %s",
 				unseen);
 	if (unseen)
@@ -230,6 +235,20 @@ static enum status judge(const struct list *list)
 	if (list->partly)
 		cli_note(list->cli, "some values are unknown: column REASON says why");
 	return unseen || list->partly ? STATUS_PARTLY : STATUS_YES;
+}
+
+static int write_rows(struct list *list)
+{
+	struct output *out = list->cli->out;
+
+	if (list->settings->nodes)
+		return list_write_nodes(out, &list->nodes, list->rows, list->n);
+	sort_rows(list);
+	output_table(out, &list_table);
+	for (size_t i = 0; i < list->n; i++)
+		output_row(out, list->sorted[i]->cells);
+	output_table_end(out);
+	return 0;
 }
 
 static enum status list_all(struct list *list)
@@ -250,15 +269,27 @@ static enum status list_all(struct list *list)
 	else if (ret)
 		want->no_kernel = cli_explain(cli, ret, why, sizeof(why));
 	ret = survey_all(list);
+	if (!ret)
+		ret = write_rows(list);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	sort_rows(list);
-	output_table(cli->out, &list_table);
-	for (size_t i = 0; i < list->n; i++)
-		output_row(cli->out, list->sorted[i]->cells);
-	output_table_end(cli->out);
 	write_facts(list);
 	return judge(list);
+}
+
+static enum status check_options(struct list *list)
+{
+	if (!list->settings->nodes)
+		return STATUS_YES;
+	if (list->settings->sort.n)
+		return cli_usage(list->cli,
+				 "--sort and --nodes: nodes are sorted by their numbers");
+	return nodes_open(list->cli, &list->nodes);
+}
+
+static const struct table *table_of(const void *settings)
+{
+	return ((const struct settings *)settings)->nodes ? &list_node_table : NULL;
 }
 
 static enum status run(struct cli *cli)
@@ -268,11 +299,16 @@ static enum status run(struct cli *cli)
 		.size = sizeof(scan),
 		.no_mappings = list.settings->no_locks,
 	};
-	enum status status;
-	int ret = gmem_owners_new(cli->ctx, &scan, &list.owners);
+	enum status status = check_options(&list);
+	int ret;
 
-	if (ret)
+	if (status)
+		return status;
+	ret = gmem_owners_new(cli->ctx, &scan, &list.owners);
+	if (ret) {
+		nodes_close(&list.nodes);
 		return cli_fail_error(cli, ret, NULL);
+	}
 	gmem_owners_get_counts(list.owners, &list.counts);
 	status = list_all(&list);
 	for (size_t i = 0; i < list.n; i++)
@@ -280,6 +316,7 @@ static enum status run(struct cli *cli)
 	free(list.rows);
 	free(list.sorted);
 	gmem_owners_free(list.owners);
+	nodes_close(&list.nodes);
 	return status;
 }
 
@@ -291,5 +328,6 @@ const struct command list_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &list_table,
+	.table_of = table_of,
 	.run = run,
 };

@@ -4,6 +4,7 @@
 #define CLI_COMMANDS_LIST_LIST_H
 
 #include "core/cli.h"
+#include "core/numa.h"
 
 enum list_column {
 	LIST_PID,
@@ -33,6 +34,7 @@ enum list_column {
 };
 
 extern const struct table list_table;
+extern const struct table list_node_table; /* of --nodes */
 
 /* A row of cells[LIST_NODES]. */
 enum list_node_column { LIST_NODE_NODE, LIST_NODE_BYTES, LIST_NODE_COLUMNS };
@@ -62,5 +64,9 @@ struct list_want {
 int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t index,
 		const struct list_want *want, struct list_row *row);
 void list_row_free(struct list_row *row);
+
+/* The table of --nodes, with what n guest_memfds have on each. Returns 0 or -ENOMEM. */
+int list_write_nodes(struct output *out, const struct nodes *nodes, const struct list_row *rows,
+		     size_t n);
 
 #endif

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "core/numa.h"
+
+#include <numa.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORD_BITS (8 * (unsigned int)sizeof(unsigned long))
+
+/*
+ * libnuma's own print to standard error, and the second may end the process; both are weak there, to
+ * be replaced. What they would say is looked for by those who call.
+ */
+void numa_warn(int number, char *format, ...)
+{
+	(void)number;
+	(void)format;
+}
+
+void numa_error(char *where)
+{
+	(void)where;
+}
+
+bool number_set_has(const struct number_set *set, unsigned int number)
+{
+	unsigned int word = number / WORD_BITS;
+
+	return word < set->n_words && set->words[word] >> number % WORD_BITS & 1;
+}
+
+bool number_set_add(struct number_set *set, unsigned int number)
+{
+	unsigned int word = number / WORD_BITS;
+
+	if (word >= set->n_words) {
+		unsigned long *words = realloc(set->words, (word + 1) * sizeof(*words));
+
+		if (!words)
+			return false;
+		memset(&words[set->n_words], 0, (word + 1 - set->n_words) * sizeof(*words));
+		set->words = words;
+		set->n_words = word + 1;
+	}
+	set->words[word] |= 1ul << number % WORD_BITS;
+	return true;
+}
+
+bool number_set_is_empty(const struct number_set *set)
+{
+	for (unsigned int i = 0; i < set->n_words; i++)
+		if (set->words[i])
+			return false;
+	return true;
+}
+
+void number_set_free(struct number_set *set)
+{
+	free(set->words);
+	*set = (struct number_set){ 0 };
+}
+
+/* Those of both masks; a NULL takes all. */
+static bool copy_mask(const struct bitmask *mask, const struct bitmask *also,
+		      struct number_set *out)
+{
+	*out = (struct number_set){ 0 };
+	for (unsigned int i = 0; i < mask->size; i++) {
+		if (!numa_bitmask_isbitset(mask, i) || (also && !numa_bitmask_isbitset(also, i)))
+			continue;
+		if (!number_set_add(out, i))
+			return false;
+	}
+	return true;
+}
+
+bool node_list_by_libnuma(const char *text, struct number_set *out)
+{
+	struct bitmask *mask = numa_parse_nodestring(text);
+	bool taken = mask && copy_mask(mask, NULL, out);
+
+	if (mask)
+		numa_bitmask_free(mask);
+	return taken;
+}
+
+bool node_cpus(int node, struct number_set *out)
+{
+	struct bitmask *cpus = numa_allocate_cpumask(), *allowed = numa_allocate_cpumask();
+	bool done = true;
+
+	*out = (struct number_set){ 0 };
+	if (numa_node_to_cpus(node, cpus) >= 0 && numa_sched_getaffinity(0, allowed) >= 0)
+		done = copy_mask(cpus, allowed, out);
+	numa_bitmask_free(cpus);
+	numa_bitmask_free(allowed);
+	return done;
+}
+
+unsigned int count_cpus(void)
+{
+	struct bitmask *allowed = numa_allocate_cpumask();
+	unsigned int n = 0;
+
+	if (numa_sched_getaffinity(0, allowed) >= 0)
+		n = numa_bitmask_weight(allowed);
+	numa_bitmask_free(allowed);
+	return n ? n : 1;
+}
+
+/* Of the running kernel libnuma says it, so that it is what numactl says. */
+static void ask_libnuma(struct nodes *nodes)
+{
+	struct bitmask *allowed = numa_get_mems_allowed();
+
+	for (size_t i = 0; i < nodes->n; i++) {
+		struct gmem_node *node = &nodes->at[i];
+		long long free_bytes = 0, size = numa_node_size64(node->number, &free_bytes);
+
+		if (size >= 0) {
+			node->size = (uint64_t)size;
+			node->free = (uint64_t)free_bytes;
+		}
+		/* That mask has only nodes with memory. */
+		if (allowed && size > 0)
+			node->allowed = numa_bitmask_isbitset(allowed, (unsigned int)node->number);
+	}
+	if (allowed)
+		numa_bitmask_free(allowed);
+}
+
+enum status nodes_open(struct cli *cli, struct nodes *out)
+{
+	struct gmem_node node;
+	int ret;
+
+	*out = (struct nodes){ 0 };
+	ret = gmem_nodes_new(cli->ctx, &out->library);
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
+	while (!gmem_nodes_at(out->library, out->n, &node))
+		out->n++;
+	out->at = calloc(out->n + 1, sizeof(*out->at));
+	if (!out->at) {
+		nodes_close(out);
+		return cli_no_memory(cli);
+	}
+	for (size_t i = 0; i < out->n; i++)
+		gmem_nodes_at(out->library, i, &out->at[i]);
+	/* numa_available() is -1 where a seccomp filter forbids get_mempolicy(). */
+	out->by_libnuma =
+		!gmem_ctx_model(cli->ctx) && !gmem_ctx_sysroot(cli->ctx) && numa_available() >= 0;
+	if (out->by_libnuma)
+		ask_libnuma(out);
+	return STATUS_YES;
+}
+
+void nodes_close(struct nodes *nodes)
+{
+	gmem_nodes_free(nodes->library);
+	free(nodes->at);
+	*nodes = (struct nodes){ 0 };
+}
+
+const struct gmem_node *nodes_find(const struct nodes *nodes, unsigned int number)
+{
+	for (size_t i = 0; i < nodes->n; i++)
+		if (nodes->at[i].number == (int)number)
+			return &nodes->at[i];
+	return NULL;
+}
+
+bool node_is_usable(const struct gmem_node *node)
+{
+	return node->size && node->allowed;
+}
+
+int nodes_distance(const struct nodes *nodes, int from, int to)
+{
+	int distance = nodes->by_libnuma ? numa_distance(from, to)
+					 : gmem_nodes_distance(nodes->library, from, to);
+
+	return distance > 0 ? distance : -1;
+}
