@@ -27,16 +27,21 @@ try_json 0 '.flags == [] and .verdict_now == "safe"' gmemctl walk --simulate=pla
 try_json 0 '.flags == ["mmap"]' gmemctl walk --simulate=plain --mmap --json
 
 try_json 0 '.verdict_now == "safe"' gmemctl walk --simulate=no-direct-map --json
-try_json 1 '.verdict_now == "faults" and .not_in_direct_map == .pages and .reader_proven == true
+try_json 1 '.verdict_now == "faults" and .verdict_on_map == "not-applicable" and .not_in_direct_map == .pages and .reader_proven == true
 	and (.flags | contains(["no-direct-map"]))' \
 	gmemctl walk --simulate=no-direct-map --no-direct-map --json
+# Which of the two a stage speaks of, it says.
+try 0 '^flush +ok +a flush of the pages as they are: safe .verdict now.; .*: safe .verdict on map.' '' \
+	gmemctl walk --simulate=tdx
+try 1 '^flush +ok .*: safe .verdict now.; bringing them into the guest: faults .verdict on map.' '' \
+	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map
 try 1 '^verdict now: +faults$' '' gmemctl walk --simulate=no-direct-map --no-direct-map
 
 # Without a reader nothing is claimed that was not seen.
 try_json 3 '.verdict_now == "unknown" and .evidence == "inferred" and .inferred == "safe"
 	and .reader_proven == null and (.reader_proven_reason | length) > 0' \
 	gmemctl walk --simulate=plain --reader=none --json
-try_json 3 '.inferred == "faults"' \
+try_json 3 '.inferred == "faults" and .verdict_now == "unknown" and .verdict_on_map == "unknown"' \
 	gmemctl walk --simulate=no-direct-map --no-direct-map --reader=none --json
 try 3 '' 'reader=none' gmemctl directmap --simulate=plain --reader=none -q
 try_json 3 '.error.status == 3' gmemctl directmap --simulate=plain --reader=none --json
@@ -78,7 +83,9 @@ try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and $(stage map
 	and .verdict_on_map == \"faults\" and .verdict_now == \"safe\" and .inferred == \"faults\"" \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
 # Nothing of it needs to be seen.
-try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and .evidence == \"inferred\"" \
+try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and .evidence == \"inferred\"
+	and .verdict_now == \"unknown\" and .verdict_on_map == \"faults\"
+	and (.verdict_on_map_reason | contains(\"inferred\"))" \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --reader=none --json
 # A model may die of it, as the kernel would.
 try 1 'add +failed .*Kernel oops' 'unable to handle page fault for address' \

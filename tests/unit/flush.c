@@ -218,7 +218,7 @@ START_TEST(applies)
 }
 END_TEST
 
-/* With the flag, pages that are still mapped leave before the flush. */
+/* With the flag, pages that are in the direct map still leave before the flush. */
 START_TEST(leaving)
 {
 	begin("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
@@ -241,6 +241,8 @@ START_TEST(page_frames)
 	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 1);
 	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x100005);
+	/* They are no memory that goes into a guest, though the rows say what would be. */
+	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_NOT_APPLICABLE);
 	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 0), -EINVAL);
 	port_said(ctx, "no page frames");
 	end();

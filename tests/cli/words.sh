@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2016,SC2317 # of jq; called by name
+# One word for one thing: for each word that was misread, table, JSON, man page and schema agree, and
+# nothing has its old name.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# KIND COMMAND KEY WHERE: a column of the table WHERE, or a fact. A fact is in a table with blanks for
+# underscores, a column in capitals with "-"; a page names both as a table does.
+words='
+column pfns direct_map extents
+column pfn direct_map frames
+column list direct_map guest_memfds
+column list in_direct_map guest_memfds
+column list not_in_direct_map guest_memfds
+column list direct_map_unknown guest_memfds
+column directmap direct_map hole_list
+column status private vms
+column check faulting paths
+column check verdict paths
+column walk faulting paths
+column walk verdict paths
+fact check in_direct_map
+fact check not_in_direct_map
+fact check direct_map_unknown
+fact check verdict_now
+fact check verdict_on_map
+fact check reader_proven
+fact walk in_direct_map
+fact walk not_in_direct_map
+fact walk direct_map_unknown
+fact walk verdict_now
+fact walk verdict_on_map
+fact walk reader_proven
+fact walk inferred
+fact list in_direct_map
+fact list not_in_direct_map
+fact list direct_map_unknown
+fact directmap in_direct_map
+fact directmap direct_map_unknown
+fact map in_guest
+fact convert private
+'
+
+# What was said before: KEY and the commands in which that key says something else, and stays.
+old='
+state status finalize
+mapped
+unmapped
+unknown
+reachable
+proven
+private_bytes
+'
+
+# A document and a table of each command, each with a row. list and directmap see what their own
+# process made, so they run in a batch.
+arguments() {
+	case $1 in
+	pfn) echo pfn 0x100 --simulate=tdx ;;
+	walk) echo walk --size=64K --simulate=tdx ;;
+	convert) echo convert vm all private --verbose ;;
+	map) echo "map vm $2+16K --verbose" ;;
+	*) echo "$1" vm ;;
+	esac
+}
+batch() {
+	printf '%s\n' 'create vm --flags=mmap,init-shared,no-direct-map --vm-type=default --populate' "$1" |
+		gmemctl batch --simulate=no-direct-map "$2"
+}
+gmemctl create vm --simulate=tdx 2> "$scratch/err"
+for command in convert map pfns pfn status check walk; do
+	# shellcheck disable=SC2046 # words
+	gmemctl $(arguments $command 0) --json > "$scratch/$command.json" 2> "$scratch/err"
+	# shellcheck disable=SC2046 # words
+	gmemctl $(arguments $command 16K) > "$scratch/$command.table" 2> "$scratch/err"
+done
+for command in 'list --output-all' 'directmap --holes'; do
+	batch "$command" --json 2> "$scratch/err" | jq '.commands[-1].document' > "$scratch/${command%% *}.json"
+	batch "$command" --verbose > "$scratch/${command%% *}.table" 2> "$scratch/err"
+done
+gmemctl --describe > "$scratch/describe"
+
+# asks FILE FILTER ARGUMENTS...: whether jq says true. Of an empty file jq -e says nothing, and yes.
+asks() {
+	file=$1 filter=$2
+	shift 2
+	[ "$(jq "$@" "$filter" "$file")" = true ]
+}
+
+# Names as a reader of the page sees them.
+page() {
+	sed 's/\\_/_/g' "cli/man/gmemctl-$1.8.scd"
+}
+
+# Where a word is missing. The rows of paths are those of check, which describes them for walk too.
+missing_column() {
+	header=$(echo "$2" | tr a-z_ A-Z-)
+	of=$1
+	[ "$3" != paths ] || of=check
+	asks "$scratch/$1.json" '.[$rows] | length > 0 and all(has($key))' --arg key "$2" --arg rows "$3" ||
+		echo JSON
+	grep -qE "(^| )$header( |\$)" "$scratch/$1.table" || echo table
+	grep -qP "^column\t$of\t[^\t]*\t$2\t" "$scratch/describe" || echo help
+	asks "cli/schema/$of.json" '.properties[$rows].items.properties | has($key)' --arg key "$2" \
+		--arg rows "$3" || echo schema
+	asks "cli/schema/$1.json" '.properties | has($rows)' --arg rows "$3" || echo schema
+	page "$of" | grep -qx @columns || echo page
+}
+
+missing_fact() {
+	label=$(echo "$2" | tr _ ' ')
+	asks "$scratch/$1.json" 'has($key)' --arg key "$2" || echo JSON
+	grep -qE "^$label( (4K|2M|1G))?:" "$scratch/$1.table" || echo table
+	asks "cli/schema/$1.json" '(.properties | has($key)) and
+		(.then.required | index($key) != null)' --arg key "$2" || echo schema
+	page "$1" | grep -qF "*$label*" || echo page
+}
+
+echo "$words" | grep . > "$scratch/words"
+while read -r kind command key rows; do
+	where=$("missing_$kind" "$command" "$key" "${rows-}" | tr '\n' ' ')
+	if [ -z "$where" ]; then
+		pass "$command: the $kind $key is in table, JSON, man page and schema"
+	else
+		fail "$command: the $kind $key is in table, JSON, man page and schema" "not in: $where"
+	fi
+done < "$scratch/words"
+
+# Old names: as a column, in a schema or a document, at its top or in a row.
+commands='pfns pfn list directmap status check walk map convert'
+has_key='has($key) or any(.[]; type == "array" and any(.[]; type == "object" and has($key)))'
+echo "$old" | grep . > "$scratch/old"
+while read -r key but; do
+	for name in $commands; do
+		[ -s "$scratch/$name.json" ] || echo "$name has no document"
+		! asks "$scratch/$name.json" "$has_key" --arg key "$key" || echo "$name"
+		! grep -qP "^column\t$name\t[^\t]*\t$key\t" "$scratch/describe" || echo "$name"
+	done > "$scratch/found"
+	for schema in cli/schema/*.json; do
+		! asks "$schema" '(.properties // {} | has($key)) or any(.properties[]?;
+			.items?.properties? // {} | has($key))' --arg key "$key" ||
+			basename "$schema" .json
+	done >> "$scratch/found"
+	for name in $but; do
+		sed -i "/^$name\$/d" "$scratch/found"
+	done
+	if [ -s "$scratch/found" ]; then
+		fail "nothing is called $key${but:+ but in $but}" "$(sort -u "$scratch/found")"
+	else
+		pass "nothing is called $key${but:+ but in $but}"
+	fi
+done < "$scratch/old"
+
+# An option of one name takes the same in all commands.
+twice=$(awk -F '\t' '$1 == "option" && $2 != "-" { print $3 "\t" $6 "\t" ($5 == "RANGE" ? "RANGE" : "") }' \
+	"$scratch/describe" | sort -u | cut -f 1 | uniq -d)
+if [ -z "$twice" ]; then
+	pass 'an option is a switch, a range or another value in all commands alike'
+else
+	fail 'an option is a switch, a range or another value in all commands alike' "$twice"
+fi
+
+# Alerts and dashboard ask for labels that metrics writes.
+gmemctl metrics --simulate=tdx > "$scratch/metrics" 2> "$scratch/err"
+for file in packaging/prometheus/gmemctl.rules.yml packaging/grafana/gmemctl.json; do
+	if grep -q 'direct_map=' $file && ! grep -qE '[{,( ]state[=)}]|\{\{state' $file &&
+		grep -q 'direct_map="unmapped"' "$scratch/metrics"; then
+		pass "$file: the label is direct_map"
+	else
+		fail "$file: the label is direct_map" "$(grep -nE 'direct_map=|state' $file)"
+	fi
+done
+finish
