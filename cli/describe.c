@@ -83,6 +83,16 @@ static void describe_arguments(FILE *stream, const struct command *command)
 	}
 }
 
+static void describe_statuses(FILE *stream)
+{
+	char number[8];
+
+	for (size_t i = 0; i < STATUS_ANSWERS; i++) {
+		snprintf(number, sizeof(number), "%d", (int)status_answers[i].status);
+		describe_word(stream, "STATUS", number, status_answers[i].words);
+	}
+}
+
 static void describe_words(FILE *stream)
 {
 	const char *word;
@@ -95,6 +105,7 @@ static void describe_words(FILE *stream)
 	describe_word(stream, "TYPE", "best", "one with private memory, if there is any");
 	for (unsigned int bit = 0; (word = gmem_memory_flag_name(bit)); bit++)
 		describe_word(stream, "FLAGS", word, NULL);
+	describe_statuses(stream);
 	describe_arguments(stream, NULL);
 	for (size_t i = 0; command_at(i); i++)
 		describe_arguments(stream, command_at(i));

@@ -162,18 +162,6 @@ static void promise_document(struct cli *cli, int argc, char **argv)
 	open_output(cli, &none);
 }
 
-static void close_output(struct cli *cli, enum status status)
-{
-	const struct document_error error = {
-		.message = cli->error,
-		.code = failure_name(cli->cause.failure),
-		.error = failure_errno(&cli->cause),
-	};
-
-	if (cli->out)
-		output_free(cli->out, cli->failed ? &error : NULL, (int)status);
-}
-
 /* Data that was not written is a failure, except where the reader went away on purpose. */
 static enum status flush(const struct streams *streams, enum status status)
 {
@@ -200,6 +188,26 @@ static void forget_kernel(struct cli *cli)
 	gmem_ctx_free(cli->ctx);
 }
 
+/* Ends the document. Returns the status to end with: 0 for one that --accept takes. */
+static enum status end_document(struct cli *cli, enum status status)
+{
+	bool accepts = status <= STATUS_PARTLY && cli->common.accept & 1u << status;
+	const struct document_error error = {
+		.message = cli->error,
+		.code = failure_name(cli->cause.failure),
+		.error = failure_errno(&cli->cause),
+	};
+	const struct ending ending = {
+		.error = cli->failed ? &error : NULL,
+		.status = (int)(accepts ? STATUS_YES : status),
+		.accepted = (int)(accepts ? status : STATUS_YES),
+	};
+
+	if (cli->out)
+		output_free(cli->out, &ending);
+	return accepts ? STATUS_YES : status;
+}
+
 enum status cli_run(struct cli *cli, int argc, char **argv)
 {
 	char **words = calloc((size_t)argc + 1, sizeof(*words));
@@ -216,7 +224,7 @@ enum status cli_run(struct cli *cli, int argc, char **argv)
 	if (!status)
 		status = answer(cli);
 	promise_document(cli, argc, argv);
-	close_output(cli, status);
+	status = end_document(cli, status);
 	forget_kernel(cli);
 	free(cli->settings);
 	free(words);

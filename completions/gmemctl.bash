@@ -97,7 +97,7 @@ _gmemctl() {
 		words=$(_gmemctl_table '$1 == "command"' '$2')
 	fi
 	# Lists with commas are completed at their end.
-	if [[ $arg == COLUMNS || $arg == FLAGS ]] && [[ $cur == *,* ]]; then
+	if [[ $arg == COLUMNS || $arg == FLAGS || $arg == STATUS ]] && [[ $cur == *,* ]]; then
 		local before=${cur%,*},
 		words=$(printf '%s\n' "$words" | awk -v before="$before" '{ print before $0 }')
 	fi

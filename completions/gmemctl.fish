@@ -63,7 +63,7 @@ function __gmemctl_words --argument-names arg
         case COLUMNS
             __gmemctl_table column (__gmemctl_command; or echo -) 3 7 | string lower |
                 __gmemctl_list
-        case FLAGS
+        case FLAGS STATUS
             __gmemctl_table word $arg 3 4 | __gmemctl_list
         case '*TARGET*'
             __gmemctl_owners

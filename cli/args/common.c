@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/size.h"
+
 #define FIELD(member) offsetof(struct common, member)
 
 /* The kernel most readers come for. */
@@ -72,6 +74,32 @@ static enum status set_folder(struct cli *cli, const struct cli_option *option, 
 	if (!*arg)
 		return cli_usage(cli, "--%s: its DIR is empty", option->name);
 	return set_text(cli, option, arg, field);
+}
+
+/* "3,4" */
+static enum status set_accept(struct cli *cli, const struct cli_option *option, const char *arg,
+			      void *field)
+{
+	unsigned int *accept = field;
+	const char *end, *why;
+	uint64_t number;
+	size_t i;
+
+	do {
+		bool is_number = number_parse(arg, &number, &end, &why);
+
+		for (i = 0; i < STATUS_ANSWERS; i++)
+			if (is_number && status_answers[i].status == number)
+				break;
+		if (i == STATUS_ANSWERS || (*end && *end != ','))
+			return cli_usage(cli,
+					 "--%s: it takes 1, 3 and 4, with commas between: 2 and "
+					 "64 are failures",
+					 option->name);
+		*accept |= 1u << number;
+		arg = end + 1;
+	} while (*end);
+	return STATUS_YES;
 }
 
 static enum status set_json(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -148,6 +176,8 @@ const struct cli_option common_options[] = {
 	  "metrics, pfn and check --pfn" },
 	{ "reader", 0, "bpf|kcore|none", false, set_reader, FIELD(reader),
 	  "Read kernel memory this way; default the first that works" },
+	{ "accept", 0, "STATUS", false, set_accept, FIELD(accept),
+	  "End with 0 where the exit status would be one of these, 1, 3 or 4, separated by commas" },
 	{ "help", 'h', NULL, false, set_flag, FIELD(help), "Print this help" },
 	{ "usage", 0, NULL, false, set_flag, FIELD(usage), "Print a short usage message" },
 	{ "describe", 0, NULL, false, set_flag, FIELD(describe),

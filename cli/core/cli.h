@@ -24,6 +24,7 @@ struct common {
 	const char *model;   /* NULL: the running kernel */
 	const char *sysroot; /* the files of another host; NULL: no */
 	enum reader_choice reader;
+	unsigned int accept; /* statuses that end the run with 0, a bit each */
 	bool help;
 	bool usage;
 	bool version;

@@ -9,6 +9,12 @@
 /* What only means that the answer cannot be seen from here. */
 static const int cannot_tell[] = { EACCES, EPERM, ENOTSUP, ENODATA, GMEM_ENOTRECORDED };
 
+const struct status_answer status_answers[STATUS_ANSWERS] = {
+	{ STATUS_NO, "the answer is no" },
+	{ STATUS_CANNOT_TELL, "it cannot be told" },
+	{ STATUS_PARTLY, "partly done, or not all of it was seen" },
+};
+
 /* From the mildest to the gravest. */
 static const enum status by_gravity[] = {
 	STATUS_YES, STATUS_CANNOT_TELL, STATUS_NO, STATUS_PARTLY, STATUS_FAILED, STATUS_USAGE,

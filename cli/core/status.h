@@ -12,6 +12,13 @@ enum status {
 	STATUS_USAGE = 64,	/* the command line was wrong; argp's own status too */
 };
 
+/* Those that answer, and so can be accepted for 0: 1, 3 and 4. 2 and 64 are failures. */
+#define STATUS_ANSWERS 3
+extern const struct status_answer {
+	enum status status;
+	const char *words;
+} status_answers[STATUS_ANSWERS];
+
 /* The status for a negative errno of libgmem. */
 enum status status_of_error(int error);
 

@@ -31,24 +31,30 @@ static void begin(struct output *out, const struct document *document)
 	text_or_null(json, "snapshot", document->sysroot);
 }
 
-static void end(struct output *out, const struct document_error *error, int status)
+static void end(struct output *out, const struct ending *ending)
 {
 	struct json *json = &out->json;
 
 	/* A command that failed in the middle of a table leaves it open. */
 	while (json->depth > 1)
 		json_end(json);
-	if (error) {
+	if (ending->error) {
+		int status = ending->accepted ? ending->accepted : ending->status;
+
 		json_object(json, "error");
-		json_string(json, "message", error->message);
-		json_string(json, "code", error->code);
-		text_or_null(json, "errno", error->error);
+		json_string(json, "message", ending->error->message);
+		json_string(json, "code", ending->error->code);
+		text_or_null(json, "errno", ending->error->error);
 		json_number(json, "status", (uint64_t)status);
 		json_end(json);
 	} else {
 		json_null(json, "error");
 	}
-	json_number(json, "status", (uint64_t)status);
+	json_number(json, "status", (uint64_t)ending->status);
+	if (ending->accepted)
+		json_number(json, "accepted", (uint64_t)ending->accepted);
+	else
+		json_null(json, "accepted");
 	json_end(json);
 }
 

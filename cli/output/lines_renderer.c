@@ -120,11 +120,10 @@ static void no_reason(struct output *out, const char *name, const char *reason)
 	(void)reason;
 }
 
-static void end(struct output *out, const struct document_error *error, int status)
+static void end(struct output *out, const struct ending *ending)
 {
 	(void)out;
-	(void)error; /* said on standard error */
-	(void)status;
+	(void)ending; /* said on standard error */
 }
 
 const struct renderer lines_renderer = {

@@ -52,10 +52,10 @@ struct output *output_new(const struct streams *streams, const struct format *fo
 	return out;
 }
 
-void output_free(struct output *out, const struct document_error *error, int status)
+void output_free(struct output *out, const struct ending *ending)
 {
 	if (!out->quiet)
-		out->renderer->end(out, error, status);
+		out->renderer->end(out, ending);
 	free(out);
 }
 

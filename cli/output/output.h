@@ -56,8 +56,15 @@ struct document_error {
 	const char *error; /* name of the errno, or NULL */
 };
 
-/* Ends the document; error is NULL where nothing failed. */
-void output_free(struct output *out, const struct document_error *error, int status);
+/* How the run ends. */
+struct ending {
+	const struct document_error *error; /* NULL where nothing failed */
+	int status;			    /* the exit status */
+	int accepted; /* what it would be without --accept; 0 where that is the same */
+};
+
+/* Ends the document. */
+void output_free(struct output *out, const struct ending *ending);
 
 /* Whether a column is shown: what is not need not be looked up. */
 bool output_wants(const struct output *out, const struct table *table, size_t column);

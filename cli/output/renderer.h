@@ -23,7 +23,7 @@ struct renderer {
 	void (*fact)(struct output *out, const char *name, enum kind kind,
 		     const struct cell *value);
 	void (*reason)(struct output *out, const char *name, const char *reason);
-	void (*end)(struct output *out, const struct document_error *error, int status);
+	void (*end)(struct output *out, const struct ending *ending);
 };
 
 extern const struct renderer table_renderer;

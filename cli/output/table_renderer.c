@@ -223,10 +223,9 @@ static void begin(struct output *out, const struct document *document)
 }
 
 /* Without headings the output is for a script, see lines_renderer.c; without data there is none. */
-static void end(struct output *out, const struct document_error *error, int status)
+static void end(struct output *out, const struct ending *ending)
 {
-	(void)error; /* said on standard error */
-	(void)status;
+	(void)ending; /* said on standard error */
 	end_part(out);
 	if (*out->unsaid && !out->is_part)
 		fprintf(out->errors, "gmemctl: %s\n", out->unsaid);

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A host of which a part cannot be seen: it is said once, and --accept ends with 0 all the same.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+denied=$(gmemctl list --json 2> "$scratch/list" | jq .processes.denied)
+
+# said WHAT: in one line of standard error, where there is somebody who may not be looked at.
+said() {
+	if [ "$denied" -eq 0 ]; then
+		skip "$1 says once what it does not see" "it may look at every process here"
+	elif [ "$(grep -c 'may not be looked at' "$scratch/stderr")" -eq 1 ]; then
+		pass "$1 says once what it does not see"
+	else
+		fail "$1 says once what it does not see" "$(cat "$scratch/stderr")"
+	fi
+}
+
+try 0 '*' '*' gmemctl list --accept=3,4
+said list
+try 0 '*' '*' gmemctl watch --interval=0.01 --count=2 --accept=3,4
+said watch
+try 0 '*' '*' gmemctl pfn 1 2 3 --accept=3,4
+if reader_missing; then
+	skip "pfn says once what it does not see" "$why"
+else
+	said pfn
+fi
+if [ "$denied" -gt 0 ]; then
+	try_json 0 '.accepted == 3 or .accepted == 4' gmemctl list --json --accept=3,4
+else
+	try_json 0 '.accepted == null' gmemctl list --json --accept=3,4
+fi
+finish
