@@ -6,23 +6,8 @@
 
 #include "core/size.h"
 
-typedef bool (*number_fn)(const char *text, uint64_t *number, const char **why);
-
 /* Longest number that can stand on one side of a range. */
 #define SIDE_MAX 40
-
-static bool whole_number(const char *text, uint64_t *number, const char **why)
-{
-	const char *end;
-
-	if (!number_parse(text, number, &end, why))
-		return false;
-	if (*end) {
-		*why = "something follows the number; page frames are counted, not sized";
-		return false;
-	}
-	return true;
-}
 
 /* The second number is behind a '+': a length, or behind a '-': the end. */
 static bool set_length(char separator, uint64_t second, struct range *range, const char **why)
@@ -38,9 +23,8 @@ static bool set_length(char separator, uint64_t second, struct range *range, con
 	return false;
 }
 
-/* separator is '\0' where text is a bare START. */
-static bool parse(const char *text, number_fn number, struct range *range, char *separator,
-		  const char **why)
+bool range_parse(const char *text, range_number_fn number, struct range *range, char *separator,
+		 const char **why)
 {
 	size_t side = strcspn(text, "+-");
 	char start[SIDE_MAX];
@@ -68,7 +52,7 @@ bool range_parse_bytes(const char *text, struct range *range, const char **why)
 {
 	char separator;
 
-	if (!parse(text, size_parse, range, &separator, why))
+	if (!range_parse(text, size_parse, range, &separator, why))
 		return false;
 	if (!separator) {
 		*why = "it needs an end: START+SIZE or START-END";
@@ -78,16 +62,5 @@ bool range_parse_bytes(const char *text, struct range *range, const char **why)
 		*why = "it is not of whole 4096-byte pages";
 		return false;
 	}
-	return true;
-}
-
-bool range_parse_pfns(const char *text, struct range *range, const char **why)
-{
-	char separator;
-
-	if (!parse(text, whole_number, range, &separator, why))
-		return false;
-	if (!separator)
-		range->length = 1;
 	return true;
 }

@@ -81,28 +81,12 @@ enum status set_page_size(struct cli *cli, const struct cli_option *option, cons
 	return STATUS_YES;
 }
 
-static enum status range_result(struct cli *cli, const struct cli_option *option, const char *arg,
-				bool parsed, const char *why)
-{
-	if (parsed)
-		return STATUS_YES;
-	return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
-}
-
 enum status set_byte_range(struct cli *cli, const struct cli_option *option, const char *arg,
 			   void *field)
 {
 	const char *why = NULL;
-	bool parsed = range_parse_bytes(arg, field, &why);
 
-	return range_result(cli, option, arg, parsed, why);
-}
-
-enum status set_pfn_range(struct cli *cli, const struct cli_option *option, const char *arg,
-			  void *field)
-{
-	const char *why = NULL;
-	bool parsed = range_parse_pfns(arg, field, &why);
-
-	return range_result(cli, option, arg, parsed, why);
+	if (range_parse_bytes(arg, field, &why))
+		return STATUS_YES;
+	return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 }

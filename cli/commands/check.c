@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* gmemctl check: would the flush fault on these pages? */
 #include <errno.h>
-#include <inttypes.h>
+#include <string.h>
 
-#include "args/range.h"
 #include "core/command.h"
 #include "inspect/evidence.h"
+#include "inspect/frame_list.h"
 #include "inspect/target.h"
 #include "inspect/verdict.h"
 
 struct settings {
-	struct range pfns; /* length 0: none given */
+	const char *pfns; /* NULL: none given */
 	bool control;
 };
 
 static const struct cli_option options[] = {
-	{ "pfn", 0, "RANGE", false, set_pfn_range, offsetof(struct settings, pfns),
-	  "Check page frames: START, START+COUNT or START-END (END not included)" },
+	{ "pfn", 0, "RANGE", false, set_text, offsetof(struct settings, pfns),
+	  "Check page frames: START, START+COUNT or START-END (END not included), pfn:HEX, "
+	  "phys:ADDRESS, va:ADDRESS; - reads them from standard input, a line each" },
 	{ "control", 0, NULL, false, set_flag, offsetof(struct settings, control),
 	  "Let the reader of kernel memory prove itself first, on a memfd_secret page" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
@@ -66,73 +67,155 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	return finish(cli, flush, ret, &owner, arg);
 }
 
-static enum status check_limit(struct cli *cli, const struct range *pfns)
-{
-	uint64_t limit;
-	int ret = gmem_pfn_limit(cli->ctx, &limit);
+/* What check --pfn looks at, and what came of it. */
+struct pfns {
+	struct frame_list list;
+	struct gmem_flush *flush;
+	uint64_t not_ram; /* page frames that are not RAM: nothing is said of them */
+	uint64_t first_not_ram;
+	const char *ram_reason; /* why it cannot be told which are RAM; NULL where it can */
+	char text[1024];
+};
 
-	if (ret)
-		return cli_fail_error(cli, ret, NULL);
-	if (pfns->start < limit && pfns->length <= limit - pfns->start)
-		return STATUS_YES;
-	return cli_usage(cli,
-			 "--pfn: that is beyond this CPU's physical addresses, which end before "
-			 "page frame 0x%" PRIx64,
-			 limit);
+/* Page frames that are all RAM, or all not; what cannot be told is taken for RAM. */
+static int check_run(struct cli *cli, struct pfns *pfns, uint64_t pfn, uint64_t *pages)
+{
+	uint64_t alike = *pages;
+	int ram = gmem_pfn_ram_run(cli->ctx, pfn, &alike);
+
+	if (ram == -ENOMEM)
+		return ram;
+	if (ram < 0 && !pfns->ram_reason)
+		pfns->ram_reason = cli_explain(cli, ram, pfns->text, sizeof(pfns->text));
+	if (ram >= 0 && alike < *pages)
+		*pages = alike;
+	if (ram)
+		return gmem_flush_add_pfns(pfns->flush, pfn, *pages);
+	if (!pfns->not_ram)
+		pfns->first_not_ram = pfn;
+	pfns->not_ram += *pages;
+	return 0;
 }
 
-static enum status check_pfns(struct cli *cli, const struct range *pfns, struct verdict *verdict)
+static int check_range(struct cli *cli, struct pfns *pfns, const struct range *range)
+{
+	int ret = 0;
+
+	for (uint64_t done = 0, pages; !ret && done < range->length; done += pages) {
+		pages = range->length - done;
+		ret = check_run(cli, pfns, range->start + done, &pages);
+	}
+	return ret;
+}
+
+static enum status check_pfns(struct cli *cli, struct pfns *pfns, struct verdict *verdict)
 {
 	struct gmem_flush_subject subject = { .size = sizeof(subject), .vm_type = -1 };
-	struct gmem_flush *flush;
-	int ret = gmem_flush_new(cli->ctx, &subject, &flush);
+	int ret = gmem_flush_new(cli->ctx, &subject, &pfns->flush);
 
-	if (ret)
-		return cli_fail_error(cli, ret, NULL);
-	ret = gmem_flush_add_pfns(flush, pfns->start, pfns->length);
+	for (size_t i = 0; !ret && i < pfns->list.n; i++)
+		ret = check_range(cli, pfns, &pfns->list.list[i].range);
 	verdict->on_map_reason = "page frames were given, and no memory that goes into a guest";
-	return finish(cli, flush, ret, NULL, verdict);
+	return finish(cli, pfns->flush, ret, NULL, verdict);
 }
 
-static enum status check_all(struct cli *cli, struct verdict *verdict)
+/* Page frames that are not RAM have no verdict; of the others it holds. */
+static enum status judge_ram(struct cli *cli, struct pfns *pfns, struct verdict *verdict)
 {
-	const struct settings *settings = cli->settings;
-	enum status status = STATUS_YES;
+	if (pfns->ram_reason)
+		cli_note(cli, "whether these page frames are RAM cannot be told: %s",
+			 pfns->ram_reason);
+	if (!pfns->not_ram)
+		return STATUS_YES;
+	frame_list_not_ram(cli, pfns->first_not_ram, pfns->text, sizeof(pfns->text));
+	cli_note(cli, "%s", pfns->text);
+	if (verdict->pages)
+		return STATUS_PARTLY;
+	verdict->now_reason = pfns->text;
+	return STATUS_CANNOT_TELL;
+}
+
+static enum status read_pfns(struct cli *cli, const char *text, struct frame_list *list)
+{
+	enum status status = !strcmp(text, "-") ? frame_list_read(cli, list, stdin)
+						: frame_list_add(cli, list, "--pfn: ", text, false);
+
+	if (!status)
+		status = frame_list_resolve(cli, list);
+	if (!status)
+		frame_list_merge(list);
+	return status;
+}
+
+static enum status check_all(struct cli *cli, struct pfns *pfns, struct verdict *verdict)
+{
+	enum status status;
 
 	output_table(cli->out, &paths_table);
-	if (settings->pfns.length)
-		status = check_pfns(cli, &settings->pfns, verdict);
-	else
-		status = target_each(cli, cli->args[0], check_target, verdict);
+	status = cli->nargs ? target_each(cli, cli->args[0], check_target, verdict)
+			    : check_pfns(cli, pfns, verdict);
 	output_table_end(cli->out);
 	return status;
+}
+
+static void write_ram(struct output *out, const struct pfns *pfns)
+{
+	output_fact_or_reason(out, "not_ram", KIND_NUMBER,
+			      cell_number_if(!pfns->ram_reason, pfns->not_ram), pfns->ram_reason);
+}
+
+static enum status look(struct cli *cli, struct pfns *pfns)
+{
+	const struct settings *settings = cli->settings;
+	struct verdict verdict = VERDICT_NONE;
+	enum status status = evidence_need(cli), ram = STATUS_YES;
+
+	if (!status)
+		status = check_all(cli, pfns, &verdict);
+	if (status && status != STATUS_PARTLY)
+		return status;
+	if (!cli->nargs)
+		ram = judge_ram(cli, pfns, &verdict);
+	status = status_worst(status, evidence_prove(cli, settings->control));
+	if (!cli->nargs)
+		write_ram(cli->out, pfns);
+	verdict_write(cli->out, &verdict);
+	if (status)
+		return status;
+	status = verdict_status(&verdict);
+	return status == STATUS_YES ? ram : status;
 }
 
 static enum status run(struct cli *cli)
 {
 	const struct settings *settings = cli->settings;
-	struct verdict verdict = VERDICT_NONE;
-	enum status status;
+	struct pfns pfns = { .flush = NULL };
+	enum status status = STATUS_YES;
 
-	if (!cli->nargs == !settings->pfns.length)
+	if (!cli->nargs == !settings->pfns)
 		return cli_usage(cli, "give either TARGET or --pfn=RANGE");
 	if (cli->common.sysroot && cli->nargs)
 		return cli_usage(cli, "--sysroot: a snapshot has no processes; give --pfn=RANGE");
-	status = settings->pfns.length ? check_limit(cli, &settings->pfns) : STATUS_YES;
+	if (settings->pfns)
+		status = read_pfns(cli, settings->pfns, &pfns.list);
 	if (!status)
-		status = evidence_need(cli);
-	if (!status)
-		status = check_all(cli, &verdict);
-	if (status && status != STATUS_PARTLY)
-		return status;
-	status = status_worst(status, evidence_prove(cli, settings->control));
-	verdict_write(cli->out, &verdict);
-	return status ? status : verdict_status(&verdict);
+		status = look(cli, &pfns);
+	frame_list_free(&pfns.list);
+	return status;
+}
+
+/* Where RAM is matters for page frames that anybody may name; a guest_memfd's are RAM. */
+static unsigned int needs_of(const void *settings)
+{
+	const struct settings *chosen = settings;
+
+	return READS_KERNEL | READS_PROCESSES | (chosen->pfns ? READS_IOMEM : 0);
 }
 
 const struct command check_command = {
 	.name = "check",
-	.needs = READS_KERNEL | READS_PROCESSES,
+	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM,
+	.needs_of = needs_of,
 	.place = PLACE_TARGET,
 	.summary = "would the kernel's flush through the direct map fault on these pages?",
 	.args = "[TARGET]",

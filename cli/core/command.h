@@ -109,7 +109,5 @@ enum status set_page_size(struct cli *cli, const struct cli_option *option, cons
 			  void *field); /* uint64_t, whole pages, above 0 */
 enum status set_byte_range(struct cli *cli, const struct cli_option *option, const char *arg,
 			   void *field); /* struct range */
-enum status set_pfn_range(struct cli *cli, const struct cli_option *option, const char *arg,
-			  void *field); /* struct range */
 
 #endif

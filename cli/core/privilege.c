@@ -125,7 +125,7 @@ static bool runs_without(const char *release)
 
 void privilege_reader_is_open(struct cli *cli)
 {
-	unsigned int needs = cli->command->needs;
+	unsigned int needs = needs_of(cli);
 
 	if (cli->session || cli->where || cli->common.model || cli->common.sysroot ||
 	    needs & REOPENS_READER || !runs_without(gmem_ctx_release(cli->ctx)))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "inspect/evidence.h"
+#include "inspect/frame_list.h"
 #include "inspect/owner.h"
 #include "output/bits.h"
 
@@ -192,6 +193,22 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 	output_row(lookup->cli->out, cells);
 }
 
+/* Once: the first that is not RAM, and what it may have been meant for. */
+static void note_not_ram(const struct lookup *lookup)
+{
+	char text[256];
+
+	for (size_t i = 0; i < lookup->n; i++) {
+		const struct gmem_frame *is = &lookup->frames[i].is;
+
+		if (is->ram != 0)
+			continue;
+		frame_list_not_ram(lookup->cli, is->pfn, text, sizeof(text));
+		cli_note(lookup->cli, "%s", text);
+		return;
+	}
+}
+
 static enum status look_up(struct lookup *lookup)
 {
 	struct cli *cli = lookup->cli;
@@ -221,6 +238,7 @@ static enum status look_up(struct lookup *lookup)
 		status = STATUS_PARTLY;
 	}
 	output_table_end(cli->out);
+	note_not_ram(lookup);
 	evidence_write(cli);
 	return answered ? status : STATUS_CANNOT_TELL;
 }

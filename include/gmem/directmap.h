@@ -148,6 +148,15 @@ GMEM_API int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn);
 GMEM_API int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn);
 
 /*
+ * Page frame of an address in the direct map, as an oops or a stack dump of the running boot has it:
+ * with KASLR every boot has its direct map elsewhere. Errors: those of gmem_reader_open(); EINVAL: it
+ * is no address of the direct map. The explanation says what it is instead, and has no address.
+ * Kernel source: __pa() in arch/x86/include/asm/page.h, Documentation/arch/x86/x86_64/mm.rst.
+ * Since: 0.1
+ */
+GMEM_API int gmem_pfn_of_address(struct gmem_ctx *ctx, uint64_t address, uint64_t *pfn);
+
+/*
  * The reader proves itself on this kernel, now: one page of memfd_secret must be unmapped, one
  * of an ordinary memfd mapped. Returns 1 proven, 0 the reader was wrong, or a negative errno
  * where it cannot be asked (ENOSYS: no memfd_secret; EAGAIN: the tables kept changing; errors of gmem_reader_open()). What

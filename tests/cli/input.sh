@@ -96,6 +96,87 @@ try 64 '' 'ends beyond 64 bits' check --pfn=2+18446744073709551615
 try 64 '' 'beyond this CPU' check --pfn=0xfffffffffffff
 try 64 '' 'beyond this CPU' check --pfn=1+0xfffffffffffff
 
+# As logs and oopses have them. The model's RAM ends before 0xbffdf, and goes on at 0x100000.
+try 64 '' "'84f35': did you mean 0x84f35\\?" check --pfn=84f35
+try 64 '' "did you mean 0x84f35-0x84f40\\?" check --pfn=84f35-84f40
+try 64 '' "did you mean 0x84f35-0x90000\\?" check --pfn=84f35-90000
+try 64 '' "did you mean 0x84f35\\+16\\?" check --pfn=84f35+16
+try 64 '' "did you mean 0x84f35\\+0xff\\?" check --pfn=84f35+ff
+try 0 '' '' check --pfn=pfn:84f35 --quiet
+try 0 '' '' check --pfn=PFN:0x84f35-0x84f40 --quiet
+try_json 0 '.pages == 2 and .not_ram == 0' check --json --pfn=phys:104435fff-104436001
+try_json 0 '.pages == 3' check --json --pfn=phys:0x104435001+0x2000
+try 64 '' 'it is no hexadecimal number' check --pfn=pfn:4K
+try 64 '' 'it is empty' check --pfn=phys:
+try 64 '' 'does not fit in 64 bits' check --pfn=phys:10000000000000000
+try 0 '*' '104435 is taken for decimal, 0x197f3; .* hexadecimal: 0x104435 \(pfn:104435\)' \
+	check --pfn=104435
+try 0 '*' '104435 is taken for decimal' check --pfn=104435-104440
+for sure in 0x197f3 pfn:197f3 256 999; do
+	gmemctl check --simulate=plain "--pfn=$sure" > "$scratch/stdout" 2> "$scratch/stderr"
+	if grep -q 'taken for decimal' "$scratch/stderr"; then
+		fail "no note for $sure" "$(cat "$scratch/stderr")"
+	else
+		pass "no note for $sure"
+	fi
+done
+
+# What is not RAM has no verdict; where a physical address was meant, that is said.
+try_json 3 '.verdict_now == "not-applicable" and .pages == 0 and .not_ram == 1 and
+	(.verdict_now_reason | test("0xfee00 is not RAM"))' check --json --pfn=0xfee00
+try_json 4 '.verdict_now == "safe" and .pages == 16 and .not_ram == 16' \
+	check --json --pfn=0xbffcf+32
+try 3 '*' '0x70123456 is not RAM; if .* is page frame 0x70123 ' \
+	gmemctl check --simulate=tdx --pfn=0x70123456
+try 64 '' 'beyond this CPU.*that is page frame 0x400435' check --pfn=0x400435000
+
+# Addresses of the direct map, and of anything else; none is repeated.
+try_json 0 '.pages == 1 and .verdict_now == "safe"' check --json --pfn=va:ffff95c344435018
+try_json 0 '.frames[0].pfn == 1066037' gmemctl pfn --simulate=plain --json va:0xffff95c344435018
+try_json 0 '.pages == 2' check --json --pfn=va:ffff95c344435fff+2
+try 64 '' 'va:ADDRESS: .*user space' check --pfn=va:7fff12345000
+try 64 '' 'upper bits are not all alike' check --pfn=va:1234567812345678
+try 64 '' "kernel's image" check --pfn=va:ffffffff81000000
+try 64 '' 'before the direct map' check --pfn=va:ffff888084f35000
+try 64 '' 'vmalloc' check --pfn=va:fffffe0000000000
+try 3 '' 'forbids' check --pfn=va:ffff95c344435018 --reader=none
+try 64 '' 'did you mean a kernel address, va:ADDRESS' check --pfn=ffff888084f35000
+for hidden in va:ffff888084f35000 ffff888084f35000 0xffff888084f35000 va:ffff888084f35000x; do
+	for command in "check --pfn=$hidden" "pfn $hidden"; do
+		# shellcheck disable=SC2086 # words
+		gmemctl $command --simulate=plain --json > "$scratch/stdout" 2>&1
+		if grep -q 888084f35 "$scratch/stdout"; then
+			fail "$command keeps the address to itself" "$(cat "$scratch/stdout")"
+		else
+			pass "$command keeps the address to itself"
+		fi
+	done
+done
+
+# From standard input: lines, with ',' for the end of one, '|' for a tab and ';' for a carriage return.
+check_lines() {
+	lines=$1
+	shift
+	printf '%s' "$lines" | tr ',|;' '\n\t\r' | gmemctl check --simulate=plain --pfn=- "$@"
+}
+try_json 0 '.pages == 6' \
+	check_lines '# a log,, pfn:84f35|# one,0x200+4,0x202;,,0x300' --json
+try 0 '*' '104435 is taken for decimal.*; so with others' check_lines '104435,104436,'
+try 64 '' "standard input:2: '84f35': did you mean 0x84f35\\?" check_lines '0x1,84f35,'
+try 64 '' 'standard input:3: a second word' check_lines '0x1,,0x2 0x3,'
+try 64 '' 'standard input names no page frame' check_lines '# nothing,,'
+try 64 '' 'standard input names no page frame' check --pfn=-
+try 64 '' 'beyond this CPU' check_lines '0x1,0xfffffffffffff,'
+long() {
+	{ echo 0x1; head -c 300 /dev/zero | tr '\0' 1; } | gmemctl check --simulate=plain --pfn=-
+}
+try 64 '' 'standard input:2: the line is longer' long
+many() {
+	awk 'BEGIN { for (i = 0; i < 65537; i++) printf "0x%x\n", i + 256 }' |
+		gmemctl check --simulate=plain --pfn=-
+}
+try 64 '' 'standard input:65537: more than 65536 lines' many
+
 pfns() {
 	gmemctl pfns --simulate=plain "$@"
 }
@@ -130,6 +211,10 @@ pfn() {
 }
 
 try 64 '' "'x': it is not a number" pfn x
+try 64 '' "'84f35': did you mean 0x84f35" pfn 84f35
+try 64 '' "'0x1\\+4': something follows" pfn 0x1+4
+try 0 '*' '104435 is taken for decimal' pfn 104435
+try 0 '*' '0xfee00 is not RAM' pfn 0xfee00
 try 64 '' "'-1': it is negative" pfn -- -1
 try 64 '' "'': it is empty" pfn ''
 try 64 '' "'4K': something follows" pfn 4K

@@ -44,7 +44,8 @@ fi
 # Beyond RAM, in a hole of RAM, beyond what a CPU can address.
 limit=$(sed -n 's/^address sizes.*: \([0-9]*\) bits physical.*/\1/p' /proc/cpuinfo | sed -n 1p)
 try 64 '' 'end before page frame' gmemctl check --pfn $((1 << (limit - 12)))
-try 1 'verdict now: +faults' '*' gmemctl check --pfn $(((1 << (limit - 12)) - 1))
+try 3 'verdict now: +not-applicable' 'is not RAM' \
+	gmemctl check --pfn $(((1 << (limit - 12)) - 1))
 # Not the one of the low megabyte, which is mapped.
 hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	if (length(r[1]) > 5 && r[1] !~ /^000/) {
@@ -53,7 +54,7 @@ hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	} }' \
 	/proc/iomem)
 if [ -n "$hole" ]; then
-	try 1 'verdict now: +faults' '*' gmemctl check --pfn "$hole"
+	try 3 'verdict now: +not-applicable' 'is not RAM' gmemctl check --pfn "$hole"
 else
 	skip "a hole in RAM" "/proc/iomem has no PCI Bus window"
 fi

@@ -99,7 +99,8 @@ but() {
 # What each command needs to begin: by then it has given up what it does not keep.
 arguments() {
 	case $1 in
-	pfns | check | finalize | status | destroy) echo nobody ;;
+	pfns | finalize | status | destroy) echo nobody ;;
+	check) echo --pfn=0 ;;
 	pfn) echo 0 ;;
 	watch) echo --count=1 --interval=0.1 ;;
 	batch) echo /dev/null ;;

@@ -4,6 +4,7 @@
 
 #include "garble.h"
 #include "kmem/pagetable.h"
+#include "kmem/reader.h"
 #include "port.h"
 #include "procfs/ram.h"
 
@@ -276,6 +277,50 @@ START_TEST(corrupted)
 }
 END_TEST
 
+/* From an address to its page frame, on each model; what is no such address is refused. */
+START_TEST(addresses)
+{
+	static const struct {
+		uint64_t address;
+		const char *why;
+	} others[] = {
+		{ 0x1000, "user space" },
+		{ 0x00007ffffffff000ull, "user space" },
+		{ 0x0123456789abcdefull, "not all alike" },
+		{ 0xffffffff81000000ull, "kernel's image" },
+		{ 0xffffffffffffffffull, "kernel's image" },
+	};
+	const struct gmem_image *image;
+	uint64_t pfn, limit;
+	struct gmem_ctx *ctx;
+
+	ck_assert_int_eq(gmem_ctx_new_simulated(model_at(_i), &ctx), 0);
+	ck_assert_int_eq(gmem_reader_image(ctx, &image), 0);
+	ck_assert_int_eq(gmem_pfn_limit(ctx, &limit), 0);
+	for (uint64_t wanted = 0; wanted < limit; wanted = 3 * wanted + 1) {
+		uint64_t address = image->page_offset_base + wanted * GMEM_PAGE_SIZE;
+
+		if (address >= image->region_end)
+			break;
+		ck_assert_int_eq(gmem_pfn_of_address(ctx, address + 0xfff, &pfn), 0);
+		ck_assert_uint_eq(pfn, wanted);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		ck_assert_int_eq(gmem_pfn_of_address(ctx, others[i].address, &pfn), -EINVAL);
+		port_said(ctx, others[i].why);
+	}
+	ck_assert_int_eq(gmem_pfn_of_address(ctx, image->page_offset_base - 1, &pfn), -EINVAL);
+	ck_assert_int_eq(gmem_pfn_of_address(ctx, image->region_end, &pfn), -EINVAL);
+	if (image->vmemmap) {
+		ck_assert_int_eq(gmem_pfn_of_address(ctx, image->vmemmap + 64, &pfn), -EINVAL);
+		port_said(ctx, "vmemmap");
+	}
+	gmem_reader_forbid(ctx, true);
+	ck_assert_int_eq(gmem_pfn_of_address(ctx, image->page_offset_base, &pfn), -ENOTSUP);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("directmap");
@@ -291,6 +336,7 @@ int main(void)
 	tcase_add_test(tcase, outside);
 	tcase_add_test(tcase, changing);
 	tcase_add_test(tcase, note_without_vmemmap);
+	tcase_add_loop_test(tcase, addresses, 0, models);
 	tcase_add_loop_test(tcase, corrupted, 0, 8);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -132,6 +132,8 @@ say() {
 	pfns | check)
 		document "$3" "$2" "$1" "$other:$fd"
 		document "$3" "$2" "$1" "$mapped:mapped"
+		# The first page is of nobody, as only who sees /proc/iomem knows.
+		[ "$1" = pfns ] || document "$3" "$2" check --pfn=0
 		;;
 	pfn) document "$3" "$2" pfn "$other_pfn" "$mapped_pfn" ;;
 	watch) changes "$3" "$2" ;;

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* From an address in the direct map to its page frame; an address of anything else is refused. */
+#include <errno.h>
+
+#include "base/error.h"
+#include "kmem/reader.h"
+#include "procfs/ram.h"
+
+#define KERNEL_IMAGE_START 0xffffffff80000000ull /* __START_KERNEL_map */
+
+/* Bits of an address that all have to be the same: 47 to 63, or 56 to 63 with five levels. */
+static uint64_t canonical_bits(const struct gmem_image *image)
+{
+	return ~0ull << (image->levels == 5 ? 56 : 47);
+}
+
+/* What an address is that is not of the direct map; NULL where it is. */
+static const char *other_place(const struct gmem_image *image, uint64_t limit, uint64_t address)
+{
+	uint64_t upper = address & canonical_bits(image);
+
+	if (!upper)
+		return "it is an address of user space";
+	if (upper != canonical_bits(image))
+		return "no CPU has it: its upper bits are not all alike";
+	if (address >= KERNEL_IMAGE_START)
+		return "it is of the kernel's image, of a module or of a fixed mapping";
+	if (image->vmemmap && address >= image->vmemmap &&
+	    address - image->vmemmap < limit * image->struct_page_size)
+		return "it is of a struct page, in vmemmap";
+	if (address < image->page_offset_base)
+		return "it lies before the direct map of this boot";
+	if (address >= image->region_end)
+		return "it lies behind the direct map of this boot, as vmalloc() memory does";
+	if ((address - image->page_offset_base) / GMEM_PAGE_SIZE >= limit)
+		return "it lies behind what this CPU's physical addresses can take of the direct "
+		       "map";
+	return NULL;
+}
+
+int gmem_pfn_of_address(struct gmem_ctx *ctx, uint64_t address, uint64_t *pfn)
+{
+	const struct gmem_image *image;
+	const char *other;
+	uint64_t limit;
+	int ret;
+
+	gmem_begin(ctx);
+	ret = gmem_pfn_limit(ctx, &limit);
+	if (!ret)
+		ret = gmem_reader_image(ctx, &image);
+	if (ret)
+		return ret;
+	other = other_place(image, limit, address);
+	if (other)
+		return gmem_fail(ctx, -EINVAL, "that is no address in the direct map: %s", other);
+	*pfn = (address - image->page_offset_base) / GMEM_PAGE_SIZE;
+	return 0;
+}

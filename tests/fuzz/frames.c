@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Page frames of the command line and of standard input: none is empty or wraps, no address is told. */
+#include "fuzz.h"
+
+#include "args/frames.h"
+#include "inspect/frame_list.h"
+
+static void check_list(const struct frame_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct range *range = &list->list[i].range;
+
+		HOLDS(range->length > 0 && range->start + (range->length - 1) >= range->start);
+		if (i)
+			HOLDS(range->start >
+			      list->list[i - 1].range.start + list->list[i - 1].range.length - 1);
+	}
+}
+
+static void read_list(const uint8_t *data, size_t size)
+{
+	static FILE *nowhere;
+	struct cli cli = { .command = NULL };
+	struct frame_list list = { .n = 0 };
+	FILE *stream = size ? fmemopen((void *)data, size, "r") : NULL;
+
+	if (!nowhere)
+		nowhere = fopen("/dev/null", "w");
+	if (!stream || !nowhere)
+		return;
+	cli.streams = (struct streams){ .out = nowhere, .err = nowhere };
+	if (!frame_list_read(&cli, &list, stream)) {
+		HOLDS(list.n > 0 && list.n <= FRAME_LIST_MAX);
+		frame_list_merge(&list);
+		check_list(&list);
+	} else {
+		HOLDS(cli.failed && *cli.error);
+	}
+	frame_list_free(&list);
+	fclose(stream);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char why[FRAMES_WHY_MAX] = "";
+	char *text = fuzz_text(data, size);
+	struct frames frames;
+
+	if (frames_parse(text, &frames, why))
+		HOLDS(frames.range.length > 0 &&
+		      frames.range.start + (frames.range.length - 1) >= frames.range.start);
+	else
+		HOLDS(*why && !strstr(why, "ffff8"));
+	HOLDS(!strstr(frames_quote(text), "va:ffff8"));
+	free(text);
+	read_list(data, size);
+	return 0;
+}
