@@ -284,7 +284,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $
 tests: all $(unit_programs) $(tool_programs) $(conformance_runner) \
 	$(preload_sources:%.c=$(BUILD)/%.so)
 
-demo: all
+demo: all $(BUILD)/tests/tools/secret-pages
 	tests/demo $(BUILD)
 
 check: tests
