@@ -11,8 +11,12 @@ static const char *const of_guest_memfd[] = {
 	"machine.virtual",	  "config.kvm",	     "kvm.device", "kvm.access", "kernel.version",
 	"config.kvm-guest-memfd", "kvm.guest-memfd", NULL,
 };
-static const char *const of_private[] = { "machine.virtual", "config.kvm", "kvm.device",
-					  "kvm.access", NULL };
+static const char *const of_kvm[] = { "machine.virtual", "config.kvm", "kvm.device", "kvm.access",
+				      NULL };
+static const char *const of_private[] = {
+	"machine.virtual", "config.kvm",      "kvm.device", "kvm.access",
+	"kernel.version",  "kvm.guest-memfd", NULL,
+};
 static const char *const of_tdx[] = {
 	"tdx.cpu",    "config.intel-tdx-host", "config.kvm-intel-tdx", "tdx.kernel", "tdx.bios",
 	"tdx.module", "tdx.kvm-parameter",     "tdx.vm-type",	       "tdx.keyids", NULL,
@@ -91,13 +95,13 @@ static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 		say(out, GMEM_ANSWER_NO, cpu);
 		return;
 	}
-	if (decided(host, of_private, out))
+	if (decided(host, of_kvm, out))
 		return;
 	check = first(host, ids, GMEM_CHECK_CANNOT_TELL);
 	if (gmem_host_offers(host, type))
 		check = NULL;
 	else if (!check)
-		check = first(host, of_private, GMEM_CHECK_CANNOT_TELL);
+		check = first(host, of_kvm, GMEM_CHECK_CANNOT_TELL);
 	if (check)
 		say(out, GMEM_ANSWER_CANNOT_TELL, check);
 	else

@@ -2,7 +2,9 @@
 /* The doctor on every model, and on hosts where not everything may be looked at. */
 #include "unit.h"
 
+#include <gmem/caps.h>
 #include <gmem/directmap.h>
+#include <gmem/flush.h>
 #include <gmem/host.h>
 #include <gmem/tdx.h>
 #include <gmem/vm.h>
@@ -366,6 +368,126 @@ START_TEST(keys_of_others)
 }
 END_TEST
 
+/* A container has a limit in the place of the capacity, and no line is told from no file. */
+START_TEST(keys_of_containers)
+{
+	struct gmem_keys keys;
+
+	setup("snp");
+	port_refuse_open(ctx, "/sys/fs/cgroup/misc.capacity", -ENOENT);
+	ck_assert_int_eq(gmem_keys_get(ctx, "sev_es", &keys), -ENOENT);
+	port_said(ctx, "there is no misc.capacity");
+	teardown();
+
+	setup("snp");
+	say("/sys/fs/cgroup/misc.capacity", "sev 410\n");
+	ck_assert_int_eq(gmem_keys_get(ctx, "sev_es", &keys), -ENOENT);
+	port_said(ctx, "no line sev_es");
+	ck_assert_int_eq(gmem_keys_get(ctx, "tdx", &keys), -ENODATA);
+	teardown();
+
+	setup("snp");
+	say("/sys/fs/cgroup/misc.max", "sev max\nsev_es 20\n");
+	port_refuse_open(ctx, "/sys/fs/cgroup/misc.capacity", -ENOENT);
+	ck_assert_int_eq(gmem_keys_get(ctx, "sev_es", &keys), 0);
+	ck_assert(!keys.has_capacity && keys.has_limit && keys.has_used);
+	ck_assert_uint_eq(keys.limit, 20);
+	ck_assert_int_eq(gmem_keys_get(ctx, "sev", &keys), 0);
+	ck_assert_uint_eq(keys.limit, UINT64_MAX);
+	teardown();
+}
+END_TEST
+
+#define CPU(vendor)                                                                   \
+	"vendor_id\t: " vendor "\ncpu family\t: 6\nmodel\t\t: 143\nmodel name\t: x\n" \
+	"flags\t\t: fpu\n\n"
+
+/* Numbers are believed as far as CPU and parameters agree; what cannot be read contradicts none. */
+START_TEST(numbers_of_types)
+{
+	static const struct {
+		const char *model, *path, *text;
+		unsigned int doubted;
+		const char *why;
+		const char *unknown; /* a path that may be another type's, or NULL */
+	} cases[] = {
+		{ "tdx", "/proc/nothing", "", 0, NULL, NULL },
+		{ "tdx", "/proc/cpuinfo", "", 0, NULL, NULL },
+		{ "tdx", "/proc/cpuinfo", CPU("AuthenticAMD"), 1u << GMEM_VM_TDX, "no Intel",
+		  "snp-reclaim" },
+		{ "snp", "/proc/cpuinfo", CPU("GenuineIntel"),
+		  1u << GMEM_VM_SEV | 1u << GMEM_VM_SEV_ES | 1u << GMEM_VM_SNP, "no AMD",
+		  "tdx-page-add" },
+		{ "tdx", "/sys/module/kvm_intel/parameters/tdx", "N\n", 1u << GMEM_VM_TDX, "is off",
+		  "tdx-page-add" },
+		{ "snp", "/sys/module/kvm_amd/parameters/sev_es", "N\n", 1u << GMEM_VM_SEV_ES,
+		  "is off", NULL },
+	};
+	const struct gmem_flush_subject subject = { .size = sizeof(subject),
+						    .vm_type = -1,
+						    .is_guest_memory = true };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gmem_flush_row row;
+		struct gmem_flush *flush;
+		struct gmem_caps *caps;
+		const char *why;
+		bool found = !cases[i].unknown;
+
+		setup(cases[i].model);
+		say(cases[i].path, cases[i].text);
+		ck_assert_int_eq(gmem_caps_new(ctx, &caps), 0);
+		ck_assert_uint_eq(gmem_caps_doubted(caps, &why), cases[i].doubted);
+		ck_assert(!why == !cases[i].why && (!why || strstr(why, cases[i].why)));
+		for (int type = 0; type < GMEM_VM_TYPES; type++)
+			if (cases[i].doubted & 1u << type)
+				ck_assert(!gmem_caps_has_vm_type(caps, (enum gmem_vm_type)type));
+		ck_assert_int_eq(gmem_flush_new(ctx, &subject, &flush), 0);
+		for (size_t r = 0; !gmem_flush_row_at(flush, r, &row); r++) {
+			if (cases[i].unknown && !strcmp(row.path->name, cases[i].unknown)) {
+				ck_assert_int_eq(row.verdict, GMEM_VERDICT_UNKNOWN);
+				ck_assert_str_eq(row.reason, why);
+				found = true;
+			}
+		}
+		ck_assert(found);
+		gmem_flush_free(flush);
+		gmem_caps_free(caps);
+		teardown();
+	}
+}
+END_TEST
+
+/* An older release has the policy where it has the function, as a whole word. */
+START_TEST(policy_by_function)
+{
+	static const struct {
+		const char *text;
+		enum gmem_check_result result;
+	} cases[] = {
+		{ "0000000000000000 t kvm_gmem_set_policy\t[kvm]\n", GMEM_CHECK_PASS },
+		{ "0000000000000000 t kvm_gmem_set_policy\n", GMEM_CHECK_PASS },
+		{ "0000000000000000 t kvm_gmem_set_policy_x\t[kvm]\n", GMEM_CHECK_FAIL },
+		{ "0000000000000000 t x_kvm_gmem_set_policy\t[kvm]\n", GMEM_CHECK_FAIL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct gmem_host *host;
+
+		setup("tdx"); /* two nodes */
+		snprintf(ctx->release, sizeof(ctx->release), "6.12.0-vendor");
+		say("/proc/kallsyms", cases[i].text);
+		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+		ck_assert_int_eq(find(host, "memory.policy")->result, cases[i].result);
+		/* What KVM offers outranks the release. */
+		ck_assert_int_eq(find(host, "kernel.version")->result, GMEM_CHECK_PASS);
+		ck_assert_int_eq(find(host, "kernel.mmap")->result, GMEM_CHECK_PASS);
+		gmem_host_free(host);
+		teardown();
+	}
+}
+END_TEST
+
 static void check_keys(const char *model, const char *name, uint64_t capacity)
 {
 	struct gmem_keys keys;
@@ -377,7 +499,7 @@ static void check_keys(const char *model, const char *name, uint64_t capacity)
 	ck_assert_uint_eq(keys.used, 0);
 	port_refuse_open(ctx, "/sys/fs/cgroup/misc.current", -ENOENT);
 	ck_assert_int_eq(gmem_keys_get(ctx, name, &keys), 0);
-	ck_assert(!keys.has_used);
+	ck_assert(keys.has_capacity && !keys.has_used && !keys.has_limit);
 	port_refuse_open(ctx, "/sys/fs/cgroup/misc.capacity", -EACCES);
 	ck_assert_int_eq(gmem_keys_get(ctx, name, &keys), -EACCES);
 	teardown();
@@ -431,5 +553,5 @@ START_TEST(splits_counted)
 END_TEST
 
 UNIT_MAIN("host", every_model, results, each_check_is_expected, without_privilege, chosen_reader,
-	  device, every_call_fails_once, empty_files, keys_of_others, keys_counted, keys_in_use,
-	  splits_counted)
+	  device, every_call_fails_once, empty_files, keys_of_others, keys_of_containers,
+	  numbers_of_types, policy_by_function, keys_counted, keys_in_use, splits_counted)

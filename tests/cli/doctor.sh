@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2317 # functions are called by try
+# gmemctl doctor over hosts: the answer for each purpose, which checks fail, and the line that matters.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+purposes='guest-memfd private tdx snp'
+
+# answers HOST STATUS...: with --for the exit status is the answer, of which the document has word and cause.
+answers() {
+	name=$1
+	shift
+	for purpose in $purposes; do
+		gmemctl doctor --sysroot="tests/hosts/$name" --for="$purpose" --json \
+			> "$scratch/stdout" 2> "$scratch/stderr"
+		status=$?
+		keep_json "$scratch/stdout"
+		key=$(echo "$purpose" | sed 's/-/_/; s/^private$/private_memory/')
+		word=$(jq -r ".$key" "$scratch/stdout")
+		case $word in
+		yes) means=0 ;;
+		no) means=1 ;;
+		cannot-tell) means=3 ;;
+		*) means=none ;;
+		esac
+		if [ $status -eq "$1" ] && [ "$means" = "$1" ] &&
+			jq -e ".${key}_reason | length > 0" "$scratch/stdout" > /dev/null; then
+			pass "$name: $purpose: $word"
+		else
+			fail "$name: $purpose: status $status, $word, not $1" \
+				"$(jq -r ".${key}_reason" "$scratch/stdout")" \
+				"$(cat "$scratch/stderr")"
+		fi
+		shift
+	done
+}
+
+# One cause is one fail.
+fails() {
+	failed=$(jq -r '[.checks[] | select(.result == "fail") | .id] | join(",")' "$scratch/stdout")
+	if [ "${failed:--}" = "$2" ]; then
+		pass "$1: fails: $2"
+	else
+		fail "$1: fails: $failed, not $2"
+	fi
+}
+
+# line HOST CHECK RESULT PATTERN
+line() {
+	if jq -e --arg id "$2" --arg result "$3" --arg text "$4" \
+		'.checks[] | select(.id == $id) | .result == $result and
+		((.detail + "\n" + (.fix // "")) | test($text))' "$scratch/stdout" > /dev/null; then
+		pass "$1: $2: $4"
+	else
+		fail "$1: $2 is not $3 with '$4'" \
+			"$(jq -c --arg id "$2" '.checks[] | select(.id == $id)' "$scratch/stdout")"
+	fi
+}
+
+while read -r name memfd private tdx snp failed check result text; do
+	case $name in
+	'' | \#*) continue ;;
+	esac
+	answers "$name" "$memfd" "$private" "$tdx" "$snp"
+	fails "$name" "$failed"
+	line "$name" "$check" "$result" "$text"
+done < tests/hosts/expected
+for host in tests/hosts/*/; do
+	host=$(basename "$host")
+	grep -q "^$host " tests/hosts/expected || fail "$host has no row in tests/hosts/expected"
+done
+
+# Advice that contradicts the host.
+contradicts() {
+	name=$1
+	gmemctl doctor --sysroot="tests/hosts/$name" --json 2> "$scratch/stderr" |
+		jq -r '.checks[] | .fix // empty' > "$scratch/fixes"
+	if ! [ -s "$scratch/fixes" ] || grep -nE "$2" "$scratch/fixes" > "$scratch/wrong"; then
+		fail "$name: no advice has '$2'" "$(cat "$scratch/wrong" "$scratch/fixes")"
+	else
+		pass "$name: no advice has '$2'"
+	fi
+}
+contradicts tdx68 'modprobe tdx-host|BIOS'
+contradicts tdx_builtin 'modprobe|load kvm_intel'
+contradicts no_vmx modprobe
+contradicts desktop_tme BIOS
+contradicts cloud_vm 'BIOS|modprobe'
+contradicts deb13 'Linux 6\.8 |BIOS'
+contradicts container 'modprobe|BIOS|firmware'
+
+# A TD in the old numbering is not SEV, for anybody.
+old=tests/hosts/tdx68
+try_json 4 '.vm_types == ["default", "sw-protected"] and .doubted_vm_types == ["bit-2"] and
+	(.doubted_vm_types_reason | test("before Linux 6.16")) and
+	(.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES" and .asked_on == "/dev/kvm") |
+	.flags) == ["default", "sw-protected", "bit-2"]' gmemctl caps --sysroot=$old --json
+gmemctl metrics --format=nfd --sysroot=$old > "$scratch/features" 2> "$scratch/stderr"
+if grep -q '^gmemctl-vm-type.default=true$' "$scratch/features" &&
+	! grep -qi sev "$scratch/features"; then
+	pass "no label says SEV"
+else
+	fail "no label says SEV" "$(cat "$scratch/features" "$scratch/stderr")"
+fi
+try_json 3 '[.paths[] | select(.path | startswith("tdx-")) | .verdict] == ["unknown", "unknown", "unknown"] and
+	[.paths[] | select(.path | startswith("snp-") or startswith("sev-")) | .verdict] ==
+	["not-applicable", "not-applicable", "not-applicable", "not-applicable"]' \
+	gmemctl check --pfn=0x100 --sysroot=$old --json
+
+# What a container may take is told, and version 1 of cgroups has the files elsewhere.
+try 4 '^gmemctl_keys_max\{resource="sev_es"\} 20$' '*' gmemctl metrics --sysroot=tests/hosts/snp_ctr
+try 4 '^gmemctl_keys\{resource="sev_es"\} 99$' '*' gmemctl metrics --sysroot=tests/hosts/cgroup_v1
+
+# A run that cannot see how many keys there are does not call itself complete.
+call=1
+without=0
+wrong=
+while [ $call -le 80 ]; do
+	gmemctl metrics --simulate=snp,fail=open@$call+:EACCES > "$scratch/text" 2> "$scratch/stderr"
+	if ! grep -q '^gmemctl_keys{resource="sev_es"} 99$' "$scratch/text"; then
+		without=$((without + 1))
+		grep -q '^gmemctl_complete 1$' "$scratch/text" && wrong="$wrong $call"
+	fi
+	call=$((call + 1))
+done
+if [ $without -gt 0 ] && [ -z "$wrong" ]; then
+	pass "no run without the number of keys is complete"
+else
+	fail "no run without the number of keys is complete" "$without without; open$wrong failed"
+fi
+
+# Each command that a fix names finds the kernel's own lines, and no fix names another.
+while IFS='|' read -r macro source said; do
+	case $macro in
+	'' | \#*) continue ;;
+	esac
+	look=$(sed -n "s/^#define $macro \"dmesg | \(.*\)\"\$/\1/p" libgmem/host/log.h)
+	if [ -n "$look" ] && echo "[    1.234567] $said" | sh -c "$look" > "$scratch/found"; then
+		pass "$look: $said"
+	else
+		fail "$look does not find: $said" "$source"
+	fi
+done < tests/hosts/kernel-lines
+for macro in $(sed -n 's/^#define \(GMEM_LOG_[A-Z]*\) .*/\1/p' libgmem/host/log.h); do
+	grep -q "^$macro|" tests/hosts/kernel-lines || fail "$macro has no line in tests/hosts/kernel-lines"
+done
+others=$(grep -rn 'dmesg | *grep' libgmem cli --include='*.c' --include='*.h' |
+	grep -v '^libgmem/host/log.h:')
+if [ -z "$others" ]; then
+	pass "no other command is named"
+else
+	fail "no other command is named" "$others"
+fi
+
+# For people a line each, and on simulated kernels, too.
+try 0 '^TDX: +no: the CPU is AMD$' '*' gmemctl doctor --simulate=snp
+try 1 '^TDX: +no: CONFIG_INTEL_TDX_HOST is off' '*' gmemctl doctor --simulate=plain --for=tdx
+try 1 '' '*' gmemctl doctor --simulate=plain --for=private -q
+try 0 '^SNP: +yes: ' '*' gmemctl doctor --simulate=snp --for=snp
+try 64 '' '--for: .*none of guest-memfd' gmemctl doctor --simulate=snp --for=sev
+finish
