@@ -135,6 +135,7 @@ say() {
 		# The first page is of nobody, as only who sees /proc/iomem knows.
 		[ "$1" = pfns ] || document "$3" "$2" check --pfn=0
 		;;
+	directmap) document "$3" "$2" directmap --holes ;;
 	pfn) document "$3" "$2" pfn "$other_pfn" "$mapped_pfn" ;;
 	watch) changes "$3" "$2" ;;
 	metrics) samples "$3" "$2" ;;
@@ -159,5 +160,6 @@ answer() {
 
 # Whether the answer last asked for says that it is not all.
 admits() {
-	grep -qv '^0$' "$answered.statuses" || grep -q cannot-tell "$answered"
+	grep -qv '^0$' "$answered.statuses" || grep -q cannot-tell "$answered" ||
+		grep -q '"owners_complete":false' "$answered"
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "commands/directmap/owned.h"
 #include "core/command.h"
 #include "inspect/evidence.h"
 
@@ -12,6 +13,9 @@ enum {
 	COLUMN_SIZE,
 	COLUMN_DIRECT_MAP,
 	COLUMN_MAKER,
+	COLUMN_PID,
+	COLUMN_COMMAND,
+	COLUMN_INODE,
 	COLUMN_REASON,
 };
 
@@ -23,7 +27,11 @@ static const struct column columns[] = {
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has the range: unmapped or unknown" },
 	[COLUMN_MAKER] = { "maker", KIND_TEXT, .shown = true, .wrap = true,
-			   .help = "who may have taken the range out of the direct map" },
+			   .help = "who took the range out of the direct map, or may have" },
+	[COLUMN_PID] = { "pid", KIND_NUMBER,
+			 .help = "process that has the guest_memfd, where it is one's" },
+	[COLUMN_COMMAND] = { "command", KIND_TEXT, .help = "name of that process" },
+	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "inode number of the guest_memfd" },
 	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,
 			    .help = "why that is unknown" },
 };
@@ -41,42 +49,77 @@ static const struct cli_option options[] = {
 };
 
 /*
- * The page tables do not say who removed a page. What Linux 7.3 has for it works page by page
- * (memfd_secret, guest_memfd without direct map, hardware poison, KFENCE) or on whole blocks.
+ * The page tables do not say who removed a page. What Linux 7.3 has for it, beside guest_memfd, works
+ * page by page (memfd_secret, hardware poison, KFENCE) or on whole blocks.
  */
 static const struct {
 	uint64_t min_pages;
 	const char *maker;
 } makers[] = {
-	{ 32768, "memory taken offline, or RAM that the kernel never mapped" },
-	{ 512, "memfd_secret, guest_memfd without direct map, or a crash kernel's reserve" },
-	{ 2, "memfd_secret, guest_memfd without direct map, or module text being written" },
-	{ 1, "memfd_secret, guest_memfd without direct map, hardware poison, or a KFENCE guard" },
+	{ 32768, "memory taken offline, RAM that the kernel never mapped, or memfd_secret" },
+	{ 512, "memfd_secret, or a crash kernel's reserve" },
+	{ 2, "memfd_secret, or module text being written" },
+	{ 1, "memfd_secret, hardware poison, or a KFENCE guard" },
 };
 
-static const char *maker_of(const struct gmem_directmap_run *run)
+struct holes {
+	struct cli *cli;
+	struct owned owned;
+};
+
+/* By its size: a guess, of all that there is but the guest_memfds that were looked at. */
+static void guess(const struct holes *holes, uint64_t pages, char *text, size_t size)
 {
 	size_t i = 0;
 
-	if (run->direct_map != GMEM_DIRECT_MAP_UNMAPPED)
-		return NULL;
-	while (run->pages < makers[i].min_pages)
+	while (pages < makers[i].min_pages)
 		i++;
-	return makers[i].maker;
+	snprintf(text, size, "%s%s", makers[i].maker,
+		 *holes->owned.unseen ? "; or a guest_memfd that was not seen" : "");
 }
 
-static int write_hole(const struct gmem_directmap_run *run, void *arg)
+/* Some pages of a hole, all of one owner or of none that was seen. */
+static void write_piece(const struct holes *holes, const struct gmem_directmap_run *run,
+			uint64_t pfn, uint64_t pages, const struct owned_range *range)
 {
+	struct gmem_owner owner;
+	struct gmem_owned memory;
+	char maker[192];
 	struct cell cells[] = {
-		[COLUMN_PFN] = cell_number(run->pfn),
-		[COLUMN_PAGES] = cell_number(run->pages),
-		[COLUMN_SIZE] = cell_number(run->pages * GMEM_PAGE_SIZE),
+		[COLUMN_PFN] = cell_number(pfn),
+		[COLUMN_PAGES] = cell_number(pages),
+		[COLUMN_SIZE] = cell_number(pages * GMEM_PAGE_SIZE),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(run->direct_map)),
-		[COLUMN_MAKER] = cell_text(maker_of(run)),
 		[COLUMN_REASON] = cell_text(run->reason),
 	};
 
-	output_row(arg, cells);
+	if (range && !gmem_owners_at(holes->owned.owners, range->memory, &memory) &&
+	    !gmem_owners_primary(holes->owned.owners, range->memory, range->vm_pid, &owner)) {
+		cells[COLUMN_PID] = cell_number((uint64_t)owner.pid);
+		cells[COLUMN_COMMAND] = cell_text(*owner.command ? owner.command : NULL);
+		cells[COLUMN_INODE] = cell_number(memory.inode);
+		snprintf(maker, sizeof(maker), "guest_memfd of process %d%s%s%s", (int)owner.pid,
+			 *owner.command ? " (" : "", owner.command, *owner.command ? ")" : "");
+	} else {
+		guess(holes, pages, maker, sizeof(maker));
+	}
+	if (run->direct_map == GMEM_DIRECT_MAP_UNMAPPED)
+		cells[COLUMN_MAKER] = cell_text(maker);
+	output_row(holes->cli->out, cells);
+}
+
+/* A hole is cut where its owner changes. */
+static int write_hole(const struct gmem_directmap_run *run, void *arg)
+{
+	const struct holes *holes = arg;
+
+	for (uint64_t done = 0, pages; done < run->pages; done += pages) {
+		const struct owned_range *range;
+
+		pages = run->pages - done;
+		range = owned_at(&holes->owned, run->pfn + done, &pages);
+		write_piece(holes, run, run->pfn + done, pages, range);
+	}
 	return 0;
 }
 
@@ -133,35 +176,71 @@ static void write_summary(struct output *out, const struct gmem_directmap_summar
 	write_meminfo(out, summary);
 }
 
-static enum status run(struct cli *cli)
+static void write_owners(const struct holes *holes)
 {
-	const struct settings *settings = cli->settings;
-	struct gmem_directmap_summary summary;
-	enum status status = evidence_need(cli);
-	int ret;
+	output_fact_or_reason(holes->cli->out, "owners_complete", KIND_BOOL,
+			      cell_number(!*holes->owned.unseen),
+			      *holes->owned.unseen ? holes->owned.unseen : NULL);
+}
 
-	if (status)
-		return status;
-	if (settings->holes)
-		output_table(cli->out, &table);
-	ret = gmem_directmap_summarize(cli->ctx, settings->holes ? write_hole : NULL, cli->out,
-				       &summary);
+static enum status show(struct cli *cli)
+{
+	struct gmem_directmap_summary summary;
+	int ret = gmem_directmap_summarize(cli->ctx, NULL, NULL, &summary);
+
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	if (settings->holes)
-		output_table_end(cli->out);
 	write_summary(cli->out, &summary);
 	evidence_write(cli);
-	if (!settings->holes)
-		return STATUS_YES;
+	return STATUS_YES;
+}
+
+static enum status show_holes(struct cli *cli)
+{
+	struct holes holes = { .cli = cli };
+	struct gmem_directmap_summary summary;
+	int ret = owned_find(cli, &holes.owned);
+
+	if (!ret) {
+		output_table(cli->out, &table);
+		ret = gmem_directmap_summarize(cli->ctx, write_hole, &holes, &summary);
+		output_table_end(cli->out);
+	}
+	if (!ret) {
+		write_summary(cli->out, &summary);
+		write_owners(&holes);
+		evidence_write(cli);
+	}
+	owned_free(&holes.owned);
+	if (ret)
+		return cli_fail_error(cli, ret, NULL);
 	if (summary.holes)
 		return STATUS_NO;
 	return summary.unknown ? STATUS_CANNOT_TELL : STATUS_YES;
 }
 
+static enum status run(struct cli *cli)
+{
+	const struct settings *settings = cli->settings;
+	enum status status = evidence_need(cli);
+
+	if (status)
+		return status;
+	return settings->holes ? show_holes(cli) : show(cli);
+}
+
+/* Processes are looked at to name the owners of holes. */
+static unsigned int needs_of(const void *settings)
+{
+	const struct settings *chosen = settings;
+
+	return READS_KERNEL | READS_IOMEM | (chosen->holes ? READS_PROCESSES : 0);
+}
+
 const struct command directmap_command = {
 	.name = "directmap",
-	.needs = READS_KERNEL | READS_IOMEM,
+	.needs = READS_KERNEL | READS_IOMEM | READS_PROCESSES,
+	.needs_of = needs_of,
 	.summary = "the direct map by level, and the RAM that is not in it",
 	.args = "",
 	.options = options,
