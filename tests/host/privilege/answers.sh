@@ -161,5 +161,5 @@ answer() {
 # Whether the answer last asked for says that it is not all.
 admits() {
 	grep -qv '^0$' "$answered.statuses" || grep -q cannot-tell "$answered" ||
-		grep -q '"owners_complete":false' "$answered"
+		grep -qE '"owners_complete":false|"not_ram_reason":"' "$answered"
 }
