@@ -12,6 +12,7 @@ static const char *const kinds[] = {
 	[KIND_TEXT] = "text",	  [KIND_STATE] = "state",     [KIND_LIST] = "list",
 	[KIND_NUMBER] = "number", [KIND_BYTES] = "bytes",     [KIND_HEX] = "hex",
 	[KIND_BOOL] = "bool",	  [KIND_ADDRESS] = "address", [KIND_ROWS] = "rows",
+	[KIND_OBJECT] = "object",
 };
 
 static const char *arity(const struct cli_option *option)

@@ -112,18 +112,23 @@ enum status words_say_why(struct cli *cli, const struct known_options *known, in
 	return status ? status : cli_usage(cli, "wrong command line");
 }
 
-bool words_ask_for_json(const struct known_options *known, const char *word)
+enum style words_ask_for_json(const struct known_options *known, const char *word)
 {
 	const struct cli_option *option;
+	size_t length;
 
 	if (word[0] != '-')
-		return false;
-	if (word[1] == '-')
-		return word[2] == 'j' && !strncmp("json", word + 2, strcspn(word + 2, "="));
+		return STYLE_TABLE;
+	if (word[1] == '-') {
+		length = strcspn(word + 2, "=");
+		if (word[2] != 'j' || strncmp("jsonl", word + 2, length) != 0)
+			return STYLE_TABLE;
+		return length == strlen("jsonl") ? STYLE_JSONL : STYLE_JSON;
+	}
 	for (word++; *word && *word != 'J' && *word != 'j'; word++) {
 		option = find_letter(known, *word);
 		if (option && option->arg)
-			return false; /* the rest is its value */
+			return STYLE_TABLE; /* the rest is its value */
 	}
-	return *word;
+	return *word ? STYLE_JSON : STYLE_TABLE;
 }

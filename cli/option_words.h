@@ -18,8 +18,8 @@ struct known_options {
 /* Whether a word that stands where a value belongs is an option. */
 bool words_are_option(const struct known_options *known, const char *word);
 
-/* Whether a word asks for JSON: in full, abbreviated, or as a letter among others. */
-bool words_ask_for_json(const struct known_options *known, const char *word);
+/* Which JSON a word asks for, in full, abbreviated, or as a letter among others; else STYLE_TABLE. */
+enum style words_ask_for_json(const struct known_options *known, const char *word);
 
 /*
  * Fails with what is wrong with a command line that argp did not take. stop_at_command: only what

@@ -224,13 +224,16 @@ enum status options_parse(struct cli *cli, int argc, char **argv)
 	return status;
 }
 
-bool options_want_json(struct cli *cli, int argc, char **argv)
+enum style options_want_json(struct cli *cli, int argc, char **argv)
 {
 	struct parse parse;
 
 	begin(&parse, cli, false);
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (words_ask_for_json(&parse.known, argv[i]))
-			return true;
-	return false;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		enum style style = words_ask_for_json(&parse.known, argv[i]);
+
+		if (style != STYLE_TABLE)
+			return style;
+	}
+	return STYLE_TABLE;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/command.h"
+#include "core/interrupt.h"
 #include "core/privilege.h"
 #include "describe.h"
 #include "held/session.h"
@@ -57,11 +58,20 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 	return cli->out;
 }
 
+/* -o is about columns everywhere; where there is a file to write, it has an option of its own. */
+static const char *hint_at_file(const struct command *command)
+{
+	for (const struct cli_option *option = command->options; option && option->name; option++)
+		if (!strcmp(option->name, "output-file"))
+			return "; -O (--output-file) names a file";
+	return "";
+}
+
 static enum status select_columns(struct cli *cli, struct selection *selection)
 {
 	const struct format *format = &cli->common.format;
 	const struct table *table = main_table(cli);
-	bool all = format->all_columns || (format->style == STYLE_JSON && !format->columns);
+	bool all = format->all_columns || (style_is_json(format->style) && !format->columns);
 	char wrong[CELL_TEXT_MAX];
 
 	if (!table && format->columns)
@@ -69,10 +79,10 @@ static enum status select_columns(struct cli *cli, struct selection *selection)
 	if (!table || columns_select(table, format->columns, all, selection, wrong))
 		return STATUS_YES;
 	if (table == cli->command->table)
-		return cli_usage(cli, "--output: '%s' is no column of %s", wrong,
-				 cli->command->name);
-	return cli_usage(cli, "--output: '%s' is no column of the %s of %s", wrong, table->name,
-			 cli->command->name);
+		return cli_usage(cli, "--output: '%s' is no column of %s%s", wrong,
+				 cli->command->name, hint_at_file(cli->command));
+	return cli_usage(cli, "--output: '%s' is no column of the %s of %s%s", wrong, table->name,
+			 cli->command->name, hint_at_file(cli->command));
 }
 
 static enum status run_here(struct cli *cli, const struct selection *selection)
@@ -97,6 +107,8 @@ static enum status run_command(struct cli *cli)
 	if (!status)
 		status = select_columns(cli, &selection);
 
+	if (cli->command->ends_in_order)
+		interrupt_catch();
 	/* Its clients send nothing else; who does is none of them. */
 	if (!status && cli->session && cli->session->holder && cli->session->n &&
 	    !client_is_for_holder(cli))
@@ -156,9 +168,11 @@ static void promise_document(struct cli *cli, int argc, char **argv)
 {
 	struct selection none = { .n = 0 };
 
-	if (!cli->failed || cli->out || cli->answered || !options_want_json(cli, argc, argv))
+	enum style style = options_want_json(cli, argc, argv);
+
+	if (!cli->failed || cli->out || cli->answered || style == STYLE_TABLE)
 		return;
-	cli->common.format.style = STYLE_JSON;
+	cli->common.format.style = style;
 	open_output(cli, &none);
 }
 

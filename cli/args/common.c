@@ -105,9 +105,10 @@ static enum status set_accept(struct cli *cli, const struct cli_option *option, 
 static enum status set_json(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field)
 {
-	(void)cli;
-	(void)option;
 	(void)arg;
+	if (*(enum style *)field == STYLE_JSONL)
+		return cli_usage(cli, "--%s: another output format is chosen already",
+				 option->name);
 	*(enum style *)field = STYLE_JSON;
 	return STATUS_YES;
 }

@@ -97,7 +97,6 @@ static enum status run(struct cli *cli)
 	status = open_file(&batch);
 	if (status)
 		return status;
-	interrupt_catch();
 	if (document)
 		output_table(cli->out, &batch_table);
 	status = run_lines(&batch);
@@ -112,6 +111,7 @@ static enum status run(struct cli *cli)
 
 const struct command batch_command = {
 	.name = "batch",
+	.ends_in_order = true,
 	/* For all that its lines may be. */
 	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
 		 REOPENS_READER,

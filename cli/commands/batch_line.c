@@ -111,7 +111,7 @@ static char *run_captured(struct cli *cli, int n, char **words, enum status *sta
 	*status = cli_run(cli, n, words);
 	if (fclose(memory))
 		*status = cli_no_memory(cli);
-	else if (*text == '{')
+	else if (*text == '{' && cli->common.format.style == STYLE_JSON)
 		return text;
 	free(text);
 	return NULL;

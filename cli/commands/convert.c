@@ -24,6 +24,10 @@ static enum status parse_direction(struct cli *cli, bool *to_private)
 	*to_private = !strcmp(word, "private");
 	if (*to_private || !strcmp(word, "shared"))
 		return STATUS_YES;
+	if (!strcmp(cli->args[1], "private") || !strcmp(cli->args[1], "shared"))
+		return cli_usage(cli,
+				 "the order is NAME RANGE private|shared: gmemctl convert %s %s %s",
+				 cli->args[0], word, cli->args[1]);
 	return cli_usage(cli, "'%s' is neither private nor shared", word);
 }
 

@@ -66,11 +66,29 @@ struct settings {
 	bool no_locks;
 };
 
+/* It is about the format, which all commands have, and is no setting of this one. */
+static enum status set_jsonl(struct cli *cli, const struct cli_option *option, const char *arg,
+			     void *field)
+{
+	enum style *style = &cli->common.format.style;
+
+	(void)arg;
+	(void)field;
+	if (*style != STYLE_TABLE && *style != STYLE_JSONL)
+		return cli_usage(cli, "--%s: another output format is chosen already",
+				 option->name);
+	*style = STYLE_JSONL;
+	return STATUS_YES;
+}
+
 static const struct cli_option options[] = {
 	{ "interval", 'i', "SECONDS", false, set_seconds, offsetof(struct settings, interval),
 	  "Time from one look to the next, default 2" },
 	{ "count", 'c', "N", false, set_count, offsetof(struct settings, count),
 	  "End after N looks, the first one not counted" },
+	{ "jsonl", 0, NULL, false, set_jsonl, 0,
+	  "Write a JSON object for each change as it comes, a line each, and a last one that says how "
+	  "the watch ended" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and what comes to be mapped only is gone" },
@@ -188,8 +206,14 @@ static enum status watch_all(struct watching *watching)
 {
 	struct cli *cli = watching->cli;
 	struct gmem_watch_counts counts;
-	int ret = look(watching);
+	int ret;
 
+	if (interrupted()) {
+		output_table_end(cli->out);
+		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_INTERRUPTED),
+				   "interrupted before the first look");
+	}
+	ret = look(watching);
 	gmem_watch_get_counts(watching->watch, &counts);
 	if (!ret)
 		cli_note(cli, "watching %zu guest_memfd%s and the direct map",
@@ -220,8 +244,7 @@ static enum status run(struct cli *cli)
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader that leaves ends the watch, not the process */
-	interrupt_catch();
-	cli_open_reader(cli); /* without one, what comes and goes is seen all the same */
+	cli_open_reader(cli);	  /* without one, what comes and goes is seen all the same */
 	output_table(cli->out, &table);
 	output_flush(cli->out);
 	status = watch_all(&watching);
@@ -231,6 +254,7 @@ static enum status run(struct cli *cli)
 
 const struct command watch_command = {
 	.name = "watch",
+	.ends_in_order = true,
 	.needs = READS_KERNEL | READS_PROCESSES,
 	.summary = "what changes on this host: guest_memfds, their pages, splits of the direct map",
 	.args = "",

@@ -65,7 +65,8 @@ struct command {
 	bool own_format;    /* what it prints is not for a batch to choose */
 	/* Of PLACE_HOLDER: where no VM of that name is held, it runs in this process. */
 	bool (*takes_none)(const void *settings);
-	bool ends_holder; /* its process is gone when the command has succeeded */
+	bool ends_in_order; /* at a signal, from its very beginning: it asks interrupted() */
+	bool ends_holder;   /* its process is gone when the command has succeeded */
 	enum status (*run)(struct cli *cli);
 };
 

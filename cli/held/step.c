@@ -8,7 +8,7 @@
 
 void step_fact(struct cli *cli, const char *name, enum kind kind, struct cell value)
 {
-	if (cli->common.format.style == STYLE_JSON || cli->common.verbose)
+	if (style_is_json(cli->common.format.style) || cli->common.verbose)
 		output_fact(cli->out, name, kind, value);
 }
 

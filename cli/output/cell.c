@@ -13,6 +13,7 @@ const char *cell_format(enum kind kind, const struct cell *cell, bool bytes,
 	case KIND_STATE:
 	case KIND_LIST:
 	case KIND_ROWS:
+	case KIND_OBJECT:
 		return cell->text;
 	case KIND_BOOL:
 		return cell->number ? "yes" : "no";

@@ -16,8 +16,8 @@ struct cell_rows {
 struct cell {
 	bool known;
 	uint64_t number;	      /* KIND_NUMBER, _BYTES, _HEX, _ADDRESS, _BOOL */
-	const char *text;	      /* KIND_TEXT, _STATE, _LIST, _ROWS */
-	const struct cell_rows *rows; /* KIND_ROWS */
+	const char *text;	      /* KIND_TEXT, _STATE, _LIST, _ROWS, _OBJECT */
+	const struct cell_rows *rows; /* KIND_ROWS, _OBJECT */
 };
 
 #define CELL_UNKNOWN ((struct cell){ 0 })

@@ -19,6 +19,7 @@ enum kind {
 	KIND_ADDRESS, /* guest-physical address: 0x…, a JSON string */
 	KIND_BOOL,    /* yes or no */
 	KIND_ROWS,    /* rows of another table: a JSON array of objects, elsewhere their text */
+	KIND_OBJECT,  /* one such row: a JSON object */
 };
 
 struct column {

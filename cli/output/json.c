@@ -12,7 +12,7 @@
 
 static void new_line(struct json *json, unsigned int depth)
 {
-	if (depth > LINE_DEPTH)
+	if (depth > LINE_DEPTH || json->one_line)
 		return;
 	putc_unlocked('\n', json->stream);
 	while (depth--)

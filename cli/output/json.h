@@ -14,6 +14,7 @@
 
 struct json {
 	FILE *stream;
+	bool one_line;
 	unsigned int depth;
 	bool is_array[JSON_DEPTH_MAX];
 	bool has_element[JSON_DEPTH_MAX];

@@ -76,18 +76,22 @@ static void write_list(struct json *json, const char *key, const char *list)
 static void write_value(struct json *json, const char *key, enum kind kind,
 			const struct cell *cell);
 
+static void write_object(struct json *json, const char *key, const struct table *of,
+			 const struct cell *cells)
+{
+	json_object(json, key);
+	for (size_t k = 0; k < of->n; k++)
+		write_value(json, of->columns[k].name, of->columns[k].kind, &cells[k]);
+	json_end(json);
+}
+
 static void write_rows(struct json *json, const char *key, const struct cell_rows *rows)
 {
 	const struct table *of = rows->table;
 
 	json_array(json, key);
-	for (size_t i = 0; i < rows->n; i++) {
-		json_object(json, NULL);
-		for (size_t k = 0; k < of->n; k++)
-			write_value(json, of->columns[k].name, of->columns[k].kind,
-				    &rows->cells[i * of->n + k]);
-		json_end(json);
-	}
+	for (size_t i = 0; i < rows->n; i++)
+		write_object(json, NULL, of, &rows->cells[i * of->n]);
 	json_end(json);
 }
 
@@ -111,6 +115,9 @@ static void write_value(struct json *json, const char *key, enum kind kind, cons
 	case KIND_ROWS:
 		write_rows(json, key, cell->rows);
 		break;
+	case KIND_OBJECT:
+		write_object(json, key, cell->rows->table, cell->rows->cells);
+		break;
 	case KIND_BOOL:
 		json_bool(json, key, cell->number);
 		break;
@@ -127,21 +134,26 @@ static void table(struct output *out)
 	json_array(&out->json, out->table->name);
 }
 
-static void row(struct output *out, size_t parent, const struct cell *cells)
+static void write_row(struct json *json, const struct output *out, const struct cell *cells)
 {
-	(void)parent; /* a table with a tree has the parent in a column */
-	json_object(&out->json, NULL);
+	json_object(json, NULL);
 	for (size_t i = 0; i < out->selection.n; i++) {
 		size_t index = out->selection.index[i];
 		const struct column *column = &out->table->columns[index];
 
-		write_value(&out->json, column->name, column->kind, &cells[index]);
+		write_value(json, column->name, column->kind, &cells[index]);
 	}
 	if (out->copied)
-		json_copy(&out->json, out->copied_key, out->copied);
+		json_copy(json, out->copied_key, out->copied);
 	else if (out->copied_key)
-		json_null(&out->json, out->copied_key);
-	json_end(&out->json);
+		json_null(json, out->copied_key);
+	json_end(json);
+}
+
+static void row(struct output *out, size_t parent, const struct cell *cells)
+{
+	(void)parent; /* a table with a tree has the parent in a column */
+	write_row(&out->json, out, cells);
 }
 
 static void table_end(struct output *out)
@@ -177,4 +189,61 @@ const struct renderer json_renderer = {
 	.fact = fact,
 	.reason = reason,
 	.end = end,
+};
+
+/* Rows are objects on lines of their own. The document, without them, is the last line. */
+static void begin_lines(struct output *out, const struct document *document)
+{
+	out->document = *document;
+	out->json.one_line = true;
+}
+
+static void begin_last(struct output *out)
+{
+	if (!out->json.depth)
+		begin(out, &out->document);
+}
+
+static void write_line(struct output *out, size_t parent, const struct cell *cells)
+{
+	struct json json = { .stream = out->stream, .one_line = true };
+
+	(void)parent;
+	write_row(&json, out, cells);
+}
+
+static void no_table(struct output *out)
+{
+	(void)out;
+}
+
+static void group_of_last(struct output *out)
+{
+	begin_last(out);
+	group(out);
+}
+
+static void fact_of_last(struct output *out, const char *name, enum kind kind,
+			 const struct cell *value)
+{
+	begin_last(out);
+	fact(out, name, kind, value);
+}
+
+static void end_lines(struct output *out, const struct ending *ending)
+{
+	begin_last(out);
+	end(out, ending);
+}
+
+const struct renderer jsonl_renderer = {
+	.begin = begin_lines,
+	.table = no_table,
+	.row = write_line,
+	.table_end = no_table,
+	.group = group_of_last,
+	.group_end = table_end,
+	.fact = fact_of_last,
+	.reason = reason,
+	.end = end_lines,
 };

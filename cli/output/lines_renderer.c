@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A document for scripts, a line a row: raw (values with blanks between) and pairs (NAME="value",
- * as shells read it). Only the first table is written, so that all lines have the same columns.
+ * as shells read it). Only the first table is written, so that all rows have the same columns. Facts
+ * beside it are lines that no row can be taken for: "# name value", FACT_NAME="value". Where columns
+ * were chosen there are none.
  */
 #include "output/origin.h"
 #include "output/renderer.h"
@@ -23,6 +25,15 @@ static void write_escaped(FILE *stream, const char *text, const char *unsafe)
 static void write_raw(struct output *out, const char *text)
 {
 	write_escaped(out->stream, *text ? text : "-", " ");
+}
+
+/* Lines that begin with '#' are facts. */
+static void write_first(struct output *out, const char *text)
+{
+	if (*text == '#')
+		fprintf(out->stream, "\\x%02x", *text++);
+	if (*text)
+		write_raw(out, text);
 }
 
 static void write_pair(struct output *out, const char *name, const char *text)
@@ -52,8 +63,10 @@ static void row(struct output *out, size_t parent, const struct cell *cells)
 			putc(' ', out->stream);
 		if (pairs)
 			write_pair(out, column_heading(column, '_', heading), value);
-		else
+		else if (i || !*value)
 			write_raw(out, value);
+		else
+			write_first(out, value);
 	}
 	putc('\n', out->stream);
 }
@@ -79,23 +92,43 @@ static void full_name(const struct output *out, const char *name, char buffer[CE
 		 out->group ? "_" : "", name);
 }
 
+static void write_fact(struct output *out, const char *name, const char *value)
+{
+	bool beside = out->tables > 0;
+
+	if (out->format->style == STYLE_PAIRS) {
+		char label[CELL_TEXT_MAX], *c = label;
+
+		snprintf(label, sizeof(label), "%s", name);
+		for (; *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+		fputs(beside ? "FACT_" : "", out->stream);
+		write_pair(out, label, value);
+	} else {
+		fprintf(out->stream, "%s%s ", beside ? "# " : "", name);
+		write_raw(out, value);
+	}
+	putc('\n', out->stream);
+}
+
 static void fact(struct output *out, const char *name, enum kind kind, const struct cell *value)
 {
 	char label[CELL_TEXT_MAX], text[CELL_TEXT_MAX];
-	const char *shown = value->known ? cell_format(kind, value, out->format->bytes, text) : "";
 
-	if (out->tables)
+	full_name(out, name, label);
+	write_fact(out, label,
+		   value->known ? cell_format(kind, value, out->format->bytes, text) : "");
+}
+
+static void reason(struct output *out, const char *name, const char *text)
+{
+	char label[CELL_TEXT_MAX], key[CELL_TEXT_MAX + 8];
+
+	if (!text)
 		return;
 	full_name(out, name, label);
-	if (out->format->style == STYLE_PAIRS) {
-		for (char *c = label; *c; c++)
-			*c = (char)toupper((unsigned char)*c);
-		write_pair(out, label, shown);
-	} else {
-		fprintf(out->stream, "%s ", label);
-		write_raw(out, shown);
-	}
-	putc('\n', out->stream);
+	snprintf(key, sizeof(key), "%s_reason", label);
+	write_fact(out, key, text);
 }
 
 static void begin(struct output *out, const struct document *document)
@@ -113,13 +146,6 @@ static void nothing(struct output *out)
 	(void)out;
 }
 
-static void no_reason(struct output *out, const char *name, const char *reason)
-{
-	(void)out;
-	(void)name;
-	(void)reason;
-}
-
 static void end(struct output *out, const struct ending *ending)
 {
 	(void)out;
@@ -134,6 +160,6 @@ const struct renderer lines_renderer = {
 	.group = nothing,
 	.group_end = nothing,
 	.fact = fact,
-	.reason = no_reason,
+	.reason = reason,
 	.end = end,
 };

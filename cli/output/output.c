@@ -10,10 +10,9 @@
 #include "output/renderer.h"
 
 static const struct renderer *const renderers[] = {
-	[STYLE_TABLE] = &table_renderer,
-	[STYLE_RAW] = &lines_renderer,
-	[STYLE_PAIRS] = &lines_renderer,
-	[STYLE_JSON] = &json_renderer,
+	[STYLE_TABLE] = &table_renderer, [STYLE_RAW] = &lines_renderer,
+	[STYLE_PAIRS] = &lines_renderer, [STYLE_JSON] = &json_renderer,
+	[STYLE_JSONL] = &jsonl_renderer,
 };
 
 /* https://no-color.org: set and not empty. A terminal that is dumb takes no escapes either. */
@@ -42,7 +41,7 @@ struct output *output_new(const struct streams *streams, const struct format *fo
 	out->format = format;
 	out->stream = streams->out;
 	out->errors = streams->err;
-	out->quiet = quiet && format->style != STYLE_JSON;
+	out->quiet = quiet && !style_is_json(format->style);
 	out->colored = !out->quiet && format->style == STYLE_TABLE && wants_color(format->color);
 	out->main = table;
 	out->main_selection = *selection;
@@ -64,7 +63,7 @@ static void select_columns(const struct output *out, const struct table *table,
 {
 	char wrong[CELL_TEXT_MAX];
 	/* Programs read JSON and pick by key: give them all unless they asked for some. */
-	bool all = out->format->all_columns || out->format->style == STYLE_JSON;
+	bool all = out->format->all_columns || style_is_json(out->format->style);
 
 	if (table == out->main)
 		*selection = out->main_selection;
@@ -82,9 +81,11 @@ bool output_wants(const struct output *out, const struct table *table, size_t co
 
 bool output_shows_facts(const struct output *out)
 {
-	enum style style = out->format->style;
+	const struct format *format = out->format;
+	bool for_scripts = format->style == STYLE_RAW || format->style == STYLE_PAIRS;
 
-	return !out->quiet && (style == STYLE_TABLE || style == STYLE_JSON);
+	/* A script that named its columns reads lines of these and no others. */
+	return !out->quiet && !(for_scripts && format->columns && *format->columns != '+');
 }
 
 void output_table(struct output *out, const struct table *table)
@@ -157,7 +158,7 @@ void output_group_end(struct output *out)
 
 void output_fact(struct output *out, const char *name, enum kind kind, struct cell value)
 {
-	if (!out->quiet)
+	if (output_shows_facts(out))
 		out->renderer->fact(out, name, kind, &value);
 }
 
@@ -165,6 +166,6 @@ void output_fact_or_reason(struct output *out, const char *name, enum kind kind,
 			   const char *reason)
 {
 	output_fact(out, name, kind, value);
-	if (!out->quiet)
+	if (output_shows_facts(out))
 		out->renderer->reason(out, name, reason);
 }

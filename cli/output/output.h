@@ -6,9 +6,10 @@
  *
  *   format   tables                          facts
  *   table    each, aligned, with headings    a line each, "name: value"
- *   raw      the first                       where there is no table, "name value"
- *   pairs    the first, NAME="value"         where there is no table, NAME="value"
+ *   raw      the first                       "name value", beside a table "# name value"
+ *   pairs    the first, NAME="value"         NAME="value", beside a table FACT_NAME="value"
  *   json     each, an array                  keys of the document
+ *   jsonl    a row is an object on a line    keys of an object on the last line
  */
 #ifndef CLI_OUTPUT_OUTPUT_H
 #define CLI_OUTPUT_OUTPUT_H
@@ -16,7 +17,14 @@
 #include "core/streams.h"
 #include "output/cell.h"
 
-enum style { STYLE_TABLE, STYLE_RAW, STYLE_PAIRS, STYLE_JSON };
+enum style { STYLE_TABLE, STYLE_RAW, STYLE_PAIRS, STYLE_JSON, STYLE_JSONL };
+
+/* Whether values go out as JSON. */
+static inline bool style_is_json(enum style style)
+{
+	return style == STYLE_JSON || style == STYLE_JSONL;
+}
+
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct format {
@@ -69,7 +77,7 @@ void output_free(struct output *out, const struct ending *ending);
 /* Whether a column is shown: what is not need not be looked up. */
 bool output_wants(const struct output *out, const struct table *table, size_t column);
 
-/* Whether facts beside a table are shown: what they say needs to be looked up. */
+/* Whether facts are shown: what they say needs to be looked up. */
 bool output_shows_facts(const struct output *out);
 
 void output_table(struct output *out, const struct table *table);

@@ -29,6 +29,7 @@ struct renderer {
 extern const struct renderer table_renderer;
 extern const struct renderer lines_renderer; /* raw and pairs */
 extern const struct renderer json_renderer;
+extern const struct renderer jsonl_renderer;
 
 struct output {
 	const struct renderer *renderer;
@@ -47,8 +48,9 @@ struct output {
 	const char *group;   /* of facts, or NULL */
 
 	struct json json;
-	const char *copied_key; /* the last one of the row being written, or NULL */
-	const char *copied;	/* its document, or NULL */
+	struct document document; /* of jsonl_renderer, which begins it behind the rows */
+	const char *copied_key;	  /* the last one of the row being written, or NULL */
+	const char *copied;	  /* its document, or NULL */
 
 	/* Of table_renderer: the part of the table that is held. */
 	struct libscols_table *held;

@@ -9,9 +9,9 @@ pairs_are_shell() {
 	! grep -qvE '^([A-Z][A-Z0-9_]*="[^"]*" ?)+$' "$1"
 }
 
-# same_width FILE: each line of a raw table has as many values as its heading.
+# same_width FILE: each row of a raw table has as many values as its heading.
 same_width() {
-	awk 'NR == 1 { n = NF } NF != n { exit 1 }' "$1"
+	awk '/^# / { next } NR == 1 { n = NF } NF != n { exit 1 }' "$1"
 }
 
 # formats MODEL COMMAND...
@@ -110,6 +110,54 @@ try_json 0 '(.ram | type) == "number" and (.in_direct_map | keys == ["1G","2M","
 	gmemctl directmap --simulate=plain --json
 try_json 0 '.ram == ([.in_direct_map[]] | add) + .holes + .direct_map_unknown' \
 	gmemctl directmap --simulate=plain --json
+# Facts beside a table: lines that no row is taken for; none where columns were chosen.
+try 0 '^# verdict safe$' '*' gmemctl check --pfn=0x100 --simulate=plain --raw
+try 0 '^FACT_VERDICT="safe"$' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
+try 0 '^FACT_PROVEN_REASON="not asked for' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
+try 0 '^# verdict safe$' '*' gmemctl check --pfn=0x100 --simulate=plain -r -o +source
+try 0 '^# size 4194304$' '*' gmemctl walk --simulate=plain -rb
+for format in r P; do
+	gmemctl check --pfn=0x100 --simulate=plain "-$format" -o access > "$scratch/stdout" \
+		2> "$scratch/stderr"
+	if [ -s "$scratch/stdout" ] && ! grep -qE '^(#|FACT_)' "$scratch/stdout"; then
+		pass "-$format -o: the columns, and nothing else"
+	else
+		fail "-$format -o: the columns, and nothing else"
+		show stdout
+	fi
+done
+
+# A shell that evaluates pairs goes on as before: what it and its commands go by is not touched.
+# keeps COMMAND...
+keeps() {
+	gmemctl "$@" > "$scratch/pairs" 2> "$scratch/stderr"
+	# shellcheck disable=SC2016 # for the other shell
+	look='for v in PATH IFS HOME PWD UID EUID PPID GROUPS USERNAME; do
+		eval "echo $v=\${$v-}"; done'
+	for shell in dash bash zsh ksh; do
+		command -v "$shell" > "$scratch/which" || continue
+		"$shell" -c "$look" > "$scratch/before" 2>&1
+		"$shell" -c ". '$scratch/pairs'; $look" > "$scratch/after" 2>&1
+		if [ -s "$scratch/pairs" ] && cmp -s "$scratch/before" "$scratch/after"; then
+			pass "$shell keeps its variables: $*"
+		else
+			fail "$shell keeps its variables: $*" "$(diff "$scratch/before" "$scratch/after")"
+		fi
+	done
+}
+printf 'create v --populate\nlist --pairs --output-all\n' > "$scratch/batch"
+keeps batch --simulate=plain "$scratch/batch"
+for command in 'check --pfn=0x100' 'pfn 0x100' walk doctor directmap; do
+	# shellcheck disable=SC2086 # words
+	keeps $command --simulate=plain --output-all --pairs
+done
+
+# --bytes reaches sizes inside of a text.
+printf 'create v --populate\nlist -rn -o nodes,resident --bytes\n' > "$scratch/batch"
+try 0 '^[0-9]+:4194304 4194304$' '*' gmemctl batch --simulate=plain "$scratch/batch"
+printf 'create v --populate\nlist -rn -o nodes,resident\n' > "$scratch/batch"
+try 0 '^[0-9]+:4M 4M$' '*' gmemctl batch --simulate=plain "$scratch/batch"
+
 # Without headings the word is where it does not disturb.
 try 0 '*' '^gmemctl: simulated: plain$' gmemctl caps --simulate=plain -n
 finish

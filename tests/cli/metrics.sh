@@ -44,7 +44,7 @@ try 0 '^gmemctl_keys_used\{resource="sev_es"\} 0$' 'simulated: snp' metrics --si
 try 4 '^gmemctl_complete 0$' 'gmemctl list tells why' metrics --simulate=tdx --reader=none
 try 0 '' '' metrics --simulate=tdx --quiet
 try_json 0 '[.samples[] | select(.name == "gmemctl_keys")] == [{name: "gmemctl_keys", type: "gauge",
-	unit: null, labels: "resource=\"tdx\"", value: 31,
+	unit: null, labels: {resource: "tdx"}, value: 31,
 	help: "KeyIDs (tdx) and ASIDs (sev, sev_es) that VMs can have on this host"}]' \
 	metrics --simulate=tdx --json
 try 0 '^NAME="gmemctl_keys" LABELS="resource=\\x22tdx\\x22" VALUE="31"$' 'simulated' \

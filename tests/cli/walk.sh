@@ -75,7 +75,7 @@ try 1 'memory +failed .*flag no-direct-map .*for a tdx VM.*excludes tdx and snp'
 	gmemctl walk --simulate=no-direct-map --vm-type=tdx --no-direct-map
 try_json 0 '.vm_type == "tdx"' gmemctl walk --simulate=tdx-no-direct-map --json
 path_faults() {
-	echo "[.paths[] | select(.path == \"$1\").verdict] == [\"faults\"]"
+	echo "[.paths[] | select(.kernel_path == \"$1\").verdict] == [\"faults\"]"
 }
 # Only allocated, the pages are still mapped; the flush comes when they no longer are.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and $(stage map skipped)

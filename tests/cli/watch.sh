@@ -49,6 +49,38 @@ if command -v timeout > "$scratch/which"; then
 fi
 wrapped || ends_by TERM
 
+# A signal that comes before the first look: the document is whole. Another machine's program and one
+# under valgrind are not preloaded into.
+early() {
+	# shellcheck disable=SC2086 # words
+	LD_PRELOAD=$BUILD/tests/preload/early-signal.so $GMEMCTL "$@"
+}
+if wrapped || [ -n "${EMULATOR-}" ] || ! ldd "$GMEMCTL_FILE" | grep -q libgmem; then
+	skip 'a signal before the first look' 'no signal can be put there'
+else
+	try_json 2 '.changes == [] and .error.code == "interrupted" and .command == "watch"' \
+		early watch --simulate=plain --json
+	try 2 '^\{"schema_version":1,.*"code":"interrupted"' 'interrupted before the first look' \
+		early watch --simulate=plain --jsonl
+	try_json 4 '.error.code == "interrupted"' early walk --simulate=plain --json
+	echo 'status' > "$scratch/batch"
+	try_json 4 '.error.code == "interrupted"' early batch --simulate=plain --json "$scratch/batch"
+fi
+
+# Lines of JSON: each is an object, the last one is the document without the changes.
+try 0 '*' 'watching' watch --jsonl -i 0.01 -c 1
+if [ "$(wc -l < "$scratch/stdout")" -eq 1 ] && jq -e '.looks == 1 and .error == null and
+	.status == 0 and .simulated == "plain" and has("changes") == false' "$scratch/stdout" \
+	> "$scratch/jq" 2>&1; then
+	pass 'the last line says how it ended'
+else
+	fail 'the last line says how it ended' "$(cat "$scratch/stdout" "$scratch/jq")"
+fi
+try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'another output format' watch --jsonl --json
+try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'another output format' watch --raw --jsonl
+try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'it must be' watch --jsonl -c 0
+try 64 '"command":"caps"' "unrecognized option '--jsonl'" gmemctl caps --jsonl
+
 # Whoever read it is gone: it ends at once, though nothing is to be written for hours.
 left() {
 	{

@@ -88,7 +88,7 @@ if hidden invisible true 2> "$scratch/unshare"; then
 		> "$scratch/list" 2> "$scratch/err"
 	status=$?
 	if [ $status -ge 3 ] && jq -e --argjson status $status '.processes.hidden and
-		.status == $status and all(.guest_memfds[]; .uid == 65534) and
+		.status == $status and all(.guest_memfds[]; .owner_uid == 65534) and
 		(.count > 0 or .error != null)' "$scratch/list" > "$scratch/jq"; then
 		pass "hidepid hides others' from a user, and that is said"
 	else

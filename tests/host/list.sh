@@ -54,7 +54,7 @@ holds "six guest_memfds, each once" \
 holds "held by two processes and counted once" \
 	"$(row shared) | .processes == 2 and [.owners[] | [.pid, .fd]] ==
 	[[$first, 100], [$second, 100]] and ([.owners[].command] | unique) == [\"host-memory\"]"
-holds "another user's" "$(row other) | .uid == 65534 and .processes == 1"
+holds "another user's" "$(row other) | .owner_uid == 65534 and .processes == 1"
 holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
 	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mapped: 262144}]"
 holds "processes with a VM" '.processes.with_vm >= 4'

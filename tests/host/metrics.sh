@@ -32,7 +32,7 @@ jq -r --argjson ours "[$ours]" '.guest_memfds[] | select(.pid | IN($ours[])) |
 	"\($inode) processes \(.processes)", (select(.slots != null) | "\($inode) memslots \(.slots)")' \
 	"$scratch/list" | sort > "$scratch/wanted"
 jq -r '.samples[] | select(.name | startswith("gmemctl_guest_memfd_")) |
-	(.labels | [scan("([a-z_]+)=\"([^\"]*)\"") | {(.[0]): .[1]}] | add) as $of |
+	.labels as $of |
 	select($of.pid | tonumber | IN('"$ours"')) |
 	"\($of.inode) \($of.direct_map // ("node" + ($of.node // "")) as $other |
 	if $other == "node" then .name | sub("gmemctl_guest_memfd_"; "") | sub("_bytes"; "")
@@ -51,7 +51,7 @@ esac
 
 gmemctl metrics --no-locks --json > "$scratch/text" 2> "$scratch/err"
 if jq -e --argjson pid "$(column host mapped 2)" '[.samples[] | select((.name | test("shared")) or
-	(.labels | contains("pid=\"\($pid)\"")))] == []' "$scratch/text" > "$scratch/jq"; then
+	.labels.pid == "\($pid)")] == []' "$scratch/text" > "$scratch/jq"; then
 	pass "without locks neither the shared side nor what is only mapped"
 else
 	fail "without locks neither the shared side nor what is only mapped" "$(cat "$scratch/text")"

@@ -84,4 +84,25 @@ if jq -e '.looks == 3 and .splits_counted' "$scratch/watch.json" > "$scratch/jq"
 else
 	fail "three looks without a lock" "$(cat "$scratch/watch.json" "$scratch/watch.err")"
 fi
+
+# A line a change, while it goes on; the last line says how it ended.
+# shellcheck disable=SC2086 # words
+$GMEMCTL watch --interval=0.1 --jsonl > "$scratch/lines" 2> "$scratch/watch.err" &
+watcher=$!
+until_line "$scratch/watch.err" watching
+gmemctl create held --size=64K --populate > "$scratch/out" 2>&1
+pid=$(gmemctl status held --json | jq '.vms[0].pid')
+until_line "$scratch/lines" "\"event\":\"new\",\"pid\":$pid,"
+kill -0 "$watcher" && gmemctl destroy held > "$scratch/out" 2>&1
+until_line "$scratch/lines" "\"event\":\"gone\",\"pid\":$pid,"
+kill -s TERM "$watcher"
+wait "$watcher"
+status=$?
+if [ "$(jq -s length "$scratch/lines")" = "$(wc -l < "$scratch/lines")" ] &&
+	[ "$(tail -n 1 "$scratch/lines" | jq -c '[.schema_version, .status]')" = "[1,$status]" ] &&
+	[ "$(jq -s 'map(select(.schema_version)) | length' "$scratch/lines")" = 1 ]; then
+	pass "lines of JSON, the last one is the document"
+else
+	fail "lines of JSON, the last one is the document" "status $status" "$(cat "$scratch/lines")"
+fi
 finish

@@ -15,7 +15,7 @@ static const struct column columns[LIST_COLUMNS] = {
 		       .help = "process that has the guest_memfd: the VM's own where that is "
 			       "known" },
 	[LIST_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "name of that process" },
-	[LIST_UID] = { "uid", KIND_NUMBER, .help = "user of that process" },
+	[LIST_UID] = { "owner_uid", KIND_NUMBER, .help = "user of that process" },
 	[LIST_FDS] = { "fds", KIND_LIST, .shown = true,
 		       .help = "descriptors of that process; mapped where it has the guest_memfd "
 			       "mapped" },

@@ -184,9 +184,9 @@ static const char *direct_map_of(uint64_t mapped, uint64_t unmapped, uint64_t un
 	return unmapped ? "unmapped" : mapped ? "mapped" : "empty";
 }
 
-static char *nodes_text(const struct gmem_usage *usage, size_t *n)
+static char *nodes_text(const struct gmem_usage *usage, bool as_bytes, size_t *n)
 {
-	char *text = NULL, number[32];
+	char *text = NULL, number[CELL_TEXT_MAX];
 	uint64_t bytes;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -195,23 +195,25 @@ static char *nodes_text(const struct gmem_usage *usage, size_t *n)
 	if (!stream)
 		return NULL;
 	for (*n = 0; !gmem_usage_node(usage, *n, &node, &bytes); ++*n) {
+		const struct cell there = cell_number(bytes);
+
 		if (node < 0)
 			snprintf(number, sizeof(number), "?");
 		else
 			snprintf(number, sizeof(number), "%d", node);
 		fprintf(stream, "%s%s:", *n ? "," : "", number);
-		fputs(size_format(bytes, number, sizeof(number)), stream);
+		fputs(cell_format(KIND_BYTES, &there, as_bytes, number), stream);
 	}
 	return close_text(stream, &text);
 }
 
-static int set_nodes(struct list_row *row, const struct gmem_usage *usage)
+static int set_nodes(struct list_row *row, const struct gmem_usage *usage, bool as_bytes)
 {
 	uint64_t bytes;
 	size_t n = 0;
 	int node;
 
-	row->nodes_text = nodes_text(usage, &n);
+	row->nodes_text = nodes_text(usage, as_bytes, &n);
 	row->node_cells = calloc(n + 1, LIST_NODE_COLUMNS * sizeof(*row->node_cells));
 	if (!row->nodes_text || !row->node_cells)
 		return -ENOMEM;
@@ -256,7 +258,7 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	/* A guest allocates meanwhile: what a row says of its pages is of one walk. */
 	if (!unseen)
 		row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);
-	ret = set_nodes(row, usage);
+	ret = set_nodes(row, usage, cli->common.format.bytes);
 	if (!ret && unseen)
 		ret = set_unseen(row, unseen, why);
 	gmem_usage_free(usage);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "commands/metrics/samples.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output/utf8.h"
 
@@ -13,7 +15,7 @@ static const struct column columns[] = {
 	[COLUMN_TYPE] = { "type", KIND_TEXT, .help = "type of the metric: gauge or counter" },
 	[COLUMN_UNIT] = { "unit", KIND_TEXT,
 			  .help = "unit of the value: bytes, or unknown where it has none" },
-	[COLUMN_LABELS] = { "labels", KIND_TEXT, .shown = true,
+	[COLUMN_LABELS] = { "labels", KIND_OBJECT, .shown = true,
 			    .help = "labels that tell the samples of a metric apart" },
 	[COLUMN_VALUE] = { "value", KIND_NUMBER, .shown = true, .help = "value of the sample" },
 	[COLUMN_HELP] = { "help", KIND_TEXT, .wrap = true, .help = "what the metric means" },
@@ -43,7 +45,6 @@ static void write_value(FILE *stream, const char *value)
 
 static char *format_labels(const struct label *labels, size_t n)
 {
-	const char *separator = "";
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -51,12 +52,9 @@ static char *format_labels(const struct label *labels, size_t n)
 	if (!stream)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		if (!labels[i].value)
-			continue;
-		fprintf(stream, "%s%s=\"", separator, labels[i].name);
+		fprintf(stream, "%s%s=\"", i ? "," : "", labels[i].name);
 		write_value(stream, labels[i].value);
 		putc('"', stream);
-		separator = ",";
 	}
 	if (!fclose(stream))
 		return text;
@@ -64,27 +62,51 @@ static char *format_labels(const struct label *labels, size_t n)
 	return NULL;
 }
 
+static void free_sample(struct sample *sample)
+{
+	for (size_t i = 0; i < sample->n_labels; i++)
+		free((char *)sample->labels[i].value);
+	free(sample->text);
+}
+
+/* Takes those labels that have a value. */
+static bool copy_labels(struct sample *sample, const struct label *labels, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *value = labels[i].value ? strdup(labels[i].value) : NULL;
+
+		if (value)
+			sample->labels[sample->n_labels++] =
+				(struct label){ .name = labels[i].name, .value = value };
+		else if (labels[i].value)
+			return false;
+	}
+	sample->text = format_labels(sample->labels, sample->n_labels);
+	return sample->text;
+}
+
 void samples_add(struct samples *samples, const struct metric *metric, const struct label *labels,
 		 size_t n, uint64_t value)
 {
 	struct sample *more =
 		reallocarray(samples->list, samples->count + 1, sizeof(*samples->list));
-	char *text = format_labels(labels, n);
+	struct sample sample = { .metric = metric, .value = value };
 
+	assert(n <= LABELS_MAX);
 	if (more)
 		samples->list = more;
-	if (!more || !text) {
-		samples->out_of_memory = true;
-		free(text);
+	if (more && copy_labels(&sample, labels, n)) {
+		samples->list[samples->count++] = sample;
 		return;
 	}
-	samples->list[samples->count++] = (struct sample){ metric, text, value };
+	samples->out_of_memory = true;
+	free_sample(&sample);
 }
 
 void samples_free(struct samples *samples)
 {
 	for (size_t i = 0; i < samples->count; i++)
-		free(samples->list[i].labels);
+		free_sample(&samples->list[i]);
 	free(samples->list);
 }
 
@@ -105,10 +127,10 @@ static void write_family(const struct metric *metric, bool openmetrics, FILE *st
 
 static void write_sample(const struct sample *sample, FILE *stream)
 {
-	bool labelled = *sample->labels;
+	bool labelled = sample->n_labels;
 
 	fprintf(stream, "%s%s%s%s%s %" PRIu64 "\n", sample->metric->name,
-		sample->metric->counter ? "_total" : "", labelled ? "{" : "", sample->labels,
+		sample->metric->counter ? "_total" : "", labelled ? "{" : "", sample->text,
 		labelled ? "}" : "", sample->value);
 }
 
@@ -159,17 +181,26 @@ void samples_write(const struct samples *samples, bool openmetrics, FILE *stream
 static void write_row(const struct sample *sample, bool first, void *arg)
 {
 	const struct metric *metric = sample->metric;
+	struct column label_columns[LABELS_MAX];
+	struct cell label_cells[LABELS_MAX];
+	const struct table label_table = { "labels", label_columns, sample->n_labels };
+	const struct cell_rows labels = { &label_table, label_cells, 1 };
 	char name[CELL_TEXT_MAX];
 	struct cell cells[] = {
 		[COLUMN_NAME] = cell_text(name),
 		[COLUMN_TYPE] = cell_text(type_of(metric)),
 		[COLUMN_UNIT] = cell_text(metric->unit),
-		[COLUMN_LABELS] = cell_text(sample->labels),
+		[COLUMN_LABELS] = cell_rows(&labels, sample->text),
 		[COLUMN_VALUE] = cell_number(sample->value),
 		[COLUMN_HELP] = cell_text(metric->help),
 	};
 
 	(void)first;
+	for (size_t i = 0; i < sample->n_labels; i++) {
+		label_columns[i] =
+			(struct column){ .name = sample->labels[i].name, .kind = KIND_TEXT };
+		label_cells[i] = cell_text(sample->labels[i].value);
+	}
 	snprintf(name, sizeof(name), "%s%s", metric->name, metric->counter ? "_total" : "");
 	output_row(arg, cells);
 }

@@ -25,13 +25,17 @@ struct metric {
 };
 
 struct label {
-	const char *name;
+	const char *name;  /* lives as long as the program */
 	const char *value; /* NULL: left out */
 };
 
+#define LABELS_MAX 8
+
 struct sample {
 	const struct metric *metric;
-	char *labels; /* name="value" with commas between */
+	char *text; /* of the labels: name="value" with commas between */
+	struct label labels[LABELS_MAX];
+	size_t n_labels;
 	uint64_t value;
 };
 

@@ -215,7 +215,6 @@ static enum status run(struct cli *cli)
 	ret = gmem_caps_new(cli->ctx, &walk.caps);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	interrupt_catch();
 	gmem_ctx_allow_unreleased(cli->ctx, walk.settings->allow_unreleased);
 	gmem_ctx_allow_faults(cli->ctx, force_is_enough(cli, &walk.settings->force));
 	walk.size = walk.settings->size ? walk.settings->size : VM_DEFAULT_SIZE;
@@ -237,6 +236,7 @@ static enum status run(struct cli *cli)
 
 const struct command walk_command = {
 	.name = "walk",
+	.ends_in_order = true,
 	.needs = READS_KERNEL,
 	.summary = "the whole path of guest memory, a row a stage, and the flush verdict",
 	.args = "",
