@@ -13,6 +13,7 @@
 #include "core/privilege.h"
 #include "describe.h"
 #include "held/session.h"
+#include "held/step.h"
 #include "help.h"
 #include "holder/client.h"
 #include "holder/holder.h"
@@ -94,6 +95,23 @@ static enum status run_here(struct cli *cli, const struct selection *selection)
 	return status ? status : cli->command->run(cli);
 }
 
+/* Has a holder run it. False where none is held, and the command is to run here. */
+static bool forward(struct cli *cli, enum status *status)
+{
+	struct client_answer answer = { .none = false };
+	struct selection none = { .n = 0 };
+
+	*status = client_forward(cli, &answer);
+	if (*status || !answer.lost.pid)
+		return !answer.none;
+	/* The holder has ended, and cannot write the answer. */
+	if (open_output(cli, &none))
+		step_fact(cli, "released", KIND_BYTES, cell_number(answer.lost.size));
+	else
+		*status = cli_no_memory(cli);
+	return true;
+}
+
 /*
  * Where a command runs: one on a VM that a holder keeps runs there, and create begins one. From
  * holder_fork() two processes return; the new one goes on as the holder.
@@ -101,7 +119,6 @@ static enum status run_here(struct cli *cli, const struct selection *selection)
 static enum status run_command(struct cli *cli)
 {
 	struct selection selection = { .n = 0 };
-	bool none = false;
 	enum status status = cli_check_kernel(cli);
 
 	if (!status)
@@ -116,11 +133,8 @@ static enum status run_command(struct cli *cli)
 	/* A line of a batch, and a command in a holder, have what the process has kept for all. */
 	if (!status && !cli->session && !cli->where)
 		status = privilege_keep(cli);
-	if (!status && !cli->session && client_is_for_holder(cli)) {
-		status = client_forward(cli, &none);
-		if (!none)
-			return status;
-	}
+	if (!status && !cli->session && client_is_for_holder(cli) && forward(cli, &status))
+		return status;
 	if (!status && !cli->session && cli->command->place == PLACE_NEW_HOLDER) {
 		status = holder_fork(cli);
 		if (status || !cli->session)

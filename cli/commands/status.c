@@ -9,6 +9,7 @@
 #include "core/command.h"
 #include "held/session.h"
 #include "holder/client.h"
+#include "holder/lost.h"
 #include "output/bits.h"
 
 enum {
@@ -25,6 +26,7 @@ enum {
 	COLUMN_MODEL,
 	COLUMN_AGE,
 	COLUMN_LEFT,
+	COLUMN_SOCKET,
 };
 
 static const struct column columns[] = {
@@ -50,6 +52,9 @@ static const struct column columns[] = {
 			   .help = "simulated kernel that the VM is on" },
 	[COLUMN_AGE] = { "age", KIND_NUMBER, .help = "seconds since the VM was created" },
 	[COLUMN_LEFT] = { "ttl", KIND_NUMBER, .help = "seconds until the VM is released" },
+	[COLUMN_SOCKET] = { "socket", KIND_BOOL,
+			    .help = "whether commands reach its holder: no where its files were "
+				    "deleted, until it has made them anew" },
 };
 
 static const struct table table = TABLE("vms", columns);
@@ -59,7 +64,7 @@ static uint64_t seconds(int64_t from, int64_t until)
 	return until > from ? (uint64_t)(until - from) : 0;
 }
 
-static void write_row(struct cli *cli, const struct held_info *info)
+static void write_row(struct cli *cli, const struct held_info *info, bool has_socket)
 {
 	int64_t now = time(NULL);
 	char flags[BITS_TEXT_MAX];
@@ -78,6 +83,7 @@ static void write_row(struct cli *cli, const struct held_info *info)
 		[COLUMN_MODEL] = cell_text(*info->model ? info->model : NULL),
 		[COLUMN_AGE] = cell_number(seconds(info->since, now)),
 		[COLUMN_LEFT] = cell_number_if(info->expires, seconds(now, info->expires)),
+		[COLUMN_SOCKET] = cell_number(has_socket),
 	};
 
 	output_row(cli->out, cells);
@@ -88,13 +94,14 @@ static void write_creating(struct cli *cli, const char *name)
 	struct cell cells[] = {
 		[COLUMN_NAME] = cell_text(name),
 		[COLUMN_STATE] = cell_text("creating"),
-		[COLUMN_LEFT] = CELL_UNKNOWN,
+		[COLUMN_SOCKET] = CELL_UNKNOWN,
 	};
 
 	output_row(cli->out, cells);
 }
 
 struct answer {
+	struct cli *cli;
 	const char *wanted; /* NULL: all */
 	size_t found;
 };
@@ -129,7 +136,7 @@ static enum status show(struct cli *cli, const struct runtime *runtime, const ch
 		break;
 	case RUNTIME_HELD:
 		if (runtime_read(lock, &info))
-			write_row(cli, &info);
+			write_row(cli, &info, true);
 		else
 			write_creating(cli, name);
 		break;
@@ -148,10 +155,25 @@ static enum status show_session(struct cli *cli, struct answer *answer)
 		if (answer->wanted && strcmp(answer->wanted, cli->session->vms[i]->name) != 0)
 			continue;
 		held_describe(cli->session->vms[i], cli->ctx, &info);
-		write_row(cli, &info);
+		write_row(cli, &info, true);
 		answer->found++;
 	}
 	return STATUS_YES;
+}
+
+static void show_lost(const struct held_info *info, void *arg)
+{
+	struct answer *answer = arg;
+
+	if (answer->wanted && strcmp(answer->wanted, info->name) != 0)
+		return;
+	write_row(answer->cli, info, false);
+	answer->found++;
+	cli_note(
+		answer->cli,
+		"the files of '%s' were deleted; its holder, process %d, makes them anew as soon as "
+		"it can, and 'gmemctl destroy %s' ends it",
+		info->name, (int)info->pid, info->name);
 }
 
 static enum status show_runtime(struct cli *cli, struct answer *answer)
@@ -162,13 +184,14 @@ static enum status show_runtime(struct cli *cli, struct answer *answer)
 	if (status)
 		return status;
 	status = runtime_each(cli, &runtime, show, answer);
+	lost_each(&runtime, show_lost, answer);
 	runtime_close(&runtime);
 	return status;
 }
 
 static enum status run(struct cli *cli)
 {
-	struct answer answer = { .wanted = cli->nargs ? cli->args[0] : NULL };
+	struct answer answer = { .cli = cli, .wanted = cli->nargs ? cli->args[0] : NULL };
 	enum status status = answer.wanted ? held_check_name(cli, answer.wanted) : STATUS_YES;
 
 	if (status)
@@ -187,8 +210,8 @@ static enum status run(struct cli *cli)
 
 const struct command status_command = {
 	.name = "status",
-	/* To say whose folder of holders it is, where it is another user's. */
-	.needs = READS_FILES,
+	/* To say whose folder of holders it is, where it is another user's; to find lost holders. */
+	.needs = READS_FILES | READS_PROCESSES,
 	.summary = "the VMs that are held, whose process keeps each, and how they are",
 	.args = "[NAME]",
 	.max_args = 1,

@@ -15,6 +15,7 @@
 #include "core/command.h"
 #include "core/interrupt.h"
 #include "holder/exec_fds.h"
+#include "holder/lost.h"
 #include "holder/passing.h"
 
 /* A holder that is just being made, or just ends, is waited for this long. */
@@ -58,6 +59,45 @@ static enum status say_dead(struct cli *cli, const struct runtime *runtime, cons
 	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST), "%s", words);
 }
 
+/* No file tells of the VM: its holder may have lost them. */
+static enum status say_none(struct cli *cli, const struct runtime *runtime, const char *name,
+			    struct held_info *lost)
+{
+	struct held_info info;
+
+	if (!lost_find(runtime, name, &info))
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
+			"no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
+			"'gmemctl status' lists them",
+			name, name);
+	if (cli->command->ends_holder) {
+		*lost = info;
+		return STATUS_YES;
+	}
+	return cli_fail_as(
+		cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST),
+		"the files of '%s' in %s were deleted; its holder, process %d, makes them anew "
+		"as soon as it can, and 'gmemctl destroy %s' ends it",
+		name, runtime->path, (int)info.pid, name);
+}
+
+/* Through its process, as no socket leads there. */
+static enum status end_lost(struct cli *cli, const struct runtime *runtime,
+			    const struct held_info *lost)
+{
+	int ret = lost_end(runtime, lost);
+
+	if (ret)
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
+				   "the holder of '%s', process %d, was told to end: %s",
+				   lost->name, (int)lost->pid, strerror(-ret));
+	cli_note(cli,
+		 "the files of '%s' were deleted; its holder, process %d, was ended by a signal",
+		 lost->name, (int)lost->pid);
+	return STATUS_YES;
+}
+
 static void pause_ms(long ms)
 {
 	const struct timespec time = { .tv_nsec = ms * 1000000 };
@@ -67,7 +107,7 @@ static void pause_ms(long ms)
 
 /* One attempt; *again where the holder is neither quite there nor quite gone. */
 static enum status try_connect(struct cli *cli, const struct runtime *runtime, const char *name,
-			       int *connection, bool *again)
+			       int *connection, bool *again, struct held_info *lost)
 {
 	enum status status = STATUS_FAILED;
 	int lock;
@@ -75,11 +115,7 @@ static enum status try_connect(struct cli *cli, const struct runtime *runtime, c
 	*again = false;
 	switch (runtime_lock(runtime, name, false, &lock)) {
 	case RUNTIME_NONE:
-		return cli_fail_as(
-			cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
-			"no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
-			"'gmemctl status' lists them",
-			name, name);
+		return say_none(cli, runtime, name, lost);
 	case RUNTIME_ERROR:
 		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "%s/%s.vm: %s",
 				   runtime->path, name, strerror(errno));
@@ -102,13 +138,13 @@ static enum status try_connect(struct cli *cli, const struct runtime *runtime, c
 }
 
 static enum status connect_holder(struct cli *cli, const struct runtime *runtime, const char *name,
-				  int *connection)
+				  int *connection, struct held_info *lost)
 {
 	enum status status = STATUS_FAILED;
 	bool again = true;
 
 	for (int waited = 0; again && waited < PATIENCE_MS && !interrupted(); waited += STEP_MS) {
-		status = try_connect(cli, runtime, name, connection, &again);
+		status = try_connect(cli, runtime, name, connection, &again, lost);
 		if (again)
 			pause_ms(STEP_MS);
 	}
@@ -263,11 +299,12 @@ out:
 static bool is_none(struct cli *cli, const struct runtime *runtime, const char *name)
 {
 	char words[PATH_MAX + 256];
+	struct held_info lost;
 	int lock;
 
 	switch (runtime_lock(runtime, name, false, &lock)) {
 	case RUNTIME_NONE:
-		return true;
+		return !lost_find(runtime, name, &lost);
 	case RUNTIME_OURS:
 		client_clean(runtime, name, lock, words, sizeof(words));
 		cli_note(cli, "%s", words);
@@ -282,7 +319,7 @@ static bool is_none(struct cli *cli, const struct runtime *runtime, const char *
 	return false;
 }
 
-enum status client_forward(struct cli *cli, bool *none)
+enum status client_forward(struct cli *cli, struct client_answer *answer)
 {
 	bool takes_none = cli->command->takes_none && cli->command->takes_none(cli->settings);
 	struct runtime runtime = { .fd = -1 };
@@ -292,10 +329,12 @@ enum status client_forward(struct cli *cli, bool *none)
 	interrupt_catch();
 	if (!status)
 		status = runtime_open(cli, false, &runtime);
-	*none = !status && takes_none && is_none(cli, &runtime, cli->args[0]);
-	if (!status && !*none)
-		status = connect_holder(cli, &runtime, cli->args[0], &connection);
-	if (!status && !*none) {
+	answer->none = !status && takes_none && is_none(cli, &runtime, cli->args[0]);
+	if (!status && !answer->none)
+		status = connect_holder(cli, &runtime, cli->args[0], &connection, &answer->lost);
+	if (!status && answer->lost.pid) {
+		status = end_lost(cli, &runtime, &answer->lost);
+	} else if (!status && !answer->none) {
 		status = ask(cli, &runtime, connection);
 		close(connection);
 	}

@@ -10,10 +10,16 @@
 bool client_is_for_holder(const struct cli *cli);
 
 /*
- * Has the holder of the VM run the whole command line, and returns its status. *none: no VM of that
- * name is held, and the command takes that; it is to run in this process.
+ * Has the holder of the VM run the whole command line, and returns its status; *answer, zeroed, tells
+ * where no holder has written the answer.
  */
-enum status client_forward(struct cli *cli, bool *none);
+struct client_answer {
+	bool none; /* no VM of that name is held, and the command takes that: it is to run here */
+	struct held_info
+		lost; /* pid above 0: it had lost its files, and was ended in another way */
+};
+
+enum status client_forward(struct cli *cli, struct client_answer *answer);
 
 /*
  * Waits for the reply on a connection. A signal ends the connection's way there, by which the

@@ -49,7 +49,9 @@ int holder_main(struct session *session, enum status status)
 		holder_serve(session);
 	}
 	session_end(session);
-	runtime_remove(&holder->runtime, holder->name);
+	/* Where its files were deleted, the name may be another holder's by now. */
+	if (runtime_owns(&holder->runtime, holder->name, holder->lock))
+		runtime_remove(&holder->runtime, holder->name);
 	if (holder->farewell >= 0) {
 		holder_reply(holder->farewell, holder->farewell_status, NULL, 0);
 		close(holder->farewell);

@@ -29,6 +29,7 @@ struct holder {
 	bool had_users;
 	struct waiting waiting[HOLDER_WAITING_MAX];
 	size_t n_waiting;
+	int64_t look_again; /* whether the files are still there; CLOCK_MONOTONIC, ms */
 	int farewell; /* connection that asked for the end, or -1: it hears when all is released */
 	enum status farewell_status;
 };
@@ -38,6 +39,9 @@ void holder_free(struct holder *holder);
 
 /* Serves until the VM is destroyed, its time is over, its users have ended, or a signal came. */
 void holder_serve(struct session *session);
+
+/* Makes the files of this holder anew where they are gone. False where that cannot be done now. */
+bool holder_remake(struct session *session);
 
 /* Runs the request on a connection and replies. */
 void holder_handle(struct session *session, int connection);

@@ -17,18 +17,29 @@
 #define READ_TRIES 8
 #define SUFFIX ".vm"
 
+/* A relative one is to be ignored, says the specification of XDG_RUNTIME_DIR. */
+static const char *absolute(const char *variable)
+{
+	const char *base = getenv(variable);
+
+	return base && *base == '/' ? base : NULL;
+}
+
+/* su and sudo leave another user's XDG_RUNTIME_DIR to root, or take it away: root has one folder. */
 static void set_path(struct runtime *runtime)
 {
-	const char *base = getenv("XDG_RUNTIME_DIR");
+	const char *base = absolute("GMEMCTL_RUNTIME_DIR");
 
-	if (!base || *base != '/') /* relative ones are to be ignored, says their specification */
+	if (!base && geteuid() != 0)
+		base = absolute("XDG_RUNTIME_DIR");
+	if (!base)
 		base = "/run";
 	snprintf(runtime->path, sizeof(runtime->path), "%s/gmemctl", base);
 }
 
 static enum status cannot(struct cli *cli, const struct runtime *runtime, const char *doing)
 {
-	bool own = getenv("XDG_RUNTIME_DIR");
+	bool own = geteuid() == 0 || absolute("XDG_RUNTIME_DIR");
 	int error = errno;
 
 	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-error), "%s %s: %s%s", doing,
@@ -75,6 +86,21 @@ enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime)
 	return status;
 }
 
+int runtime_make_again(struct runtime *runtime)
+{
+	struct stat st;
+
+	if (mkdir(runtime->path, 0700) && errno != EEXIST)
+		return -errno;
+	runtime->fd = open(runtime->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (runtime->fd < 0)
+		return -errno;
+	if (!fstat(runtime->fd, &st) && st.st_uid == geteuid() && !(st.st_mode & 077))
+		return 0;
+	runtime_close(runtime);
+	return -EPERM;
+}
+
 void runtime_close(struct runtime *runtime)
 {
 	if (runtime->fd >= 0)
@@ -95,6 +121,30 @@ static bool is_current(const struct runtime *runtime, const char *file, int fd)
 
 	return !fstatat(runtime->fd, file, &named, AT_SYMLINK_NOFOLLOW) && !fstat(fd, &locked) &&
 	       named.st_ino == locked.st_ino && named.st_dev == locked.st_dev;
+}
+
+bool runtime_owns(const struct runtime *runtime, const char *name, int lock)
+{
+	char file[HELD_NAME_MAX + 8];
+
+	return is_current(runtime, file_name(name, file), lock);
+}
+
+bool runtime_is_there(const struct runtime *runtime, const char *name, int lock)
+{
+	struct runtime now = *runtime;
+	char file[HELD_NAME_MAX + 8];
+	bool there;
+
+	/* By its path: a folder that was deleted, or unmounted, goes on behind the descriptor. */
+	now.fd = open(runtime->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (now.fd < 0)
+		return false;
+	snprintf(file, sizeof(file), "%s.sock", name);
+	there = runtime_owns(&now, name, lock) &&
+		!faccessat(now.fd, file, F_OK, AT_SYMLINK_NOFOLLOW);
+	runtime_close(&now);
+	return there;
 }
 
 enum runtime_lock runtime_lock(const struct runtime *runtime, const char *name, bool create,
@@ -166,14 +216,19 @@ static void set_address(const struct runtime *runtime, const char *name,
 		 runtime->fd, HELD_NAME_MAX, name);
 }
 
+int runtime_remove_socket(const struct runtime *runtime, const char *name)
+{
+	char file[HELD_NAME_MAX + 8];
+
+	snprintf(file, sizeof(file), "%s.sock", name);
+	return unlinkat(runtime->fd, file, 0) && errno != ENOENT ? -errno : 0;
+}
+
 int runtime_remove(const struct runtime *runtime, const char *name)
 {
 	char file[HELD_NAME_MAX + 8];
-	int ret = 0;
+	int ret = runtime_remove_socket(runtime, name);
 
-	snprintf(file, sizeof(file), "%s.sock", name);
-	if (unlinkat(runtime->fd, file, 0) && errno != ENOENT)
-		ret = -errno;
 	if (unlinkat(runtime->fd, file_name(name, file), 0) && errno != ENOENT && !ret)
 		ret = -errno;
 	return ret;

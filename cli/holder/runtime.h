@@ -17,11 +17,19 @@ struct runtime {
 };
 
 /*
- * Opens $XDG_RUNTIME_DIR/gmemctl, or /run/gmemctl, and makes it where create says so. It must be
- * the user's own and nobody else's. Fails with a message.
+ * Opens /run/gmemctl of root, $XDG_RUNTIME_DIR/gmemctl of others, or $GMEMCTL_RUNTIME_DIR/gmemctl where
+ * that is set, and makes it where create says so. It must be the user's own and nobody else's. Fails
+ * with a message.
  */
 enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime);
 void runtime_close(struct runtime *runtime);
+
+/* Opens the folder at its path once more, and makes it where it is gone. Returns 0 or a negative errno. */
+int runtime_make_again(struct runtime *runtime);
+
+/* Whether NAME.vm is still the locked file; and whether that is so at the folder's path, with a socket. */
+bool runtime_owns(const struct runtime *runtime, const char *name, int lock);
+bool runtime_is_there(const struct runtime *runtime, const char *name, int lock);
 
 enum runtime_lock {
 	RUNTIME_NONE, /* there is no such file */
@@ -44,6 +52,9 @@ int runtime_write(int fd, const struct held_info *info);
 
 /* Removes socket and file; the lock must be ours. Returns 0 or a negative errno. */
 int runtime_remove(const struct runtime *runtime, const char *name);
+
+/* Removes the socket alone. */
+int runtime_remove_socket(const struct runtime *runtime, const char *name);
 
 /* A socket that listens at NAME.sock, or a negative errno; the lock must be ours. */
 int runtime_listen(const struct runtime *runtime, const char *name);

@@ -16,6 +16,8 @@
 #include "holder/passing.h"
 
 #define SILENCE_MS 10000
+/* From one look whether the files are still there to the next; gmemctl-create(8) tells it. */
+#define LOOK_MS 5000
 
 struct serve {
 	struct session *session;
@@ -57,7 +59,7 @@ static void accept_one(struct holder *holder)
 		(struct waiting){ .fd = fd, .until = now_ms() + SILENCE_MS };
 }
 
-/* Milliseconds until something has to be done without being asked; -1: nothing. */
+/* Milliseconds until something has to be done without being asked. */
 static int next_timeout(const struct holder *holder)
 {
 	const struct timespec *deadline = &holder->deadline;
@@ -67,8 +69,8 @@ static int next_timeout(const struct holder *holder)
 		at = (int64_t)deadline->tv_sec * 1000 + deadline->tv_nsec / 1000000;
 	if (holder->n_waiting && holder->waiting[0].until < at)
 		at = holder->waiting[0].until;
-	if (at == INT64_MAX)
-		return -1;
+	if (holder->look_again < at)
+		at = holder->look_again;
 	left = at - now_ms();
 	return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left + 1;
 }
@@ -77,6 +79,16 @@ static void drop_silent(struct holder *holder)
 {
 	while (holder->n_waiting && holder->waiting[0].until <= now_ms())
 		forget_waiting(holder, 0);
+}
+
+static void check_files(struct serve *serve)
+{
+	struct holder *holder = serve->holder;
+
+	if (holder->look_again > now_ms())
+		return;
+	holder_remake(serve->session); /* where that fails, the next look tries again */
+	holder->look_again = now_ms() + LOOK_MS;
 }
 
 static void check_limits(struct serve *serve, const struct pollfd *users)
@@ -133,7 +145,7 @@ static void wait_and_serve(struct serve *serve, const sigset_t *unblocked)
 	for (size_t i = 0; i < n; i++)
 		waiting[i] = (struct pollfd){ .fd = holder->waiting[i].fd, .events = POLLIN };
 	timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-	if (ppoll(polled, 1 + n_users + n, ms < 0 ? NULL : &timeout, unblocked) < 0)
+	if (ppoll(polled, 1 + n_users + n, &timeout, unblocked) < 0)
 		return;
 	check_limits(serve, users);
 	if (!serve->over)
@@ -141,6 +153,8 @@ static void wait_and_serve(struct serve *serve, const sigset_t *unblocked)
 	drop_silent(holder);
 	if (!serve->over && polled[0].revents)
 		accept_one(holder);
+	if (!serve->over)
+		check_files(serve);
 }
 
 void holder_serve(struct session *session)
@@ -149,6 +163,7 @@ void holder_serve(struct session *session)
 	sigset_t blocked, unblocked;
 
 	interrupt_forget();
+	serve.holder->look_again = now_ms() + LOOK_MS;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);
 	sigaddset(&blocked, SIGTERM);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include "core/interrupt.h"
 #include "holder/client.h"
 #include "holder/internal.h"
+#include "holder/lost.h"
 #include "holder/passing.h"
 
 void holder_free(struct holder *holder)
@@ -149,6 +151,7 @@ static enum status become_holder(struct cli *cli, struct holder *holder)
 	if (!session)
 		_exit(STATUS_FAILED);
 	setsid();
+	prctl(PR_SET_NAME, HOLDER_COMM); /* lost.c knows it by that */
 	close_others(holder);
 	interrupt_forget();
 	runtime_own(holder->listener);

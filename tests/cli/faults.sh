@@ -161,7 +161,7 @@ for n in $(seq 1 "$(if wrapped; then echo 3; else echo 150; fi)"); do
 	elif ! grep -q '^gmemctl: create: .' "$scratch/err"; then
 		left="nothing was said"
 	fi
-	[ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ] || left=$(ls "$XDG_RUNTIME_DIR/gmemctl")
+	[ -z "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")" ] || left=$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")
 	[ -z "$left" ] || break
 done
 if [ -z "$left" ]; then

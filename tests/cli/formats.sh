@@ -111,10 +111,10 @@ try_json 0 '(.ram | type) == "number" and (.in_direct_map | keys == ["1G","2M","
 try_json 0 '.ram == ([.in_direct_map[]] | add) + .holes + .direct_map_unknown' \
 	gmemctl directmap --simulate=plain --json
 # Facts beside a table: lines that no row is taken for; none where columns were chosen.
-try 0 '^# verdict safe$' '*' gmemctl check --pfn=0x100 --simulate=plain --raw
-try 0 '^FACT_VERDICT="safe"$' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
-try 0 '^FACT_PROVEN_REASON="not asked for' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
-try 0 '^# verdict safe$' '*' gmemctl check --pfn=0x100 --simulate=plain -r -o +source
+try 0 '^# verdict_now safe$' '*' gmemctl check --pfn=0x100 --simulate=plain --raw
+try 0 '^FACT_VERDICT_NOW="safe"$' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
+try 0 '^FACT_READER_PROVEN_REASON="not asked for' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
+try 0 '^# verdict_now safe$' '*' gmemctl check --pfn=0x100 --simulate=plain -r -o +source
 try 0 '^# size 4194304$' '*' gmemctl walk --simulate=plain -rb
 for format in r P; do
 	gmemctl check --pfn=0x100 --simulate=plain "-$format" -o access > "$scratch/stdout" \

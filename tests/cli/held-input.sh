@@ -105,9 +105,9 @@ if diff "$scratch/before" "$scratch/after" > "$scratch/diff"; then
 else
 	fail 'nothing has changed by them' "$(cat "$scratch/diff")"
 fi
-if [ "$(find "$XDG_RUNTIME_DIR/gmemctl" -type f | wc -l)" -eq 2 ]; then
+if [ "$(find "$GMEMCTL_RUNTIME_DIR/gmemctl" -type f | wc -l)" -eq 2 ]; then
 	pass 'nothing is left by them'
 else
-	fail 'nothing is left by them' "$(ls "$XDG_RUNTIME_DIR/gmemctl")"
+	fail 'nothing is left by them' "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")"
 fi
 finish

@@ -63,10 +63,10 @@ done
 held 0 '' destroy td --if-exists
 try_json 0 '.released == 0 and .error == null' gmemctl destroy td --if-exists --json
 held 64 'a name is' destroy 12 --if-exists
-if [ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ]; then
+if [ -z "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")" ]; then
 	pass 'nothing is left in the folder'
 else
-	fail 'nothing is left in the folder' "$(ls "$XDG_RUNTIME_DIR/gmemctl")"
+	fail 'nothing is left in the folder' "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")"
 fi
 
 # An SNP guest, and ordinary ones.
@@ -158,7 +158,7 @@ pid_of() {
 }
 held 0 '' create ends --simulate=plain
 kill "$(pid_of ends)"
-if gone ends && [ ! -e "$XDG_RUNTIME_DIR/gmemctl/ends.sock" ]; then
+if gone ends && [ ! -e "$GMEMCTL_RUNTIME_DIR/gmemctl/ends.sock" ]; then
 	pass 'SIGTERM releases all'
 else
 	fail 'SIGTERM releases all'
@@ -173,7 +173,7 @@ for command in 'convert dies all private' 'status dies' 'destroy dies'; do
 	gmemctl $command > "$scratch/stdout" 2> "$scratch/stderr"
 	status=$?
 	if [ $status -ne 0 ] && grep -qE "$killed" "$scratch/stderr" &&
-		[ -z "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ]; then
+		[ -z "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")" ]; then
 		pass "after SIGKILL, $command"
 	else
 		fail "after SIGKILL, $command" "status $status"
@@ -197,10 +197,70 @@ try_json 0 '.released == 4194304' gmemctl destroy dies --if-exists --json
 # The folder has to be ours alone.
 mkdir -m 755 "$scratch/open" "$scratch/open/gmemctl"
 try 2 '' 'has mode 0755, and others may have been in it' \
-	env XDG_RUNTIME_DIR="$scratch/open" "$GMEMCTL_FILE" create x --simulate=plain
+	env GMEMCTL_RUNTIME_DIR="$scratch/open" "$GMEMCTL_FILE" create x --simulate=plain
 try 2 '' 'making .*/none/gmemctl: No such file' \
-	env XDG_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" create x --simulate=plain
-try 0 '' '' env XDG_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" status
+	env GMEMCTL_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" create x --simulate=plain
+try 0 '' '' env GMEMCTL_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" status
+
+# The folder is deleted under a holder: it is found all the same, and makes its files anew.
+# deleted NAME: a VM of that name whose files are gone, and cannot be made anew
+deleted() {
+	mkdir -p -m 700 "$GMEMCTL_RUNTIME_DIR"
+	gmemctl create "$1" --simulate=plain --size=64K > "$scratch/out" 2>&1
+	pid=$(pid_of "$1")
+	rm -rf "$GMEMCTL_RUNTIME_DIR"
+}
+deleted lost
+try 0 '^lost +[0-9]+ ' "the files of 'lost' were deleted; its holder, process $pid" gmemctl status
+try_json 0 ".vms == [{name: \"lost\", pid: $pid, socket: false}]" \
+	gmemctl status lost -o name,pid,socket --json
+try 2 '*' "no VM is held under the name 'other'" gmemctl status other
+try_json 2 '.error.code == "holder-lost"' gmemctl punch lost 0+4K --json
+try_json 0 '.released == 65536 and .command == "destroy"' gmemctl destroy lost --json
+if [ ! -e "/proc/$pid" ] || grep -qs '^State:.Z' "/proc/$pid/status"; then
+	pass 'its process has ended'
+else
+	fail 'its process has ended' "$(cat "/proc/$pid/status")"
+fi
+deleted again
+held 0 "its holder, process $pid, was ended by a signal" destroy again
+deleted again
+held 0 'was ended by a signal' destroy again --if-exists
+deleted returns
+try 0 "^returns $pid no$" '*' gmemctl status -rn -o name,pid,socket
+mkdir -m 700 "$GMEMCTL_RUNTIME_DIR"
+tries=0
+until [ -S "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock" ] || [ $tries -gt 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+try 0 "^returns $pid yes$" '' gmemctl status -rn -o name,pid,socket
+held 0 '' punch returns 0+4K
+# Only the socket: the file beside it is the holder's still.
+rm "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock"
+tries=0
+until [ -S "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock" ] || [ $tries -gt 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+held 0 '' destroy returns
+# Another holder has the name by now: what the first leaves at its end is its own only.
+deleted twice
+first=$pid
+kill -s STOP "$first"
+mkdir -m 700 "$GMEMCTL_RUNTIME_DIR"
+gmemctl create twice --simulate=plain > "$scratch/out" 2>&1
+kill "$first"
+kill -s CONT "$first"
+await_end "$first"
+try 0 '^twice [0-9]+ yes$' '' gmemctl status twice -rn -o name,pid,socket
+held 0 '' destroy twice
+# Root has its folder by itself; what XDG_RUNTIME_DIR says holds for others.
+if [ "$(id -u)" -eq 0 ]; then
+	try '2' '' 'making /none/gmemctl: No such file' \
+		env GMEMCTL_RUNTIME_DIR=/none XDG_RUNTIME_DIR="$scratch" "$GMEMCTL_FILE" create x --simulate=plain
+	try 0 '*' '*' env -u GMEMCTL_RUNTIME_DIR XDG_RUNTIME_DIR=/none "$GMEMCTL_FILE" status
+fi
 
 # Two creates of one name at once: one gets it.
 for _ in 1 2 3 4 5; do

@@ -6,7 +6,7 @@
 
 client=$(program "$tools/holder-client")
 gmemctl create vm --simulate=tdx > "$scratch/out" 2>&1
-socket=$XDG_RUNTIME_DIR/gmemctl/vm.sock
+socket=$GMEMCTL_RUNTIME_DIR/gmemctl/vm.sock
 pid=$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')
 
 fds() {
@@ -74,11 +74,11 @@ else
 fi
 sleep 0.2
 if [ "$(fds)" -eq "$before" ] && [ "$(stat -c %a "$socket")" = 600 ] &&
-	[ "$(stat -c %a "$XDG_RUNTIME_DIR/gmemctl")" = 700 ]; then
+	[ "$(stat -c %a "$GMEMCTL_RUNTIME_DIR/gmemctl")" = 700 ]; then
 	pass 'it has as many descriptors as before, and its files are private'
 else
 	fail 'it has as many descriptors as before, and its files are private' \
-		"$before before, $(fds) after" "$(ls -la "$XDG_RUNTIME_DIR/gmemctl")"
+		"$before before, $(fds) after" "$(ls -la "$GMEMCTL_RUNTIME_DIR/gmemctl")"
 fi
 try 0 '' 'simulated' gmemctl destroy vm
 if [ ! -e "$socket" ]; then
@@ -88,16 +88,16 @@ else
 fi
 
 # What is in the way and cannot be removed is told, and not tried for ever.
-mkdir "$XDG_RUNTIME_DIR/gmemctl/blocked.sock"
+mkdir "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.sock"
 # shellcheck disable=SC2086 # words
 try 2 '' 'blocked.sock is in the way and cannot be removed: Is a directory' \
 	timeout 60 $GMEMCTL create blocked --simulate=plain
-rmdir "$XDG_RUNTIME_DIR/gmemctl/blocked.sock"
+rmdir "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.sock"
 try 0 '' 'simulated' gmemctl create blocked --simulate=plain
 # Its file is one line of one length, whatever it says: a reader never sees a part of it.
 for range in 0+4K 4K+8K all; do
 	gmemctl punch blocked "$range" > "$scratch/out" 2>&1
-	wc -lc < "$XDG_RUNTIME_DIR/gmemctl/blocked.vm"
+	wc -lc < "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.vm"
 done | sort -u > "$scratch/lines"
 if [ "$(tr -s ' ' < "$scratch/lines")" = ' 1 511' ]; then
 	pass 'the line about a VM has one length'
@@ -110,7 +110,7 @@ try 0 '' 'simulated' gmemctl destroy blocked
 # connected before and speaks later.
 gmemctl create unread --simulate=plain --size=16M --populate > "$scratch/out" 2>&1
 mkfifo "$scratch/go"
-start late timeout 120 "$client" "$XDG_RUNTIME_DIR/gmemctl/unread.sock" late punch unread 0+4K
+start late timeout 120 "$client" "$GMEMCTL_RUNTIME_DIR/gmemctl/unread.sock" late punch unread 0+4K
 {
 	gmemctl pfns unread --each --json 2> "$scratch/slow" |
 		{ head -c 1 > "$scratch/first"; read -r _ < "$scratch/go"; cat > "$scratch/torso"; }

@@ -14,7 +14,7 @@ tests_failed=0
 
 # VMs that a test holds are held in a folder of its own, and end with it.
 mkdir -m 700 "$scratch/runtime"
-export XDG_RUNTIME_DIR="$scratch/runtime"
+export GMEMCTL_RUNTIME_DIR="$scratch/runtime"
 end_holders() {
 	for held in "$scratch"/runtime/gmemctl/*.vm; do
 		[ -s "$held" ] && kill "$(cut -d ' ' -f 2 "$held")" 2> "$scratch/kill"

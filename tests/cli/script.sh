@@ -34,7 +34,7 @@ says() {
 		fail "the README's script on ${model:-the running kernel}" "status $status"
 	elif [ -n "$pattern" ]; then
 		fail "the README's script on ${model:-the running kernel}" "it does not say $pattern"
-	elif [ -n "$(ls "$XDG_RUNTIME_DIR/gmemctl")" ]; then
+	elif [ -n "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")" ]; then
 		fail "the README's script on ${model:-the running kernel}" "something is left"
 	else
 		pass "the README's script on ${model:-the running kernel}"

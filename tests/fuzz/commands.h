@@ -104,7 +104,7 @@ static inline void fuzz_command_init(void)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    setenv("XDG_RUNTIME_DIR", "/proc/self/nothing", 1))
+	    setenv("GMEMCTL_RUNTIME_DIR", "/proc/self/nothing", 1))
 		abort();
 	close(null);
 	stderr = fopen("/dev/null", "we");

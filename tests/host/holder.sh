@@ -11,7 +11,7 @@ if ! gmemctl create probe --size=64K --flags= > "$scratch/out" 2> "$scratch/err"
 	finish
 fi
 gmemctl destroy probe > "$scratch/out" 2>&1
-folder=$XDG_RUNTIME_DIR/gmemctl
+folder=$GMEMCTL_RUNTIME_DIR/gmemctl
 rounds=1000 kills=200
 if wrapped; then
 	rounds=3 kills=2
@@ -158,17 +158,17 @@ else
 	install -d -m 700 -o 65534 -g 65534 "$scratch/nobody"
 	as_nobody() {
 		setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
-			env XDG_RUNTIME_DIR="$where" "$scratch/bin/gmemctl" "$@"
+			env GMEMCTL_RUNTIME_DIR="$where" "$scratch/bin/gmemctl" "$@"
 	}
 	gmemctl create mine --size=64K > "$scratch/out" 2>&1
 	where=$scratch/nobody
 	try 0 '' '' as_nobody status
 	try 2 '' "no VM is held under the name 'mine'" as_nobody destroy mine
-	where=$XDG_RUNTIME_DIR
+	where=$GMEMCTL_RUNTIME_DIR
 	try 2 '' 'Permission denied' as_nobody status
 	try 2 '' 'Permission denied' as_nobody destroy mine
 	# Not even where somebody opened the way for them.
-	chmod 711 "$XDG_RUNTIME_DIR"
+	chmod 711 "$GMEMCTL_RUNTIME_DIR"
 	chmod 777 "$folder" "$folder"/*
 	try 2 '' 'belongs to user 0, this is user 65534' as_nobody destroy mine
 	try 2 '' 'has mode 0777, and others may have been in it' gmemctl status
@@ -181,7 +181,7 @@ else
 	if as_nobody create theirs --simulate=plain > "$scratch/out" 2>&1; then
 		try 0 '^theirs ' '' as_nobody status
 		try 2 '' 'belongs to user 65534, this is user 0' \
-			env XDG_RUNTIME_DIR="$where" "$GMEMCTL_FILE" status
+			env GMEMCTL_RUNTIME_DIR="$where" "$GMEMCTL_FILE" status
 		try 0 '' simulated as_nobody destroy theirs
 	else
 		fail 'a holder of another user' "$(cat "$scratch/out")"

@@ -102,7 +102,7 @@ held_by_it() {
 }
 
 in_their_folder() (
-	XDG_RUNTIME_DIR=$scratch/theirs
+	GMEMCTL_RUNTIME_DIR=$scratch/theirs
 	granted=$1
 	shift
 	document "$granted" '' "$@"
@@ -110,7 +110,7 @@ in_their_folder() (
 
 # on_held CAPABILITIES COMMAND...: on a VM that root holds, and in the folder of another user's holders.
 on_held() {
-	[ -e "$XDG_RUNTIME_DIR/gmemctl/held.vm" ] ||
+	[ -e "$GMEMCTL_RUNTIME_DIR/gmemctl/held.vm" ] ||
 		"$BUILD/gmemctl" create held --size=16K > "$scratch/said" 2>&1
 	granted=$1
 	shift

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A holder whose files were deleted makes them anew, so that commands reach it again. */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "holder/internal.h"
+
+/* Under the old name, where nobody else has taken it since. */
+static bool make_files(const struct runtime *runtime, const char *name, int *lock, int *listener)
+{
+	switch (runtime_lock(runtime, name, true, lock)) {
+	case RUNTIME_OURS:
+		break;
+	case RUNTIME_HELD:
+		close(*lock);
+		return false;
+	default:
+		return false;
+	}
+	*listener = runtime_listen(runtime, name);
+	/* Only the file beside it was deleted, and the lock is ours: the socket is the old one. */
+	if (*listener == -EADDRINUSE && !runtime_remove_socket(runtime, name))
+		*listener = runtime_listen(runtime, name);
+	if (*listener >= 0)
+		return true;
+	runtime_remove(runtime, name);
+	close(*lock);
+	return false;
+}
+
+bool holder_remake(struct session *session)
+{
+	struct holder *holder = session->holder;
+	struct runtime runtime = holder->runtime;
+	int lock = -1, listener = -1;
+
+	if (runtime_is_there(&holder->runtime, holder->name, holder->lock))
+		return true;
+	if (runtime_make_again(&runtime))
+		return false;
+	/* Its own lock would be in the way where only the socket is gone. */
+	if (runtime_owns(&runtime, holder->name, holder->lock)) {
+		listener = runtime_listen(&runtime, holder->name);
+		lock = holder->lock;
+	} else if (make_files(&runtime, holder->name, &lock, &listener)) {
+		close(holder->lock);
+	}
+	if (listener < 0) {
+		runtime_close(&runtime);
+		return false;
+	}
+	close(holder->listener);
+	runtime_close(&holder->runtime);
+	holder->runtime = runtime;
+	holder->lock = lock;
+	holder->listener = listener;
+	return holder_tell(session);
+}
