@@ -57,8 +57,9 @@ static enum status check_folder(struct cli *cli, const struct runtime *runtime)
 		return cli_fail_as(
 			cli, STATUS_FAILED, cause_of(FAILURE_NOT_PERMITTED),
 			"%s belongs to user %u, this is user %u: who can write there could "
-			"stand in for a holder; set XDG_RUNTIME_DIR to a folder of yours",
-			runtime->path, st.st_uid, geteuid());
+			"stand in for a holder%s",
+			runtime->path, st.st_uid, geteuid(),
+			geteuid() ? "; set XDG_RUNTIME_DIR to a folder of yours" : "");
 	if (st.st_mode & 077)
 		return cli_fail_as(
 			cli, STATUS_FAILED, cause_of(FAILURE_NOT_PERMITTED),
