@@ -63,7 +63,7 @@ static const struct column columns[] = {
 	[COLUMN_REMOVED] = { "removed", KIND_TEXT, .wrap = true,
 			     .help = "what leaves an entry as it was found" },
 	[COLUMN_FUNCTION] = { "function", KIND_TEXT, .help = "function that took the fault" },
-	[COLUMN_PATH] = { "path", KIND_TEXT, .shown = true,
+	[COLUMN_PATH] = { "kernel_path", KIND_TEXT, .shown = true,
 			  .help = "kernel path, as in check; unknown where none explains it" },
 	[COLUMN_STEP] = { "step", KIND_TEXT, .shown = true,
 			  .help = "what userspace asked for, by the trace" },

@@ -7,7 +7,7 @@
 logs=$(dirname "$0")/oops
 
 # The row of a fault: every word of it from the text alone.
-row='-o LINE,COMMAND,PID,KIND,ACCESS,LEVEL,PFN,PATH,STEP -n --raw'
+row='-o LINE,COMMAND,PID,KIND,ACCESS,LEVEL,PFN,KERNEL-PATH,STEP -n --raw'
 # shellcheck disable=SC2086 # words
 try 0 '^1 vmm 412 not-present clflush 4K 0x26e0 tdx-page-add KVM_TDX_INIT_MEM_REGION$' '' \
 	gmemctl oops $row "$logs/x86-page-add"
@@ -17,7 +17,7 @@ try 0 '^1 init 1 not-present write 4K 0x44f85 gmem-clear KVM_RUN$' '' \
 # shellcheck disable=SC2086
 try 1 '^3 modprobe 77 null-pointer read - - - -$' '' gmemctl oops $row "$logs/null"
 try_json 0 '.faults[0] | .pfn == 9952 and .level == "4K" and .direct_map == "unmapped" and .witness == "R10"
-	and .path == "tdx-page-add" and .page == "guest_memfd" and .machine == "x86-64" and
+	and .kernel_path == "tdx-page-add" and .page == "guest_memfd" and .machine == "x86-64" and
 	.kernel == "7.3.4" and .cpu == 1 and (.removed | test("^set_direct_map_invalid_noflush"))' \
 	gmemctl oops "$logs/x86-page-add" --json
 try_json 1 '.faults[0].kind == "null-pointer" and .faults_found == 1 and .other_oopses == 1' \
@@ -27,7 +27,7 @@ try_json 1 '.faults[0].kind == "null-pointer" and .faults_found == 1 and .other_
 for name in '' -; do
 	# shellcheck disable=SC2086
 	sed 's/$/\r/; s/^/Nov 29 10:12:46 host kernel: /' "$logs/x86-page-add" |
-		gmemctl oops $name -n --raw -o PFN,PATH > "$scratch/stdout" 2> "$scratch/stderr"
+		gmemctl oops $name -n --raw -o PFN,KERNEL-PATH > "$scratch/stdout" 2> "$scratch/stderr"
 	judge "standard input '$name'" $? 0 '^0x26e0 tdx-page-add$' ''
 done
 
