@@ -32,9 +32,9 @@ for name in '' -; do
 done
 
 # No page fault: nothing, an empty file, other oopses.
-try 3 '' 'standard input: no page fault in 0 lines' gmemctl oops -n --raw
+try 3 '' 'standard input: no page fault in 0 lines' gmemctl oops -n --raw -o LINE
 echo 'Oops: general protection fault, maybe for address 0x1: 0000 [#1] SMP' > "$scratch/gp"
-try 3 '' 'no page fault in 1 lines, but 1 oopses of another sort' gmemctl oops -n --raw "$scratch/gp"
+try 3 '' 'no page fault in 1 lines, but 1 oopses of another sort' gmemctl oops -n --raw -o LINE "$scratch/gp"
 try_json 3 '.faults == [] and .other_oopses == 1 and (.error.message | length) > 0' \
 	gmemctl oops "$scratch/gp" --json
 try 2 '' 'no-such-file: No such file' gmemctl oops "$scratch/no-such-file"
@@ -98,5 +98,5 @@ else
 	show stdout
 fi
 try 3 '' 'the log of the simulated kernel: no page fault in 0 lines' \
-	gmemctl oops --dmesg --simulate=tdx -n --raw
+	gmemctl oops --dmesg --simulate=tdx -n --raw -o LINE
 finish
