@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/interrupt.h"
+#include "core/size.h"
 #include "held/content.h"
 #include "held/populate.h"
 #include "held/session.h"
@@ -117,14 +118,26 @@ static enum status populate_range(const struct map *map)
 }
 
 /* Pages first, without touching them, so that there is something to look at. */
-static enum status allocate(const struct map *map)
+static enum status allocate(const struct map *map, uint64_t *done)
 {
 	struct populate_asked asked = map->settings->populate;
 	enum gmem_populate_method used;
-	uint64_t done;
 
 	asked.method = GMEM_POPULATE_ALLOCATE;
-	return populate(map->cli, map->held, &map->parts, &asked, &used, &done);
+	return populate(map->cli, map->held, &map->parts, &asked, &used, done);
+}
+
+/* Whatever came of the rest, these pages were allocated, and nothing takes them back by itself. */
+static void tell_resident(const struct map *map, uint64_t bytes)
+{
+	char size[CELL_TEXT_MAX];
+
+	if (bytes)
+		cli_note(map->cli,
+			 "%s of the range stay resident; 'gmemctl punch %s %s%s' frees them",
+			 size_format(bytes, size, sizeof(size)), map->held->name, map->cli->args[1],
+			 map->settings->by_gpa ? " --by-gpa" : "");
+	step_fact(map->cli, "resident", KIND_BYTES, cell_number(bytes));
 }
 
 static enum status judge(const struct map *map, struct preflight *asked)
@@ -186,15 +199,18 @@ static enum status map_range(const struct map *map)
 {
 	struct content content = { .fd = -1 };
 	enum status status = STATUS_YES;
+	uint64_t resident = 0;
 
 	if (map->launch)
 		status = content_open(map->cli, map->settings->from, map->parts.length, &content);
 	if (!status)
-		status = allocate(map);
+		status = allocate(map, &resident);
 	if (!status && map->settings->populate.method != GMEM_POPULATE_ALLOCATE)
 		status = fly_ahead(map);
 	if (!status)
 		status = map->launch ? add_all(map, &content) : populate_range(map);
+	if (status)
+		tell_resident(map, resident);
 	content_close(&content);
 	return status;
 }

@@ -112,6 +112,15 @@ held 0 '' convert oops all private
 held 1 'tdx-page-add would take a page fault on 16 of these pages, the first at PFN 0x[0-9a-f]+' \
 	map oops 0+64K
 held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
+# What was allocated before stays, in true numbers, and the advice works.
+try_json 1 '.error.code == "would-fault" and .error.errno == null and .resident == 65536' \
+	gmemctl map oops 0+64K --json
+held 1 "64K of the range stay resident; 'gmemctl punch oops 0.64K' frees them" map oops 0+64K
+try_json 0 '.resident == 65536' gmemctl pfns oops --json
+held 0 '' punch oops 0+64K
+try_json 0 '.resident == 0' gmemctl pfns oops --json
+held 64 'the order is NAME RANGE private.shared: gmemctl convert oops 0.64K private' convert oops private 0+64K
+held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
 held 64 'spelled out' map oops 0+64K --forc
 try 2 '' 'Kernel oops' gmemctl map oops 0+64K --force
 # The page that it took out would fault on its way back, too.
