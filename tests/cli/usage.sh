@@ -65,7 +65,7 @@ try 64 '' 'invalid option' gmemctl -Z
 try 64 '' 'requires an argument' gmemctl walk --size
 try 64 '' "'extra' is one argument too many" gmemctl walk extra
 try 64 '' 'TARGET is missing' gmemctl pfns
-try 64 '' 'NUMBER... is missing' gmemctl pfn
+try 64 '' 'FRAME... is missing' gmemctl pfn
 try 64 '' "'x' is one argument too many" gmemctl list x
 try 64 '' "'2' is one argument too many" gmemctl pfns 1 2
 try 64 '' 'another output format' gmemctl --raw --pairs caps
