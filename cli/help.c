@@ -85,13 +85,23 @@ static const char *spell(const struct cli_option *option, char text[SPELLED_MAX]
 	return text;
 }
 
-static void print_option(FILE *to, const struct cli_option *option)
+/* Letters of common options that a command has for its own stand there only. */
+static char letter_of(const struct command *command, const struct cli_option *option)
+{
+	const struct cli_option *own = command ? command->options : NULL;
+
+	for (; own && own->name; own++)
+		if (own != option && own->letter == option->letter && own->help)
+			return 0;
+	return option->letter;
+}
+
+static void print_option(FILE *to, const struct command *command, const struct cli_option *option)
 {
 	char spelled[SPELLED_MAX], head[SPELLED_MAX + 8], letter[] = "-x, ";
 
-	letter[1] = option->letter;
-	snprintf(head, sizeof(head), "  %-4s%s", option->letter ? letter : "",
-		 spell(option, spelled));
+	letter[1] = letter_of(command, option);
+	snprintf(head, sizeof(head), "  %-4s%s", letter[1] ? letter : "", spell(option, spelled));
 	print_entry(to, head, OPTION_MARGIN, option->help);
 }
 
@@ -115,7 +125,8 @@ static size_t sort_options(const struct cli_option *options, const struct cli_op
 	return n;
 }
 
-static void print_options(FILE *to, const char *title, const struct cli_option *options)
+static void print_options(FILE *to, const char *title, const struct command *command,
+			  const struct cli_option *options)
 {
 	const struct cli_option *sorted[OPTIONS_MAX];
 	size_t n = sort_options(options, sorted);
@@ -123,7 +134,7 @@ static void print_options(FILE *to, const char *title, const struct cli_option *
 	if (n)
 		fprintf(to, "\n %s\n", title);
 	for (size_t i = 0; i < n; i++)
-		print_option(to, sorted[i]);
+		print_option(to, command, sorted[i]);
 }
 
 static void print_commands(FILE *to)
@@ -182,8 +193,8 @@ void help_print(const struct cli *cli)
 	fprintf(to, " [OPTION...]%s%s\n", *args ? " " : "", args);
 	print_entry(to, "", 0, command ? command->summary : about);
 	if (command)
-		print_options(to, "Options of this command:", command->options);
-	print_options(to, "Common options:", common_options);
+		print_options(to, "Options of this command:", command, command->options);
+	print_options(to, "Common options:", command, common_options);
 	if (!command)
 		print_commands(to);
 	else if (command->table)
@@ -191,15 +202,16 @@ void help_print(const struct cli *cli)
 	print_statuses(to);
 }
 
-static void put_options(struct line *line, const struct cli_option *options)
+static void put_options(struct line *line, const struct command *command,
+			const struct cli_option *options)
 {
 	const struct cli_option *sorted[OPTIONS_MAX];
 	char spelled[SPELLED_MAX], word[SPELLED_MAX + 8], letter[] = "-x|";
 	size_t n = sort_options(options, sorted);
 
 	for (size_t i = 0; i < n; i++) {
-		letter[1] = sorted[i]->letter;
-		snprintf(word, sizeof(word), "[%s%s]", sorted[i]->letter ? letter : "",
+		letter[1] = letter_of(command, sorted[i]);
+		snprintf(word, sizeof(word), "[%s%s]", letter[1] ? letter : "",
 			 spell(sorted[i], spelled));
 		put_word(line, word, (int)strlen(word));
 	}
@@ -214,8 +226,8 @@ void help_print_usage(const struct cli *cli)
 	};
 
 	if (cli->command)
-		put_options(&line, cli->command->options);
-	put_options(&line, common_options);
+		put_options(&line, cli->command, cli->command->options);
+	put_options(&line, cli->command, common_options);
 	put_words(&line, arguments(cli));
 	putc('\n', line.to);
 }

@@ -29,9 +29,15 @@ struct parse {
 	enum status status;
 };
 
+/* A letter is the first option's that has it: a command's own options come before the common ones. */
 static int key_of(const struct parse *parse, size_t i)
 {
-	return parse->known.option[i]->letter ? parse->known.option[i]->letter : KEY_FIRST + (int)i;
+	char letter = parse->known.option[i]->letter;
+
+	for (size_t before = 0; before < i; before++)
+		if (parse->known.option[before]->letter == letter)
+			letter = 0;
+	return letter ? letter : KEY_FIRST + (int)i;
 }
 
 /* An option without help is another letter for the one before it. */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "base/error.h"
+#include "kernel/record/record.h"
 #include "kernel/sim/faults.h"
 #include "kmem/direct_map.h"
 #include "kmem/struct_layout.h"
@@ -26,6 +28,12 @@ static void init_locks(struct gmem_ctx *ctx)
 	pthread_mutexattr_destroy(&recursive);
 }
 
+static void read_release(struct gmem_ctx *ctx)
+{
+	if (gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release, sizeof(ctx->release)))
+		snprintf(ctx->release, sizeof(ctx->release), "unknown");
+}
+
 static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 {
 	struct gmem_ctx *ctx = calloc(1, sizeof(*ctx));
@@ -42,8 +50,7 @@ static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 		.partial_write = -EINPROGRESS,
 	};
 	init_locks(ctx);
-	if (gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release, sizeof(ctx->release)))
-		snprintf(ctx->release, sizeof(ctx->release), "unknown");
+	read_release(ctx);
 	*out = ctx;
 	return 0;
 }
@@ -74,6 +81,21 @@ int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
 	return ret;
 }
 
+int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn, void *arg)
+{
+	const struct gmem_record *record = gmem_record_of(ctx->kernel);
+	int ret;
+
+	gmem_begin(ctx);
+	if (!record)
+		return gmem_fail(ctx, -EINVAL, "this context was not opened with record");
+	ret = gmem_record_save(record, directory, fn, arg);
+	if (ret)
+		return gmem_fail(ctx, ret, "what was recorded could not be written: %s",
+				 gmem_error_words(ret));
+	return record->incomplete;
+}
+
 static int ctx_open_snapshot(const struct gmem_ctx_options *options, struct gmem_ctx **out)
 {
 	struct gmem_kernel *kernel;
@@ -81,6 +103,23 @@ static int ctx_open_snapshot(const struct gmem_ctx_options *options, struct gmem
 					   &kernel);
 
 	return ret ? ret : ctx_open(kernel, out);
+}
+
+static int ctx_choose(const struct gmem_ctx_options *options, struct gmem_ctx **out)
+{
+	int ret;
+
+	if (options->model && options->sysroot) {
+		snprintf(options->why, options->why_size,
+			 "a context is on a simulated kernel or on files, not on both");
+		return -EINVAL;
+	}
+	if (options->sysroot)
+		return ctx_open_snapshot(options, out);
+	if (!options->model)
+		return gmem_ctx_new(out);
+	ret = gmem_model_check(options->model, options->why, options->why_size);
+	return ret ? -EINVAL : gmem_ctx_new_simulated(options->model, out);
 }
 
 int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out)
@@ -96,17 +135,15 @@ int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out)
 		wanted.why_size = sizeof(unread);
 	}
 	*wanted.why = '\0';
-	if (wanted.model && wanted.sysroot) {
-		snprintf(wanted.why, wanted.why_size,
-			 "a context is on a simulated kernel or on files, not on both");
-		return -EINVAL;
-	}
-	if (wanted.sysroot)
-		return ctx_open_snapshot(&wanted, out);
-	if (!wanted.model)
-		return gmem_ctx_new(out);
-	ret = gmem_model_check(wanted.model, wanted.why, wanted.why_size);
-	return ret ? -EINVAL : gmem_ctx_new_simulated(wanted.model, out);
+	ret = ctx_choose(&wanted, out);
+	if (ret || !wanted.record)
+		return ret;
+	ret = gmem_record_begin((*out)->kernel, wanted.redact);
+	if (ret)
+		gmem_ctx_free(*out);
+	else
+		read_release(*out); /* again, for the record */
+	return ret;
 }
 
 void gmem_ctx_free(struct gmem_ctx *ctx)

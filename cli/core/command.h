@@ -93,6 +93,7 @@ extern const struct command oops_command;
 extern const struct command pfn_command;
 extern const struct command pfns_command;
 extern const struct command punch_command;
+extern const struct command report_command;
 extern const struct command status_command;
 extern const struct command walk_command;
 extern const struct command watch_command;

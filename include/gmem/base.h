@@ -104,6 +104,8 @@ struct gmem_ctx_options {
 	const char *sysroot; /* the files of another host, see below; or NULL */
 	char *why;	     /* why_size bytes for why it failed, in words; or NULL */
 	size_t why_size;
+	bool record; /* remember what the kernel is asked and answers, for gmem_ctx_save() */
+	bool redact; /* with it: read "-" for the names of processes */
 };
 
 /*
@@ -168,6 +170,20 @@ GMEM_API void gmem_ctx_allow_faults(struct gmem_ctx *ctx, bool allow);
 
 /* Name of the simulated model, or NULL on the running kernel. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);
+
+/* Called for each file that was written, with its path below the folder, and its size in bytes. */
+typedef void (*gmem_saved_fn)(const char *path, size_t bytes, void *arg);
+
+/*
+ * Writes what the kernel was asked so far on a context with record, and what it answered, below directory,
+ * an open folder that is empty: in the form that sysroot takes, files of mode 0600 in folders of mode
+ * 0700. Names of files are found there, and their content where it is of the host as a whole; nothing of
+ * other processes, no addresses but those of RAM, no serial numbers, of the kernel's command line only
+ * parameters of KVM, IOMMU and what else is looked at here. Returns 0, or 1 where something was too
+ * large to be remembered and is missing. Errors: EINVAL (not with record), ENOMEM, of making files; what
+ * was written by then stays. Since: 0.1
+ */
+GMEM_API int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn, void *arg);
 
 /* The folder of another host's files that ctx is on, or NULL. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx);

@@ -64,6 +64,7 @@ ways() {
 	list) echo "in list.sh" ;;
 	watch) echo "in watch.sh" ;;
 	metrics) echo "in metrics.sh" ;;
+	report) echo "in report.sh" ;;
 	batch) echo "in batch.sh" ;;
 	oops) echo "in oops.sh" ;;
 	pfns | create | convert | map | finalize | punch | status | exec | destroy) echo "in held.sh" ;;

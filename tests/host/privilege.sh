@@ -103,6 +103,7 @@ arguments() {
 	check) echo --pfn=0 ;;
 	directmap) echo --holes ;;
 	pfn) echo 0 ;;
+	report) echo -o "$(mktemp -u -p "$scratch")" ;;
 	watch) echo --count=1 --interval=0.1 ;;
 	batch) echo /dev/null ;;
 	create) echo / ;; # which is no name

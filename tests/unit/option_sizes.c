@@ -225,7 +225,7 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_snp_init_options, ghcb_version, "snp", GMEM_VM_SNP, use_snp_init, NULL),
 	SUBJECT(gmem_snp_start_options, gosvw, "snp", GMEM_VM_SNP, use_snp_start, NULL),
 	SUBJECT(gmem_snp_finish_options, host_data, "snp", GMEM_VM_SNP, use_snp_finish, NULL),
-	SUBJECT(gmem_ctx_options, why_size, "plain", GMEM_VM_DEFAULT, use_ctx, fill_ctx),
+	SUBJECT(gmem_ctx_options, redact, "plain", GMEM_VM_DEFAULT, use_ctx, fill_ctx),
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What a report holds, what it must not, and that it says on another machine what was said on this one.
+. tests/cli/lib.sh
+
+# rows DIRECTORY-OR-FILE: id, result and detail of checks, but those that need a live kernel.
+rows() {
+	jq -r '.checks[] | select(.id | test("^reader\\.(kcore|bpf|usable|control)$") | not) |
+		[.id, .result, .detail, .fix] | @tsv' "$1"
+}
+
+try 64 '' '-o DIR is missing' gmemctl report --simulate
+try 64 '' 'report needs a live kernel' gmemctl report --sysroot=tests/hosts/el9 -o "$scratch/x"
+for model in $(models); do
+	try_json '0' '[.files[].file] | contains(["doctor.json", "index", "proc/cpuinfo"])' \
+		gmemctl report "--simulate=$model" -o "$scratch/$model" --json
+	gmemctl doctor --sysroot="$scratch/$model" --json > "$scratch/there.json"
+	rows "$scratch/$model/doctor.json" > "$scratch/here"
+	rows "$scratch/there.json" > "$scratch/there"
+	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
+		pass "$model: doctor says the same of the report"
+	else
+		fail "$model: doctor says the same of the report" "$(cat "$scratch/diff")"
+	fi
+	gmemctl caps --sysroot="$scratch/$model" --json | jq .capabilities > "$scratch/there" 2> "$scratch/jq"
+	if jq .capabilities "$scratch/$model/caps.json" | cmp -s - "$scratch/there"; then
+		pass "$model: caps says the same of the report"
+	else
+		fail "$model: caps says the same of the report"
+	fi
+done
+
+# This machine, as far as this user may look at it.
+try '0' '^doctor\.json' '*' gmemctl report -o "$scratch/this"
+gmemctl doctor --sysroot="$scratch/this" --json > "$scratch/there.json"
+rows "$scratch/this/doctor.json" > "$scratch/here"
+rows "$scratch/there.json" > "$scratch/there"
+if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
+	pass "this machine: doctor says the same of the report"
+else
+	fail "this machine: doctor says the same of the report" "$(cat "$scratch/diff")"
+fi
+if [ -z "$(find "$scratch/this" -type d ! -perm 700 -o -type f ! -perm 600 -o -type l)" ]; then
+	pass "nobody else can read it"
+else
+	fail "nobody else can read it" "$(find "$scratch/this" -printf '%m %p\n')"
+fi
+
+# Whatever is in it is known by its name here; nothing of processes, no address of the kernel.
+others=$(cd "$scratch/this" && find . -type f | grep -vE '^\./(((doctor|caps|list|directmap|metrics)\.json)|index|kvm-answers|proc/(cpuinfo|config\.gz|iomem|zoneinfo|meminfo|vmstat|cmdline|cgroups|filesystems|self/(status|mounts|uid_map)|sys/kernel/[a-z_]*)|sys/(module|devices/(system|faux)|fs/cgroup|class|kernel|firmware)/.*|(usr/)?lib/modules/.*|boot/config-.*)$')
+if [ -z "$others" ]; then
+	pass "files of the host only"
+else
+	fail "files of the host only" "$others"
+fi
+if grep -rnE '(^|[^0-9a-f])f{4}[0-9a-f]{12}' "$scratch/this" > "$scratch/found"; then
+	fail "no address of the kernel" "$(cat "$scratch/found")"
+else
+	pass "no address of the kernel"
+fi
+leaked=$(grep -vE '^Cap' "$scratch/this/proc/self/status"; grep -v 'System RAM' "$scratch/this/proc/iomem";
+	grep -vE ' cgroup2? ' "$scratch/this/proc/self/mounts" 2> "$scratch/none")
+if [ -z "$leaked" ]; then
+	pass "parts of files only"
+else
+	fail "parts of files only" "$leaked"
+fi
+
+# Where it cannot go.
+try 2 '' 'not empty' gmemctl report --simulate -o "$scratch/this"
+touch "$scratch/file"
+try 2 '' 'cannot be opened as a folder' gmemctl report --simulate -o "$scratch/file"
+mkdir "$scratch/empty"
+ln -s empty "$scratch/link"
+try 2 '' 'cannot be opened as a folder' gmemctl report --simulate -o "$scratch/link"
+try 2 '' 'cannot be made' gmemctl report --simulate -o "$scratch/none/below"
+mkdir -m 755 "$scratch/wide"
+try 0 '*' '*' gmemctl report --simulate -o "$scratch/wide"
+[ "$(stat -c %a "$scratch/wide")" = 700 ] && pass "an open folder is closed" ||
+	fail "an open folder is closed"
+
+# A command that fails is told of.
+try 4 '^caps\.json .* 2 ' 'gmemctl caps failed: caps\.json says why' \
+	gmemctl report --simulate='plain,fail=open@1+:EIO' -o "$scratch/part"
+
+# --redact: no name of a process. The one that holds a VM is gmemctl's.
+if gmemctl create seen --size=64K > "$scratch/created" 2>&1; then
+	try 0 '*' '*' gmemctl report -o "$scratch/named"
+	try 0 '^redacted: +yes' '*' gmemctl report -o "$scratch/redacted" --redact
+	if grep -qs '"gmemctl"' "$scratch/named/list.json" &&
+		jq -e '[.. | .command? // empty | select(. != "list")] | all(test("^-*$"))' \
+			"$scratch/redacted/list.json" > "$scratch/jq" &&
+		! grep -q 'command="[^-"]' "$scratch/redacted/metrics.json"; then
+		pass "names of processes are left out"
+	else
+		fail "names of processes are left out" "$(jq -c '[.. | .command? // empty]' \
+			"$scratch/named/list.json" "$scratch/redacted/list.json")"
+	fi
+	gmemctl destroy seen > "$scratch/destroyed" 2>&1
+else
+	skip "names of processes are left out" "no VM can be made here: $(cat "$scratch/created")"
+fi
+finish
