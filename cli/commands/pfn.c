@@ -44,5 +44,6 @@ const struct command pfn_command = {
 	.min_args = 1,
 	.max_args = INT_MAX,
 	.table = &frames_table,
+	.takes_sysroot = true,
 	.run = run,
 };
