@@ -45,7 +45,7 @@ in_qemu() {
 				--timeout 600 --levels $levels -- $here sh $script.sh
 		done
 	done
-	for script in tests/kernel/guest/caps tests/kernel/guest/nodes tests/host/script \
+	for script in tests/kernel/guest/caps tests/kernel/guest/nodes tests/host/numa tests/host/script \
 		tests/host/populate tests/host/kvm-selftests; do
 		run_tap "qemu/${script##*/}" tests/kernel/run-qemu --timeout 900 -- \
 			$here sh $script.sh

@@ -32,4 +32,38 @@ for node in 0 1; do
 	fi
 	stop
 done
+
+# on WANTED NODES: a VM's 8M by their nodes, each "node:pages", where the kernel puts them.
+on() {
+	try 0 '' '' gmemctl create placed --vm-type=default --flags=mmap,init-shared --size=8M \
+		--populate "--numa=$2"
+	gmemctl pfns placed --summary > "$scratch/summary" 2> "$scratch/stderr"
+	found=$(awk '$1 == "node" { print $2 ":" $3 }' "$scratch/summary" | sort | paste -sd ' ' -)
+	if [ "$found" = "$1" ]; then
+		pass "--numa=$2: pages on $1"
+	else
+		fail "--numa=$2: pages on $1" "they are on $found" "$(cat "$scratch/stderr")"
+	fi
+	try_json 0 ".nodes | map(.resident) == [${1:+$(resident "$1")}]" gmemctl list --nodes --json
+	try 0 '' '' gmemctl destroy placed
+}
+
+# Bytes on node 0 and on node 1, of "0:1024 1:1024".
+resident() {
+	echo "$1" | tr ' ' '\n' | awk -F : '{ bytes[$1] = $2 * 4096 }
+		END { printf "%d,%d", bytes[0], bytes[1] }'
+}
+on '0:2048' bind:0
+on '1:2048' bind:1
+on '1:2048' 1
+on '1:2048' 'bind:!0'
+on '0:1024 1:1024' interleave:all
+on '0:1024 1:1024' 0-1
+on '1:2048' preferred:1
+on '1:2048' preferred-many:+1
+on '0:1024 1:1024' weighted-interleave:0,1
+more=$(($(gmemctl list --nodes --json 2> "$scratch/stderr" | jq '.nodes[1].size') / 1048576 + 64))M
+try 2 '' 'to be populated from node 1 alone, with .* free' gmemctl create placed \
+	--vm-type=default --flags=mmap,init-shared --size=$more --populate --numa=bind:1
+try 2 '' 'there is no node 2 on this host' gmemctl create placed --vm-type=default --numa=bind:1-2
 finish

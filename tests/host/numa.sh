@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# NUMA nodes of the kernel that runs: list --nodes says what numactl --hardware says.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+# Numbers of MiB, as numactl prints them: "node 0 size 7001"; CPUs and distances one by one.
+of_numactl() {
+	numactl --hardware | awk '
+		/^node [0-9]+ (size|free):/ { sub(":", "", $3); print "node", $2, $3, $4 }
+		/^node [0-9]+ cpus:/ { for (i = 4; i <= NF; i++) print "node", $2, "cpu", $i }
+		/^node +0/ && !/cpus|size|free/ { for (i = 2; i <= NF; i++) to[i] = $i }
+		/^ *[0-9]+: / { sub(":", "", $1)
+			for (i = 2; i <= NF; i++) print "node", $1, "to", to[i], $i }' | sort
+}
+
+of_gmemctl() {
+	gmemctl list --nodes --json 2> "$scratch/stderr" | jq -r '.nodes[] | . as $node |
+		"node \(.node) size \(.size / 1048576 | floor)",
+		"node \(.node) free \(.free / 1048576 | floor)",
+		"node \(.node) cpus \(.cpus // "")",
+		(.distances[] | "node \($node.node) to \(.node) \(.distance)")' |
+		awk '$3 != "cpus" { print; next }
+			{ n = split($4, part, ",")
+			for (i = 1; i <= n; i++) {
+				ends = split(part[i], end, "-")
+				for (cpu = end[1] + 0; cpu <= end[ends] + 0; cpu++)
+					print "node", $2, "cpu", cpu
+			} }' | sort
+}
+
+if ! command -v numactl > "$scratch/which"; then
+	skip "list --nodes as numactl --hardware" "numactl is not there: packaging/deps check"
+	finish
+fi
+of_numactl > "$scratch/numactl"
+of_gmemctl > "$scratch/gmemctl"
+# What is free changes from one look to the next.
+grep -v ' free ' "$scratch/numactl" > "$scratch/wanted"
+grep -v ' free ' "$scratch/gmemctl" > "$scratch/found"
+if [ -s "$scratch/wanted" ] && diff "$scratch/wanted" "$scratch/found" > "$scratch/diff"; then
+	pass "nodes, sizes, CPUs and distances: $(wc -l < "$scratch/wanted") figures as numactl's"
+else
+	fail "nodes, sizes, CPUs and distances as numactl's" "$(cat "$scratch/diff")"
+fi
+# Between two looks of numactl's, with room for what others take and give back.
+of_numactl | grep ' free ' > "$scratch/after"
+outside=$(grep ' free ' "$scratch/gmemctl" | paste -d ' ' "$scratch/after" - | awk '
+	FNR == NR { if ($3 == "free") before[$2] = $4; next }
+	{ low = before[$2] < $4 ? before[$2] : $4; high = before[$2] < $4 ? $4 : before[$2]
+		if ($2 != $6 || $8 < low - 256 || $8 > high + 256) print }' "$scratch/numactl" -)
+if [ -s "$scratch/after" ] && [ -z "$outside" ]; then
+	pass "free memory between two looks of numactl's, give or take 256 MiB"
+else
+	fail "free memory between two looks of numactl's, give or take 256 MiB" "$outside"
+fi
+
+# What libnuma takes and what it does not, on the kernel that runs: nothing of its own is printed.
+first=$(numactl --hardware | awk '/^node [0-9]+ size: [1-9]/ { print $2; exit }')
+try 2 '' '^gmemctl: create: --numa=bind:1023: there is no node 1023 on this host$' \
+	gmemctl create x --numa=bind:1023
+try 2 '' "^gmemctl: create: --numa=bind:$first,1000-1001: there is no node 1000" \
+	gmemctl create x --numa="bind:$first,1000-1001"
+try 2 '' '^gmemctl: create: --numa=.1023: there is no .1023: memory can be taken from [0-9]+ node' \
+	gmemctl create x --numa=+1023
+finish
