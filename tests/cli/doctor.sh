@@ -141,6 +141,7 @@ while IFS='|' read -r macro source said; do
 		fail "$look does not find: $said" "$source"
 	fi
 done < tests/hosts/kernel-lines
+# shellcheck disable=SC2013 # each is one word
 for macro in $(sed -n 's/^#define \(GMEM_LOG_[A-Z]*\) .*/\1/p' libgmem/host/log.h); do
 	grep -q "^$macro|" tests/hosts/kernel-lines || fail "$macro has no line in tests/hosts/kernel-lines"
 done

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*ctx = fuzz_ctx(models[ctx - ctxs]);
 	if (!size)
 		return 0;
+	(*ctx)->cpu_types = 0; /* another CPU */
 	fuzz_files_are(*ctx, is_looked_at, data + 1, size - 1);
 	if (gmem_read_line(*ctx, "/proc/sys/kernel/osrelease", (*ctx)->release,
 			   sizeof((*ctx)->release)))
