@@ -53,7 +53,7 @@ static enum status parse(struct cli *cli, const char *text, struct wanted *wante
 	if (!*end)
 		return STATUS_YES;
 	wanted->part = PART_MAPPED;
-	if (!strcmp(end + 1, "mapped"))
+	if (!strcmp(end + 1, "mmap"))
 		return STATUS_YES;
 	if (!parse_int(end + 1, &number, &end, &why))
 		return cli_usage(cli, "'%s': the FD: %s", text, why);
@@ -84,7 +84,7 @@ static void visit(struct visit *visit, int fd, struct gmem_target *target, int e
 	if (error) {
 		snprintf(what, sizeof(what), "%d:%d", (int)visit->pid, fd);
 		if (fd == TARGET_MAPPED)
-			snprintf(what, sizeof(what), "%d:mapped", (int)visit->pid);
+			snprintf(what, sizeof(what), "%d:mmap", (int)visit->pid);
 		status = cli_fail_error(visit->cli, error, what);
 		visit->all = false;
 	} else {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TARGET, the guest_memfds that a command is about: PID:FD, PID:mapped for those that the process
+ * TARGET, the guest_memfds that a command is about: PID:FD, PID:mmap for those that the process
  * has mapped and no descriptor of, PID for all that it has, or the name of a held VM.
  */
 #ifndef CLI_INSPECT_TARGET_H

@@ -187,7 +187,7 @@ try 64 '' 'the PID: it is negative' pfns -- -5
 try 64 '' 'the PID: it is too large' pfns 4294967297
 try 64 '' 'the PID: it is no process' pfns 1x
 try 64 '' 'the FD: it is empty' pfns 1:
-try 64 '' 'the FD: it is not a number' pfns 1:mapped,2
+try 64 '' 'the FD: it is not a number' pfns 1:mmap,2
 try 64 '' 'the FD: it is not a number' pfns 1:x
 try 64 '' 'the FD: it is negative' pfns 1:-1
 try 64 '' 'the FD: something follows' pfns 1:2:3

@@ -129,7 +129,7 @@ done < "$scratch/words"
 
 # Old names: as a column, in a schema or a document, at its top or in a row.
 commands='pfns pfn list directmap status check walk map convert'
-has_key='has($key) or any(.[]; type == "array" and any(.[]; type == "object" and has($key)))'
+has_key='any(.. | objects; has($key))'
 echo "$old" | grep . > "$scratch/old"
 while read -r key but; do
 	for name in $commands; do
@@ -138,8 +138,7 @@ while read -r key but; do
 		! grep -qP "^column\t$name\t[^\t]*\t$key\t" "$scratch/describe" || echo "$name"
 	done > "$scratch/found"
 	for schema in cli/schema/*.json; do
-		! asks "$schema" '(.properties // {} | has($key)) or any(.properties[]?;
-			.items?.properties? // {} | has($key))' --arg key "$key" ||
+		! asks "$schema" 'any(.. | objects | .properties? | objects; has($key))' --arg key "$key" ||
 			basename "$schema" .json
 	done >> "$scratch/found"
 	for name in $but; do

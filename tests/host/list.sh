@@ -38,7 +38,7 @@ ours="$first, $second, $third, $fourth"
 # row NAME: the row of the guest_memfd that host-memory calls so.
 row() {
 	if [ "$1" = mapped ]; then
-		echo "(.guest_memfds[] | select(.pid == $fourth and .fds == [\"mapped\"]))"
+		echo "(.guest_memfds[] | select(.pid == $fourth and .fds == [\"mmap\"]))"
 	else
 		echo "(.guest_memfds[] | select(.pid == $(column host "$1" 2) and
 			(.fds | index(\"$(column host "$1" 3)\"))))"
@@ -56,7 +56,7 @@ holds "held by two processes and counted once" \
 	[[$first, 100], [$second, 100]] and ([.owners[].command] | unique) == [\"host-memory\"]"
 holds "another user's" "$(row other) | .owner_uid == 65534 and .processes == 1"
 holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
-	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mapped: 262144}]"
+	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mmap: 262144}]"
 holds "processes with a VM" '.processes.with_vm >= 4'
 try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == [] and $(row slots).shared == null" \
 	gmemctl list --json --no-locks
@@ -146,7 +146,7 @@ fi
 inode=$(jq "$(row mapped).inode" "$scratch/all")
 awk '$1 == "page" && $2 == "mapped" { printf "0x%x 0x%x\n", $3, $4 }' "$scratch/host" \
 	> "$scratch/pagemap"
-for target in "$fourth" "$fourth:mapped"; do
+for target in "$fourth" "$fourth:mmap"; do
 	gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN \
 		> "$scratch/ours" 2> "$scratch/ours.err"
 	if cmp -s "$scratch/pagemap" "$scratch/ours"; then
@@ -162,7 +162,7 @@ try_json 0 ".pages == 64 and all(.extents[]; .fd == null and .inode == $inode)" 
 try_json 0 ".pages == 64 and .verdict_now == \"safe\" and
 	all(.paths[]; .fd == null and .pid == $fourth and .inode == $inode)" \
 	gmemctl check "$fourth" --json
-try 2 '' 'no guest_memfd mapped that it has no descriptor of' gmemctl check "$second:mapped"
+try 2 '' 'no guest_memfd mapped that it has no descriptor of' gmemctl check "$second:mmap"
 try 2 '' 'no guest_memfd open or mapped' gmemctl pfns $$
 frame=$(gmemctl pfns "$slots" --each --json | jq '.extents[40].pfn')
 try_json 0 ".frames == [.frames[0], .frames[0]] and (.frames[0] | .pid == $second and
@@ -190,7 +190,7 @@ else
 fi
 holds "mapped by all threads of one process" \
 	"[.guest_memfds[] | select(.pid == $(column threads closed 2))] | length == 1 and
-	.[0].processes == 1 and (.[0].owners | length) == 1 and .[0].fds == [\"mapped\"]"
+	.[0].processes == 1 and (.[0].owners | length) == 1 and .[0].fds == [\"mmap\"]"
 frame=$(gmemctl pfns "$made:$(column threads made 4)" --json | jq '.extents[0].pfn')
 try_json 0 ".frames[0] | .pid == $made and .fd == $(column threads made 4)" \
 	gmemctl pfn --json "$frame"

@@ -71,7 +71,7 @@ install -d -o 65534 -g 65534 -m 755 "$scratch/folder"
 install -d -o 65534 -g 65534 -m 700 "$scratch/theirs" "$scratch/theirs/gmemctl"
 {
 	echo "pfns $other:$fd"
-	echo "pfns $mapped:mapped"
+	echo "pfns $mapped:mmap"
 	echo "pfn $other_pfn $mapped_pfn"
 	echo "metrics --output-file=$scratch/folder/file"
 } > "$scratch/batch"

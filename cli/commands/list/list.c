@@ -17,12 +17,12 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "name of that process" },
 	[LIST_UID] = { "owner_uid", KIND_NUMBER, .help = "user of that process" },
 	[LIST_FDS] = { "fds", KIND_LIST, .shown = true,
-		       .help = "descriptors of that process; mapped where it has the guest_memfd "
-			       "mapped" },
+		       .help = "descriptors of that process; mmap where it has the guest_memfd "
+			       "mapped with mmap(2)" },
 	[LIST_PROCESSES] = { "processes", KIND_NUMBER, .shown = true,
 			     .help = "number of processes that hold the guest_memfd" },
 	[LIST_OWNERS] = { "owners", KIND_ROWS,
-			  .help = "all processes that hold it, as PID:FD or PID:mapped" },
+			  .help = "all processes that hold it, as PID:FD or PID:mmap" },
 	[LIST_VM_TYPE] = { "vm_type", KIND_TEXT, .shown = true,
 			   .help = "type of the VM that it belongs to" },
 	[LIST_VM_PID] = { "vm_pid", KIND_NUMBER, .help = "thread that made the VM" },

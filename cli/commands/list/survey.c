@@ -10,14 +10,15 @@
 #include "inspect/owner.h"
 #include "output/bits.h"
 
-enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MAPPED, OWNER_COLUMNS };
+enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MMAP, OWNER_COLUMNS };
 
 static const struct column owner_columns[] = {
 	[OWNER_PID] = { "pid", KIND_NUMBER, .help = "process" },
 	[OWNER_COMMAND] = { "command", KIND_TEXT, .help = "its name" },
 	[OWNER_UID] = { "uid", KIND_NUMBER, .help = "its user" },
 	[OWNER_FD] = { "fd", KIND_NUMBER, .help = "descriptor, unknown where it is mapped" },
-	[OWNER_MAPPED] = { "mapped", KIND_BYTES, .help = "bytes mapped, unknown for an fd" },
+	[OWNER_MMAP] = { "mmap", KIND_BYTES,
+			 .help = "bytes of address space that mmap(2) gave it, unknown for an fd" },
 };
 
 static const struct table owner_table = TABLE("owners", owner_columns);
@@ -45,7 +46,7 @@ static char *close_text(FILE *stream, char **text)
 	return *text = NULL;
 }
 
-/* "9", "mapped", and where another process has it "PID:9" */
+/* "9", "mmap", and where another process has it "PID:9" */
 static void write_owner(FILE *stream, const struct gmem_owner *owner, pid_t but)
 {
 	if (ftell(stream) > 0)
@@ -55,7 +56,7 @@ static void write_owner(FILE *stream, const struct gmem_owner *owner, pid_t but)
 	if (owner->fd >= 0)
 		fprintf(stream, "%d", owner->fd);
 	else
-		fputs("mapped", stream);
+		fputs("mmap", stream);
 }
 
 /* How all owners have it; where they are of process but, without its number. */
@@ -82,7 +83,7 @@ static void set_owner(struct cell *cells, const struct gmem_owner *owner)
 	cells[OWNER_COMMAND] = text_if(owner->command);
 	cells[OWNER_UID] = cell_number_if(owner->uid >= 0, (uint64_t)owner->uid);
 	cells[OWNER_FD] = cell_number_if(is_fd, (uint64_t)owner->fd);
-	cells[OWNER_MAPPED] = cell_number_if(!is_fd, owner->mapped);
+	cells[OWNER_MMAP] = cell_number_if(!is_fd, owner->mapped);
 }
 
 static int set_owners(struct list_row *row, const struct gmem_owners *owners, size_t index,

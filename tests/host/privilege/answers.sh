@@ -131,7 +131,7 @@ say() {
 	list) document_of_list "$3" "$2" ;;
 	pfns | check)
 		document "$3" "$2" "$1" "$other:$fd"
-		document "$3" "$2" "$1" "$mapped:mapped"
+		document "$3" "$2" "$1" "$mapped:mmap"
 		# The first page is of nobody, as only who sees /proc/iomem knows.
 		[ "$1" = pfns ] || document "$3" "$2" check --pfn=0
 		;;
