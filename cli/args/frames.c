@@ -73,7 +73,7 @@ static const struct prefix *prefix_of(const char *text)
 static bool has_kernel_address(const char *text)
 {
 	while (*text) {
-		const char *digits = behind_0x(text);
+		const char *digits = behind_0x(text) + strspn(behind_0x(text), "0");
 		size_t length = strspn(digits, HEX_DIGITS);
 
 		if (length == ADDRESS_DIGITS && !strncasecmp(digits, "ff", 2))

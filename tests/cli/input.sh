@@ -141,7 +141,7 @@ try 64 '' 'before the direct map' check --pfn=va:ffff888084f35000
 try 64 '' 'vmalloc' check --pfn=va:fffffe0000000000
 try 3 '' 'forbids' check --pfn=va:ffff95c344435018 --reader=none
 try 64 '' 'did you mean a kernel address, va:ADDRESS' check --pfn=ffff888084f35000
-for hidden in va:ffff888084f35000 ffff888084f35000 0xffff888084f35000 va:ffff888084f35000x; do
+for hidden in va:ffff888084f35000 ffff888084f35000 0xffff888084f35000 0ffff888084f35000 va:ffff888084f35000x; do
 	for command in "check --pfn=$hidden" "pfn $hidden"; do
 		# shellcheck disable=SC2086 # words
 		gmemctl $command --simulate=plain --json > "$scratch/stdout" 2>&1

@@ -2,8 +2,27 @@
 /* Page frames of the command line and of standard input: none is empty or wraps, no address is told. */
 #include "fuzz.h"
 
+#include <strings.h>
+
 #include "args/frames.h"
 #include "inspect/frame_list.h"
+
+/* A number of 16 digits that begins with ff. */
+static bool has_address(const char *text)
+{
+	for (; *text; text++) {
+		size_t length;
+
+		text += strspn(text, "0");
+		length = strspn(text, "0123456789abcdefABCDEF");
+		if (length == 16 && !strncasecmp(text, "ff", 2))
+			return true;
+		text += length;
+		if (!*text)
+			break;
+	}
+	return false;
+}
 
 static void check_list(const struct frame_list *list)
 {
@@ -50,8 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(frames.range.length > 0 &&
 		      frames.range.start + (frames.range.length - 1) >= frames.range.start);
 	else
-		HOLDS(*why && !strstr(why, "ffff8"));
-	HOLDS(!strstr(frames_quote(text), "va:ffff8"));
+		HOLDS(*why && !has_address(why));
+	HOLDS(!has_address(frames_quote(text)));
 	free(text);
 	read_list(data, size);
 	return 0;
