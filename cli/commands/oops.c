@@ -266,10 +266,14 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 			scan->name, counts->lines);
 }
 
-/* What became of the page frames: only the kernel that the log is of can tell. */
+/*
+ * What became of the page frames: only the kernel that the log is of can tell. The thread that died may
+ * hold its mmap_lock for ever: who waits for it would, too.
+ */
 static enum status look_now(struct scan *scan)
 {
-	enum status status = scan->n ? frames_show(scan->cli, scan->pfns, scan->n) : STATUS_YES;
+	enum status status =
+		scan->n ? frames_show(scan->cli, scan->pfns, scan->n, true) : STATUS_YES;
 
 	return status ? STATUS_PARTLY : STATUS_YES;
 }

@@ -31,7 +31,7 @@ static enum status run(struct cli *cli)
 		return cli_no_memory(cli);
 	status = parse(cli, pfns);
 	if (!status)
-		status = frames_show(cli, pfns, (size_t)cli->nargs);
+		status = frames_show(cli, pfns, (size_t)cli->nargs, false);
 	free(pfns);
 	return status;
 }

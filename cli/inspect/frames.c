@@ -71,6 +71,7 @@ struct lookup {
 	struct frame *frames; /* as they were given */
 	uint64_t *pfns;	      /* ascending */
 	size_t n;
+	bool no_locks;
 	char no_owner[1024]; /* why there may be an owner that was not seen; "" where not */
 };
 
@@ -98,6 +99,8 @@ static int keep_place(const struct gmem_owned_frame *place, void *arg)
 static void find_owners(struct lookup *lookup)
 {
 	struct cli *cli = lookup->cli;
+	const struct gmem_owners_options scan = { .size = sizeof(scan),
+						  .no_mappings = lookup->no_locks };
 	struct gmem_owners_counts counts;
 	const char *unseen;
 	int ret;
@@ -106,7 +109,7 @@ static void find_owners(struct lookup *lookup)
 		snprintf(lookup->no_owner, sizeof(lookup->no_owner), "a snapshot has no processes");
 		return;
 	}
-	ret = gmem_owners_new(cli->ctx, NULL, &lookup->owners);
+	ret = gmem_owners_new(cli->ctx, &scan, &lookup->owners);
 	if (!ret) {
 		gmem_owners_get_counts(lookup->owners, &counts);
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
@@ -119,6 +122,11 @@ static void find_owners(struct lookup *lookup)
 			ret = gmem_owners_find(lookup->owners, lookup->pfns, lookup->n, keep_place,
 					       lookup);
 	}
+	if (!ret && lookup->no_locks && !*lookup->no_owner)
+		snprintf(
+			lookup->no_owner, sizeof(lookup->no_owner),
+			"only descriptors were looked at: the thread that died may keep its mmap_lock "
+			"for ever, so what processes have mapped was left out");
 	if (ret)
 		cli_explain(cli, ret, lookup->no_owner, sizeof(lookup->no_owner));
 }
@@ -243,9 +251,9 @@ static enum status look_up(struct lookup *lookup)
 	return answered ? status : STATUS_CANNOT_TELL;
 }
 
-enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n)
+enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no_locks)
 {
-	struct lookup lookup = { .cli = cli, .n = n };
+	struct lookup lookup = { .cli = cli, .n = n, .no_locks = no_locks };
 	enum status status;
 
 	lookup.frames = calloc(n, sizeof(*lookup.frames));

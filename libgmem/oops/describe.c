@@ -126,8 +126,8 @@ static void say_frame(struct words *words, const struct gmem_oops *oops)
 		say(words, " (in pages of %" PRIu64 " KiB)", oops->page_size / 1024);
 	if (!(oops->notes & GMEM_OOPS_BY_EARLIER) && oops->base)
 		say(words,
-		    " by the page table entry, and the base of the direct map that follows is "
-		    "one");
+		    " by its page table entry, and the base of the direct map that follows is "
+		    "aligned as it has to be");
 	if (*oops->witness)
 		say(words, "; %s points to its struct page", oops->witness);
 }

@@ -16,6 +16,10 @@ try 0 '^1 init 1 not-present write 4K 0x44f85 gmem-clear KVM_RUN$' '' \
 	gmemctl oops $row "$logs/arm64-clear"
 # shellcheck disable=SC2086
 try 1 '^3 modprobe 77 null-pointer read - - - -$' '' gmemctl oops $row "$logs/null"
+# A stock kernel's own: tests/kernel/oops.sh made it, and check had said that of the page frame.
+# shellcheck disable=SC2086
+try 0 '^1 read-back 144 not-present read 4K 0x2103b gup-copy /proc/PID/mem$' '' \
+	gmemctl oops $row "$logs/stock-7.3.4"
 try_json 0 '.faults[0] | .pfn == 9952 and .level == "4K" and .direct_map == "unmapped" and .witness == "R10"
 	and .kernel_path == "tdx-page-add" and .page == "guest_memfd" and .machine == "x86-64" and
 	.kernel == "7.3.4" and .cpu == 1 and (.removed | test("^set_direct_map_invalid_noflush"))' \

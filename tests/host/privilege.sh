@@ -106,6 +106,7 @@ arguments() {
 	report) echo -o "$(mktemp -u -p "$scratch")" ;;
 	watch) echo --count=1 --interval=0.1 ;;
 	batch) echo /dev/null ;;
+	oops) echo --dmesg ;; # a file takes nothing
 	create) echo / ;; # which is no name
 	convert) echo nobody 0+4K private ;;
 	map | punch) echo nobody 0+4K ;;
@@ -182,6 +183,14 @@ is_less() {
 	what="$1 without $4"
 	if [ -n "$3" ] && ! has "$readers" "$by"; then
 		skip "$what" "$(jq -r .error.message "$scratch/no-$by")"
+		return
+	fi
+	if [ "$1" = oops ] && [ "$4" != syslog ]; then
+		skip "$what" "this kernel's log names no page frame that it would look up"
+		return
+	fi
+	if [ "$1" = oops ] && [ "$(cat /proc/sys/kernel/dmesg_restrict)" = 0 ]; then
+		skip "$what" "kernel.dmesg_restrict is 0: everybody may read the log"
 		return
 	fi
 	if [ -n "$larger" ] && has "$row" "$larger"; then

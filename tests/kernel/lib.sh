@@ -18,6 +18,7 @@ usage_run() {
 # parse_run ARGUMENTS...: sets the options, and OPTIND_RUN to how many arguments they are.
 parse_run() {
 	kernel='' append='' files='' modules='' keep_log='' dies=''
+	gdb=''
 	levels=4 limit=300 console=ttyS0 cpus=1 memory=1024
 	OPTIND_RUN=$#
 	while [ $# -gt 0 ]; do
@@ -29,6 +30,7 @@ parse_run() {
 		--modules) modules=${2-} ;;
 		--dies) dies=${2-} ;;
 		--cpus) cpus=${2-} ;;
+		--gdb) gdb=${2-} ;;
 		--levels) levels=${2-} ;;
 		--memory) memory=${2-} ;;
 		--timeout) limit=${2-} ;;

@@ -81,6 +81,7 @@ in_bochs() {
 	run_tap bochs/fault sh tests/kernel/fault.sh
 
 	# Debian's own kernels.
+	run_tap stock-oops sh tests/kernel/oops.sh
 	for suite in bookworm trixie trixie-backports; do
 		run_tap "stock-$suite" sh tests/kernel/stock.sh $suite
 	done

@@ -136,6 +136,7 @@ say() {
 		[ "$1" = pfns ] || document "$3" "$2" check --pfn=0
 		;;
 	directmap) document "$3" "$2" directmap --holes ;;
+	oops) document "$3" "$2" oops --dmesg ;;
 	pfn) document "$3" "$2" pfn "$other_pfn" "$mapped_pfn" ;;
 	watch) changes "$3" "$2" ;;
 	metrics) samples "$3" "$2" ;;

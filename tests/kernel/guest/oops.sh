@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A stock kernel, one of whose pages of a guest_memfd is taken out of the direct map from outside
+# (tests/kernel/oops.sh): what check says just before, and what oops says of the log afterwards.
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+
+start back "$tools/read-back"
+case $? in
+0) ;;
+77) skip "a page that is not in the direct map" "$(cat "$scratch/back.err")"; finish ;;
+*) fail "read-back" "$(cat "$scratch/back.err")"; finish ;;
+esac
+gmemctl pfns "$helper" --each --raw -n -o PFN,LEVEL > "$scratch/levels"
+pfn=$(awk '$2 == "4K" { print $1; exit }' "$scratch/levels")
+if [ -z "$pfn" ]; then
+	fail "a page that the direct map has as 4K" "$(head -n 5 "$scratch/levels")"
+	finish
+fi
+try_json 0 '.verdict_now == "safe"' gmemctl check --pfn "$pfn" --json
+# The one outside reads this line.
+echo "# hole $pfn"
+tries=0
+while [ "$(gmemctl pfn "$pfn" --raw -n -o DIRECT-MAP)" != unmapped ] && [ $tries -lt 300 ]; do
+	tries=$((tries + 1))
+	sleep 0.2
+done
+try_json 1 '.verdict_now == "faults" and ([.paths[] | select(.path == "gup-copy") |
+	.verdict] == ["faults"])' gmemctl check --pfn "$pfn" --json
+offset=$(awk -v pfn=$((pfn)) '$1 == "page" && $3 == pfn { print $2 }' "$scratch/back")
+echo "$offset" >&9
+tries=0
+until dmesg | grep -q 'end trace' || [ $tries -ge 100 ]; do
+	tries=$((tries + 1))
+	sleep 0.2
+done
+dmesg > "$scratch/log"
+sed -n '/BUG: unable/,/end trace/s/^/# /p' "$scratch/log"
+gmemctl oops "$scratch/log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,PATH,STEP,COMMAND > "$scratch/told"
+echo "not-present read unmapped 4K $pfn gup-copy /proc/PID/mem read-back" > "$scratch/wanted"
+same "page frame, level, path and step are what check said and what was done" "$scratch/told" "$scratch/wanted"
+try_json 0 ".faults[0] | .pid == $helper and (.removed | test(\"^set_direct_map_invalid\"))" \
+	gmemctl oops "$scratch/log" --json
+# The thread is dead: its descriptors are closed, and its mappings are not for anybody to look at.
+try_json 4 "[.frames[] | .owner == null and .pfn == $((pfn)) and .direct_map == \"unmapped\"] == [true]" \
+	gmemctl oops --dmesg --json
+try 4 "^ *[0-9]+ +read-back +$helper +not-present +read +4K +$pfn +gup-copy" '*' gmemctl oops --dmesg
+sed 's/^/# /' "$scratch/stdout"
+finish
