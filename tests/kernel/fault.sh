@@ -50,13 +50,30 @@ not_present() {
 	fi
 }
 
+# told NAME PATH STEP PATTERN: what oops reads in the log is what was said before; the last page frame that
+# the pattern finds in the prediction is that of the fault.
+told() {
+	pfn=$(sed -nE "s/$4/\\1/p" "$kept/fault-$1.prediction" | tail -n 1)
+	gmemctl oops "$kept/fault-$1.log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,PATH,STEP,COMMAND \
+		> "$scratch/told"
+	echo "not-present clflush unmapped 4K ${pfn:-?} $2 $3 gmemctl" > "$scratch/wanted"
+	if cmp -s "$scratch/told" "$scratch/wanted"; then
+		pass "$1: oops reads the page frame, path and step that were foretold: $pfn"
+	else
+		fail "$1: oops reads the page frame, path and step that were foretold" \
+			"$(cat "$scratch/told" "$scratch/wanted")"
+	fi
+}
+
 walk="$BUILD/gmemctl walk --vm-type=tdx --no-direct-map"
 run page-add tdh_mem_page_add sh -c "$walk; echo status \$?; sleep 4
 	$walk --force --i-know-this-kernel-will-oops"
 predicted page-add '^pre-flight +refused +tdx-page-add' '^tdx-page-add +clflush +faults' '^status 1$'
 not_present page-add
-run page-aug tdh_mem_page_aug sh -c "$walk; sleep 4
-	$BUILD/tests/conformance-runner --expendable tests/kernel/guest/fault-page-aug.gmt"
-predicted page-aug '^tdx-page-aug +clflush +faults'
+told page-add tdx-page-add KVM_TDX_INIT_MEM_REGION \
+	'^pre-flight +ok +tdx-page-add would take .* the first at PFN (0x[0-9a-f]+) .*'
+run page-aug tdh_mem_page_aug "$BUILD/gmemctl" batch --keep-going tests/kernel/guest/fault-page-aug.batch
+predicted page-aug '^tdx-page-aug +faults +0x'
 not_present page-aug
+told page-aug tdx-page-aug KVM_PRE_FAULT_MEMORY '^tdx-page-aug +faults +(0x[0-9a-f]+)$'
 finish
