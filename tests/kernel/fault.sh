@@ -66,12 +66,11 @@ told() {
 }
 
 walk="$BUILD/gmemctl walk --vm-type=tdx --no-direct-map"
-run page-add tdh_mem_page_add sh -c "$walk; echo status \$?; sleep 4
-	$walk --force --i-know-this-kernel-will-oops"
+run page-add tdh_mem_page_add sh -c "$walk; echo status \$?
+	$BUILD/gmemctl batch --keep-going tests/kernel/guest/fault-page-add.batch"
 predicted page-add '^pre-flight +refused +tdx-page-add' '^tdx-page-add +clflush +faults' '^status 1$'
 not_present page-add
-told page-add tdx-page-add KVM_TDX_INIT_MEM_REGION \
-	'^pre-flight +ok +tdx-page-add would take .* the first at PFN (0x[0-9a-f]+) .*'
+told page-add tdx-page-add KVM_TDX_INIT_MEM_REGION '^tdx-page-add +faults +(0x[0-9a-f]+)$'
 run page-aug tdh_mem_page_aug "$BUILD/gmemctl" batch --keep-going tests/kernel/guest/fault-page-aug.batch
 predicted page-aug '^tdx-page-aug +faults +0x'
 not_present page-aug
