@@ -54,8 +54,8 @@ not_present() {
 # the pattern finds in the prediction is that of the fault.
 told() {
 	pfn=$(sed -nE "s/$4/\\1/p" "$kept/fault-$1.prediction" | tail -n 1)
-	gmemctl oops "$kept/fault-$1.log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,PATH,STEP,COMMAND \
-		> "$scratch/told"
+	gmemctl oops "$kept/fault-$1.log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,KERNEL-PATH,STEP,COMMAND |
+		head -n 1 > "$scratch/told"
 	echo "not-present clflush unmapped 4K ${pfn:-?} $2 $3 gmemctl" > "$scratch/wanted"
 	if cmp -s "$scratch/told" "$scratch/wanted"; then
 		pass "$1: oops reads the page frame, path and step that were foretold: $pfn"

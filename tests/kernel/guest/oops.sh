@@ -36,7 +36,7 @@ until dmesg | grep -q 'end trace' || [ $tries -ge 100 ]; do
 done
 dmesg > "$scratch/log"
 sed -n '/BUG: unable/,/end trace/s/^/# /p' "$scratch/log"
-gmemctl oops "$scratch/log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,PATH,STEP,COMMAND > "$scratch/told"
+gmemctl oops "$scratch/log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,KERNEL-PATH,STEP,COMMAND | head -n 1 > "$scratch/told"
 echo "not-present read unmapped 4K $pfn gup-copy /proc/PID/mem read-back" > "$scratch/wanted"
 same "page frame, level, path and step are what check said and what was done" "$scratch/told" "$scratch/wanted"
 try_json 0 ".faults[0] | .pid == $helper and (.removed | test(\"^set_direct_map_invalid\"))" \
