@@ -25,7 +25,7 @@ while [ "$(gmemctl pfn "$pfn" --raw -n -o DIRECT-MAP)" != unmapped ] && [ $tries
 	tries=$((tries + 1))
 	sleep 0.2
 done
-try_json 1 '.verdict_now == "faults" and ([.paths[] | select(.path == "gup-copy") |
+try_json 1 '.verdict_now == "faults" and ([.paths[] | select(.kernel_path == "gup-copy") |
 	.verdict] == ["faults"])' gmemctl check --pfn "$pfn" --json
 offset=$(awk -v pfn=$((pfn)) '$1 == "page" && $3 == pfn { print $2 }' "$scratch/back")
 echo "$offset" >&9
