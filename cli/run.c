@@ -18,6 +18,7 @@
 #include "holder/client.h"
 #include "holder/holder.h"
 #include "options.h"
+#include "output/close.h"
 
 static enum status list_models(const struct cli *cli)
 {
@@ -216,26 +217,6 @@ static void forget_kernel(struct cli *cli)
 	gmem_ctx_free(cli->ctx);
 }
 
-/* Ends the document. Returns the status to end with: 0 for one that --accept takes. */
-static enum status end_document(struct cli *cli, enum status status)
-{
-	bool accepts = status <= STATUS_PARTLY && cli->common.accept & 1u << status;
-	const struct document_error error = {
-		.message = cli->error,
-		.code = failure_name(cli->cause.failure),
-		.error = failure_errno(&cli->cause),
-	};
-	const struct ending ending = {
-		.error = cli->failed ? &error : NULL,
-		.status = (int)(accepts ? STATUS_YES : status),
-		.accepted = (int)(accepts ? status : STATUS_YES),
-	};
-
-	if (cli->out)
-		output_free(cli->out, &ending);
-	return accepts ? STATUS_YES : status;
-}
-
 enum status cli_run(struct cli *cli, int argc, char **argv)
 {
 	char **words = calloc((size_t)argc + 1, sizeof(*words));
@@ -252,7 +233,7 @@ enum status cli_run(struct cli *cli, int argc, char **argv)
 	if (!status)
 		status = answer(cli);
 	promise_document(cli, argc, argv);
-	status = end_document(cli, status);
+	status = output_close(cli, status);
 	forget_kernel(cli);
 	free(cli->settings);
 	free(words);

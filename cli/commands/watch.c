@@ -10,6 +10,7 @@
 #include "core/interrupt.h"
 #include "inspect/evidence.h"
 #include "inspect/owner.h"
+#include "inspect/patience.h"
 
 #define DEFAULT_INTERVAL 2.0 /* seconds, as watch(1) has it */
 
@@ -64,6 +65,7 @@ struct settings {
 	double interval;
 	uint64_t count; /* 0: without end */
 	bool no_locks;
+	double deadline;
 };
 
 /* It is about the format, which all commands have, and is no setting of this one. */
@@ -89,6 +91,9 @@ static const struct cli_option options[] = {
 	{ "jsonl", 0, NULL, false, set_jsonl, 0,
 	  "Write a JSON object for each change as it comes, a line each, and a last one that says how "
 	  "the watch ended" },
+	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
+	  "End each look after so long, default 45: what was left out is then said, and the status is "
+	  "4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and what comes to be mapped only is gone" },
@@ -99,7 +104,8 @@ struct watching {
 	struct cli *cli;
 	const struct settings *settings;
 	struct gmem_watch *watch;
-	char time[32]; /* of the look that goes on */
+	struct patience patience; /* of the look that goes on */
+	char time[32];		  /* of the look that goes on */
 	uint64_t looks;
 	uint64_t changes[GMEM_CHANGE_KINDS];
 	char unseen[1024]; /* why not everything was seen, "" where it was */
@@ -163,7 +169,10 @@ static int look(struct watching *watching)
 	int ret;
 
 	set_time(watching);
+	patience_begin(&watching->patience, watching->cli, watching->settings->deadline,
+		       interrupt_flag());
 	ret = gmem_watch_look(watching->watch, write_change, watching);
+	patience_end(&watching->patience);
 	if (ret)
 		return ret;
 	say_why(watching);
@@ -233,10 +242,15 @@ static enum status watch_all(struct watching *watching)
 static enum status run(struct cli *cli)
 {
 	struct watching watching = { .cli = cli, .settings = cli->settings };
+	double deadline =
+		watching.settings->deadline > 0 ? watching.settings->deadline : PATIENCE_DEFAULT;
 	struct gmem_watch_options how = {
 		.size = sizeof(how),
 		.no_mappings = watching.settings->no_locks,
 		.no_pages = cli->common.reader == READER_NONE,
+		.deadline_ms = (unsigned int)(1000 * deadline),
+		.stop = interrupt_flag(),
+		.at = &watching.patience.at,
 	};
 	enum status status;
 	int ret = gmem_watch_new(cli->ctx, &how, &watching.watch);

@@ -99,9 +99,8 @@ static int keep_place(const struct gmem_owned_frame *place, void *arg)
 static void find_owners(struct lookup *lookup)
 {
 	struct cli *cli = lookup->cli;
-	const struct gmem_owners_options scan = { .size = sizeof(scan),
-						  .no_mappings = lookup->no_locks };
 	struct gmem_owners_counts counts;
+	struct patience patience;
 	const char *unseen;
 	int ret;
 
@@ -109,7 +108,9 @@ static void find_owners(struct lookup *lookup)
 		snprintf(lookup->no_owner, sizeof(lookup->no_owner), "a snapshot has no processes");
 		return;
 	}
-	ret = gmem_owners_new(cli->ctx, &scan, &lookup->owners);
+	patience_begin(&patience, cli, 0, NULL);
+	ret = owner_scan(cli, &patience, lookup->no_locks, &lookup->owners);
+	patience_end(&patience);
 	if (!ret) {
 		gmem_owners_get_counts(lookup->owners, &counts);
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));

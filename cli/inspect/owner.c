@@ -5,6 +5,14 @@
 
 const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size)
 {
+	if (counts->end) {
+		snprintf(buffer, size, "%zu of %zu processes were left out: %s", counts->left_out,
+			 counts->left_out + counts->not_permitted + counts->processes,
+			 counts->end == GMEM_SCAN_STOPPED
+				 ? "a signal ended the scan"
+				 : "the time for the scan was over (--deadline)");
+		return buffer;
+	}
 	if (counts->not_permitted) {
 		snprintf(buffer, size,
 			 "%zu of %zu processes may not be looked at, process %d the first: %s",
@@ -19,6 +27,20 @@ const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, 
 	return NULL;
 }
 
+int owner_scan(struct cli *cli, struct patience *patience, bool no_locks,
+	       struct gmem_owners **owners)
+{
+	const struct gmem_owners_options options = {
+		.size = sizeof(options),
+		.no_mappings = no_locks,
+		.deadline_ms = patience_left(patience),
+		.stop = patience->stop,
+		.at = &patience->at,
+	};
+
+	return gmem_owners_new(cli->ctx, &options, owners);
+}
+
 void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts)
 {
 	output_group(out, "processes");
@@ -26,6 +48,7 @@ void owner_write_counts(struct output *out, const struct gmem_owners_counts *cou
 	output_fact(out, "denied", KIND_NUMBER, cell_number(counts->not_permitted));
 	output_fact(out, "first_denied", KIND_NUMBER,
 		    cell_number_if(counts->first_denied, (uint64_t)counts->first_denied));
+	output_fact(out, "left_out", KIND_NUMBER, cell_number(counts->left_out));
 	output_fact(out, "hidden", KIND_BOOL, cell_number(counts->hidden));
 	output_fact(out, "contained", KIND_BOOL, cell_number(counts->in_namespace));
 	output_fact(out, "with_vm", KIND_NUMBER, cell_number(counts->vms));

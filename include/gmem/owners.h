@@ -25,14 +25,30 @@ struct gmem_owners_options {
 	size_t size;	  /* of this struct */
 	bool no_mappings; /* leave /proc/PID/maps alone, and kcmp(2): what is mapped only, or by a
 			     descriptor that a thread has for itself, is not found */
+	unsigned int deadline_ms; /* end the scan after so many milliseconds; 0: never */
+	const volatile int *stop; /* end it as soon as this is not 0; NULL: never */
+	volatile pid_t *at;	  /* out: the process being looked at, for who watches; or NULL */
+};
+
+/* Why a scan ended before all processes were looked at. Since: 0.1 */
+enum gmem_scan_end {
+	GMEM_SCAN_WHOLE,    /* it did not */
+	GMEM_SCAN_DEADLINE, /* deadline_ms was over */
+	GMEM_SCAN_STOPPED,  /* *stop was set */
 };
 
 /*
  * Scans all processes that /proc shows: their descriptors, and their mappings for memory whose
  * descriptors were closed. Threads share their descriptors; those that took a table of their own
  * (unshare(2) with CLONE_FILES) are told by kcmp(2), and not found where that is not to be had (a
- * kernel without CONFIG_KCMP, a sandbox). options may be NULL. What vanishes meanwhile is passed
- * over. Errors:
+ * kernel without CONFIG_KCMP, a sandbox). A table of descriptors and an address space are gone through
+ * once, however many processes share them. No file system is asked what a file is: what only its
+ * server could tell is counted as not permitted. A descriptor that was opened with O_PATH is an owner
+ * as any other: it keeps the memory. Of one table, eight descriptors of a guest_memfd are named, the
+ * others are counted; of all, some hundred thousand owners are named. options may be NULL. What
+ * vanishes meanwhile is passed over. A scan that is ended early is no error: struct
+ * gmem_owners_counts says so. Another process can make the kernel wait for it (an execve(2) that does
+ * not end): that wait ends with this process only. Errors:
  * ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the scan),
  * ENOMEM, EINVAL and E2BIG (options). Since: 0.1
  */
@@ -53,6 +69,8 @@ struct gmem_owners_counts {
 	bool in_namespace;	/* this is not the initial PID namespace: others are not seen */
 	pid_t first_denied;	/* the first of those that not_permitted counts, 0: none */
 	const char *why_denied; /* what is lacking, or guards them; NULL: none. Static storage */
+	enum gmem_scan_end end; /* why the scan ended */
+	size_t left_out;	/* processes that were not looked at for that */
 };
 
 /* Tells what the scan went through. Since: 0.1 */
@@ -61,11 +79,12 @@ GMEM_API void gmem_owners_get_counts(const struct gmem_owners *owners,
 
 /* A guest_memfd that somebody owns. Since: 0.1 */
 struct gmem_owned {
-	uint64_t device;  /* st_dev, and */
-	uint64_t inode;	  /* st_ino: together they name it on the host */
-	uint64_t size;	  /* bytes */
-	size_t owners;	  /* descriptors, and processes that map it */
-	size_t processes; /* that have it, one way or the other */
+	uint64_t device;      /* st_dev, and */
+	uint64_t inode;	      /* st_ino: together they name it on the host */
+	uint64_t size;	      /* bytes */
+	size_t owners;	      /* that are named: descriptors, and processes that map it */
+	size_t processes;     /* that have it, one way or the other */
+	uint64_t descriptors; /* of all tables, those that are not named too */
 };
 
 /* The index-th, in the order of device and inode. Returns 0, or -ENOENT past the last. Since: 0.1 */
@@ -81,6 +100,7 @@ struct gmem_owner {
 	uint64_t start;	     /* of the first mapping, and */
 	uint64_t end;	     /* the address behind it */
 	uint64_t mapped;     /* bytes of address space that all its mappings take */
+	bool path_only;	     /* the descriptor was opened with O_PATH */
 };
 
 /*

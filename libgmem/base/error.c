@@ -82,6 +82,11 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	va_end(args);
 
 	pthread_mutex_lock(&ctx->lock);
+	/* What a child by fork() is told stands, whatever was to be read. */
+	if (error == -ECHILD && ctx->explained && ctx->explained_error == error) {
+		pthread_mutex_unlock(&ctx->lock);
+		return error;
+	}
 	memcpy(ctx->explanation, text, sizeof(text));
 	ctx->explained_error = error;
 	__atomic_store_n(&ctx->explained, true, __ATOMIC_RELAXED);

@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 
+#define OPTIONS_MAX 4096u /* a page, as system calls have it: a size beyond it is none */
+
 static bool all_zero(const unsigned char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -22,6 +24,8 @@ int gmem_options_take(void *to, size_t known, const void *from)
 	memcpy(&given, from, sizeof(given));
 	if (given < sizeof(given))
 		return -EINVAL;
+	if (given > OPTIONS_MAX)
+		return -E2BIG;
 	if (given > known && !all_zero((const unsigned char *)from + known, given - known))
 		return -E2BIG;
 	memset(to, 0, known);
@@ -41,6 +45,11 @@ int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t k
 				 "struct %s: Invalid argument: its size is %zu; set size to "
 				 "sizeof(struct %s) and the rest to zero",
 				 type, given, type);
+	if (ret == -E2BIG && given > OPTIONS_MAX)
+		return gmem_fail(ctx, -E2BIG,
+				 "struct %s: Argument list too long: its size is %zu, and none is "
+				 "larger than %u bytes; set size to sizeof(struct %s)",
+				 type, given, OPTIONS_MAX, type);
 	if (ret == -E2BIG)
 		return gmem_fail(ctx, -E2BIG,
 				 "struct %s: Argument list too long: libgmem %s knows %zu of its "

@@ -58,6 +58,11 @@ enum gmem_file_kind {
 	GMEM_FILE_SECRET,   /* memfd_secret(2): its pages leave the direct map */
 };
 
+enum gmem_compared {
+	GMEM_COMPARE_FILES,
+	GMEM_COMPARE_MM,
+};
+
 /* Called for each entry of a directory; a value other than 0 ends the listing. */
 typedef int (*gmem_directory_fn)(const char *name, void *arg);
 
@@ -75,7 +80,10 @@ struct gmem_kernel_ops {
 	int (*fallocate)(struct gmem_kernel *kernel, int fd, int mode, uint64_t offset,
 			 uint64_t length);
 	int (*fstat)(struct gmem_kernel *kernel, int fd, struct stat *st);
-	/* f_type of fstatfs(2). */
+	/*
+	 * The file system's number (s_magic), without a word to the file system, which may be served
+	 * by a process that never answers. -ENODATA: the kernel does not tell it so.
+	 */
 	int (*fs_magic)(struct gmem_kernel *kernel, int fd, uint64_t *magic);
 	ssize_t (*pread)(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset);
@@ -86,8 +94,11 @@ struct gmem_kernel_ops {
 	 */
 	int (*list_directory)(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			      void *arg);
-	/* Whether two threads have one table of descriptors (kcmp(2)): 1, or 0. */
-	int (*same_files)(struct gmem_kernel *kernel, pid_t a, pid_t b);
+	/*
+	 * Whether two threads have one table of descriptors, or one address space (kcmp(2)): 0 the
+	 * same, 1 and 2 how different ones are ordered.
+	 */
+	int (*compare)(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what);
 	int (*set_cloexec)(struct gmem_kernel *kernel, int fd);
 	/* A file in memory of that size, for the reader to prove itself on. */
 	int (*create_file)(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);
@@ -102,7 +113,8 @@ struct gmem_kernel_ops {
 			   size_t size);
 	/*
 	 * Copies n ranges through the open reader, in order: a later request sees memory no
-	 * older than an earlier one did. Fails as a whole only where the reader itself fails.
+	 * older than an earlier one did. Fails as a whole only where the reader itself fails:
+	 * -ECHILD in a child that has the reader from its parent by fork(2).
 	 */
 	int (*read_kmem)(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
 	/*

@@ -127,6 +127,27 @@ int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out
 		gmem_error_words(ret));
 }
 
+int gmem_pagecache_fs_magic(struct gmem_ctx *ctx, int fd, uint64_t *magic)
+{
+	const struct gmem_layout *layout;
+	const struct gmem_image *image;
+	struct gmem_pagecache found;
+	uint64_t sb, ino;
+	int ret = gmem_reader_image(ctx, &image);
+
+	if (!ret)
+		ret = gmem_layout_get(ctx, &layout);
+	if (!ret && (!layout->has[GMEM_INODE_SB] || !layout->has[GMEM_SB_MAGIC]))
+		ret = -ENODATA;
+	if (!ret)
+		ret = find_objects(ctx, layout, fd, &found, &ino);
+	if (!ret)
+		ret = gmem_kmem_read_pointer(ctx, found.inode + layout->offset[GMEM_INODE_SB], &sb);
+	if (!ret)
+		ret = gmem_kmem_read_pointer(ctx, sb + layout->offset[GMEM_SB_MAGIC], magic);
+	return ret;
+}
+
 int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object)
 {
 	const struct gmem_layout *layout;

@@ -29,6 +29,12 @@ struct gmem_pagecache {
  */
 int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out);
 
+/*
+ * The number of its file system, from the kernel's own superblock: no server of it is asked, which
+ * fstatfs(2) and fstat(2) may wait for. Errors: likewise.
+ */
+int gmem_pagecache_fs_magic(struct gmem_ctx *ctx, int fd, uint64_t *magic);
+
 /* What a descriptor's file stands for (file->private_data): struct kvm of a VM. Errors: likewise. */
 int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object);
 

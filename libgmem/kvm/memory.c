@@ -98,11 +98,12 @@ int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gme
 	int ret;
 
 	gmem_begin(ctx);
-	ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
-	if (!ret)
-		ret = gmem_is_guest_memfd(ctx, fd);
+	ret = gmem_is_guest_memfd(ctx, fd);
 	if (!ret)
 		ret = -EINVAL;
+	/* It has the name, and the caller calls it one: what follows asks KVM. */
+	if (ret > 0 || ret == -ENODATA)
+		ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
 	if (ret < 0)
 		return gmem_explain_call(&gmem_call_wrap_guest_memfd, &facts, ret);
 	memory = memory_alloc(ctx, fd, flags);

@@ -67,14 +67,41 @@ static struct gmem_owner *mapped_before(struct gmem_owned_entry *owned, pid_t pi
 	return last && last->pid == pid && last->fd < 0 ? last : NULL;
 }
 
+bool gmem_owners_names(const struct gmem_owners *owners, const struct gmem_owned_entry *owned,
+		       size_t group)
+{
+	if (!owned || !owned->owner_count) /* what can be opened through nobody would be lost */
+		return true;
+	if (owners->named >= GMEM_OWNERS_NAMED_ALL)
+		return false;
+	return owned->last_group != group || owned->in_group < GMEM_OWNERS_NAMED;
+}
+
+static int name_owner(struct gmem_owners *owners, struct gmem_owned_entry *owned,
+		      const struct gmem_owner_entry *entry)
+{
+	struct gmem_owner_entry *more;
+	size_t n = owned->owner_count;
+
+	if (!(n & (n - 1))) {
+		more = realloc(owned->owners, (n ? 2 * n : 1) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		owned->owners = more;
+	}
+	owned->owners[owned->owner_count++] = *entry;
+	owned->in_group++;
+	owners->named++;
+	return 0;
+}
+
 int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,
 		    const struct gmem_owner_entry *entry)
 {
 	struct gmem_owned_entry *owned = gmem_owners_lookup(owners, inode->dev, inode->ino);
 	const struct gmem_owner *owner = &entry->owner;
 	struct gmem_owner *mapped;
-	struct gmem_owner_entry *more;
-	size_t n;
+	bool named;
 
 	if (!owned)
 		owned = insert(owners, inode);
@@ -85,23 +112,50 @@ int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *i
 		mapped->mapped += owner->mapped;
 		return 0;
 	}
-	n = owned->owner_count;
-	if (!(n & (n - 1))) {
-		more = realloc(owned->owners, (n ? 2 * n : 1) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		owned->owners = more;
-	}
-	if (!n || owned->owners[n - 1].process != entry->process)
+	named = gmem_owners_names(owners, owned, entry->group);
+	owned->descriptors += owner->fd >= 0;
+	if (owned->last_process != entry->process)
 		owned->processes++;
-	owned->owners[owned->owner_count++] = *entry;
-	return 0;
+	owned->last_process = entry->process;
+	if (owned->last_group != entry->group || !owned->owner_count)
+		owned->in_group = 0;
+	owned->last_group = entry->group;
+	return named ? name_owner(owners, owned, entry) : 0;
 }
 
-const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owned_entry *owned, pid_t process)
+/*
+ * Those of one process are counted once: the same processes mostly share its table and its address
+ * space, and the larger number of both is what is sure.
+ */
+static size_t members_of(const struct gmem_owners *owners, const struct gmem_owned_entry *owned)
+{
+	size_t sum = 0, most = 0;
+
+	for (size_t i = 0; i < owned->owner_count; i++) {
+		const struct gmem_owner_entry *entry = &owned->owners[i];
+		size_t count = owners->groups.list[entry->group].count;
+
+		if (i && entry->process != owned->owners[i - 1].process) {
+			sum += most;
+			most = 0;
+		}
+		most = count > most ? count : most;
+	}
+	return sum + most;
+}
+
+void gmem_owners_count_members(struct gmem_owners *owners)
+{
+	for (size_t i = 0; i < owners->counts.memories; i++)
+		owners->list[i].processes += members_of(owners, &owners->list[i]);
+}
+
+const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
+					     const struct gmem_owned_entry *owned, pid_t process)
 {
 	for (size_t i = 0; i < owned->owner_count; i++)
-		if (owned->owners[i].process == process)
+		if (owned->owners[i].process == process ||
+		    gmem_group_has(&owners->groups.list[owned->owners[i].group], process))
 			return &owned->owners[i];
 	return NULL;
 }

@@ -28,12 +28,12 @@ int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *opti
 	if (!owners)
 		return gmem_no_memory(ctx, "the owners");
 	owners->ctx = ctx;
-	ret = gmem_owners_scan(owners, !wanted.no_mappings);
+	ret = gmem_owners_scan(owners, &wanted);
 	if (ret) {
 		gmem_owners_free(owners);
 		return ret;
 	}
-	if (owners->counts.not_permitted)
+	if (owners->counts.not_permitted && !owners->counts.why_denied)
 		owners->counts.why_denied = gmem_guard_why(ctx, GMEM_GUARDED_ALL);
 	*out = owners;
 	return 0;
@@ -46,6 +46,7 @@ void gmem_owners_free(struct gmem_owners *owners)
 	for (size_t i = 0; i < owners->counts.memories; i++)
 		free(owners->list[i].owners);
 	free(owners->list);
+	gmem_groups_free(&owners->groups);
 	free(owners);
 }
 
@@ -68,6 +69,7 @@ int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_o
 		.size = owned->size,
 		.owners = owned->owner_count,
 		.processes = owned->processes,
+		.descriptors = owned->descriptors,
 	};
 	return 0;
 }
@@ -87,17 +89,22 @@ int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t th
 			struct gmem_owner *out)
 {
 	const struct gmem_owner_entry *entry = NULL;
-	pid_t process;
+	pid_t process = 0;
 
 	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories)
 		return -ENOENT;
 	if (thread > 0 && !owners->counts.in_namespace &&
 	    !gmem_process_of(owners->ctx, thread, &process))
-		entry = gmem_owned_by(&owners->list[index], process);
-	if (!entry)
+		entry = gmem_owned_by(owners, &owners->list[index], process);
+	if (entry) {
+		*out = entry->owner;
+		if (entry->process != process) /* it shares what that one was found by */
+			out->pid = process;
+	} else {
 		entry = owners->list[index].owners;
-	*out = entry->owner;
+		*out = entry->owner;
+	}
 	out->command = entry->command;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define GMEM_OWNERS_OWNERS_H
 
 #include "base/context.h"
+#include "owners/groups.h"
 #include "procfs/maps.h"
 #include "pages/target.h"
 
@@ -12,8 +13,13 @@
 struct gmem_owner_entry {
 	struct gmem_owner owner; /* owner.command is filled in when it is handed out */
 	pid_t process;		 /* whose thread owner.pid is */
+	size_t group;		 /* the table, or address space, in which owner has it */
 	char command[GMEM_COMMAND_MAX];
 };
+
+/* Owners that are named: of one table or address space of one guest_memfd, and in all. */
+#define GMEM_OWNERS_NAMED 8
+#define GMEM_OWNERS_NAMED_ALL (1u << 17)
 
 struct gmem_owned_entry {
 	uint64_t dev;
@@ -22,13 +28,26 @@ struct gmem_owned_entry {
 	struct gmem_owner_entry *owners;
 	size_t owner_count;
 	size_t processes;
+	uint64_t descriptors;
+	pid_t last_process; /* the one that was added last, and */
+	size_t last_group;  /* its group, and */
+	size_t in_group;    /* how many of that one are named */
 };
 
 struct gmem_owners {
 	struct gmem_ctx *ctx;
 	struct gmem_owned_entry *list; /* ascending by dev and ino */
 	struct gmem_owners_counts counts;
+	struct gmem_groups groups;
+	size_t named;
 };
+
+/* Whether the next owner of that inode by that group would be named, or only counted. */
+bool gmem_owners_names(const struct gmem_owners *owners, const struct gmem_owned_entry *owned,
+		       size_t group);
+
+/* Counts the processes that share what one owner was found by. */
+void gmem_owners_count_members(struct gmem_owners *owners);
 
 /* Notes an owner of an inode: new, or one more of a known one. Errors: ENOMEM. */
 int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,
@@ -38,17 +57,18 @@ int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *i
 struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev,
 					    uint64_t ino);
 
-/* The first thing of it that a process holds, NULL where it holds none. */
-const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owned_entry *owned, pid_t process);
+/* The first thing of it that a process holds, or shares, NULL where it holds none. */
+const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
+					     const struct gmem_owned_entry *owned, pid_t process);
 
 /* Path of the link through which an owner has it. */
 #define GMEM_OWNER_PATH_MAX 80
 void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_MAX]);
 
 /*
- * Goes through all processes of /proc; scan.c. locks: also through what takes locks of a process,
+ * Goes through all processes of /proc; scan.c. no_mappings: not through what takes locks of a process,
  * its mappings and its threads' own descriptors. Errors: explained.
  */
-int gmem_owners_scan(struct gmem_owners *owners, bool locks);
+int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_options *options);
 
 #endif

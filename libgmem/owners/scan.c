@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "owners/owners.h"
@@ -25,7 +26,8 @@
 
 struct scan {
 	struct gmem_owners *owners;
-	bool locks; /* what takes locks of a process may be looked at */
+	const struct gmem_owners_options *options;
+	uint64_t deadline; /* milliseconds of the monotonic clock, 0: none */
 	bool saw_init;
 	/* The process being looked at. */
 	/* Its PID, and once it owns something its name and user. */
@@ -39,6 +41,28 @@ struct scan {
 	pid_t tables[2]; /* threads whose descriptors were gone through: the first, the last */
 };
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Whether the scan is to end; then it goes on only to count what is left out. */
+static bool is_over(struct scan *scan)
+{
+	struct gmem_owners_counts *counts = &scan->owners->counts;
+
+	if (counts->end)
+		return true;
+	if (scan->options->stop && *scan->options->stop)
+		counts->end = GMEM_SCAN_STOPPED;
+	else if (scan->deadline && now_ms() >= scan->deadline)
+		counts->end = GMEM_SCAN_DEADLINE;
+	return counts->end;
+}
+
 /* What a process that ended, or a descriptor that was closed, answers. */
 static bool is_gone(int error)
 {
@@ -51,13 +75,33 @@ static bool is_of_process(int error)
 	return error != -ENOMEM && error != -EMFILE && error != -ENFILE;
 }
 
+/*
+ * Why a process was not looked at, where it is not that it may not be: a limit or a fault is none of a
+ * security module.
+ */
+static void note_reason(struct scan *scan, int error)
+{
+	struct gmem_owners_counts *counts = &scan->owners->counts;
+
+	if (counts->not_permitted || counts->why_denied || error == -EACCES || error == -EPERM)
+		return;
+	counts->why_denied =
+		error == -ENODATA
+			? "it has something of a guest_memfd's name, and only a reader of "
+			  "kernel memory, or Linux 7.0, could tell what it is"
+			: strerrordesc_np(-error);
+}
+
 /* An error of looking at a process: 0 where the scan goes on without it, or without a part. */
 static int pass_over(struct scan *scan, int error)
 {
 	if (is_gone(error))
 		return 0;
-	scan->denied = scan->denied || is_of_process(error);
-	return is_of_process(error) ? 0 : error;
+	if (!is_of_process(error))
+		return error;
+	scan->denied = true;
+	note_reason(scan, error);
+	return 0;
 }
 
 static void name_process(struct scan *scan)
@@ -97,6 +141,7 @@ static int add_owner(struct scan *scan, const struct gmem_owned_entry *inode,
 	entry.owner.start = place->start;
 	entry.owner.end = place->end;
 	entry.owner.mapped = place->end - place->start;
+	entry.owner.path_only = place->path_only;
 	scan->has_memory = true;
 	return gmem_owners_add(scan->owners, inode, &entry);
 }
@@ -122,33 +167,43 @@ static int open_inode(struct scan *scan, const struct gmem_owner *place,
 	return 0;
 }
 
-/* O_PATH descriptors are how one looks at a guest_memfd, as here: they are no owners. */
-static bool is_onlooker(struct scan *scan, int fd)
+/*
+ * Whether it was opened with O_PATH: the link then has neither of the two bits (tid_fd_update_inode() in
+ * fs/proc/fd.c). fdinfo says it too, but prints all locks on the file along with it.
+ */
+static bool is_path_only(struct scan *scan, int fd)
 {
-	char path[64], *text, *flags;
-	bool onlooker;
+	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
+	char path[64];
+	struct stat st;
+	bool path_only;
+	int link;
 
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)scan->process.owner.pid, fd);
-	if (gmem_read_file(scan->owners->ctx, path, &text, NULL))
+	gmem_fd_path(scan->process.owner.pid, fd, path, sizeof(path));
+	link = kernel->ops->open(kernel, path, O_PATH | O_NOFOLLOW);
+	if (link < 0)
 		return false;
-	flags = strstr(text, "flags:"); /* octal, seq_show() in fs/proc/fd.c */
-	onlooker = flags && (strtoul(flags + strlen("flags:"), NULL, 8) & O_PATH);
-	free(text);
-	return onlooker;
+	path_only = !kernel->ops->fstat(kernel, link, &st) && S_ISLNK(st.st_mode) &&
+		    !(st.st_mode & (S_IRUSR | S_IWUSR));
+	kernel->ops->close(kernel, link);
+	return path_only;
 }
 
 static int add_descriptor(struct scan *scan, int fd)
 {
 	struct gmem_owner place = { .pid = scan->process.owner.pid, .fd = fd };
+	const struct gmem_owners *owners = scan->owners;
 	struct gmem_owned_entry inode;
-	int ret;
+	int ret = open_inode(scan, &place, &inode);
 
-	if (is_onlooker(scan, fd))
-		return 0;
-	ret = open_inode(scan, &place, &inode);
 	if (ret == -EMEDIUMTYPE) /* some file of that name */
 		return 0;
-	return ret ? pass_over(scan, ret) : add_owner(scan, &inode, &place);
+	if (ret)
+		return pass_over(scan, ret);
+	if (gmem_owners_names(owners, gmem_owners_lookup(owners, inode.dev, inode.ino),
+			      scan->process.group))
+		place.path_only = is_path_only(scan, fd);
+	return add_owner(scan, &inode, &place);
 }
 
 /* A name of /proc that is a number from first on; -1 for any other. */
@@ -169,6 +224,8 @@ static int look_at_fd(const char *name, void *arg)
 
 	if (fd < 0)
 		return 0;
+	if (is_over(scan))
+		return 1;
 	scan->has_fds = true;
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)scan->process.owner.pid, fd);
 	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
@@ -176,7 +233,7 @@ static int look_at_fd(const char *name, void *arg)
 		return 0;
 	if (ret < 0)
 		return ret;
-	if (strstr(link, GMEM_LINK_MARK))
+	if (gmem_link_may_be_guest_memfd(link))
 		return add_descriptor(scan, fd);
 	if (!strncmp(link, VM_LINK, strlen(VM_LINK)) ||
 	    !strncmp(link, VCPU_LINK, strlen(VCPU_LINK)))
@@ -198,6 +255,8 @@ static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
 	struct gmem_owned_entry inode;
 	int ret;
 
+	if (is_over(scan))
+		return 1;
 	if (known)
 		return add_owner(scan, known, &place);
 	/* proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE beside the right to look. */
@@ -207,8 +266,8 @@ static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
 	return ret ? pass_over(scan, ret) : add_owner(scan, &inode, &place);
 }
 
-/* What a process, or a thread, has open. */
-static int look_at_fds(struct scan *scan)
+/* What a process, or a thread, has open. Returns 1 where the scan is to end. */
+static int list_fds(struct scan *scan)
 {
 	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
 	char path[32];
@@ -218,7 +277,7 @@ static int look_at_fds(struct scan *scan)
 }
 
 /* What it has mapped. */
-static int look_at_maps(struct scan *scan)
+static int list_maps(struct scan *scan)
 {
 	bool empty = true;
 	int ret = gmem_maps_read(scan->owners->ctx, scan->process.owner.pid, look_at_mapping, scan,
@@ -228,19 +287,71 @@ static int look_at_maps(struct scan *scan)
 	return ret;
 }
 
+/* Another's table or address space, which was gone through before: what was found there is this one's. */
+static int join(struct scan *scan, struct gmem_group *group, bool *shows)
+{
+	*shows = *shows || group->shows;
+	scan->has_vm = scan->has_vm || group->has_vm;
+	scan->has_memory = scan->has_memory || group->has_memory;
+	if (group->error)
+		return group->error;
+	return group->shows ? gmem_group_join(group, scan->process.process) : 0;
+}
+
+/* Goes through a table, or an address space, that nobody before had. */
+static int look_into(struct scan *scan, size_t index, int (*list)(struct scan *scan), bool *shows)
+{
+	bool had_vm = scan->has_vm, had_memory = scan->has_memory, showed = *shows;
+	struct gmem_group *group;
+	int ret;
+
+	scan->process.group = index;
+	scan->has_vm = scan->has_memory = *shows = false;
+	ret = list(scan);
+	group = &scan->owners->groups.list[index];
+	group->shows = *shows;
+	group->has_vm = scan->has_vm;
+	group->has_memory = scan->has_memory;
+	group->error = ret < 0 ? ret : 0;
+	scan->has_vm = scan->has_vm || had_vm;
+	scan->has_memory = scan->has_memory || had_memory;
+	*shows = *shows || showed;
+	return ret;
+}
+
+static int look_at(struct scan *scan, enum gmem_compared what, int (*list)(struct scan *scan),
+		   bool *shows)
+{
+	struct gmem_groups *groups = &scan->owners->groups;
+	pid_t tid = scan->process.owner.pid;
+	bool is_new = true;
+	size_t index;
+	int ret;
+
+	if (is_over(scan))
+		return 1;
+	ret = scan->options->no_mappings
+		      ? gmem_groups_add(groups, tid, &index)
+		      : gmem_groups_find(scan->owners->ctx, groups, what, tid, &index, &is_new);
+	if (ret)
+		return ret;
+	return is_new ? look_into(scan, index, list, shows)
+		      : join(scan, &groups->list[index], shows);
+}
+
 /* Both; of a process up to its first thread that lives, since they all have the same mappings. */
 static int look_at_task(struct scan *scan)
 {
 	bool first = !scan->tables[0];
-	int ret = look_at_fds(scan);
+	int ret = look_at(scan, GMEM_COMPARE_FILES, list_fds, &scan->has_fds);
 
-	if (!ret && first && scan->locks)
-		ret = look_at_maps(scan);
+	if (!ret && first && !scan->options->no_mappings)
+		ret = look_at(scan, GMEM_COMPARE_MM, list_maps, &scan->has_mm);
 	/* One that ended shows neither files nor memory (do_exit()). */
 	if (first && (scan->has_fds || scan->has_mm))
 		scan->tables[0] = scan->process.owner.pid;
 	scan->tables[1] = scan->process.owner.pid;
-	return ret ? pass_over(scan, ret) : 0;
+	return ret < 0 ? pass_over(scan, ret) : ret;
 }
 
 /*
@@ -253,7 +364,7 @@ static bool has_own_files(const struct scan *scan, pid_t tid)
 	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
 
 	for (size_t i = 0; i < 2; i++)
-		if (kernel->ops->same_files(kernel, scan->tables[i], tid))
+		if (kernel->ops->compare(kernel, scan->tables[i], tid, GMEM_COMPARE_FILES) <= 0)
 			return false;
 	return true;
 }
@@ -265,12 +376,14 @@ static int look_at_thread(const char *name, void *arg)
 	pid_t tid = number_of(name, 1);
 	int ret;
 
+	if (is_over(scan))
+		return 1;
 	if (tid < 0 || tid == leader || (scan->tables[0] && !has_own_files(scan, tid)))
 		return 0;
 	scan->process.owner.pid = tid;
 	ret = look_at_task(scan);
 	scan->process.owner.pid = leader;
-	return ret ? ret : scan->tables[0] && !scan->locks;
+	return ret ? ret : scan->tables[0] && scan->options->no_mappings;
 }
 
 /*
@@ -285,7 +398,7 @@ static int look_at_process(struct scan *scan)
 	char path[32];
 	int ret = look_at_task(scan);
 
-	if (ret || scan->denied || (scan->tables[0] && !scan->locks))
+	if (ret || scan->denied || (scan->tables[0] && scan->options->no_mappings))
 		return ret;
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.owner.pid);
 	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_thread, scan);
@@ -297,6 +410,10 @@ static int count_process(struct scan *scan)
 	struct gmem_owners_counts *counts = &scan->owners->counts;
 	int ret = look_at_process(scan);
 
+	if (counts->end) {
+		counts->left_out++;
+		return ret < 0 ? ret : 0;
+	}
 	if (!scan->denied)
 		counts->processes++;
 	else if (!counts->not_permitted++)
@@ -305,7 +422,7 @@ static int count_process(struct scan *scan)
 		counts->vms++;
 		counts->vms_without += !scan->has_memory;
 	}
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 static int look_at_entry(const char *name, void *arg)
@@ -316,6 +433,12 @@ static int look_at_entry(const char *name, void *arg)
 	if (pid < 0)
 		return 0;
 	scan->saw_init |= pid == 1;
+	if (is_over(scan)) {
+		scan->owners->counts.left_out++;
+		return 0;
+	}
+	if (scan->options->at)
+		*scan->options->at = pid;
 	scan->process = (struct gmem_owner_entry){ .owner.pid = pid, .process = pid };
 	scan->has_name = false;
 	scan->has_fds = false;
@@ -327,13 +450,19 @@ static int look_at_entry(const char *name, void *arg)
 	return count_process(scan);
 }
 
-int gmem_owners_scan(struct gmem_owners *owners, bool locks)
+int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_options *options)
 {
 	struct gmem_kernel *kernel = owners->ctx->kernel;
-	struct scan scan = { .owners = owners, .locks = locks };
+	struct scan scan = { .owners = owners, .options = options };
 	char link[64];
-	int ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
+	int ret;
 
+	if (options->deadline_ms)
+		scan.deadline = now_ms() + options->deadline_ms;
+	ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
+	if (options->at)
+		*options->at = 0;
+	gmem_owners_count_members(owners);
 	if (ret == -ENOMEM)
 		return gmem_no_memory(owners->ctx, "the owners");
 	if (ret)

@@ -33,7 +33,7 @@ static int find_process(const struct gmem_owners *owners, const struct gmem_targ
 		return gmem_fail(ctx, -ENODATA, "this kernel does not tell the VM's process");
 	if (gmem_process_of(ctx, tid, pid))
 		return gmem_fail(ctx, -ENODATA, "thread %d, which made the VM, is gone", (int)tid);
-	if (owned && gmem_owned_by(owned, *pid))
+	if (owned && gmem_owned_by(owners, owned, *pid))
 		return 0;
 	return gmem_fail(ctx, -ENODATA,
 			 "process %d, which made the VM, does not hold this guest_memfd",

@@ -188,10 +188,11 @@ static void set_process(const struct look *look, struct watched *now, size_t ind
 /* The pages of one; that it was closed meanwhile is found by the next look. */
 static int look_into(struct look *look, size_t index, struct watched *now)
 {
+	const struct gmem_watch_options *options = &look->watch->options;
 	struct gmem_target *target;
 	int ret;
 
-	if (look->watch->options.no_pages)
+	if (options->no_pages || (options->stop && *options->stop))
 		return 0;
 	ret = gmem_owners_open(look->owners, index, &target);
 	if (ret)
@@ -217,6 +218,13 @@ static int order(const struct watched *a, const struct gmem_owned *b)
 	return (a->ino > b->inode) - (a->ino < b->inode);
 }
 
+/* A scan that was ended early has not seen it: that is no sign that it is gone. */
+static void keep(struct look *look, struct watched *before)
+{
+	look->list[look->count++] = *before;
+	before->pages = (struct gmem_ranges){ 0 };
+}
+
 /* Moves what is watched on to the new list; what was passed over on the way is gone. */
 static int pass_to(struct look *look, size_t *old, const struct gmem_owned *owned, bool *found)
 {
@@ -237,7 +245,10 @@ static int pass_to(struct look *look, size_t *old, const struct gmem_owned *owne
 			*found = true;
 			break;
 		}
-		ret = tell(look, before, GMEM_CHANGE_GONE, NULL);
+		if (watch->counts.owners.end)
+			keep(look, before);
+		else
+			ret = tell(look, before, GMEM_CHANGE_GONE, NULL);
 	}
 	return ret;
 }
@@ -250,9 +261,10 @@ static int look_at_all(struct look *look)
 	int ret = 0;
 
 	for (size_t i = 0; !ret && !gmem_owners_at(look->owners, i, &owned); i++) {
-		struct watched *now = &look->list[look->count];
+		struct watched *now;
 
 		ret = pass_to(look, &old, &owned, &found);
+		now = &look->list[look->count];
 		if (!found)
 			*now = (struct watched){
 				.dev = owned.device,
@@ -308,6 +320,9 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	const struct gmem_owners_options scan = {
 		.size = sizeof(scan),
 		.no_mappings = watch->options.no_mappings,
+		.deadline_ms = watch->options.deadline_ms,
+		.stop = watch->options.stop,
+		.at = watch->options.at,
 	};
 	int ret;
 
@@ -317,7 +332,7 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 		return ret;
 	gmem_owners_get_counts(look.owners, &watch->counts.owners);
 	watch->counts.unknown = 0;
-	look.list = calloc(watch->counts.owners.memories + 1, sizeof(*look.list));
+	look.list = calloc(watch->counts.owners.memories + watch->count + 1, sizeof(*look.list));
 	ret = look.list ? look_at_all(&look) : gmem_no_memory(watch->ctx, "a look at the host");
 	if (!ret)
 		ret = look_at_counters(&look);

@@ -31,26 +31,60 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
 	if (error == -ENOENT)
 		return gmem_fail(ctx, -EBADF, "process %d has no descriptor %d", (int)pid, fd);
+	if (error == -ENODATA)
+		return gmem_fail(
+			ctx, error,
+			"descriptor %d of process %d has the name of a guest_memfd; whether "
+			"it is one can be told with a reader of kernel memory, or on Linux "
+			"7.0 and later",
+			fd, (int)pid);
 	return gmem_fail(ctx, error, "descriptor %d of process %d cannot be opened: %s", fd,
 			 (int)pid, strerror(-error));
+}
+
+/*
+ * What the link reads as, before anything is opened: opening the file of a server that is gone may
+ * wait for it. (What a link of /proc leads to is opened without a look at its name, so that one that
+ * is exchanged meanwhile is found by the descriptor's own link.)
+ */
+static int look_at_link(struct gmem_kernel *kernel, const char *path)
+{
+	char link[64];
+	int ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
+
+	if (ret < 0 && ret != -ENAMETOOLONG)
+		return ret;
+	return ret >= 0 && gmem_link_may_be_guest_memfd(link) ? 0 : -EMEDIUMTYPE;
+}
+
+/* Whether it is one: by its link and file system, or by the superblock in the kernel's memory. */
+static int confirm(struct gmem_ctx *ctx, int fd)
+{
+	uint64_t magic;
+	int ret = gmem_is_guest_memfd(ctx, fd);
+
+	if (ret == -ENODATA && !gmem_pagecache_fs_magic(ctx, fd, &magic))
+		ret = magic == GMEM_GUEST_MEMFD_MAGIC;
+	return ret ? ret : -EMEDIUMTYPE;
 }
 
 int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
-	struct gmem_target *target = calloc(1, sizeof(*target));
+	struct gmem_target *target;
 	struct stat st;
-	int ret;
+	int ret = look_at_link(kernel, path);
 
+	if (ret)
+		return ret;
+	target = calloc(1, sizeof(*target));
 	if (!target)
 		return -ENOMEM;
 	target->ctx = ctx;
 	target->vm_type = -1;
 	target->vm_pid = -1;
 	target->fd = kernel->ops->open(kernel, path, O_PATH);
-	ret = target->fd < 0 ? target->fd : gmem_is_guest_memfd(ctx, target->fd);
-	if (!ret)
-		ret = -EMEDIUMTYPE;
+	ret = target->fd < 0 ? target->fd : confirm(ctx, target->fd);
 	if (ret > 0)
 		ret = kernel->ops->fstat(kernel, target->fd, &st);
 	if (ret) {

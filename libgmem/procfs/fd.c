@@ -16,16 +16,26 @@ void gmem_fd_path(pid_t pid, int fd, char *path, size_t size)
 		snprintf(path, size, "/proc/self/fd/%d", fd);
 }
 
+/* Linux 6.8 to 6.18. No file can have this text: the path of one begins with a slash. */
+#define LINK_ANONYMOUS "anon_inode:[kvm-gmem]"
+/* simple_dname() in fs/d_path.c, since it has a file system of its own. A file may be named so. */
+#define LINK_OWN_FS "/[kvm-gmem] (deleted)"
+
+bool gmem_link_may_be_guest_memfd(const char *link)
+{
+	return !strcmp(link, LINK_ANONYMOUS) || !strcmp(link, LINK_OWN_FS);
+}
+
 /*
  * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
- * inode that is known by the text of its link only. The link is asked first, because fstatfs(2) on
- * just any descriptor may wait for a file server; and of the descriptor that was opened, because
- * the process may have put something else in its place.
+ * inode that is known by the text of its link only. The link is that of the descriptor that was
+ * opened, because the process may have put something else in its place. No call here makes the kernel
+ * ask a file system's server.
  */
 int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
-	char link[128], path[64];
+	char link[64], path[64];
 	uint64_t magic;
 	int ret;
 
@@ -34,11 +44,11 @@ int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
 	if (ret == -ENAMETOOLONG) /* the name of some file */
 		return 0;
 	if (ret < 0)
-		return ret;
-	if (!strstr(link, GMEM_LINK_MARK))
-		return 0;
-	if (!strcmp(link, "anon_inode:[kvm-gmem]"))
+		return ret == -ENOENT ? -EBADF : ret;
+	if (!strcmp(link, LINK_ANONYMOUS))
 		return 1;
+	if (strcmp(link, LINK_OWN_FS) != 0)
+		return 0;
 	ret = kernel->ops->fs_magic(kernel, fd, &magic);
 	return ret ? ret : magic == GMEM_GUEST_MEMFD_MAGIC;
 }

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 
 #include "kernel/linux/linux.h"
 
@@ -111,4 +112,39 @@ START_TEST(ends)
 }
 END_TEST
 
-UNIT_MAIN("btf", finds, refuses_what_lies_outside, ends)
+static int own_print(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+static void *open_readers(void *arg)
+{
+	for (int i = 0; i < 20; i++) {
+		struct gmem_kernel *kernel;
+		char why[256];
+
+		ck_assert_int_eq(gmem_kernel_linux_new(&kernel), 0);
+		kernel->ops->reader_open(kernel, GMEM_READER_BPF, why, sizeof(why));
+		kernel->ops->destroy(kernel);
+	}
+	return arg;
+}
+
+/* The application's function for libbpf's messages is there again, whether a reader opens or not. */
+START_TEST(print_function_stays)
+{
+	pthread_t threads[4];
+
+	libbpf_set_print(own_print);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, open_readers, NULL), 0);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	ck_assert(libbpf_set_print(own_print) == own_print);
+}
+END_TEST
+
+UNIT_MAIN("btf", finds, refuses_what_lies_outside, ends, print_function_stays)

@@ -83,4 +83,21 @@ START_TEST(size_not_set)
 }
 END_TEST
 
-UNIT_MAIN("options", same_size, older_reads_as_zero, newer_must_be_zero, size_not_set)
+/* As copy_struct_from_user()'s callers: what is beyond a page is not looked at. */
+START_TEST(size_beyond_a_page)
+{
+	static const size_t sizes[] = { 4097, 1u << 20, SIZE_MAX };
+	struct known from = { 0, 1, 2 }, to;
+
+	setup();
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		from.size = sizes[i];
+		ck_assert_int_eq(gmem_options_copy(ctx, "known", &to, sizeof(to), &from), -E2BIG);
+		port_said(ctx, "struct known");
+	}
+	teardown();
+}
+END_TEST
+
+UNIT_MAIN("options", same_size, older_reads_as_zero, newer_must_be_zero, size_not_set,
+	  size_beyond_a_page)

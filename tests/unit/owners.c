@@ -136,19 +136,28 @@ static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_director
 /* The tables of descriptors of the threads below: 20's is 1, but for 21 and 22, and for 24. */
 static unsigned int compared;
 
-static int fake_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+static int table_of(pid_t tid)
 {
 	static const int tables[] = { 1, 2, 2, 1, 3 };
 
-	(void)kernel;
-	compared++;
-	if (a < 20 || a > 24 || b < 20 || b > 24)
-		return a / 10 == b / 10;
-	return tables[a - 20] == tables[b - 20];
+	if (tid == 800) /* the thread ended */
+		return -1;
+	return tid < 20 || tid > 24 ? tid / 10 : -2 - tables[tid - 20];
 }
 
-static int no_kcmp(struct gmem_kernel *kernel, pid_t a, pid_t b)
+static int fake_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
 {
+	int x = what == GMEM_COMPARE_MM ? a : table_of(a);
+	int y = what == GMEM_COMPARE_MM ? b : table_of(b);
+
+	(void)kernel;
+	compared++;
+	return x == y ? 0 : x < y ? 1 : 2;
+}
+
+static int no_kcmp(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
+{
+	(void)what;
 	(void)kernel;
 	(void)a;
 	(void)b;
@@ -181,7 +190,7 @@ static struct gmem_ctx *fake_ctx(const struct entry *table, size_t n)
 	fake_ops.pread = fake_pread;
 	fake_ops.readlink = fake_readlink;
 	fake_ops.list_directory = fake_list;
-	fake_ops.same_files = fake_same_files;
+	fake_ops.compare = fake_compare;
 	compared = 0;
 	fake_ops.model = no_model;
 	ctx->kernel->ops = &fake_ops;
@@ -207,7 +216,7 @@ static const struct entry busy[] = {
 	{ .path = "/proc/1/fd" },
 	{ .path = "/proc/1/maps" },
 	{ .path = "/proc/acpi" },
-	/* two descriptors of inode 7, one onlooker's, two that are no numbers, one VM */
+	/* three descriptors of inode 7, two that are no numbers, one VM */
 	{ .path = "/proc/100" },
 	{ .path = "/proc/100/comm", .text = "vmm one\n" },
 	{ .path = "/proc/100/maps" },
@@ -220,7 +229,6 @@ static const struct entry busy[] = {
 	{ .path = "/proc/100/fd/99999999999999999999", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/fd/9x", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/map_files/0-0", .link = GMEM_618, .ino = 7 },
-	{ .path = "/proc/100/fdinfo/8", .text = "pos:\t0\nflags:\t010000000\n" },
 	/* the same one, and another, and one that is gone when it is opened */
 	{ .path = "/proc/200" },
 	{ .path = "/proc/200/comm", .text = "helper\n" },
@@ -241,7 +249,8 @@ static const struct entry busy[] = {
 	{ .path = "/proc/600/maps" },
 	{ .path = "/proc/600/fd" },
 	{ .path = "/proc/600/fd/3", .link = "anon_inode:kvm-vcpu:0" },
-	{ .path = "/proc/600/fd/4", .link = "/tmp/[kvm-gmem]", .ino = 99 },
+	{ .path = "/proc/600/fd/4", .link = "/tmp/[kvm-gmem]", .error = -EIO },
+	{ .path = "/proc/600/fd/5", .link = "/[kvm-gmem] (deleted)", .ino = 99 },
 	/* mapped only, in two pieces; the second is no link of map_files that is opened */
 	{ .path = "/proc/700" },
 	{ .path = "/proc/700/comm", .text = "mapper\n" },
@@ -352,12 +361,14 @@ START_TEST(many_processes)
 
 	ck_assert_int_eq(gmem_owners_at(owners, 1, &owned), 0);
 	ck_assert_uint_eq(owned.inode, 7);
-	ck_assert_uint_eq(owned.owners, 4);
+	ck_assert_uint_eq(owned.owners, 5);
+	ck_assert_uint_eq(owned.descriptors, 4);
 	ck_assert_uint_eq(owned.processes, 2);
 	check_holder(owners, 1, 0, 100, 5, "vmm one");
 	check_holder(owners, 1, 1, 100, 6, "vmm one");
-	check_holder(owners, 1, 2, 200, 3, "helper");
-	check_holder(owners, 1, 3, 200, -1, "helper");
+	check_holder(owners, 1, 2, 100, 8, "vmm one");
+	check_holder(owners, 1, 3, 200, 3, "helper");
+	check_holder(owners, 1, 4, 200, -1, "helper");
 
 	check_holder(owners, 2, 0, 700, -1, "mapper");
 	ck_assert_int_eq(gmem_owners_at(owners, 3, &owned), 0);
@@ -536,7 +547,7 @@ START_TEST(threads_with_files_of_their_own)
 	ck_assert_uint_eq(counts.memories, 1);
 	gmem_owners_free(owners);
 
-	fake_ops.same_files = no_kcmp;
+	fake_ops.compare = no_kcmp;
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 2);

@@ -9,6 +9,7 @@
 #include "core/command.h"
 #include "inspect/evidence.h"
 #include "inspect/owner.h"
+#include "inspect/patience.h"
 
 static const struct column columns[LIST_COLUMNS] = {
 	[LIST_PID] = { "pid", KIND_NUMBER, .shown = true,
@@ -61,6 +62,7 @@ struct settings {
 	struct selection sort;
 	bool nodes;
 	bool no_locks;
+	double deadline;
 };
 
 static enum status set_sort(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -80,6 +82,9 @@ static const struct cli_option options[] = {
 	{ "nodes", 0, NULL, false, set_flag, offsetof(struct settings, nodes),
 	  "Show the NUMA nodes of the host in place of the guest_memfds: size, free memory, "
 	  "distances, and what guests have there" },
+	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
+	  "End the scan after so long, default 45: what was left out is then said, and the status is "
+	  "4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },
@@ -110,6 +115,7 @@ struct list {
 	const struct list_row **sorted;
 	size_t n;
 	struct list_want want;
+	struct patience patience;
 	bool partly; /* a row has something unknown */
 };
 
@@ -174,6 +180,7 @@ static int survey_all(struct list *list)
 	for (size_t i = 0; i < list->counts.memories; i++) {
 		struct list_row *row = &list->rows[list->n];
 
+		list->want.over = patience_is_over(&list->patience);
 		ret = list_survey(list->cli, list->owners, i, &list->want, row);
 		if (!ret) {
 			list->partly = list->partly || row->partly;
@@ -212,8 +219,12 @@ static void write_sum(struct output *out, const struct list *list, const char *n
 static void write_facts(struct list *list)
 {
 	struct output *out = list->cli->out;
+	char text[256];
+	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
 
-	output_fact(out, "count", KIND_NUMBER, cell_number(list->n));
+	/* None seen is not none there. */
+	output_fact_or_reason(out, "count", KIND_NUMBER,
+			      cell_number_if(list->n || !unseen, list->n), list->n ? NULL : unseen);
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
 		write_sum(out, list, sums[i].name, sums[i].column);
 	owner_write_counts(out, &list->counts);
@@ -225,12 +236,12 @@ static enum status judge(const struct list *list)
 	char text[256];
 	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
 
-	if (!list->n && unseen && !list->settings->nodes)
+	if (!list->n && unseen && !list->settings->nodes && !list->counts.end)
 		return cli_fail(list->cli, STATUS_CANNOT_TELL, "no guest_memfd was seen, but %s",
 				unseen);
 	if (unseen)
 		cli_note(list->cli, "%s", unseen);
-	if (!list->n)
+	if (!list->n && !unseen)
 		cli_note(list->cli, "there is no guest_memfd on this host");
 	if (list->partly)
 		cli_note(list->cli, "some values are unknown: column REASON says why");
@@ -295,16 +306,14 @@ static const struct table *table_of(const void *settings)
 static enum status run(struct cli *cli)
 {
 	struct list list = { .cli = cli, .settings = cli->settings };
-	struct gmem_owners_options scan = {
-		.size = sizeof(scan),
-		.no_mappings = list.settings->no_locks,
-	};
 	enum status status = check_options(&list);
 	int ret;
 
 	if (status)
 		return status;
-	ret = gmem_owners_new(cli->ctx, &scan, &list.owners);
+	patience_begin(&list.patience, cli, list.settings->deadline, NULL);
+	ret = owner_scan(cli, &list.patience, list.settings->no_locks, &list.owners);
+	patience_end(&list.patience);
 	if (ret) {
 		nodes_close(&list.nodes);
 		return cli_fail_error(cli, ret, NULL);

@@ -53,6 +53,7 @@ struct list_want {
 	bool kernel; /* a reader of kernel memory is open */
 	bool shared;
 	bool usage;
+	bool over;	       /* the time is: nothing more is looked up */
 	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
 	const char *no_kernel; /* why there is no reader */
 };

@@ -316,7 +316,9 @@ int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t 
 	int ret;
 
 	memset(row, 0, sizeof(*row));
-	if (want->kernel) {
+	if (want->over) {
+		ret = add_reason(row, "memory", "not looked at: the time was over (--deadline)");
+	} else if (want->kernel) {
 		ret = gmem_owners_open(owners, index, &target);
 		if (!ret) {
 			ret = look(cli, owners, want, target, row, &vm_pid);

@@ -163,17 +163,20 @@ static bool add_memory(struct cli *cli, const struct gmem_owners *owners, size_t
 	return complete;
 }
 
-bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *samples, int *error)
+bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struct samples *samples,
+			  int *error)
 {
-	const struct gmem_owners_options scan = { .size = sizeof(scan), .no_mappings = no_locks };
 	struct list_want want = { .usage = true, .shared = true, .no_locks = no_locks };
 	struct gmem_owners_counts counts;
 	struct gmem_owners *owners;
+	struct patience patience;
 	char why[1024], text[256];
 	bool complete;
 	int ret;
 
-	*error = gmem_owners_new(cli->ctx, &scan, &owners);
+	patience_begin(&patience, cli, deadline, NULL);
+	*error = owner_scan(cli, &patience, no_locks, &owners);
+	patience_end(&patience);
 	if (*error)
 		return false;
 	ret = cli_open_reader(cli);
@@ -182,8 +185,10 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *sample
 		want.no_kernel = cli_explain(cli, ret, why, sizeof(why));
 	gmem_owners_get_counts(owners, &counts);
 	complete = !owner_unseen(&counts, text, sizeof(text));
-	for (size_t i = 0; !*error && i < counts.memories; i++)
+	for (size_t i = 0; !*error && i < counts.memories; i++) {
+		want.over = patience_is_over(&patience);
 		complete = add_memory(cli, owners, i, &want, samples, error) && complete;
+	}
 	add_counts(samples, &counts);
 	gmem_owners_free(owners);
 	return complete;

@@ -28,6 +28,7 @@ struct settings {
 	const char *file; /* NULL: standard output */
 	double expiry;	  /* seconds, 0: the default */
 	bool no_locks;
+	double deadline;
 };
 
 static enum status set_format(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -62,6 +63,9 @@ static const struct cli_option options[] = {
 	  "Write to FILE, by a dot-file beside it that is renamed: readers never see a part" },
 	{ "expiry", 0, "SECONDS", false, set_seconds, offsetof(struct settings, expiry),
 	  "With --format=nfd: let the features hold this many seconds, default 3600" },
+	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
+	  "End the scan after so long, default 45: what was left out is then said, and the status is "
+	  "4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },
@@ -132,7 +136,8 @@ static enum status tell_samples(struct metrics *metrics)
 	if (gmem_ctx_sysroot(cli->ctx))
 		complete = false; /* it has no processes */
 	else
-		complete = metrics_add_memories(cli, metrics->settings->no_locks, &samples, &error);
+		complete = metrics_add_memories(cli, metrics->settings->no_locks,
+						metrics->settings->deadline, &samples, &error);
 	if (!error)
 		complete = metrics_add_host(cli, &samples) && complete;
 	metrics_add_run(cli, &samples, complete);

@@ -10,7 +10,8 @@
  * What one run finds out. Each returns whether nothing was left unseen; what is unknown has no
  * sample. Errors end the run: *error is a negative errno then.
  */
-bool metrics_add_memories(struct cli *cli, bool no_locks, struct samples *samples, int *error);
+bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struct samples *samples,
+			  int *error);
 bool metrics_add_host(struct cli *cli, struct samples *samples);
 
 /* The labels that name the run itself, and whether it saw everything. */

@@ -3,10 +3,13 @@
  * Reads kernel memory through the BPF program of reader.bpf.c: requests go into a memory-mapped
  * array, one BPF_PROG_TEST_RUN carries out a batch, the answers come out of the same array.
  */
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -21,6 +24,11 @@ struct gmem_bpf_reader {
 	struct reader *program;
 	int fd;
 	bool room_taken;
+	/*
+	 * The process that opened it. A child that comes by fork() shares the map with its parent,
+	 * and each would take the other's answers for its own.
+	 */
+	pid_t owner;
 };
 
 /* libgmem does not print: failures are told through why. */
@@ -30,6 +38,29 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 	(void)format;
 	(void)args;
 	return 0;
+}
+
+/*
+ * The function that libbpf prints through is one for the whole process, and so is this lock: two that
+ * load at a time would each take the other's silence for what was there before. A function that the
+ * application sets meanwhile stays.
+ */
+static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
+
+static int load_silently(struct gmem_bpf_reader *reader)
+{
+	libbpf_print_fn_t before, meanwhile;
+	int ret;
+
+	pthread_mutex_lock(&printing);
+	before = libbpf_set_print(silent);
+	reader->program = reader__open();
+	ret = reader->program ? reader__load(reader->program) : -errno;
+	meanwhile = libbpf_set_print(before);
+	if (meanwhile != silent)
+		libbpf_set_print(meanwhile);
+	pthread_mutex_unlock(&printing);
+	return ret;
 }
 
 static int load_failed(int error, char *why, size_t size)
@@ -49,7 +80,6 @@ static int load_failed(int error, char *why, size_t size)
 int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size)
 {
 	struct gmem_bpf_reader *reader;
-	libbpf_print_fn_t before;
 	int ret;
 
 	ret = gmem_linux_lockdown(why, size);
@@ -58,10 +88,8 @@ int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size)
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
-	before = libbpf_set_print(silent);
-	reader->program = reader__open();
-	ret = reader->program ? reader__load(reader->program) : -errno;
-	libbpf_set_print(before);
+	reader->owner = getpid();
+	ret = load_silently(reader);
 	if (ret) {
 		ret = load_failed(ret, why, size);
 		goto fail;
@@ -127,6 +155,8 @@ int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_reques
 {
 	struct reader__bss *array = reader->program->bss;
 
+	if (reader->owner != getpid())
+		return -ECHILD;
 	while (n) {
 		unsigned int count = fill(array, requests, n);
 		int ret = run(reader, count);
@@ -147,7 +177,7 @@ int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_reques
 
 void *gmem_bpf_reader_take_room(struct gmem_bpf_reader *reader, size_t size)
 {
-	if (reader->room_taken || size > READER_ROOM)
+	if (reader->room_taken || size > READER_ROOM || reader->owner != getpid())
 		return NULL;
 	reader->room_taken = true;
 	return reader->program->bss->data;
@@ -161,7 +191,7 @@ void gmem_bpf_reader_give_room(struct gmem_bpf_reader *reader, const void *room)
 
 int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *address)
 {
-	int ret = run(reader, 0);
+	int ret = reader->owner == getpid() ? run(reader, 0) : -ECHILD;
 
 	if (!ret)
 		*address = reader->program->bss->current_task;

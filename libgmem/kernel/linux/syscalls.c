@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "kernel/linux/syscalls.h"
@@ -18,6 +17,40 @@
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
+
+/*
+ * statmount(2), include/uapi/linux/mount.h: by a descriptor since Linux 7.0. The kernel answers from
+ * its own struct super_block, where fstatfs(2) asks the file system.
+ */
+#ifndef SYS_statmount
+#define SYS_statmount 457
+#endif
+#ifndef STATMOUNT_SB_BASIC
+#define STATMOUNT_SB_BASIC 1u
+#endif
+#ifndef STATMOUNT_BY_FD
+#define STATMOUNT_BY_FD 1u
+#endif
+
+struct mount_request { /* struct mnt_id_req */
+	uint32_t size;
+	uint32_t fd;
+	uint64_t id;
+	uint64_t mask;
+	uint64_t namespace;
+};
+
+struct mount_answer { /* struct statmount */
+	uint32_t size;
+	uint32_t options;
+	uint64_t mask;
+	uint32_t dev_major;
+	uint32_t dev_minor;
+	uint64_t sb_magic;
+	uint64_t rest[60];
+};
+
+_Static_assert(sizeof(struct mount_answer) == 512, "as the kernel has it");
 
 static int result(long ret)
 {
@@ -92,12 +125,18 @@ int gmem_linux_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 
 int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
 {
-	struct statfs st;
+	struct mount_request request = {
+		.size = sizeof(request),
+		.fd = (uint32_t)fd,
+		.mask = STATMOUNT_SB_BASIC,
+	};
+	struct mount_answer answer = { 0 };
 
 	(void)kernel;
-	if (fstatfs(fd, &st))
-		return -errno;
-	*magic = (uint64_t)st.f_type;
+	if (syscall(SYS_statmount, &request, &answer, sizeof(answer), STATMOUNT_BY_FD) ||
+	    !(answer.mask & STATMOUNT_SB_BASIC))
+		return -ENODATA;
+	*magic = answer.sb_magic;
 	return 0;
 }
 
@@ -143,12 +182,11 @@ int gmem_linux_list_directory(struct gmem_kernel *kernel, const char *path, gmem
 	return ret;
 }
 
-int gmem_linux_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+int gmem_linux_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
 {
-	long order = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0); /* 0, or how they are sorted */
-
 	(void)kernel;
-	return order < 0 ? -errno : !order;
+	return result(
+		syscall(SYS_kcmp, a, b, what == GMEM_COMPARE_MM ? KCMP_VM : KCMP_FILES, 0, 0));
 }
 
 int gmem_linux_set_cloexec(struct gmem_kernel *kernel, int fd)

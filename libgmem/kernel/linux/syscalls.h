@@ -23,7 +23,7 @@ ssize_t gmem_linux_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_
 int gmem_linux_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);
 int gmem_linux_list_directory(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			      void *arg);
-int gmem_linux_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b);
+int gmem_linux_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what);
 int gmem_linux_set_cloexec(struct gmem_kernel *kernel, int fd);
 int gmem_linux_create_file(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);
 int gmem_linux_touch(struct gmem_kernel *kernel, void *address);

@@ -157,11 +157,12 @@ static int op_list_directory(struct gmem_kernel *kernel, const char *path, gmem_
 }
 
 /* The model has one thread. */
-static int op_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+static int op_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
 {
-	int err = sim_call(kernel, GMEM_SIM_SAME_FILES, 0, NULL);
+	int err = sim_call(kernel, GMEM_SIM_COMPARE, 0, NULL);
 
-	return err ? err : a == b;
+	(void)what;
+	return err ? err : (a != b) + (a > b);
 }
 
 static int op_set_cloexec(struct gmem_kernel *kernel, int fd)
@@ -306,7 +307,7 @@ static const struct gmem_kernel_ops ops = {
 	.pread = op_pread,
 	.readlink = op_readlink,
 	.list_directory = op_list_directory,
-	.same_files = op_same_files,
+	.compare = op_compare,
 	.set_cloexec = op_set_cloexec,
 	.create_file = op_create_file,
 	.touch = op_touch,

@@ -66,8 +66,9 @@ int gmem_snapshot_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
 	return -GMEM_KERNEL_NOT_RECORDED;
 }
 
-int gmem_snapshot_same_files(struct gmem_kernel *kernel, pid_t a, pid_t b)
+int gmem_snapshot_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
 {
+	(void)what;
 	(void)kernel;
 	(void)a;
 	(void)b;

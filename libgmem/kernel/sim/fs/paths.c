@@ -275,6 +275,8 @@ int sim_read_link(struct gmem_sim *sim, const char *path, char *buffer, size_t s
 	} else {
 		file = numbered(sim, path, "/proc/self/fd/");
 		if (!file)
+			file = mapped_file(sim, path);
+		if (!file)
 			return -ENOENT;
 		length = snprintf(buffer, size, "%s", file->link);
 	}
