@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Targets: deps all demo check check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
+# Targets: deps all demo check check-hostile check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
@@ -97,6 +97,8 @@ lib_objects := $(lib_sources:%.c=$(BUILD)/obj/%.o)
 cli_objects := $(cli_sources:%.c=$(BUILD)/obj/%.o)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/unit/%)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/fuzz/%)
+hostile_sources := $(sort $(wildcard tests/hostile/*.c))
+hostile_programs := $(hostile_sources:tests/hostile/%.c=$(BUILD)/tests/hostile/%)
 tool_programs := $(tool_sources:tests/tools/%.c=$(BUILD)/tests/tools/%)
 test_sim := $(BUILD)/tests/sim.a
 lib_inside := $(BUILD)/tests/libgmem.a
@@ -111,7 +113,7 @@ V ?= 0
 quiet := $(if $(filter 1,$(V)),,@)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps deps-packages demo check check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
+.PHONY: all deps deps-packages demo check check-hostile check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
 	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(BUILD)/gmemctl-metrics.apparmor $(unit_files) $(man_pages) $(schemas)
@@ -255,6 +257,12 @@ $(BUILD)/tests/tools/%: $(BUILD)/obj/tests/tools/%.o $(lib_inside)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
 
+# Attacks know nothing of the library.
+$(BUILD)/tests/hostile/%: $(BUILD)/obj/tests/hostile/%.o
+	@mkdir -p $(@D)
+	@echo '  LD      $@'
+	$(quiet)$(CC) -pie $(ldflags) -o $@ $^
+
 # For programs that are not ours, so never sanitized.
 $(BUILD)/tests/preload/%.so: tests/preload/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -281,7 +289,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $
 
 .SECONDARY:
 
-tests: all $(unit_programs) $(tool_programs) $(conformance_runner) \
+tests: all $(unit_programs) $(tool_programs) $(hostile_programs) $(conformance_runner) \
 	$(preload_sources:%.c=$(BUILD)/%.so)
 
 demo: all $(BUILD)/tests/tools/secret-pages
@@ -289,6 +297,10 @@ demo: all $(BUILD)/tests/tools/secret-pages
 
 check: tests
 	tests/run $(BUILD)
+
+# The attacks of tests/hostile, as large as they may be.
+check-hostile: tests
+	tests/run --hostile $(BUILD)
 
 check-valgrind:
 	$(MAKE) BUILD=build/valgrind CFLAGS='-O1 -g' tests
