@@ -116,7 +116,7 @@ fi
 # A maps file that is larger than what is read of any file.
 if attacked 'long maps' long-maps "$scratch" 17; then
 	measured list -o inode,fds
-	bounded 'list finds what is mapped behind 17 MB of maps' "^ *$(inode_of) mapped"
+	bounded 'list finds what is mapped behind 17 MB of maps' "^ *$(inode_of) mmap"
 	if grep -q security "$scratch/stderr" && ! grep -q 'process 1 the first' "$scratch/stderr"; then
 		fail 'a limit is taken for a denial' "$(cat "$scratch/stderr")"
 	fi
