@@ -52,6 +52,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	struct paths_owner owner = { .pid = pid, .fd = fd };
 	struct gmem_target_info info;
 	struct gmem_flush *flush;
+	uint64_t pages;
 	int ret = gmem_target_get_info(target, &info);
 
 	if (ret)
@@ -64,6 +65,9 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	ret = gmem_target_extents(target, 0, 0, want, add_extent, flush);
+	gmem_flush_counts(flush, &pages, NULL, NULL, NULL);
+	if (!ret && !pages && info.has_flags)
+		verdict_add_empty(arg, info.vm_type, info.flags);
 	return finish(cli, flush, ret, &owner, arg);
 }
 

@@ -144,7 +144,7 @@ static enum status show(struct cli *cli, const struct runtime *runtime, const ch
 	answer->found++;
 	close(lock);
 	/* One that was killed does not hide those that are well. */
-	return status == STATUS_NO && !answer->wanted ? STATUS_YES : status;
+	return answer->wanted ? status : STATUS_YES;
 }
 
 static enum status show_session(struct cli *cli, struct answer *answer)

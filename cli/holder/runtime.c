@@ -87,12 +87,11 @@ enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime)
 	return status;
 }
 
-int runtime_make_again(struct runtime *runtime)
+/* Opens the folder at the path if it is this user's and nobody else's. */
+static int open_own(struct runtime *runtime)
 {
 	struct stat st;
 
-	if (mkdir(runtime->path, 0700) && errno != EEXIST)
-		return -errno;
 	runtime->fd = open(runtime->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (runtime->fd < 0)
 		return -errno;
@@ -100,6 +99,19 @@ int runtime_make_again(struct runtime *runtime)
 		return 0;
 	runtime_close(runtime);
 	return -EPERM;
+}
+
+int runtime_find(struct runtime *runtime)
+{
+	set_path(runtime);
+	return open_own(runtime);
+}
+
+int runtime_make_again(struct runtime *runtime)
+{
+	if (mkdir(runtime->path, 0700) && errno != EEXIST)
+		return -errno;
+	return open_own(runtime);
 }
 
 void runtime_close(struct runtime *runtime)

@@ -24,6 +24,9 @@ struct runtime {
 enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime);
 void runtime_close(struct runtime *runtime);
 
+/* Opens it where it is there and the user's own, without a word. Returns 0 or a negative errno. */
+int runtime_find(struct runtime *runtime);
+
 /* Opens the folder at its path once more, and makes it where it is gone. Returns 0 or a negative errno. */
 int runtime_make_again(struct runtime *runtime);
 

@@ -121,6 +121,7 @@ enum status verdict_status(const struct verdict *verdict)
 void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
 {
 	uint64_t pages, in_direct_map, not_in_direct_map, unknown;
+	enum gmem_verdict on_map = worst_of(verdict->on_map, gmem_flush_verdict_on_map(flush));
 
 	gmem_flush_counts(flush, &pages, &in_direct_map, &not_in_direct_map, &unknown);
 	verdict->pages += pages;
@@ -128,7 +129,31 @@ void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
 	verdict->not_in_direct_map += not_in_direct_map;
 	verdict->unknown += unknown;
 	verdict->now = worst_of(verdict->now, gmem_flush_verdict_now(flush));
-	verdict->on_map = worst_of(verdict->on_map, gmem_flush_verdict_on_map(flush));
+	if (on_map != verdict->on_map)
+		verdict->on_map_reason = NULL;
+	verdict->on_map = on_map;
+}
+
+void verdict_add_empty(struct verdict *verdict, enum gmem_vm_type vm_type, uint64_t memory_flags)
+{
+	bool leaves = memory_flags & GMEM_MEMORY_NO_DIRECT_MAP;
+	enum gmem_verdict on_map;
+
+	if (gmem_flush_known_by_flags(vm_type, memory_flags))
+		on_map = GMEM_VERDICT_FAULTS;
+	else if (!leaves)
+		on_map = GMEM_VERDICT_SAFE;
+	else
+		return;
+	on_map = worst_of(verdict->on_map, on_map);
+	if (on_map == verdict->on_map)
+		return;
+	verdict->on_map = on_map;
+	verdict->on_map_reason =
+		leaves ? "inferred from the flag no-direct-map: no page is there yet, and each "
+			 "leaves the direct map before a kernel path touches it there"
+		       : "inferred: no page is there yet, and without the flag no-direct-map new "
+			 "pages are in the direct map";
 }
 
 static const char no_page[] = "no page is there yet";

@@ -33,6 +33,9 @@ struct verdict {
 
 void verdict_add(struct verdict *verdict, const struct gmem_flush *flush);
 
+/* The same for a guest_memfd without a page, by what its creation flags will make of its pages. */
+void verdict_add_empty(struct verdict *verdict, enum gmem_vm_type vm_type, uint64_t memory_flags);
+
 /* The status that a command ends with: that of the graver of the two, of those that apply. */
 enum status verdict_status(const struct verdict *verdict);
 

@@ -203,6 +203,25 @@ held 0 "$killed" destroy dies --if-exists
 held 0 '' create dies --simulate=plain
 try_json 0 '.released == 4194304' gmemctl destroy dies --if-exists --json
 
+# One that was killed does not hide another.
+held 0 '' create dies --simulate=plain
+held 0 '' create lives --simulate=plain
+pid=$(pid_of dies)
+kill -9 "$pid"
+await_end "$pid"
+try 4 '^lives ' "$killed" gmemctl status
+held 0 '' destroy lives
+
+# Before a page is there the creation flags answer.
+held 0 '' create flagged --simulate=tdx-no-direct-map --vm-type=tdx --no-direct-map --size=64K
+try_json 1 '.verdict_on_map == "faults" and (.verdict_on_map_reason | contains("inferred"))' \
+	gmemctl check flagged --json
+held 0 '' destroy flagged
+held 0 '' create unflagged --simulate=tdx --vm-type=tdx --size=64K
+try_json 0 '.verdict_on_map == "safe" and (.verdict_on_map_reason | contains("inferred"))' \
+	gmemctl check unflagged --json
+held 0 '' destroy unflagged
+
 # The folder has to be ours alone.
 mkdir -m 755 "$scratch/open" "$scratch/open/gmemctl"
 try 2 '' 'has mode 0755, and others may have been in it' \
@@ -214,7 +233,7 @@ try 0 '' '' env GMEMCTL_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" status
 # The folder is deleted under a holder: it is found all the same, and makes its files anew.
 # deleted NAME: a VM of that name whose files are gone, and cannot be made anew
 deleted() {
-	mkdir -p -m 700 "$GMEMCTL_RUNTIME_DIR"
+	[ -d "$GMEMCTL_RUNTIME_DIR" ] || mkdir -m 700 "$GMEMCTL_RUNTIME_DIR"
 	gmemctl create "$1" --simulate=plain --size=64K > "$scratch/out" 2>&1
 	pid=$(pid_of "$1")
 	rm -rf "$GMEMCTL_RUNTIME_DIR"

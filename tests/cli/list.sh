@@ -37,6 +37,14 @@ sizes '8 16 2 4' -o size --sort=direct-map
 sizes '4 2 8 16' -o size --sort=total
 sizes '16 8 2 4' -o size --sort=direct-map,size
 
+# The names that the batch gave.
+names=$(list --raw --noheadings --output=name --sort=name 2> "$scratch/stderr" | paste -sd ' ')
+if [ "$names" = "a b c d" ]; then
+	pass "list names the VMs of the batch"
+else
+	fail "list names the VMs of the batch" "$names" "$(cat "$scratch/stderr")"
+fi
+
 # The sums are of all that there is, whichever columns are shown.
 try 0 '^total: +6M$' 'simulated' list -o size
 try 0 '^not in direct map: +4M$' 'simulated' list -o pid

@@ -76,8 +76,11 @@ try 2 '' 'cannot be opened as a folder' gmemctl report --simulate -o "$scratch/l
 try 2 '' 'cannot be made' gmemctl report --simulate -o "$scratch/none/below"
 mkdir -m 755 "$scratch/wide"
 try 0 '*' '*' gmemctl report --simulate -o "$scratch/wide"
-[ "$(stat -c %a "$scratch/wide")" = 700 ] && pass "an open folder is closed" ||
+if [ "$(stat -c %a "$scratch/wide")" = 700 ]; then
+	pass "an open folder is closed"
+else
 	fail "an open folder is closed"
+fi
 
 # A command that fails is told of.
 try 4 '^caps\.json .* 2 ' 'gmemctl caps failed: caps\.json says why' \

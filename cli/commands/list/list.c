@@ -16,6 +16,8 @@ static const struct column columns[LIST_COLUMNS] = {
 		       .help = "process that has the guest_memfd: the VM's own where that is "
 			       "known" },
 	[LIST_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "name of that process" },
+	[LIST_NAME] = { "name", KIND_TEXT, .shown = true,
+			.help = "name under which gmemctl holds its VM" },
 	[LIST_UID] = { "owner_uid", KIND_NUMBER, .help = "user of that process" },
 	[LIST_FDS] = { "fds", KIND_LIST, .shown = true,
 		       .help = "descriptors of that process; mmap where it has the guest_memfd "
@@ -111,6 +113,7 @@ struct list {
 	struct gmem_owners *owners;
 	struct gmem_owners_counts counts;
 	struct nodes nodes; /* with --nodes */
+	struct list_names names;
 	struct list_row *rows;
 	const struct list_row **sorted;
 	size_t n;
@@ -274,6 +277,7 @@ static enum status list_all(struct list *list)
 		.usage = wants_any(list, LIST_NODES, LIST_DIRECT_MAP_UNKNOWN),
 		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
 		.no_locks = list->settings->no_locks,
+		.names = &list->names,
 	};
 	if (cli->common.reader == READER_NONE)
 		want->no_kernel = "--reader=none forbids reading kernel memory";
@@ -319,7 +323,10 @@ static enum status run(struct cli *cli)
 		return cli_fail_error(cli, ret, NULL);
 	}
 	gmem_owners_get_counts(list.owners, &list.counts);
-	status = list_all(&list);
+	status = list_find_names(cli, &list.names);
+	if (!status)
+		status = list_all(&list);
+	list_free_names(&list.names);
 	for (size_t i = 0; i < list.n; i++)
 		list_row_free(&list.rows[i]);
 	free(list.rows);

@@ -5,10 +5,12 @@
 
 #include "core/cli.h"
 #include "core/numa.h"
+#include "held/held.h"
 
 enum list_column {
 	LIST_PID,
 	LIST_COMMAND,
+	LIST_NAME,
 	LIST_UID,
 	LIST_FDS,
 	LIST_PROCESSES,
@@ -48,6 +50,24 @@ struct list_row {
 	bool partly; /* something could not be told */
 };
 
+/* A VM that gmemctl holds: where its guest_memfd is, and its name. */
+struct list_name {
+	pid_t pid;
+	int fd;
+	char text[HELD_NAME_MAX + 1];
+};
+
+struct list_names {
+	struct list_name *name;
+	size_t n;
+	bool no_memory;
+};
+
+enum status list_find_names(struct cli *cli, struct list_names *names);
+/* The name of what owner has, or NULL: gmemctl does not hold it, or names is NULL. */
+const char *list_name_of(const struct list_names *names, const struct gmem_owner *owner);
+void list_free_names(struct list_names *names);
+
 /* What of a guest_memfd is looked up; each costs more than the one before. */
 struct list_want {
 	bool kernel; /* a reader of kernel memory is open */
@@ -56,6 +76,7 @@ struct list_want {
 	bool over;	       /* the time is: nothing more is looked up */
 	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
 	const char *no_kernel; /* why there is no reader */
+	const struct list_names *names;
 };
 
 /*

@@ -87,16 +87,21 @@ static void set_owner(struct cell *cells, const struct gmem_owner *owner)
 }
 
 static int set_owners(struct list_row *row, const struct gmem_owners *owners, size_t index,
-		      size_t n)
+		      const struct list_names *names, size_t n)
 {
+	const char *name;
 	struct gmem_owner owner;
 
 	row->owners_text = owners_text(owners, index, 0, false);
 	row->owner_cells = calloc(n, OWNER_COLUMNS * sizeof(*row->owner_cells));
 	if (!row->owners_text || !row->owner_cells)
 		return -ENOMEM;
-	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++)
+	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++) {
 		set_owner(&row->owner_cells[i * OWNER_COLUMNS], &owner);
+		name = list_name_of(names, &owner);
+		if (name)
+			row->cells[LIST_NAME] = cell_text(name);
+	}
 	row->owners = (struct cell_rows){ &owner_table, row->owner_cells, n };
 	row->cells[LIST_OWNERS] = cell_rows(&row->owners, row->owners_text);
 	return 0;
@@ -104,7 +109,7 @@ static int set_owners(struct list_row *row, const struct gmem_owners *owners, si
 
 /* What the scan itself found. */
 static int set_owned(struct list_row *row, const struct gmem_owners *owners, size_t index,
-		     pid_t vm_pid)
+		     const struct list_names *names, pid_t vm_pid)
 {
 	struct gmem_owner primary;
 	struct gmem_owned owned;
@@ -123,7 +128,7 @@ static int set_owned(struct list_row *row, const struct gmem_owners *owners, siz
 	row->cells[LIST_DEVICE] = cell_number(owned.device);
 	row->cells[LIST_INODE] = cell_number(owned.inode);
 	row->cells[LIST_SIZE] = cell_number(owned.size);
-	return set_owners(row, owners, index, owned.owners);
+	return set_owners(row, owners, index, names, owned.owners);
 }
 
 /* Adds why something is unknown to what is said already. */
@@ -329,7 +334,7 @@ int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t 
 	} else {
 		ret = add_reason(row, "memory", want->no_kernel);
 	}
-	return ret ? ret : set_owned(row, owners, index, vm_pid);
+	return ret ? ret : set_owned(row, owners, index, want->names, vm_pid);
 }
 
 void list_row_free(struct list_row *row)
