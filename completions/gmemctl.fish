@@ -99,8 +99,8 @@ gmemctl --describe 2>/dev/null | while read -d \t -l kind command a b c d e
             test "$command" = -; or set -a how -n "__gmemctl_has $command"
             test "$b" = -; or set -a how -s (string replace - '' -- $b)
             test "$c" = -; or set -a how -a "(__gmemctl_words '$c')"
-            test "$d" = required; and string match -q -r 'FILE|DIR' -- $c; and set -a how -r
-            test "$d" = required; and not string match -q -r 'FILE|DIR' -- $c; and set -a how -x
+            test "$d" = required; and string match -q -r 'FILE' -- $c; and set -a how -r
+            test "$d" = required; and not string match -q -r 'FILE' -- $c; and set -a how -x
             complete $how
     end
 end

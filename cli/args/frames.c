@@ -112,11 +112,13 @@ static bool suggest(const char *text, char why[FRAMES_WHY_MAX])
 	return true;
 }
 
+static const char kernel_address[] = "did you mean a kernel address, va:ADDRESS?";
+
 static bool explain(const char *text, const struct prefix *prefix, const char *because,
 		    char why[FRAMES_WHY_MAX])
 {
 	if (prefix->form != FRAMES_VIRTUAL && has_kernel_address(text))
-		because = "did you mean a kernel address, va:ADDRESS?";
+		because = kernel_address;
 	else if (!*prefix->text && suggest(text, why))
 		return false;
 	snprintf(why, FRAMES_WHY_MAX, "%s", because);
@@ -152,7 +154,7 @@ bool frames_parse(const char *text, struct frames *frames, char why[FRAMES_WHY_M
 	if (!range_parse(numbers, prefix->number, range, &separator, &because))
 		return explain(text, prefix, because, why);
 	if (frames->form != FRAMES_VIRTUAL && has_kernel_address(numbers))
-		return explain(text, prefix, NULL, why);
+		return explain(text, prefix, kernel_address, why);
 	frames->is_range = separator;
 	if (!separator)
 		range->length = 1;

@@ -102,8 +102,8 @@ if grep -q '^gmemctl-vm-type.default=true$' "$scratch/features" &&
 else
 	fail "no label says SEV" "$(cat "$scratch/features" "$scratch/stderr")"
 fi
-try_json 3 '[.paths[] | select(.path | startswith("tdx-")) | .verdict] == ["unknown", "unknown", "unknown"] and
-	[.paths[] | select(.path | startswith("snp-") or startswith("sev-")) | .verdict] ==
+try_json 3 '[.paths[] | select(.kernel_path | startswith("tdx-")) | .verdict] == ["unknown", "unknown", "unknown"] and
+	[.paths[] | select(.kernel_path | startswith("snp-") or startswith("sev-")) | .verdict] ==
 	["not-applicable", "not-applicable", "not-applicable", "not-applicable"]' \
 	gmemctl check --pfn=0x100 --sysroot=$old --json
 
