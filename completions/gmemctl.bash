@@ -46,10 +46,11 @@ _gmemctl_paths() {
 	return 0
 }
 
-# The name of the argument that an option takes; with "required" only where it must.
+# The name of the argument that an option takes; with "required" only where it must. A command's own
+# option comes before a common one of the same letter: it stands later in the table.
 _gmemctl_arg() {
 	_gmemctl_table "\$1 == \"option\" && (\$2 == \"-\" || \$2 == cmd) && \$5 != \"-\" &&
-		(\$3 == \"$1\" || \$4 == \"$1\") && (\"$2\" == \"\" || \$6 == \"$2\")" '$5'
+		(\$3 == \"$1\" || \$4 == \"$1\") && (\"$2\" == \"\" || \$6 == \"$2\")" '$5' | tail -n 1
 }
 
 # Sets command, the first word that is no option and no argument of one, and position, how many such

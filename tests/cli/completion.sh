@@ -33,6 +33,7 @@ gmemctl walk --flags=no
 gmemctl walk --flags=mmap,no
 gmemctl directmap --reader=k
 gmemctl doctor --sysroot=tests/hosts/e
+gmemctl report -o tests/hosts/e
 gmemctl pfns --direct-map un
 gmemctl pfns --output=
 gmemctl pfns -o pid,pf
@@ -130,8 +131,14 @@ judge_offers() {
 	fi
 	offers 'gmemctl directmap --reader=k' kcore
 	case $shell in # a folder as each shell shows it: zsh tells its parts
-	bash) offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9 ;;
-	zsh) offers 'gmemctl doctor --sysroot=tests/hosts/e' el9 hosts tests ;;
+	bash)
+		offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9
+		offers 'gmemctl report -o tests/hosts/e' tests/hosts/el9
+		;;
+	zsh)
+		offers 'gmemctl doctor --sysroot=tests/hosts/e' el9 hosts tests
+		offers 'gmemctl report -o tests/hosts/e' el9 hosts tests
+		;;
 	fish) offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9/ ;;
 	esac
 	offers 'gmemctl pfns --direct-map un' unmapped unknown
