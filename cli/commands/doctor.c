@@ -64,7 +64,7 @@ struct counts {
 	uint64_t all[RESULTS];
 };
 
-/* Facts of the document, and what people read. */
+/* Facts for programs, and what people read. */
 static const struct {
 	const char *fact;
 	const char *title;
@@ -127,14 +127,14 @@ static void write_counts(struct output *out, const struct counts *counts)
 	output_group_end(out);
 }
 
-/* For people one line: "TDX: no: the CPU is AMD". */
+/* For people one line: "TDX: no: the CPU is AMD"; for programs a word and its reason. */
 static void write_answer(struct cli *cli, enum gmem_purpose purpose,
 			 const struct gmem_purpose_answer *answer)
 {
 	const char *kind = gmem_answer_name(answer->kind);
 	char text[1200];
 
-	if (cli->common.format.style == STYLE_JSON) {
+	if (cli->common.format.style != STYLE_TABLE) {
 		output_fact_or_reason(cli->out, purposes[purpose].fact, KIND_STATE, cell_text(kind),
 				      answer->cause);
 		return;
