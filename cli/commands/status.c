@@ -180,12 +180,18 @@ static enum status show_runtime(struct cli *cli, struct answer *answer)
 {
 	struct runtime runtime;
 	enum status status = runtime_open(cli, false, &runtime);
+	pid_t denied;
 
 	if (status)
 		return status;
 	status = runtime_each(cli, &runtime, show, answer);
-	lost_each(&runtime, show_lost, answer);
+	denied = lost_each(&runtime, show_lost, answer);
 	runtime_close(&runtime);
+	if (!status && denied && !(answer->wanted && answer->found))
+		return cli_fail_as(cli, STATUS_PARTLY, cause_of(FAILURE_NOT_PERMITTED),
+				   "process %d may be a holder whose files were deleted, and may "
+				   "not be looked at: with CAP_SYS_PTRACE it may",
+				   (int)denied);
 	return status;
 }
 
@@ -211,7 +217,7 @@ static enum status run(struct cli *cli)
 const struct command status_command = {
 	.name = "status",
 	/* To say whose folder of holders it is, where it is another user's; to find lost holders. */
-	.needs = READS_FILES | READS_PROCESSES,
+	.needs = READS_FILES | FINDS_HOLDERS,
 	.summary = "the VMs that are held, whose process keeps each, and how they are",
 	.args = "[NAME]",
 	.max_args = 1,

@@ -44,6 +44,8 @@ enum need {
 	REOPENS_READER = 1 << 5,
 	/* The kernel's log: check_syslog_permissions(). */
 	READS_LOG = 1 << 6,
+	/* Descriptors of holders, which may have capabilities that the command has not. */
+	FINDS_HOLDERS = 1 << 7,
 };
 
 struct command {

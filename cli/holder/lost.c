@@ -95,30 +95,39 @@ static bool read_lost(const struct runtime *runtime, int fds, const char *number
 	return found;
 }
 
-static bool look_at(const struct runtime *runtime, int proc, pid_t pid, struct held_info *info)
+/* *denied: ptrace_may_access() says no, as of a process that has a capability which this one has not. */
+static bool look_at(const struct runtime *runtime, int proc, pid_t pid, struct held_info *info,
+		    bool *denied)
 {
 	int fd = openat(proc, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *fds = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	bool found = false;
 
+	*denied = fd < 0 && errno == EACCES;
 	if (!fds) {
 		if (fd >= 0)
 			close(fd);
 		return false;
 	}
-	for (int n = 0; !found && n < FDS_MAX && (entry = readdir(fds)); n++)
-		found = is_number(entry) && read_lost(runtime, dirfd(fds), entry->d_name, info) &&
-			info->pid == pid;
+	for (int n = 0; !found && !*denied && n < FDS_MAX && (entry = readdir(fds)); n++) {
+		if (!is_number(entry))
+			continue;
+		errno = 0;
+		found = read_lost(runtime, dirfd(fds), entry->d_name, info) && info->pid == pid;
+		*denied = !found && errno == EACCES;
+	}
 	closedir(fds);
 	return found;
 }
 
-void lost_each(const struct runtime *runtime, lost_fn fn, void *arg)
+pid_t lost_each(const struct runtime *runtime, lost_fn fn, void *arg)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	struct held_info info;
+	pid_t first_denied = 0;
+	bool denied;
 
 	while (proc && (entry = readdir(proc))) {
 		int fd = is_number(entry) ? openat(dirfd(proc), entry->d_name,
@@ -127,12 +136,16 @@ void lost_each(const struct runtime *runtime, lost_fn fn, void *arg)
 
 		if (fd < 0)
 			continue;
-		if (may_be_holder(fd) && look_at(runtime, fd, atoi(entry->d_name), &info))
+		denied = false;
+		if (may_be_holder(fd) && look_at(runtime, fd, atoi(entry->d_name), &info, &denied))
 			fn(&info, arg);
+		if (denied && !first_denied)
+			first_denied = atoi(entry->d_name);
 		close(fd);
 	}
 	if (proc)
 		closedir(proc);
+	return first_denied;
 }
 
 struct wanted {

@@ -14,8 +14,11 @@
 
 typedef void (*lost_fn)(const struct held_info *info, void *arg);
 
-/* Calls for each holder of this user, in this folder, whose NAME.vm is not in the folder any more. */
-void lost_each(const struct runtime *runtime, lost_fn fn, void *arg);
+/*
+ * Calls for each holder of this user, in this folder, whose NAME.vm is not in the folder any more. Returns
+ * a process that may be such a holder, and may not be looked at, or 0.
+ */
+pid_t lost_each(const struct runtime *runtime, lost_fn fn, void *arg);
 
 /* Whether one has that name; then *info is what it says. */
 bool lost_find(const struct runtime *runtime, const char *name, struct held_info *info);

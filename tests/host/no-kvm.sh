@@ -32,7 +32,9 @@ try 2 '' 'open /dev/kvm: No such file' without walk
 try_json 2 '.error.message | test("/dev/kvm")' without walk --json
 try 2 '' 'open /dev/kvm: No such file' without caps
 try_json 2 '.error.message | test("/dev/kvm")' without caps --json
-try_json 1 '[.checks[] | select(.id == "kvm.device") | .result, .fix][0] == "fail" and
+# One cause is one fail: in a virtual machine that may not nest that is why there is no device.
+try_json 1 '(.checks | map({ (.id): .result }) | add) as $is |
+	(if $is["machine.virtual"] == "fail" then "skip" else "fail" end) == $is["kvm.device"] and
 	([.checks[] | select(.parent == "kvm.device").result] | unique) == ["skip"]' \
 	without doctor --json
 if [ -e /dev/kvm ]; then

@@ -118,6 +118,38 @@ on_held() {
 	in_their_folder "$granted" "$@"
 }
 
+# on_lost CAPABILITIES COMMAND...: the same on a VM of root, the files of which are gone.
+on_lost() (
+	GMEMCTL_RUNTIME_DIR=$scratch/lost
+	granted=$1
+	shift
+	mkdir -m 700 "$GMEMCTL_RUNTIME_DIR"
+	"$BUILD/gmemctl" create gone --size=16K > "$scratch/said" 2>&1
+	rm -rf "$GMEMCTL_RUNTIME_DIR"
+	document "$granted" '' "$@"
+	"$BUILD/gmemctl" destroy gone --if-exists > "$scratch/said" 2>&1
+)
+
+# report_to FOLDER CAPABILITIES READER: what ours are in its documents, and what it says of the rest.
+report_to() {
+	rm -rf "$1"
+	with "$2" "$BUILD/gmemctl" --json "--reader=$3" report -o "$1" > "$scratch/whole" 2> "$scratch/said"
+	note_status $?
+	for file in doctor directmap list; do
+		[ -e "$1/$file.json" ] || continue
+		cp "$1/$file.json" "$scratch/document"
+		note_status "$(jq .status "$scratch/document")"
+		[ $file = list ] || words
+	done
+	[ ! -e "$1/list.json" ] || grep -E "\"pid\":($ours)," "$1/list.json" | steady
+}
+
+# Into a folder of root, and into one of another user.
+reported() {
+	report_to "$scratch/report" "$1" "$2"
+	report_to "$scratch/folder/report" "$1" "$2"
+}
+
 # The document would take what the command prints.
 executed() {
 	on_held "$1" status held > "$scratch/whole"
@@ -144,7 +176,12 @@ say() {
 	create) held_by_it "$3" "$2" ;;
 	convert) on_held "$3" convert held 0+4K private ;;
 	map | punch) on_held "$3" "$1" held 0+4K ;;
-	finalize | status | destroy) on_held "$3" "$1" held ;;
+	finalize) on_held "$3" "$1" held ;;
+	status | destroy)
+		on_held "$3" "$1" held
+		on_lost "$3" "$1" gone
+		;;
+	report) reported "$3" "$2" ;;
 	exec) executed "$3" ;;
 	*) document "$3" "$2" "$1" ;;
 	esac
