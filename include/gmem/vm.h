@@ -25,7 +25,10 @@ GMEM_API int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gm
 
 /*
  * Wraps a VM fd that the caller has and keeps: the fd is never closed by libgmem. The type is
- * what the caller created it with; KVM has no call that tells. Errors: ENOMEM. Since: 0.1
+ * what the caller created it with; KVM has no call that tells, only which types it offers. Whether
+ * fd is a VM its link in /proc/self/fd tells, and KVM_CHECK_EXTENSION on it (without /proc, that
+ * alone). Errors: EBADF (not open), EINVAL (no VM, or a type that is unknown or not offered), EIO
+ * (another process's VM, or a dead one), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type,
 			     struct gmem_vm **out);
@@ -46,8 +49,9 @@ GMEM_API enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm);
 GMEM_API int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id);
 
 /*
- * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Errors: ENOMEM.
- * Since: 0.1
+ * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Whether fd is a vCPU
+ * its link in /proc/self/fd tells (without /proc it is believed); of which VM, nothing does. Errors:
+ * EBADF (not open), EINVAL (no vCPU), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd);
 

@@ -11,6 +11,7 @@
 #include "kvm/explain/explain.h"
 #include "kvm/kvm.h"
 #include "kvm/state.h"
+#include "procfs/fd.h"
 #include "procfs/file.h"
 
 int gmem_kvm_open(struct gmem_ctx *ctx)
@@ -70,14 +71,60 @@ out:
 	return ret;
 }
 
+/* Its link tells. Where there is no /proc, what KVM answers has to do. */
+static int check_link(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
+{
+	int ret = gmem_fd_link_is(ctx, fd, is);
+
+	if (ret == -ENODATA)
+		return 0;
+	return ret ? (ret < 0 ? ret : 0) : -EINVAL;
+}
+
+static bool type_offered(int types, enum gmem_vm_type type)
+{
+	/* No kernel that lacks the capability had another type. */
+	if (!types)
+		types = 1 << GMEM_VM_DEFAULT;
+	return gmem_vm_type_name(type) && types & 1 << type;
+}
+
+/* Explained, all of it: a VM that refuses its ioctls is of no use to the caller either. */
+static int check_vm(struct gmem_vm *vm)
+{
+	struct gmem_facts facts = { .ctx = vm->ctx };
+	int types, ret;
+
+	ret = check_link(vm->ctx, vm->fd, gmem_link_is_vm);
+	if (ret)
+		return gmem_explain_call(&gmem_call_wrap_vm, &facts, ret);
+	types = gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_VM_TYPES);
+	/* Of other files, and of a vCPU (kvm_arch_vcpu_ioctl()). */
+	if (types == -ENOTTY || types == -EINVAL)
+		return gmem_explain_call(&gmem_call_wrap_vm, &facts, -EINVAL);
+	facts.vm = vm;
+	if (types < 0)
+		return gmem_explain_call(&gmem_call_wrap_vm, &facts, types);
+	return type_offered(types, vm->type)
+		       ? 0
+		       : gmem_explain_call(&gmem_call_wrap_vm, &facts, -EINVAL);
+}
+
 int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type, struct gmem_vm **out)
 {
-	struct gmem_vm *vm = vm_alloc(ctx, type);
+	struct gmem_vm *vm;
+	int ret;
 
 	gmem_begin(ctx);
+	vm = vm_alloc(ctx, type);
 	if (!vm)
 		return gmem_no_memory(ctx, "a VM");
 	vm->fd = fd;
+	ret = check_vm(vm);
+	if (ret) {
+		free(vm);
+		return ret;
+	}
 	*out = vm;
 	return 0;
 }
@@ -144,9 +191,13 @@ int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
 
 int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd)
 {
+	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm };
 	int ret;
 
 	gmem_begin(vm->ctx);
+	ret = check_link(vm->ctx, fd, gmem_link_is_vcpu);
+	if (ret)
+		return gmem_explain_call(&gmem_call_wrap_vcpu, &facts, ret);
 	ret = reserve_vcpu(vm);
 	if (!ret)
 		vm->vcpus[vm->vcpu_count++] = (struct gmem_vcpu){ .fd = fd };

@@ -17,10 +17,6 @@
 #include "procfs/fd.h"
 #include "procfs/file.h"
 
-/* The link of a VM's descriptor and of a vCPU's, which may be all that is left open of a VM. */
-#define VM_LINK "anon_inode:kvm-vm"
-#define VCPU_LINK "anon_inode:kvm-vcpu"
-
 /* PROC_PID_INIT_INO in include/uapi/linux/nsfs.h: the initial PID namespace. */
 #define INITIAL_NAMESPACE "pid:[4026531836]"
 
@@ -235,8 +231,8 @@ static int look_at_fd(const char *name, void *arg)
 		return ret;
 	if (gmem_link_may_be_guest_memfd(link))
 		return add_descriptor(scan, fd);
-	if (!strncmp(link, VM_LINK, strlen(VM_LINK)) ||
-	    !strncmp(link, VCPU_LINK, strlen(VCPU_LINK)))
+	/* A vCPU's may be all that is left open of a VM. */
+	if (gmem_link_is_vm(link) || gmem_link_is_vcpu(link))
 		scan->has_vm = true;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "pages/target.h"
 #include "procfs/capabilities.h"
+#include "procfs/fd.h"
 #include "procfs/maps.h"
 
 struct mapped_list {
@@ -66,15 +67,17 @@ static int drop_open(const struct gmem_target *target, int fd, void *arg)
 
 static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 {
+	char process[GMEM_PROCESS_NAME_MAX];
+
+	gmem_process_name(pid, process);
 	if (error == -ENOMEM)
 		return gmem_no_memory(ctx, "the mappings of a process");
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(ctx, -EACCES,
-				 "the mappings of process %d are not ours to look at: %s", (int)pid,
-				 gmem_guard_why(ctx, GMEM_GUARDED_ALL));
+		return gmem_fail(ctx, -EACCES, "the mappings of %s are not ours to look at: %s",
+				 process, gmem_guard_why(ctx, GMEM_GUARDED_ALL));
 	if (error == -ENOENT || error == -ESRCH)
-		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
-	return gmem_fail(ctx, error, "the mappings of process %d cannot be read: %s", (int)pid,
+		return gmem_no_process(ctx, pid);
+	return gmem_fail(ctx, error, "the mappings of %s cannot be read: %s", process,
 			 gmem_error_words(error));
 }
 
@@ -139,18 +142,19 @@ int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
 int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped,
 			    struct gmem_target **out)
 {
+	char process[GMEM_PROCESS_NAME_MAX];
 	int ret;
 
 	gmem_begin(ctx);
+	gmem_process_name(pid, process);
 	ret = open_place(ctx, pid, mapped, out);
 	if (ret == -EMEDIUMTYPE)
-		return gmem_fail(ctx, ret, "what process %d has mapped at 0x%llx is no guest_memfd",
-				 (int)pid, (unsigned long long)mapped->start);
+		return gmem_fail(ctx, ret, "what %s has mapped at 0x%llx is no guest_memfd",
+				 process, (unsigned long long)mapped->start);
 	if (ret == -ENOENT || ret == -ESRCH)
 		return gmem_fail(ctx, -ESRCH,
-				 "process %d has guest_memfd inode %llu not mapped at 0x%llx any "
-				 "more",
-				 (int)pid, (unsigned long long)mapped->inode,
+				 "%s has guest_memfd inode %llu not mapped at 0x%llx any more",
+				 process, (unsigned long long)mapped->inode,
 				 (unsigned long long)mapped->start);
 	return ret ? failed(ctx, pid, ret) : 0;
 }

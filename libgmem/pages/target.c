@@ -19,27 +19,28 @@
 
 static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 {
-	char path[32], comm[32];
+	char path[32], comm[32], process[GMEM_PROCESS_NAME_MAX];
 
+	gmem_process_name(pid, process);
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(ctx, -EACCES, "process %d is not ours to look at: %s", (int)pid,
+		return gmem_fail(ctx, -EACCES, "%s is not ours to look at: %s", process,
 				 gmem_guard_why(ctx, GMEM_GUARDED_FDS));
 	if (pid && gmem_read_line(ctx, path, comm, sizeof(comm)))
-		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+		return gmem_no_process(ctx, pid);
 	if (error == -ENOENT && fd < 0)
-		return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+		return gmem_no_process(ctx, pid);
 	if (error == -ENOENT)
-		return gmem_fail(ctx, -EBADF, "process %d has no descriptor %d", (int)pid, fd);
+		return gmem_fail(ctx, -EBADF, "%s has no descriptor %d", process, fd);
 	if (error == -ENODATA)
 		return gmem_fail(
 			ctx, error,
-			"descriptor %d of process %d has the name of a guest_memfd; whether "
+			"descriptor %d of %s has the name of a guest_memfd; whether "
 			"it is one can be told with a reader of kernel memory, or on Linux "
 			"7.0 and later",
-			fd, (int)pid);
-	return gmem_fail(ctx, error, "descriptor %d of process %d cannot be opened: %s", fd,
-			 (int)pid, strerror(-error));
+			fd, process);
+	return gmem_fail(ctx, error, "descriptor %d of %s cannot be opened: %s", fd, process,
+			 strerror(-error));
 }
 
 /*
@@ -102,7 +103,7 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 
 int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out)
 {
-	char path[64];
+	char path[64], process[GMEM_PROCESS_NAME_MAX];
 	int ret;
 
 	gmem_begin(ctx);
@@ -110,12 +111,13 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 		return gmem_fail(ctx, -EBADF, "%d is no descriptor", fd);
 	gmem_fd_path(pid, fd, path, sizeof(path));
 	ret = gmem_target_open_path(ctx, path, out);
-	if (ret == -EMEDIUMTYPE)
-		return gmem_fail(ctx, ret,
-				 "descriptor %d of process %d is no guest_memfd; ls -l /proc/%d/fd "
-				 "shows those as [kvm-gmem]",
-				 fd, (int)pid, (int)pid);
-	return ret ? open_failed(ctx, pid, fd, ret) : 0;
+	if (ret != -EMEDIUMTYPE)
+		return ret ? open_failed(ctx, pid, fd, ret) : 0;
+	*strrchr(path, '/') = '\0';
+	return gmem_fail(
+		ctx, ret,
+		"descriptor %d of %s is no guest_memfd; ls -l %s shows those as [kvm-gmem]", fd,
+		gmem_process_name(pid, process), path);
 }
 
 void gmem_target_free(struct gmem_target *target)

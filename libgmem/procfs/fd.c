@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "kernel/uapi.h"
 
 void gmem_fd_path(pid_t pid, int fd, char *path, size_t size)
@@ -16,6 +17,26 @@ void gmem_fd_path(pid_t pid, int fd, char *path, size_t size)
 		snprintf(path, size, "/proc/self/fd/%d", fd);
 }
 
+const char *gmem_process_name(pid_t pid, char name[GMEM_PROCESS_NAME_MAX])
+{
+	if (pid)
+		snprintf(name, GMEM_PROCESS_NAME_MAX, "process %d", (int)pid);
+	else
+		snprintf(name, GMEM_PROCESS_NAME_MAX, "this process");
+	return name;
+}
+
+int gmem_no_process(struct gmem_ctx *ctx, pid_t pid)
+{
+	if (!pid)
+		return gmem_fail(ctx, -ESRCH, "there is no /proc/self: is /proc mounted?");
+	return gmem_fail(ctx, -ESRCH, "there is no process %d (any more)", (int)pid);
+}
+
+/* anon_inode_getfile() in kvm_dev_ioctl_create_vm() and create_vcpu_fd(), virt/kvm/kvm_main.c. */
+#define LINK_VM "anon_inode:kvm-vm"
+#define LINK_VCPU "anon_inode:kvm-vcpu" /* ":0" follows */
+
 /* Linux 6.8 to 6.18. No file can have this text: the path of one begins with a slash. */
 #define LINK_ANONYMOUS "anon_inode:[kvm-gmem]"
 /* simple_dname() in fs/d_path.c, since it has a file system of its own. A file may be named so. */
@@ -24,6 +45,37 @@ void gmem_fd_path(pid_t pid, int fd, char *path, size_t size)
 bool gmem_link_may_be_guest_memfd(const char *link)
 {
 	return !strcmp(link, LINK_ANONYMOUS) || !strcmp(link, LINK_OWN_FS);
+}
+
+bool gmem_link_is_vm(const char *link)
+{
+	return !strcmp(link, LINK_VM);
+}
+
+bool gmem_link_is_vcpu(const char *link)
+{
+	return !strncmp(link, LINK_VCPU, sizeof(LINK_VCPU) - 1);
+}
+
+int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	char link[64], path[64];
+	struct stat st;
+	int ret;
+
+	if (fd < 0)
+		return -EBADF;
+	gmem_fd_path(0, fd, path, sizeof(path));
+	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
+	if (ret >= 0)
+		return is(link);
+	if (ret == -ENAMETOOLONG) /* the name of some file */
+		return 0;
+	if (ret != -ENOENT)
+		return ret;
+	ret = kernel->ops->fstat(kernel, fd, &st);
+	return ret ? ret : -ENODATA;
 }
 
 /*
@@ -43,12 +95,13 @@ int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
 	ret = kernel->ops->readlink(kernel, path, link, sizeof(link));
 	if (ret == -ENAMETOOLONG) /* the name of some file */
 		return 0;
-	if (ret < 0)
-		return ret == -ENOENT ? -EBADF : ret;
-	if (!strcmp(link, LINK_ANONYMOUS))
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	if (ret >= 0 && !strcmp(link, LINK_ANONYMOUS))
 		return 1;
-	if (strcmp(link, LINK_OWN_FS) != 0)
+	if (ret >= 0 && strcmp(link, LINK_OWN_FS) != 0)
 		return 0;
+	/* Not open, or no /proc: EBADF then tells. */
 	ret = kernel->ops->fs_magic(kernel, fd, &magic);
 	return ret ? ret : magic == GMEM_GUEST_MEMFD_MAGIC;
 }

@@ -15,6 +15,8 @@ static const struct gmem_call *const gmem_calls[] = {
 	&gmem_call_open_kvm,
 	&gmem_call_create_vm,
 	&gmem_call_create_vcpu,
+	&gmem_call_wrap_vm,
+	&gmem_call_wrap_vcpu,
 	&gmem_call_create_guest_memfd,
 	&gmem_call_wrap_guest_memfd,
 	&gmem_call_set_cloexec,

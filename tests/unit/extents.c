@@ -461,7 +461,9 @@ START_TEST(wrong_targets)
 
 	setup("plain", 8);
 	ck_assert_int_eq(gmem_target_open(ctx, 0, 777, &wrong), -EBADF);
+	port_said(ctx, "this process has no descriptor 777");
 	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_vm_fd(vm), &wrong), -EMEDIUMTYPE);
+	port_said(ctx, "of this process is no guest_memfd; ls -l /proc/self/fd shows those");
 	port_said(ctx, "no guest_memfd");
 	ck_assert_int_eq(gmem_target_open(ctx, 1 << 22, 3, &wrong), -ESRCH);
 	teardown();

@@ -232,6 +232,12 @@ START_TEST(policy_before_6_19)
 }
 END_TEST
 
+static int no_links(struct gmem_kernel *kernel, const char *path, char *link, size_t size)
+{
+	(void)kernel, (void)path, (void)link, (void)size;
+	return -ENOENT;
+}
+
 START_TEST(borrowed_fd)
 {
 	struct gmem_memory *memory, *same;
@@ -244,6 +250,12 @@ START_TEST(borrowed_fd)
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 4096), 0);
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_vm_fd(vm), 0, &same), -EINVAL);
 	port_said(ctx, "no guest_memfd");
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, 999, 0, &same), -EBADF);
+	port_said(ctx, "not open");
+	/* A VMM in a jail has no /proc. */
+	port_pretend(ctx)->readlink = no_links;
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), 0, &same), 0);
+	gmem_memory_free(same);
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, 999, 0, &same), -EBADF);
 	port_said(ctx, "not open");
 	gmem_memory_free(memory);

@@ -2,9 +2,11 @@
 /* VMs and vCPUs. */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <gmem/vm.h>
 
 #include "port.h"
+#include "kernel/uapi.h"
 #include "kvm/vm.h"
 
 static struct gmem_ctx *ctx;
@@ -142,14 +144,110 @@ START_TEST(borrowed_fd)
 }
 END_TEST
 
-static int scenario(void)
+/* What is no VM is not wrapped: every explanation afterwards would be of something else. */
+START_TEST(no_vm_to_wrap)
+{
+	struct gmem_vm *vm, *none = NULL;
+	int null;
+
+	setup("plain");
+	null = ctx->kernel->ops->open(ctx->kernel, "/proc/cpuinfo", O_RDONLY);
+	ck_assert_int_ge(null, 0);
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, -1, GMEM_VM_DEFAULT, &none), -EBADF);
+	port_said(ctx,
+		  "look at a VM's descriptor: Bad file descriptor: the descriptor is not open");
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, 99999999, GMEM_VM_DEFAULT, &none), -EBADF);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, null, GMEM_VM_DEFAULT, &none), -EINVAL);
+	port_said(ctx, "the descriptor is no VM; pass one of KVM_CREATE_VM");
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_vcpu_fd(vm, 0), GMEM_VM_DEFAULT, &none),
+			 -EINVAL);
+	port_said(ctx, "the descriptor is no VM");
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), (enum gmem_vm_type)77, &none),
+			 -EINVAL);
+	port_said(ctx, "VM type 77 is not offered by KVM on Linux 7.3.4-sim (offered: default); "
+		       "pass the type that the VM was created with");
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), (enum gmem_vm_type) - 1, &none),
+			 -EINVAL);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_TDX, &none), -EINVAL);
+	port_said(ctx, "VM type tdx is not offered");
+	port_refuse_ioctl(ctx, GMEM_KVM_CHECK_EXTENSION, -EIO);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_DEFAULT, &none), -EIO);
+	port_said(ctx, "it is dead (KVM stops a VM after an internal error), or another process");
+	port_refuse_ioctl(ctx, GMEM_KVM_CHECK_EXTENSION, -ENOTTY);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_DEFAULT, &none), -EINVAL);
+	port_said(ctx, "the descriptor is no VM");
+	port_fail_at(ctx, 0, 0);
+	ck_assert_ptr_null(none);
+	gmem_vm_free(vm);
+	ctx->kernel->ops->close(ctx->kernel, null);
+	teardown();
+}
+END_TEST
+
+START_TEST(no_vcpu_to_add)
 {
 	struct gmem_vm *vm;
+
+	setup("plain");
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(vm, -1), -EBADF);
+	port_said(ctx,
+		  "look at a vCPU's descriptor: Bad file descriptor: the descriptor is not open");
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(vm, gmem_vm_fd(vm)), -EINVAL);
+	port_said(ctx, "the descriptor is no vCPU; pass one of KVM_CREATE_VCPU");
+	ck_assert_int_eq(gmem_vm_vcpu_fd(vm, 0), -ENOENT);
+	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(vm, gmem_vm_vcpu_fd(vm, 0)), 0);
+	gmem_vm_free(vm);
+	teardown();
+}
+END_TEST
+
+static int no_links(struct gmem_kernel *kernel, const char *path, char *link, size_t size)
+{
+	(void)kernel, (void)path, (void)link, (void)size;
+	return -ENOENT;
+}
+
+/* A VMM in a jail has no /proc. What is open is asked itself then. */
+START_TEST(wraps_without_proc)
+{
+	struct gmem_vm *vm, *same;
+	int vcpu;
+
+	setup("plain");
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
+	vcpu = gmem_vm_vcpu_fd(vm, 0);
+	port_pretend(ctx)->readlink = no_links;
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_DEFAULT, &same), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(same, vcpu), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(same, 99999999), -EBADF);
+	gmem_vm_free(same);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, vcpu, GMEM_VM_DEFAULT, &same), -EINVAL);
+	port_said(ctx, "the descriptor is no VM");
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, 99999999, GMEM_VM_DEFAULT, &same), -EBADF);
+	gmem_vm_free(vm);
+	teardown();
+}
+END_TEST
+
+static int scenario(void)
+{
+	struct gmem_vm *vm, *same;
 	int ret = gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm);
 
 	if (ret)
 		return ret;
 	ret = gmem_vm_add_vcpu(vm, 0);
+	if (!ret)
+		ret = gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_DEFAULT, &same);
+	if (!ret) {
+		ret = gmem_vm_add_vcpu_fd(same, gmem_vm_vcpu_fd(vm, 0));
+		gmem_vm_free(same);
+	}
 	gmem_vm_free(vm);
 	return ret;
 }
@@ -171,4 +269,5 @@ START_TEST(every_call_fails_once)
 END_TEST
 
 UNIT_MAIN("vm", create, type_not_offered, no_device, vcpu_mistakes, td_takes_vcpus_when_initialised,
-	  refused_vm, borrowed_fd, every_call_fails_once)
+	  refused_vm, borrowed_fd, no_vm_to_wrap, no_vcpu_to_add, wraps_without_proc,
+	  every_call_fails_once)

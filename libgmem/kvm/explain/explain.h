@@ -109,6 +109,8 @@ struct gmem_call {
 extern const struct gmem_call gmem_call_open_kvm;
 extern const struct gmem_call gmem_call_create_vm;
 extern const struct gmem_call gmem_call_create_vcpu;
+extern const struct gmem_call gmem_call_wrap_vm;
+extern const struct gmem_call gmem_call_wrap_vcpu;
 extern const struct gmem_call gmem_call_create_guest_memfd;
 extern const struct gmem_call gmem_call_wrap_guest_memfd;
 extern const struct gmem_call gmem_call_set_cloexec;

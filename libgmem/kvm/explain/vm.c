@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Opening /dev/kvm, KVM_CREATE_VM, KVM_CREATE_VCPU. */
+/* Opening /dev/kvm, KVM_CREATE_VM, KVM_CREATE_VCPU, and descriptors of others' VMs and vCPUs. */
 #include <errno.h>
 #include <fcntl.h>
 
@@ -129,4 +129,36 @@ const struct gmem_call gmem_call_create_vcpu = {
 	.on_vm = true,
 	.makes_fd = true,
 	.unseen = "vCPUs that others made on this VM are not seen",
+};
+
+/* gmem_vm_from_fd() names the VM only after its descriptor is known to be one. */
+static bool no_vm(const struct gmem_facts *facts)
+{
+	return !facts->vm;
+}
+
+static const struct gmem_condition wrap_vm[] = {
+	{ EBADF, NULL, "the descriptor is not open", NULL },
+	{ EINVAL, no_vm, "the descriptor is no VM", "pass one of KVM_CREATE_VM" },
+	{ EINVAL, type_not_offered,
+	  "VM type {type} is not offered by KVM on Linux {release} (offered: {vm_types})",
+	  "pass the type that the VM was created with" },
+};
+
+const struct gmem_call gmem_call_wrap_vm = {
+	.name = "look at a VM's descriptor",
+	GMEM_CONDITIONS(wrap_vm),
+	.on_vm = true,
+	.unseen = "the descriptor could not be looked at",
+};
+
+static const struct gmem_condition wrap_vcpu[] = {
+	{ EBADF, NULL, "the descriptor is not open", NULL },
+	{ EINVAL, NULL, "the descriptor is no vCPU", "pass one of KVM_CREATE_VCPU" },
+};
+
+const struct gmem_call gmem_call_wrap_vcpu = {
+	.name = "look at a vCPU's descriptor",
+	GMEM_CONDITIONS(wrap_vcpu),
+	.unseen = "the descriptor could not be looked at",
 };
