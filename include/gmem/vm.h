@@ -199,8 +199,12 @@ struct gmem_populate_options {
 	enum gmem_populate_method method;
 	uint64_t offset; /* bytes into memory */
 	uint64_t length; /* bytes; 0 means to the end */
-	uint64_t gpa;	 /* where offset is bound, or GMEM_GPA_NONE; GMEM_POPULATE_BEST
-			    pre-faults only what this gmem_vm bound there */
+	/*
+	 * Guest-physical address to pre-fault offset at. 0: where this gmem_vm bound offset, and where
+	 * it did not, address 0, for memslots that the caller set itself. GMEM_GPA_NONE: no pre-fault.
+	 * GMEM_POPULATE_BEST pre-faults only what this gmem_vm bound there.
+	 */
+	uint64_t gpa;
 	/*
 	 * Threads that fallocate or fault pages in; 0 or 1: the caller's own and no other.
 	 * KVM_PRE_FAULT_MEMORY takes one vCPU, and a simulated kernel one thread.
@@ -224,8 +228,9 @@ struct gmem_populate_options {
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
  * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
  * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; EINVAL for CPUs of which the process may run on none; ENOMEM also before anything is populated, or at a multiple of
- * 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it;
+ * KVM_PRE_FAULT_MEMORY give them; EINVAL for CPUs of which the process may run on none, and where
+ * GMEM_POPULATE_PRE_FAULT was given no address and the range is not bound as one piece; ENOMEM also
+ * before anything is populated, or at a multiple of 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it;
  * GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug).
  * GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP guest that vm
  * made is not finished. The range is looked at once, before its first page. Since: 0.1

@@ -273,6 +273,33 @@ static int check_headroom(const struct populate *populate)
 	return gmem_headroom_fail(populate->memory->ctx, populate->options.length);
 }
 
+/*
+ * KVM binds no offset of a file twice, so the memslots that were set here tell its address. A range that
+ * is bound in pieces has more than one.
+ */
+static int find_address(struct populate *populate, enum gmem_populate_method method)
+{
+	struct gmem_populate_options *options = &populate->options;
+	uint64_t gpa;
+
+	if (!populate->vm || options->gpa)
+		return 0;
+	gpa = gmem_vm_gpa_of(populate->vm, populate->memory, options->offset);
+	if (gpa == GMEM_GPA_NONE)
+		return 0;
+	options->gpa = gpa;
+	if (method != GMEM_POPULATE_PRE_FAULT ||
+	    gmem_vm_binds(populate->vm, populate->memory, options->offset, gpa, options->length))
+		return 0;
+	return gmem_fail(
+		populate->memory->ctx, -EINVAL,
+		"gmem_populate: Invalid argument: offset 0x%llx is bound at guest address "
+		"0x%llx, but not all of the %llu bytes from there on are; populate the part of "
+		"each memslot by itself",
+		(unsigned long long)options->offset, (unsigned long long)gpa,
+		(unsigned long long)options->length);
+}
+
 int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 		  const struct gmem_populate_options *given, enum gmem_populate_method *used,
 		  uint64_t *done)
@@ -295,6 +322,8 @@ int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 				 "of enum gmem_populate_method",
 				 (unsigned int)method);
 	ret = check_range(&populate);
+	if (!ret)
+		ret = find_address(&populate, method);
 	if (!ret)
 		ret = gmem_populate_check_cpus(&populate);
 	if (!ret)

@@ -18,6 +18,19 @@ const struct gmem_vm_slot *gmem_vm_slot_at(const struct gmem_vm *vm, uint64_t gp
 	return NULL;
 }
 
+uint64_t gmem_vm_gpa_of(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset)
+{
+	for (size_t i = 0; i < vm->slot_count; i++) {
+		const struct gmem_vm_slot *slot = &vm->slots[i];
+
+		if (slot->id >> 16 == 0 && slot->flags & GMEM_KVM_MEM_GUEST_MEMFD &&
+		    memory->inode && slot->inode == memory->inode && offset >= slot->offset &&
+		    offset - slot->offset < slot->size)
+			return slot->gpa + (offset - slot->offset);
+	}
+	return GMEM_GPA_NONE;
+}
+
 bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, uint64_t offset,
 		   uint64_t gpa, uint64_t length)
 {

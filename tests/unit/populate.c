@@ -109,6 +109,57 @@ START_TEST(best_for_bound_mmap_memory)
 }
 END_TEST
 
+/* libgmem knows its slots: options of zeroes pre-fault wherever the memory is bound. */
+START_TEST(offset_alone)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
+	bind(16 * MIB);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_PRE_FAULT);
+	check_pages(SIZE);
+	ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, MIB, MIB, 0), 0);
+	check_pages(MIB);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 0, GMEM_GPA_NONE), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_ALLOCATE);
+	teardown();
+}
+END_TEST
+
+static void bind_part(uint32_t slot, uint64_t offset, uint64_t length, uint64_t gpa)
+{
+	const struct gmem_slot_options options = {
+		.size = sizeof(options),
+		.slot = slot,
+		.gpa = gpa,
+		.memory_size = length,
+		.memory = memory,
+		.memory_offset = offset,
+	};
+
+	ck_assert_int_eq(gmem_slot_set(vm, &options), 0);
+}
+
+/* Two pieces, the later one at the lower address. */
+START_TEST(offset_alone_in_pieces)
+{
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
+	bind_part(0, 0, MIB, 32 * MIB);
+	bind_part(1, MIB, MIB, 16 * MIB);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 0, 2 * MIB, 0), -EINVAL);
+	port_said(ctx, "offset 0x0 is bound at guest address 0x2000000, but not all of the 2097152 "
+		       "bytes from there on are; populate the part of each memslot by itself");
+	ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), 0);
+	ck_assert_int_eq(populate(GMEM_POPULATE_PRE_FAULT, 3 * MIB / 2, MIB / 2, 0), 0);
+	check_pages(MIB / 2);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, MIB, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_PRE_FAULT);
+	ck_assert_int_eq(populate(GMEM_POPULATE_BEST, 0, 2 * MIB, 0), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_ALLOCATE);
+	teardown();
+}
+END_TEST
+
 /* A pre-fault of shared addresses would populate what is behind userspace_addr. */
 START_TEST(best_for_private_memory)
 {
@@ -407,6 +458,7 @@ START_TEST(cpus_of_a_model)
 }
 END_TEST
 
-UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory, too_early,
-	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once,
-	  progress_and_cancel, leaves_the_host_its_memory, cpus_of_a_model)
+UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory,
+	  offset_alone, offset_alone_in_pieces, too_early, mistakes, untouchable_mapping,
+	  stops_half_way, signals, every_call_fails_once, progress_and_cancel,
+	  leaves_the_host_its_memory, cpus_of_a_model)
