@@ -4,6 +4,11 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+if sysroot_missing; then
+	skip "doctor over hosts" "$(cat "$scratch/stderr")"
+	finish
+fi
+
 purposes='guest-memfd private tdx snp'
 
 # answers HOST STATUS...: with --for the exit status is the answer, of which the document has word and cause.

@@ -59,6 +59,12 @@ wrapped() {
 	esac
 }
 
+# Without openat2(2), as in an emulator of processes, no files of another host are looked at.
+sysroot_missing() {
+	gmemctl doctor --sysroot=tests/hosts/el9 > "$scratch/stdout" 2> "$scratch/stderr"
+	grep -q 'no openat2(2)' "$scratch/stderr"
+}
+
 pass() {
 	tests_run=$((tests_run + 1))
 	echo "ok $tests_run - $1"

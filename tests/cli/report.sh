@@ -3,6 +3,11 @@
 # What a report holds, what it must not, and that it says on another machine what was said on this one.
 . tests/cli/lib.sh
 
+if sysroot_missing; then
+	skip "what a report says on another machine" "$(cat "$scratch/stderr")"
+	finish
+fi
+
 # rows DIRECTORY-OR-FILE: id, result and detail of checks, but those that need a live kernel.
 rows() {
 	jq -r '.checks[] | select(.id | test("^reader\\.(kcore|bpf|usable|control)$") | not) |

@@ -3,6 +3,11 @@
 # The files of another host: which commands take them, and what they say of what is not there.
 . tests/cli/lib.sh
 
+if sysroot_missing; then
+	skip "files of another host" "$(cat "$scratch/stderr")"
+	finish
+fi
+
 host=tests/hosts/el9
 
 try 64 '' 'exclude each other' gmemctl --sysroot=$host --simulate doctor

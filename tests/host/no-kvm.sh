@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck disable=SC2317 # functions are called by try
+# shellcheck disable=SC2317,SC2016 # functions are called by try; jq has variables of its own
 # A host without a usable /dev/kvm: each command says what is missing, and what it can.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
