@@ -234,6 +234,50 @@ START_TEST(wraps_without_proc)
 }
 END_TEST
 
+/* libgmem(3): a VM and its memory are freed in either order, before their context. */
+START_TEST(frees_in_either_order)
+{
+	const struct gmem_memory_options options = { .size = sizeof(options),
+						     .memory_size = 65536 };
+	struct gmem_memory *memory;
+	struct gmem_vm *vm;
+
+	setup("plain");
+	for (int order = 0; order < 2; order++) {
+		ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+		ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
+		if (order)
+			gmem_memory_free(memory);
+		gmem_vm_free(vm);
+		if (order)
+			continue;
+		ck_assert_int_eq(gmem_memory_allocate(memory, 0, 65536), 0);
+		ck_assert_int_eq(gmem_memory_punch(memory, 0, 65536), 0);
+		gmem_memory_free(memory);
+	}
+	teardown();
+}
+END_TEST
+
+/* libgmem(3): each function whose name ends in _free takes NULL. */
+START_TEST(frees_take_null)
+{
+	gmem_ctx_free(NULL);
+	gmem_caps_free(NULL);
+	gmem_target_free(NULL);
+	gmem_flush_free(NULL);
+	gmem_host_free(NULL);
+	gmem_nodes_free(NULL);
+	gmem_oops_free(NULL);
+	gmem_owners_free(NULL);
+	gmem_usage_free(NULL);
+	gmem_tdx_capabilities_free(NULL);
+	gmem_vm_free(NULL);
+	gmem_memory_free(NULL);
+	gmem_watch_free(NULL);
+}
+END_TEST
+
 static int scenario(void)
 {
 	struct gmem_vm *vm, *same;
@@ -270,4 +314,4 @@ END_TEST
 
 UNIT_MAIN("vm", create, type_not_offered, no_device, vcpu_mistakes, td_takes_vcpus_when_initialised,
 	  refused_vm, borrowed_fd, no_vm_to_wrap, no_vcpu_to_add, wraps_without_proc,
-	  every_call_fails_once)
+	  frees_in_either_order, frees_take_null, every_call_fails_once)
