@@ -39,13 +39,18 @@ struct table {
 	size_t n;
 };
 
-#define TABLE(table_name, table_columns)                                \
-	{                                                               \
-		.name = (table_name), .columns = (table_columns),       \
-		.n = sizeof(table_columns) / sizeof((table_columns)[0]) \
-	}
+#define COLUMNS_MAX 32
 
-#define COLUMNS_MAX 24
+/* How many columns there are; a table with more than a selection has room for does not compile. */
+#define TABLE_LENGTH(columns)                     \
+	(sizeof(columns) / sizeof((columns)[0]) + \
+	 0 * sizeof(char[sizeof(columns) / sizeof((columns)[0]) <= COLUMNS_MAX ? 1 : -1]))
+
+#define TABLE(table_name, table_columns)                          \
+	{                                                         \
+		.name = (table_name), .columns = (table_columns), \
+		.n = TABLE_LENGTH(table_columns),                 \
+	}
 
 /* The columns of a table to show, in this order. */
 struct selection {
