@@ -257,9 +257,12 @@ static int op_symbol(struct gmem_kernel *kernel, const char *name, uint64_t *add
 static int op_offset_of(struct gmem_kernel *kernel, const char *type, const char *member,
 			size_t *offset)
 {
+	const struct sim_model *asked = to_sim(kernel)->model;
 	int err = sim_call(kernel, GMEM_SIM_OFFSET_OF, 0, NULL);
 
-	return err ? err : sim_layout_offset(to_sim(kernel)->model->layout, type, member, offset);
+	if (!err && !asked->attributes && !strcmp(type, "kvm") && !strcmp(member, "mem_attr_array"))
+		return -ENOENT;
+	return err ? err : sim_layout_offset(asked->layout, type, member, offset);
 }
 
 static int op_size_of(struct gmem_kernel *kernel, const char *type, size_t *size)

@@ -76,6 +76,7 @@ static const struct {
 	{ "/sys/module/kvm_amd/parameters/sev", SIM_FS_SYSFS, sim_yes, has_sev },
 	{ "/sys/module/kvm_amd/parameters/sev_es", SIM_FS_SYSFS, sim_yes, has_sev },
 	{ "/sys/module/kvm_amd/parameters/sev_snp", SIM_FS_SYSFS, sim_yes, has_sev },
+	{ "/sys/module/kvm/parameters/halt_poll_ns", SIM_FS_SYSFS, sim_sys_halt_poll, NULL },
 	{ "/sys/module/kvm/parameters/gmem_in_place_conversion", SIM_FS_SYSFS, sim_yes,
 	  has_in_place },
 	{ "/sys/devices/faux/tdx_host/version", SIM_FS_SYSFS, sim_sys_tdx_version, has_tdx },

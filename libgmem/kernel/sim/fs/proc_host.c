@@ -96,6 +96,12 @@ void sim_yes(struct gmem_sim *sim, struct sim_text *text)
 	sim_text_printf(text, "Y\n");
 }
 
+void sim_sys_halt_poll(struct gmem_sim *sim, struct sim_text *text)
+{
+	(void)sim;
+	sim_text_printf(text, "200000\n");
+}
+
 void sim_zero(struct gmem_sim *sim, struct sim_text *text)
 {
 	(void)sim;

@@ -93,6 +93,75 @@ int sim_attributes_assign(struct sim_attributes *attributes, uint64_t first, uin
 	return 0;
 }
 
+#define LAST_GFN (UINT64_MAX >> SIM_PAGE_SHIFT)
+#define ONE_BY_ONE 512u /* pages */
+
+/*
+ * The entries that mem_attr_array has for a range. KVM stores one for each page; so does the model
+ * where they are few, and else larger ones: a range may be all addresses that there are.
+ */
+static int store_range(struct gmem_sim *sim, uint64_t xa, const struct sim_gfn_range *range)
+{
+	const uint64_t entry = GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE << 1 | 1; /* xa_mk_value() */
+	int err = 0;
+
+	if (range->last - range->first >= ONE_BY_ONE)
+		return sim_xa_store_range(sim, xa, range->first, range->last, entry);
+	for (uint64_t gfn = range->first; !err && gfn <= range->last; gfn++)
+		err = sim_xa_store_range(sim, xa, gfn, gfn, entry);
+	return err;
+}
+
+/* kvm->mem_attr_array, made anew. */
+static int lay_out(struct gmem_sim *sim, const struct sim_vm *vm,
+		   const struct sim_attributes *attributes)
+{
+	uint64_t xa = sim_member(sim, vm->address, SIM_KVM_ATTRIBUTES);
+	int err = 0;
+
+	sim_xa_erase_range(sim, xa, 0, LAST_GFN);
+	for (size_t i = 0; !err && i < attributes->count; i++)
+		err = store_range(sim, xa, &attributes->ranges[i]);
+	return err;
+}
+
+void sim_attributes_exit(struct gmem_sim *sim, struct sim_vm *vm)
+{
+	if (vm->address)
+		sim_xa_erase_range(sim, sim_member(sim, vm->address, SIM_KVM_ATTRIBUTES), 0,
+				   LAST_GFN);
+	free(vm->attributes.ranges);
+}
+
+/* All of it or nothing: kvm_vm_set_mem_attributes() reserves its entries before it stores one. */
+static int assign(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint64_t last,
+		  bool is_private)
+{
+	struct sim_attributes changed = { .count = vm->attributes.count };
+	int err;
+
+	if (changed.count) {
+		changed.ranges = malloc(changed.count * sizeof(*changed.ranges));
+		if (!changed.ranges)
+			return -ENOMEM;
+		memcpy(changed.ranges, vm->attributes.ranges,
+		       changed.count * sizeof(*changed.ranges));
+	}
+	err = sim_attributes_assign(&changed, first, last, is_private);
+	if (!err) {
+		err = lay_out(sim, vm, &changed);
+		if (err)
+			lay_out(sim, vm, &vm->attributes); /* there was memory for that */
+	}
+	if (err) {
+		free(changed.ranges);
+		return err;
+	}
+	free(vm->attributes.ranges);
+	vm->attributes = changed;
+	return 0;
+}
+
 /*
  * To private the shared mappings go, to shared the private ones: kvm_pre_set_memory_attributes().
  * Nothing is copied or freed.
@@ -145,5 +214,5 @@ int sim_vm_set_attributes(struct gmem_sim *sim, void *object, uint64_t arg)
 	if (is_all(&vm->attributes, first, last, is_private))
 		return 0;
 	err = zap_range(sim, vm, first, last, is_private ? SIM_ZAP_SHARED : SIM_ZAP_PRIVATE);
-	return err ? err : sim_attributes_assign(&vm->attributes, first, last, is_private);
+	return err ? err : assign(sim, vm, first, last, is_private);
 }

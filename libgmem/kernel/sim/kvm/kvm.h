@@ -146,6 +146,7 @@ bool sim_attributes_has(const struct sim_attributes *attributes, uint64_t gfn);
 int sim_attributes_assign(struct sim_attributes *attributes, uint64_t first, uint64_t last,
 			  bool is_private);
 bool sim_gfn_is_private(const struct sim_vm *vm, uint64_t gfn);
+void sim_attributes_exit(struct gmem_sim *sim, struct sim_vm *vm);
 
 /* gmem.c */
 int sim_vm_create_gmem(struct gmem_sim *sim, void *object, uint64_t arg);

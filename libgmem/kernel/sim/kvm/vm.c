@@ -67,7 +67,7 @@ static void vm_free(struct gmem_sim *sim, struct sim_vm *vm)
 	sim_vcpus_exit(sim, vm);
 	sim_td_free(vm);
 	free(vm->snp);
-	free(vm->attributes.ranges);
+	sim_attributes_exit(sim, vm);
 	sim_object_free(sim, SIM_KVM, vm->address);
 	free(vm);
 }

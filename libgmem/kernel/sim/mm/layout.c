@@ -86,6 +86,7 @@ static const struct field_row fields[SIM_FIELDS] = {
 	[SIM_KVM_VM_TYPE] = { "kvm", "arch.vm_type", 1, { 4601, 4385 } },
 	[SIM_KVM_BUGGED] = { "kvm", "vm_bugged", 1, { 6185, 5977 } },
 	[SIM_KVM_DEAD] = { "kvm", "vm_dead", 1, { 6186, 5978 } },
+	[SIM_KVM_ATTRIBUTES] = { "kvm", "mem_attr_array", 0, { 6192, 5984 } },
 };
 
 static const struct {
