@@ -99,6 +99,20 @@ struct gmem_binding {
 GMEM_API int gmem_target_binding(struct gmem_target *target, size_t index,
 				 struct gmem_binding *out);
 
+/*
+ * Adds up what the memory attributes of its VM say of target, in bytes. *bytes: what of it is bound
+ * to guest addresses that have KVM_MEMORY_ATTRIBUTE_PRIVATE, resident or not. *stale: what of it is
+ * resident at bound guest addresses without that attribute, such as a conversion to shared leaves
+ * behind where nobody punches a hole: the guest cannot reach it. 0 both where nothing is bound, and
+ * for a VM of a type that has no private memory; *stale is 0 with GMEM_MEMORY_MMAP, where the guest
+ * has its shared memory in the file, too. While a guest converts, attributes and pages are of two
+ * moments. Memory does not grow with the file. Errors: ENODATA (not known: memslots, attributes or
+ * pages could not be read, or changed meanwhile; KVM notes in the guest_memfd what is private, for
+ * conversion in place), those of gmem_target_extents(), ENOMEM. Kernel source:
+ * kvm_get_memory_attributes() in include/linux/kvm_host.h. Since: 0.1
+ */
+GMEM_API int gmem_target_private(struct gmem_target *target, uint64_t *bytes, uint64_t *stale);
+
 #define GMEM_GPA_NONE UINT64_MAX /* an offset that no memslot binds */
 
 /* A run of pages alike in every property shown here. Since: 0.1 */

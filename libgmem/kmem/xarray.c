@@ -44,6 +44,7 @@ struct walk {
 	const struct gmem_layout *layout;
 	uint64_t xarray, first, last, stride;
 	unsigned int slots; /* in a node */
+	bool values;	    /* value entries are looked for, and no pointers */
 	struct gmem_xarray_run run;
 	gmem_xarray_fn fn;
 	void *arg;
@@ -53,6 +54,8 @@ struct walk {
 };
 
 static const char reason_changing[] = "the page cache kept changing while it was read";
+static const char reason_values_changing[] =
+	"the memory attributes kept changing while they were read";
 static const char reason_corrupt[] = "a node of the xarray is not what it should be";
 
 static bool is_internal(uint64_t entry)
@@ -73,6 +76,16 @@ static bool is_sibling(uint64_t entry)
 static bool is_pointer(uint64_t entry)
 {
 	return entry && !(entry & 3);
+}
+
+static bool is_value(uint64_t entry)
+{
+	return entry & 1;
+}
+
+static bool is_wanted(const struct walk *walk, uint64_t entry)
+{
+	return walk->values ? is_value(entry) : is_pointer(entry);
 }
 
 static int flush_run(struct walk *walk)
@@ -138,7 +151,7 @@ static unsigned int entry_of(const struct walk *walk, const uint64_t *slots, uns
 {
 	uint64_t head = i < walk->slots && is_sibling(slots[i]) ? slots[i] >> 2 : i;
 
-	if (head < i && is_pointer(slots[head]) &&
+	if (head < i && is_wanted(walk, slots[head]) &&
 	    head + covered(walk, slots, (unsigned int)head) > i)
 		return (unsigned int)head;
 	return i;
@@ -200,9 +213,9 @@ static unsigned int alike(const struct walk *walk, const struct level *level, un
 	return n;
 }
 
-/* The pointer at the level's slot, of that index. *taken: the slots that it and its run took. */
-static int emit_pointer(struct walk *walk, const struct level *level, unsigned int last,
-			unsigned int shift, uint64_t index, unsigned int *taken)
+/* The entry at the level's slot, of that index. *taken: the slots that it and its run took. */
+static int emit_entry(struct walk *walk, const struct level *level, unsigned int last,
+		      unsigned int shift, uint64_t index, unsigned int *taken)
 {
 	struct gmem_xarray_run run = { .index = index, .pointer = level->slots[level->at] };
 
@@ -370,8 +383,8 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 
 		taken = 1;
 		level->at = i;
-		if (is_pointer(entry))
-			ret = emit_pointer(walk, level, last, shift, index, &taken);
+		if (is_wanted(walk, entry))
+			ret = emit_entry(walk, level, last, shift, index, &taken);
 		else if (is_node(entry))
 			ret = walk_child(walk, depth, i, last, index, shift, &again);
 		if (ret || !again) {
@@ -386,7 +399,8 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 		if (!ret && !gone && ++retries <= RETRIES) {
 			taken = 0;
 		} else if (!ret) {
-			ret = emit_unknown(walk, index, 1ull << shift, reason_changing);
+			ret = emit_unknown(walk, index, 1ull << shift,
+					   walk->values ? reason_values_changing : reason_changing);
 			retries = 0;
 		}
 	}
@@ -429,7 +443,7 @@ static int walk_head(struct walk *walk)
 	if (ret)
 		return gmem_fail(walk->ctx, ret, "an xarray of the kernel cannot be read: %s",
 				 gmem_error_words(ret));
-	if (is_pointer(head) && walk->first == 0)
+	if (is_wanted(walk, head) && walk->first == 0)
 		return emit_ones(walk, 0, head, 1);
 	if (!is_node(head))
 		return 0;
@@ -452,23 +466,19 @@ static void free_rooms(struct walk *walk)
 		free(walk->levels[depth].room);
 }
 
-int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
-		     uint64_t stride, gmem_xarray_fn fn, void *arg)
+static int walk_array(struct gmem_ctx *ctx, const struct walk *asked)
 {
-	struct walk *walk = calloc(1, sizeof(*walk));
-	int ret = walk ? gmem_layout_get(ctx, &walk->layout)
-		       : gmem_no_memory(ctx, "a walk of the page cache");
+	struct walk *walk = malloc(sizeof(*walk));
+	int ret;
 
+	if (!walk)
+		return gmem_no_memory(ctx, "a walk of an xarray");
+	*walk = *asked;
+	walk->ctx = ctx;
+	ret = gmem_layout_get(ctx, &walk->layout);
 	if (ret)
 		goto out;
-	walk->ctx = ctx;
-	walk->xarray = xarray;
-	walk->first = first;
-	walk->last = last;
-	walk->stride = stride;
 	walk->slots = 1u << walk->layout->node_bits;
-	walk->fn = fn;
-	walk->arg = arg;
 	ret = walk_head(walk);
 	if (!ret)
 		ret = flush_run(walk);
@@ -476,4 +486,34 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 out:
 	free(walk);
 	return ret;
+}
+
+int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		     uint64_t stride, gmem_xarray_fn fn, void *arg)
+{
+	const struct walk walk = {
+		.xarray = xarray,
+		.first = first,
+		.last = last,
+		.stride = stride,
+		.fn = fn,
+		.arg = arg,
+	};
+
+	return walk_array(ctx, &walk);
+}
+
+int gmem_xarray_values(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		       gmem_xarray_fn fn, void *arg)
+{
+	const struct walk walk = {
+		.xarray = xarray,
+		.first = first,
+		.last = last,
+		.values = true,
+		.fn = fn,
+		.arg = arg,
+	};
+
+	return walk_array(ctx, &walk);
 }

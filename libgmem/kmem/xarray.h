@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The walker of the kernel's xarrays: page caches and memslot bindings are such. */
+/* The walker of the kernel's xarrays: page caches, memslot bindings and memory attributes are such. */
 #ifndef GMEM_KMEM_XARRAY_H
 #define GMEM_KMEM_XARRAY_H
 
@@ -28,5 +28,18 @@ typedef int (*gmem_xarray_fn)(const struct gmem_xarray_run *run, void *arg);
  */
 int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
 		     uint64_t stride, gmem_xarray_fn fn, void *arg);
+
+/*
+ * The same for its value entries: pointers are passed over, and the pointer of a run is the entry,
+ * which all indices of the run have. gmem_xarray_value() is the integer in it.
+ */
+int gmem_xarray_values(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		       gmem_xarray_fn fn, void *arg);
+
+/* xa_to_value() in include/linux/xarray.h. */
+static inline uint64_t gmem_xarray_value(uint64_t entry)
+{
+	return entry >> 1;
+}
 
 #endif

@@ -8,12 +8,8 @@
 #include "base/error.h"
 #include "base/release.h"
 #include "kernel/uapi.h"
-#include "kernel/uapi_in_place.h"
-#include "procfs/file.h"
+#include "procfs/in_place.h"
 #include "procfs/kallsyms.h"
-
-/* Up to v7 the parameter was this one, and off said the same. */
-#define PER_VM_PARAMETER "/sys/module/kvm/parameters/vm_memory_attributes"
 
 int gmem_kvm_ioctl(struct gmem_ctx *ctx, int fd, const char *name, unsigned long request,
 		   uintptr_t arg)
@@ -36,13 +32,6 @@ int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number)
 	return gmem_kvm_ioctl(ctx, fd, name, GMEM_KVM_CHECK_EXTENSION, number);
 }
 
-static bool parameter_is(struct gmem_ctx *ctx, const char *path, char value)
-{
-	char line[16];
-
-	return !gmem_read_line(ctx, path, line, sizeof(line)) && line[0] == value;
-}
-
 /* kvm_gmem_set_policy() in virt/kvm/guest_memfd.c, Linux 6.19. */
 int gmem_kernel_heeds_policy(struct gmem_ctx *ctx)
 {
@@ -56,6 +45,5 @@ int gmem_kernel_heeds_policy(struct gmem_ctx *ctx)
 
 bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx)
 {
-	return parameter_is(ctx, GMEM_IN_PLACE_PARAMETER, 'Y') ||
-	       parameter_is(ctx, PER_VM_PARAMETER, 'N');
+	return gmem_in_place(ctx) == 1;
 }

@@ -244,8 +244,7 @@ int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *ar
 	return gmem_target_each_fd(ctx, pid, pass_number, &numbers);
 }
 
-/* The VM's type; -1 where its number cannot mean here what it means upstream. */
-static int believed(const struct gmem_target *target)
+int gmem_target_vm_type(const struct gmem_target *target)
 {
 	struct gmem_numbering numbering;
 
@@ -274,7 +273,7 @@ int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *ou
 	out->has_flags = !gmem_target_flags(target, &out->flags);
 	if (gmem_target_read_bindings(target))
 		return 0;
-	out->vm_type = believed(target);
+	out->vm_type = gmem_target_vm_type(target);
 	out->vm_pid = target->vm_pid;
 	out->slots = target->binding_count;
 	out->has_slots = true;

@@ -43,6 +43,9 @@ int gmem_target_cache(struct gmem_target *target);
 /* Reads bindings, VM type and pid where the kernel's layouts are known, once. */
 int gmem_target_read_bindings(struct gmem_target *target);
 
+/* The VM's type; -1 where its number cannot mean here what it means upstream. */
+int gmem_target_vm_type(const struct gmem_target *target);
+
 /* Creation flags from the kernel's inode. Errors: ENODATA (layout not known); of the reader. */
 int gmem_target_flags(struct gmem_target *target, uint64_t *flags);
 

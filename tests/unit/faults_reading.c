@@ -211,6 +211,33 @@ static int walk_extents(struct world *w)
 	return ret;
 }
 
+static void prepare_stale(struct world *w)
+{
+	prepare_pages(w);
+	if (ON_PRIVATE & ON(w->model))
+		ck_assert_int_eq(gmem_convert(w->vm, GPA, SIZE / 4, false), 0);
+}
+
+/* What is private, and what is stale, is told or is unknown: no part of it passes for the whole. */
+static int add_up_private(struct world *w)
+{
+	const bool has_private = ON_PRIVATE & ON(w->model);
+	const bool has_stale = has_private && !(models[w->model].flags & GMEM_MEMORY_MMAP);
+	uint64_t bytes, stale;
+	struct gmem_target *target;
+	int ret = open_target(w, &target);
+
+	if (ret)
+		return ret;
+	ret = gmem_target_private(target, &bytes, &stale);
+	gmem_target_free(target);
+	if (ret)
+		return ret;
+	ck_assert_uint_eq(bytes, has_private ? SIZE / 4 * 3 : 0);
+	ck_assert_uint_eq(stale, has_stale ? SIZE / 4 : 0);
+	return 0;
+}
+
 /* Pages that are mapped are never said to fault, and what cannot be known is not called safe. */
 static int judge(struct world *w)
 {
@@ -268,6 +295,8 @@ static const struct operation operations[] = {
 	  ask_target },
 	{ "extents", ON_ALL, WITH_MEMORY, false, WALKS "|descriptor|process", prepare_pages,
 	  walk_extents },
+	{ "private", ON_ALL, WITH_MEMORY, false, WALKS "|descriptor|process|in place|memslot|flags",
+	  prepare_stale, add_up_private },
 	{ "verdict", ON_ALL, WITH_CONTEXT, false, WALKS, NULL, judge },
 	{ "doctor", ON_ALL, WITH_CONTEXT, false, "", NULL, examine },
 };
