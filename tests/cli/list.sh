@@ -58,6 +58,36 @@ echo 'list -o pid --no-locks' >> "$scratch/batch"
 try_json 0 '.commands[-1].document | .total == null and .total_reason == "not looked at (--no-locks)"
 	and .shared_reason == .total_reason and .in_direct_map == 2097152' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
+# What the VM's attributes call private, and what a conversion to shared leaves, until it is punched.
+# private MODEL TYPE WANTED: bytes of both behind each step, in MiB.
+private() {
+	printf '%s\n' "create a --size=8M --vm-type=$2 --populate" 'convert a 0+8M private' \
+		'convert a 2M+4M shared' 'list' 'punch a 2M+1M' 'list' 'convert a 0+8M private' \
+		'list' > "$scratch/batch"
+	try_json 0 "[.commands[].document | select(.command == \"list\") |
+		select([.private, .stale_private] == [.guest_memfds[0] | .private, .stale_private]) |
+		[.private, .stale_private, .resident | . / 1048576]] == $3" \
+		gmemctl batch --simulate="$1" --json "$scratch/batch"
+}
+private sw-protected sw-protected '[[4, 4, 8], [4, 3, 7], [8, 0, 7]]'
+private tdx tdx '[[4, 4, 8], [4, 3, 7], [8, 0, 7]]'
+private snp snp '[[4, 4, 8], [4, 3, 7], [8, 0, 7]]'
+# A VM of a type without private memory has none, whatever the kernel.
+printf '%s\n' 'create a --size=8M --vm-type=default --populate' 'list' > "$scratch/batch"
+for model in plain tdx; do
+	try_json 0 '.commands[-1].document | .private == 0 and .stale_private == 0 and
+		.private_reason == null and .resident == 8388608' \
+		gmemctl batch --simulate=$model --json "$scratch/batch"
+done
+# With conversion in place, and without a reader, both are unknown, and not 0.
+try_json 4 '.commands[-1].document | .private == null and .stale_private == null and
+	.resident == 8388608 and (.guest_memfds[0] | .private == null and .stale_private == null and
+	(.reason | contains("in place")))' \
+	gmemctl batch --simulate=in-place --json "$scratch/batch"
+printf '%s\n' 'create a --size=8M --populate' 'list --reader=none' > "$scratch/batch"
+try_json 4 '.commands[-1].document | .private == null and .stale_private == null and
+	(.stale_private_reason | contains("REASON"))' \
+	gmemctl batch --simulate=tdx --json "$scratch/batch"
 # Nodes, with what guests have on each: a model's own, and not those of the host that this runs on.
 printf '%s\n' 'create a --size=8M --vm-type=default --mmap --init-shared --numa=interleave:all --populate' \
 	'create b --size=2M --vm-type=default --mmap --init-shared --numa=bind:1 --populate' \

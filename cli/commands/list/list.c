@@ -35,6 +35,10 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the file" },
 	[LIST_RESIDENT] = { "resident", KIND_BYTES, .shown = true,
 			    .help = "how much of the file is in memory" },
+	[LIST_PRIVATE] = { "private", KIND_BYTES, .shown = true,
+			   .help = "memory in memslots that the VM's memory attributes call private, resident or not" },
+	[LIST_STALE_PRIVATE] = { "stale_private", KIND_BYTES, .shown = true,
+				 .help = "resident memory whose guest addresses are shared now: what a conversion to shared leaves, and punch frees" },
 	[LIST_FLAGS] = { "flags", KIND_LIST, .shown = true,
 			 .help = "creation flags; without any, the memory is private" },
 	[LIST_INITIAL] = { "initial", KIND_TEXT, .help = "what new pages are: private or shared" },
@@ -100,6 +104,8 @@ static const struct {
 } sums[] = {
 	{ "size", LIST_SIZE },
 	{ "resident", LIST_RESIDENT },
+	{ "private", LIST_PRIVATE },
+	{ "stale_private", LIST_STALE_PRIVATE },
 	{ "in_direct_map", LIST_IN_DIRECT_MAP },
 	{ "not_in_direct_map", LIST_NOT_IN_DIRECT_MAP },
 	{ "direct_map_unknown", LIST_DIRECT_MAP_UNKNOWN },
@@ -275,6 +281,7 @@ static enum status list_all(struct list *list)
 	*want = (struct list_want){
 		.kernel = !ret,
 		.usage = wants_any(list, LIST_NODES, LIST_DIRECT_MAP_UNKNOWN),
+		.attributes = wants_any(list, LIST_PRIVATE, LIST_STALE_PRIVATE),
 		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
 		.no_locks = list->settings->no_locks,
 		.names = &list->names,

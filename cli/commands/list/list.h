@@ -21,6 +21,8 @@ enum list_column {
 	LIST_INODE,
 	LIST_SIZE,
 	LIST_RESIDENT,
+	LIST_PRIVATE,
+	LIST_STALE_PRIVATE,
 	LIST_FLAGS,
 	LIST_INITIAL,
 	LIST_NODES,
@@ -74,6 +76,7 @@ struct list_want {
 	bool shared;
 	bool usage;
 	bool over;	       /* the time is: nothing more is looked up */
+	bool attributes;       /* of its VM: private, stale_private */
 	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
 	const char *no_kernel; /* why there is no reader */
 	const struct list_names *names;

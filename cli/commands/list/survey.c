@@ -271,6 +271,18 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	return ret;
 }
 
+static int set_private(const struct cli *cli, struct list_row *row, struct gmem_target *target)
+{
+	uint64_t bytes, stale;
+	int ret = gmem_target_private(target, &bytes, &stale);
+
+	if (ret)
+		return ret == -ENOMEM ? ret : add_error(cli, row, "private", ret);
+	row->cells[LIST_PRIVATE] = cell_number(bytes);
+	row->cells[LIST_STALE_PRIVATE] = cell_number(stale);
+	return 0;
+}
+
 /* That was the caller's wish, and makes the answer no partial one. */
 static int set_no_shared(struct list_row *row)
 {
@@ -308,6 +320,8 @@ static int look(const struct cli *cli, const struct gmem_owners *owners,
 		ret = set_info(cli, row, &info);
 	if (!ret && want->usage)
 		ret = set_usage(cli, row, target);
+	if (!ret && want->attributes)
+		ret = set_private(cli, row, target);
 	if (!ret && want->shared)
 		ret = want->no_locks ? set_no_shared(row) : set_shared(cli, owners, row, target);
 	return ret;
