@@ -14,8 +14,8 @@ int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *request
 	if (ret == -ECHILD)
 		return gmem_fail(ctx, ret,
 				 "reading kernel memory (%s): this context was opened by another "
-				 "process, from which this one came by fork(); open one here with "
-				 "gmem_ctx_new()",
+				 "process, from which this one came by fork(); open one in this "
+				 "process",
 				 gmem_evidence_name(ctx->evidence));
 	if (ret)
 		return gmem_fail(ctx, ret, "reading kernel memory (%s): %s",
