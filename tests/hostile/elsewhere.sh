@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154 # helper and scratch are set by what is sourced
+# Another user has root write to, or read from, what is not that user's.
+# shellcheck source-path=SCRIPTDIR source=../host/lib.sh
+. "$(dirname "$0")/../host/lib.sh"
+
+attacks=$BUILD/tests/hostile
+victim=$scratch/victim
+sticky=$scratch/sticky
+mkdir "$sticky"
+chmod 1777 "$sticky"
+
+# whole NAME: the victim's file is as it was.
+whole() {
+	if [ "$(cat "$victim")" = "root's" ]; then
+		pass "$1"
+	else
+		fail "$1" "$(head -n 3 "$victim")"
+	fi
+}
+
+# metrics -O, while a symbolic link comes and goes under its FILE.
+echo "root's" > "$victim"
+if start swap "$attacks/swap-link" "$sticky" gmemctl.prom "$victim"; then
+	round=0 written=0 refused=0 other=
+	while [ $round -lt 60 ]; do
+		rm -f "$sticky/gmemctl.prom"
+		gmemctl metrics --simulate=plain -O "$sticky/gmemctl.prom" 2> "$scratch/err"
+		case $? in
+		0) written=$((written + 1)) ;;
+		2) refused=$((refused + 1)) ;;
+		*) other="$other $?" ;;
+		esac
+		round=$((round + 1))
+	done
+	stop
+	whole "metrics -O where a link is swapped: $written written, $refused refused"
+	if [ -z "$other" ] && [ -z "$(find "$sticky" -name '.gmemctl*')" ]; then
+		pass 'it leaves nothing beside the file'
+	else
+		fail 'it leaves nothing beside the file' "$other" "$(ls -lA "$sticky")"
+	fi
+	rm -f "$sticky/gmemctl.prom"
+	ln -s "$victim" "$sticky/gmemctl.prom"
+	chown -h 65534 "$sticky/gmemctl.prom"
+	try 2 '' 'a symbolic link of another user, with uid 65534' \
+		gmemctl metrics --simulate=plain -O "$sticky/gmemctl.prom"
+	whole 'nor through a link that stays'
+else
+	skip 'metrics -O where a link is swapped' "$(tail -n 1 "$scratch/swap.err")"
+fi
+finish
