@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* All that goes to standard error: failures, wrong usage, notes. */
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 
 #include "core/cli.h"
 #include "core/command.h"
+#include "core/utf8.h"
 
 #define NOTE_MAX 8192 /* paths may be long */
 
@@ -23,9 +23,7 @@ static void print_prefix(const struct cli *cli)
 /* A word of the command line may hold any byte, and terminals obey some of them. */
 static void print_line(const struct cli *cli, char *text)
 {
-	for (char *at = text; *at; at++)
-		if (iscntrl((unsigned char)*at) && *at != '\n' && *at != '\t')
-			*at = '?';
+	utf8_mask(text, "\n\t");
 	print_prefix(cli);
 	fprintf(cli->streams.err, "%s\n", text);
 }

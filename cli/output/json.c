@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "output/utf8.h"
+#include "core/utf8.h"
 
 /* The document's own keys and the rows of its arrays get a line each, what is in them does not. */
 #define LINE_DEPTH 2
@@ -24,9 +24,11 @@ static bool is_plain(unsigned char byte)
 	return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
-/* A byte below 0x80 that is not plain. */
-static void write_escape(FILE *stream, unsigned char byte)
+/* A control character of up to two bytes, a quote or a backslash. */
+static void write_escape(FILE *stream, const unsigned char *text, size_t length)
 {
+	unsigned char byte = text[length - 1]; /* of U+0080 to U+009F, it is the number too */
+
 	if (byte == '"' || byte == '\\')
 		fprintf(stream, "\\%c", byte);
 	else if (byte == '\n')
@@ -46,8 +48,8 @@ static const unsigned char *write_special(FILE *stream, const unsigned char *tex
 		fputs(UTF8_REPLACEMENT, stream);
 		return text + 1;
 	}
-	if (length == 1)
-		write_escape(stream, *text);
+	if (length == 1 || !utf8_shown(text))
+		write_escape(stream, text, length);
 	else
 		fwrite(text, 1, length, stream);
 	return text + length;

@@ -11,20 +11,12 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Blanks would split a raw value in two; the others mean something to a shell. */
-static void write_escaped(FILE *stream, const char *text, const char *unsafe)
-{
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++)
-		if (*c < 0x20 || *c == 0x7f || *c == '\\' || strchr(unsafe, *c))
-			fprintf(stream, "\\x%02x", *c);
-		else
-			putc(*c, stream);
-}
+#include "core/utf8.h"
 
-/* An empty raw value would vanish between its neighbours. */
+/* Blanks would split a value in two, and an empty one would vanish between its neighbours. */
 static void write_raw(struct output *out, const char *text)
 {
-	write_escaped(out->stream, *text ? text : "-", " ");
+	utf8_write(out->stream, *text ? text : "-", "\\ ");
 }
 
 /* Lines that begin with '#' are facts. */
@@ -39,7 +31,7 @@ static void write_first(struct output *out, const char *text)
 static void write_pair(struct output *out, const char *name, const char *text)
 {
 	fprintf(out->stream, "%s=\"", name);
-	write_escaped(out->stream, text, "\"$`");
+	utf8_write(out->stream, text, "\\\"$`"); /* these mean something to a shell */
 	putc('"', out->stream);
 }
 

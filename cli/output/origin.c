@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/origin.h"
 
-#include <ctype.h>
 #include <stdio.h>
+
+#include "core/utf8.h"
 
 void output_origin(const struct document *document, char text[CELL_TEXT_MAX])
 {
@@ -11,7 +12,5 @@ void output_origin(const struct document *document, char text[CELL_TEXT_MAX])
 		snprintf(text, CELL_TEXT_MAX, "simulated: %s", document->model);
 	else if (document->sysroot)
 		snprintf(text, CELL_TEXT_MAX, "snapshot: %s", document->sysroot);
-	for (; *text; text++)
-		if (iscntrl((unsigned char)*text))
-			*text = '?';
+	utf8_mask(text, "");
 }

@@ -11,6 +11,8 @@
 #include <libsmartcols/libsmartcols.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define GREEN "\033[32m"
 #define RED "\033[31m"
 #define YELLOW "\033[33m"
@@ -194,15 +196,20 @@ static void fact(struct output *out, const char *name, enum kind kind, const str
 		if (*c == '_')
 			*c = ' ';
 	color = out->colored && kind == KIND_STATE ? state_color(shown) : NULL;
-	fprintf(out->stream, "%-*s %s%s%s\n", FACT_WIDTH, label, color ? color : "",
-		*shown ? shown : "-", color ? PLAIN : "");
+	fprintf(out->stream, "%-*s %s", FACT_WIDTH, label, color ? color : "");
+	/* In a table libsmartcols does this. */
+	utf8_write(out->stream, *shown ? shown : "-", "");
+	fprintf(out->stream, "%s\n", color ? PLAIN : "");
 }
 
 static void reason(struct output *out, const char *name, const char *text)
 {
 	(void)name;
-	if (text)
-		fprintf(out->stream, "%-*s %s\n", FACT_WIDTH, "", text);
+	if (!text)
+		return;
+	fprintf(out->stream, "%-*s ", FACT_WIDTH, "");
+	utf8_write(out->stream, text, "");
+	putc('\n', out->stream);
 }
 
 static void table_end(struct output *out)

@@ -18,7 +18,7 @@
 #include "core/privilege.h"
 #include "run.h"
 #include "commands/metrics/save.h"
-#include "output/utf8.h"
+#include "core/utf8.h"
 
 static struct {
 	FILE *out;  /* what the command prints */

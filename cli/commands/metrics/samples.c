@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output/utf8.h"
+#include "core/utf8.h"
 
 enum { COLUMN_NAME, COLUMN_TYPE, COLUMN_UNIT, COLUMN_LABELS, COLUMN_VALUE, COLUMN_HELP };
 
@@ -23,7 +23,10 @@ static const struct column columns[] = {
 
 const struct table samples_table = TABLE("samples", columns);
 
-/* As a label's value is quoted; what is no UTF-8 would make the whole text unreadable. */
+/*
+ * As a label's value is quoted; what is no UTF-8 would make the whole text unreadable. The text may be
+ * read on a terminal: a control character is written as the four characters \xNN, in all formats.
+ */
 static void write_value(FILE *stream, const char *value)
 {
 	const unsigned char *text = (const unsigned char *)value;
@@ -35,6 +38,9 @@ static void write_value(FILE *stream, const char *value)
 			fputs(UTF8_REPLACEMENT, stream);
 		else if (*text == '\n')
 			fputs("\\n", stream);
+		else if (!utf8_shown(text))
+			for (size_t i = 0; i < length; i++)
+				fprintf(stream, "\\\\x%02x", text[i]);
 		else if (*text == '"' || *text == '\\')
 			fprintf(stream, "\\%c", *text);
 		else
