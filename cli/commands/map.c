@@ -251,6 +251,11 @@ static enum status run(struct cli *cli)
 	return status ? status : map_range(&map);
 }
 
+static const char *reads_file(const void *settings)
+{
+	return ((const struct settings *)settings)->from;
+}
+
 const struct command map_command = {
 	.name = "map",
 	/* To say whose folder of holders it is, where it is another user's. */
@@ -263,5 +268,6 @@ const struct command map_command = {
 	.max_args = 2,
 	.options = options,
 	.settings_size = sizeof(struct settings),
+	.reads_file = reads_file,
 	.run = run,
 };

@@ -65,6 +65,11 @@ struct command {
 	const struct table *(*table_of)(const void *settings);
 	bool takes_sysroot; /* it can answer from the files of another host */
 	bool own_format;    /* what it prints is not for a batch to choose */
+	/*
+	 * Of PLACE_HOLDER: the file that it reads, or NULL. The client opens it, with what it may, and the
+	 * holder, which may more, reads what it was given.
+	 */
+	const char *(*reads_file)(const void *settings);
 	/* Of PLACE_HOLDER: where no VM of that name is held, it runs in this process. */
 	bool (*takes_none)(const void *settings);
 	bool ends_in_order; /* at a signal, from its very beginning: it asks interrupted() */

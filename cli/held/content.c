@@ -33,6 +33,33 @@ static enum status check(const struct content *content, uint64_t length)
 			 (long long)st.st_size, length);
 }
 
+/*
+ * A holder opens no file for its client: it may have capabilities that the client does not, and the
+ * path may lead elsewhere by now. Returns a descriptor or a negative errno.
+ */
+static int take_passed(const struct session *session)
+{
+	int fd = -EBADF;
+
+	if (!session->has_file)
+		return fd;
+	fd = fcntl(session->file, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A pipe is not waited for here, nor ever without looking whether it is to end. */
+static int open_source(const struct cli *cli, const char *from)
+{
+	int fd;
+
+	if (cli->session && cli->session->holder)
+		return take_passed(cli->session);
+	fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
 enum status content_open(struct cli *cli, const char *from, uint64_t length,
 			 struct content *content)
 {
@@ -42,11 +69,10 @@ enum status content_open(struct cli *cli, const char *from, uint64_t length,
 		return cli_no_memory(cli);
 	if (!from)
 		return STATUS_YES;
-	/* A pipe is not waited for here, nor ever without looking whether it is to end. */
-	content->fd = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	content->fd = open_source(cli, from);
 	if (content->fd < 0)
-		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno), "--from=%s: %s",
-				   from, strerror(errno));
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(content->fd), "--from=%s: %s",
+				   from, strerror(-content->fd));
 	return check(content, length);
 }
 

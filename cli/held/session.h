@@ -20,6 +20,9 @@ struct session {
 	size_t n;
 	struct holder *holder; /* NULL: a batch */
 	int peer;	       /* connection to who waits for the command that runs, or -1 */
+	/* What the client opened for the command to read, in a holder. */
+	int file;
+	bool has_file;
 	/* Descriptors that the command leaves for its client, which runs something on them. */
 	int fds[SESSION_FDS_MAX];
 	size_t n_fds;

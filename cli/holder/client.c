@@ -177,20 +177,42 @@ ssize_t client_wait(int connection, struct reply *reply, int fds[], size_t *n)
 	}
 }
 
+/* Opens the file that the command reads, if any, into fds. A pipe is not waited for. */
+static enum status open_file(struct cli *cli, int fds[REQUEST_FDS_MAX], size_t *n)
+{
+	const struct command *command = cli->command;
+	const char *path = command->reads_file ? command->reads_file(cli->settings) : NULL;
+
+	if (!path)
+		return STATUS_YES;
+	fds[REQUEST_FILE] = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fds[REQUEST_FILE] < 0)
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-errno),
+				   "the file that it reads, %s: %s", path, strerror(errno));
+	*n = REQUEST_FILE + 1;
+	return STATUS_YES;
+}
+
 static enum status send_request(struct cli *cli, int connection)
 {
-	int fds[REQUEST_FDS] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+	int fds[REQUEST_FDS_MAX] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
+	size_t n = REQUEST_FDS;
+	enum status status = open_file(cli, fds, &n);
 	char *packet = malloc(REQUEST_MAX);
 	size_t length = packet ? request_write(GMEM_VERSION, cli->argc, cli->argv, packet) : 0;
 	int ret = -E2BIG;
 
+	if (status) {
+		free(packet);
+		return status;
+	}
 	fds[REQUEST_FOLDER] = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fds[REQUEST_FOLDER] < 0)
 		fds[REQUEST_FOLDER] = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (length)
-		ret = passing_send(connection, packet, length, fds, REQUEST_FDS);
+		ret = passing_send(connection, packet, length, fds, n);
 	free(packet);
-	close(fds[REQUEST_FOLDER]);
+	passing_close(fds + REQUEST_FOLDER, n - REQUEST_FOLDER);
 	if (!ret)
 		return STATUS_YES;
 	if (ret == -E2BIG)

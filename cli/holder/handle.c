@@ -211,14 +211,17 @@ void holder_handle(struct session *session, int connection)
 
 	if (got > 0)
 		error = request_read(GMEM_VERSION, packet, (size_t)got, &request);
-	if (error || n != REQUEST_FDS) {
+	if (error || n < REQUEST_FDS || n > REQUEST_FDS_MAX) {
 		if (got)
 			refuse(connection);
 	} else {
 		session->peer = connection;
 		session->n_fds = 0;
+		session->has_file = n > REQUEST_FILE;
+		session->file = fds[REQUEST_FILE];
 		reply(session, connection, run_for_client(session, &request, fds));
 		session->peer = -1;
+		session->has_file = false;
 		interrupt_forget();
 	}
 	request_free(&request);

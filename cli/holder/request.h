@@ -2,7 +2,8 @@
 /*
  * What a client sends to a holder and gets back: one packet each way, on a SOCK_SEQPACKET socket.
  * A request is a command line, some of the environment, and four descriptors: standard input,
- * output and error, and the folder that relative names are about.
+ * output and error, and the folder that relative names are about; where the command reads a file, that one
+ * is the fifth.
  */
 #ifndef CLI_HOLDER_REQUEST_H
 #define CLI_HOLDER_REQUEST_H
@@ -14,9 +15,10 @@
 #define REQUEST_MAX 65536u /* bytes of a packet */
 #define REQUEST_WORDS_MAX 1024u
 #define REQUEST_FDS 4
+#define REQUEST_FDS_MAX 5
 #define REQUEST_VERSION_MAX 16
 
-enum { REQUEST_STDIN, REQUEST_STDOUT, REQUEST_STDERR, REQUEST_FOLDER };
+enum { REQUEST_STDIN, REQUEST_STDOUT, REQUEST_STDERR, REQUEST_FOLDER, REQUEST_FILE };
 
 /* Variables that change how output looks; the holder's own are not the client's. */
 extern const char *const request_variables[];

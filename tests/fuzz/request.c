@@ -150,7 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	n_fds = data[0] >> FDS_SHIFT & 7;
 	n_fds = n_fds ? n_fds - 1 : REQUEST_FDS;
-	sound = n_fds == REQUEST_FDS && is_sound(length);
+	sound = n_fds >= REQUEST_FDS && n_fds <= REQUEST_FDS_MAX && is_sound(length);
 	before = dup(null);
 	close(before);
 	if (sound)

@@ -49,4 +49,24 @@ if start swap "$attacks/swap-link" "$sticky" gmemctl.prom "$victim"; then
 else
 	skip 'metrics -O where a link is swapped' "$(tail -n 1 "$scratch/swap.err")"
 fi
+
+# map --from, by a client of root's that has no capability: its holder has some.
+head -c 4096 /dev/zero > "$scratch/others"
+chown 65534 "$scratch/others" 2> "$scratch/err"
+chmod 600 "$scratch/others"
+chmod 755 "$scratch"
+if ! with '' true 2> "$scratch/err"; then
+	skip 'map --from without capabilities' "$(tail -n 1 "$scratch/err")"
+elif with '' cat "$scratch/others" > "$scratch/stdout" 2>&1; then
+	skip 'map --from without capabilities' "a file of uid 65534 can be read all the same"
+else
+	try 0 '' 'simulated' gmemctl create held --simulate=tdx --size=1M
+	try 0 '' 'simulated' gmemctl convert held 0+1M private
+	try 2 '' 'others: Permission denied' with '' "$GMEMCTL" map held 0+4K --from="$scratch/others"
+	try 0 '' 'simulated' gmemctl map held 0+4K --from="$scratch/others"
+	# A client that says the same without the descriptor.
+	try 0 '^2$' 'others: Bad file descriptor' "$tools/holder-client" "$GMEMCTL_RUNTIME_DIR/gmemctl/held.sock" run \
+		map held 64K+4K --from="$scratch/others"
+	try 0 '' 'simulated' gmemctl destroy held
+fi
 finish
