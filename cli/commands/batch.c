@@ -24,21 +24,40 @@ static const struct cli_option options[] = {
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
+#define LINE_MAX_BYTES 65536 /* gmemctl-batch(8) tells it */
+
+/* Reads a line, with its end if it has one. Returns its length, 0 for none, -E2BIG where it is longer. */
+static ssize_t read_line(FILE *file, char line[LINE_MAX_BYTES + 1])
+{
+	size_t length = 0;
+	int c = 0;
+
+	while (c != '\n' && (c = getc(file)) != EOF) {
+		if (length == LINE_MAX_BYTES)
+			return -E2BIG;
+		line[length++] = (char)c;
+	}
+	line[length] = '\0';
+	/* What a broken read or a signal left is no line. */
+	return ferror(file) ? 0 : (ssize_t)length;
+}
+
 static enum status run_lines(struct batch *batch)
 {
 	const struct settings *settings = batch->cli->settings;
-	size_t room = 0;
-	char *line = NULL;
-	ssize_t length;
+	char *line = malloc(LINE_MAX_BYTES + 1);
+	ssize_t length = 0;
 
+	if (!line)
+		return cli_no_memory(batch->cli);
 	while (!interrupted() && (settings->keep_going || !batch->worst) &&
-	       (length = getline(&line, &room, batch->file)) >= 0) {
+	       (length = read_line(batch->file, line)) > 0) {
 		batch->line++;
 		batch_line_run(batch, line, (size_t)length);
 	}
 	free(line);
-	/* These two are the batch's status, whatever its lines came to. */
-	if (interrupted() || ferror(batch->file))
+	/* These are the batch's status, whatever its lines came to. */
+	if (interrupted() || ferror(batch->file) || length < 0)
 		batch->cli->failed = false;
 	if (interrupted())
 		return cli_fail_as(batch->cli, STATUS_PARTLY, cause_of(FAILURE_INTERRUPTED),
@@ -47,6 +66,11 @@ static enum status run_lines(struct batch *batch)
 	if (ferror(batch->file))
 		return cli_fail_as(batch->cli, STATUS_FAILED, cause_of_error(-errno),
 				   "reading %s: %s", batch->name, strerror(errno));
+	if (length < 0)
+		return cli_fail_as(batch->cli, STATUS_FAILED, cause_of_error((int)length),
+				   "%s:%zu: the line is longer than %d bytes, and the batch ends "
+				   "before it",
+				   batch->name, batch->line + 1, LINE_MAX_BYTES);
 	return batch->worst;
 }
 

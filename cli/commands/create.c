@@ -214,7 +214,8 @@ static enum status create_vm(struct create *create)
 	if (status && status != STATUS_PARTLY)
 		return status;
 	create->held->since = time(NULL);
-	if (session_add(create->cli, create->held))
+	/* Before anything is answered: what cannot be told to others is not kept. */
+	if (holder_announce(create->cli, create->held) || session_add(create->cli, create->held))
 		return STATUS_FAILED;
 	tell(create);
 	create->held = NULL;
@@ -248,7 +249,7 @@ static enum status run(struct cli *cli)
 
 const struct command create_command = {
 	.name = "create",
-	/* The holder goes on to run what it is told, and opens the file of map --from. */
+	/* The holder goes on to run what it is told, in the folders of its clients. */
 	.needs = READS_KERNEL | READS_FILES | REOPENS_READER,
 	.place = PLACE_NEW_HOLDER,
 	.summary = "make a VM with guest_memfd memory, which a holder process keeps under a name",

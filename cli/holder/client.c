@@ -275,6 +275,12 @@ static enum status take_reply(struct cli *cli, const struct reply *reply, const 
 				   "the holder of '%s', process %d, is gmemctl %s, this is %s; use "
 				   "that one, or end the holder with: kill %d",
 				   cli->args[0], (int)pid, reply->version, GMEM_VERSION, (int)pid);
+	if (reply->kind == REPLY_FULL)
+		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(-EMFILE),
+				   "the holder of '%s', process %d, has no room for another "
+				   "descriptor: end other commands on this VM, or raise its limit "
+				   "with: prlimit --pid %d --nofile=NUMBER",
+				   cli->args[0], (int)pid, (int)pid);
 	cli->answered = true;
 	if (reply->kind == REPLY_EXEC)
 		return exec_in_place(cli, fds, n);

@@ -175,11 +175,11 @@ static enum status run_for_client(struct session *session, const struct request 
 	return status;
 }
 
-static void refuse(int connection)
+static void refuse(int connection, enum reply_kind kind)
 {
 	const struct reply reply = {
 		.magic = REPLY_MAGIC,
-		.kind = REPLY_REFUSED,
+		.kind = kind,
 		.version = GMEM_VERSION,
 	};
 
@@ -213,7 +213,7 @@ void holder_handle(struct session *session, int connection)
 		error = request_read(GMEM_VERSION, packet, (size_t)got, &request);
 	if (error || n < REQUEST_FDS || n > REQUEST_FDS_MAX) {
 		if (got)
-			refuse(connection);
+			refuse(connection, got == -EMFILE ? REPLY_FULL : REPLY_REFUSED);
 	} else {
 		session->peer = connection;
 		session->n_fds = 0;

@@ -23,10 +23,9 @@ static void leave_terminal(void)
 }
 
 /* A create that failed leaves nothing, be it only that its answer could not be written. */
-static bool is_kept(struct session *session, enum status status)
+static bool is_kept(const struct session *session, enum status status)
 {
-	return session->n && (status == STATUS_YES || status == STATUS_PARTLY) &&
-	       holder_tell(session);
+	return session->n && (status == STATUS_YES || status == STATUS_PARTLY);
 }
 
 int holder_main(struct session *session, enum status status)

@@ -54,6 +54,7 @@ enum reply_kind {
 	REPLY_STATUS,  /* status is the command's */
 	REPLY_EXEC,    /* run the command's words on the descriptors that come along */
 	REPLY_REFUSED, /* the request was not understood; version tells who did not */
+	REPLY_FULL,    /* the holder has no room for the request's descriptors */
 };
 
 struct reply {

@@ -214,8 +214,9 @@ int runtime_write(int fd, const struct held_info *info)
 
 	memset(text + length, ' ', sizeof(text) - 1 - (size_t)length);
 	text[sizeof(text) - 2] = '\n';
+	errno = 0; /* of a part that was written nothing is said */
 	if (pwrite(fd, text, sizeof(text) - 1, 0) != (ssize_t)sizeof(text) - 1)
-		return errno ? -errno : -EIO;
+		return errno ? -errno : -ENOSPC;
 	return 0;
 }
 

@@ -257,15 +257,29 @@ enum status holder_limit(struct cli *cli, const struct holder_limits *limits)
 	return STATUS_YES;
 }
 
-bool holder_tell(struct session *session)
+static int write_info(const struct session *session, struct held *held, const struct gmem_ctx *ctx)
 {
 	struct held_info info;
 
-	if (!session->n)
-		return true;
-	held_describe(session->vms[0], session->ctx, &info);
+	held_describe(held, ctx, &info);
 	info.expires = session->holder->expires;
-	return !runtime_write(session->holder->lock, &info);
+	return runtime_write(session->holder->lock, &info);
+}
+
+bool holder_tell(struct session *session)
+{
+	return !session->n || !write_info(session, session->vms[0], session->ctx);
+}
+
+enum status holder_announce(struct cli *cli, struct held *held)
+{
+	const struct holder *holder = cli->session->holder;
+	int ret = holder ? write_info(cli->session, held, cli->ctx) : 0;
+
+	if (!ret)
+		return STATUS_YES;
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret), "%s/%s.vm: %s",
+			   holder->runtime.path, holder->name, strerror(-ret));
 }
 
 int holder_reply(int connection, enum status status, const int *fds, size_t n)
