@@ -138,7 +138,7 @@ const struct command batch_command = {
 	.ends_in_order = true,
 	/* For all that its lines may be. */
 	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
-		 REOPENS_READER,
+		 REOPENS_READER | STARTS_PROGRAMS,
 	.summary = "run commands from a file, a line each, on VMs that last as long as it does",
 	.args = "[FILE]",
 	.max_args = 1,

@@ -46,6 +46,8 @@ enum need {
 	READS_LOG = 1 << 6,
 	/* Descriptors of holders, which may have capabilities that the command has not. */
 	FINDS_HOLDERS = 1 << 7,
+	/* Runs what the caller names: that gets what the caller would give it. */
+	STARTS_PROGRAMS = 1 << 8,
 };
 
 struct command {

@@ -6,13 +6,15 @@
  * What is kept is kept of what there is, which may be less: a service gives what it wants to. So a
  * command with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that
  * includes, and one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all but
- * what takes the larger one. (directmap sees nothing then, and says that CAP_SYS_ADMIN is missing.)
+ * what takes the larger one. Where the command starts no program, they go for good: it could start none
+ * that has them. (directmap sees nothing then, and says that CAP_SYS_ADMIN is missing.)
  */
 #include "core/privilege.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/prctl.h>
 
 #include "core/command.h"
 
@@ -77,6 +79,21 @@ static int give_up(unsigned int needs)
 	return ret;
 }
 
+/*
+ * What is given up comes back to a child of root's by execve(2), from the bounding set
+ * (handle_privileged_root() in security/commoncap.c). So that set goes too, where CAP_SETPCAP lets it,
+ * and no execve() adds anything: for good, as neither can be undone. Returns 0 or a negative errno.
+ */
+static int give_up_for_good(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	for (cap_value_t i = 0; i < cap_max_bits(); i++)
+		if (cap_get_bound(i) == 1 && cap_drop_bound(i))
+			return errno == EPERM ? 0 : -errno;
+	return 0;
+}
+
 /* With --verbose --verbose: what the kernel says that this process has now. */
 static void tell(const struct cli *cli)
 {
@@ -102,8 +119,10 @@ static unsigned int needs_of(const struct cli *cli)
 
 enum status privilege_keep(struct cli *cli)
 {
-	int ret = give_up(needs_of(cli));
+	int ret = cli->command->needs & STARTS_PROGRAMS ? 0 : give_up_for_good();
 
+	if (!ret)
+		ret = give_up(needs_of(cli));
 	if (ret)
 		return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
 				   "giving up capabilities: %s", strerror(-ret));

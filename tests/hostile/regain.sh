@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154 # scratch is set by what is sourced
+# What a command gave up does not come back by execve(2), were somebody to have it run a program.
+# shellcheck source-path=SCRIPTDIR source=../host/lib.sh
+. "$(dirname "$0")/../host/lib.sh"
+
+# given_up NAME PID: no execve() of it gains anything.
+given_up() {
+	why=$(grep -E '^(NoNewPrivs|CapBnd|CapInh|CapAmb)' "/proc/$2/status")
+	if echo "$why" | awk '$1 == "NoNewPrivs:" { if ($2 != 1) exit 1; next } $2 !~ /^0+$/ { exit 1 }'; then
+		pass "$1"
+	else
+		fail "$1" "$why"
+	fi
+}
+
+if [ "$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)" = 0000000000000000 ] ||
+	! with setpcap true 2> "$scratch/err"; then
+	skip 'what was given up' 'this process may not change its capabilities'
+	finish
+fi
+"$GMEMCTL" watch --simulate=plain --interval=60 > "$scratch/watch" 2>&1 &
+watch=$!
+until_line "$scratch/watch" .
+given_up 'watch gains nothing by execve(2)' $watch
+kill $watch
+wait $watch
+try 0 '' 'simulated' gmemctl create held --simulate=plain --size=1M
+given_up 'nor does a holder' "$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')"
+try 0 '' 'simulated' gmemctl destroy held
+
+# What the caller has run is the caller's: exec keeps what the caller has, and a batch with it.
+if gmemctl create held --size=1M > "$scratch/stdout" 2>&1; then
+	mine=$(grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status)
+	its=$(gmemctl exec held -- grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status)
+	if [ "$mine" = "$its" ]; then
+		pass 'exec leaves to its command what the caller has'
+	else
+		fail 'exec leaves to its command what the caller has' "$its" "and not" "$mine"
+	fi
+	try 0 '' '' gmemctl destroy held
+else
+	skip 'exec leaves to its command what the caller has' "$(tail -n 1 "$scratch/stdout")"
+fi
+finish
