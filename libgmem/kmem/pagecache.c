@@ -131,7 +131,7 @@ int gmem_pagecache_fs_magic(struct gmem_ctx *ctx, int fd, uint64_t *magic)
 {
 	const struct gmem_layout *layout;
 	const struct gmem_image *image;
-	struct gmem_pagecache found;
+	struct gmem_pagecache found = { .inode = 0 };
 	uint64_t sb, ino;
 	int ret = gmem_reader_image(ctx, &image);
 

@@ -52,10 +52,11 @@ static int insert(struct gmem_groups *groups, enum gmem_compared what, size_t at
 	if (n == groups->room[what]) {
 		size_t room = n ? 2 * n : 64;
 
-		order = reallocarray(order, room, sizeof(*order));
-		if (!order)
+		size_t *grown = reallocarray(order, room, sizeof(*order));
+
+		if (!grown)
 			return -ENOMEM;
-		groups->order[what] = order;
+		groups->order[what] = order = grown;
 		groups->room[what] = room;
 	}
 	memmove(&order[at + 1], &order[at], (n - at) * sizeof(*order));

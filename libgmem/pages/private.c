@@ -176,10 +176,10 @@ static int add_up(struct gmem_target *target, uint64_t array, struct sums *sums)
 	size_t count = target->binding_count;
 	struct gmem_binding *before = malloc(count * sizeof(*before));
 	uint64_t kvm = target->kvm, flags;
-	int ret = before ? 0 : gmem_no_memory(target->ctx, "the memslots");
+	int ret;
 
-	if (ret)
-		return ret;
+	if (!before)
+		return gmem_no_memory(target->ctx, "the memslots");
 	memcpy(before, target->bindings, count * sizeof(*before));
 	ret = gmem_target_flags(target, &flags);
 	if (ret)
