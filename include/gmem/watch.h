@@ -76,7 +76,8 @@ GMEM_API void gmem_watch_free(struct gmem_watch *watch);
  * order of device and inode. The first look only learns what is there. Pages are gone through only
  * where the kernel's count of them or the inode's time of change moved (each fallocate(2) moves it:
  * kvm_gmem_fallocate()). Of each guest_memfd its resident ranges are kept, 16 bytes a range. Where the scan was ended early
- * (struct gmem_owners_counts), what it did not come to is not told as gone. Errors:
+ * (struct gmem_owners_counts), what it did not come to is not told as gone; a look that *stop ended
+ * tells nothing, and what the look before has seen stands. Errors:
  * those of gmem_owners_new(); what fn returns. After one, the next look only learns again. Since: 0.1
  */
 GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg);

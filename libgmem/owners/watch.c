@@ -324,13 +324,20 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 		.stop = watch->options.stop,
 		.at = watch->options.at,
 	};
+	struct gmem_owners_counts counts;
 	int ret;
 
 	gmem_begin(watch->ctx);
 	ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 	if (ret)
 		return ret;
-	gmem_owners_get_counts(look.owners, &watch->counts.owners);
+	gmem_owners_get_counts(look.owners, &counts);
+	/* A look that the caller stopped is none: what was seen before stands. */
+	if (counts.end == GMEM_SCAN_STOPPED && watch->looked) {
+		gmem_owners_free(look.owners);
+		return 0;
+	}
+	watch->counts.owners = counts;
 	watch->counts.unknown = 0;
 	look.list = calloc(watch->counts.owners.memories + watch->count + 1, sizeof(*look.list));
 	ret = look.list ? look_at_all(&look) : gmem_no_memory(watch->ctx, "a look at the host");
