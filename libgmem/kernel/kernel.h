@@ -82,9 +82,10 @@ struct gmem_kernel_ops {
 	int (*fstat)(struct gmem_kernel *kernel, int fd, struct stat *st);
 	/*
 	 * The file system's number (s_magic), without a word to the file system, which may be served
-	 * by a process that never answers. -ENODATA: the kernel does not tell it so.
+	 * by a process that never answers. -ENODATA: the kernel does not tell it so. With ask the file
+	 * system is asked then (fstatfs(2)).
 	 */
-	int (*fs_magic)(struct gmem_kernel *kernel, int fd, uint64_t *magic);
+	int (*fs_magic)(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic);
 	ssize_t (*pread)(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset);
 	int (*readlink)(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);

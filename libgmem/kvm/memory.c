@@ -98,7 +98,7 @@ int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gme
 	int ret;
 
 	gmem_begin(ctx);
-	ret = gmem_is_guest_memfd(ctx, fd);
+	ret = gmem_is_guest_memfd(ctx, fd, true);
 	if (!ret)
 		ret = -EINVAL;
 	/* It has the name, and the caller calls it one: what follows asks KVM. */

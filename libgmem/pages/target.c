@@ -58,14 +58,18 @@ static int look_at_link(struct gmem_kernel *kernel, const char *path)
 	return ret >= 0 && gmem_link_may_be_guest_memfd(link) ? 0 : -EMEDIUMTYPE;
 }
 
-/* Whether it is one: by its link and file system, or by the superblock in the kernel's memory. */
+/*
+ * Whether it is one: by its link and file system, or by the superblock in the kernel's memory. The file
+ * system itself is asked only where neither tells.
+ */
 static int confirm(struct gmem_ctx *ctx, int fd)
 {
 	uint64_t magic;
-	int ret = gmem_is_guest_memfd(ctx, fd);
+	int ret = gmem_is_guest_memfd(ctx, fd, false);
 
-	if (ret == -ENODATA && !gmem_pagecache_fs_magic(ctx, fd, &magic))
-		ret = magic == GMEM_GUEST_MEMFD_MAGIC;
+	if (ret == -ENODATA)
+		ret = gmem_pagecache_fs_magic(ctx, fd, &magic) ? gmem_is_guest_memfd(ctx, fd, true)
+							       : magic == GMEM_GUEST_MEMFD_MAGIC;
 	return ret ? ret : -EMEDIUMTYPE;
 }
 

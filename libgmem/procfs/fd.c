@@ -81,10 +81,10 @@ int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 /*
  * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
  * inode that is known by the text of its link only. The link is that of the descriptor that was
- * opened, because the process may have put something else in its place. No call here makes the kernel
- * ask a file system's server.
+ * opened, because the process may have put something else in its place. Without ask no call here makes
+ * the kernel ask a file system's server.
  */
-int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
+int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, bool ask)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
 	char link[64], path[64];
@@ -102,6 +102,6 @@ int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd)
 	if (ret >= 0 && strcmp(link, LINK_OWN_FS) != 0)
 		return 0;
 	/* Not open, or no /proc: EBADF then tells. */
-	ret = kernel->ops->fs_magic(kernel, fd, &magic);
+	ret = kernel->ops->fs_magic(kernel, fd, ask, &magic);
 	return ret ? ret : magic == GMEM_GUEST_MEMFD_MAGIC;
 }

@@ -92,7 +92,7 @@ static int64_t file_system(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;
 	uint64_t magic;
-	int err = kernel->ops->fs_magic(kernel, target_fd(call), &magic);
+	int err = kernel->ops->fs_magic(kernel, target_fd(call), true, &magic);
 
 	return err ? err : (int64_t)magic;
 }

@@ -129,10 +129,11 @@ static int proc_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 	return which == UINT8_MAX ? -EIO : 0;
 }
 
-static int proc_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+static int proc_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic)
 {
 	(void)kernel;
 	(void)fd;
+	(void)ask;
 	*magic = take() & 1 ? 0 : GMEM_GUEST_MEMFD_MAGIC;
 	return 0;
 }

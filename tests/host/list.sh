@@ -63,7 +63,7 @@ try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == [] and $(ro
 try_json "$complete" '[.guest_memfds[].inode] | . == sort' gmemctl list --json --sort inode
 try_json "$complete" '[.guest_memfds[].size] | . == (sort | reverse)' \
 	gmemctl list --json --sort=size,pid
-try "$complete" "^ *$second host-memory +$(column host slots 3) " '*' gmemctl list
+try "$complete" "^ *$second host-memory +- +$(column host slots 3) " '*' gmemctl list
 
 if reader_missing; then
 	skip "what guest_memfds hold" "$why"

@@ -75,10 +75,11 @@ static int fake_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 	return 0;
 }
 
-static int fake_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+static int fake_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic)
 {
 	(void)kernel;
 	(void)fd;
+	(void)ask;
 	*magic = 0x09041934; /* anon_inodefs */
 	return 0;
 }

@@ -252,7 +252,7 @@ START_TEST(names_and_stat)
 		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 		ck_assert_int_gt(kernel->ops->readlink(kernel, name, link, sizeof(link)), 0);
 		ck_assert_str_eq(link, rows[i].link);
-		ck_assert_int_eq(kernel->ops->fs_magic(kernel, fd, &magic), 0);
+		ck_assert_int_eq(kernel->ops->fs_magic(kernel, fd, true, &magic), 0);
 		ck_assert_uint_eq(magic, rows[i].magic);
 		ck_assert_int_eq(kernel->ops->open(kernel, name, O_RDWR), -ENXIO);
 		path = kernel->ops->open(kernel, name, O_PATH);

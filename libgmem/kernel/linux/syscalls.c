@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -123,7 +124,7 @@ int gmem_linux_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 	return result(fstat(fd, st));
 }
 
-int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic)
 {
 	struct mount_request request = {
 		.size = sizeof(request),
@@ -131,12 +132,20 @@ int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
 		.mask = STATMOUNT_SB_BASIC,
 	};
 	struct mount_answer answer = { 0 };
+	struct statfs st;
 
 	(void)kernel;
-	if (syscall(SYS_statmount, &request, &answer, sizeof(answer), STATMOUNT_BY_FD) ||
-	    !(answer.mask & STATMOUNT_SB_BASIC))
+	if (!syscall(SYS_statmount, &request, &answer, sizeof(answer), STATMOUNT_BY_FD) &&
+	    answer.mask & STATMOUNT_SB_BASIC) {
+		*magic = answer.sb_magic;
+		return 0;
+	}
+	/* The kernel's own mount of guest_memfd is in no namespace, so statmount(2) tells nothing of it. */
+	if (!ask)
 		return -ENODATA;
-	*magic = answer.sb_magic;
+	if (fstatfs(fd, &st))
+		return -errno;
+	*magic = (uint64_t)st.f_type;
 	return 0;
 }
 

@@ -17,7 +17,7 @@ int gmem_linux_mbind(struct gmem_kernel *kernel, void *address, size_t length, i
 int gmem_linux_fallocate(struct gmem_kernel *kernel, int fd, int mode, uint64_t offset,
 			 uint64_t length);
 int gmem_linux_fstat(struct gmem_kernel *kernel, int fd, struct stat *st);
-int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic);
+int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic);
 ssize_t gmem_linux_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset);
 int gmem_linux_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);

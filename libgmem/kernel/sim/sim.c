@@ -112,11 +112,12 @@ static int op_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 	return 0;
 }
 
-static int op_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+static int op_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic)
 {
 	const struct sim_file *file = sim_fd_file(to_sim(kernel), fd);
 	int err = sim_call(kernel, GMEM_SIM_FS_MAGIC, 0, NULL);
 
+	(void)ask;
 	if (err)
 		return err;
 	if (!file)

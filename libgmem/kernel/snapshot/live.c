@@ -58,10 +58,11 @@ int gmem_snapshot_fallocate(struct gmem_kernel *kernel, int fd, int mode, uint64
 	return -GMEM_KERNEL_NOT_RECORDED;
 }
 
-int gmem_snapshot_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic)
+int gmem_snapshot_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic)
 {
 	(void)kernel;
 	(void)fd;
+	(void)ask;
 	(void)magic;
 	return -GMEM_KERNEL_NOT_RECORDED;
 }

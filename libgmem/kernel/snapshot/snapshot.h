@@ -141,7 +141,7 @@ int gmem_snapshot_mbind(struct gmem_kernel *kernel, void *address, size_t length
 			const unsigned long *nodemask, unsigned long maxnode, unsigned int flags);
 int gmem_snapshot_fallocate(struct gmem_kernel *kernel, int fd, int mode, uint64_t offset,
 			    uint64_t length);
-int gmem_snapshot_fs_magic(struct gmem_kernel *kernel, int fd, uint64_t *magic);
+int gmem_snapshot_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic);
 int gmem_snapshot_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what);
 int gmem_snapshot_set_cloexec(struct gmem_kernel *kernel, int fd);
 int gmem_snapshot_touch(struct gmem_kernel *kernel, void *address);

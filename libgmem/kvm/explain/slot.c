@@ -182,7 +182,7 @@ static bool flag_without_memory(const struct gmem_facts *facts)
 static bool not_a_guest_memfd(const struct gmem_facts *facts)
 {
 	return has_memory(facts) && facts->memory &&
-	       gmem_is_guest_memfd(facts->ctx, facts->memory->fd) == 0;
+	       gmem_is_guest_memfd(facts->ctx, facts->memory->fd, true) == 0;
 }
 
 static bool memory_of_other_vm(const struct gmem_facts *facts)
