@@ -119,8 +119,12 @@ node1=$(gmemctl list --nodes --simulate=tdx --json 2> "$scratch/stderr" | jq '.n
 over=$((node1 / 1048576 + 64))M
 # shellcheck disable=SC2086 # words
 {
-	try 2 '' 'to be populated from node 1 alone, with .* free and 0B that can be reclaimed' \
-		gmemctl create x --simulate=tdx $shared --size=$over --numa=bind:1 --populate
+	if wrapped; then
+		skip "more than a node has" "a tool that runs the command leaves less address space"
+	else
+		try 2 '' 'to be populated from node 1 alone, with .* free and 0B that can be reclaimed' \
+			gmemctl create x --simulate=tdx $shared --size=$over --numa=bind:1 --populate
+	fi
 	try_json 2 '.error.code == "no-memory"' \
 		gmemctl create x --simulate=tdx $shared --size=$over --numa=bind:1 --populate --json
 	try_json 2 '.error.code == "not-found"' gmemctl create x --simulate=tdx $shared --numa=bind:2 --json
