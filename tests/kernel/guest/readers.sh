@@ -39,7 +39,7 @@ if [ $start_status -ne 0 ]; then
 fi
 for reader in bpf kcore; do
 	gmemctl --reader=$reader directmap --holes --json |
-		jq '{ram, mapped, outside, holes, unknown, hole_list}' > "$scratch/map-$reader"
+		jq '{ram, in_direct_map, outside, holes, direct_map_unknown, hole_list}' > "$scratch/map-$reader"
 done
 same "directmap by BPF and by /proc/kcore" "$scratch/map-bpf" "$scratch/map-kcore"
 direct_map > "$scratch/dump"
