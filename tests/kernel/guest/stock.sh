@@ -10,7 +10,7 @@ release=$(uname -r)
 hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	if (r[1] !~ /^000/) { print "0x" substr(r[1], 1, length(r[1]) - 3); exit } }' /proc/iomem)
 try_json 0 '.evidence == "page-tables/bpf" and (.in_direct_map | add) > 0' gmemctl directmap --json
-try 1 'verdict now: +faults' '' gmemctl check --pfn "$hole"
+try 3 'verdict now: +not-applicable' 'is not RAM' gmemctl check --pfn "$hole"
 case $release in
 6.1.*)
 	# Before guest_memfd.
