@@ -123,33 +123,6 @@ int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *i
 	return named ? name_owner(owners, owned, entry) : 0;
 }
 
-/*
- * Those of one process are counted once: the same processes mostly share its table and its address
- * space, and the larger number of both is what is sure.
- */
-static size_t members_of(const struct gmem_owners *owners, const struct gmem_owned_entry *owned)
-{
-	size_t sum = 0, most = 0;
-
-	for (size_t i = 0; i < owned->owner_count; i++) {
-		const struct gmem_owner_entry *entry = &owned->owners[i];
-		size_t count = owners->groups.list[entry->group].count;
-
-		if (i && entry->process != owned->owners[i - 1].process) {
-			sum += most;
-			most = 0;
-		}
-		most = count > most ? count : most;
-	}
-	return sum + most;
-}
-
-void gmem_owners_count_members(struct gmem_owners *owners)
-{
-	for (size_t i = 0; i < owners->counts.memories; i++)
-		owners->list[i].processes += members_of(owners, &owners->list[i]);
-}
-
 const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
 					     const struct gmem_owned_entry *owned, pid_t process)
 {

@@ -46,8 +46,8 @@ struct gmem_owners {
 bool gmem_owners_names(const struct gmem_owners *owners, const struct gmem_owned_entry *owned,
 		       size_t group);
 
-/* Counts the processes that share what one owner was found by. */
-void gmem_owners_count_members(struct gmem_owners *owners);
+/* Counts the processes that share what one owner was found by. Errors: ENOMEM. */
+int gmem_owners_count_members(struct gmem_owners *owners);
 
 /* Notes an owner of an inode: new, or one more of a known one. Errors: ENOMEM. */
 int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,

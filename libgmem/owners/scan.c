@@ -458,7 +458,8 @@ int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_option
 	ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
 	if (options->at)
 		*options->at = 0;
-	gmem_owners_count_members(owners);
+	if (!ret)
+		ret = gmem_owners_count_members(owners);
 	if (ret == -ENOMEM)
 		return gmem_no_memory(owners->ctx, "the owners");
 	if (ret)
