@@ -204,7 +204,7 @@ int gmem_answers_get(const struct gmem_answers *answers, int where, int what)
 			return types;
 		if (types == 0) /* a kernel before 6.8 */
 			types = 1 << GMEM_VM_DEFAULT;
-		return where <= VM_TYPE_MAX && types & 1 << where ? 0 : -EINVAL;
+		return where >= 0 && where <= VM_TYPE_MAX && types & 1 << where ? 0 : -EINVAL;
 	}
 	answer = find(answers, GMEM_ASKED_ANYWHERE, what);
 	if (!answer)
