@@ -192,7 +192,7 @@ static void reply(struct session *session, int connection, enum status status)
 	struct holder *holder = session->holder;
 
 	if (session->n) {
-		holder_tell(session);
+		holder_tell(session, session->holder->lock);
 		holder_reply(connection, status, session->fds, session->n_fds);
 		return;
 	}

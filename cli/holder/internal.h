@@ -46,8 +46,8 @@ bool holder_remake(struct session *session);
 /* Runs the request on a connection and replies. */
 void holder_handle(struct session *session, int connection);
 
-/* Writes down what is held now. */
-bool holder_tell(struct session *session);
+/* Writes down what is held now, in the file that was locked. */
+bool holder_tell(struct session *session, int lock);
 
 int holder_reply(int connection, enum status status, const int *fds, size_t n);
 

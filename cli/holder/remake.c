@@ -6,9 +6,15 @@
 
 #include "holder/internal.h"
 
-/* Under the old name, where nobody else has taken it since. */
-static bool make_files(const struct runtime *runtime, const char *name, int *lock, int *listener)
+/*
+ * Under the old name, where nobody else has taken it since. The socket comes last: who sees it finds
+ * the file beside it written.
+ */
+static bool make_files(struct session *session, const struct runtime *runtime, int *lock,
+		       int *listener)
 {
+	const char *name = session->holder->name;
+
 	switch (runtime_lock(runtime, name, true, lock)) {
 	case RUNTIME_OURS:
 		break;
@@ -18,7 +24,8 @@ static bool make_files(const struct runtime *runtime, const char *name, int *loc
 	default:
 		return false;
 	}
-	*listener = runtime_listen(runtime, name);
+	if (holder_tell(session, *lock))
+		*listener = runtime_listen(runtime, name);
 	/* Only the file beside it was deleted, and the lock is ours: the socket is the old one. */
 	if (*listener == -EADDRINUSE && !runtime_remove_socket(runtime, name))
 		*listener = runtime_listen(runtime, name);
@@ -43,7 +50,7 @@ bool holder_remake(struct session *session)
 	if (runtime_owns(&runtime, holder->name, holder->lock)) {
 		listener = runtime_listen(&runtime, holder->name);
 		lock = holder->lock;
-	} else if (make_files(&runtime, holder->name, &lock, &listener)) {
+	} else if (make_files(session, &runtime, &lock, &listener)) {
 		close(holder->lock);
 	}
 	if (listener < 0) {
@@ -55,5 +62,5 @@ bool holder_remake(struct session *session)
 	holder->runtime = runtime;
 	holder->lock = lock;
 	holder->listener = listener;
-	return holder_tell(session);
+	return true;
 }

@@ -257,24 +257,25 @@ enum status holder_limit(struct cli *cli, const struct holder_limits *limits)
 	return STATUS_YES;
 }
 
-static int write_info(const struct session *session, struct held *held, const struct gmem_ctx *ctx)
+static int write_info(const struct session *session, int lock, struct held *held,
+		      const struct gmem_ctx *ctx)
 {
 	struct held_info info;
 
 	held_describe(held, ctx, &info);
 	info.expires = session->holder->expires;
-	return runtime_write(session->holder->lock, &info);
+	return runtime_write(lock, &info);
 }
 
-bool holder_tell(struct session *session)
+bool holder_tell(struct session *session, int lock)
 {
-	return !session->n || !write_info(session, session->vms[0], session->ctx);
+	return !session->n || !write_info(session, lock, session->vms[0], session->ctx);
 }
 
 enum status holder_announce(struct cli *cli, struct held *held)
 {
 	const struct holder *holder = cli->session->holder;
-	int ret = holder ? write_info(cli->session, held, cli->ctx) : 0;
+	int ret = holder ? write_info(cli->session, holder->lock, held, cli->ctx) : 0;
 
 	if (!ret)
 		return STATUS_YES;
