@@ -60,19 +60,21 @@ try 1 '^add +failed +KVM_TDX_INIT_MEM_REGION: Input/output error' '' \
 	gmemctl walk --vm-type=tdx --size=64K
 try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
 
-# What create keeps its holder needs later: content of a file that only another user may read.
+# Content of a file that only another user may read: the client opens it, whatever its holder may.
 echo content > "$scratch/theirs"
 chown 65534 "$scratch/theirs"
 chmod 600 "$scratch/theirs"
-row=$("$BUILD/gmemctl" --describe |
-	awk -F '\t' '$1 == "command" && $2 == "create" { gsub(/,/, " ", $6); print $6 }')
-try 0 '' '' with "$row" "$BUILD/gmemctl" create td --vm-type=tdx --size=64K
+# row COMMAND: the capabilities that the command's row names
+row() {
+	"$BUILD/gmemctl" --describe |
+		awk -F '\t' -v name="$1" '$1 == "command" && $2 == name { gsub(/,/, " ", $6); print $6 }'
+}
+try 0 '' '' with "$(row create | sed 's/dac_read_search//')" \
+	"$BUILD/gmemctl" create td --vm-type=tdx --size=64K
 try 0 '' '' gmemctl convert td 0+64K private
-try 0 '' '' gmemctl map td 0+64K --from="$scratch/theirs"
-try 0 '' '' gmemctl destroy td
-fewer=$(echo "$row" | sed 's/dac_read_search//')
-try 0 '' '' with "$fewer" "$BUILD/gmemctl" create td --vm-type=tdx --size=64K
-try 0 '' '' gmemctl convert td 0+64K private
-try 2 '' '--from=.*: Permission denied' gmemctl map td 0+64K --from="$scratch/theirs"
+row=$(row map)
+try 2 '' '--from=.*: Permission denied' with "$(echo "$row" | sed 's/dac_read_search//')" \
+	"$BUILD/gmemctl" map td 0+64K --from="$scratch/theirs"
+try 0 '' '' with "$row" "$BUILD/gmemctl" map td 0+64K --from="$scratch/theirs"
 try 0 '' '' gmemctl destroy td
 finish
