@@ -22,14 +22,15 @@ elif [ $status -ne 0 ]; then
 fi
 during=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
 for pfn in $(column secret secret 2); do
-	try 1 'verdict now: +faults' '' gmemctl check --pfn "$pfn" --control
+	# In hexadecimal: of a number that has no letter in it a note may tell both readings.
+	try 1 'verdict now: +faults' '' gmemctl check --pfn "$(printf 0x%x "$pfn")" --control
 	try_json 1 '.verdict_now == "faults" and .evidence == "page-tables/bpf" and .not_in_direct_map == 1' \
 		gmemctl --reader=bpf check --json --pfn "$pfn"
 	try_json 1 "[.hole_list[] | select(.pfn <= $pfn and $pfn < .pfn + .pages)] | length == 1" \
 		gmemctl directmap --holes --json
 done
 for pfn in $(column secret ordinary 2); do
-	try 0 'verdict now: +safe' '' gmemctl check --pfn "$pfn"
+	try 0 'verdict now: +safe' '' gmemctl check --pfn "$(printf 0x%x "$pfn")"
 	try_json 0 '.verdict_now == "safe" and .evidence == "page-tables/bpf" and .in_direct_map == 1' \
 		gmemctl --reader=bpf check --json --pfn "$pfn"
 done

@@ -33,7 +33,7 @@ fi
 # The command says the same as the library that it is made of: of pages that are still out.
 sed -n 1,3p /sys/kernel/debug/gmem_flush/poison > "$scratch/poisoned"
 while read -r pfn; do
-	try 1 'verdict now: +faults' '' gmemctl check --pfn "$pfn"
+	try 1 'verdict now: +faults' '' gmemctl check --pfn "$(printf 0x%x "$pfn")"
 done < "$scratch/poisoned"
 sed -n 's/^[0-9]* page frames, .* missed$/# &/p' "$scratch/truth"
 finish
