@@ -89,8 +89,15 @@ GMEM_API int gmem_ctx_new(struct gmem_ctx **out);
  * comma: "count" counts the calls that libgmem makes to the kernel (see gmem_ctx_calls()), and
  * "fail=KIND@N:ERRNO" makes the N-th call of a kind fail with that errno, "N+" all from the
  * N-th on. Kinds are named by gmem_model_call_name(); "kmem-request" is one range of kernel
- * memory and fails with EFAULT only. Errors: ENOMEM, EINVAL (gmem_model_check() says why).
- * Since: 0.1
+ * memory and fails with EFAULT only.
+ *
+ * Descriptors of a simulated kernel are files of the model, not of the process: their numbers begin
+ * at 2147418112 (0x7fff0000), where the kernel gives a process none. Calls of libgmem on this
+ * context take them, nothing else does: close(2), ioctl(2) or dup(2) on one is EBADF and changes
+ * nothing, poll(2) is POLLNVAL. They cannot be passed to another process, and no execve(2) keeps them.
+ * FD_SET() must not be given one: it writes past an fd_set.
+ *
+ * Errors: ENOMEM, EINVAL (gmem_model_check() says why). Since: 0.1
  */
 GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
 

@@ -2,6 +2,8 @@
 /* The simulated kernel's memory: page tables, vmcoreinfo, control pages, files of /proc. */
 #include "sim_test.h"
 
+#include "kernel/sim/internal.h"
+
 START_TEST(every_model_boots)
 {
 	const char *name;
@@ -227,12 +229,12 @@ START_TEST(fd_table_in_kernel_memory)
 
 	for (int i = 0; i < 100; i++)
 		fd = kernel->ops->create_file(kernel, GMEM_FILE_SECRET, 4096);
-	ck_assert_int_eq(fd, 102);
+	ck_assert_int_eq(fd, SIM_FIRST_FD + 99);
 	ck_assert_int_eq(kernel->ops->current_task(kernel, &task), 0);
 	files = read_word(kernel, task + member(kernel, "task_struct", "files"));
 	table = read_word(kernel, files + member(kernel, "files_struct", "fdt"));
 	ck_assert_uint_eq((uint32_t)read_word(kernel, table + member(kernel, "fdtable", "max_fds")),
-			  128);
+			  SIM_FIRST_FD + 128);
 	fds = read_word(kernel, table + member(kernel, "fdtable", "fd"));
 	file = read_word(kernel, fds + 8 * (uint64_t)fd);
 	inode = read_word(kernel, file + member(kernel, "file", "f_inode"));
@@ -254,8 +256,8 @@ START_TEST(descriptors_run_out)
 		fd = kernel->ops->open(kernel, "/dev/kvm", O_RDWR);
 	while (fd >= 0);
 	ck_assert_int_eq(fd, -EMFILE);
-	ck_assert_int_eq(kernel->ops->close(kernel, 4000), 0);
-	ck_assert_int_eq(kernel->ops->open(kernel, "/dev/kvm", O_RDWR), 4000);
+	ck_assert_int_eq(kernel->ops->close(kernel, SIM_FIRST_FD + 4000), 0);
+	ck_assert_int_eq(kernel->ops->open(kernel, "/dev/kvm", O_RDWR), SIM_FIRST_FD + 4000);
 	kernel->ops->destroy(kernel);
 }
 END_TEST

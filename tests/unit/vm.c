@@ -2,8 +2,12 @@
 /* VMs and vCPUs. */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <gmem/vm.h>
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include "port.h"
 #include "kernel/uapi.h"
@@ -37,6 +41,58 @@ START_TEST(create)
 	gmem_vm_free(vm);
 	gmem_vm_free(NULL);
 	teardown();
+}
+END_TEST
+
+/* What a VMM under test does with a descriptor by itself, as it would with a real one. */
+static void has_no_file(int fd)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+
+	/* A table of real descriptors has at most INT_MAX bytes. */
+	ck_assert_int_gt(fd, INT_MAX / (int)sizeof(void *));
+	ck_assert_int_eq(close(fd), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(dup(fd), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(poll(&polled, 1, 0), 1);
+	ck_assert_int_eq(polled.revents, POLLNVAL);
+}
+
+START_TEST(simulated_descriptors_are_no_files_of_this_process)
+{
+	struct gmem_memory_options options = { .size = sizeof(options), .memory_size = 1 << 20 };
+	struct gmem_memory *memory, *same;
+	int own[2], vcpu;
+	struct gmem_vm *vm;
+	char byte = 'x';
+
+	ck_assert_int_eq(pipe(own), 0);
+	setup("plain");
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
+	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
+	vcpu = gmem_vm_vcpu_fd(vm, 0);
+	ck_assert_int_ne(gmem_vm_fd(vm), vcpu);
+	ck_assert_int_ne(gmem_vm_fd(vm), gmem_memory_fd(memory));
+	has_no_file(gmem_vm_fd(vm));
+	has_no_file(vcpu);
+	has_no_file(gmem_memory_fd(memory));
+	/* It is open in the model still, and the pipe here. */
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), 0, &same), 0);
+	ck_assert_int_eq(gmem_memory_allocate(same, 0, 0x1000), 0);
+	ck_assert_int_eq(write(own[1], &byte, 1), 1);
+	ck_assert_int_eq(read(own[0], &byte, 1), 1);
+	/* And one of this process is none of the model. */
+	gmem_memory_free(same);
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, own[0], 0, &same), -EBADF);
+	gmem_memory_free(memory);
+	gmem_vm_free(vm);
+	teardown();
+	close(own[0]);
+	close(own[1]);
 }
 END_TEST
 
@@ -312,6 +368,7 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-UNIT_MAIN("vm", create, type_not_offered, no_device, vcpu_mistakes, td_takes_vcpus_when_initialised,
-	  refused_vm, borrowed_fd, no_vm_to_wrap, no_vcpu_to_add, wraps_without_proc,
-	  frees_in_either_order, frees_take_null, every_call_fails_once)
+UNIT_MAIN("vm", create, simulated_descriptors_are_no_files_of_this_process, type_not_offered,
+	  no_device, vcpu_mistakes, td_takes_vcpus_when_initialised, refused_vm, borrowed_fd,
+	  no_vm_to_wrap, no_vcpu_to_add, wraps_without_proc, frees_in_either_order, frees_take_null,
+	  every_call_fails_once)

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel/sim/fs/inode.h"
+#include "kernel/sim/fs/file.h"
 
 #define IMAGE_BASE 0xffffffff80000000ull
 #define IMAGE_START 0x1000000ull /* CONFIG_PHYSICAL_START */
@@ -138,8 +138,7 @@ static int make_process(struct gmem_sim *sim)
 	snprintf(comm, 16, "%s", "gmemctl");
 	sim_set(sim, boot->mm, SIM_MM_PGD, pgd);
 	sim_set(sim, boot->files, SIM_FILES_FDT, boot->fdtable);
-	sim_set(sim, boot->fdtable, SIM_FDTABLE_MAX_FDS, FIRST_FDS);
-	sim_set(sim, boot->fdtable, SIM_FDTABLE_FD, fds);
+	sim_fdtable_set(sim, boot->fdtable, fds, FIRST_FDS);
 	return 0;
 }
 

@@ -21,7 +21,13 @@
 #define SIM_GIB (1ull << 30)
 #define SIM_MIB (1ull << 20)
 #define SIM_FDS_MAX 4096u
-#define SIM_FIRST_FD 3
+/*
+ * The number of the first descriptor. No real one can have it: a process's table up to there has
+ * 16 GiB, and the kernel takes none above INT_MAX bytes, whatever fs.nr_open says (alloc_fdtable() in
+ * fs/file.c since Linux 6.17, kvmalloc_node() since 5.15; before, a process needs these 16 GiB and a
+ * limit 2000 times the usual one).
+ */
+#define SIM_FIRST_FD 0x7fff0000
 
 /* Creation flags of a guest_memfd. */
 #define SIM_GMEM_MMAP (1ull << 0)

@@ -170,12 +170,7 @@ static int op_set_cloexec(struct gmem_kernel *kernel, int fd)
 {
 	int err = sim_call(kernel, GMEM_SIM_SET_CLOEXEC, 0, NULL);
 
-	if (err)
-		return err;
-	if (!sim_fd_file(to_sim(kernel), fd))
-		return -EBADF;
-	to_sim(kernel)->fds[fd].cloexec = true;
-	return 0;
+	return err ? err : sim_fd_set_cloexec(to_sim(kernel), fd);
 }
 
 static int op_create_file(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size)

@@ -44,7 +44,10 @@ int sim_file_put(struct gmem_sim *sim, struct sim_file *file);
 int sim_fd_install(struct gmem_sim *sim, struct sim_file *file, bool cloexec);
 /* The open file behind a descriptor, or NULL. */
 struct sim_file *sim_fd_file(const struct gmem_sim *sim, int fd);
+int sim_fd_set_cloexec(struct gmem_sim *sim, int fd);
 int sim_fd_close(struct gmem_sim *sim, int fd);
+/* Has a struct fdtable in kernel memory say where its entries are: the count that begin at fds. */
+void sim_fdtable_set(struct gmem_sim *sim, uint64_t table, uint64_t fds, unsigned int count);
 int sim_create_file(struct gmem_sim *sim, enum gmem_file_kind kind, uint64_t size);
 
 #endif

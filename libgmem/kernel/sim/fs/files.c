@@ -69,15 +69,31 @@ void sim_files_exit(struct gmem_sim *sim)
 	}
 }
 
+/*
+ * The table in kernel memory begins with the entry of SIM_FIRST_FD: what a real one would have for
+ * lower numbers is not there, and fdtable.fd points to where it would be.
+ */
+void sim_fdtable_set(struct gmem_sim *sim, uint64_t table, uint64_t fds, unsigned int count)
+{
+	sim_set(sim, table, SIM_FDTABLE_MAX_FDS, SIM_FIRST_FD + count);
+	sim_set(sim, table, SIM_FDTABLE_FD, fds - SIM_FIRST_FD * sizeof(uint64_t));
+}
+
+/* The entry of SIM_FIRST_FD. */
+static uint64_t first_entry(struct gmem_sim *sim, uint64_t table)
+{
+	return sim_get(sim, table, SIM_FDTABLE_FD) + SIM_FIRST_FD * sizeof(uint64_t);
+}
+
 /* expand_fdtable(): a new table of twice the size takes the old one's place. */
-static int grow_table(struct gmem_sim *sim, unsigned int fd)
+static int grow_table(struct gmem_sim *sim, unsigned int index)
 {
 	uint64_t old = sim->boot.fdtable;
-	uint64_t old_fds = sim_get(sim, old, SIM_FDTABLE_FD);
-	unsigned int count = (unsigned int)sim_get(sim, old, SIM_FDTABLE_MAX_FDS);
+	uint64_t old_fds = first_entry(sim, old);
+	unsigned int count = (unsigned int)sim_get(sim, old, SIM_FDTABLE_MAX_FDS) - SIM_FIRST_FD;
 	uint64_t table, fds;
 
-	if (fd < count)
+	if (index < count)
 		return 0;
 	table = sim_object(sim, SIM_FDTABLE);
 	fds = sim_kalloc(sim, 2 * count * sizeof(uint64_t));
@@ -87,8 +103,7 @@ static int grow_table(struct gmem_sim *sim, unsigned int fd)
 		return -ENOMEM;
 	}
 	memcpy(sim_kptr(sim, fds), sim_kptr(sim, old_fds), count * sizeof(uint64_t));
-	sim_set(sim, table, SIM_FDTABLE_MAX_FDS, 2 * count);
-	sim_set(sim, table, SIM_FDTABLE_FD, fds);
+	sim_fdtable_set(sim, table, fds, 2 * count);
 	sim_set(sim, sim->boot.files, SIM_FILES_FDT, table);
 	sim->boot.fdtable = table;
 	sim_kfree(sim, old_fds, count * sizeof(uint64_t));
@@ -96,46 +111,69 @@ static int grow_table(struct gmem_sim *sim, unsigned int fd)
 	return 0;
 }
 
-static void set_table(struct gmem_sim *sim, unsigned int fd, uint64_t file)
+static void set_table(struct gmem_sim *sim, unsigned int index, uint64_t file)
 {
-	uint64_t fds = sim_get(sim, sim->boot.fdtable, SIM_FDTABLE_FD);
+	uint64_t fds = first_entry(sim, sim->boot.fdtable);
 
-	memcpy(sim_kptr(sim, fds + fd * sizeof(file)), &file, sizeof(file));
+	memcpy(sim_kptr(sim, fds + index * sizeof(file)), &file, sizeof(file));
 }
 
 int sim_fd_install(struct gmem_sim *sim, struct sim_file *file, bool cloexec)
 {
-	unsigned int fd = SIM_FIRST_FD;
+	unsigned int index = 0;
 	int err = -EMFILE;
 
-	while (fd < SIM_FDS_MAX && sim->fds[fd].file)
-		fd++;
-	if (fd < SIM_FDS_MAX)
-		err = grow_table(sim, fd);
+	while (index < SIM_FDS_MAX && sim->fds[index].file)
+		index++;
+	if (index < SIM_FDS_MAX)
+		err = grow_table(sim, index);
 	if (err) {
 		sim_file_put(sim, file);
 		return err;
 	}
-	sim->fds[fd] = (struct sim_fd){ file, cloexec };
+	sim->fds[index] = (struct sim_fd){ file, cloexec };
 	sim->fd_count++;
-	set_table(sim, fd, file->address);
-	return (int)fd;
+	set_table(sim, index, file->address);
+	return SIM_FIRST_FD + (int)index;
+}
+
+/* Where in the table a descriptor is, or SIM_FDS_MAX: nowhere. */
+static unsigned int index_of(const struct gmem_sim *sim, int fd)
+{
+	unsigned int index = (unsigned int)(fd - SIM_FIRST_FD);
+
+	return fd >= SIM_FIRST_FD && index < SIM_FDS_MAX && sim->fds[index].file ? index
+										 : SIM_FDS_MAX;
 }
 
 struct sim_file *sim_fd_file(const struct gmem_sim *sim, int fd)
 {
-	return fd < 0 || fd >= (int)SIM_FDS_MAX ? NULL : sim->fds[fd].file;
+	unsigned int index = index_of(sim, fd);
+
+	return index < SIM_FDS_MAX ? sim->fds[index].file : NULL;
+}
+
+int sim_fd_set_cloexec(struct gmem_sim *sim, int fd)
+{
+	unsigned int index = index_of(sim, fd);
+
+	if (index == SIM_FDS_MAX)
+		return -EBADF;
+	sim->fds[index].cloexec = true;
+	return 0;
 }
 
 int sim_fd_close(struct gmem_sim *sim, int fd)
 {
-	struct sim_file *file = sim_fd_file(sim, fd);
+	unsigned int index = index_of(sim, fd);
+	struct sim_file *file;
 
-	if (!file)
+	if (index == SIM_FDS_MAX)
 		return -EBADF;
-	sim->fds[fd].file = NULL;
+	file = sim->fds[index].file;
+	sim->fds[index].file = NULL;
 	sim->fd_count--;
-	set_table(sim, (unsigned int)fd, 0);
+	set_table(sim, index, 0);
 	/* Where the last reference oopses, the descriptor is gone all the same. */
 	sim_file_put(sim, file);
 	return 0;

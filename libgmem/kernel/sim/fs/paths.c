@@ -287,13 +287,13 @@ int sim_read_link(struct gmem_sim *sim, const char *path, char *buffer, size_t s
 
 static int list_fds(struct gmem_sim *sim, gmem_directory_fn fn, void *arg)
 {
-	for (unsigned int fd = 0; fd < SIM_FDS_MAX; fd++) {
+	for (unsigned int index = 0; index < SIM_FDS_MAX; index++) {
 		char name[16];
 		int err;
 
-		if (!sim->fds[fd].file)
+		if (!sim->fds[index].file)
 			continue;
-		snprintf(name, sizeof(name), "%u", fd);
+		snprintf(name, sizeof(name), "%u", SIM_FIRST_FD + index);
 		err = fn(name, arg);
 		if (err)
 			return err;
