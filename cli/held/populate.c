@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "held/populate.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,9 +94,8 @@ static int report(uint64_t done, uint64_t length, void *arg)
 {
 	struct progress *progress = arg;
 
-	(void)length;
-	if (session_interrupted(progress->cli->session))
-		return 1;
+	if (done < length && session_interrupted(progress->cli->session))
+		return -ECANCELED;
 	if (!progress->shown || now_ms() - progress->last < REDRAW_MS)
 		return 0;
 	progress->last = now_ms();

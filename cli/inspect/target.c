@@ -155,9 +155,9 @@ static enum status find(struct cli *cli, const struct wanted *wanted, struct fou
 
 	if (wanted->part == PART_ALL)
 		ret = gmem_target_list(cli->ctx, wanted->pid, append_fd, found);
-	if (ret >= 0)
+	if (!ret)
 		ret = gmem_target_list_mapped(cli->ctx, wanted->pid, append_mapped, found);
-	if (ret < 0)
+	if (ret)
 		return cli_fail_error(cli, ret, NULL); /* it names the process */
 	if (found->n_fds || found->n_mapped)
 		return STATUS_YES;

@@ -12,6 +12,10 @@
  *    Choose a reader (gmem_reader_open()) before, and give each thread a context of its own
  *    where explanations matter: a context keeps the last one. A simulated kernel is for one
  *    thread.
+ *  - A callback that returns int goes on with 0. Any other value ends the call at once and is what
+ *    the call returns: above 0 it means what the caller wants it to, below 0 it is an error, a
+ *    negative errno. One that returns void ends nothing. Callbacks run in the thread of the call,
+ *    and may not free what the call works on.
  *  - Option structs begin with size_t size: set it to sizeof(the struct), zero the rest.
  */
 #ifndef GMEM_BASE_H

@@ -82,7 +82,6 @@ struct gmem_directmap_run {
 	const char *reason;    /* why unknown, static storage; NULL otherwise */
 };
 
-/* A value other than 0 ends the walk and becomes its result. */
 typedef int (*gmem_directmap_fn)(const struct gmem_directmap_run *run, void *arg);
 
 /*

@@ -29,12 +29,14 @@ GMEM_API int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gm
 /* Closes the descriptor, which lets the inode go. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_target_free(struct gmem_target *target);
 
-/* Descriptors of pid that are guest_memfds, each inode once, by ascending fd. fn gets the number;
- * a value other than 0 ends the listing. Returns how many were found. Errors as
- * gmem_target_open(). Since: 0.1
+/* Gets the number of a descriptor. Since: 0.1 */
+typedef int (*gmem_target_fd_fn)(int fd, void *arg);
+
+/*
+ * Calls fn for the descriptors of pid that are guest_memfds, each inode once, by ascending fd.
+ * Returns 0, or what fn returned. Errors: as gmem_target_open(), ENOMEM. Since: 0.1
  */
-GMEM_API int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg),
-			      void *arg);
+GMEM_API int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, gmem_target_fd_fn fn, void *arg);
 
 /* A guest_memfd that a process has mapped, its descriptor closed or in other hands. Since: 0.1 */
 struct gmem_mapped {
@@ -45,14 +47,14 @@ struct gmem_mapped {
 	uint64_t mapped; /* bytes of address space that all its mappings take */
 };
 
+typedef int (*gmem_target_mapped_fn)(const struct gmem_mapped *mapped, void *arg);
+
 /*
- * guest_memfds that pid (0: this process) has mapped and holds no descriptor of, each once, by
- * ascending address: read from /proc/PID/maps, which takes the process's mmap_lock for reading. fn
- * may return another value than 0 to end the listing. Returns how many were found. Errors as
- * gmem_target_open(), ENOMEM. Since: 0.1
+ * Calls fn for the guest_memfds that pid (0: this process) has mapped and holds no descriptor of,
+ * each once, by ascending address: read from /proc/PID/maps, which takes the process's mmap_lock for
+ * reading. Returns 0, or what fn returned. Errors: as gmem_target_open(), ENOMEM. Since: 0.1
  */
-GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
-				     int (*fn)(const struct gmem_mapped *mapped, void *arg),
+GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_target_mapped_fn fn,
 				     void *arg);
 
 /*

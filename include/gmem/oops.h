@@ -107,7 +107,7 @@ GMEM_API int gmem_oops_describe(const struct gmem_oops *oops, char *buffer, size
 /* What to do about it. Static storage. Since: 0.1 */
 GMEM_API const char *gmem_oops_advice(const struct gmem_oops *oops);
 
-/* Gets each page fault when its text has ended; a value other than 0 ends the reading. */
+/* Gets each page fault when its text has ended. Since: 0.1 */
 typedef int (*gmem_oops_fn)(const struct gmem_oops *oops, void *arg);
 
 struct gmem_oops_log;

@@ -177,7 +177,7 @@ typedef int (*gmem_owned_frame_fn)(const struct gmem_owned_frame *frame, void *a
 
 /*
  * Looks for n page frames, ascending, in the page caches of all guest_memfds and calls fn for each that
- * is there; a value other than 0 ends the search. Errors: as gmem_target_extents(), EACCES where
+ * is there. Errors: as gmem_target_extents(), EACCES where
  * an owner could not be opened, what fn returns. Since: 0.1
  */
 GMEM_API int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, size_t n,

@@ -185,7 +185,7 @@ GMEM_API const char *gmem_tdx_stage_name(enum gmem_tdx_stage stage);
 
 /*
  * Called as a launch goes on: done of total steps of that stage (vCPUs, pages, else 1) are
- * finished. A value other than 0 ends the launch. Since: 0.1
+ * finished. Since: 0.1
  */
 typedef int (*gmem_tdx_progress_fn)(enum gmem_tdx_stage stage, uint64_t done, uint64_t total,
 				    void *arg);

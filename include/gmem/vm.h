@@ -190,7 +190,7 @@ struct gmem_cpu_set {
 
 /*
  * Called as it goes on, in the caller's thread, some ten times a second or after every 4 MiB: done
- * of length bytes are populated. A value other than 0 ends it.
+ * of length bytes are populated. Since: 0.1
  */
 typedef int (*gmem_populate_progress_fn)(uint64_t done, uint64_t length, void *arg);
 
@@ -230,7 +230,7 @@ struct gmem_populate_options {
  * beside others in other threads, that many. Errors: as fallocate, madvise and
  * KVM_PRE_FAULT_MEMORY give them; EINVAL for CPUs of which the process may run on none, and where
  * GMEM_POPULATE_PRE_FAULT was given no address and the range is not bound as one piece; ENOMEM also
- * before anything is populated, or at a multiple of 64 MiB, where the host cannot spare as much; ECANCELED where progress or cancel ended it;
+ * before anything is populated, or at a multiple of 64 MiB, where the host cannot spare as much; ECANCELED where cancel ended it; what progress returned;
  * GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug).
  * GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP guest that vm
  * made is not finished. The range is looked at once, before its first page. Since: 0.1

@@ -50,7 +50,6 @@ struct gmem_change {
 	uint64_t count;	       /* how many */
 };
 
-/* A value other than 0 ends the look and becomes its result. */
 typedef int (*gmem_change_fn)(const struct gmem_change *change, void *arg);
 
 struct gmem_watch;

@@ -300,6 +300,23 @@ static int find_address(struct populate *populate, enum gmem_populate_method met
 		(unsigned long long)options->length);
 }
 
+/* What the caller ended. Cancelled when all was done already, it is done. */
+static int ended(const struct populate *populate)
+{
+	struct gmem_ctx *ctx = populate->memory->ctx;
+
+	if (populate->ended)
+		return gmem_fail(ctx, populate->ended,
+				 "gmem_populate: ended by its progress function after %llu of "
+				 "%llu bytes",
+				 (unsigned long long)populate->done,
+				 (unsigned long long)populate->options.length);
+	if (populate->done == populate->options.length)
+		return 0;
+	return gmem_fail(ctx, -ECANCELED,
+			 "gmem_populate: Operation canceled: the caller wanted it");
+}
+
 int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 		  const struct gmem_populate_options *given, enum gmem_populate_method *used,
 		  uint64_t *done)
@@ -331,9 +348,8 @@ int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 	if (ret)
 		return ret;
 	ret = method == GMEM_POPULATE_BEST ? run_best(&populate, &method) : run(&populate, method);
-	if (ret == -ECANCELED)
-		gmem_fail(memory->ctx, ret,
-			  "gmem_populate: Operation canceled: the caller wanted it");
+	if (populate.ended || ret == -ECANCELED)
+		ret = ended(&populate);
 	if (used)
 		*used = method;
 	if (done)

@@ -12,6 +12,7 @@ struct populate {
 	struct gmem_populate_options options; /* length is never 0 here, unless nothing is to do */
 	void *mapping;			      /* GMEM_POPULATE_HOST */
 	int (*step)(struct populate *populate, uint64_t at, uint64_t length);
+	int ended;	      /* what progress returned that was not 0 */
 	uint64_t done;	      /* bytes */
 	uint64_t failed_at;   /* of the step that failed first, from options.offset on */
 	bool short_of_memory; /* the host has no more to spare; any thread sets it */
@@ -20,7 +21,7 @@ struct populate {
 /* Whether the caller wants it to end. */
 bool gmem_populate_cancelled(const struct populate *populate);
 
-/* Tells the caller how far it came. Returns 0, or -ECANCELED. */
+/* Tells the caller how far it came. Returns 0, or -ECANCELED: see ended. */
 int gmem_populate_report(struct populate *populate);
 
 /* Length of the step that begins at, from options.offset on. */

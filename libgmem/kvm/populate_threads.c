@@ -64,10 +64,10 @@ int gmem_populate_report(struct populate *populate)
 {
 	const struct gmem_populate_options *options = &populate->options;
 
-	if (options->progress &&
-	    options->progress(populate->done, options->length, options->progress_arg))
-		return -ECANCELED;
-	return gmem_populate_cancelled(populate) ? -ECANCELED : 0;
+	if (options->progress)
+		populate->ended =
+			options->progress(populate->done, options->length, options->progress_arg);
+	return populate->ended || gmem_populate_cancelled(populate) ? -ECANCELED : 0;
 }
 
 uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at)
@@ -123,8 +123,7 @@ static int populate_alone(struct populate *populate)
 		populate->done += length;
 		ret = gmem_populate_report(populate);
 	}
-	/* Cancelled when all was done already, it is done. */
-	return populate->done == populate->options.length ? 0 : ret;
+	return ret;
 }
 
 /* Takes the next step; false where there is none, or no more is wanted. */

@@ -64,5 +64,5 @@ int gmem_target_each_bound(struct gmem_ctx *ctx, int vm_fd, uint64_t gpa, uint64
 
 	if (!ret)
 		ret = gmem_target_list(ctx, 0, look_at_fd, &search);
-	return ret < 0 ? ret : 0;
+	return ret;
 }

@@ -112,11 +112,10 @@ static bool is_none(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *m
 	return ret == -EMEDIUMTYPE || ret == -ENOENT || ret == -ESRCH;
 }
 
-int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
-			    int (*fn)(const struct gmem_mapped *mapped, void *arg), void *arg)
+int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_target_mapped_fn fn, void *arg)
 {
 	struct mapped_list list = { 0 };
-	int found = 0, ret;
+	int ret;
 
 	gmem_begin(ctx);
 	ret = gmem_maps_read(ctx, pid, add_mapping, &list, NULL);
@@ -124,19 +123,13 @@ int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid,
 		ret = failed(ctx, pid, ret);
 	if (!ret && list.count)
 		ret = gmem_target_each_fd(ctx, pid, drop_open, &list);
-	for (size_t i = 0; ret >= 0 && i < list.count; i++) {
+	for (size_t i = 0; !ret && i < list.count; i++) {
 		if (is_none(ctx, pid, &list.items[i], &ret))
 			continue;
-		if (ret)
-			ret = failed(ctx, pid, ret);
-		else
-			ret = fn(&list.items[i], arg);
-		found++;
-		if (ret)
-			break;
+		ret = ret ? failed(ctx, pid, ret) : fn(&list.items[i], arg);
 	}
 	free(list.items);
-	return ret < 0 ? ret : found;
+	return ret;
 }
 
 int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped,

@@ -201,7 +201,7 @@ static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *lis
 		gmem_target_free(target);
 	}
 	free(inodes);
-	return ret ? ret : (int)found;
+	return ret;
 }
 
 int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg)
@@ -228,7 +228,7 @@ out:
 }
 
 struct numbers {
-	int (*fn)(int fd, void *arg);
+	gmem_target_fd_fn fn;
 	void *arg;
 };
 
@@ -240,7 +240,7 @@ static int pass_number(const struct gmem_target *target, int fd, void *arg)
 	return numbers->fn(fd, numbers->arg);
 }
 
-int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, int (*fn)(int fd, void *arg), void *arg)
+int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, gmem_target_fd_fn fn, void *arg)
 {
 	struct numbers numbers = { .fn = fn, .arg = arg };
 

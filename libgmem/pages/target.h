@@ -32,7 +32,7 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 
 /*
  * Calls fn for each guest_memfd that pid (0: this process) has a descriptor of, each inode once, by
- * ascending descriptor; fn does not keep the target. Returns how many there were. Errors: explained.
+ * ascending descriptor; fn does not keep the target. Returns 0 or what fn returned. Errors: explained.
  */
 typedef int (*gmem_target_fn)(const struct gmem_target *target, int fd, void *arg);
 int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg);

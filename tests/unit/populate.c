@@ -291,6 +291,7 @@ END_TEST
 struct reports {
 	unsigned int n;
 	unsigned int end_at; /* the call that ends it; 0: none */
+	int value;	     /* with which */
 	uint64_t last;
 };
 
@@ -301,7 +302,7 @@ static int report(uint64_t so_far, uint64_t length, void *arg)
 	ck_assert_uint_ge(so_far, reports->last);
 	ck_assert_uint_le(so_far, length);
 	reports->last = so_far;
-	return ++reports->n == reports->end_at;
+	return ++reports->n == reports->end_at ? reports->value : 0;
 }
 
 static int populate_reporting(enum gmem_populate_method method, struct reports *reports,
@@ -331,7 +332,8 @@ START_TEST(progress_and_cancel)
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
 	bind(0);
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
-		struct reports all = { .n = 0 }, first = { .end_at = 1 }, none = { .n = 0 };
+		struct reports all = { .n = 0 }, first = { .end_at = 1, .value = 7 };
+		struct reports last = { .end_at = 2, .value = -EBADSLT }, none = { .n = 0 };
 
 		ck_assert_int_eq(populate_reporting(methods[i], &all, NULL), 0);
 		ck_assert_uint_eq(done, SIZE);
@@ -339,12 +341,18 @@ START_TEST(progress_and_cancel)
 		ck_assert_uint_eq(all.last, SIZE);
 		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
 		/* 4 MiB are a step: the first is done then, and no other. */
-		ck_assert_int_eq(populate_reporting(methods[i], &first, NULL), -ECANCELED);
+		ck_assert_int_eq(populate_reporting(methods[i], &first, NULL), 7);
 		check_pages(4 * MIB);
-		port_said(ctx, "Operation canceled");
+		ck_assert_uint_eq(first.n, 1);
+		port_said(ctx, "ended by its progress function after 4194304 of");
+		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
+		/* A value of the last call, when all is done, is handed through as any other. */
+		ck_assert_int_eq(populate_reporting(methods[i], &last, NULL), -EBADSLT);
+		ck_assert_uint_eq(done, SIZE);
 		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
 		ck_assert_int_eq(populate_reporting(methods[i], &none, &cancel), -ECANCELED);
 		ck_assert_uint_le(done, 4 * MIB);
+		port_said(ctx, "Operation canceled");
 		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
 	}
 	teardown();

@@ -603,6 +603,7 @@ struct seen {
 	uint64_t pages;
 	unsigned int calls;
 	enum gmem_tdx_stage stop_at;
+	int value; /* with which */
 };
 
 static int note(enum gmem_tdx_stage stage, uint64_t done, uint64_t total, void *arg)
@@ -615,7 +616,7 @@ static int note(enum gmem_tdx_stage stage, uint64_t done, uint64_t total, void *
 	seen->calls++;
 	if (stage == GMEM_TDX_STAGE_INIT_MEM_REGION)
 		seen->pages = done;
-	return seen->stop_at == stage && stage ? -ECANCELED : 0;
+	return seen->stop_at == stage && stage ? seen->value : 0;
 }
 
 static struct gmem_tdx_launch_options launch_options(const struct gmem_tdx_region *regions,
@@ -684,20 +685,26 @@ START_TEST(launch_measures_alike)
 END_TEST
 
 /* What was stopped on the way goes on with the single steps. */
-START_TEST(launch_stopped)
+static void stop_launch(int value)
 {
 	const struct gmem_tdx_region regions[] = { { source, GPA, 4, 0 } };
-	struct seen seen = { .stop_at = GMEM_TDX_STAGE_INIT_VCPU };
+	struct seen seen = { .stop_at = GMEM_TDX_STAGE_INIT_VCPU, .value = value };
 	struct gmem_tdx_launch_options options = launch_options(regions, 1, &seen);
 
 	setup("tdx");
 	bind_memory(0);
-	ck_assert_int_eq(gmem_tdx_launch(vm, &options), -ECANCELED);
+	ck_assert_int_eq(gmem_tdx_launch(vm, &options), value);
 	port_said(ctx, "gmem_tdx_launch: ended by its progress function at init-vcpu, 1 of 3");
 	ck_assert_int_eq(gmem_tdx_init_vcpu(vm, 1, NULL), 0);
 	ck_assert_int_eq(add(0, 4, 0, NULL), 0);
 	ck_assert_int_eq(gmem_tdx_finalize(vm), 0);
 	teardown();
+}
+
+START_TEST(launch_stopped)
+{
+	stop_launch(-ECANCELED);
+	stop_launch(7);
 }
 END_TEST
 
