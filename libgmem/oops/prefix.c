@@ -8,6 +8,8 @@
 
 /* "kernel: " of syslog stands within so many bytes, behind time and host. */
 #define SYSLOG_MAX 160
+/* The longest time between brackets: words of other languages take more bytes. */
+#define TIME_MAX 64
 
 typedef const char *(*pass_fn)(const char *at, char *caller);
 
@@ -25,25 +27,6 @@ static const char *pass_level(const char *at, char *caller)
 
 	(void)caller;
 	return *at == '<' && end > at + 1 && *end == '>' ? end + 1 : NULL;
-}
-
-/* "[   12.345678]", also as dmesg -d writes it: "[   12.345678 <    0.000001>]" */
-static const char *pass_time(const char *at, char *caller)
-{
-	const char *end, *fraction;
-
-	(void)caller;
-	if (*at != '[')
-		return NULL;
-	end = digits(at + 1 + strspn(at + 1, " "));
-	if (*end != '.')
-		return NULL;
-	fraction = end + 1;
-	end = digits(fraction);
-	if (end == fraction)
-		return NULL;
-	end += strspn(end, " <>+0123456789.");
-	return *end == ']' ? end + 1 : NULL;
 }
 
 /* "[  T412]", "[    C1]": CONFIG_PRINTK_CALLER */
@@ -64,31 +47,32 @@ static const char *pass_caller(const char *at, char *caller)
 	return end + 1;
 }
 
-/* "[Sun Nov 29 10:12:46 2026]": dmesg -T */
-static const char *pass_clock(const char *at, char *caller)
+/*
+ * "[   12.345678]", and the times of dmesg's options: "[Sun Nov 29 10:12:46 2026]" in any language,
+ * "[  +0.000012]", "[Nov29 10:12]". The only line of a kernel that begins so has one word between the
+ * brackets: the walk of arm64, "[ffff000004f85000] pgd=".
+ */
+static const char *pass_time(const char *at, char *caller)
 {
-	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
 	const char *end;
 
 	(void)caller;
 	if (*at != '[')
 		return NULL;
-	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
-		if (strncmp(at + 1, days[i], 3))
-			continue;
-		end = at + 4 +
-		      strspn(at + 4, " ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				     "0123456789:+-");
-		return *end == ']' ? end + 1 : NULL;
-	}
-	return NULL;
+	end = at + 1 + strcspn(at + 1, "[]");
+	if (*end != ']' || end - at > TIME_MAX || !strncmp(end, "] pgd=", 6))
+		return NULL;
+	return end + 1;
 }
 
-/* "6,1234,56789,-,caller=T412;": a record of /dev/kmsg */
+/* "6,1234,56789,-,caller=T412;": a record of /dev/kmsg; netconsole may put the release before it */
 static const char *pass_record(const char *at, char *caller)
 {
 	const char *end = at, *word;
 
+	word = at + strcspn(at, ",;");
+	if (*word == ',' && memchr(at, '.', (size_t)(word - at)))
+		end = word + 1;
 	for (int i = 0; i < 3; i++) {
 		const char *next = digits(end);
 
@@ -141,21 +125,30 @@ static const char *pass_facility(const char *at, char *caller)
 	return *end == ':' ? end + 1 : NULL;
 }
 
+/* "MESSAGE=": journalctl -o verbose, -o export */
+static const char *pass_field(const char *at, char *caller)
+{
+	(void)caller;
+	return strncmp(at, "MESSAGE=", 8) ? NULL : at + 8;
+}
+
+/* "> ": a log that was quoted in a mail */
+static const char *pass_quote(const char *at, char *caller)
+{
+	(void)caller;
+	return *at == '>' ? at + 1 : NULL;
+}
+
 static const pass_fn passes[] = {
-	pass_level, pass_time, pass_caller, pass_clock, pass_record, pass_iso, pass_facility,
+	pass_level, pass_caller,   pass_time,  pass_record,
+	pass_iso,   pass_facility, pass_field, pass_quote,
 };
 
 /* "Nov 29 10:12:46 host kernel: ": syslog and the journal, whatever the time looks like. */
 static const char *pass_syslog(const char *line)
 {
-	const char *found;
-	size_t length;
+	const char *found = memmem(line, strnlen(line, SYSLOG_MAX), " kernel: ", 9);
 
-	if (!((*line >= 'A' && *line <= 'Z') || (*line >= '0' && *line <= '9') || *line == '[' ||
-	      *line == '<'))
-		return line;
-	length = strnlen(line, SYSLOG_MAX);
-	found = memmem(line, length, " kernel: ", 9);
 	return found ? found + 9 : line;
 }
 
@@ -169,7 +162,7 @@ const char *oops_prefix(const char *line, char *caller)
 	do {
 		at += strspn(at, " \t");
 		/* All prefixes begin with one of these. */
-		if (!(*at == '[' || *at == '<' || *at == 'k' || (*at >= '0' && *at <= '9')))
+		if (!*at || !strchr("[<>kM0123456789", *at))
 			break;
 		for (i = 0, next = NULL; !next && i < sizeof(passes) / sizeof(passes[0]); i++)
 			next = passes[i](at, caller);

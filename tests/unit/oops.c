@@ -165,6 +165,18 @@ START_TEST(prefixes)
 		"1,1234,12345678,-,caller=T412;",
 		"\033[32m[   12.345678] \033[0m\033[33m",
 		"\t ",
+		/* Relative times, and the words of other languages. */
+		"[  +0.000012] ",
+		"[Nov29 10:12] ",
+		"[dim. nov. 29 10:12:46 2026] ",
+		"[\320\222\321\201 \320\275\320\276\321\217 29 10:12:46 2026] ",
+		"nov. 29 10:12:46 a-host kernel: ",
+		"\320\275\320\276\321\217 29 10:12:46 a-host kernel: ",
+		"MESSAGE=",
+		"    MESSAGE=",
+		"7.3.4-amd64,1,1234,12345678,-;",
+		"> ",
+		"> > [   12.345678] ",
 	};
 	struct found whole, found;
 	char text[8192];
