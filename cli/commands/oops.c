@@ -89,8 +89,10 @@ static const struct cli_option options[] = {
 
 struct scan {
 	struct cli *cli;
-	const char *name; /* of the log */
-	bool unexplained; /* a fault that no path explains */
+	const char *name;	 /* of the log, for messages */
+	const char *file;	 /* the same for a command line */
+	bool unexplained;	 /* a fault that no path explains */
+	const char *is, *reader; /* a file without lines, and the program that makes lines of it */
 	/* With --dmesg: page frames of this machine, to be looked up. */
 	bool keep;
 	uint64_t *pfns;
@@ -119,7 +121,8 @@ static void tell_addresses(const struct cli *cli, const struct gmem_oops *oops)
 {
 	if (!cli->common.verbose || cli->common.format.style == STYLE_JSON)
 		return;
-	cli_note(cli, "line %" PRIu64 ": address 0x%016" PRIx64, oops->line, oops->address);
+	if (oops->address || oops->kind == GMEM_OOPS_NULL)
+		cli_note(cli, "line %" PRIu64 ": address 0x%016" PRIx64, oops->line, oops->address);
 	if (oops->base)
 		cli_note(cli, "line %" PRIu64 ": the direct map is at 0x%016" PRIx64, oops->line,
 			 oops->base);
@@ -186,6 +189,27 @@ static enum status read_failed(struct scan *scan)
 			   strerror(error));
 }
 
+/* Logs that are kept in another form, by how such a file begins. */
+static void look_for_form(struct scan *scan, const char *begins, size_t length)
+{
+	static const struct {
+		const char *magic, *is, *reader;
+	} forms[] = {
+		{ "\x1f\x8b", "compressed with gzip", "zcat" },
+		{ "\x28\xb5\x2f\xfd", "compressed with zstd", "zstdcat" },
+		{ "\3757zXZ", "compressed with xz", "xzcat" },
+		{ "BZh", "compressed with bzip2", "bzcat" },
+		{ "LPKSHHRH", "a file of the journal", "journalctl -k --file" },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (length > strlen(forms[i].magic) &&
+		    !memcmp(begins, forms[i].magic, strlen(forms[i].magic))) {
+			scan->is = forms[i].is;
+			scan->reader = forms[i].reader;
+		}
+}
+
 /* A record of /dev/kmsg is read at once; EPIPE means that older ones were overwritten meanwhile. */
 static enum status feed_file(struct scan *scan, struct gmem_oops_log *log, int fd)
 {
@@ -193,10 +217,14 @@ static enum status feed_file(struct scan *scan, struct gmem_oops_log *log, int f
 	size_t size = 1 << 17;
 	char *buffer = malloc(size);
 	int ret = buffer ? 0 : -ENOMEM;
+	bool first = true;
 
 	while (!ret && !status) {
 		ssize_t n = read(fd, buffer, size);
 
+		if (n > 0 && first)
+			look_for_form(scan, buffer, (size_t)n);
+		first = false;
 		if (n > 0)
 			ret = gmem_oops_feed(log, buffer, (size_t)n);
 		else if (!n || (scan->keep && errno == EAGAIN))
@@ -226,7 +254,7 @@ static enum status feed(struct scan *scan, struct gmem_oops_log *log)
 	enum status status;
 	int fd;
 
-	scan->name = path;
+	scan->name = scan->file = path;
 	if (settings->dmesg && gmem_ctx_model(scan->cli->ctx)) {
 		scan->name = "the log of the simulated kernel";
 		return feed_text(scan, log, gmem_ctx_kernel_log(scan->cli->ctx));
@@ -235,6 +263,7 @@ static enum status feed(struct scan *scan, struct gmem_oops_log *log)
 		scan->name = path = "/dev/kmsg";
 	if (!strcmp(path, "-")) {
 		scan->name = "standard input";
+		scan->file = "FILE";
 		return feed_file(scan, log, STDIN_FILENO);
 	}
 	fd = open(path, O_RDONLY | O_CLOEXEC | (settings->dmesg ? O_NONBLOCK : 0));
@@ -262,6 +291,9 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 				"%s: no page fault in %" PRIu64 " lines, but %" PRIu64
 				" oopses of another sort (a BUG, a general protection fault)",
 				scan->name, counts->lines, counts->others);
+	if (scan->is)
+		return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: it is %s: %s %s | gmemctl oops",
+				scan->name, scan->is, scan->reader, scan->file);
 	return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: no page fault in %" PRIu64 " lines",
 			scan->name, counts->lines);
 }

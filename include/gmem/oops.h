@@ -59,6 +59,8 @@ enum gmem_oops_note {
 		1u << 10, /* the unwinder calls all functions of the trace unreliable */
 	GMEM_OOPS_LONG_TRACE = 1u << 11, /* the outer end of the trace was left out */
 	GMEM_OOPS_BY_EARLIER = 1u << 12, /* the page frame is by the base that an earlier one had */
+	GMEM_OOPS_UNMAPPED_SINCE = 1u
+				   << 13, /* mapped for the CPU, not present when it was printed */
 };
 
 /* What a note says, one line, or NULL where the bit means nothing. Static. Since: 0.1 */

@@ -228,10 +228,22 @@ static const struct oops_shape shapes[] = {
 	{ 0, 0, NULL },
 };
 
-/* ARM64_MEMSTART_ALIGN is this, or more: with pages of 64 KiB, or less than that. */
-static const struct oops_map map_64k = { 1ull << 29, 0, 0xfff0000000000000ull,
-					 0xffff800000000000ull };
-static const struct oops_map map = { 1ull << 30, 0, 0xfff0000000000000ull, 0xffff800000000000ull };
+/*
+ * The direct map is the lower half of the kernel's addresses: from _PAGE_OFFSET(vabits_actual) to
+ * PAGE_END, which goes by VA_BITS_MIN, arch/arm64/include/asm/memory.h.
+ */
+static struct oops_map map_of(const struct oops_text *text)
+{
+	unsigned int least = text->page_size == 16384 ? 47 : 48;
+	unsigned int bits = text->va_bits > 48 ? least : text->va_bits;
+
+	return (struct oops_map){
+		/* ARM64_MEMSTART_ALIGN, or less than that: with pages of 64 KiB the size of a PMD. */
+		.align = text->page_size == 65536 ? 1ull << 29 : 1ull << 30,
+		.lowest = -(1ull << text->va_bits),
+		.highest = -(1ull << (bits - 1)),
+	};
+}
 
 static uint64_t frame_of(const struct oops_text *text, uint64_t entry)
 {
@@ -248,6 +260,7 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 {
 	unsigned int last = OOPS_LEVELS, granule = 0, above;
 	uint64_t entry, size, physical;
+	struct oops_map map;
 
 	for (unsigned int i = 0; i < OOPS_LEVELS; i++)
 		if (text->walked & 1u << i)
@@ -265,21 +278,19 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 		return;
 	}
 	out->level = above < 3 ? granules[granule].names[above] : NULL;
-	/* Without an error code: it was so when the entry was printed. */
-	if (out->kind == GMEM_OOPS_UNKNOWN && !(entry & ENTRY_VALID))
-		out->kind = GMEM_OOPS_NOT_PRESENT;
+	oops_compare_entry(out, entry & ENTRY_VALID);
+	map = map_of(text);
 	if (!entry || above >= 3) {
-		out->notes |= GMEM_OOPS_EMPTY_ENTRY;
+		out->notes |= entry ? GMEM_OOPS_NO_WALK : GMEM_OOPS_EMPTY_ENTRY;
+		out->notes |= oops_in_map(text, &map) ? 0 : GMEM_OOPS_NOT_DIRECT_MAP;
 		return;
 	}
 	if (!(entry & ENTRY_VALID))
 		out->removed = oops_shape_find(shapes, entry);
-	if (out->kind == GMEM_OOPS_NOT_PRESENT && entry & ENTRY_VALID)
-		out->notes |= GMEM_OOPS_MAPPED_AGAIN;
 	size = text->page_size << (above * granules[granule].bits);
 	physical = frame_of(text, entry) & ~(size - 1);
 	physical |= text->address & (size - 1) & ~(text->page_size - 1);
-	oops_set_frame(text, physical, text->page_size == 65536 ? &map_64k : &map, out);
+	oops_set_frame(text, physical, &map, out);
 }
 
 static void judge(const struct oops_text *text, struct gmem_oops *out)
@@ -291,4 +302,10 @@ static void judge(const struct oops_text *text, struct gmem_oops *out)
 		judge_walk(text, out);
 }
 
-const struct oops_machine oops_arm64 = { "arm64", lines, judge, 1ull << 24 };
+const struct oops_machine oops_arm64 = {
+	.name = "arm64",
+	.lines = lines,
+	.judge = judge,
+	.vmemmap_align = 1ull << 24,
+	.base_reaches = 1ull << 52,
+};

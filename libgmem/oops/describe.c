@@ -49,12 +49,14 @@ static const char *const notes[] = {
 	"the address is not in the direct map: no base of one lies between it and the page frame of the "
 	"entry, which therefore is not shown",
 	"the page was mapped again when the kernel printed its entry",
-	"two lines contradict each other about the access or the error code; the first counts",
+	"two lines contradict each other about the access or the error code; the first error code counts",
 	"two lines contradict each other about the address; the first counts",
 	"the RMP line and the page table entry name different page frames; the entry's is shown",
 	"the kernel marks all of the trace as unreliable, so path and step are likely, not certain",
 	"the trace is longer than what was kept of it",
 	"the page frame follows from the base of the direct map that an earlier oops of this log had",
+	"the error code says that the page was mapped, but its entry was not present when the kernel "
+	"printed it: it was taken out in between, or one of the two lines is wrong",
 };
 
 const char *gmem_oops_note_text(unsigned int bit)

@@ -20,11 +20,16 @@ struct oops_map {
 	uint64_t lowest, highest; /* addresses in it */
 };
 
+bool oops_in_map(const struct oops_text *text, const struct oops_map *map);
+
 /*
- * The page that the address is of has that physical address: sets pfn and base where the base is one
- * of a direct map; else notes that it is none.
+ * Takes that physical address for the one of the page that the address is of: sets pfn and base where
+ * the difference can be the base of a direct map; else notes that the address is in none.
  */
 void oops_set_frame(const struct oops_text *text, uint64_t physical, const struct oops_map *map,
 		    struct gmem_oops *out);
+
+/* Notes where the error code and the entry that was printed contradict each other. */
+void oops_compare_entry(struct gmem_oops *out, bool present);
 
 #endif

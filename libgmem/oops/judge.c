@@ -38,6 +38,12 @@ static enum gmem_direct_map direct_map_of(enum gmem_oops_kind kind)
 	}
 }
 
+/* The address is one of the direct map: by its page frame, or by a path that uses no other address. */
+static bool is_direct_map(const struct gmem_oops *oops)
+{
+	return !(oops->notes & GMEM_OOPS_NOT_DIRECT_MAP) && (oops->has_pfn || oops->page);
+}
+
 static void copy_process(const struct oops_text *text, struct gmem_oops *out)
 {
 	out->pid = text->pid;
@@ -75,10 +81,10 @@ void oops_judge(struct oops_text *text, struct gmem_oops *out)
 		return;
 	}
 	text->machine->judge(text, out);
-	if (!(out->notes & GMEM_OOPS_NOT_DIRECT_MAP))
-		out->direct_map = direct_map_of(out->kind);
 	if (out->kind == GMEM_OOPS_NULL || out->kind == GMEM_OOPS_USER)
 		return;
 	oops_find_path(text, out);
 	find_witness(text, out);
+	if (is_direct_map(out))
+		out->direct_map = direct_map_of(out->kind);
 }

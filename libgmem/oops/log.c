@@ -63,17 +63,21 @@ void gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_coun
 	*out = log->counts;
 }
 
-/* The base that an earlier fault of the same boot had tells the frame behind an empty entry. */
-static void use_base(struct gmem_oops_log *log, struct gmem_oops *oops)
+/*
+ * The base that an earlier fault of the same boot had tells the frame behind an empty entry, as far as
+ * nothing but the direct map can be there.
+ */
+static void use_base(struct gmem_oops_log *log, uint64_t reaches, struct gmem_oops *oops)
 {
 	if (oops->base) {
 		log->base = oops->base;
-	} else if (log->base && oops->direct_map == GMEM_DIRECT_MAP_UNMAPPED && !oops->has_pfn &&
+	} else if (log->base && oops->kind == GMEM_OOPS_NOT_PRESENT && !oops->has_pfn &&
 		   !(oops->notes & GMEM_OOPS_NOT_DIRECT_MAP) && oops->page_size &&
-		   oops->address - log->base < 1ull << 46) {
+		   oops->address - log->base < reaches) {
 		oops->base = log->base;
 		oops->pfn = (oops->address - log->base) / oops->page_size;
 		oops->has_pfn = true;
+		oops->direct_map = GMEM_DIRECT_MAP_UNMAPPED;
 		oops->notes |= GMEM_OOPS_BY_EARLIER;
 	}
 }
@@ -97,7 +101,8 @@ static int end_oops(struct gmem_oops_log *log, struct open_oops *open)
 	    open->text.seen & SEEN_LOST)
 		open->text.notes |= GMEM_OOPS_CUT_OFF;
 	oops_judge(&open->text, &oops);
-	use_base(log, &oops);
+	if (open->text.machine)
+		use_base(log, open->text.machine->base_reaches, &oops);
 	log->counts.faults++;
 	return log->fn(&oops, log->arg);
 }

@@ -84,6 +84,7 @@ struct oops_machine {
 	/* Fills kind, access, state, level, pfn, page_size, base, removed and notes. */
 	void (*judge)(const struct oops_text *text, struct gmem_oops *out);
 	uint64_t vmemmap_align; /* of the base of the array of struct page */
+	uint64_t base_reaches;	/* so far above its base there is nothing but the direct map */
 };
 
 extern const struct oops_machine oops_x86, oops_arm64;

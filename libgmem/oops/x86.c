@@ -254,9 +254,11 @@ static const struct oops_shape shapes[] = {
 	{ 0, 0, NULL },
 };
 
-/* From __PAGE_OFFSET_BASE_L5 to CPU_ENTRY_AREA_BASE, in the steps of KASLR; images lie above. */
-static const struct oops_map map = { 1ull << 30, 0xff11000000000000ull, 0xff11000000000000ull,
-				     0xfffffe0000000000ull };
+/* From __PAGE_OFFSET_BASE_L5, or _L4, to CPU_ENTRY_AREA_BASE, in the steps of KASLR; images lie above. */
+static const struct oops_map five_level_map = { 1ull << 30, 0xff11000000000000ull,
+						0xff11000000000000ull, 0xfffffe0000000000ull };
+static const struct oops_map four_level_map = { 1ull << 30, 0xffff888000000000ull,
+						0xffff888000000000ull, 0xfffffe0000000000ull };
 
 /*
  * With SME active its bit is in every entry: memory ends below bit 46 with four levels. An entry that
@@ -293,22 +295,18 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 		return;
 	}
 	out->level = sizes[last].name;
-	/* Without an error code: it was so when the entry was printed. */
-	if (out->kind == GMEM_OOPS_UNKNOWN && !present)
-		out->kind = GMEM_OOPS_NOT_PRESENT;
+	oops_compare_entry(out, present);
 	if (!entry) {
 		out->notes |= GMEM_OOPS_EMPTY_ENTRY;
 		return;
 	}
 	if (!present)
 		out->removed = oops_shape_find(shapes, entry);
-	if (out->kind == GMEM_OOPS_NOT_PRESENT && present)
-		out->notes |= GMEM_OOPS_MAPPED_AGAIN;
 	four_levels = (text->walked & 3) == 3 && text->entry[0] == text->entry[1];
 	size = 1ull << sizes[last].shift;
 	physical = frame_of(entry, four_levels) & ~(size - 1);
 	physical |= text->address & (size - 1) & ~(GMEM_PAGE_SIZE - 1ull);
-	oops_set_frame(text, physical, &map, out);
+	oops_set_frame(text, physical, four_levels ? &four_level_map : &five_level_map, out);
 }
 
 static void judge(const struct oops_text *text, struct gmem_oops *out)
@@ -327,4 +325,14 @@ static void judge(const struct oops_text *text, struct gmem_oops *out)
 	}
 }
 
-const struct oops_machine oops_x86 = { "x86-64", lines, judge, 1ull << 30 };
+const struct oops_machine oops_x86 = {
+	.name = "x86-64",
+	.lines = lines,
+	.judge = judge,
+	.vmemmap_align = 1ull << 30,
+	/*
+	 * KASLR puts vmalloc behind the memory and CONFIG_RANDOMIZE_MEMORY_PHYSICAL_PADDING, rounded up
+	 * to a TiB: kernel_randomize_memory() in arch/x86/mm/kaslr.c.
+	 */
+	.base_reaches = 1ull << 40,
+};

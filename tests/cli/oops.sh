@@ -61,6 +61,16 @@ done
 try 0 '*' 'line 1: address 0xffff8aa5026e0000' gmemctl oops --verbose "$logs/x86-page-add"
 try 0 '*' 'line 1: the direct map is at 0xffff8aa500000000' gmemctl oops -v "$logs/x86-page-add"
 
+# An address that the text does not have is not shown as 0.
+sed -n '3,$ { /CR2/d; p }' "$logs/x86-page-add" > "$scratch/headless"
+gmemctl oops --verbose "$scratch/headless" > "$scratch/stdout" 2> "$scratch/stderr"
+judge "no address in the text" $? 0 'not-present' ''
+# A file that is compressed has no lines to read: what to do is said.
+gzip -c "$logs/x86-page-add" > "$scratch/log.gz"
+try 3 '' 'log.gz: it is compressed with gzip: zcat .*log.gz . gmemctl oops' gmemctl oops -n --raw -o LINE "$scratch/log.gz"
+gmemctl oops -n --raw -o LINE - < "$scratch/log.gz" > "$scratch/stdout" 2> "$scratch/stderr"
+judge "compressed, on standard input" $? 3 '' 'standard input: it is compressed with gzip: zcat FILE . gmemctl oops'
+
 # Damaged logs, each said.
 head -n 3 "$logs/x86-page-add" > "$scratch/half"
 try 1 'incomplete' '' gmemctl oops "$scratch/half"

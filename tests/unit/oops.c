@@ -368,6 +368,42 @@ START_TEST(entries)
 		       &found);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
 	ck_assert_uint_eq(oops->notes, 0);
+	/* Four levels map 64 TiB: a page frame above that is none. */
+	oops = variant("ffff8aa5026e0000", NOT_PRESENT,
+		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800f7ffffd91f020\n", &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
+	ck_assert(!oops->has_pfn && !oops->base);
+}
+END_TEST
+
+/* Nothing but the page frame or the path says that an address is one of the direct map. */
+START_TEST(elsewhere)
+{
+	static const char empty[] = "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 0\n";
+	struct found found;
+	const struct gmem_oops *oops = variant("ffffb3a5001a3000", NOT_PRESENT, empty, &found);
+	char text[8192];
+
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
+	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_UNKNOWN);
+	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "", &found);
+	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_UNKNOWN);
+	oops = read_one(X86_HEADER X86_READ X86_DIE
+			"RIP: 0010:clflush_cache_range+0x1/0x2\nCall Trace:\n"
+			" tdh_mem_page_add+0x1/0x2\n---[ end trace 0 ]---\n",
+			&found);
+	ck_assert(!oops->has_pfn);
+	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_UNMAPPED);
+	/* vmalloc, with the base of the direct map known by the fault before. */
+	snprintf(text, sizeof(text),
+		 X86_ADD "BUG: unable to handle page fault for address: ffffb3a5001a3000\n" X86_READ
+			 "%s---[ end trace 0 ]---\n",
+		 empty);
+	read_text(text, &found);
+	ck_assert_uint_eq(found.n, 2);
+	ck_assert(!found.oopses[1].has_pfn);
+	ck_assert_uint_eq(found.oopses[1].notes, GMEM_OOPS_EMPTY_ENTRY);
+	ck_assert_int_eq(found.oopses[1].direct_map, GMEM_DIRECT_MAP_UNKNOWN);
 }
 END_TEST
 
@@ -426,12 +462,17 @@ START_TEST(kinds)
 	struct found found;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct gmem_oops *oops = variant(cases[i].address, cases[i].code, "", &found);
+		const struct gmem_oops *oops = variant(
+			cases[i].address, cases[i].code,
+			cases[i].kind == GMEM_OOPS_NOT_PRESENT
+				? X86_WALK
+				: "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 80000000026e0161\n",
+			&found);
 
 		ck_assert_int_eq(oops->kind, cases[i].kind);
 		ck_assert_int_eq(oops->access, cases[i].access);
 		ck_assert_int_eq(oops->direct_map, cases[i].direct_map);
-		ck_assert(!oops->has_pfn && !oops->base);
+		ck_assert(oops->has_pfn == (oops->kind < GMEM_OOPS_NULL));
 	}
 }
 END_TEST
@@ -565,6 +606,11 @@ START_TEST(arm64_frames)
 		  0x1000000044f8, 0, 65536, "64K" },
 		{ "ffff000004e01000", "4k pages, 48-bit VAs", "pmd=00e8000044e00f04", 0x44e01,
 		  0xfffeffffc0000000, 4096, "2M" },
+		/* Android, and 16K pages. */
+		{ "ffffff8004f85000", "4k pages, 39-bit VAs", "pte=00e8000044f85f06", 0x44f85,
+		  0xffffff7fc0000000, 4096, "4K" },
+		{ "ffff800004f84000", "16k pages, 47-bit VAs", "pte=00e8000044f84f06", 0x113e1,
+		  0xffff7fffc0000000, 16384, "16K" },
 	};
 	struct found found;
 	char text[4096];
@@ -584,6 +630,45 @@ START_TEST(arm64_frames)
 			continue;
 		ck_assert_uint_eq(oops->pfn, cases[i].pfn);
 		ck_assert_uint_eq(oops->base, cases[i].base);
+	}
+}
+END_TEST
+
+/* The upper half of the addresses has vmalloc and the kernel's image, wherever it begins. */
+START_TEST(arm64_halves)
+{
+	static const char *const cases[][2] = {
+		{ "ffffffc004f85000", "4k pages, 39-bit VAs" },
+		{ "ffffc00004f84000", "16k pages, 47-bit VAs" },
+		{ "ffff800004f85000", "4k pages, 48-bit VAs" },
+		{ "ffff800004f85000", "4k pages, 52-bit VAs" },
+		{ "fffe000004f85000", "4k pages, 48-bit VAs" },
+		{ "ffffc00004f84000", "16k pages, 52-bit VAs" },
+	};
+	struct found found;
+	char text[2048];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "Unable to handle kernel paging request at virtual address %s\n"
+			 "ESR = 0x0000000096000007\nswapper pgtable: %s, pgdp=0000000043a7d000\n"
+			 "[%s] pgd=180000007ffff403, pte=00e8000044f85f06\n---[ end trace 0 ]---\n",
+			 cases[i][0], cases[i][1], cases[i][0]);
+		ck_assert_uint_eq(read_one(text, &found)->notes, GMEM_OOPS_NOT_DIRECT_MAP);
+		/* An empty entry, behind a fault that told the base. */
+		snprintf(
+			text, sizeof(text),
+			"Unable to handle kernel paging request at virtual address ffffff8004f85000\n"
+			"ESR = 0x0000000096000007\nswapper pgtable: 4k pages, 39-bit VAs, pgdp=1\n"
+			"[ffffff8004f85000] pgd=180000007ffff403, pte=00e8000044f85f06\n"
+			"---[ end trace 0 ]---\n"
+			"Unable to handle kernel paging request at virtual address %s\n"
+			"ESR = 0x0000000096000007\nswapper pgtable: %s, pgdp=0000000043a7d000\n"
+			"[%s] pgd=180000007ffff403, pte=0000000000000000\n---[ end trace 0 ]---\n",
+			cases[i][0], cases[i][1], cases[i][0]);
+		read_text(text, &found);
+		ck_assert_uint_eq(found.n, 2);
+		ck_assert(found.oopses[0].base && !found.oopses[1].has_pfn);
 	}
 }
 END_TEST
@@ -760,6 +845,11 @@ START_TEST(contradictions)
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT,
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 80000000026e0163\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_MAPPED_AGAIN);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+	/* The other way round: nothing says what state the fault met. */
+	oops = variant("ffff8aa5026e0000", "0x0003) - permissions violation", X86_WALK, &found);
+	ck_assert_uint_eq(oops->notes, GMEM_OOPS_UNMAPPED_SINCE);
+	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_MAPPED);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
 }
 END_TEST
@@ -953,21 +1043,22 @@ START_TEST(words)
 	ck_assert_uint_eq(strlen(small), sizeof(small) - 1);
 	ck_assert_int_eq(gmem_oops_describe(&found.oopses[0], NULL, 0), (int)strlen(text));
 	for (int kind = 0; kind <= GMEM_OOPS_USER; kind++) {
-		struct gmem_oops oops = { .kind = (enum gmem_oops_kind)kind, .notes = 0x1fff };
+		struct gmem_oops oops = { .kind = (enum gmem_oops_kind)kind, .notes = 0x3fff };
 
 		oops.notes &= ~(unsigned int)GMEM_OOPS_OTHER_MACHINE;
 		ck_assert_int_gt(gmem_oops_describe(&oops, text, sizeof(text)), 20);
 		ck_assert_ptr_nonnull(gmem_oops_advice(&oops));
 		ck_assert_ptr_nonnull(gmem_oops_kind_name(oops.kind));
 	}
-	for (unsigned int bit = 0; bit < 13; bit++)
+	for (unsigned int bit = 0; bit < 14; bit++)
 		ck_assert_ptr_nonnull(gmem_oops_note_text(bit));
-	ck_assert_ptr_null(gmem_oops_note_text(13));
+	ck_assert_ptr_null(gmem_oops_note_text(14));
 	ck_assert_ptr_null(gmem_oops_access_name(GMEM_OOPS_ACCESS_UNKNOWN));
 }
 END_TEST
 
 UNIT_MAIN("oops", all_of_x86, pieces, prefixes, every_path, paths_have_traces, steps, entries,
-	  shapes, kinds, rmp, old_shapes, names, all_of_arm64, arm64_frames, arm64_kinds, halves,
-	  cut_out, interleaved, mixed, contradictions, earlier_base, unreliable, other_machines,
-	  others, dirt, long_line, pstore, many_open, callback_stops, words)
+	  elsewhere, shapes, kinds, rmp, old_shapes, names, all_of_arm64, arm64_frames,
+	  arm64_halves, arm64_kinds, halves, cut_out, interleaved, mixed, contradictions,
+	  earlier_base, unreliable, other_machines, others, dirt, long_line, pstore, many_open,
+	  callback_stops, words)
