@@ -217,22 +217,22 @@ static enum status watch_all(struct watching *watching)
 	struct gmem_watch_counts counts;
 	int ret;
 
-	if (interrupted()) {
+	ret = interrupted() ? -ECANCELED : look(watching);
+	if (ret == -ECANCELED) {
 		output_table_end(cli->out);
 		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_INTERRUPTED),
-				   "interrupted before the first look");
+				   "interrupted before the first look was over");
 	}
-	ret = look(watching);
 	gmem_watch_get_counts(watching->watch, &counts);
 	if (!ret)
 		cli_note(cli, "watching %zu guest_memfd%s and the direct map",
 			 counts.owners.memories, counts.owners.memories == 1 ? "" : "s");
 	while (!ret && goes_on(watching)) {
 		ret = look(watching);
-		watching->looks++;
+		watching->looks += !ret;
 	}
 	output_table_end(cli->out);
-	if (ret)
+	if (ret && ret != -ECANCELED) /* what a signal ended stands as far as it was told */
 		return cli_fail_error(cli, ret, NULL);
 	if (!output_failed(cli->out))
 		write_facts(watching);
@@ -249,7 +249,7 @@ static enum status run(struct cli *cli)
 		.no_mappings = watching.settings->no_locks,
 		.no_pages = cli->common.reader == READER_NONE,
 		.deadline_ms = (unsigned int)(1000 * deadline),
-		.stop = interrupt_flag(),
+		.cancel = interrupt_flag(),
 		.at = &watching.patience.at,
 	};
 	enum status status;

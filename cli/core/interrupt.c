@@ -10,7 +10,7 @@
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
-/* sig_atomic_t is an int here, and gmem_populate() wants one. */
+/* sig_atomic_t is an int here, and cancel of gmem_cancel() is one. */
 static volatile int noted;
 static volatile sig_atomic_t came; /* how many */
 

@@ -18,7 +18,7 @@ bool interrupted(void);
 void interrupt_note(void);
 void interrupt_forget(void);
 
-/* The number behind interrupted(), not 0 once a signal came in, for gmem_populate(). */
+/* The number behind interrupted(), not 0 once a signal came in: cancel of gmem_cancel(). */
 const volatile int *interrupt_flag(void);
 
 /*

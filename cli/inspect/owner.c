@@ -6,11 +6,11 @@
 const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size)
 {
 	if (counts->end) {
-		snprintf(buffer, size, "%zu of %zu processes were left out: %s", counts->left_out,
-			 counts->left_out + counts->not_permitted + counts->processes,
-			 counts->end == GMEM_SCAN_STOPPED
-				 ? "a signal ended the scan"
-				 : "the time for the scan was over (--deadline)");
+		snprintf(buffer, size,
+			 "%zu of %zu processes were left out: the time for the scan was over "
+			 "(--deadline)",
+			 counts->left_out,
+			 counts->left_out + counts->not_permitted + counts->processes);
 		return buffer;
 	}
 	if (counts->not_permitted) {
@@ -34,7 +34,7 @@ int owner_scan(struct cli *cli, struct patience *patience, bool no_locks,
 		.size = sizeof(options),
 		.no_mappings = no_locks,
 		.deadline_ms = patience_left(patience),
-		.stop = patience->stop,
+		.cancel = patience->cancel,
 		.at = &patience->at,
 	};
 

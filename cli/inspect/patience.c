@@ -8,7 +8,7 @@
 
 #include "output/close.h"
 
-#define TICK 0.1  /* seconds from one look at *stop to the next */
+#define TICK 0.1  /* seconds from one look at *cancel to the next */
 #define GRACE 1.0 /* that a scan has to come back, once it is to end */
 
 static double now(void)
@@ -27,7 +27,7 @@ static void give_up(struct patience *patience)
 		"looking at process %d does not come back: it keeps a lock that the kernel waits for, "
 		"as an execve(2) or a page fault on a file server that does not answer does; end that "
 		"process",
-		(int)patience->at);
+		(int)__atomic_load_n(&patience->at, __ATOMIC_RELAXED));
 
 	status = output_close(cli, status);
 	fflush(cli->streams.out);
@@ -53,25 +53,26 @@ static void *watch(void *arg)
 
 	pthread_mutex_lock(&patience->lock);
 	while (!patience->done) {
-		if (!stopped && patience->stop && *patience->stop)
+		if (!stopped && patience->cancel &&
+		    __atomic_load_n(patience->cancel, __ATOMIC_ACQUIRE))
 			stopped = now();
 		if (now() > patience->deadline + GRACE || (stopped && now() > stopped + GRACE))
 			give_up(patience);
-		sleep_for(patience, patience->stop ? TICK : GRACE);
+		sleep_for(patience, patience->cancel ? TICK : GRACE);
 	}
 	pthread_mutex_unlock(&patience->lock);
 	return NULL;
 }
 
 void patience_begin(struct patience *patience, struct cli *cli, double seconds,
-		    const volatile int *stop)
+		    const volatile int *cancel)
 {
 	pthread_condattr_t monotonic;
 	sigset_t all, before;
 
 	memset(patience, 0, sizeof(*patience));
 	patience->cli = cli;
-	patience->stop = stop;
+	patience->cancel = cancel;
 	patience->deadline = now() + (seconds > 0 ? seconds : PATIENCE_DEFAULT);
 	pthread_mutex_init(&patience->lock, NULL);
 	pthread_condattr_init(&monotonic);

@@ -13,9 +13,9 @@
 
 struct patience {
 	struct cli *cli;
-	double deadline;	  /* of the monotonic clock, in seconds */
-	const volatile int *stop; /* a signal came in; NULL: signals end the process */
-	volatile pid_t at;	  /* the process that is being looked at */
+	double deadline;	    /* of the monotonic clock, in seconds */
+	const volatile int *cancel; /* a signal came in; NULL: signals end the process */
+	volatile pid_t at;	    /* the process that is being looked at */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t ended;
@@ -25,10 +25,10 @@ struct patience {
 
 /*
  * Begins to watch: where a scan does not come back soon after so many seconds, or after a signal, the
- * command ends all the same, with a message and its document. stop may be NULL.
+ * command ends all the same, with a message and its document. cancel may be NULL.
  */
 void patience_begin(struct patience *patience, struct cli *cli, double seconds,
-		    const volatile int *stop);
+		    const volatile int *cancel);
 void patience_end(struct patience *patience);
 
 /* What is left of the time, in milliseconds, at least 1. */

@@ -148,6 +148,19 @@ GMEM_API int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_c
 GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
 
 /*
+ * Ends a call that takes long, from another thread or a signal handler: sets *cancel to 1.
+ *
+ * The option structs of such calls have a member cancel, a const volatile int *: NULL, or the
+ * address of an int of the caller's that is 0 until the call is to end. It then ends soon with
+ * -ECANCELED; what it has done by then its own text says. A call that has done all already returns as
+ * if it was not cancelled. The library only reads the int, atomically (__atomic_load_n() with
+ * __ATOMIC_ACQUIRE). So whatever stores an int in one piece is as good as this function: in a signal
+ * handler an assignment to a volatile sig_atomic_t, elsewhere __atomic_store_n(), in C++20
+ * std::atomic_ref<int>. One int may be the cancel of many calls. Since: 0.1
+ */
+GMEM_API void gmem_cancel(volatile int *cancel);
+
+/*
  * Lets libgmem use interfaces that are posted and in no released kernel, whose numbers may still
  * change: off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
  */

@@ -25,16 +25,19 @@ struct gmem_owners_options {
 	size_t size;	  /* of this struct */
 	bool no_mappings; /* leave /proc/PID/maps alone, and kcmp(2): what is mapped only, or by a
 			     descriptor that a thread has for itself, is not found */
-	unsigned int deadline_ms; /* end the scan after so many milliseconds; 0: never */
-	const volatile int *stop; /* end it as soon as this is not 0; NULL: never */
-	volatile pid_t *at;	  /* out: the process being looked at, for who watches; or NULL */
+	unsigned int deadline_ms;   /* end the scan after so many milliseconds; 0: never */
+	const volatile int *cancel; /* see gmem_cancel(); or NULL */
+	/*
+	 * The process that is being looked at, for another thread, which reads it with
+	 * __atomic_load_n(); 0 when the scan has ended. Or NULL.
+	 */
+	volatile pid_t *at;
 };
 
 /* Why a scan ended before all processes were looked at. Since: 0.1 */
 enum gmem_scan_end {
 	GMEM_SCAN_WHOLE,    /* it did not */
 	GMEM_SCAN_DEADLINE, /* deadline_ms was over */
-	GMEM_SCAN_STOPPED,  /* *stop was set */
 };
 
 /*
@@ -46,11 +49,11 @@ enum gmem_scan_end {
  * server could tell is counted as not permitted. A descriptor that was opened with O_PATH is an owner
  * as any other: it keeps the memory. Of one table, eight descriptors of a guest_memfd are named, the
  * others are counted; of all, some hundred thousand owners are named. options may be NULL. What
- * vanishes meanwhile is passed over. A scan that is ended early is no error: struct
+ * vanishes meanwhile is passed over. A scan that deadline_ms ended is no error: struct
  * gmem_owners_counts says so. Another process can make the kernel wait for it (an execve(2) that does
  * not end): that wait ends with this process only. Errors:
  * ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the scan),
- * ENOMEM, EINVAL and E2BIG (options). Since: 0.1
+ * ENOMEM, ECANCELED (then nothing of the scan is left), EINVAL and E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
 			     struct gmem_owners **out);

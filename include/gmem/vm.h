@@ -214,7 +214,7 @@ struct gmem_populate_options {
 	const struct gmem_cpu_set *cpu_sets; /* the threads run on these CPUs, in turn; or NULL */
 	gmem_populate_progress_fn progress;  /* or NULL */
 	void *progress_arg;
-	const volatile int *cancel; /* or NULL; not 0: end soon. A signal handler may set it. */
+	const volatile int *cancel; /* see gmem_cancel(); or NULL */
 	/*
 	 * Populate until the kernel has nothing left. False: at most what /proc/meminfo tells is
 	 * available, but for a thirty-second of all memory, so that the OOM killer finds nothing

@@ -58,9 +58,9 @@ struct gmem_watch_options {
 	size_t size;	  /* of this struct */
 	bool no_mappings; /* as in struct gmem_owners_options */
 	bool no_pages;	  /* no kernel memory is read: pages that come and go are not seen */
-	unsigned int deadline_ms; /* of each look, as in struct gmem_owners_options, and */
-	const volatile int *stop; /* likewise, and */
-	volatile pid_t *at;	  /* likewise */
+	unsigned int deadline_ms;   /* of each look, as in struct gmem_owners_options, and */
+	const volatile int *cancel; /* likewise, and */
+	volatile pid_t *at;	    /* likewise */
 };
 
 /* options may be NULL. Errors: ENOMEM, EINVAL, E2BIG. Since: 0.1 */
@@ -74,10 +74,10 @@ GMEM_API void gmem_watch_free(struct gmem_watch *watch);
  * Looks at the host and calls fn for each change since the look before: guest_memfds first, in the
  * order of device and inode. The first look only learns what is there. Pages are gone through only
  * where the kernel's count of them or the inode's time of change moved (each fallocate(2) moves it:
- * kvm_gmem_fallocate()). Of each guest_memfd its resident ranges are kept, 16 bytes a range. Where the scan was ended early
- * (struct gmem_owners_counts), what it did not come to is not told as gone; a look that *stop ended
- * tells nothing, and what the look before has seen stands. Errors:
- * those of gmem_owners_new(); what fn returns. After one, the next look only learns again. Since: 0.1
+ * kvm_gmem_fallocate()). Of each guest_memfd its resident ranges are kept, 16 bytes a range. Where deadline_ms ended the scan
+ * (struct gmem_owners_counts), what it did not come to is not told as gone. Errors: those
+ * of gmem_owners_new(), ECANCELED among them: what was not told is told by the next look. ENOMEM and
+ * what fn returns: the next look only learns again. Since: 0.1
  */
 GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg);
 

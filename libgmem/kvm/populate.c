@@ -4,6 +4,7 @@
 #include <linux/falloc.h>
 
 #include "base/advice.h"
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "kernel/uapi.h"
@@ -313,8 +314,7 @@ static int ended(const struct populate *populate)
 				 (unsigned long long)populate->options.length);
 	if (populate->done == populate->options.length)
 		return 0;
-	return gmem_fail(ctx, -ECANCELED,
-			 "gmem_populate: Operation canceled: the caller wanted it");
+	return gmem_cancelled(ctx, "gmem_populate");
 }
 
 int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "procfs/headroom.h"
 
@@ -57,7 +58,7 @@ struct worker {
 
 bool gmem_populate_cancelled(const struct populate *populate)
 {
-	return populate->options.cancel && *populate->options.cancel;
+	return gmem_is_cancelled(populate->options.cancel);
 }
 
 int gmem_populate_report(struct populate *populate)

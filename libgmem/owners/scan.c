@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "owners/owners.h"
 #include "procfs/fd.h"
@@ -25,6 +26,7 @@ struct scan {
 	const struct gmem_owners_options *options;
 	uint64_t deadline; /* milliseconds of the monotonic clock, 0: none */
 	bool saw_init;
+	bool cancelled;
 	/* The process being looked at. */
 	/* Its PID, and once it owns something its name and user. */
 	struct gmem_owner_entry process;
@@ -45,18 +47,15 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Whether the scan is to end; then it goes on only to count what is left out. */
+/* Whether the scan is to end; past its deadline it goes on only to count what is left out. */
 static bool is_over(struct scan *scan)
 {
 	struct gmem_owners_counts *counts = &scan->owners->counts;
 
-	if (counts->end)
-		return true;
-	if (scan->options->stop && *scan->options->stop)
-		counts->end = GMEM_SCAN_STOPPED;
-	else if (scan->deadline && now_ms() >= scan->deadline)
+	scan->cancelled = scan->cancelled || gmem_is_cancelled(scan->options->cancel);
+	if (!counts->end && scan->deadline && now_ms() >= scan->deadline)
 		counts->end = GMEM_SCAN_DEADLINE;
-	return counts->end;
+	return scan->cancelled || counts->end;
 }
 
 /* What a process that ended, or a descriptor that was closed, answers. */
@@ -421,6 +420,12 @@ static int count_process(struct scan *scan)
 	return ret < 0 ? ret : 0;
 }
 
+static void set_at(const struct scan *scan, pid_t pid)
+{
+	if (scan->options->at)
+		__atomic_store_n(scan->options->at, pid, __ATOMIC_RELAXED);
+}
+
 static int look_at_entry(const char *name, void *arg)
 {
 	struct scan *scan = arg;
@@ -431,10 +436,9 @@ static int look_at_entry(const char *name, void *arg)
 	scan->saw_init |= pid == 1;
 	if (is_over(scan)) {
 		scan->owners->counts.left_out++;
-		return 0;
+		return scan->cancelled ? -ECANCELED : 0;
 	}
-	if (scan->options->at)
-		*scan->options->at = pid;
+	set_at(scan, pid);
 	scan->process = (struct gmem_owner_entry){ .owner.pid = pid, .process = pid };
 	scan->has_name = false;
 	scan->has_fds = false;
@@ -456,8 +460,9 @@ int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_option
 	if (options->deadline_ms)
 		scan.deadline = now_ms() + options->deadline_ms;
 	ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
-	if (options->at)
-		*options->at = 0;
+	set_at(&scan, 0);
+	if (scan.cancelled)
+		return gmem_cancelled(owners->ctx, "a scan of all processes");
 	if (!ret)
 		ret = gmem_owners_count_members(owners);
 	if (ret == -ENOMEM)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "owners/owners.h"
@@ -46,6 +47,7 @@ struct look {
 	size_t count;
 	gmem_change_fn fn; /* NULL for the first look */
 	void *arg;
+	bool cancelled;
 };
 
 int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *options,
@@ -192,7 +194,10 @@ static int look_into(struct look *look, size_t index, struct watched *now)
 	struct gmem_target *target;
 	int ret;
 
-	if (options->no_pages || (options->stop && *options->stop))
+	if (options->no_pages)
+		return 0;
+	look->cancelled = look->cancelled || gmem_is_cancelled(options->cancel);
+	if (look->cancelled)
 		return 0;
 	ret = gmem_owners_open(look->owners, index, &target);
 	if (ret)
@@ -208,7 +213,11 @@ static int look_at(struct look *look, size_t index, struct watched *now, bool is
 
 	set_process(look, now, index);
 	ret = look_into(look, index, now);
-	return !ret && is_new ? tell(look, now, GMEM_CHANGE_NEW, NULL) : ret;
+	if (look->cancelled && is_new)
+		look->count--; /* it is new to the next look */
+	else if (!ret && is_new)
+		ret = tell(look, now, GMEM_CHANGE_NEW, NULL);
+	return ret;
 }
 
 static int order(const struct watched *a, const struct gmem_owned *b)
@@ -321,23 +330,17 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 		.size = sizeof(scan),
 		.no_mappings = watch->options.no_mappings,
 		.deadline_ms = watch->options.deadline_ms,
-		.stop = watch->options.stop,
+		.cancel = watch->options.cancel,
 		.at = watch->options.at,
 	};
-	struct gmem_owners_counts counts;
 	int ret;
 
 	gmem_begin(watch->ctx);
+	/* Where that fails, what was seen before stands. */
 	ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 	if (ret)
 		return ret;
-	gmem_owners_get_counts(look.owners, &counts);
-	/* A look that the caller stopped is none: what was seen before stands. */
-	if (counts.end == GMEM_SCAN_STOPPED && watch->looked) {
-		gmem_owners_free(look.owners);
-		return 0;
-	}
-	watch->counts.owners = counts;
+	gmem_owners_get_counts(look.owners, &watch->counts.owners);
 	watch->counts.unknown = 0;
 	look.list = calloc(watch->counts.owners.memories + watch->count + 1, sizeof(*look.list));
 	ret = look.list ? look_at_all(&look) : gmem_no_memory(watch->ctx, "a look at the host");
@@ -349,6 +352,9 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	free_list(watch->list, watch->count);
 	watch->list = look.list;
 	watch->count = look.count;
+	if (!ret && look.cancelled) {
+		return gmem_cancelled(watch->ctx, "gmem_watch_look");
+	}
 	watch->looked = !ret;
 	return ret;
 }
