@@ -4,7 +4,8 @@
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
 
-VERSION := 0.1.0
+version_of = $(shell awk '$$2 == "GMEM_VERSION_$(1)" { print $$3 }' include/gmem/base.h)
+VERSION := $(call version_of,MAJOR).$(call version_of,MINOR).$(call version_of,PATCH)
 SOVERSION := 0
 
 prefix ?= /usr/local

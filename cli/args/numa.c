@@ -114,7 +114,7 @@ static bool check_node(const struct nodes *nodes, unsigned int number, char why[
 
 	if (!node)
 		return refuse(why, "there is no node %u on this host", number);
-	if (!node->size)
+	if (!node->total)
 		return refuse(why, "node %u has no memory", number);
 	return node->allowed || refuse(why, "node %u is not in the cpuset of this process", number);
 }

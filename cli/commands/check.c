@@ -50,7 +50,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	const unsigned int want = GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS;
 	struct gmem_flush_subject subject = { .size = sizeof(subject), .is_guest_memory = true };
 	struct paths_owner owner = { .pid = pid, .fd = fd };
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_flush *flush;
 	uint64_t pages;
 	int ret = gmem_target_get_info(target, &info);

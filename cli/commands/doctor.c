@@ -58,6 +58,7 @@ static const char *const count_names[] = {
 	[GMEM_CHECK_CANNOT_TELL] = "cannot_tell",
 };
 
+#define PURPOSES (int)(sizeof(purposes) / sizeof(purposes[0]))
 #define RESULTS (sizeof(count_names) / sizeof(count_names[0]))
 
 struct counts {
@@ -68,7 +69,7 @@ struct counts {
 static const struct {
 	const char *fact;
 	const char *title;
-} purposes[GMEM_PURPOSES] = {
+} purposes[] = {
 	[GMEM_FOR_GUEST_MEMFD] = { "guest_memfd", "guest_memfd" },
 	[GMEM_FOR_PRIVATE] = { "private_memory", "private memory" },
 	[GMEM_FOR_TDX] = { "tdx", "TDX" },
@@ -149,9 +150,9 @@ static enum status write_answers(struct cli *cli, const struct gmem_host *host,
 {
 	enum status status = STATUS_CANNOT_TELL;
 
-	for (int i = 0; i < GMEM_PURPOSES; i++) {
+	for (int i = 0; i < PURPOSES; i++) {
 		enum gmem_purpose purpose = (enum gmem_purpose)i;
-		struct gmem_purpose_answer answer;
+		struct gmem_purpose_answer answer = { .size = sizeof(answer) };
 
 		gmem_host_answer(host, purpose, &answer);
 		write_answer(cli, purpose, &answer);

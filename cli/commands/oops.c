@@ -313,7 +313,7 @@ static enum status look_now(struct scan *scan)
 static enum status scan_log(struct scan *scan, struct gmem_oops_log *log)
 {
 	struct output *out = scan->cli->out;
-	struct gmem_oops_counts counts;
+	struct gmem_oops_counts counts = { .size = sizeof(counts) };
 	enum status status, now;
 
 	output_table(out, &table);

@@ -210,11 +210,11 @@ static bool intersect(const struct range *a, const struct range *b, struct range
 static int list_gpas(struct pfns *pfns, struct gmem_target *target)
 {
 	const struct settings *settings = pfns->settings;
-	struct gmem_binding binding;
+	struct gmem_binding binding = { .size = sizeof(binding) };
 	int ret;
 
 	for (size_t i = 0; !(ret = gmem_target_binding(target, i, &binding)); i++) {
-		struct range slot = { .start = binding.gpa, .length = binding.size };
+		struct range slot = { .start = binding.gpa, .length = binding.memory_size };
 		struct range part;
 
 		if (!intersect(&settings->gpa_range, &slot, &part))
@@ -244,7 +244,7 @@ static int list_extents(struct pfns *pfns, struct gmem_target *target)
 static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
 			       void *arg)
 {
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct pfns *pfns = arg;
 	int ret = gmem_target_get_info(target, &info);
 
@@ -252,9 +252,9 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 	pfns->fd = fd;
 	if (!ret) {
 		pfns->inode = info.inode;
-		pfns->size += info.size;
-		if (info.size > pfns->longest)
-			pfns->longest = info.size;
+		pfns->size += info.memory_size;
+		if (info.memory_size > pfns->longest)
+			pfns->longest = info.memory_size;
 		pfns->counted += info.resident;
 		pfns->uncounted = pfns->uncounted || !info.has_resident;
 		ret = list_extents(pfns, target);

@@ -100,6 +100,9 @@ static const struct cli_option options[] = {
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
+/* Those that this command knows. */
+#define CHANGE_KINDS (GMEM_CHANGE_COLLAPSE + 1)
+
 struct watching {
 	struct cli *cli;
 	const struct settings *settings;
@@ -107,7 +110,7 @@ struct watching {
 	struct patience patience; /* of the look that goes on */
 	char time[32];		  /* of the look that goes on */
 	uint64_t looks;
-	uint64_t changes[GMEM_CHANGE_KINDS];
+	uint64_t changes[CHANGE_KINDS];
 	char unseen[1024]; /* why not everything was seen, "" where it was */
 };
 
@@ -133,7 +136,7 @@ static int write_change(const struct gmem_change *change, void *arg)
 		[COLUMN_COMMAND] = cell_text(*change->command ? change->command : NULL),
 		[COLUMN_DEVICE] = cell_number_if(of_file, change->device),
 		[COLUMN_INODE] = cell_number_if(of_file, change->inode),
-		[COLUMN_SIZE] = cell_number_if(of_file, change->size),
+		[COLUMN_SIZE] = cell_number_if(of_file, change->memory_size),
 		[COLUMN_BYTES] = cell_number_if(pages, change->bytes),
 		[COLUMN_RANGES] = cell_number_if(pages, change->ranges),
 		[COLUMN_OFFSET] = cell_number_if(pages && change->ranges, change->offset),
@@ -142,7 +145,8 @@ static int write_change(const struct gmem_change *change, void *arg)
 		[COLUMN_COUNT] = cell_number_if(!of_file, change->count),
 	};
 
-	watching->changes[change->kind]++;
+	if ((unsigned int)change->kind < CHANGE_KINDS)
+		watching->changes[change->kind]++;
 	output_row(watching->cli->out, cells);
 	return 0;
 }
@@ -150,12 +154,12 @@ static int write_change(const struct gmem_change *change, void *arg)
 /* What cannot be seen is said once, when it is noticed. */
 static void say_why(struct watching *watching)
 {
-	struct gmem_watch_counts counts;
+	struct gmem_watch_counts counts = { .size = sizeof(counts) };
 	char text[256];
 	const char *unseen;
 
 	gmem_watch_get_counts(watching->watch, &counts);
-	unseen = owner_unseen(&counts.owners, text, sizeof(text));
+	unseen = owner_unseen(counts.owners, text, sizeof(text));
 	if (!unseen && !counts.why)
 		return;
 	if (*watching->unseen)
@@ -194,27 +198,27 @@ static bool goes_on(const struct watching *watching)
 static void write_facts(const struct watching *watching)
 {
 	struct output *out = watching->cli->out;
-	struct gmem_watch_counts counts;
+	struct gmem_watch_counts counts = { .size = sizeof(counts) };
 
 	gmem_watch_get_counts(watching->watch, &counts);
 	output_fact(out, "looks", KIND_NUMBER, cell_number(watching->looks));
 	output_group(out, "seen");
-	for (int kind = 0; kind < GMEM_CHANGE_KINDS; kind++)
+	for (int kind = 0; kind < CHANGE_KINDS; kind++)
 		output_fact(out, gmem_change_kind_name((enum gmem_change_kind)kind), KIND_NUMBER,
 			    cell_number(watching->changes[kind]));
 	output_group_end(out);
-	output_fact(out, "count", KIND_NUMBER, cell_number(counts.owners.memories));
+	output_fact(out, "count", KIND_NUMBER, cell_number(counts.owners->memories));
 	output_fact_or_reason(out, "splits_counted", KIND_BOOL, cell_number(counts.has_counters),
 			      counts.has_counters ? NULL : "/proc/vmstat does not count them here");
 	output_fact_or_reason(out, "complete", KIND_BOOL, cell_number(!*watching->unseen),
 			      *watching->unseen ? watching->unseen : NULL);
-	owner_write_counts(out, &counts.owners);
+	owner_write_counts(out, counts.owners);
 }
 
 static enum status watch_all(struct watching *watching)
 {
 	struct cli *cli = watching->cli;
-	struct gmem_watch_counts counts;
+	struct gmem_watch_counts counts = { .size = sizeof(counts) };
 	int ret;
 
 	ret = interrupted() ? -ECANCELED : look(watching);
@@ -226,7 +230,7 @@ static enum status watch_all(struct watching *watching)
 	gmem_watch_get_counts(watching->watch, &counts);
 	if (!ret)
 		cli_note(cli, "watching %zu guest_memfd%s and the direct map",
-			 counts.owners.memories, counts.owners.memories == 1 ? "" : "s");
+			 counts.owners->memories, counts.owners->memories == 1 ? "" : "s");
 	while (!ret && goes_on(watching)) {
 		ret = look(watching);
 		watching->looks += !ret;

@@ -118,7 +118,7 @@ static void ask_libnuma(struct nodes *nodes)
 		long long free_bytes = 0, size = numa_node_size64(node->number, &free_bytes);
 
 		if (size >= 0) {
-			node->size = (uint64_t)size;
+			node->total = (uint64_t)size;
 			node->free = (uint64_t)free_bytes;
 		}
 		/* That mask has only nodes with memory. */
@@ -131,7 +131,7 @@ static void ask_libnuma(struct nodes *nodes)
 
 enum status nodes_open(struct cli *cli, struct nodes *out)
 {
-	struct gmem_node node;
+	struct gmem_node node = { .size = sizeof(node) };
 	int ret;
 
 	*out = (struct nodes){ 0 };
@@ -145,8 +145,10 @@ enum status nodes_open(struct cli *cli, struct nodes *out)
 		nodes_close(out);
 		return cli_no_memory(cli);
 	}
-	for (size_t i = 0; i < out->n; i++)
+	for (size_t i = 0; i < out->n; i++) {
+		out->at[i].size = sizeof(out->at[i]);
 		gmem_nodes_at(out->library, i, &out->at[i]);
+	}
 	/* numa_available() is -1 where a seccomp filter forbids get_mempolicy(). */
 	out->by_libnuma =
 		!gmem_ctx_model(cli->ctx) && !gmem_ctx_sysroot(cli->ctx) && numa_available() >= 0;
@@ -172,7 +174,7 @@ const struct gmem_node *nodes_find(const struct nodes *nodes, unsigned int numbe
 
 bool node_is_usable(const struct gmem_node *node)
 {
-	return node->size && node->allowed;
+	return node->total && node->allowed;
 }
 
 int nodes_distance(const struct nodes *nodes, int from, int to)

@@ -99,7 +99,7 @@ static int keep_place(const struct gmem_owned_frame *place, void *arg)
 static void find_owners(struct lookup *lookup)
 {
 	struct cli *cli = lookup->cli;
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct patience patience;
 	const char *unseen;
 	int ret;
@@ -158,7 +158,7 @@ static void set_owner(const struct lookup *lookup, const struct frame *frame, st
 		      struct gmem_owner *owner)
 {
 	const struct gmem_owned_frame *place = &frame->place;
-	struct gmem_owned owned;
+	struct gmem_owned owned = { .size = sizeof(owned) };
 
 	if (!frame->owned) {
 		cells[COLUMN_OWNER] = cell_text(*lookup->no_owner ? NULL : "none");
@@ -180,7 +180,7 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 	const struct gmem_frame *is = &frame->is;
 	bool mapped = is->direct_map == GMEM_DIRECT_MAP_MAPPED;
 	char flags[BITS_TEXT_MAX];
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 	const char *reason;
 	struct cell cells[] = {
 		[COLUMN_PFN] = cell_number(is->pfn),
@@ -260,7 +260,10 @@ enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no
 	lookup.frames = calloc(n, sizeof(*lookup.frames));
 	lookup.pfns = calloc(n, sizeof(*lookup.pfns));
 	for (size_t i = 0; lookup.frames && lookup.pfns && i < n; i++)
-		lookup.frames[i].is.pfn = lookup.pfns[i] = pfns[i];
+		lookup.frames[i].is = (struct gmem_frame){
+			.size = sizeof(lookup.frames[i].is),
+			.pfn = lookup.pfns[i] = pfns[i],
+		};
 	if (!lookup.frames || !lookup.pfns)
 		status = cli_no_memory(cli);
 	else

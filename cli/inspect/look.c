@@ -14,7 +14,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 int look_at(struct gmem_ctx *ctx, enum gmem_vm_type type, const struct gmem_memory *memory,
 	    uint64_t offset, uint64_t length, struct look *look)
 {
-	struct look seen = { .flush = NULL };
+	struct look seen = { .answer.size = sizeof(seen.answer) };
 	const struct gmem_preflight_options options = {
 		.size = sizeof(options),
 		.vm_type = (int)type,

@@ -97,7 +97,7 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 void paths_write(struct output *out, const struct gmem_flush *flush,
 		 const struct paths_owner *owner)
 {
-	struct gmem_flush_row row;
+	struct gmem_flush_row row = { .size = sizeof(row) };
 
 	for (size_t i = 0; !gmem_flush_row_at(flush, i, &row); i++)
 		write_row(out, &row, owner);

@@ -16,7 +16,19 @@
  *    the call returns: above 0 it means what the caller wants it to, below 0 it is an error, a
  *    negative errno. One that returns void ends nothing. Callbacks run in the thread of the call,
  *    and may not free what the call works on.
- *  - Option structs begin with size_t size: set it to sizeof(the struct), zero the rest.
+ *  - Structs begin with size_t size, how many bytes of them there are, and grow at their end only.
+ *    Who makes a struct sets it: the caller in what it hands in and in what it has filled, to
+ *    sizeof(the struct), with the rest zero, which GMEM_STRUCT() does; the library in what a
+ *    callback gets. 0 in a member means that it is not used, or not known.
+ *  - Of a struct that it fills the library writes what it knows and what fits, zeroes what it does
+ *    not know, and leaves size as it is. Errors, the struct is as it was then: EINVAL (size was not
+ *    set), E2BIG (size is beyond a page).
+ *  - Of a struct that it is given the library takes what is missing as 0. Errors: EINVAL (size was
+ *    not set), E2BIG (size is beyond a page; or something that this library does not know is not 0).
+ *    In an array each struct has the size of the first, and begins that far behind the one before.
+ *  - What a callback gets is the library's and ends with the callback. Before a member that is newer
+ *    than 0.1 is read, GMEM_HAS() tells whether the library has it. A copy is sizeof(the struct)
+ *    long: set its size to that.
  */
 #ifndef GMEM_BASE_H
 #define GMEM_BASE_H
@@ -25,6 +37,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,6 +47,37 @@ extern "C" {
 
 /* Bytes of a base page on x86-64, the unit of every _pages count. Since: 0.1 */
 #define GMEM_PAGE_SIZE 4096u
+
+/* Version of these headers; gmem_version() is that of the library. Since: 0.1 */
+#define GMEM_VERSION_MAJOR 0
+#define GMEM_VERSION_MINOR 1
+#define GMEM_VERSION_PATCH 0
+
+/* Whether these headers are of that version, or a newer one; for #if. Since: 0.1 */
+#define GMEM_VERSION_AT_LEAST(major, minor, patch)                                        \
+	(GMEM_VERSION_MAJOR * 1000000 + GMEM_VERSION_MINOR * 1000 + GMEM_VERSION_PATCH >= \
+	 (major)*1000000 + (minor)*1000 + (patch))
+
+/*
+ * Declares a struct of this library, all of it zero, its padding too, and its size set: after
+ * GMEM_STRUCT(gmem_slot_options, slot); slot.gpa can be set. For C and C++. Since: 0.1
+ */
+#define GMEM_STRUCT(type, name) \
+	struct type name;       \
+	gmem_struct_init(&(name), sizeof(name))
+
+static inline void gmem_struct_init(void *object, size_t size)
+{
+	memset(object, 0, size);
+	memcpy(object, &size, sizeof(size));
+}
+
+/*
+ * Whether the struct of type that pointer leads to has member: one that the library made may be of
+ * an older library than these headers. Since: 0.1
+ */
+#define GMEM_HAS(type, pointer, member) \
+	((pointer)->size >= offsetof(struct type, member) + sizeof((pointer)->member))
 
 struct gmem_ctx;
 

@@ -100,6 +100,7 @@ struct gmem_ram_range {
 };
 
 struct gmem_directmap_summary {
+	size_t size;			     /* sizeof(struct gmem_directmap_summary) */
 	uint64_t ram;			     /* bytes: System RAM of /proc/iomem and what the low
 					  megabyte has mapped besides */
 	uint64_t in_direct_map[GMEM_LEVELS]; /* bytes of that RAM, by level */
@@ -126,6 +127,7 @@ GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn
  * arch/x86/mm/pat/set_memory.c. Since: 0.1
  */
 struct gmem_directmap_counters {
+	size_t size; /* sizeof(struct gmem_directmap_counters) */
 	uint64_t splits[GMEM_LEVELS];
 	uint64_t collapses[GMEM_LEVELS];
 	bool has_collapses; /* Linux 6.15 */

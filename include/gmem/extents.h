@@ -67,9 +67,10 @@ GMEM_API int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid,
 
 /* What is known of a guest_memfd. Since: 0.1 */
 struct gmem_target_info {
-	uint64_t size;	   /* bytes */
-	uint64_t inode;	   /* i_ino */
-	uint64_t resident; /* bytes in the page cache (nrpages); needs a reader */
+	size_t size;	      /* sizeof(struct gmem_target_info) */
+	uint64_t memory_size; /* bytes */
+	uint64_t inode;	      /* i_ino */
+	uint64_t resident;    /* bytes in the page cache (nrpages); needs a reader */
 	bool has_resident;
 	uint64_t flags; /* creation flags; needs a reader */
 	bool has_flags;
@@ -81,16 +82,17 @@ struct gmem_target_info {
 };
 
 /*
- * Tells what is known of target. Returns 0 always: what could not be read is marked in *out as not
- * known. Since: 0.1
+ * Tells what is known of target. What could not be read is marked in *out as not known, and no error.
+ * Errors: EINVAL, E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out);
 
 /* A memslot bound to a guest_memfd: offset <-> GPA. Since: 0.1 */
 struct gmem_binding {
+	size_t size;	 /* sizeof(struct gmem_binding) */
 	uint64_t offset; /* bytes into the file */
 	uint64_t gpa;
-	uint64_t size; /* bytes */
+	uint64_t memory_size; /* bytes */
 	uint64_t userspace_addr;
 	uint32_t slot;
 	uint32_t address_space;

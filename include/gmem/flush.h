@@ -84,6 +84,7 @@ GMEM_API int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_
 
 /* The verdict of one path on the pages added. Since: 0.1 */
 struct gmem_flush_row {
+	size_t size; /* sizeof(struct gmem_flush_row) */
 	const struct gmem_flush_path *path;
 	enum gmem_verdict verdict;
 	uint64_t faults_pages;	/* pages on which it would fault */
@@ -133,6 +134,7 @@ struct gmem_preflight_options {
 
 /* What would come of it. Since: 0.1 */
 struct gmem_preflight {
+	size_t size;			    /* sizeof(struct gmem_preflight) */
 	enum gmem_verdict verdict_on_map;   /* as gmem_flush_verdict_on_map() */
 	const struct gmem_flush_path *path; /* that would fault first; or NULL */
 	uint64_t faults_pages;		    /* pages on which that path would fault */

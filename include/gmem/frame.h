@@ -13,6 +13,7 @@ extern "C" {
 
 /* All that the kernel tells of one page frame. Since: 0.1 */
 struct gmem_frame {
+	size_t size; /* sizeof(struct gmem_frame) */
 	uint64_t pfn;
 	int ram;	     /* 1 System RAM of /proc/iomem, 0 not, -1 unknown */
 	int node;	     /* NUMA node, or -1 unknown */

@@ -36,10 +36,9 @@ enum gmem_purpose {
 	GMEM_FOR_PRIVATE, /* guest_memfd with private memory, of any VM type */
 	GMEM_FOR_TDX,
 	GMEM_FOR_SNP,
-	GMEM_PURPOSES,
 };
 
-/* "guest-memfd", "private", "tdx", "snp". Since: 0.1 */
+/* "guest-memfd", "private", "tdx", "snp"; NULL for an unknown one. Since: 0.1 */
 GMEM_API const char *gmem_purpose_name(enum gmem_purpose purpose);
 
 /* Returns 0 or -EINVAL. Since: 0.1 */
@@ -56,6 +55,7 @@ GMEM_API const char *gmem_answer_name(enum gmem_answer_kind kind);
 
 /* Whether the host is fit for a purpose, and the one cause. Strings are owned by the host. */
 struct gmem_purpose_answer {
+	size_t size; /* sizeof(struct gmem_purpose_answer) */
 	enum gmem_answer_kind kind;
 	const char *cause; /* one line; also of a yes */
 	const char *check; /* id of the check that decided */
@@ -67,6 +67,7 @@ struct gmem_purpose_answer {
  * holds one, also after its end while a guest_memfd descriptor of it is open. Since: 0.1
  */
 struct gmem_keys {
+	size_t size;	   /* sizeof(struct gmem_keys) */
 	uint64_t capacity; /* for VMs, of the whole host: misc.capacity of the root cgroup */
 	uint64_t used;	   /* misc.current of the cgroup that is seen as the root */
 	uint64_t limit;	   /* misc.max there: UINT64_MAX where it is "max" */
@@ -102,11 +103,11 @@ GMEM_API void gmem_host_free(struct gmem_host *host);
 GMEM_API const struct gmem_check *gmem_host_check(const struct gmem_host *host, size_t index);
 
 /*
- * Sums the checks up. In a virtual machine that may not nest that is the cause of each no.
- * Since: 0.1
+ * Sums the checks up. In a virtual machine that may not nest that is the cause of each no. Errors:
+ * EINVAL (no such purpose, size), E2BIG (size). Since: 0.1
  */
-GMEM_API void gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
-			       struct gmem_purpose_answer *out);
+GMEM_API int gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
+			      struct gmem_purpose_answer *out);
 
 #ifdef __cplusplus
 }

@@ -17,8 +17,9 @@ extern "C" {
 
 /* A node that is online, by nodeN of /sys/devices/system/node. Since: 0.1 */
 struct gmem_node {
+	size_t size; /* sizeof(struct gmem_node) */
 	int number;
-	uint64_t size;	      /* bytes of memory (MemTotal); 0: a node with CPUs only */
+	uint64_t total;	      /* bytes of memory (MemTotal); 0: a node with CPUs only */
 	uint64_t free;	      /* bytes of it that nobody uses (MemFree) */
 	uint64_t reclaimable; /* bytes that the kernel can take back: cached files and slab */
 	const char *cpus;     /* its CPUs, "0-3,8"; "" where it has none. The nodes own it */

@@ -132,6 +132,7 @@ GMEM_API int gmem_oops_end(struct gmem_oops_log *log);
 
 /* Since: 0.1 */
 struct gmem_oops_counts {
+	size_t size; /* sizeof(struct gmem_oops_counts) */
 	uint64_t lines;
 	uint64_t faults;     /* page faults, all of which fn got */
 	uint64_t others;     /* oopses that are no page faults: BUG, general protection … */
@@ -139,8 +140,8 @@ struct gmem_oops_counts {
 	uint64_t zeros;	     /* NUL bytes, which were passed over */
 };
 
-/* What was read until now. Since: 0.1 */
-GMEM_API void gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out);
+/* What was read until now. Errors: EINVAL, E2BIG (size). Since: 0.1 */
+GMEM_API int gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out);
 
 /* Frees what gmem_oops_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_oops_free(struct gmem_oops_log *log);

@@ -63,6 +63,7 @@ GMEM_API void gmem_owners_free(struct gmem_owners *owners);
 
 /* What the scan went through. Since: 0.1 */
 struct gmem_owners_counts {
+	size_t size;		/* sizeof(struct gmem_owners_counts) */
 	size_t memories;	/* guest_memfds found */
 	size_t processes;	/* looked at */
 	size_t not_permitted;	/* processes not looked at, or not wholly */
@@ -76,15 +77,16 @@ struct gmem_owners_counts {
 	size_t left_out;	/* processes that were not looked at for that */
 };
 
-/* Tells what the scan went through. Since: 0.1 */
-GMEM_API void gmem_owners_get_counts(const struct gmem_owners *owners,
-				     struct gmem_owners_counts *out);
+/* Tells what the scan went through. Errors: EINVAL, E2BIG (size). Since: 0.1 */
+GMEM_API int gmem_owners_get_counts(const struct gmem_owners *owners,
+				    struct gmem_owners_counts *out);
 
 /* A guest_memfd that somebody owns. Since: 0.1 */
 struct gmem_owned {
+	size_t size;	      /* sizeof(struct gmem_owned) */
 	uint64_t device;      /* st_dev, and */
 	uint64_t inode;	      /* st_ino: together they name it on the host */
-	uint64_t size;	      /* bytes */
+	uint64_t memory_size; /* bytes */
 	size_t owners;	      /* that are named: descriptors, and processes that map it */
 	size_t processes;     /* that have it, one way or the other */
 	uint64_t descriptors; /* of all tables, those that are not named too */
@@ -95,6 +97,7 @@ GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, stru
 
 /* What a process owns a guest_memfd by: a descriptor, or its mappings. Since: 0.1 */
 struct gmem_owner {
+	size_t size;	     /* sizeof(struct gmem_owner) */
 	pid_t pid;	     /* of a thread where the process's first one ended, and where it has
 				descriptors of its own */
 	int64_t uid;	     /* of the process, -1 where unknown */

@@ -50,15 +50,19 @@ GMEM_API uint64_t gmem_tdx_xfam(const struct gmem_tdx_capabilities *capabilities
 
 /* TDVMCALLs beyond the base set, as TDG.VP.VMCALL<GetTdVmCallInfo> leaf 1 tells. Since: 0.1 */
 struct gmem_tdx_vmcalls {
+	size_t size;	     /* sizeof(struct gmem_tdx_vmcalls) */
 	uint64_t kernel_r11; /* handled by KVM */
 	uint64_t kernel_r12;
 	uint64_t user_r11; /* handled by the VMM, through KVM_EXIT_TDX */
 	uint64_t user_r12;
 };
 
-/* Which TDVMCALLs KVM and the VMM may offer; 0 on kernels that do not tell. Since: 0.1 */
-GMEM_API void gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabilities,
-				   struct gmem_tdx_vmcalls *out);
+/*
+ * Which TDVMCALLs KVM and the VMM may offer; 0 on kernels that do not tell. Errors: EINVAL, E2BIG
+ * (size). Since: 0.1
+ */
+GMEM_API int gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabilities,
+				  struct gmem_tdx_vmcalls *out);
 
 /*
  * CPUID bits that may be chosen: a mask a leaf. Leaf 0x80000008 has 0xff in EAX[23:16] for the

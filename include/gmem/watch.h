@@ -24,9 +24,7 @@ enum gmem_change_kind {
 	GMEM_CHANGE_COLLAPSE, /* or came together again */
 };
 
-#define GMEM_CHANGE_KINDS 6
-
-/* "new", "gone", "populate", "punch", "split", "collapse". Since: 0.1 */
+/* "new", "gone", "populate", "punch", "split", "collapse"; NULL for an unknown one. Since: 0.1 */
 GMEM_API const char *gmem_change_kind_name(enum gmem_change_kind kind);
 
 /* One change. Since: 0.1 */
@@ -36,9 +34,9 @@ struct gmem_change {
 	/* Of a guest_memfd; inode is 0 for the direct map. */
 	uint64_t device;
 	uint64_t inode;
-	uint64_t size;	     /* bytes */
-	pid_t pid;	     /* of a process that holds it, or held it */
-	const char *command; /* its name, "" where unknown. Valid until fn returns */
+	uint64_t memory_size; /* bytes */
+	pid_t pid;	      /* of a process that holds it, or held it */
+	const char *command;  /* its name, "" where unknown. Valid until fn returns */
 	bool has_resident;
 	uint64_t resident; /* bytes in memory: now, for GONE when it was seen last */
 	uint64_t bytes;	   /* that came or went; for NEW and GONE as resident */
@@ -83,14 +81,15 @@ GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *
 
 /* What the last look went through. Since: 0.1 */
 struct gmem_watch_counts {
-	struct gmem_owners_counts owners;
+	size_t size;				 /* sizeof(struct gmem_watch_counts) */
+	const struct gmem_owners_counts *owners; /* owned by watch, until the next look */
 	size_t unknown;	   /* guest_memfds whose pages could not be told, and */
 	const char *why;   /* of one of them. Owned by watch, until the next look; NULL for none */
 	bool has_counters; /* splits are counted by this kernel */
 };
 
-/* Tells what the last look went through. Since: 0.1 */
-GMEM_API void gmem_watch_get_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out);
+/* Tells what the last look went through. Errors: EINVAL, E2BIG (size). Since: 0.1 */
+GMEM_API int gmem_watch_get_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out);
 
 #ifdef __cplusplus
 }

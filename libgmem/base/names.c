@@ -49,7 +49,7 @@ static const char *const check_results[] = {
 	[GMEM_CHECK_SKIP] = "skip",
 	[GMEM_CHECK_CANNOT_TELL] = "cannot-tell",
 };
-static const char *const purposes[GMEM_PURPOSES] = {
+static const char *const purposes[] = {
 	[GMEM_FOR_GUEST_MEMFD] = "guest-memfd",
 	[GMEM_FOR_PRIVATE] = "private",
 	[GMEM_FOR_TDX] = "tdx",
@@ -67,7 +67,7 @@ static const char *const populate_methods[] = {
 	[GMEM_POPULATE_PRE_FAULT] = "pre-fault",
 };
 
-static const char *const change_kinds[GMEM_CHANGE_KINDS] = {
+static const char *const change_kinds[] = {
 	[GMEM_CHANGE_NEW] = "new",	     [GMEM_CHANGE_GONE] = "gone",
 	[GMEM_CHANGE_POPULATE] = "populate", [GMEM_CHANGE_PUNCH] = "punch",
 	[GMEM_CHANGE_SPLIT] = "split",	     [GMEM_CHANGE_COLLAPSE] = "collapse",
@@ -182,7 +182,7 @@ const char *gmem_purpose_name(enum gmem_purpose purpose)
 
 int gmem_purpose_from_name(const char *name, enum gmem_purpose *purpose)
 {
-	int i = index_of(purposes, GMEM_PURPOSES, name);
+	int i = index_of(purposes, sizeof(purposes) / sizeof(purposes[0]), name);
 
 	if (i < 0)
 		return i;

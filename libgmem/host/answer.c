@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* One answer for each purpose, summed up from the checks, with the one cause. */
+#include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "base/options.h"
 #include "host/host.h"
 #include "host/offer.h"
 
@@ -110,11 +113,9 @@ static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 					 type == GMEM_VM_TDX ? "tdx.vm-type" : "snp.vm-type"));
 }
 
-void gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
-		      struct gmem_purpose_answer *out)
+static void answer(const struct gmem_host *host, enum gmem_purpose purpose,
+		   struct gmem_purpose_answer *out)
 {
-	*out = (struct gmem_purpose_answer){ .kind = GMEM_ANSWER_CANNOT_TELL,
-					     .cause = "no such purpose" };
 	if (decided(host, machine, out))
 		return;
 	switch (purpose) {
@@ -130,7 +131,19 @@ void gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
 	case GMEM_FOR_SNP:
 		answer_type(host, GMEM_VM_SNP, of_snp, out);
 		break;
-	case GMEM_PURPOSES:
-		break;
 	}
+}
+
+int gmem_host_answer(const struct gmem_host *host, enum gmem_purpose purpose,
+		     struct gmem_purpose_answer *out)
+{
+	struct gmem_purpose_answer found = { .kind = GMEM_ANSWER_CANNOT_TELL };
+
+	gmem_begin(host->ctx);
+	if (!gmem_purpose_name(purpose))
+		return gmem_fail(host->ctx, -EINVAL,
+				 "gmem_host_answer: Invalid argument: there is no purpose %u",
+				 (unsigned int)purpose);
+	answer(host, purpose, &found);
+	return GMEM_FILL_OUT(host->ctx, gmem_purpose_answer, fix, out, &found);
 }

@@ -83,7 +83,7 @@ static enum gmem_check_result say_limit(struct gmem_host *host,
 enum gmem_check_result gmem_host_check_keys(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct gmem_host_confidential *about = row->about;
-	struct gmem_keys keys;
+	struct gmem_keys keys = { .size = sizeof(keys) };
 	char why[GMEM_EXPLANATION_MAX];
 	int ret = gmem_keys_get(host->ctx, about->resource, &keys);
 

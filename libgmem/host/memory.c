@@ -82,7 +82,7 @@ static enum gmem_check_result check_policy(struct gmem_host *host, const struct 
 /* Splits are no fault: each removal from the direct map makes some. */
 static enum gmem_check_result check_splits(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	struct gmem_directmap_counters counters;
+	struct gmem_directmap_counters counters = { .size = sizeof(counters) };
 	int ret = gmem_directmap_get_counters(host->ctx, &counters);
 
 	(void)row;

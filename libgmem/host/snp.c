@@ -153,7 +153,7 @@ static enum gmem_check_result check_firmware(struct gmem_host *host,
 /* sev_hardware_setup(): with a minimum SEV ASID of 1 none is left for SEV-ES, nor for SNP. */
 static bool all_asids_are_for_sev(struct gmem_host *host, uint64_t *asids)
 {
-	struct gmem_keys sev, sev_es;
+	struct gmem_keys sev = { .size = sizeof(sev) }, sev_es = { .size = sizeof(sev_es) };
 
 	if (gmem_host_parameter(host, PARAMETER("sev")) <= 0 ||
 	    gmem_host_parameter(host, PARAMETER("sev_es")) != 0)

@@ -145,6 +145,8 @@ function read_header(header,    file, line, comment, code, open)
 			if (line !~ /\*\//)
 				open = "comment"
 		} else if (line ~ /^#define/) {
+			while (line ~ /\\$/ && (getline code < file) > 0)
+				line = line "\n" code
 			take(line, comment)
 			comment = ""
 		} else if (line ~ /^(GMEM_API|struct|enum|typedef)/) {

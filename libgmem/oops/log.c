@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "oops/judge.h"
 #include "oops/prefix.h"
 #include "oops/text.h"
@@ -58,9 +59,9 @@ void gmem_oops_free(struct gmem_oops_log *log)
 	free(log);
 }
 
-void gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out)
+int gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_counts *out)
 {
-	*out = log->counts;
+	return GMEM_FILL_OUT(NULL, gmem_oops_counts, zeros, out, &log->counts);
 }
 
 /*

@@ -50,28 +50,42 @@ void gmem_owners_free(struct gmem_owners *owners)
 	free(owners);
 }
 
-void gmem_owners_get_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out)
+int gmem_owners_get_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out)
 {
-	*out = owners->counts;
+	gmem_begin(owners->ctx);
+	return GMEM_FILL_OUT(owners->ctx, gmem_owners_counts, left_out, out, &owners->counts);
 }
 
 int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owned *out)
 {
-	const struct gmem_owned_entry *owned;
+	const struct gmem_owned_entry *entry;
+	struct gmem_owned owned;
 
 	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories)
 		return -ENOENT;
-	owned = &owners->list[index];
-	*out = (struct gmem_owned){
-		.device = owned->dev,
-		.inode = owned->ino,
-		.size = owned->size,
-		.owners = owned->owner_count,
-		.processes = owned->processes,
-		.descriptors = owned->descriptors,
+	entry = &owners->list[index];
+	owned = (struct gmem_owned){
+		.device = entry->dev,
+		.inode = entry->ino,
+		.memory_size = entry->size,
+		.owners = entry->owner_count,
+		.processes = entry->processes,
+		.descriptors = entry->descriptors,
 	};
-	return 0;
+	return GMEM_FILL_OUT(owners->ctx, gmem_owned, descriptors, out, &owned);
+}
+
+/* pid: of the process that is named, where it has what the entry was found by; else 0. */
+static int tell_owner(const struct gmem_owners *owners, const struct gmem_owner_entry *entry,
+		      pid_t pid, struct gmem_owner *out)
+{
+	struct gmem_owner owner = entry->owner;
+
+	owner.command = entry->command;
+	if (pid)
+		owner.pid = pid;
+	return GMEM_FILL_OUT(owners->ctx, gmem_owner, path_only, out, &owner);
 }
 
 int gmem_owners_owner(const struct gmem_owners *owners, size_t index, size_t owner,
@@ -80,9 +94,7 @@ int gmem_owners_owner(const struct gmem_owners *owners, size_t index, size_t own
 	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories || owner >= owners->list[index].owner_count)
 		return -ENOENT;
-	*out = owners->list[index].owners[owner].owner;
-	out->command = owners->list[index].owners[owner].command;
-	return 0;
+	return tell_owner(owners, &owners->list[index].owners[owner], 0, out);
 }
 
 int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t thread,
@@ -97,16 +109,10 @@ int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t th
 	if (thread > 0 && !owners->counts.in_namespace &&
 	    !gmem_process_of(owners->ctx, thread, &process))
 		entry = gmem_owned_by(owners, &owners->list[index], process);
-	if (entry) {
-		*out = entry->owner;
-		if (entry->process != process) /* it shares what that one was found by */
-			out->pid = process;
-	} else {
-		entry = owners->list[index].owners;
-		*out = entry->owner;
-	}
-	out->command = entry->command;
-	return 0;
+	if (!entry)
+		return tell_owner(owners, owners->list[index].owners, 0, out);
+	/* Another process's entry: it shares what that one was found by. */
+	return tell_owner(owners, entry, entry->process != process ? process : 0, out);
 }
 
 /* Descriptors and addresses may have come to hold something else: the inode must be the same. */

@@ -62,12 +62,12 @@ static int collect_ranges(struct gmem_target *target, pid_t pid, struct gmem_ran
 		const struct gmem_binding *binding = &target->bindings[i];
 
 		if (!binding->userspace_addr ||
-		    binding->userspace_addr > UINT64_MAX - binding->size)
+		    binding->userspace_addr > UINT64_MAX - binding->memory_size)
 			continue;
 		ret = gmem_ranges_reserve(ranges);
 		if (!ret)
 			gmem_ranges_add(ranges, binding->userspace_addr,
-					binding->userspace_addr + binding->size);
+					binding->userspace_addr + binding->memory_size);
 	}
 	return ret ? ret : gmem_maps_read(target->ctx, pid, remove_mapping, ranges, NULL);
 }

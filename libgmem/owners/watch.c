@@ -34,6 +34,7 @@ struct gmem_watch {
 	struct watched *list; /* ascending by dev and ino, as owners are */
 	size_t count;
 	struct gmem_directmap_counters counters;
+	struct gmem_owners_counts scanned;
 	struct gmem_watch_counts counts;
 	char why[GMEM_EXPLANATION_MAX];
 	bool looked;
@@ -66,6 +67,8 @@ int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *option
 		return ret;
 	}
 	watch->ctx = ctx;
+	watch->counters.size = sizeof(watch->counters);
+	watch->scanned.size = sizeof(watch->scanned);
 	*out = watch;
 	return 0;
 }
@@ -92,7 +95,7 @@ static int tell(const struct look *look, const struct watched *watched, enum gme
 		.kind = kind,
 		.device = watched->dev,
 		.inode = watched->ino,
-		.size = watched->size,
+		.memory_size = watched->size,
 		.pid = watched->pid,
 		.command = watched->command,
 		.has_resident = watched->has_pages,
@@ -146,7 +149,7 @@ static int compare(const struct look *look, const struct watched *now,
 static int read_pages(const struct look *look, struct watched *now, struct gmem_target *target)
 {
 	struct gmem_ranges before = now->pages;
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	bool moved, told = now->has_pages;
 	int ret = gmem_target_get_info(target, &info);
 
@@ -180,7 +183,7 @@ static int read_pages(const struct look *look, struct watched *now, struct gmem_
 
 static void set_process(const struct look *look, struct watched *now, size_t index)
 {
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 
 	gmem_owners_owner(look->owners, index, 0, &owner);
 	now->pid = owner.pid;
@@ -254,7 +257,7 @@ static int pass_to(struct look *look, size_t *old, const struct gmem_owned *owne
 			*found = true;
 			break;
 		}
-		if (watch->counts.owners.end)
+		if (watch->scanned.end)
 			keep(look, before);
 		else
 			ret = tell(look, before, GMEM_CHANGE_GONE, NULL);
@@ -264,7 +267,7 @@ static int pass_to(struct look *look, size_t *old, const struct gmem_owned *owne
 
 static int look_at_all(struct look *look)
 {
-	struct gmem_owned owned;
+	struct gmem_owned owned = { .size = sizeof(owned) };
 	size_t old = 0;
 	bool found;
 	int ret = 0;
@@ -278,7 +281,7 @@ static int look_at_all(struct look *look)
 			*now = (struct watched){
 				.dev = owned.device,
 				.ino = owned.inode,
-				.size = owned.size,
+				.size = owned.memory_size,
 			};
 		look->count++;
 		if (!ret)
@@ -340,9 +343,9 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 	if (ret)
 		return ret;
-	gmem_owners_get_counts(look.owners, &watch->counts.owners);
+	gmem_owners_get_counts(look.owners, &watch->scanned);
 	watch->counts.unknown = 0;
-	look.list = calloc(watch->counts.owners.memories + watch->count + 1, sizeof(*look.list));
+	look.list = calloc(watch->scanned.memories + watch->count + 1, sizeof(*look.list));
 	ret = look.list ? look_at_all(&look) : gmem_no_memory(watch->ctx, "a look at the host");
 	if (!ret)
 		ret = look_at_counters(&look);
@@ -359,8 +362,12 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	return ret;
 }
 
-void gmem_watch_get_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out)
+int gmem_watch_get_counts(const struct gmem_watch *watch, struct gmem_watch_counts *out)
 {
-	*out = watch->counts;
-	out->why = watch->counts.unknown ? watch->why : NULL;
+	struct gmem_watch_counts counts = watch->counts;
+
+	gmem_begin(watch->ctx);
+	counts.owners = &watch->scanned;
+	counts.why = watch->counts.unknown ? watch->why : NULL;
+	return GMEM_FILL_OUT(watch->ctx, gmem_watch_counts, has_counters, out, &counts);
 }

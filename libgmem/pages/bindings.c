@@ -122,7 +122,7 @@ static int read_slot(struct collect *collect, uint64_t address, struct gmem_bind
 	*out = (struct gmem_binding){
 		.offset = gmem_layout_read(layout, slot, GMEM_SLOT_PGOFF, 8) * GMEM_PAGE_SIZE,
 		.gpa = gmem_layout_read(layout, slot, GMEM_SLOT_BASE_GFN, 8) * GMEM_PAGE_SIZE,
-		.size = gmem_layout_read(layout, slot, GMEM_SLOT_NPAGES, 8) * GMEM_PAGE_SIZE,
+		.memory_size = gmem_layout_read(layout, slot, GMEM_SLOT_NPAGES, 8) * GMEM_PAGE_SIZE,
 		.userspace_addr = gmem_layout_read(layout, slot, GMEM_SLOT_USERSPACE_ADDR, 8),
 		.slot = (uint32_t)gmem_layout_read(layout, slot, GMEM_SLOT_ID, 2),
 		.address_space = (uint32_t)gmem_layout_read(layout, slot, GMEM_SLOT_AS_ID, 2),
@@ -137,8 +137,8 @@ static int read_slot(struct collect *collect, uint64_t address, struct gmem_bind
  */
 static bool is_possible(const struct gmem_target *target, const struct gmem_binding *binding)
 {
-	return binding->size && binding->size <= target->size &&
-	       binding->offset <= target->size - binding->size;
+	return binding->memory_size && binding->memory_size <= target->size &&
+	       binding->offset <= target->size - binding->memory_size;
 }
 
 static int by_offset(const void *a, const void *b)
@@ -300,8 +300,8 @@ uint64_t gmem_target_gpa(const struct gmem_target *target, uint64_t offset, uint
 			next = binding->offset;
 			break;
 		}
-		if (offset - binding->offset < binding->size) {
-			*length = binding->size - (offset - binding->offset);
+		if (offset - binding->offset < binding->memory_size) {
+			*length = binding->memory_size - (offset - binding->offset);
 			return binding->gpa + (offset - binding->offset);
 		}
 	}

@@ -26,7 +26,7 @@ static int pass_parts(const struct search *search, struct gmem_target *target)
 		return 0;
 	for (size_t i = 0; !ret && i < target->binding_count; i++) {
 		const struct gmem_binding *binding = &target->bindings[i];
-		uint64_t start = binding->gpa, end = binding->gpa + binding->size;
+		uint64_t start = binding->gpa, end = binding->gpa + binding->memory_size;
 
 		if (binding->address_space)
 			continue;

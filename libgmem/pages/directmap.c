@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
 #include "procfs/file.h"
@@ -123,13 +124,15 @@ static void read_meminfo(struct gmem_ctx *ctx, struct gmem_directmap_summary *ou
 int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,
 			     struct gmem_directmap_summary *out)
 {
-	struct sum sum = { .out = out, .fn = fn, .arg = arg };
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
+	struct sum sum = { .out = &summary, .fn = fn, .arg = arg };
 	uint64_t unused;
 	int ret;
 
 	gmem_begin(ctx);
-	memset(out, 0, sizeof(*out));
-	ret = gmem_pfn_ram_run(ctx, 0, &unused);
+	ret = GMEM_CHECK_OUT(ctx, gmem_directmap_summary, has_meminfo, out);
+	if (!ret)
+		ret = gmem_pfn_ram_run(ctx, 0, &unused);
 	if (ret < 0)
 		return ret;
 	ret = gmem_ram_get(ctx, &sum.ram);
@@ -138,7 +141,7 @@ int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *a
 	if (ret)
 		return ret;
 	if (!sum.any_global) /* PTI or a CPU without global pages: nothing follows from it */
-		out->restored = 0;
-	read_meminfo(ctx, out);
-	return 0;
+		summary.restored = 0;
+	read_meminfo(ctx, &summary);
+	return GMEM_FILL_OUT(ctx, gmem_directmap_summary, has_meminfo, out, &summary);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
 #include "procfs/ram.h"
@@ -65,6 +66,7 @@ static void read_state(struct gmem_ctx *ctx, struct gmem_frame *frame)
 int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct gmem_frame *out)
 {
 	const struct gmem_ram *ram;
+	struct gmem_frame frame;
 	uint64_t unused;
 	int ret;
 
@@ -77,7 +79,7 @@ int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct
 				 "page frame 0x%llx is beyond the physical addresses of this CPU "
 				 "(the last is 0x%llx)",
 				 (unsigned long long)pfn, (unsigned long long)ram->pfn_limit - 1);
-	*out = (struct gmem_frame){
+	frame = (struct gmem_frame){
 		.pfn = pfn,
 		.ram = ram->ranges_error ? -1 : gmem_ram_contains(ram, pfn, &unused),
 		.ram_reason = ram->ranges_error ? ram->ranges_why : NULL,
@@ -85,10 +87,10 @@ int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct
 		.zone = gmem_ram_zone(ram, pfn),
 	};
 	if (want & GMEM_EXTENT_FLAGS)
-		read_flags(ctx, out);
+		read_flags(ctx, &frame);
 	if (want & GMEM_EXTENT_DIRECT_MAP)
-		read_state(ctx, out);
+		read_state(ctx, &frame);
 	else
-		out->reason = reason_not_wanted;
-	return 0;
+		frame.reason = reason_not_wanted;
+	return GMEM_FILL_OUT(ctx, gmem_frame, flags_reason, out, &frame);
 }

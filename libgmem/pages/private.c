@@ -104,7 +104,7 @@ static int look_at_bindings(struct gmem_target *target, uint64_t array, bool wan
 
 	for (size_t i = 0; !ret && i < target->binding_count; i++) {
 		const struct gmem_binding *binding = &target->bindings[i];
-		uint64_t pages = binding->size / GMEM_PAGE_SIZE;
+		uint64_t pages = binding->memory_size / GMEM_PAGE_SIZE;
 
 		for (uint64_t at = 0; !ret && at < pages; at += window.pages) {
 			window.gfn = binding->gpa / GMEM_PAGE_SIZE + at;

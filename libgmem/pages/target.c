@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "kernel/uapi.h"
 #include "procfs/capabilities.h"
 #include "procfs/fd.h"
@@ -258,30 +259,41 @@ int gmem_target_vm_type(const struct gmem_target *target)
 	return numbering.doubted ? -1 : target->vm_type;
 }
 
-int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out)
+static void learn_info(struct gmem_target *target, struct gmem_target_info *info)
 {
 	uint64_t pages;
 
-	gmem_begin(target->ctx);
-	memset(out, 0, sizeof(*out));
-	out->size = target->size;
-	out->inode = target->ino;
-	out->changed_ns = target->changed_ns;
-	out->vm_type = -1;
-	out->vm_pid = -1;
 	if (gmem_target_cache(target))
-		return 0; /* what fstat tells is known all the same */
-	out->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
-	if (out->has_resident)
-		out->resident = pages * GMEM_PAGE_SIZE;
-	out->has_flags = !gmem_target_flags(target, &out->flags);
+		return; /* what fstat tells is known all the same */
+	info->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
+	if (info->has_resident)
+		info->resident = pages * GMEM_PAGE_SIZE;
+	info->has_flags = !gmem_target_flags(target, &info->flags);
 	if (gmem_target_read_bindings(target))
-		return 0;
-	out->vm_type = gmem_target_vm_type(target);
-	out->vm_pid = target->vm_pid;
-	out->slots = target->binding_count;
-	out->has_slots = true;
-	return 0;
+		return;
+	info->vm_type = gmem_target_vm_type(target);
+	info->vm_pid = target->vm_pid;
+	info->slots = target->binding_count;
+	info->has_slots = true;
+}
+
+int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out)
+{
+	struct gmem_target_info info = {
+		.memory_size = target->size,
+		.inode = target->ino,
+		.changed_ns = target->changed_ns,
+		.vm_type = -1,
+		.vm_pid = -1,
+	};
+	int ret;
+
+	gmem_begin(target->ctx);
+	ret = GMEM_CHECK_OUT(target->ctx, gmem_target_info, changed_ns, out);
+	if (ret)
+		return ret;
+	learn_info(target, &info);
+	return GMEM_FILL_OUT(target->ctx, gmem_target_info, changed_ns, out, &info);
 }
 
 int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_binding *out)
@@ -294,6 +306,5 @@ int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_bi
 		return ret;
 	if (index >= target->binding_count)
 		return -ENOENT;
-	*out = target->bindings[index];
-	return 0;
+	return GMEM_FILL_OUT(target->ctx, gmem_binding, flags, out, &target->bindings[index]);
 }

@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "procfs/file.h"
 
 /* misc_res_name[] in kernel/cgroup/misc.c, and who counts there: a parameter of KVM's module. */
@@ -130,18 +131,19 @@ static int without_capacity(struct gmem_ctx *ctx, const char *name, int capacity
 
 int gmem_keys_get(struct gmem_ctx *ctx, const char *name, struct gmem_keys *out)
 {
+	struct gmem_keys found = { 0 };
 	int ret;
 
 	gmem_begin(ctx);
-	*out = (struct gmem_keys){ 0 };
-	ret = read_key(ctx, "misc.capacity", name, &out->capacity);
-	out->has_capacity = !ret;
+	ret = read_key(ctx, "misc.capacity", name, &found.capacity);
+	found.has_capacity = !ret;
 	if (ret == -ENOENT || ret == -ENODATA)
-		ret = without_capacity(ctx, name, ret, out);
+		ret = without_capacity(ctx, name, ret, &found);
 	else if (ret)
 		ret = gmem_fail(ctx, ret, "misc.capacity cannot be read: %s",
 				gmem_error_words(ret));
-	if (!ret)
-		out->has_used = !read_key(ctx, "misc.current", name, &out->used);
-	return ret;
+	if (ret)
+		return ret;
+	found.has_used = !read_key(ctx, "misc.current", name, &found.used);
+	return GMEM_FILL_OUT(ctx, gmem_keys, has_limit, out, &found);
 }

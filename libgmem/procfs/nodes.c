@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "procfs/file.h"
 #include "procfs/meminfo.h"
 
@@ -21,6 +22,7 @@ struct entry {
 };
 
 struct gmem_nodes {
+	struct gmem_ctx *ctx;
 	struct entry *entries;
 	size_t n;
 };
@@ -96,7 +98,7 @@ static int read_memory(struct gmem_ctx *ctx, struct gmem_node *node)
 
 	if (ret)
 		return ret;
-	node->size = node_bytes(text, node->number, "MemTotal");
+	node->total = node_bytes(text, node->number, "MemTotal");
 	node->free = node_bytes(text, node->number, "MemFree");
 	for (size_t i = 0; i < sizeof(reclaimable) / sizeof(reclaimable[0]); i++)
 		node->reclaimable += node_bytes(text, node->number, reclaimable[i]);
@@ -157,6 +159,7 @@ int gmem_nodes_read(struct gmem_ctx *ctx, struct gmem_nodes **out)
 		gmem_nodes_free(nodes);
 		return ret;
 	}
+	nodes->ctx = ctx;
 	note_allowed(ctx, nodes);
 	*out = nodes;
 	return 0;
@@ -194,10 +197,10 @@ void gmem_nodes_free(struct gmem_nodes *nodes)
 
 int gmem_nodes_at(const struct gmem_nodes *nodes, size_t index, struct gmem_node *out)
 {
+	gmem_begin(nodes->ctx);
 	if (index >= nodes->n)
 		return -ENOENT;
-	*out = nodes->entries[index].node;
-	return 0;
+	return GMEM_FILL_OUT(nodes->ctx, gmem_node, allowed, out, &nodes->entries[index].node);
 }
 
 static const struct entry *entry_of(const struct gmem_nodes *nodes, int number)

@@ -8,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/error.h"
+#include "base/options.h"
 #include "procfs/file.h"
 
 /* vmstat_text[] in mm/vmstat.c: level 2 is a PMD, level 3 a PUD. */
@@ -31,20 +32,19 @@ static bool find(const char *text, const char *name, uint64_t *value)
 
 int gmem_directmap_get_counters(struct gmem_ctx *ctx, struct gmem_directmap_counters *out)
 {
+	struct gmem_directmap_counters counters = { .has_collapses = true };
 	bool has_splits = true;
 	char *text;
 	int ret;
 
 	gmem_begin(ctx);
 	ret = gmem_read_file(ctx, "/proc/vmstat", &text, NULL);
-	memset(out, 0, sizeof(*out));
 	if (ret)
 		return gmem_fail(ctx, ret, "/proc/vmstat cannot be read: %s",
 				 gmem_error_words(ret));
-	out->has_collapses = true;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		uint64_t *values = lines[i].collapses ? out->collapses : out->splits;
-		bool *has = lines[i].collapses ? &out->has_collapses : &has_splits;
+		uint64_t *values = lines[i].collapses ? counters.collapses : counters.splits;
+		bool *has = lines[i].collapses ? &counters.has_collapses : &has_splits;
 
 		*has = find(text, lines[i].name, &values[lines[i].level]) && *has;
 	}
@@ -52,5 +52,5 @@ int gmem_directmap_get_counters(struct gmem_ctx *ctx, struct gmem_directmap_coun
 	if (!has_splits)
 		return gmem_fail(ctx, -ENODATA,
 				 "/proc/vmstat does not count splits of the direct map");
-	return 0;
+	return GMEM_FILL_OUT(ctx, gmem_directmap_counters, has_collapses, out, &counters);
 }

@@ -215,13 +215,14 @@ int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages)
 
 int gmem_flush_row_at(const struct gmem_flush *flush, size_t index, struct gmem_flush_row *out)
 {
+	struct gmem_flush_row found;
 	const struct row *row;
 
 	gmem_begin(flush->ctx);
 	if (index >= flush->row_count)
 		return -ENOENT;
 	row = &flush->rows[index];
-	*out = (struct gmem_flush_row){
+	found = (struct gmem_flush_row){
 		.path = &row->rule->path,
 		.faults_pages = row->faults,
 		.unknown_pages = row->unknown,
@@ -229,22 +230,22 @@ int gmem_flush_row_at(const struct gmem_flush *flush, size_t index, struct gmem_
 		.has_first_pfn = row->faults || (row->unknown && row->unknown_has_pfn),
 	};
 	if (row->applies != GMEM_VERDICT_SAFE) {
-		out->verdict = row->applies;
-		out->reason = row->reason;
+		found.verdict = row->applies;
+		found.reason = row->reason;
 	} else if (row->faults) {
-		out->verdict = GMEM_VERDICT_FAULTS;
-		out->reason = row->faults_reason;
+		found.verdict = GMEM_VERDICT_FAULTS;
+		found.reason = row->faults_reason;
 	} else if (row->unknown) {
-		out->verdict = GMEM_VERDICT_UNKNOWN;
-		out->reason = row->unknown_reason;
+		found.verdict = GMEM_VERDICT_UNKNOWN;
+		found.reason = row->unknown_reason;
 	} else if (!row->touched) {
-		out->verdict = GMEM_VERDICT_NOT_APPLICABLE;
-		out->reason = flush->pages ? reason_cleared : reason_no_page;
+		found.verdict = GMEM_VERDICT_NOT_APPLICABLE;
+		found.reason = flush->pages ? reason_cleared : reason_no_page;
 	} else {
-		out->verdict = GMEM_VERDICT_SAFE;
-		out->reason = reason_safe;
+		found.verdict = GMEM_VERDICT_SAFE;
+		found.reason = reason_safe;
 	}
-	return 0;
+	return GMEM_FILL_OUT(flush->ctx, gmem_flush_row, has_first_pfn, out, &found);
 }
 
 enum gmem_verdict gmem_flush_verdict_now(const struct gmem_flush *flush)
@@ -259,7 +260,7 @@ enum gmem_verdict gmem_flush_verdict_now(const struct gmem_flush *flush)
 enum gmem_verdict gmem_flush_verdict_on_map(const struct gmem_flush *flush)
 {
 	enum gmem_verdict worst = GMEM_VERDICT_NOT_APPLICABLE;
-	struct gmem_flush_row row;
+	struct gmem_flush_row row = { .size = sizeof(row) };
 
 	if (!flush->is_guest_memory)
 		return worst;

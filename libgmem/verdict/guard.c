@@ -128,7 +128,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 static int look_once(struct asking *asking, struct gmem_target *target, uint64_t offset,
 		     uint64_t length, unsigned int want, bool *settled)
 {
-	struct gmem_flush_row row;
+	struct gmem_flush_row row = { .size = sizeof(row) };
 	struct gmem_flush *flush;
 	int ret = gmem_flush_make(asking->ctx, &asking->subject, &asking->facts,
 				  asking->touched->touch, &flush);

@@ -36,7 +36,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 /* The row that comes first is the one that the kernel would die of. */
 static void answer(const struct gmem_flush *flush, struct gmem_preflight *out)
 {
-	struct gmem_flush_row row;
+	struct gmem_flush_row row = { .size = sizeof(row) };
 
 	out->verdict_on_map = gmem_flush_verdict_on_map(flush);
 	if (out->verdict_on_map != GMEM_VERDICT_FAULTS)
@@ -89,6 +89,7 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 			 struct gmem_preflight *out, struct gmem_flush **flush)
 {
 	struct gmem_preflight_options options;
+	struct gmem_preflight found = { .size = sizeof(found) };
 	const struct gmem_image *image;
 	struct gmem_flush *seen = NULL;
 	uint64_t flags;
@@ -96,6 +97,8 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 
 	gmem_begin(ctx);
 	ret = gmem_options_copy(ctx, "gmem_preflight_options", &options, sizeof(options), given);
+	if (!ret)
+		ret = GMEM_CHECK_OUT(ctx, gmem_preflight, inferred, out);
 	if (flush)
 		*flush = NULL;
 	if (!ret && !options.memory)
@@ -105,15 +108,17 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 	if (ret)
 		return ret;
 	flags = gmem_memory_flags(options.memory);
-	*out = (struct gmem_preflight){ .leaves = flags & GMEM_MEMORY_NO_DIRECT_MAP };
+	found = (struct gmem_preflight){ .leaves = flags & GMEM_MEMORY_NO_DIRECT_MAP };
 	ret = gmem_reader_image(ctx, &image);
 	if (ret && gmem_flush_known_by_flags(options.vm_type, flags)) {
-		out->verdict_on_map = GMEM_VERDICT_FAULTS;
-		out->inferred = true;
-		return 0;
+		found.verdict_on_map = GMEM_VERDICT_FAULTS;
+		found.inferred = true;
+		ret = 0;
+	} else if (!ret) {
+		ret = ask(ctx, &options, &found, &seen);
 	}
 	if (!ret)
-		ret = ask(ctx, &options, out, &seen);
+		ret = GMEM_FILL_OUT(ctx, gmem_preflight, inferred, out, &found);
 	if (flush)
 		*flush = seen;
 	else

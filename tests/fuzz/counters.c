@@ -5,8 +5,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gmem_ctx *ctx;
-	struct gmem_directmap_counters counters;
-	struct gmem_directmap_summary summary;
+	struct gmem_directmap_counters counters = { .size = sizeof(counters) };
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 
 	if (!ctx) {
 		ctx = fuzz_ctx("plain");

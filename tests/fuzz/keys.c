@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	elsewhere = *data & 1;
 	for (size_t i = 0; (name = gmem_keys_name(i)); i++) {
-		struct gmem_keys keys;
+		struct gmem_keys keys = { .size = sizeof(keys) };
 		int ret;
 
 		fuzz_files_are(ctx, is_of_cgroup, data + 1, size - 1);

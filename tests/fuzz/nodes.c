@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gmem_ctx *ctx;
 	struct gmem_nodes *nodes;
-	struct gmem_node node;
+	struct gmem_node node = { .size = sizeof(node) };
 	int ret, last = -1;
 
 	if (!ctx)

@@ -7,10 +7,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gmem_node four[] = {
-		{ .number = 0, .size = 1 << 30, .cpus = "0", .allowed = true },
-		{ .number = 1, .size = 0, .cpus = "1", .allowed = true },
-		{ .number = 7, .size = 1 << 30, .cpus = "", .allowed = true },
-		{ .number = 9, .size = 1 << 30, .cpus = "", .allowed = false },
+		{ .number = 0, .total = 1 << 30, .cpus = "0", .allowed = true },
+		{ .number = 1, .total = 0, .cpus = "1", .allowed = true },
+		{ .number = 7, .total = 1 << 30, .cpus = "", .allowed = true },
+		{ .number = 9, .total = 1 << 30, .cpus = "", .allowed = false },
 	};
 	const struct nodes nodes = { .at = four, .n = sizeof(four) / sizeof(four[0]) };
 	char *text = fuzz_text(data, size), why[NODE_LIST_WHY_MAX] = "";

@@ -44,7 +44,7 @@ static int keep(const struct gmem_oops *oops, void *arg)
 
 static void read_log(const uint8_t *data, size_t size, size_t piece, struct found *found)
 {
-	struct gmem_oops_counts counts;
+	struct gmem_oops_counts counts = { .size = sizeof(counts) };
 	struct gmem_oops_log *log;
 
 	memset(found, 0, sizeof(*found));

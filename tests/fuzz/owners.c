@@ -155,15 +155,15 @@ static ssize_t proc_pread(struct gmem_kernel *kernel, int fd, void *buffer, size
 
 static void check(const struct gmem_owners *owners)
 {
-	struct gmem_owners_counts counts;
-	struct gmem_owned owned, before = { 0 };
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
+	struct gmem_owned owned = { .size = sizeof(owned) }, before = owned;
 	size_t n = 0;
 
 	gmem_owners_get_counts(owners, &counts);
 	HOLDS(counts.vms_without <= counts.vms);
 	HOLDS(counts.vms <= counts.processes + counts.not_permitted);
 	while (!gmem_owners_at(owners, n, &owned)) {
-		struct gmem_owner owner;
+		struct gmem_owner owner = { .size = sizeof(owner) };
 		size_t held = 0;
 
 		HOLDS(!n || owned.device > before.device ||

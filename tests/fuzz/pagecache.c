@@ -52,9 +52,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_target *target;
-	struct gmem_binding binding;
+	struct gmem_binding binding = { .size = sizeof(binding) };
 	uint64_t next = 0;
 
 	fuzz_kmem_is(ctx, data, size);

@@ -79,12 +79,12 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 			 struct totals *totals)
 {
 	uint64_t states = 0, nodes = 0, bytes, next = 0;
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_usage *usage;
 	int node;
 
 	check(!gmem_target_get_info(target, &info), "no info");
-	check(info.size == SIZE, "size");
+	check(info.memory_size == SIZE, "size");
 	check(!info.has_resident || info.resident <= SIZE, "resident");
 	check(!info.has_slots || info.slots <= 1, "slots");
 	check(!info.has_flags || info.flags == 0, "flags");
@@ -107,9 +107,9 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 
 static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
 {
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 
 	check(!gmem_owners_new(ctx, NULL, &owners), "the scan failed");
 	gmem_owners_get_counts(owners, &counts);

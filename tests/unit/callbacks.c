@@ -82,7 +82,7 @@ static int walk_direct_map(struct world *w)
 
 static int summarize(struct world *w)
 {
-	struct gmem_directmap_summary summary;
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 
 	return gmem_directmap_summarize(w->ctx, run_of_map, w, &summary);
 }
@@ -134,7 +134,7 @@ static int preflight(struct world *w)
 		.fn = extent,
 		.arg = w,
 	};
-	struct gmem_preflight found;
+	struct gmem_preflight found = { .size = sizeof(found) };
 
 	return gmem_flush_preflight(w->ctx, &options, &found, NULL);
 }

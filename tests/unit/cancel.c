@@ -102,7 +102,7 @@ static int scan(void)
 {
 	const struct gmem_owners_options options = { .size = sizeof(options), .cancel = &cancel };
 	struct gmem_owners *owners = NULL;
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	int ret = gmem_owners_new(ctx, &options, &owners);
 
 	ck_assert_int_eq(ret != 0, !owners);
@@ -151,7 +151,7 @@ START_TEST(owners)
 END_TEST
 
 struct told {
-	unsigned int kinds[GMEM_CHANGE_KINDS];
+	unsigned int kinds[GMEM_CHANGE_COLLAPSE + 1];
 };
 
 static int note_change(const struct gmem_change *change, void *arg)

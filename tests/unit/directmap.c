@@ -46,7 +46,7 @@ static int check_run(const struct gmem_directmap_run *run, void *arg)
 
 START_TEST(every_model)
 {
-	struct gmem_directmap_summary sum;
+	struct gmem_directmap_summary sum = { .size = sizeof(sum) };
 	struct gmem_ctx *ctx;
 	struct runs runs = { 0 };
 	uint64_t mapped;
@@ -82,7 +82,8 @@ static struct gmem_directmap_run look(struct gmem_ctx *ctx, uint64_t pfn)
 
 START_TEST(removed_and_restored)
 {
-	struct gmem_directmap_summary before, during, after;
+	struct gmem_directmap_summary before = { .size = sizeof(before) }, during = before,
+				      after = before;
 	struct gmem_directmap_run run;
 	struct gmem_ctx *ctx;
 	uint64_t pfn = 0x100123;

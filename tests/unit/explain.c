@@ -192,7 +192,7 @@ START_TEST(of_the_last_call)
 	struct gmem_ctx *ctx = port_ctx("plain");
 	unsigned int fds = gmem_sim_open_fds(port_sim(ctx));
 	struct gmem_owners *owners;
-	struct gmem_owned owned;
+	struct gmem_owned owned = { .size = sizeof(owned) };
 	char words[8] = "?";
 	struct gmem_vm *vm;
 

@@ -402,8 +402,8 @@ static int check_gpa(const struct gmem_extent *extent, void *arg)
 
 START_TEST(bindings)
 {
-	struct gmem_target_info info;
-	struct gmem_binding binding;
+	struct gmem_target_info info = { .size = sizeof(info) };
+	struct gmem_binding binding = { .size = sizeof(binding) };
 	struct gpas gpas = { 0 };
 
 	setup(_i ? "tdx" : "plain", 64);
@@ -414,7 +414,7 @@ START_TEST(bindings)
 	ck_assert_uint_eq(gpas.bound, 48);
 	ck_assert_uint_eq(gpas.unbound, 16);
 	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
-	ck_assert_uint_eq(info.size, 64 * PAGE);
+	ck_assert_uint_eq(info.memory_size, 64 * PAGE);
 	ck_assert(info.has_resident && info.resident == 64 * PAGE);
 	ck_assert(info.has_slots && info.slots == 2);
 	ck_assert(info.has_flags && info.flags == 0);
@@ -423,7 +423,7 @@ START_TEST(bindings)
 	ck_assert_uint_eq(binding.slot, 7);
 	ck_assert_uint_eq(binding.gpa, 1ull << 33);
 	ck_assert_uint_eq(binding.offset, 48 * PAGE);
-	ck_assert_uint_eq(binding.size, 16 * PAGE);
+	ck_assert_uint_eq(binding.memory_size, 16 * PAGE);
 	ck_assert_int_eq(gmem_target_binding(target, 2, &binding), -ENOENT);
 	teardown();
 }
@@ -484,7 +484,7 @@ static int count_extent(const struct gmem_extent *extent, void *arg)
 /* Corrupted trees end in an answer or an error, in order and within the file. */
 START_TEST(corrupted)
 {
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 
 	setup(_i % 2 ? "plain" : "tdx", 4096);
 	bind(1, 1ull << 32, 0, 2048 * PAGE);

@@ -69,7 +69,7 @@ static int walk_directmap(struct world *w)
 
 static int summarize(struct world *w)
 {
-	struct gmem_directmap_summary sum;
+	struct gmem_directmap_summary sum = { .size = sizeof(sum) };
 	uint64_t mapped = 0;
 	int ret = gmem_directmap_summarize(w->ctx, NULL, NULL, &sum);
 
@@ -150,16 +150,16 @@ static int list_targets(struct world *w)
 
 static int ask_target(struct world *w)
 {
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_target *target;
-	struct gmem_binding binding;
+	struct gmem_binding binding = { .size = sizeof(binding) };
 	int ret = open_target(w, &target);
 
 	if (ret)
 		return ret;
 	ret = gmem_target_get_info(target, &info);
 	if (!ret) {
-		ck_assert_uint_eq(info.size, SIZE);
+		ck_assert_uint_eq(info.memory_size, SIZE);
 		ck_assert(!info.has_resident || info.resident == SIZE / 2);
 		ck_assert(!info.has_slots || info.slots == 1);
 		ck_assert(!info.has_flags || info.flags == models[w->model].flags);

@@ -47,7 +47,7 @@ static void add(enum gmem_direct_map state, bool writable, uint64_t page_flags, 
 
 static struct gmem_flush_row row(const char *name)
 {
-	struct gmem_flush_row found;
+	struct gmem_flush_row found = { .size = sizeof(found) };
 
 	for (size_t i = 0; !gmem_flush_row_at(flush, i, &found); i++)
 		if (!strcmp(found.path->name, name))
@@ -68,7 +68,7 @@ static void expect(const char *name, enum gmem_verdict verdict)
 /* However long the table of paths is, a verdict has a row for each. */
 START_TEST(every_path)
 {
-	struct gmem_flush_row last;
+	struct gmem_flush_row last = { .size = sizeof(last) };
 	size_t rules = 0, rows = 0;
 
 	while (gmem_flush_rule_at(rules))
@@ -95,7 +95,7 @@ START_TEST(every_row_is_complete)
 	ck_assert_uint_ge(n, 10);
 	begin("tdx", GMEM_VM_TDX, 0);
 	for (size_t i = 0; i < n; i++) {
-		struct gmem_flush_row found;
+		struct gmem_flush_row found = { .size = sizeof(found) };
 
 		ck_assert_int_eq(gmem_flush_row_at(flush, i, &found), 0);
 		ck_assert_ptr_eq(found.path, gmem_flush_path_at(i));

@@ -629,7 +629,7 @@ static int count(const struct gmem_extent *extent, void *arg)
 START_TEST(asked_before)
 {
 	struct gmem_preflight_options options = { .size = sizeof(options), .vm_type = GMEM_VM_TDX };
-	struct gmem_preflight answer;
+	struct gmem_preflight answer = { .size = sizeof(answer) };
 	struct gmem_flush *flush;
 	uint64_t seen = 0;
 

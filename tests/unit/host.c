@@ -357,7 +357,7 @@ END_TEST
 /* Another line's number is not taken for the one that is not there. */
 START_TEST(keys_of_others)
 {
-	struct gmem_keys keys;
+	struct gmem_keys keys = { .size = sizeof(keys) };
 
 	setup("tdx");
 	say("/sys/fs/cgroup/misc.current", "other 7\n");
@@ -371,7 +371,7 @@ END_TEST
 /* A container has a limit in the place of the capacity, and no line is told from no file. */
 START_TEST(keys_of_containers)
 {
-	struct gmem_keys keys;
+	struct gmem_keys keys = { .size = sizeof(keys) };
 
 	setup("snp");
 	port_refuse_open(ctx, "/sys/fs/cgroup/misc.capacity", -ENOENT);
@@ -428,7 +428,7 @@ START_TEST(numbers_of_types)
 						    .is_guest_memory = true };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct gmem_flush_row row;
+		struct gmem_flush_row row = { .size = sizeof(row) };
 		struct gmem_flush *flush;
 		struct gmem_caps *caps;
 		const char *why;
@@ -490,7 +490,7 @@ END_TEST
 
 static void check_keys(const char *model, const char *name, uint64_t capacity)
 {
-	struct gmem_keys keys;
+	struct gmem_keys keys = { .size = sizeof(keys) };
 
 	setup(model);
 	ck_assert_int_eq(gmem_keys_get(ctx, name, &keys), 0);
@@ -507,7 +507,7 @@ static void check_keys(const char *model, const char *name, uint64_t capacity)
 
 START_TEST(keys_counted)
 {
-	struct gmem_keys none;
+	struct gmem_keys none = { .size = sizeof(none) };
 
 	check_keys("tdx", "tdx", 31);
 	check_keys("snp", "sev_es", 99);
@@ -522,7 +522,7 @@ END_TEST
 /* A TD holds a KeyID, and gives it back. */
 START_TEST(keys_in_use)
 {
-	struct gmem_keys keys;
+	struct gmem_keys keys = { .size = sizeof(keys) };
 	struct gmem_vm *vm;
 
 	setup("tdx");
@@ -540,7 +540,7 @@ END_TEST
 
 START_TEST(splits_counted)
 {
-	struct gmem_directmap_counters counters;
+	struct gmem_directmap_counters counters = { .size = sizeof(counters) };
 
 	setup("plain");
 	ck_assert_int_eq(gmem_directmap_get_counters(ctx, &counters), 0);

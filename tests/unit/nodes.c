@@ -24,7 +24,7 @@ static void teardown(void)
 
 START_TEST(two_nodes)
 {
-	struct gmem_node first, second, none;
+	struct gmem_node first = { .size = sizeof(first) }, second = first, none = first;
 
 	setup("tdx");
 	ck_assert_int_eq(gmem_nodes_at(nodes, 0, &first), 0);
@@ -32,8 +32,8 @@ START_TEST(two_nodes)
 	ck_assert_int_eq(gmem_nodes_at(nodes, 2, &none), -ENOENT);
 	ck_assert_int_eq(first.number, 0);
 	ck_assert_int_eq(second.number, 1);
-	ck_assert(first.size > GIB && first.free > GIB && first.free < first.size);
-	ck_assert(second.size > GIB && second.allowed && first.allowed);
+	ck_assert(first.total > GIB && first.free > GIB && first.free < first.total);
+	ck_assert(second.total > GIB && second.allowed && first.allowed);
 	ck_assert_str_ne(first.cpus, second.cpus);
 	ck_assert_uint_eq(first.reclaimable, 0);
 	ck_assert_int_eq(gmem_nodes_distance(nodes, 0, 0), 10);
@@ -56,7 +56,9 @@ START_TEST(free_memory)
 		.flags = GMEM_MEMORY_MMAP,
 	};
 	const unsigned long second = 2;
-	struct gmem_node before[2], after[2];
+	struct gmem_node before[2] = { { .size = sizeof(before[0]) },
+				       { .size = sizeof(before[0]) } };
+	struct gmem_node after[2] = { before[0], before[1] };
 	struct gmem_memory *memory;
 	struct gmem_vm *vm;
 
@@ -81,7 +83,7 @@ END_TEST
 
 START_TEST(what_is_missing)
 {
-	struct gmem_node node;
+	struct gmem_node node = { .size = sizeof(node) };
 
 	ctx = port_ctx("tdx");
 	port_refuse_open(ctx, "/sys/devices/system/node/node1/distance", -ENOENT);

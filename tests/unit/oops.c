@@ -36,7 +36,8 @@ static void read_pieces(const char *text, size_t length, size_t piece, struct fo
 			gmem_oops_feed(log, text + at, piece < length - at ? piece : length - at),
 			0);
 	ck_assert_int_eq(gmem_oops_end(log), 0);
-	gmem_oops_get_counts(log, &found->counts);
+	found->counts.size = sizeof(found->counts);
+	ck_assert_int_eq(gmem_oops_get_counts(log, &found->counts), 0);
 	ck_assert_uint_eq(found->counts.faults, found->n);
 	gmem_oops_free(log);
 }
@@ -967,7 +968,8 @@ START_TEST(long_line)
 		ck_assert_int_eq(gmem_oops_feed(log, piece, sizeof(piece)), 0);
 	ck_assert_int_eq(gmem_oops_feed(log, "\n" X86_ADD, sizeof("\n" X86_ADD) - 1), 0);
 	ck_assert_int_eq(gmem_oops_end(log), 0);
-	gmem_oops_get_counts(log, &found.counts);
+	found.counts.size = sizeof(found.counts);
+	ck_assert_int_eq(gmem_oops_get_counts(log, &found.counts), 0);
 	gmem_oops_free(log);
 	ck_assert_uint_eq(found.n, 1);
 	ck_assert_uint_eq(found.oopses[0].line, 2);

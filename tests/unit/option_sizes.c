@@ -82,7 +82,7 @@ static int use_preflight(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
 	struct gmem_preflight_options *asked = options;
-	struct gmem_preflight answer;
+	struct gmem_preflight answer = { .size = sizeof(answer) };
 	struct gmem_memory *memory;
 	int ret;
 

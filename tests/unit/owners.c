@@ -278,7 +278,7 @@ static const struct entry busy[] = {
 static void check_holder(const struct gmem_owners *owners, size_t index, size_t n, pid_t pid,
 			 int fd, const char *command)
 {
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 
 	ck_assert_int_eq(gmem_owners_owner(owners, index, n, &owner), 0);
 	ck_assert_int_eq(owner.pid, pid);
@@ -315,7 +315,7 @@ START_TEST(guarded_processes)
 			{ .path = "/proc/self/status", .text = cases[i].status },
 		};
 		struct gmem_ctx *ctx = fake_ctx(table, sizeof(table) / sizeof(table[0]));
-		struct gmem_owners_counts counts;
+		struct gmem_owners_counts counts = { .size = sizeof(counts) };
 		struct gmem_owners *owners;
 
 		ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
@@ -338,11 +338,11 @@ END_TEST
 START_TEST(many_processes)
 {
 	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_target *target;
 	struct gmem_owners *owners;
-	struct gmem_owned owned;
-	struct gmem_owner owner;
+	struct gmem_owned owned = { .size = sizeof(owned) };
+	struct gmem_owner owner = { .size = sizeof(owner) };
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
@@ -355,7 +355,7 @@ START_TEST(many_processes)
 
 	ck_assert_int_eq(gmem_owners_at(owners, 0, &owned), 0);
 	ck_assert_uint_eq(owned.inode, 5);
-	ck_assert_uint_eq(owned.size, 5 * PAGE);
+	ck_assert_uint_eq(owned.memory_size, 5 * PAGE);
 	ck_assert_uint_eq(owned.processes, 1);
 	check_holder(owners, 0, 0, 200, 4, "helper");
 	ck_assert_int_eq(gmem_owners_owner(owners, 0, 1, &owner), -ENOENT);
@@ -451,10 +451,10 @@ static const struct entry threads[] = {
 START_TEST(threads_are_one_process)
 {
 	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
-	struct gmem_owner owner;
-	struct gmem_owned owned;
+	struct gmem_owner owner = { .size = sizeof(owner) };
+	struct gmem_owned owned = { .size = sizeof(owned) };
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
@@ -495,7 +495,7 @@ START_TEST(primary_is_the_vms_process)
 	};
 	struct gmem_ctx *ctx = fake_ctx(table, n);
 	struct gmem_owners *owners;
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	for (size_t i = 0; i < sizeof(made_by_is) / sizeof(made_by_is[0]); i++) {
@@ -521,10 +521,10 @@ START_TEST(threads_with_files_of_their_own)
 	const struct gmem_owners_options no_locks = { .size = sizeof(no_locks),
 						      .no_mappings = true };
 	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
-	struct gmem_owner owner;
-	struct gmem_owned owned;
+	struct gmem_owner owner = { .size = sizeof(owner) };
+	struct gmem_owned owned = { .size = sizeof(owned) };
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	for (size_t i = 0; i < 2; i++) {
@@ -562,7 +562,7 @@ START_TEST(without_mappings)
 {
 	const struct gmem_owners_options options = { .size = sizeof(options), .no_mappings = true };
 	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, &options, &owners), 0);
@@ -608,7 +608,7 @@ START_TEST(hidden_processes)
 		{ .path = "/proc/self/ns/pid", .link = "pid:[4026532222]" },
 	};
 	struct gmem_ctx *ctx = fake_ctx(hidepid, sizeof(hidepid) / sizeof(hidepid[0]));
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
 
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
@@ -671,9 +671,9 @@ START_TEST(usage_of_own)
 	struct host host = host_new();
 	int64_t pfn = gmem_sim_file_pfn(port_sim(host.ctx), gmem_memory_fd(host.memory), 3);
 	uint64_t bytes, sum = 0;
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_usage *usage;
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 	int node, last = -2;
 
 	gmem_owners_get_counts(host.owners, &counts);
@@ -715,7 +715,7 @@ static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *reques
 START_TEST(usage_unseen)
 {
 	struct host host = host_new();
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_usage *usage;
 	const char *reason = "";
 	uint64_t bytes;
@@ -757,7 +757,7 @@ START_TEST(frames_found)
 	uint64_t a = (uint64_t)gmem_sim_file_pfn(kernel, fd, 5);
 	uint64_t b = (uint64_t)gmem_sim_file_pfn(kernel, fd, 40);
 	const uint64_t pfns[] = { 1, a < b ? a : b, a < b ? b : a };
-	struct gmem_frame frame;
+	struct gmem_frame frame = { .size = sizeof(frame) };
 
 	ck_assert_int_eq(gmem_owners_find(host.owners, pfns, 3, keep_frame, &next), 0);
 	ck_assert_int_eq(next - found, 2);
@@ -941,7 +941,7 @@ START_TEST(mapped_of_own)
 	struct gmem_ctx *ctx = port_ctx("plain");
 	struct gmem_kernel *kernel = port_sim(ctx);
 	struct gmem_mapped mapped = { 0 };
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_memory *memory;
 	struct gmem_target *target;
 	struct gmem_vm *vm;

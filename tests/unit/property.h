@@ -109,7 +109,7 @@ static inline bool would_fault(const struct world *w, const char *path, const bo
 		.has_memory_flags = true,
 		.is_guest_memory = true,
 	};
-	struct gmem_flush_row row;
+	struct gmem_flush_row row = { .size = sizeof(row) };
 	struct gmem_flush *flush;
 	size_t i = 0;
 
@@ -145,7 +145,7 @@ static inline void settle_hooks(struct world *w)
 
 static inline uint64_t count_holes(struct gmem_ctx *ctx)
 {
-	struct gmem_directmap_summary sum;
+	struct gmem_directmap_summary sum = { .size = sizeof(sum) };
 
 	expect(gmem_directmap_summarize(ctx, NULL, NULL, &sum) == 0);
 	expect(sum.unknown == 0);

@@ -45,8 +45,8 @@ START_TEST(reasons)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct gmem_ctx *ctx = setup(i);
-		struct gmem_directmap_summary sum;
-		struct gmem_frame frame;
+		struct gmem_directmap_summary sum = { .size = sizeof(sum) };
+		struct gmem_frame frame = { .size = sizeof(frame) };
 
 		ck_assert_int_eq(gmem_pfn_is_ram(ctx, 0x100), cases[i].error);
 		port_said(ctx, cases[i].why);
@@ -97,7 +97,7 @@ START_TEST(flags)
 		{ -EIO, "reading /proc/kpageflags failed" },
 	};
 	struct gmem_ctx *ctx = served_ctx("plain");
-	struct gmem_frame frame;
+	struct gmem_frame frame = { .size = sizeof(frame) };
 
 	serve_text("/proc/kpageflags", "");
 	ck_assert_int_eq(gmem_frame_get(ctx, 0x100, GMEM_EXTENT_FLAGS, &frame), 0);

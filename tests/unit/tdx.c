@@ -105,7 +105,7 @@ START_TEST(capabilities_asked)
 {
 	struct gmem_tdx_capabilities *capabilities;
 	const struct kvm_cpuid2 *cpuid;
-	struct gmem_tdx_vmcalls vmcalls;
+	struct gmem_tdx_vmcalls vmcalls = { .size = sizeof(vmcalls) };
 
 	setup("tdx");
 	ck_assert_int_eq(gmem_tdx_capabilities_new(vm, &capabilities), 0);

@@ -70,7 +70,7 @@ static void check(const struct gmem_change *change, enum gmem_change_kind kind, 
 	ck_assert(change->has_resident);
 	ck_assert_uint_eq(change->resident, resident * PAGE);
 	ck_assert_uint_ne(change->inode, 0);
-	ck_assert_uint_eq(change->size, SIZE);
+	ck_assert_uint_eq(change->memory_size, SIZE);
 }
 
 START_TEST(come_and_go)
@@ -180,7 +180,7 @@ END_TEST
 /* Without a reader what comes and goes is seen, and why the rest is not is said. */
 START_TEST(without_reader)
 {
-	struct gmem_watch_counts counts;
+	struct gmem_watch_counts counts = { .size = sizeof(counts) };
 	struct gmem_memory *memory;
 	struct changes changes;
 
@@ -194,7 +194,7 @@ START_TEST(without_reader)
 	ck_assert(!changes.list[0].has_resident);
 	gmem_watch_get_counts(watch, &counts);
 	ck_assert_uint_eq(counts.unknown, 1);
-	ck_assert_uint_eq(counts.owners.memories, 1);
+	ck_assert_uint_eq(counts.owners->memories, 1);
 	ck_assert(strstr(counts.why, "reader") != NULL);
 	ck_assert(counts.has_counters);
 	gmem_memory_free(memory);

@@ -82,8 +82,8 @@ static void guess(const struct holes *holes, uint64_t pages, char *text, size_t 
 static void write_piece(const struct holes *holes, const struct gmem_directmap_run *run,
 			uint64_t pfn, uint64_t pages, const struct owned_range *range)
 {
-	struct gmem_owner owner;
-	struct gmem_owned memory;
+	struct gmem_owner owner = { .size = sizeof(owner) };
+	struct gmem_owned memory = { .size = sizeof(memory) };
 	char maker[192];
 	struct cell cells[] = {
 		[COLUMN_PFN] = cell_number(pfn),
@@ -185,7 +185,7 @@ static void write_owners(const struct holes *holes)
 
 static enum status show(struct cli *cli)
 {
-	struct gmem_directmap_summary summary;
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 	int ret = gmem_directmap_summarize(cli->ctx, NULL, NULL, &summary);
 
 	if (ret)
@@ -198,7 +198,7 @@ static enum status show(struct cli *cli)
 static enum status show_holes(struct cli *cli)
 {
 	struct holes holes = { .cli = cli };
-	struct gmem_directmap_summary summary;
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 	int ret = owned_find(cli, &holes.owned);
 
 	if (!ret) {

@@ -65,7 +65,7 @@ static int keep_unmapped(const struct gmem_extent *extent, void *arg)
 
 static int search_memory(struct search *search)
 {
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_target *target;
 	int ret = gmem_owners_open(search->owned->owners, search->memory, &target);
 
@@ -129,7 +129,7 @@ static int by_pfn(const void *a, const void *b)
 int owned_find(struct cli *cli, struct owned *owned)
 {
 	struct search search = { .owned = owned };
-	struct gmem_owners_counts counts = { .memories = 0 };
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	int ret;
 
 	*owned = (struct owned){ .owners = NULL };

@@ -329,6 +329,7 @@ static enum status run(struct cli *cli)
 		nodes_close(&list.nodes);
 		return cli_fail_error(cli, ret, NULL);
 	}
+	list.counts.size = sizeof(list.counts);
 	gmem_owners_get_counts(list.owners, &list.counts);
 	status = list_find_names(cli, &list.names);
 	if (!status)

@@ -124,7 +124,7 @@ static int write_node(struct output *out, const struct nodes *nodes, const struc
 	const struct cell cells[NODE_COLUMNS] = {
 		[NODE_NODE] = cell_number((uint64_t)node->number),
 		[NODE_CPUS] = cell_text(*node->cpus ? node->cpus : NULL),
-		[NODE_SIZE] = cell_number(node->size),
+		[NODE_SIZE] = cell_number(node->total),
 		[NODE_FREE] = cell_number(node->free),
 		[NODE_RECLAIMABLE] = cell_number(node->reclaimable),
 		[NODE_ALLOWED] = cell_number(node->allowed),

@@ -62,7 +62,7 @@ static void write_owner(FILE *stream, const struct gmem_owner *owner, pid_t but)
 /* How all owners have it; where they are of process but, without its number. */
 static char *owners_text(const struct gmem_owners *owners, size_t index, pid_t but, bool only)
 {
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 	char *text = NULL;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -90,7 +90,7 @@ static int set_owners(struct list_row *row, const struct gmem_owners *owners, si
 		      const struct list_names *names, size_t n)
 {
 	const char *name;
-	struct gmem_owner owner;
+	struct gmem_owner owner = { .size = sizeof(owner) };
 
 	row->owners_text = owners_text(owners, index, 0, false);
 	row->owner_cells = calloc(n, OWNER_COLUMNS * sizeof(*row->owner_cells));
@@ -111,8 +111,8 @@ static int set_owners(struct list_row *row, const struct gmem_owners *owners, si
 static int set_owned(struct list_row *row, const struct gmem_owners *owners, size_t index,
 		     const struct list_names *names, pid_t vm_pid)
 {
-	struct gmem_owner primary;
-	struct gmem_owned owned;
+	struct gmem_owner primary = { .size = sizeof(primary) };
+	struct gmem_owned owned = { .size = sizeof(owned) };
 
 	gmem_owners_at(owners, index, &owned);
 	gmem_owners_primary(owners, index, vm_pid, &primary);
@@ -127,7 +127,7 @@ static int set_owned(struct list_row *row, const struct gmem_owners *owners, siz
 	row->cells[LIST_PROCESSES] = cell_number(owned.processes);
 	row->cells[LIST_DEVICE] = cell_number(owned.device);
 	row->cells[LIST_INODE] = cell_number(owned.inode);
-	row->cells[LIST_SIZE] = cell_number(owned.size);
+	row->cells[LIST_SIZE] = cell_number(owned.memory_size);
 	return set_owners(row, owners, index, names, owned.owners);
 }
 
@@ -312,7 +312,7 @@ static int look(const struct cli *cli, const struct gmem_owners *owners,
 		const struct list_want *want, struct gmem_target *target, struct list_row *row,
 		pid_t *vm_pid)
 {
-	struct gmem_target_info info;
+	struct gmem_target_info info = { .size = sizeof(info) };
 	int ret = gmem_target_get_info(target, &info);
 
 	*vm_pid = info.vm_pid;

@@ -91,7 +91,7 @@ int features_find(struct cli *cli, feature_fn fn, void *arg)
 	tell_types(&features, caps);
 	gmem_caps_free(caps);
 	for (size_t i = 0; gmem_keys_name(i); i++) {
-		struct gmem_keys keys;
+		struct gmem_keys keys = { .size = sizeof(keys) };
 
 		if (!gmem_keys_get(cli->ctx, gmem_keys_name(i), &keys) && keys.has_capacity)
 			tell_number(&features, "gmemctl-keys.", gmem_keys_name(i), keys.capacity);

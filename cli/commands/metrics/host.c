@@ -71,7 +71,7 @@ static void add_holes(struct samples *samples, const struct gmem_directmap_summa
 
 static bool add_direct_map(struct cli *cli, struct samples *samples)
 {
-	struct gmem_directmap_summary summary;
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 
 	if (cli_open_reader(cli) || gmem_directmap_summarize(cli->ctx, NULL, NULL, &summary))
 		return false;
@@ -86,7 +86,7 @@ static bool add_direct_map(struct cli *cli, struct samples *samples)
 
 static bool add_counters(struct cli *cli, struct samples *samples)
 {
-	struct gmem_directmap_counters counters;
+	struct gmem_directmap_counters counters = { .size = sizeof(counters) };
 
 	if (gmem_directmap_get_counters(cli->ctx, &counters))
 		return false;
@@ -122,7 +122,7 @@ static bool add_keys(struct cli *cli, struct samples *samples)
 	bool all = true;
 
 	for (size_t i = 0; gmem_keys_name(i); i++) {
-		struct gmem_keys found;
+		struct gmem_keys found = { .size = sizeof(found) };
 		int ret = gmem_keys_get(cli->ctx, gmem_keys_name(i), &found);
 
 		all = add_key(samples, gmem_keys_name(i), ret, &found) && all;

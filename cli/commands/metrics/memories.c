@@ -167,7 +167,7 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struc
 			  int *error)
 {
 	struct list_want want = { .usage = true, .shared = true, .no_locks = no_locks };
-	struct gmem_owners_counts counts;
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
 	struct patience patience;
 	char why[1024], text[256];

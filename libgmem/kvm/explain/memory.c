@@ -209,7 +209,7 @@ static bool is_missing(const struct gmem_node *node)
 
 static bool is_without_memory(const struct gmem_node *node)
 {
-	return node && !node->size;
+	return node && !node->total;
 }
 
 static bool is_not_allowed(const struct gmem_node *node)

@@ -5,6 +5,7 @@
 #include <gmem/tdx.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "kernel/uapi_x86.h"
 #include "kvm/explain/explain.h"
 #include "kvm/tdx/td.h"
@@ -14,6 +15,7 @@
 #define MAX_ENTRIES 4096u
 
 struct gmem_tdx_capabilities {
+	struct gmem_ctx *ctx;
 	struct gmem_kvm_tdx_capabilities *kvm;
 };
 
@@ -52,6 +54,7 @@ int gmem_tdx_capabilities_new(struct gmem_vm *vm, struct gmem_tdx_capabilities *
 	capabilities = calloc(1, sizeof(*capabilities));
 	if (!capabilities)
 		return gmem_no_memory(vm->ctx, "the TDX capabilities");
+	capabilities->ctx = vm->ctx;
 	ret = -E2BIG;
 	for (uint32_t n = FIRST_ENTRIES; ret == -E2BIG && n <= MAX_ENTRIES; n *= 2)
 		ret = ask(vm, n, &capabilities->kvm);
@@ -81,17 +84,19 @@ uint64_t gmem_tdx_xfam(const struct gmem_tdx_capabilities *capabilities)
 	return capabilities->kvm->supported_xfam;
 }
 
-void gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabilities,
-			  struct gmem_tdx_vmcalls *out)
+int gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabilities,
+			 struct gmem_tdx_vmcalls *out)
 {
 	const struct gmem_kvm_tdx_capabilities *kvm = capabilities->kvm;
-
-	*out = (struct gmem_tdx_vmcalls){
+	const struct gmem_tdx_vmcalls vmcalls = {
 		.kernel_r11 = kvm->kernel_tdvmcallinfo_1_r11,
 		.kernel_r12 = kvm->kernel_tdvmcallinfo_1_r12,
 		.user_r11 = kvm->user_tdvmcallinfo_1_r11,
 		.user_r12 = kvm->user_tdvmcallinfo_1_r12,
 	};
+
+	gmem_begin(capabilities->ctx);
+	return GMEM_FILL_OUT(capabilities->ctx, gmem_tdx_vmcalls, user_r12, out, &vmcalls);
 }
 
 const struct kvm_cpuid2 *
