@@ -73,7 +73,7 @@ try 0 '' '' with "$(row create | sed 's/dac_read_search//')" \
 	"$BUILD/gmemctl" create td --vm-type=tdx --size=64K
 try 0 '' '' gmemctl convert td 0+64K private
 row=$(row map)
-try 2 '' '--from=.*: Permission denied' with "$(echo "$row" | sed 's/dac_read_search//')" \
+try 2 '' 'theirs: Permission denied' with "$(echo "$row" | sed 's/dac_read_search//')" \
 	"$BUILD/gmemctl" map td 0+64K --from="$scratch/theirs"
 try 0 '' '' with "$row" "$BUILD/gmemctl" map td 0+64K --from="$scratch/theirs"
 try 0 '' '' gmemctl destroy td
