@@ -35,6 +35,7 @@ struct option {
 	const char *vendor; /* matters on this vendor's CPUs only, or NULL */
 	const char *without;
 	bool optional;				     /* its absence is in order on most hosts */
+	bool x86;				     /* no other architecture has it */
 	bool (*proof)(const struct gmem_host *host); /* it is on, whatever the file says; or NULL */
 	const char *causes[2];			     /* checks whose fail explains it, or NULL */
 };
@@ -95,7 +96,7 @@ static enum gmem_check_result check_option(struct gmem_host *host, const struct 
 
 	if (value < GMEM_CONFIG_MODULE && option->former)
 		value = gmem_config_get(&host->config, option->former);
-	if (why && !gmem_host_vendor(host, option->vendor))
+	if ((why && !gmem_host_vendor(host, option->vendor)) || (option->x86 && host->cpu.is_arm))
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "the CPU is %s",
 				      gmem_host_vendor_name(host));
 	if (value == GMEM_CONFIG_BUILT_IN)
@@ -168,11 +169,11 @@ static const struct gmem_host_row rows[] = {
 	OPTION("config.kvm-memory-attributes", check_option, "KVM_GENERIC_MEMORY_ATTRIBUTES",
 	       .without =
 		       "memory cannot be made private; TDX, SEV and KVM_SW_PROTECTED_VM bring it",
-	       .optional = true, .proof = gmem_host_has_private,
+	       .optional = true, .x86 = true, .proof = gmem_host_has_private,
 	       .causes = { "config.intel-tdx-host", "config.kvm-amd-sev" }),
 	OPTION("config.kvm-sw-protected-vm", check_option, "KVM_SW_PROTECTED_VM",
 	       .without = "no software-protected VMs, which are for developers without TDX or SNP",
-	       .optional = true),
+	       .optional = true, .x86 = true),
 	OPTION("config.secretmem", check_option, "SECRETMEM",
 	       .without = "no memfd_secret(), so no control for the reader"),
 	OPTION("config.debug-info-btf", check_option, "DEBUG_INFO_BTF",

@@ -134,13 +134,32 @@ static enum gmem_check_result check_memory2(struct gmem_host *host, const struct
 			      "KVM has no KVM_SET_USER_MEMORY_REGION2");
 }
 
+/* KVM pre-faults where it has a second level of page tables: kvm_dev_ioctl_check_extension_generic(). */
+static const struct paging {
+	const char *vendor, *option, *flag;
+	const char *load, *boot, *nest, *none;
+} pagings[] = {
+	{ "GenuineIntel", "KVM_INTEL", "ept", "load kvm_intel with ept=1",
+	  "boot with kvm_intel.ept=1", "let the hypervisor of this VM nest EPT",
+	  "take a machine whose CPU has EPT" },
+	{ "AuthenticAMD", "KVM_AMD", "npt", "load kvm_amd with npt=1", "boot with kvm_amd.npt=1",
+	  "let the hypervisor of this VM nest NPT", "take a machine whose CPU has NPT" },
+};
+
 static const char *fix_paging(const struct gmem_host *host)
 {
-	if (gmem_host_vendor(host, "AuthenticAMD"))
-		return "load kvm_amd with npt=1; inside a VM, let its hypervisor nest it";
-	if (gmem_host_vendor(host, "GenuineIntel"))
-		return "load kvm_intel with ept=1; inside a VM, let its hypervisor nest it";
-	return "see that KVM has two levels of paging";
+	for (size_t i = 0; i < sizeof(pagings) / sizeof(pagings[0]); i++) {
+		const struct paging *paging = &pagings[i];
+
+		if (!gmem_host_vendor(host, paging->vendor))
+			continue;
+		if (!gmem_host_has_flag(host, paging->flag))
+			return gmem_host_has_flag(host, "hypervisor") ? paging->nest : paging->none;
+		return gmem_config_get(&host->config, paging->option) == GMEM_CONFIG_BUILT_IN
+			       ? paging->boot
+			       : paging->load;
+	}
+	return NULL;
 }
 
 /* That a kernel is older than a call is in order, and told from a call that it keeps back. */
@@ -154,6 +173,9 @@ static enum gmem_check_result check_pre_fault(struct gmem_host *host,
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM_PRE_FAULT_MEMORY is there");
 	if (has < 0)
 		return gmem_host_unsaid(host);
+	if (host->cpu.is_arm)
+		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
+				      "KVM on arm64 has no KVM_PRE_FAULT_MEMORY");
 	if (gmem_release_before(host->ctx->release, 6, 11))
 		return gmem_host_find(
 			host, GMEM_CHECK_SKIP, "boot Linux 6.11 or newer to pre-fault",

@@ -93,6 +93,13 @@ contradicts desktop_tme BIOS
 contradicts cloud_vm 'BIOS|modprobe'
 contradicts deb13 'Linux 6\.8 |BIOS'
 contradicts container 'modprobe|BIOS|firmware'
+contradicts arm64 'ept|EPT|npt|NPT|levels|CONFIG_'
+contradicts vm_no_ept 'load|modprobe|ept='
+contradicts ept_off 'load|modprobe|hypervisor'
+# What an architecture has not is no option that is off.
+try_json 0 '[.checks[] | select(.id | test("^(config.kvm-(memory-attributes|sw-protected-vm)|kvm.pre-fault)$")) |
+	.detail] == ["the CPU is Arm", "the CPU is Arm", "KVM on arm64 has no KVM_PRE_FAULT_MEMORY"]' \
+	gmemctl doctor --sysroot=tests/hosts/arm64 --json
 
 # A TD in the old numbering is not SEV, for anybody.
 old=tests/hosts/tdx68
