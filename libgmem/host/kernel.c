@@ -11,11 +11,25 @@ static bool is_release(const char *release)
 	return *release >= '0' && *release <= '9';
 }
 
+/* The release that guest_memfd came with, which is another one on arm64. */
+struct since {
+	unsigned int minor;
+	const char *boot, *or_vendor;
+};
+
+static const struct since since_x86 = {
+	8, "boot Linux 6.8 or newer", "boot Linux 6.8 or newer, or a vendor's kernel that has it"
+};
+static const struct since since_arm = {
+	18, "boot Linux 6.18 or newer", "boot Linux 6.18 or newer, or a vendor's kernel that has it"
+};
+
 /* A vendor's kernel may have what its number is too low for, so the number does not decide. */
 static enum gmem_check_result check_version(struct gmem_host *host, const struct gmem_host_row *row)
 {
+	const struct since *since = host->cpu.is_arm ? &since_arm : &since_x86;
 	const char *release = host->ctx->release;
-	bool is_old = gmem_release_before(release, 6, 8);
+	bool is_old = gmem_release_before(release, 6, since->minor);
 
 	(void)row;
 	if (gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD) > 0)
@@ -29,13 +43,13 @@ static enum gmem_check_result check_version(struct gmem_host *host, const struct
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "Linux %s", release);
 	if (!host->caps)
 		return gmem_host_find(
-			host, GMEM_CHECK_FAIL,
-			"boot Linux 6.8 or newer, or a vendor's kernel that has it",
-			"Linux %s, and guest_memfd came with 6.8; KVM cannot be asked "
+			host, GMEM_CHECK_FAIL, since->or_vendor,
+			"Linux %s, and guest_memfd came with 6.%u; KVM cannot be asked "
 			"whether this one has it all the same",
-			release);
-	return gmem_host_find(host, GMEM_CHECK_FAIL, "boot Linux 6.8 or newer",
-			      "Linux %s: KVM has no guest_memfd, it came with 6.8", release);
+			release, since->minor);
+	return gmem_host_find(host, GMEM_CHECK_FAIL, since->boot,
+			      "Linux %s: KVM has no guest_memfd, it came with 6.%u", release,
+			      since->minor);
 }
 
 /* The flag came with the operation: kvm_gmem_get_flags() in virt/kvm/guest_memfd.c. */

@@ -93,6 +93,7 @@ contradicts desktop_tme BIOS
 contradicts cloud_vm 'BIOS|modprobe'
 contradicts deb13 'Linux 6\.8 |BIOS'
 contradicts container 'modprobe|BIOS|firmware'
+contradicts arm64_deb13 'CONFIG_|6\.8 '
 contradicts arm64 'ept|EPT|npt|NPT|levels|CONFIG_'
 contradicts vm_no_ept 'load|modprobe|ept='
 contradicts ept_off 'load|modprobe|hypervisor'
