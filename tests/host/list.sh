@@ -56,7 +56,7 @@ holds "held by two processes and counted once" \
 	[[$first, 100], [$second, 100]] and ([.owners[].command] | unique) == [\"host-memory\"]"
 holds "another user's" "$(row other) | .owner_uid == 65534 and .processes == 1"
 holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
-	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mmap: 262144}]"
+	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mmap: 262144, path_only: false}]"
 holds "processes with a VM" '.processes.with_vm >= 4'
 try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == [] and $(row slots).shared == null" \
 	gmemctl list --json --no-locks

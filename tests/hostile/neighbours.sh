@@ -127,6 +127,8 @@ fi
 if attacked 'an O_PATH descriptor' keep-memory path; then
 	measured list -o inode,resident
 	bounded 'list counts who keeps memory by O_PATH' "^ *$(inode_of) "
+	measured list -o inode,path_only,resident
+	bounded 'and says that it is O_PATH' "^ *$(inode_of) +1 "
 	stop
 fi
 

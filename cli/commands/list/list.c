@@ -26,6 +26,9 @@ static const struct column columns[LIST_COLUMNS] = {
 			     .help = "number of processes that hold the guest_memfd" },
 	[LIST_OWNERS] = { "owners", KIND_ROWS,
 			  .help = "all processes that hold it, as PID:FD or PID:mmap" },
+	[LIST_PATH_ONLY] = { "path_only", KIND_NUMBER,
+			     .help = "how many of these descriptors were opened with O_PATH: they "
+				     "keep the memory, and nothing can be done to it through them" },
 	[LIST_VM_TYPE] = { "vm_type", KIND_TEXT, .shown = true,
 			   .help = "type of the VM that it belongs to" },
 	[LIST_VM_PID] = { "vm_pid", KIND_NUMBER, .help = "thread that made the VM" },

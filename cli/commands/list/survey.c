@@ -10,7 +10,7 @@
 #include "inspect/owner.h"
 #include "output/bits.h"
 
-enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MMAP, OWNER_COLUMNS };
+enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MMAP, OWNER_PATH_ONLY, OWNER_COLUMNS };
 
 static const struct column owner_columns[] = {
 	[OWNER_PID] = { "pid", KIND_NUMBER, .help = "process" },
@@ -19,6 +19,8 @@ static const struct column owner_columns[] = {
 	[OWNER_FD] = { "fd", KIND_NUMBER, .help = "descriptor, unknown where it is mapped" },
 	[OWNER_MMAP] = { "mmap", KIND_BYTES,
 			 .help = "bytes of address space that mmap(2) gave it, unknown for an fd" },
+	[OWNER_PATH_ONLY] = { "path_only", KIND_BOOL,
+			      .help = "whether the descriptor was opened with O_PATH" },
 };
 
 static const struct table owner_table = TABLE("owners", owner_columns);
@@ -84,13 +86,15 @@ static void set_owner(struct cell *cells, const struct gmem_owner *owner)
 	cells[OWNER_UID] = cell_number_if(owner->uid >= 0, (uint64_t)owner->uid);
 	cells[OWNER_FD] = cell_number_if(is_fd, (uint64_t)owner->fd);
 	cells[OWNER_MMAP] = cell_number_if(!is_fd, owner->mapped);
+	cells[OWNER_PATH_ONLY] = cell_number(owner->path_only);
 }
 
 static int set_owners(struct list_row *row, const struct gmem_owners *owners, size_t index,
 		      const struct list_names *names, size_t n)
 {
-	const char *name;
 	struct gmem_owner owner = { .size = sizeof(owner) };
+	size_t path_only = 0;
+	const char *name;
 
 	row->owners_text = owners_text(owners, index, 0, false);
 	row->owner_cells = calloc(n, OWNER_COLUMNS * sizeof(*row->owner_cells));
@@ -98,12 +102,14 @@ static int set_owners(struct list_row *row, const struct gmem_owners *owners, si
 		return -ENOMEM;
 	for (size_t i = 0; !gmem_owners_owner(owners, index, i, &owner); i++) {
 		set_owner(&row->owner_cells[i * OWNER_COLUMNS], &owner);
+		path_only += owner.path_only;
 		name = list_name_of(names, &owner);
 		if (name)
 			row->cells[LIST_NAME] = cell_text(name);
 	}
 	row->owners = (struct cell_rows){ &owner_table, row->owner_cells, n };
 	row->cells[LIST_OWNERS] = cell_rows(&row->owners, row->owners_text);
+	row->cells[LIST_PATH_ONLY] = cell_number(path_only);
 	return 0;
 }
 
