@@ -91,7 +91,7 @@ static ssize_t read_some(struct content *content, unsigned char *to, size_t size
 	for (;;) {
 		int ready = poll(&in, 1, WAIT_MS);
 
-		if (session_interrupted(content->cli->session))
+		if (session_gives_up(content->cli->session))
 			return -EINTR;
 		if (ready > 0) {
 			ssize_t got = read(content->fd, to, size);

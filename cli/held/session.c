@@ -67,3 +67,10 @@ bool session_interrupted(struct session *session)
 		interrupt_note();
 	return interrupted();
 }
+
+bool session_gives_up(struct session *session)
+{
+	if (session && session->is_over && session->is_over(session->holder))
+		interrupt_note();
+	return session_interrupted(session);
+}

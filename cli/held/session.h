@@ -18,8 +18,9 @@ struct session {
 	struct gmem_ctx *ctx; /* NULL until a command opened it */
 	struct held *vms[SESSION_VMS_MAX];
 	size_t n;
-	struct holder *holder; /* NULL: a batch */
-	int peer;	       /* connection to who waits for the command that runs, or -1 */
+	struct holder *holder;			      /* NULL: a batch */
+	bool (*is_over)(const struct holder *holder); /* whether it is to end by itself; or NULL */
+	int peer; /* connection to who waits for the command that runs, or -1 */
 	/* What the client opened for the command to read, in a holder. */
 	int file;
 	bool has_file;
@@ -45,5 +46,8 @@ void session_end(struct session *session);
 
 /* Whether the command that runs is to end: a signal came in, or who asked for it went away. */
 bool session_interrupted(struct session *session);
+
+/* Whether it is to wait no longer for what others do: likewise, or its holder's time is over. */
+bool session_gives_up(struct session *session);
 
 #endif

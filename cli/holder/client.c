@@ -287,6 +287,33 @@ static enum status take_reply(struct cli *cli, const struct reply *reply, const 
 	return (enum status)reply->status;
 }
 
+/* The holder says when it is ready. Before, nothing of this process is in its hands. */
+static enum status wait_for_turn(struct cli *cli, const struct runtime *runtime, int connection,
+				 pid_t pid)
+{
+	const char *name = cli->args[0];
+	unsigned int seen = 0;
+	struct reply reply;
+	int fds[PASSING_FDS_MAX], ret;
+	ssize_t got;
+	size_t n = 0;
+
+	do
+		ret = interrupt_poll(connection, -1, &seen);
+	while (ret == -EINTR && !seen);
+	if (ret == -EINTR)
+		return cli_fail_as(
+			cli, STATUS_FAILED, cause_of(FAILURE_INTERRUPTED),
+			"interrupted before the holder of '%s', process %d, took the command, so that "
+			"nothing was done: it is stopped (kill -s CONT %d lets it go on) or busy",
+			name, (int)pid, (int)pid);
+	got = passing_receive(connection, &reply, sizeof(reply), fds, &n);
+	passing_close(fds, n);
+	if (got <= 0 || !reply_is_valid(&reply, (size_t)got))
+		return no_reply(cli, runtime, name, pid);
+	return reply.kind == REPLY_READY ? STATUS_YES : take_reply(cli, &reply, fds, 0, pid);
+}
+
 static enum status ask(struct cli *cli, const struct runtime *runtime, int connection)
 {
 	int fds[PASSING_FDS_MAX], pidfd = -1;
@@ -302,7 +329,9 @@ static enum status ask(struct cli *cli, const struct runtime *runtime, int conne
 				   cli->args[0], (int)pid);
 	if (cli->command->ends_holder)
 		pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	status = send_request(cli, connection);
+	status = wait_for_turn(cli, runtime, connection, pid);
+	if (!status)
+		status = send_request(cli, connection);
 	if (status)
 		goto out;
 	got = client_wait(connection, &reply, fds, &n);

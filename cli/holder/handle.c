@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/interrupt.h"
@@ -19,13 +21,14 @@
 /* Who does not read its output is waited for, but not while somebody else waits. */
 #define STALL_MS 2000
 #define STEP_MS 100
-/* A pipe that is ready takes this much without blocking. */
+/* A pipe that is ready takes this much without blocking. A terminal that is ready may not. */
 #define CHUNK 4096
 
 struct stream {
 	struct session *session;
 	int fd;
-	FILE *errors; /* where it is told that its reader does not read; NULL for nowhere */
+	FILE *errors;  /* where it is told that its reader does not read; NULL for nowhere */
+	int64_t moved; /* when it took something last; CLOCK_MONOTONIC, ms */
 	bool broken;
 };
 
@@ -53,23 +56,42 @@ static void say_stalled(const struct stream *stream)
 			STALL_MS / 1000);
 }
 
-/* Whether the stream takes bytes now: false once its reader does not, or the command is to end. */
-static bool wait_for_reader(const struct stream *stream)
+static int64_t now_ms(void)
 {
-	struct pollfd out = { .fd = stream->fd, .events = POLLOUT };
+	struct timespec now;
 
-	for (int waited = 0;; waited += STEP_MS) {
-		int ready = poll(&out, 1, STEP_MS);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
-		if (ready > 0)
-			return true;
-		if (session_interrupted(stream->session))
-			return false;
-		if (waited >= STALL_MS && somebody_waits(stream->session)) {
-			say_stalled(stream);
-			return false;
-		}
-	}
+/* Whether to leave off: its reader does not read while others wait, or the command is to end. */
+static bool is_given_up(const struct stream *stream)
+{
+	if (session_gives_up(stream->session))
+		return true;
+	if (now_ms() - stream->moved < STALL_MS || !somebody_waits(stream->session))
+		return false;
+	say_stalled(stream);
+	return true;
+}
+
+/*
+ * A write that ends in any case. O_NONBLOCK would be the client's too, which has the same open file, and
+ * a terminal that is ready for a byte blocks a write of more: an alarm ends it.
+ */
+static ssize_t write_some(int fd, const char *bytes, size_t length)
+{
+	const struct timeval step = { .tv_usec = STEP_MS * 1000L };
+	const struct itimerval every = { step, step }, never = { 0 };
+	ssize_t written;
+	int error;
+
+	setitimer(ITIMER_REAL, &every, NULL);
+	written = write(fd, bytes, length);
+	error = errno;
+	setitimer(ITIMER_REAL, &never, NULL);
+	errno = error;
+	return written;
 }
 
 static ssize_t write_stream(void *cookie, const char *bytes, size_t length)
@@ -77,17 +99,24 @@ static ssize_t write_stream(void *cookie, const char *bytes, size_t length)
 	struct stream *stream = cookie;
 	size_t done = 0;
 
+	stream->moved = now_ms();
 	while (done < length && !stream->broken) {
+		struct pollfd out = { .fd = stream->fd, .events = POLLOUT };
 		size_t chunk = length - done < CHUNK ? length - done : CHUNK;
 		ssize_t written = -1;
 
-		errno = EPIPE;
-		if (wait_for_reader(stream))
-			written = write(stream->fd, bytes + done, chunk);
-		if (written < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		stream->broken = written <= 0;
-		done += written > 0 ? (size_t)written : 0;
+		errno = EAGAIN;
+		if (poll(&out, 1, STEP_MS) > 0)
+			written = write_some(stream->fd, bytes + done, chunk);
+		if (written > 0) {
+			done += (size_t)written;
+			stream->moved = now_ms();
+		} else if (!written || (errno != EINTR && errno != EAGAIN)) {
+			stream->broken = true;
+		} else if (is_given_up(stream)) {
+			stream->broken = true;
+			errno = EPIPE;
+		}
 	}
 	return done ? (ssize_t)done : -1;
 }
@@ -156,6 +185,19 @@ static enum status run(struct session *session, const struct request *request)
 	return status;
 }
 
+/* An alarm does nothing but end a call that waits (without SA_RESTART). */
+static void note_alarm(int number)
+{
+	(void)number;
+}
+
+static void signal_alarms(void)
+{
+	const struct sigaction action = { .sa_handler = note_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+}
+
 static enum status run_for_client(struct session *session, const struct request *request,
 				  const int *fds)
 {
@@ -166,6 +208,7 @@ static enum status run_for_client(struct session *session, const struct request 
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGHUP);
+	signal_alarms();
 	use_client(fds);
 	set_variables(request->values);
 	sigprocmask(SIG_UNBLOCK, &signals, &before);
@@ -175,7 +218,7 @@ static enum status run_for_client(struct session *session, const struct request 
 	return status;
 }
 
-static void refuse(int connection, enum reply_kind kind)
+void holder_say(int connection, enum reply_kind kind)
 {
 	const struct reply reply = {
 		.magic = REPLY_MAGIC,
@@ -213,7 +256,7 @@ void holder_handle(struct session *session, int connection)
 		error = request_read(GMEM_VERSION, packet, (size_t)got, &request);
 	if (error || n < REQUEST_FDS || n > REQUEST_FDS_MAX) {
 		if (got)
-			refuse(connection, got == -EMFILE ? REPLY_FULL : REPLY_REFUSED);
+			holder_say(connection, got == -EMFILE ? REPLY_FULL : REPLY_REFUSED);
 	} else {
 		session->peer = connection;
 		session->n_fds = 0;

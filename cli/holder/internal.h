@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "holder/holder.h"
+#include "holder/request.h"
 #include "holder/runtime.h"
 
 #define HOLDER_WAITING_MAX 32
@@ -29,7 +30,9 @@ struct holder {
 	bool had_users;
 	struct waiting waiting[HOLDER_WAITING_MAX];
 	size_t n_waiting;
-	int64_t look_again; /* whether the files are still there; CLOCK_MONOTONIC, ms */
+	int spare;	      /* descriptor that is given up to tell a client that there are none */
+	int64_t accept_again; /* no connection is taken before; CLOCK_MONOTONIC, ms */
+	int64_t look_again;   /* whether the files are still there; CLOCK_MONOTONIC, ms */
 	int farewell; /* connection that asked for the end, or -1: it hears when all is released */
 	enum status farewell_status;
 };
@@ -40,6 +43,9 @@ void holder_free(struct holder *holder);
 /* Serves until the VM is destroyed, its time is over, its users have ended, or a signal came. */
 void holder_serve(struct session *session);
 
+/* Whether its time is over, or all its users have ended. */
+bool holder_is_over(const struct holder *holder);
+
 /* Makes the files of this holder anew where they are gone. False where that cannot be done now. */
 bool holder_remake(struct session *session);
 
@@ -48,6 +54,9 @@ void holder_handle(struct session *session, int connection);
 
 /* Writes down what is held now, in the file that was locked. */
 bool holder_tell(struct session *session, int lock);
+
+/* Tells a client that nothing of its request is run (yet): any kind but REPLY_STATUS and REPLY_EXEC. */
+void holder_say(int connection, enum reply_kind kind);
 
 int holder_reply(int connection, enum status status, const int *fds, size_t n);
 

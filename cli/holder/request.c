@@ -131,5 +131,5 @@ void request_free(struct request *request)
 bool reply_is_valid(const struct reply *reply, size_t length)
 {
 	return length == sizeof(*reply) && reply->magic == REPLY_MAGIC &&
-	       reply->kind <= REPLY_FULL && !reply->version[REQUEST_VERSION_MAX - 1];
+	       reply->kind <= REPLY_READY && !reply->version[REQUEST_VERSION_MAX - 1];
 }

@@ -4,6 +4,7 @@
  * so that one that stays silent keeps nobody else waiting.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -18,6 +19,10 @@
 #define SILENCE_MS 10000
 /* From one look whether the files are still there to the next; gmemctl-create(8) tells it. */
 #define LOOK_MS 5000
+/* A connection that waits so long is dropped for another, where there is no room for both. */
+#define YOUNG_MS 200
+/* Without a descriptor for a connection the next try is so much later. */
+#define REST_MS 100
 
 struct serve {
 	struct session *session;
@@ -41,13 +46,34 @@ static void forget_waiting(struct holder *holder, size_t i)
 		(holder->n_waiting - i) * sizeof(holder->waiting[0]));
 }
 
+/* There is no descriptor left for a connection: it gets the spare one, for as long as telling takes. */
+static void accept_none(struct holder *holder)
+{
+	int fd;
+
+	if (holder->spare >= 0)
+		close(holder->spare);
+	holder->spare = -1;
+	fd = accept4(holder->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0) {
+		holder_say(fd, REPLY_FULL);
+		close(fd);
+	} else {
+		holder->accept_again = now_ms() + REST_MS;
+	}
+	holder->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void accept_one(struct holder *holder)
 {
 	int fd = accept4(holder->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	pid_t pid;
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			accept_none(holder);
 		return;
+	}
 	/* The folder keeps others out; this is for the day when it does not. */
 	if (passing_peer(fd, &pid)) {
 		close(fd);
@@ -55,8 +81,20 @@ static void accept_one(struct holder *holder)
 	}
 	if (holder->n_waiting == HOLDER_WAITING_MAX)
 		forget_waiting(holder, 0);
+	holder_say(fd, REPLY_READY);
 	holder->waiting[holder->n_waiting++] =
 		(struct waiting){ .fd = fd, .until = now_ms() + SILENCE_MS };
+}
+
+/* From when on a connection is taken; those that were not heard yet are not dropped at once. */
+static int64_t accepts_from(const struct holder *holder)
+{
+	int64_t at = holder->accept_again;
+
+	if (holder->n_waiting == HOLDER_WAITING_MAX &&
+	    holder->waiting[0].until - SILENCE_MS + YOUNG_MS > at)
+		at = holder->waiting[0].until - SILENCE_MS + YOUNG_MS;
+	return at;
 }
 
 /* Milliseconds until something has to be done without being asked. */
@@ -71,6 +109,8 @@ static int next_timeout(const struct holder *holder)
 		at = holder->waiting[0].until;
 	if (holder->look_again < at)
 		at = holder->look_again;
+	if (accepts_from(holder) > now_ms() && accepts_from(holder) < at)
+		at = accepts_from(holder);
 	left = at - now_ms();
 	return left < 0 ? 0 : left > 1000000 ? 1000000 : (int)left + 1;
 }
@@ -91,23 +131,32 @@ static void check_files(struct serve *serve)
 	holder->look_again = now_ms() + LOOK_MS;
 }
 
+bool holder_is_over(const struct holder *holder)
+{
+	const struct timespec *deadline = &holder->deadline;
+	struct pollfd users[HOLDER_USERS_MAX];
+	nfds_t n = holder->n_users;
+
+	if (deadline->tv_sec &&
+	    now_ms() >= (int64_t)deadline->tv_sec * 1000 + deadline->tv_nsec / 1000000)
+		return true;
+	for (nfds_t i = 0; i < n; i++)
+		users[i] = (struct pollfd){ .fd = holder->users[i], .events = POLLIN };
+	return n && poll(users, n, 0) == (int)n;
+}
+
+/* Drops the users that have ended; the last one takes the holder along. */
 static void check_limits(struct serve *serve, const struct pollfd *users)
 {
-	const struct timespec *deadline = &serve->holder->deadline;
 	struct holder *holder = serve->holder;
-	bool had_users = holder->n_users;
 
+	serve->over = serve->over || holder_is_over(holder);
 	for (size_t i = holder->n_users; i-- > 0;) {
 		if (!users[i].revents)
 			continue;
 		close(holder->users[i]);
 		holder->users[i] = holder->users[--holder->n_users];
 	}
-	if (had_users && !holder->n_users)
-		serve->over = true;
-	if (deadline->tv_sec &&
-	    now_ms() >= (int64_t)deadline->tv_sec * 1000 + deadline->tv_nsec / 1000000)
-		serve->over = true;
 }
 
 /* A connection that speaks is served and done with. */
@@ -136,17 +185,23 @@ static void wait_and_serve(struct serve *serve, const sigset_t *unblocked)
 	struct holder *holder = serve->holder;
 	size_t n_users = holder->n_users, n = holder->n_waiting;
 	struct pollfd *users = polled + 1, *waiting = users + n_users;
+	const struct timespec rest = { .tv_nsec = REST_MS * 1000000L };
 	struct timespec timeout;
 	int ms = next_timeout(holder);
 
-	polled[0] = (struct pollfd){ .fd = holder->listener, .events = POLLIN };
+	polled[0] = (struct pollfd){ .fd = accepts_from(holder) > now_ms() ? -1 : holder->listener,
+				     .events = POLLIN };
 	for (size_t i = 0; i < n_users; i++)
 		users[i] = (struct pollfd){ .fd = holder->users[i], .events = POLLIN };
 	for (size_t i = 0; i < n; i++)
 		waiting[i] = (struct pollfd){ .fd = holder->waiting[i].fd, .events = POLLIN };
 	timeout = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
-	if (ppoll(polled, 1 + n_users + n, &timeout, unblocked) < 0)
+	if (ppoll(polled, 1 + n_users + n, &timeout, unblocked) < 0) {
+		if (errno != EINTR) /* more descriptors than RLIMIT_NOFILE allows to ask about */
+			ppoll(NULL, 0, &rest, unblocked);
+		serve->over = holder_is_over(holder);
 		return;
+	}
 	check_limits(serve, users);
 	if (!serve->over)
 		serve_waiting(serve, waiting, n);
@@ -163,6 +218,8 @@ void holder_serve(struct session *session)
 	sigset_t blocked, unblocked;
 
 	interrupt_forget();
+	session->is_over = holder_is_over;
+	serve.holder->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	serve.holder->look_again = now_ms() + LOOK_MS;
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGINT);

@@ -30,6 +30,8 @@ void holder_free(struct holder *holder)
 		close(holder->lock);
 	if (holder->parent >= 0)
 		close(holder->parent);
+	if (holder->spare >= 0)
+		close(holder->spare);
 	for (size_t i = 0; i < holder->n_users; i++)
 		close(holder->users[i]);
 	runtime_close(&holder->runtime);
@@ -49,6 +51,7 @@ static struct holder *new_holder(struct cli *cli)
 	holder->lock = -1;
 	holder->parent = -1;
 	holder->farewell = -1;
+	holder->spare = -1;
 	snprintf(holder->name, sizeof(holder->name), "%s", cli->args[0]);
 	return holder;
 }

@@ -50,26 +50,28 @@ else
 fi
 serves 'after it'
 
-# Who asks a holder that is stopped: the first signal asks it to leave off, the second one ends the
-# wait, and the holder goes on later.
+# Who asks a holder that is stopped: a signal ends the wait, and nothing was done. What the client had
+# open is not in the holder's hands: who reads its output comes to the end, while the holder is stopped.
 to_stopped() {
 	kill -s STOP "$pid"
 	# shellcheck disable=SC2086 # words
-	$GMEMCTL punch vm all &
-	asking=$!
-	sleep 1
-	kill -s TERM "$asking"
-	sleep 0.3
-	kill -s TERM "$asking"
-	wait "$asking"
-	status=$?
+	(
+		$GMEMCTL punch vm all 2>&1 > "$scratch/out" &
+		asking=$!
+		sleep 1
+		kill -s TERM "$asking"
+		wait "$asking"
+		echo "status $?"
+	) | cat > "$scratch/asked"
+	cat "$scratch/asked" >&2
 	kill -s CONT "$pid"
-	return "$status"
+	return "$(sed -n 's/^status //p' "$scratch/asked")"
 }
 if wrapped; then
 	skip 'to a holder that is stopped' 'a second is not enough there to start'
 else
-	try 2 '' "interrupted, and the holder of 'vm', process $pid, did not answer: it is stopped" to_stopped
+	try 2 '' "interrupted before the holder of 'vm', process $pid, took the command, so that nothing was done: it is stopped" \
+		to_stopped
 	serves 'after it was stopped'
 fi
 sleep 0.2

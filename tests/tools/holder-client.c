@@ -108,12 +108,23 @@ static int send_request(const char *version, char **argv, int out)
 	return fd;
 }
 
+/* The holder says that it is ready, before anything else. */
+static void take_greeting(int fd)
+{
+	struct reply reply;
+
+	if (recv(fd, &reply, sizeof(reply), 0) != sizeof(reply) ||
+	    !reply_is_valid(&reply, sizeof(reply)) || reply.kind != REPLY_READY)
+		exit(2);
+}
+
 static int version(void)
 {
 	char *argv[] = { "gmemctl", "status", NULL };
 	int fd = send_request("0.0.0-other", argv, STDERR_FILENO);
 	struct reply reply;
 
+	take_greeting(fd);
 	if (recv(fd, &reply, sizeof(reply), 0) != sizeof(reply) ||
 	    !reply_is_valid(&reply, sizeof(reply)) || reply.kind != REPLY_REFUSED)
 		return 2;
@@ -157,6 +168,7 @@ static int run(char **words, bool late)
 	struct reply reply;
 	int fd = connect_holder();
 
+	take_greeting(fd);
 	words[0] = gmemctl;
 	if (late)
 		wait_for_end_of_input();

@@ -124,7 +124,7 @@ START_TEST(replies)
 
 	ck_assert(reply_is_valid(&reply, sizeof(reply)));
 	ck_assert(!reply_is_valid(&reply, sizeof(reply) - 1));
-	reply.kind = REPLY_FULL + 1;
+	reply.kind = REPLY_READY + 1;
 	ck_assert(!reply_is_valid(&reply, sizeof(reply)));
 	reply.kind = 0;
 	memset(reply.version, 'x', sizeof(reply.version));
