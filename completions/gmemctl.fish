@@ -88,6 +88,12 @@ function __gmemctl_list
     end
 end
 
+# Commands with an option of their own for that letter, which comes before a common one.
+function __gmemctl_own_letter --argument-names letter
+    gmemctl --describe 2>/dev/null | awk -F '\t' -v letter="$letter" '
+        $1 == "option" && $2 != "-" && $4 == letter { print $2 }'
+end
+
 complete -c gmemctl -f
 gmemctl --describe 2>/dev/null | while read -d \t -l kind command a b c d e
     switch $kind
@@ -95,12 +101,24 @@ gmemctl --describe 2>/dev/null | while read -d \t -l kind command a b c d e
             complete -c gmemctl -n 'not __gmemctl_command' -a $command -d "$b"
             test "$a" = -; or complete -c gmemctl -n "__gmemctl_has $command" -a "(__gmemctl_words (__gmemctl_positional '$a'))"
         case option
-            set -l how -c gmemctl -l (string replace -r '^--' '' -- $a) -d "$e"
-            test "$command" = -; or set -a how -n "__gmemctl_has $command"
-            test "$b" = -; or set -a how -s (string replace - '' -- $b)
+            set -l how -c gmemctl -d "$e"
             test "$c" = -; or set -a how -a "(__gmemctl_words '$c')"
             test "$d" = required; and string match -q -r 'FILE' -- $c; and set -a how -r
             test "$d" = required; and not string match -q -r 'FILE' -- $c; and set -a how -x
-            complete $how
+            set -l long -l (string replace -r '^--' '' -- $a)
+            test "$command" = -; or set -a how -n "__gmemctl_has $command"
+            if test "$b" = -
+                complete $how $long
+                continue
+            end
+            set -l letter -s (string replace - '' -- $b)
+            set -l others
+            test "$command" = -; and set others (__gmemctl_own_letter $b)
+            if test -z "$others"
+                complete $how $long $letter
+            else
+                complete $how $long
+                complete $how $letter -n "not contains -- (__gmemctl_command; or echo -) $others"
+            end
     end
 end

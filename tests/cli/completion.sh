@@ -34,6 +34,10 @@ gmemctl walk --flags=mmap,no
 gmemctl directmap --reader=k
 gmemctl doctor --sysroot=tests/hosts/e
 gmemctl report -o tests/hosts/e
+gmemctl report -o f
+gmemctl --json report -o f
+gmemctl report --output f
+gmemctl caps -o fla
 gmemctl pfns --direct-map un
 gmemctl pfns --output=
 gmemctl pfns -o pid,pf
@@ -139,7 +143,15 @@ judge_offers() {
 		offers 'gmemctl doctor --sysroot=tests/hosts/e' el9 hosts tests
 		offers 'gmemctl report -o tests/hosts/e' el9 hosts tests
 		;;
-	fish) offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9/ ;;
+	fish)
+		offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9/
+		# -o is that of report here: folders, and no columns.
+		offers 'gmemctl report -o tests/hosts/e' tests/hosts/el9/
+		offers 'gmemctl report -o f'
+		offers 'gmemctl --json report -o f'
+		offers 'gmemctl report --output f' file
+		offers 'gmemctl caps -o fla' flags
+		;;
 	esac
 	offers 'gmemctl pfns --direct-map un' unmapped unknown
 	# shellcheck disable=SC2016,SC2046

@@ -96,7 +96,7 @@ contradicts container 'modprobe|BIOS|firmware'
 contradicts arm64_deb13 'CONFIG_|6\.8 '
 contradicts arm64 'ept|EPT|npt|NPT|levels|CONFIG_'
 contradicts vm_no_ept 'load|modprobe|ept='
-contradicts ept_off 'load|modprobe|hypervisor'
+contradicts kvm_ept_off 'load|modprobe|hypervisor'
 # What an architecture has not is no option that is off.
 try_json 0 '[.checks[] | select(.id | test("^(config.kvm-(memory-attributes|sw-protected-vm)|kvm.pre-fault)$")) |
 	.detail] == ["the CPU is Arm", "the CPU is Arm", "KVM on arm64 has no KVM_PRE_FAULT_MEMORY"]' \
