@@ -25,8 +25,7 @@ static const struct cli_option options[] = {
 
 static int add_extent(const struct gmem_extent *extent, void *arg)
 {
-	gmem_flush_add(arg, extent);
-	return 0;
+	return gmem_flush_add(arg, extent);
 }
 
 static enum status finish(struct cli *cli, struct gmem_flush *flush, int ret,

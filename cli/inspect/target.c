@@ -145,7 +145,9 @@ static int append_mapped(const struct gmem_mapped *mapped, void *arg)
 	if (!grown)
 		return -ENOMEM;
 	found->mapped = grown;
-	found->mapped[found->n_mapped++] = *mapped;
+	grown = &grown[found->n_mapped++];
+	*grown = *mapped;
+	grown->size = sizeof(*grown);
 	return 0;
 }
 

@@ -19,16 +19,17 @@
  *  - Structs begin with size_t size, how many bytes of them there are, and grow at their end only.
  *    Who makes a struct sets it: the caller in what it hands in and in what it has filled, to
  *    sizeof(the struct), with the rest zero, which GMEM_STRUCT() does; the library in what a
- *    callback gets. 0 in a member means that it is not used, or not known.
+ *    callback gets, and in what it returns a pointer to. 0 in a member means that it is not used, or not known.
  *  - Of a struct that it fills the library writes what it knows and what fits, zeroes what it does
  *    not know, and leaves size as it is. Errors, the struct is as it was then: EINVAL (size was not
  *    set), E2BIG (size is beyond a page).
  *  - Of a struct that it is given the library takes what is missing as 0. Errors: EINVAL (size was
  *    not set), E2BIG (size is beyond a page; or something that this library does not know is not 0).
  *    In an array each struct has the size of the first, and begins that far behind the one before.
- *  - What a callback gets is the library's and ends with the callback. Before a member that is newer
- *    than 0.1 is read, GMEM_HAS() tells whether the library has it. A copy is sizeof(the struct)
- *    long: set its size to that.
+ *  - What a callback gets ends with the callback. Before a member that is newer than 0.1 is read of
+ *    a struct that the library made, GMEM_HAS() tells whether the library has it. A copy of one is
+ *    sizeof(the struct) long: set its size to that.
+ *  - The only struct without a size is struct gmem_cpu_set, a pointer and its length for ever.
  */
 #ifndef GMEM_BASE_H
 #define GMEM_BASE_H

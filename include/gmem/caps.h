@@ -15,6 +15,7 @@ extern "C" {
 struct gmem_caps;
 
 struct gmem_capability {
+	size_t size;	     /* sizeof(struct gmem_capability) */
 	unsigned int number; /* KVM_CAP_* */
 	const char *name;    /* "KVM_CAP_GUEST_MEMFD_FLAGS" */
 	const char *meaning; /* one line */

@@ -72,6 +72,7 @@ GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
 
 /* A run of page frames that the direct map treats alike. Since: 0.1 */
 struct gmem_directmap_run {
+	size_t size; /* sizeof(struct gmem_directmap_run) */
 	uint64_t pfn;
 	uint64_t pages;
 	enum gmem_direct_map direct_map;
@@ -92,12 +93,6 @@ typedef int (*gmem_directmap_fn)(const struct gmem_directmap_run *run, void *arg
  */
 GMEM_API int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages,
 				 gmem_directmap_fn fn, void *arg);
-
-/* A range of page frames of RAM and its place. Since: 0.1 */
-struct gmem_ram_range {
-	uint64_t pfn;
-	uint64_t pages;
-};
 
 struct gmem_directmap_summary {
 	size_t size;			     /* sizeof(struct gmem_directmap_summary) */

@@ -40,6 +40,7 @@ GMEM_API int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, gmem_target_fd_fn
 
 /* A guest_memfd that a process has mapped, its descriptor closed or in other hands. Since: 0.1 */
 struct gmem_mapped {
+	size_t size;	 /* sizeof(struct gmem_mapped) */
 	uint64_t device; /* st_dev, and */
 	uint64_t inode;	 /* st_ino: which one it is */
 	uint64_t start;	 /* of the first mapping, and */
@@ -60,7 +61,7 @@ GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_targe
 /*
  * Opens one of these through /proc/PID/map_files. Errors: ESRCH (no such process, or something else
  * is mapped there by now), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at:
- * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM. Since: 0.1
+ * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid,
 				     const struct gmem_mapped *mapped, struct gmem_target **out);
@@ -121,6 +122,7 @@ GMEM_API int gmem_target_private(struct gmem_target *target, uint64_t *bytes, ui
 
 /* A run of pages alike in every property shown here. Since: 0.1 */
 struct gmem_extent {
+	size_t size;	 /* sizeof(struct gmem_extent) */
 	uint64_t offset; /* bytes into the file */
 	uint64_t gpa;	 /* or GMEM_GPA_NONE */
 	uint64_t pfn;

@@ -36,6 +36,7 @@ GMEM_API const char *gmem_verdict_name(enum gmem_verdict verdict);
 
 /* A kernel path. All strings have static storage. Since: 0.1 */
 struct gmem_flush_path {
+	size_t size;	       /* sizeof(struct gmem_flush_path) */
 	const char *name;      /* "tdx-page-add" */
 	const char *function;  /* kernel functions, outer first: "tdh_mem_page_add > …" */
 	const char *trigger;   /* what makes it run, from userspace */
@@ -75,9 +76,9 @@ GMEM_API void gmem_flush_free(struct gmem_flush *flush);
  * say faults, with that reason. gmem_flush_verdict_now() speaks of the pages as they are.
  *
  * Adds pages: direct_map, level, writable and (where has_page_flags) page_flags of extent count.
- * Since: 0.1
+ * Errors: EINVAL, E2BIG (size of extent). Since: 0.1
  */
-GMEM_API void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent);
+GMEM_API int gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent);
 
 /* Adds [pfn, pfn + pages) as the direct map has them. Errors: as gmem_directmap_walk(). */
 GMEM_API int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages);

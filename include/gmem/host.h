@@ -21,6 +21,7 @@ enum gmem_check_result {
 GMEM_API const char *gmem_check_result_name(enum gmem_check_result result);
 
 struct gmem_check {
+	size_t size;	    /* sizeof(struct gmem_check) */
 	const char *id;	    /* stable: "kvm.device", "tdx.module" */
 	const char *parent; /* id of the check this one hangs on, or NULL */
 	const char *title;  /* what is asked, for people */

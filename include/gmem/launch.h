@@ -23,6 +23,7 @@ extern "C" {
 
 /* The calls to KVM that a launch takes, for people. All strings have static storage. Since: 0.1 */
 struct gmem_launch {
+	size_t size; /* sizeof(struct gmem_launch) */
 	enum gmem_vm_type vm_type;
 	const char *init_calls;	   /* of gmem_launch_init() */
 	const char *vcpu_calls;	   /* of gmem_vm_add_vcpu() and gmem_launch_vcpu() */

@@ -70,6 +70,7 @@ GMEM_API const char *gmem_oops_note_text(unsigned int bit);
 
 /* One page fault of the kernel, as the log has it. Since: 0.1 */
 struct gmem_oops {
+	size_t size;   /* sizeof(struct gmem_oops) */
 	uint64_t line; /* of the log, from 1, where it begins */
 	enum gmem_oops_kind kind;
 	enum gmem_oops_access access;
@@ -102,11 +103,12 @@ struct gmem_oops {
 
 /*
  * What the oops says, in one to three sentences without a kernel address. Ends in NUL when size > 0;
- * returns the length of the whole text, as snprintf(3) does. Since: 0.1
+ * returns the length of the whole text, as snprintf(3) does. Errors: EINVAL, E2BIG (size of oops).
+ * Since: 0.1
  */
 GMEM_API int gmem_oops_describe(const struct gmem_oops *oops, char *buffer, size_t size);
 
-/* What to do about it. Static storage. Since: 0.1 */
+/* What to do about it; NULL where the size of oops is wrong. Static storage. Since: 0.1 */
 GMEM_API const char *gmem_oops_advice(const struct gmem_oops *oops);
 
 /* Gets each page fault when its text has ended. Since: 0.1 */

@@ -172,6 +172,7 @@ GMEM_API uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char *
 
 /* A page frame that a guest_memfd owns. Since: 0.1 */
 struct gmem_owned_frame {
+	size_t size; /* sizeof(struct gmem_owned_frame) */
 	uint64_t pfn;
 	size_t memory;	 /* index, as in gmem_owners_at() */
 	uint64_t offset; /* bytes into the file */

@@ -68,6 +68,7 @@ enum gmem_snp_page_type {
 };
 
 struct gmem_snp_region {
+	size_t size; /* sizeof(struct gmem_snp_region) */
 	/*
 	 * Content, page aligned; NULL for zeroes. KVM writes to a CPUID page that the firmware
 	 * refuses: what it would take.
@@ -85,7 +86,7 @@ struct gmem_snp_region {
  * The kernel copies every page with content through its direct map. A page that is not there would
  * end in an oops: the region is looked at before, once for the call.
  *
- * Errors: EINVAL (no launch begun, unaligned, range without memslot, unknown type), EIO for all
+ * Errors: EINVAL (no launch begun, unaligned, range without memslot, unknown type; size), E2BIG, EIO for all
  * that goes wrong with a page: not private, added before, source not readable, no memory, a
  * signal, or refused by the firmware; GMEM_EWOULDFAULT (paths snp-launch-update,
  * snp-launch-cpuid). Since: 0.1

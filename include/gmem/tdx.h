@@ -138,6 +138,7 @@ GMEM_API void gmem_tdx_free_cpuid(struct kvm_cpuid2 *cpuid);
 
 /* Memory that the guest begins with. Since: 0.1 */
 struct gmem_tdx_region {
+	size_t size; /* sizeof(struct gmem_tdx_region) */
 	/*
 	 * Content, page aligned. NULL on a kernel that converts in place, see gmem_convert(): the
 	 * memory has it already.
@@ -160,7 +161,7 @@ struct gmem_tdx_region {
  * page that is not there would end in an oops: the region is looked at before, once for the call.
  *
  * Errors: ENOENT (no such vCPU), EINVAL (vCPU not initialised, TD finalised, unaligned, range
- * empty, shared or without memslot), EFAULT (source not readable, or guest_memfd closed), EIO (a
+ * empty, shared or without memslot; size), E2BIG, EFAULT (source not readable, or guest_memfd closed), EIO (a
  * page was added before, or a SEAMCALL failed and the VM is dead), EINTR, ENOMEM, EPERM,
  * EHWPOISON, GMEM_EWOULDFAULT (path tdx-page-add). Since: 0.1
  */
@@ -199,7 +200,7 @@ struct gmem_tdx_launch_options {
 	const struct gmem_tdx_init_options *init; /* NULL: all defaults */
 	const struct gmem_tdx_vcpu_options *vcpu; /* of every vCPU; NULL: all defaults */
 	unsigned int vcpus; /* created with ids from 0 up if vm has none yet; 0: one */
-	const struct gmem_tdx_region *regions;
+	const struct gmem_tdx_region *regions; /* region_count of them, each of the same size */
 	size_t region_count;
 	gmem_tdx_progress_fn progress; /* or NULL */
 	void *progress_arg;

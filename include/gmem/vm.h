@@ -182,7 +182,10 @@ enum gmem_populate_method {
 	GMEM_POPULATE_PRE_FAULT, /* KVM_PRE_FAULT_MEMORY: mapped in the guest's page tables */
 };
 
-/* CPUs for a thread to run on, as many as there may be. Since: 0.1 */
+/*
+ * CPUs for a thread to run on, as many as there may be. It stays as it is and has no size: what else
+ * there may be to say of threads goes into struct gmem_populate_options. Since: 0.1
+ */
 struct gmem_cpu_set {
 	const unsigned long *mask; /* CPU n is bit n % BITS_PER_LONG of the n / BITS_PER_LONG-th */
 	unsigned int words;	   /* entries of mask */

@@ -29,6 +29,7 @@ GMEM_API const char *gmem_change_kind_name(enum gmem_change_kind kind);
 
 /* One change. Since: 0.1 */
 struct gmem_change {
+	size_t size; /* sizeof(struct gmem_change) */
 	enum gmem_change_kind kind;
 
 	/* Of a guest_memfd; inode is 0 for the direct map. */

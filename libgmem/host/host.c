@@ -41,6 +41,7 @@ static int run_subject(struct gmem_host *host, const struct gmem_host_subject *s
 		const struct gmem_host_row *row = &subject->rows[i];
 		struct gmem_check *check = &host->checks[host->count];
 
+		check->size = sizeof(*check);
 		check->id = row->id;
 		check->parent = row->parent;
 		check->title = row->title;

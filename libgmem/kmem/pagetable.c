@@ -94,6 +94,7 @@ static unsigned int index_of(uint64_t address, unsigned int shift)
 
 static int flush_run(struct walk *walk)
 {
+	walk->run.size = sizeof(walk->run);
 	return walk->run.pages ? walk->fn(&walk->run, walk->arg) : 0;
 }
 

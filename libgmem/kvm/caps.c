@@ -9,29 +9,29 @@
 #include "kvm/kvm.h"
 #include "procfs/vm_types.h"
 
+#define CAPABILITY(name_, meaning_)                                                     \
+	{                                                                               \
+		.size = sizeof(struct gmem_capability), .number = GMEM_KVM_CAP_##name_, \
+		.name = "KVM_CAP_" #name_, .meaning = (meaning_),                       \
+	}
+
 /* Documentation/virt/kvm/api.rst */
 static const struct gmem_capability capabilities[] = {
-	{ GMEM_KVM_CAP_VM_TYPES, "KVM_CAP_VM_TYPES", "VM types that can be created, a bit each" },
-	{ GMEM_KVM_CAP_GUEST_MEMFD, "KVM_CAP_GUEST_MEMFD", "guest_memfd can be created" },
-	{ GMEM_KVM_CAP_GUEST_MEMFD_FLAGS, "KVM_CAP_GUEST_MEMFD_FLAGS",
-	  "creation flags of guest_memfd, a bit each" },
-	{ GMEM_KVM_CAP_USER_MEMORY2, "KVM_CAP_USER_MEMORY2",
-	  "memslots can be bound to a guest_memfd" },
-	{ GMEM_KVM_CAP_MEMORY_ATTRIBUTES, "KVM_CAP_MEMORY_ATTRIBUTES",
-	  "memory attributes, a bit each; bit 3 is private memory" },
-	{ GMEM_KVM_CAP_PRE_FAULT_MEMORY, "KVM_CAP_PRE_FAULT_MEMORY",
-	  "guest memory can be mapped before the guest touches it" },
-	{ GMEM_KVM_CAP_MEMORY_FAULT_INFO, "KVM_CAP_MEMORY_FAULT_INFO",
-	  "a failed guest access names its address" },
-	{ GMEM_KVM_CAP_EXIT_HYPERCALL, "KVM_CAP_EXIT_HYPERCALL",
-	  "hypercalls left to userspace, a bit each; bit 12 asks for conversions" },
-	{ GMEM_KVM_CAP_READONLY_MEM, "KVM_CAP_READONLY_MEM", "read-only memslots" },
-	{ GMEM_KVM_CAP_MULTI_ADDRESS_SPACE, "KVM_CAP_MULTI_ADDRESS_SPACE",
-	  "guest address spaces, 2 with system management mode" },
-	{ GMEM_KVM_CAP_NR_MEMSLOTS, "KVM_CAP_NR_MEMSLOTS", "most memslots" },
-	{ GMEM_KVM_CAP_MAX_VCPUS, "KVM_CAP_MAX_VCPUS", "most vCPUs" },
-	{ GMEM_KVM_CAP_SPLIT_IRQCHIP, "KVM_CAP_SPLIT_IRQCHIP",
-	  "interrupt controllers split between KVM and userspace, as TDX wants" },
+	CAPABILITY(VM_TYPES, "VM types that can be created, a bit each"),
+	CAPABILITY(GUEST_MEMFD, "guest_memfd can be created"),
+	CAPABILITY(GUEST_MEMFD_FLAGS, "creation flags of guest_memfd, a bit each"),
+	CAPABILITY(USER_MEMORY2, "memslots can be bound to a guest_memfd"),
+	CAPABILITY(MEMORY_ATTRIBUTES, "memory attributes, a bit each; bit 3 is private memory"),
+	CAPABILITY(PRE_FAULT_MEMORY, "guest memory can be mapped before the guest touches it"),
+	CAPABILITY(MEMORY_FAULT_INFO, "a failed guest access names its address"),
+	CAPABILITY(EXIT_HYPERCALL,
+		   "hypercalls left to userspace, a bit each; bit 12 asks for conversions"),
+	CAPABILITY(READONLY_MEM, "read-only memslots"),
+	CAPABILITY(MULTI_ADDRESS_SPACE, "guest address spaces, 2 with system management mode"),
+	CAPABILITY(NR_MEMSLOTS, "most memslots"),
+	CAPABILITY(MAX_VCPUS, "most vCPUs"),
+	CAPABILITY(SPLIT_IRQCHIP,
+		   "interrupt controllers split between KVM and userspace, as TDX wants"),
 };
 
 #define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))

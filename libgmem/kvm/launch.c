@@ -31,6 +31,7 @@ static int tdx_init_vcpu(struct gmem_vm *vm, unsigned int index)
 static int tdx_add(struct gmem_vm *vm, const struct gmem_launch_content *content, uint64_t *done)
 {
 	const struct gmem_tdx_region region = {
+		.size = sizeof(region),
 		.source = content->source,
 		.gpa = content->gpa,
 		.pages = content->pages,
@@ -57,6 +58,7 @@ static int snp_init_vcpu(struct gmem_vm *vm, unsigned int index)
 static int snp_add(struct gmem_vm *vm, const struct gmem_launch_content *content, uint64_t *done)
 {
 	const struct gmem_snp_region region = {
+		.size = sizeof(region),
 		.source = content->source,
 		.gpa = content->gpa,
 		.pages = content->pages,
@@ -74,6 +76,7 @@ static int snp_finalize(struct gmem_vm *vm)
 static const struct steps launches[] = {
 	{
 		.launch = {
+			.size = sizeof(struct gmem_launch),
 			.vm_type = GMEM_VM_TDX,
 			.init_calls = "KVM_TDX_CAPABILITIES, KVM_CAP_SPLIT_IRQCHIP, "
 				      "KVM_TDX_INIT_VM",
@@ -90,6 +93,7 @@ static const struct steps launches[] = {
 	},
 	{
 		.launch = {
+			.size = sizeof(struct gmem_launch),
 			.vm_type = GMEM_VM_SNP,
 			.init_calls = "KVM_SEV_INIT2, KVM_SEV_SNP_LAUNCH_START",
 			.vcpu_calls = "KVM_CREATE_VCPU",

@@ -7,6 +7,8 @@
 
 #include <gmem/oops.h>
 
+#include "base/options.h"
+
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const kinds[] = {
@@ -134,7 +136,7 @@ static void say_frame(struct words *words, const struct gmem_oops *oops)
 		say(words, "; %s points to its struct page", oops->witness);
 }
 
-int gmem_oops_describe(const struct gmem_oops *oops, char *buffer, size_t size)
+static int describe(const struct gmem_oops *oops, char *buffer, size_t size)
 {
 	struct words words = { .buffer = buffer, .size = size };
 
@@ -152,6 +154,14 @@ int gmem_oops_describe(const struct gmem_oops *oops, char *buffer, size_t size)
 		if (oops->notes & 1u << bit)
 			say(&words, ". %c%s", notes[bit][0] - 'a' + 'A', notes[bit] + 1);
 	return (int)words.length;
+}
+
+int gmem_oops_describe(const struct gmem_oops *given, char *buffer, size_t size)
+{
+	struct gmem_oops oops;
+	int ret = gmem_options_take(&oops, sizeof(oops), given);
+
+	return ret ? ret : describe(&oops, buffer, size);
 }
 
 /* The first row that agrees decides; NULL and 0 agree with all. */
@@ -191,7 +201,7 @@ static const struct {
 	  "long as that host runs" },
 };
 
-const char *gmem_oops_advice(const struct gmem_oops *oops)
+static const char *advise(const struct gmem_oops *oops)
 {
 	for (size_t i = 0; i < N(advices); i++) {
 		if (advices[i].kinds && !(advices[i].kinds & 1u << oops->kind))
@@ -203,4 +213,11 @@ const char *gmem_oops_advice(const struct gmem_oops *oops)
 		return advices[i].advice;
 	}
 	return "get the whole text: journalctl -k, or /sys/fs/pstore after a restart";
+}
+
+const char *gmem_oops_advice(const struct gmem_oops *given)
+{
+	struct gmem_oops oops;
+
+	return gmem_options_take(&oops, sizeof(oops), given) ? NULL : advise(&oops);
 }

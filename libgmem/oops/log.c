@@ -105,6 +105,7 @@ static int end_oops(struct gmem_oops_log *log, struct open_oops *open)
 	if (open->text.machine)
 		use_base(log, open->text.machine->base_reaches, &oops);
 	log->counts.faults++;
+	oops.size = sizeof(oops);
 	return log->fn(&oops, log->arg);
 }
 

@@ -28,6 +28,7 @@ struct known_path {
 static const struct known_path known[] = {
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "tdx-control",
 			.function = "tdh_mng_create, tdh_mng_addcx, tdh_vp_create, tdh_vp_addcx, "
 				    "tdh_mem_sept_add > tdx_clflush_page > clflush_cache_range",
@@ -43,6 +44,7 @@ static const struct known_path known[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "tdx-control-reclaim",
 			.function = "tdx_reclaim_page, tdx_reclaim_td_control_pages > "
 				    "tdx_quirk_reset_paddr",
@@ -58,6 +60,7 @@ static const struct known_path known[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "memfd-secret-free",
 			.function = "secretmem_free_folio > folio_zero_segment",
 			.trigger = "the last reference to a page of memfd_secret(2) goes",
@@ -71,6 +74,7 @@ static const struct known_path known[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "stage2-map",
 			.function = "stage2_map_walker_try_leaf > dcache_clean_inval_poc",
 			.trigger = "KVM_RUN (a guest's first access to the page)",
@@ -85,6 +89,7 @@ static const struct known_path known[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "stage2-map-exec",
 			.function = "stage2_map_walker_try_leaf, stage2_attr_walker > "
 				    "icache_inval_pou",
@@ -100,6 +105,7 @@ static const struct known_path known[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "stage2-unmap",
 			.function = "stage2_unmap_walker > dcache_clean_inval_poc",
 			.trigger = "punch, close, memslot deletion, MMU notifiers",
@@ -112,6 +118,7 @@ static const struct known_path known[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "stage2-flush",
 			.function = "kvm_pgtable_stage2_flush > dcache_clean_inval_poc",
 			.trigger = "the guest turns its MMU or caches on or off, or cleans by set and way",

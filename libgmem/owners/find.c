@@ -36,6 +36,7 @@ static int search_extent(const struct gmem_extent *extent, void *arg)
 	for (size_t i = first_wanted(search, extent->pfn); !ret && i < search->n; i++) {
 		uint64_t page = search->pfns[i] - extent->pfn, into = page * GMEM_PAGE_SIZE;
 		struct gmem_owned_frame frame = {
+			.size = sizeof(frame),
 			.pfn = search->pfns[i],
 			.memory = search->memory,
 			.offset = extent->offset + into,

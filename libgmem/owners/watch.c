@@ -92,6 +92,7 @@ static int tell(const struct look *look, const struct watched *watched, enum gme
 		const struct gmem_pages_difference *difference)
 {
 	struct gmem_change change = {
+		.size = sizeof(change),
 		.kind = kind,
 		.device = watched->dev,
 		.inode = watched->ino,
@@ -297,6 +298,7 @@ static int tell_counter(const struct look *look, enum gmem_change_kind kind, con
 
 	for (int level = GMEM_LEVEL_2M; !ret && level < GMEM_LEVELS; level++) {
 		struct gmem_change change = {
+			.size = sizeof(change),
 			.kind = kind,
 			.command = "",
 			.level = (enum gmem_level)level,

@@ -212,6 +212,7 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 	struct gmem_extent *extent = spare(walk);
 
 	*extent = (struct gmem_extent){
+		.size = sizeof(*extent),
 		.offset = run->index * GMEM_PAGE_SIZE,
 		.pfn = run->pfn,
 		.pages = run->pages,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "pages/target.h"
 #include "procfs/capabilities.h"
 #include "procfs/fd.h"
@@ -42,6 +43,7 @@ static int add_mapping(const struct gmem_mapping *mapping, void *arg)
 		return -ENOMEM;
 	list->items = more;
 	more[list->count++] = (struct gmem_mapped){
+		.size = sizeof(struct gmem_mapped),
 		.device = mapping->dev,
 		.inode = mapping->ino,
 		.start = mapping->start,
@@ -132,22 +134,26 @@ int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_target_mapped_
 	return ret;
 }
 
-int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped,
+int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *given,
 			    struct gmem_target **out)
 {
 	char process[GMEM_PROCESS_NAME_MAX];
+	struct gmem_mapped mapped;
 	int ret;
 
 	gmem_begin(ctx);
+	ret = gmem_options_copy(ctx, "gmem_mapped", &mapped, sizeof(mapped), given);
+	if (ret)
+		return ret;
 	gmem_process_name(pid, process);
-	ret = open_place(ctx, pid, mapped, out);
+	ret = open_place(ctx, pid, &mapped, out);
 	if (ret == -EMEDIUMTYPE)
 		return gmem_fail(ctx, ret, "what %s has mapped at 0x%llx is no guest_memfd",
-				 process, (unsigned long long)mapped->start);
+				 process, (unsigned long long)mapped.start);
 	if (ret == -ENOENT || ret == -ESRCH)
 		return gmem_fail(ctx, -ESRCH,
 				 "%s has guest_memfd inode %llu not mapped at 0x%llx any more",
-				 process, (unsigned long long)mapped->inode,
-				 (unsigned long long)mapped->start);
+				 process, (unsigned long long)mapped.inode,
+				 (unsigned long long)mapped.start);
 	return ret ? failed(ctx, pid, ret) : 0;
 }

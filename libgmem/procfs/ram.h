@@ -13,6 +13,11 @@ struct gmem_node_range {
 	char zone[16]; /* "DMA32" */
 };
 
+struct gmem_ram_range {
+	uint64_t pfn;
+	uint64_t pages;
+};
+
 struct gmem_ram {
 	struct gmem_ram_range *ranges; /* System RAM, ascending, whole pages */
 	size_t range_count;

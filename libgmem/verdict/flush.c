@@ -164,7 +164,7 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 	}
 }
 
-void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent)
+void gmem_flush_take(struct gmem_flush *flush, const struct gmem_extent *extent)
 {
 	flush->pages += extent->pages;
 	*(extent->direct_map == GMEM_DIRECT_MAP_MAPPED	   ? &flush->in_direct_map
@@ -173,6 +173,18 @@ void gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *extent)
 	for (size_t i = 0; i < flush->row_count; i++)
 		if (flush->rows[i].applies == GMEM_VERDICT_SAFE)
 			add_to_row(flush, &flush->rows[i], extent);
+}
+
+int gmem_flush_add(struct gmem_flush *flush, const struct gmem_extent *given)
+{
+	struct gmem_extent extent;
+	int ret;
+
+	gmem_begin(flush->ctx);
+	ret = gmem_options_copy(flush->ctx, "gmem_extent", &extent, sizeof(extent), given);
+	if (!ret)
+		gmem_flush_take(flush, &extent);
+	return ret;
 }
 
 static int add_run(const struct gmem_directmap_run *run, void *arg)
@@ -187,7 +199,7 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 		.has_pfn = true,
 	};
 
-	gmem_flush_add(arg, &extent);
+	gmem_flush_take(arg, &extent);
 	return 0;
 }
 
@@ -209,7 +221,7 @@ int gmem_flush_add_pfns(struct gmem_flush *flush, uint64_t pfn, uint64_t pages)
 	ret = gmem_directmap_walk(flush->ctx, pfn, pages, add_run, flush);
 	if (ret != -GMEM_ENOTRECORDED)
 		return ret;
-	gmem_flush_add(flush, &unseen);
+	gmem_flush_take(flush, &unseen);
 	return 0;
 }
 

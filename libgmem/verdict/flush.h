@@ -11,6 +11,9 @@ static inline bool gmem_flush_is_shared(const struct gmem_flush_subject *subject
 	return !subject->has_memory_flags || (subject->memory_flags & GMEM_MEMORY_INIT_SHARED);
 }
 
+/* gmem_flush_add() of an extent of the library itself. */
+void gmem_flush_take(struct gmem_flush *flush, const struct gmem_extent *extent);
+
 /*
  * An empty verdict whose rows are the paths that run in one of these ways (enum gmem_touch), 0: all.
  * Errors: ENOMEM.

@@ -15,6 +15,7 @@
 static const struct gmem_flush_rule rules[] = {
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "gmem-clear",
 			.function = "kvm_gmem_get_pfn > clear_highpage",
 			.trigger = "first guest fault on the page, or KVM_PRE_FAULT_MEMORY",
@@ -30,6 +31,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "gmem-user-clear",
 			.function = "kvm_gmem_fault_user_mapping > clear_highpage",
 			.trigger = "first access of userspace through mmap",
@@ -45,6 +47,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "tdx-page-add",
 			.function = "tdh_mem_page_add > tdx_clflush_pfn > clflush_cache_range",
 			.trigger = "KVM_TDX_INIT_MEM_REGION",
@@ -59,6 +62,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "tdx-page-aug",
 			.function = "tdh_mem_page_aug > tdx_clflush_pfn > clflush_cache_range",
 			.trigger = "KVM_RUN (private EPT violation), KVM_PRE_FAULT_MEMORY",
@@ -73,6 +77,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "tdx-reclaim",
 			.function = "tdx_sept_remove_leaf_spte > tdx_quirk_reset_paddr",
 			.trigger = "punch, close, memslot deletion, conversion to shared",
@@ -89,6 +94,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "snp-launch-update",
 			.function = "sev_gmem_post_populate > memcpy",
 			.trigger = "KVM_SEV_SNP_LAUNCH_UPDATE",
@@ -103,6 +109,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "snp-launch-cpuid",
 			.function = "sev_gmem_post_populate > memcpy (page type CPUID, refused)",
 			.trigger = "KVM_SEV_SNP_LAUNCH_UPDATE that the firmware refuses",
@@ -115,6 +122,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "snp-reclaim",
 			.function = "sev_gmem_make_shared > clflush_cache_range",
 			.trigger = "punch, close: a page that the RMP gave to the guest is freed",
@@ -128,6 +136,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "sev-register-region",
 			.function = "sev_mem_enc_register_region > sev_clflush_pages",
 			.trigger = "KVM_MEMORY_ENCRYPT_REG_REGION on a mapping of the memory",
@@ -142,6 +151,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "kvm-map",
 			.function = "kvm_vcpu_map, kvm_gpc_refresh > kmap",
 			.trigger = "nested VMCS or VMCB, kvmclock and Xen pages in guest memory",
@@ -159,6 +169,7 @@ static const struct gmem_flush_rule rules[] = {
 	},
 	{
 		.path = {
+			.size = sizeof(struct gmem_flush_path),
 			.name = "gup-copy",
 			.function = "access_remote_vm > copy_to_user_page",
 			.trigger = "ptrace, /proc/PID/mem, a core dump of the VMM",

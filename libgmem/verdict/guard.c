@@ -120,7 +120,7 @@ static void describe(struct asking *asking, int vm_type, uint64_t flags, bool ha
 
 static int add_extent(const struct gmem_extent *extent, void *arg)
 {
-	gmem_flush_add(arg, extent);
+	gmem_flush_take(arg, extent);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "kmem/reader.h"
+#include "verdict/flush.h"
 #include "verdict/flush_paths.h"
 
 struct looking {
@@ -29,7 +30,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 {
 	const struct looking *looking = arg;
 
-	gmem_flush_add(looking->flush, extent);
+	gmem_flush_take(looking->flush, extent);
 	return looking->options->fn ? looking->options->fn(extent, looking->options->arg) : 0;
 }
 

@@ -58,7 +58,8 @@ static void begin(struct td *td, bool guarded, bool allocated)
 
 static void launch_at_once(const struct td *td)
 {
-	const struct gmem_tdx_region region = { td->source, GPA, td->size / GMEM_PAGE_SIZE, 0 };
+	const struct gmem_tdx_region region = { sizeof(region), td->source, GPA,
+						td->size / GMEM_PAGE_SIZE, 0 };
 	const struct gmem_tdx_launch_options options = { .size = sizeof(options),
 							 .regions = &region,
 							 .region_count = 1 };

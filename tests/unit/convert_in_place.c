@@ -289,7 +289,7 @@ START_TEST(on_a_model)
 		.memory_size = SIZE,
 		.flags = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED,
 	};
-	const struct gmem_tdx_region region = { NULL, GPA, 16, GMEM_TDX_MEASURE };
+	const struct gmem_tdx_region region = { sizeof(region), NULL, GPA, 16, GMEM_TDX_MEASURE };
 	const struct gmem_tdx_launch_options launch = {
 		.size = sizeof(launch),
 		.regions = &region,

@@ -67,6 +67,7 @@ static uint64_t added(const struct world *w)
 static int add_region(struct world *w)
 {
 	const struct gmem_tdx_region region = {
+		.size = sizeof(region),
 		.source = source + w->progress * PAGE,
 		.gpa = GPA + w->progress * PAGE,
 		.pages = PAGES - w->progress,
@@ -94,7 +95,8 @@ static int finalize(struct world *w)
 
 static int launch_td(struct world *w)
 {
-	const struct gmem_tdx_region region = { source, GPA, PAGES, GMEM_TDX_MEASURE };
+	const struct gmem_tdx_region region = { sizeof(region), source, GPA, PAGES,
+						GMEM_TDX_MEASURE };
 	const struct gmem_tdx_launch_options options = {
 		.size = sizeof(options),
 		.vcpus = 2,
@@ -133,6 +135,7 @@ static void prepare_start(struct world *w)
 static int update_snp(struct world *w)
 {
 	const struct gmem_snp_region region = {
+		.size = sizeof(region),
 		.source = source + w->progress * PAGE,
 		.gpa = GPA + w->progress * PAGE,
 		.pages = PAGES - w->progress,

@@ -32,6 +32,7 @@ static void add(enum gmem_direct_map state, bool writable, uint64_t page_flags, 
 {
 	const struct gmem_extent extent = {
 		.pfn = 0x1234,
+		.size = sizeof(extent),
 		.pages = pages,
 		.has_pfn = true,
 		.direct_map = state,
@@ -167,7 +168,9 @@ END_TEST
 /* Where the page cache could not be read, no page frame decided: 0 is one as any other. */
 START_TEST(no_page_frame)
 {
-	const struct gmem_extent unseen = { .pages = 8, .node = -1, .reason = "for the test" };
+	const struct gmem_extent unseen = {
+		.size = sizeof(unseen), .pages = 8, .node = -1, .reason = "for the test"
+	};
 
 	begin("tdx", GMEM_VM_TDX, 0);
 	gmem_flush_add(flush, &unseen);

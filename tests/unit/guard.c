@@ -210,8 +210,8 @@ END_TEST
 static int launch(void)
 {
 	const struct gmem_tdx_region regions[] = {
-		{ source, GPA, 4, 0 },
-		{ source, GPA + 8 * PAGE, 8, 0 },
+		{ sizeof(regions[0]), source, GPA, 4, 0 },
+		{ sizeof(regions[0]), source, GPA + 8 * PAGE, 8, 0 },
 	};
 	const struct gmem_tdx_launch_options options = { .size = sizeof(options),
 							 .regions = regions,
@@ -325,7 +325,7 @@ static enum gmem_snp_page_type snp_type;
 
 static int update(void)
 {
-	const struct gmem_snp_region region = { source, GPA, PAGES, snp_type };
+	const struct gmem_snp_region region = { sizeof(region), source, GPA, PAGES, snp_type };
 
 	return gmem_snp_launch_update(vm, &region, NULL);
 }

@@ -1045,7 +1045,9 @@ START_TEST(words)
 	ck_assert_uint_eq(strlen(small), sizeof(small) - 1);
 	ck_assert_int_eq(gmem_oops_describe(&found.oopses[0], NULL, 0), (int)strlen(text));
 	for (int kind = 0; kind <= GMEM_OOPS_USER; kind++) {
-		struct gmem_oops oops = { .kind = (enum gmem_oops_kind)kind, .notes = 0x3fff };
+		struct gmem_oops oops = { .size = sizeof(oops),
+					  .kind = (enum gmem_oops_kind)kind,
+					  .notes = 0x3fff };
 
 		oops.notes &= ~(unsigned int)GMEM_OOPS_OTHER_MACHINE;
 		ck_assert_int_gt(gmem_oops_describe(&oops, text, sizeof(text)), 20);

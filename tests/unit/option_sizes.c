@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every option struct of the API, as an older program has it (shorter), and a newer one (longer):
+ * Every struct that a caller hands in, as an older program has it (shorter), and a newer one (longer):
  * what is missing counts as 0, what is not known must be 0, and a size that was not set is refused.
  */
 #include "unit.h"
@@ -105,21 +105,96 @@ static void fill_content(void *options)
 	content->pages = 1;
 }
 
-static int use_content(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+/* A TD or an SNP guest before its first content, bound to a guest_memfd that *memory gets. */
+static int prepare(struct gmem_vm *vm, struct gmem_memory **memory)
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
 	struct gmem_slot_options slot = { .size = sizeof(slot), .memory_size = 1 << 16 };
-	int ret;
 
-	(void)ctx;
 	if (gmem_launch_init(vm) || gmem_vm_add_vcpu(vm, 0) || gmem_launch_vcpu(vm, 0) ||
 	    gmem_memory_new(vm, &made, &slot.memory))
 		return -EIO;
-	ret = gmem_slot_set(vm, &slot) || gmem_convert(vm, 0, 1 << 16, true) ? -EIO : 0;
+	*memory = slot.memory;
+	return gmem_slot_set(vm, &slot) || gmem_convert(vm, 0, 1 << 16, true) ? -EIO : 0;
+}
+
+static int use_content(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory *memory = NULL;
+	int ret = prepare(vm, &memory);
+
+	(void)ctx;
 	if (!ret)
 		ret = gmem_launch_add(vm, options, NULL);
-	gmem_memory_free(slot.memory);
+	gmem_memory_free(memory);
 	return ret;
+}
+
+static void fill_tdx_region(void *options)
+{
+	static _Alignas(4096) char source[GMEM_PAGE_SIZE];
+	struct gmem_tdx_region *region = options;
+
+	region->source = source;
+	region->pages = 1;
+}
+
+static int use_tdx_region(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory *memory = NULL;
+	int ret = prepare(vm, &memory);
+
+	(void)ctx;
+	if (!ret)
+		ret = gmem_tdx_init_mem_region(vm, 0, options, NULL);
+	gmem_memory_free(memory);
+	return ret;
+}
+
+static void fill_snp_region(void *options)
+{
+	static _Alignas(4096) char source[GMEM_PAGE_SIZE];
+	struct gmem_snp_region *region = options;
+
+	region->source = source;
+	region->pages = 1;
+	region->type = GMEM_SNP_PAGE_NORMAL;
+}
+
+static int use_snp_region(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_memory *memory = NULL;
+	int ret = prepare(vm, &memory);
+
+	(void)ctx;
+	if (!ret)
+		ret = gmem_snp_launch_update(vm, options, NULL);
+	gmem_memory_free(memory);
+	return ret;
+}
+
+static int use_extent(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_flush_subject subject = { .size = sizeof(subject), .vm_type = -1 };
+	struct gmem_flush *flush;
+	int ret;
+
+	(void)vm;
+	if (gmem_flush_new(ctx, &subject, &flush))
+		return -EIO;
+	ret = gmem_flush_add(flush, options);
+	gmem_flush_free(flush);
+	return ret;
+}
+
+/* There is no such process, which is asked for when the struct is understood. */
+static int use_mapped(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	struct gmem_target *target;
+	int ret = gmem_target_open_mapped(ctx, 1 << 30, options, &target);
+
+	(void)vm;
+	return ret == -ESRCH ? 0 : ret;
 }
 
 static int use_owners(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
@@ -225,6 +300,13 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_snp_init_options, ghcb_version, "snp", GMEM_VM_SNP, use_snp_init, NULL),
 	SUBJECT(gmem_snp_start_options, gosvw, "snp", GMEM_VM_SNP, use_snp_start, NULL),
 	SUBJECT(gmem_snp_finish_options, host_data, "snp", GMEM_VM_SNP, use_snp_finish, NULL),
+	SUBJECT(gmem_tdx_region, flags, "tdx", GMEM_VM_TDX, use_tdx_region, fill_tdx_region),
+	/* None of its members can be left out: without its padding. */
+	{ "gmem_snp_region", "snp", GMEM_VM_SNP, sizeof(struct gmem_snp_region),
+	  offsetof(struct gmem_snp_region, type) + sizeof(enum gmem_snp_page_type), use_snp_region,
+	  fill_snp_region },
+	SUBJECT(gmem_extent, has_page_flags, "plain", GMEM_VM_DEFAULT, use_extent, NULL),
+	SUBJECT(gmem_mapped, mapped, "plain", GMEM_VM_DEFAULT, use_mapped, NULL),
 	SUBJECT(gmem_ctx_options, redact, "plain", GMEM_VM_DEFAULT, use_ctx, fill_ctx),
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Every struct that the library fills, as a newer program has it (longer), and one whose size is not
- * set: what is not known is zeroed, what does not fit is not written, and mistakes are refused.
+ * set: what is not known is zeroed, what does not fit is not written, and mistakes are refused. And
+ * every struct that the library makes.
  */
 #include "unit.h"
 
@@ -361,6 +362,125 @@ START_TEST(an_old_program)
 }
 END_TEST
 
+#define HAS_SIZE(pointer) ck_assert_uint_eq((pointer)->size, sizeof(*(pointer)))
+
+static int check_run(const struct gmem_directmap_run *run, void *arg)
+{
+	HAS_SIZE(run);
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static int check_extent(const struct gmem_extent *extent, void *arg)
+{
+	HAS_SIZE(extent);
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static int check_change(const struct gmem_change *change, void *arg)
+{
+	HAS_SIZE(change);
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static int check_frame(const struct gmem_owned_frame *frame, void *arg)
+{
+	HAS_SIZE(frame);
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static int check_oops(const struct gmem_oops *oops, void *arg)
+{
+	HAS_SIZE(oops);
+	++*(unsigned int *)arg;
+	return 0;
+}
+
+static int first_pfn(const struct gmem_extent *extent, void *arg)
+{
+	*(uint64_t *)arg = extent->pfn;
+	return 1;
+}
+
+static void check_extents(unsigned int *seen, uint64_t *pfn)
+{
+	const unsigned int wants[] = { 0, GMEM_EXTENT_DIRECT_MAP,
+				       GMEM_EXTENT_FLAGS | GMEM_EXTENT_ONE_BY_ONE };
+	struct gmem_target *target;
+
+	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++)
+		ck_assert_int_eq(gmem_target_extents(target, 0, 0, wants[i], check_extent, seen),
+				 0);
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0, 0, first_pfn, pfn), 1);
+	gmem_target_free(target);
+}
+
+static void check_watch(unsigned int *seen)
+{
+	struct gmem_watch *watch;
+
+	ck_assert_int_eq(gmem_watch_new(ctx, NULL, &watch), 0);
+	ck_assert_int_eq(gmem_watch_look(watch, check_change, seen), 0);
+	ck_assert_int_eq(gmem_memory_punch(memory, 0, BYTES), 0);
+	ck_assert_int_eq(gmem_watch_look(watch, check_change, seen), 0);
+	gmem_watch_free(watch);
+}
+
+/* What callbacks get says how much of it there is. */
+START_TEST(callbacks)
+{
+	static const char oops[] = "[    1.0] BUG: unable to handle page fault for address: "
+				   "ffff888100000000\n"
+				   "[    1.0] #PF: supervisor read access in kernel mode\n"
+				   "[    1.0] ---[ end trace 0000000000000000 ]---\n";
+	unsigned int runs = 0, extents = 0, changes = 0, frames = 0, oopses = 0;
+	struct gmem_owners *owners;
+	struct gmem_oops_log *log;
+	uint64_t pfn;
+
+	setup("plain", GMEM_VM_DEFAULT);
+	ck_assert_int_eq(gmem_directmap_walk(ctx, 0, 0, check_run, &runs), 0);
+	check_extents(&extents, &pfn);
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	ck_assert_int_eq(gmem_owners_find(owners, &pfn, 1, check_frame, &frames), 0);
+	gmem_owners_free(owners);
+	check_watch(&changes);
+	ck_assert_int_eq(gmem_oops_new(check_oops, &oopses, &log), 0);
+	ck_assert_int_eq(gmem_oops_feed(log, oops, sizeof(oops) - 1), 0);
+	ck_assert_int_eq(gmem_oops_end(log), 0);
+	gmem_oops_free(log);
+	ck_assert(runs && extents >= 3 && changes && frames && oopses);
+	teardown();
+}
+END_TEST
+
+/* So does what a pointer is returned to. */
+START_TEST(pointers)
+{
+	const struct gmem_capability *capability;
+	const struct gmem_flush_path *path;
+	const struct gmem_check *check;
+	struct gmem_host *host;
+
+	setup("plain", GMEM_VM_DEFAULT);
+	for (size_t i = 0; (capability = gmem_capability_at(i)); i++)
+		HAS_SIZE(capability);
+	for (size_t i = 0; (path = gmem_flush_path_at(i)); i++)
+		HAS_SIZE(path);
+	HAS_SIZE(gmem_launch_of(GMEM_VM_TDX));
+	HAS_SIZE(gmem_launch_of(GMEM_VM_SNP));
+	ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
+	for (size_t i = 0; (check = gmem_host_check(host, i)); i++)
+		HAS_SIZE(check);
+	gmem_host_free(host);
+	teardown();
+}
+END_TEST
+
 START_TEST(initialiser)
 {
 	unsigned char dirty[sizeof(struct gmem_populate_options)];
@@ -395,7 +515,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const each[] = { as_today, a_new_program, mistakes };
-	const TTest *const once[] = { an_old_program, initialiser, version };
+	const TTest *const once[] = { an_old_program, callbacks, pointers, initialiser, version };
 	Suite *suite = suite_create("out_sizes");
 	TCase *tcase = tcase_create("structs that the library fills");
 	SRunner *runner;

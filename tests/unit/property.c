@@ -409,6 +409,7 @@ static bool add(struct world *w)
 	if (is_td(w))
 		ret = gmem_tdx_init_mem_region(w->vm, 0,
 					       &(struct gmem_tdx_region){
+						       .size = sizeof(struct gmem_tdx_region),
 						       .source = source,
 						       .gpa = GPA + page * PAGE,
 						       .pages = 1,
@@ -418,6 +419,7 @@ static bool add(struct world *w)
 	else
 		ret = gmem_snp_launch_update(w->vm,
 					     &(struct gmem_snp_region){
+						     .size = sizeof(struct gmem_snp_region),
 						     .source = source,
 						     .gpa = GPA + page * PAGE,
 						     .pages = 1,

@@ -58,6 +58,7 @@ static void setup_guest(void)
 static int update(uint64_t page, uint64_t pages, enum gmem_snp_page_type type, uint64_t *done)
 {
 	const struct gmem_snp_region region = {
+		.size = sizeof(region),
 		.source = type == GMEM_SNP_PAGE_ZERO ? NULL : source,
 		.gpa = GPA + page * PAGE,
 		.pages = pages,
@@ -131,7 +132,7 @@ END_TEST
 
 START_TEST(other_type)
 {
-	const struct gmem_snp_region region = { 0 };
+	const struct gmem_snp_region region = { .size = sizeof(region) };
 
 	ctx = port_ctx("tdx");
 	fds = gmem_sim_open_fds(port_sim(ctx));
@@ -222,7 +223,7 @@ END_TEST
 
 START_TEST(update_mistakes)
 {
-	struct gmem_snp_region region = { source, GPA, 1, GMEM_SNP_PAGE_NORMAL };
+	struct gmem_snp_region region = { sizeof(region), source, GPA, 1, GMEM_SNP_PAGE_NORMAL };
 	uint64_t done = 9;
 
 	setup();
@@ -237,17 +238,19 @@ START_TEST(update_mistakes)
 	region.type = 2;
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	port_said(ctx, "page type 2 is unknown");
-	region = (struct gmem_snp_region){ NULL, GPA, 1, GMEM_SNP_PAGE_NORMAL };
+	region = (struct gmem_snp_region){ sizeof(region), NULL, GPA, 1, GMEM_SNP_PAGE_NORMAL };
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	port_said(ctx, "only zero pages do without");
-	region = (struct gmem_snp_region){ source + 1, GPA, 1, GMEM_SNP_PAGE_NORMAL };
+	region = (struct gmem_snp_region){ sizeof(region), source + 1, GPA, 1,
+					   GMEM_SNP_PAGE_NORMAL };
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	port_said(ctx, "is no multiple of 4096");
 	/* The kernel would cut that to whole pages. */
-	region = (struct gmem_snp_region){ source, GPA + 5, 1, GMEM_SNP_PAGE_NORMAL };
+	region = (struct gmem_snp_region){ sizeof(region), source, GPA + 5, 1,
+					   GMEM_SNP_PAGE_NORMAL };
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	port_said(ctx, "guest address 0x100000005 is no multiple of 4096");
-	region = (struct gmem_snp_region){ source, GPA, 0, GMEM_SNP_PAGE_NORMAL };
+	region = (struct gmem_snp_region){ sizeof(region), source, GPA, 0, GMEM_SNP_PAGE_NORMAL };
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	port_said(ctx, "the region has 0 pages");
 	teardown();

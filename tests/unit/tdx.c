@@ -65,7 +65,8 @@ static void setup_td(const char *model)
 
 static int add(uint64_t page, uint64_t pages, uint64_t flags, uint64_t *done)
 {
-	const struct gmem_tdx_region region = { source, GPA + page * PAGE, pages, flags };
+	const struct gmem_tdx_region region = { sizeof(region), source, GPA + page * PAGE, pages,
+						flags };
 
 	return gmem_tdx_init_mem_region(vm, 0, &region, done);
 }
@@ -150,7 +151,7 @@ END_TEST
 START_TEST(other_type)
 {
 	struct gmem_tdx_capabilities *capabilities;
-	const struct gmem_tdx_region region = { 0 };
+	const struct gmem_tdx_region region = { .size = sizeof(region) };
 	struct kvm_cpuid2 *cpuid;
 
 	ctx = port_ctx("tdx");
@@ -453,7 +454,7 @@ END_TEST
 
 START_TEST(region_mistakes)
 {
-	struct gmem_tdx_region region = { source, GPA, 1, 0 };
+	struct gmem_tdx_region region = { sizeof(region), source, GPA, 1, 0 };
 	uint64_t done = 9;
 
 	setup_td("tdx");
@@ -468,29 +469,29 @@ START_TEST(region_mistakes)
 	region.pages = (1ull << 52) + 1;
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	port_said(ctx, "wraps");
-	region = (struct gmem_tdx_region){ NULL, GPA, 1, 0 };
+	region = (struct gmem_tdx_region){ sizeof(region), NULL, GPA, 1, 0 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	port_said(ctx, "there is no source");
-	region = (struct gmem_tdx_region){ source + 8, GPA, 1, 0 };
+	region = (struct gmem_tdx_region){ sizeof(region), source + 8, GPA, 1, 0 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	port_said(ctx, "is no multiple of 4096");
-	region = (struct gmem_tdx_region){ source, GPA + 1, 1, 0 };
+	region = (struct gmem_tdx_region){ sizeof(region), source, GPA + 1, 1, 0 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	port_said(ctx, "guest address 0x100000001 is no multiple of 4096");
-	region = (struct gmem_tdx_region){ source, 1ull << 47, 1, 0 };
+	region = (struct gmem_tdx_region){ sizeof(region), source, 1ull << 47, 1, 0 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	port_said(ctx, "carries the TD's shared bit");
-	region = (struct gmem_tdx_region){ source, GPA, 1, 2 };
+	region = (struct gmem_tdx_region){ sizeof(region), source, GPA, 1, 2 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EINVAL);
 	port_said(ctx, "a flag is unknown");
-	region = (struct gmem_tdx_region){ (void *)0x1000, GPA, 1, 0 };
+	region = (struct gmem_tdx_region){ sizeof(region), (void *)0x1000, GPA, 1, 0 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 0, &region, NULL), -EFAULT);
 	port_said(ctx, "source address 0x1000 cannot be read");
 	ck_assert_int_eq(gmem_convert(vm, GPA, PAGE, false), 0);
 	ck_assert_int_eq(add(0, 1, 0, NULL), -EINVAL);
 	port_said(ctx, "guest address 0x100000000 is shared");
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 1), 0);
-	region = (struct gmem_tdx_region){ source, GPA + PAGE, 1, 0 };
+	region = (struct gmem_tdx_region){ sizeof(region), source, GPA + PAGE, 1, 0 };
 	ck_assert_int_eq(gmem_tdx_init_mem_region(vm, 1, &region, NULL), -EINVAL);
 	port_said(ctx, "the vCPU that should carry the command is not initialised");
 	teardown();
@@ -635,8 +636,8 @@ static struct gmem_tdx_launch_options launch_options(const struct gmem_tdx_regio
 START_TEST(launch)
 {
 	const struct gmem_tdx_region regions[] = {
-		{ source, GPA, 4, GMEM_TDX_MEASURE },
-		{ source, GPA + 8 * PAGE, 2, 0 },
+		{ sizeof(regions[0]), source, GPA, 4, GMEM_TDX_MEASURE },
+		{ sizeof(regions[0]), source, GPA + 8 * PAGE, 2, 0 },
 	};
 	const struct gmem_populate_options rest = {
 		.size = sizeof(rest),
@@ -659,10 +660,41 @@ START_TEST(launch)
 }
 END_TEST
 
+/* A newer program's regions are longer: the next one begins where its size says. */
+START_TEST(launch_of_longer_regions)
+{
+	struct longer {
+		struct gmem_tdx_region known;
+		uint64_t more;
+	} regions[] = {
+		{ .known = { sizeof(regions[0]), source, GPA, 4, GMEM_TDX_MEASURE } },
+		{ .known = { sizeof(regions[0]), source, GPA + 8 * PAGE, 2, 0 } },
+	};
+	struct seen seen = { 0 };
+	struct gmem_tdx_launch_options options = launch_options(&regions[0].known, 2, &seen);
+
+	setup("tdx");
+	bind_memory(0);
+	regions[1].more = 1;
+	ck_assert_int_eq(gmem_tdx_launch(vm, &options), -E2BIG);
+	port_said(ctx, "struct gmem_tdx_region");
+	regions[1].more = 0;
+	regions[1].known.size = sizeof(regions[1].known);
+	ck_assert_int_eq(gmem_tdx_launch(vm, &options), -EINVAL);
+	port_said(ctx, "the size of region 1 is 40, and that of the first 48");
+	ck_assert_uint_eq(seen.calls, 0);
+	regions[1].known.size = sizeof(regions[1]);
+	ck_assert_int_eq(gmem_tdx_launch(vm, &options), 0);
+	ck_assert_uint_eq(seen.pages, 6);
+	teardown();
+}
+END_TEST
+
 /* The measurement is that of the same steps made one by one. */
 START_TEST(launch_measures_alike)
 {
-	const struct gmem_tdx_region regions[] = { { source, GPA, 4, GMEM_TDX_MEASURE } };
+	const struct gmem_tdx_region regions[] = { { sizeof(regions[0]), source, GPA, 4,
+						     GMEM_TDX_MEASURE } };
 	struct seen seen = { 0 };
 	struct gmem_tdx_launch_options options = launch_options(regions, 1, &seen);
 	uint64_t whole, steps;
@@ -687,7 +719,7 @@ END_TEST
 /* What was stopped on the way goes on with the single steps. */
 static void stop_launch(int value)
 {
-	const struct gmem_tdx_region regions[] = { { source, GPA, 4, 0 } };
+	const struct gmem_tdx_region regions[] = { { sizeof(regions[0]), source, GPA, 4, 0 } };
 	struct seen seen = { .stop_at = GMEM_TDX_STAGE_INIT_VCPU, .value = value };
 	struct gmem_tdx_launch_options options = launch_options(regions, 1, &seen);
 
@@ -711,7 +743,7 @@ END_TEST
 /* Every call of a launch fails once, with an errno that is not tried again. */
 START_TEST(launch_fails_anywhere)
 {
-	const struct gmem_tdx_region regions[] = { { source, GPA, 4, 0 } };
+	const struct gmem_tdx_region regions[] = { { sizeof(regions[0]), source, GPA, 4, 0 } };
 	unsigned int n = 0;
 	bool failed;
 
@@ -754,4 +786,5 @@ UNIT_MAIN("tdx", capabilities_asked, capabilities_grow, other_type, cpuid_of_ini
 	  init_vm_with_cpuid, init_vm_mistakes, init_vm_refusals, init_vm_errnos, keyids_run_out,
 	  irqchip, vcpus, vcpu_cpuid_given, wrapped, regions_added, region_mistakes,
 	  added_again_after_conversion, region_refusals, closed_memory, finalize, finalize_refusals,
-	  launch, launch_measures_alike, launch_stopped, launch_fails_anywhere, oops)
+	  launch, launch_of_longer_regions, launch_measures_alike, launch_stopped,
+	  launch_fails_anywhere, oops)

@@ -4,6 +4,7 @@
 #include <gmem/snp.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "kvm/explain/explain.h"
 #include "kvm/guard.h"
 #include "kvm/snp/snp.h"
@@ -100,15 +101,10 @@ static int guard(const struct update *update)
 			       gmem_call_snp_update.name);
 }
 
-int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *region, uint64_t *done)
+int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *given, uint64_t *done)
 {
-	struct update update = {
-		.vm = vm,
-		.source = (uintptr_t)region->source,
-		.gpa = region->gpa,
-		.pages = region->pages,
-		.type = region->type,
-	};
+	struct gmem_snp_region region;
+	struct update update;
 	int ret;
 
 	gmem_begin(vm->ctx);
@@ -116,7 +112,17 @@ int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *reg
 	if (done)
 		*done = 0;
 	if (!ret)
-		ret = check(&update);
+		ret = gmem_options_copy(vm->ctx, "gmem_snp_region", &region, sizeof(region), given);
+	if (ret)
+		return ret;
+	update = (struct update){
+		.vm = vm,
+		.source = (uintptr_t)region.source,
+		.gpa = region.gpa,
+		.pages = region.pages,
+		.type = region.type,
+	};
+	ret = check(&update);
 	if (!ret)
 		ret = guard(&update);
 	if (ret)
@@ -124,9 +130,9 @@ int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *reg
 	if (gmem_ranges_reserve(&vm->snp.added))
 		return gmem_no_memory(vm->ctx, "a region of an SNP guest");
 	ret = update_all(&update);
-	if (update.pages < region->pages)
-		gmem_ranges_add(&vm->snp.added, region->gpa, update.gpa);
+	if (update.pages < region.pages)
+		gmem_ranges_add(&vm->snp.added, region.gpa, update.gpa);
 	if (done)
-		*done = region->pages - update.pages;
+		*done = region.pages - update.pages;
 	return ret;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The launch of a TD as one call. */
 #include <errno.h>
+#include <string.h>
 #include <gmem/tdx.h>
 
 #include "base/context.h"
@@ -83,13 +84,36 @@ static int launch_vcpus(struct gmem_vm *vm, const struct gmem_tdx_launch_options
 	return ret;
 }
 
+/* A caller's region has the size that the caller knows, and the next one follows behind it. */
+static int region_at(const struct gmem_vm *vm, const struct gmem_tdx_launch_options *options,
+		     size_t index, struct gmem_tdx_region *out)
+{
+	size_t step = options->regions->size, size;
+	const char *given = (const char *)options->regions + index * step;
+	int ret = gmem_options_copy(vm->ctx, "gmem_tdx_region", out, sizeof(*out), given);
+
+	memcpy(&size, given, sizeof(size));
+	if (!ret && size != step)
+		return gmem_fail(
+			vm->ctx, -EINVAL,
+			"gmem_tdx_launch: Invalid argument: the size of region %zu is %zu, "
+			"and that of the first %zu; set size of each to "
+			"sizeof(struct gmem_tdx_region)",
+			index, size, step);
+	return ret;
+}
+
 /* Once for each region, however many pieces it goes in; before the TD takes a KeyID. */
 static int guard_memory(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
 {
+	struct gmem_tdx_region region;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < options->region_count; i++)
-		ret = gmem_td_guard(vm, &options->regions[i]);
+	for (size_t i = 0; !ret && i < options->region_count; i++) {
+		ret = region_at(vm, options, i, &region);
+		if (!ret)
+			ret = gmem_td_guard(vm, &region);
+	}
 	return ret;
 }
 
@@ -119,13 +143,19 @@ static int launch_region(struct gmem_vm *vm, const struct gmem_tdx_launch_option
 
 static int launch_memory(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
 {
+	struct gmem_tdx_region region;
 	uint64_t total = 0, added = 0;
 	int ret = 0;
 
-	for (size_t i = 0; i < options->region_count; i++)
-		total += options->regions[i].pages;
-	for (size_t i = 0; !ret && i < options->region_count; i++)
-		ret = launch_region(vm, options, &options->regions[i], &added, total);
+	for (size_t i = 0; !ret && i < options->region_count; i++) {
+		ret = region_at(vm, options, i, &region);
+		total += region.pages;
+	}
+	for (size_t i = 0; !ret && i < options->region_count; i++) {
+		ret = region_at(vm, options, i, &region);
+		if (!ret)
+			ret = launch_region(vm, options, &region, &added, total);
+	}
 	return ret;
 }
 

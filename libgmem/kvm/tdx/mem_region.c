@@ -4,6 +4,7 @@
 #include <gmem/tdx.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "kvm/explain/explain.h"
 #include "kvm/guard.h"
 #include "kvm/tdx/td.h"
@@ -131,8 +132,14 @@ int gmem_td_add(struct gmem_vm *vm, unsigned int index, const struct gmem_tdx_re
 }
 
 int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
-			     const struct gmem_tdx_region *region, uint64_t *done)
+			     const struct gmem_tdx_region *given, uint64_t *done)
 {
+	struct gmem_tdx_region region;
+	int ret;
+
 	gmem_begin(vm->ctx);
-	return gmem_td_add(vm, index, region, false, done);
+	if (done)
+		*done = 0;
+	ret = gmem_options_copy(vm->ctx, "gmem_tdx_region", &region, sizeof(region), given);
+	return ret ? ret : gmem_td_add(vm, index, &region, false, done);
 }
