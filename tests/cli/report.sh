@@ -108,4 +108,37 @@ if gmemctl create seen --size=64K > "$scratch/created" 2>&1; then
 else
 	skip "names of processes are left out" "no VM can be made here: $(cat "$scratch/created")"
 fi
+
+# The Debian package's script, as reportbug runs it: by bash in the locale C, what it says on descriptor 3.
+mkdir "$scratch/bin" "$scratch/tmp"
+# shellcheck disable=SC2016 # for the script
+printf '#!/bin/sh\ncd "%s" && exec %s "$@"\n' "$PWD" "$GMEMCTL" > "$scratch/bin/gmemctl"
+chmod +x "$scratch/bin/gmemctl"
+# reportbug_runs PATH: what the script answers is in $scratch/answer, what it said besides in $scratch/said.
+reportbug_runs() {
+	# shellcheck disable=SC2016 # for bash
+	TMPDIR=$scratch/tmp LC_ALL=C PATH=$1 bash -c 'set -e; $1 3>|$2' bash \
+		packaging/debian/gmemctl.bug-script "$scratch/answer" > "$scratch/said" 2>&1
+}
+if reportbug_runs "$scratch/bin:/usr/bin:/bin" && [ ! -s "$scratch/said" ] &&
+	sed -n '/^-- doctor\.json$/,/^-- index$/{/^-- /!p;}' "$scratch/answer" | jq -e '.command == "doctor"' \
+		> "$scratch/jq" 2>&1 &&
+	sed -n '/^-- list\.json$/,/^-- metrics\.json$/{/^-- /!p;}' "$scratch/answer" |
+	jq -e '[.. | .command? // empty | select(. != "list")] | all(test("^-*$"))' > "$scratch/jq" 2>&1; then
+	pass "reportbug gets the report, without names of processes"
+else
+	fail "reportbug gets the report, without names of processes" "$(cat "$scratch/said" "$scratch/jq")" \
+		"$(head -3 "$scratch/answer")"
+fi
+printf '#!/bin/sh\necho "gmemctl: no report today" >&2\nexit 2\n' > "$scratch/bin/gmemctl"
+if reportbug_runs "$scratch/bin:/usr/bin:/bin" && grep -qx 'gmemctl: no report today' "$scratch/answer"; then
+	pass "reportbug gets the reason where there is no report"
+else
+	fail "reportbug gets the reason where there is no report" "$(cat "$scratch/said" "$scratch/answer")"
+fi
+if [ -z "$(ls -A "$scratch/tmp")" ]; then
+	pass "reportbug's script leaves nothing behind"
+else
+	fail "reportbug's script leaves nothing behind" "$(ls -A "$scratch/tmp")"
+fi
 finish
