@@ -268,7 +268,8 @@ $(BUILD)/tests/hostile/%: $(BUILD)/obj/tests/hostile/%.o
 $(BUILD)/tests/preload/%.so: tests/preload/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  LD      $@'
-	$(quiet)$(CC) -shared -fPIC -std=gnu11 $(WARNINGS) -O2 -D_GNU_SOURCE -Iinclude -Ilibgmem -o $@ $< -ldl
+	$(quiet)$(CC) -shared -fPIC -std=gnu11 $(WARNINGS) -D_GNU_SOURCE -Iinclude -Ilibgmem $(CPPFLAGS) \
+		$(HARDENING) $(CFLAGS) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $< -ldl
 
 $(conformance_runner): $(conformance_objects) $(test_sim) $(lib_inside)
 	@mkdir -p $(@D)
@@ -359,7 +360,7 @@ install: all
 	$(INSTALL) -m 644 $(BUILD)/libgmem.a "$(DESTDIR)$(libdir)/libgmem.a"
 	$(INSTALL) -m 644 $(BUILD)/libgmem.pc "$(DESTDIR)$(libdir)/pkgconfig/libgmem.pc"
 	$(INSTALL) -m 644 $(headers) "$(DESTDIR)$(includedir)/gmem"
-	$(INSTALL) -m 644 README.md "$(DESTDIR)$(docdir)/README.md"
+	$(INSTALL) -m 644 README.md CHANGELOG.md "$(DESTDIR)$(docdir)"
 	$(INSTALL) -m 644 $(schemas) "$(DESTDIR)$(schemadir)"
 	$(INSTALL) -m 644 $(BUILD)/gmemctl-metrics.apparmor "$(DESTDIR)$(apparmordir)/gmemctl-metrics"
 	$(INSTALL) -m 644 completions/gmemctl.bash "$(DESTDIR)$(bashcompdir)/gmemctl"
@@ -382,7 +383,7 @@ uninstall:
 	$(call remove,$(sbindir),gmemctl)
 	$(call remove,$(libdir),$(solib) $(soname) libgmem.so libgmem.a pkgconfig/libgmem.pc)
 	$(call remove,$(includedir),$(headers:include/%=%))
-	$(call remove,$(docdir),README.md)
+	$(call remove,$(docdir),README.md CHANGELOG.md)
 	$(call remove,$(bashcompdir),gmemctl)
 	$(call remove,$(zshcompdir),_gmemctl)
 	$(call remove,$(fishcompdir),gmemctl.fish)
