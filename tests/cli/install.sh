@@ -131,20 +131,8 @@ else
 	fail "removed memory of a TD is not mapped: the library names the path, and nothing oopses" \
 		"$(cat "$scratch/out")"
 fi
-cat > "$scratch/consumer.cc" << 'EOF'
-#include <cstdio>
-#include <gmem/gmem.h>
-int main()
-{
-	gmem_ctx *ctx = nullptr;
-	if (gmem_ctx_new_simulated("plain", &ctx))
-		return 1;
-	std::printf("%s on %s\n", gmem_version(), gmem_ctx_release(ctx));
-	gmem_ctx_free(ctx);
-}
-EOF
 if command -v g++ > "$scratch/which"; then
-	consumer "a C++ program" "g++ -std=c++17" "$scratch/consumer.cc"
+	consumer "a C++ program" "g++ -std=c++17" tests/packages/consumer.cc
 else
 	skip "a C++ program" "there is no g++"
 fi
