@@ -71,11 +71,16 @@ else
 	fail "the README's program has 25 lines at most"
 fi
 consumer "the README's program" cc "$scratch/readme.c"
-consumer "the README's program, linked statically" cc "$scratch/readme.c" static
+if [ $bpf = 0 ] || tests/packages/static-libelf > "$scratch/libelf"; then
+	consumer "the README's program, linked statically" cc "$scratch/readme.c" static
+else
+	skip "the README's program, linked statically" "$(cat "$scratch/libelf")"
+fi
 
-# The program of a man page as man shows it, and what the page says that it prints.
+# The program of a man page as man shows it, and what the page says that it prints. col(1) knows letters
+# that are struck twice, not the escape sequences of newer groffs.
 program_of() {
-	MANWIDTH=400 man -E UTF-8 -l -Tutf8 "$1" 2> "$scratch/man" | col -bx |
+	GROFF_NO_SGR=1 MANWIDTH=400 man -E UTF-8 -l -Tutf8 "$1" 2> "$scratch/man" | col -bx |
 		awk '/^EXAMPLES/ { examples = 1 }
 			examples && /^ *#include/ && !inside { inside = 1; indent = match($0, /#/) }
 			/^ +It prints:/ { exit }

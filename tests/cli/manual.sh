@@ -37,6 +37,10 @@ for page in cli/man/*.scd; do
 		command=$(cat "$file")
 		name=$(tr -d '\134' < "$file") # echo would take \n for a line's end
 		PATH=$scratch/bin:$PATH sh -c "$command" > "$scratch/got" 2>&1 < /dev/null
+		case $command in
+		# The widths of columns without headings: libsmartcols counted the headings up to 2.38.
+		*--noheadings*) sed -i 's/  */ /g' "${file%.command}.wanted" "$scratch/got" ;;
+		esac
 		if shows "${file%.command}.wanted" "$scratch/got"; then
 			pass "${page##*/}: $name"
 		else
