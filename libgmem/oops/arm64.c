@@ -118,46 +118,26 @@ static bool take_walk(struct oops_text *text, const char *rest)
 		rest = oops_hex_n(rest + 4, 16, &value);
 		if (!rest)
 			return true;
-		if (!(text->walked & 1u << i))
-			text->entry[i] = value;
-		text->walked |= 1u << i;
+		oops_note_entry(text, i, value);
 		rest += strspn(rest, ", ");
 	}
 	return true;
 }
 
-static bool take_pc(struct oops_text *text, const char *rest)
-{
-	if (!(text->seen & SEEN_FUNCTION) && oops_function(rest, text->function))
-		text->seen |= SEEN_FUNCTION;
-	return true;
-}
-
-#define TAKE_REGISTERS(name, first)                                       \
-	static bool take_##name(struct oops_text *text, const char *rest) \
-	{                                                                 \
-		oops_registers(text, rest - sizeof(first) + 1);           \
-		return true;                                              \
-	}
-TAKE_REGISTERS(x1, "x1")
-TAKE_REGISTERS(x2, "x2")
-TAKE_REGISTERS(x5, "x5 ")
-TAKE_REGISTERS(x8, "x8 ")
-
 static const struct oops_line lines[] = {
-	{ "Unable to handle kernel ", true, take_header },
-	{ "Mem abort info:", true, take_info },
-	{ "ESR = 0x", true, take_esr },
-	{ "swapper pgtable: ", true, take_pgtable },
-	{ "[", true, take_walk },
-	{ "Internal error: Oops: ", true, take_die },
-	{ "pc : ", false, take_pc },
+	{ "Unable to handle kernel ", true, take_header, false },
+	{ "Mem abort info:", true, take_info, false },
+	{ "ESR = 0x", true, take_esr, false },
+	{ "swapper pgtable: ", true, take_pgtable, false },
+	{ "[", true, take_walk, false },
+	{ "Internal error: Oops: ", true, take_die, false },
+	{ "pc : ", false, oops_take_function, false },
 	/* Three a line, from x29 down: lines begin with x29, x26 … x11, x8, x5, x2. */
-	{ "x1", false, take_x1 },
-	{ "x2", false, take_x2 },
-	{ "x8 ", false, take_x8 },
-	{ "x5 ", false, take_x5 },
-	{ NULL, false, NULL },
+	{ "x1", false, oops_take_registers, true },
+	{ "x2", false, oops_take_registers, true },
+	{ "x8 ", false, oops_take_registers, true },
+	{ "x5 ", false, oops_take_registers, true },
+	{ NULL, false, NULL, false },
 };
 
 /* What the fault status code stands for, from first to last. */
@@ -258,13 +238,10 @@ static uint64_t frame_of(const struct oops_text *text, uint64_t entry)
 
 static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 {
-	unsigned int last = OOPS_LEVELS, granule = 0, above;
+	unsigned int last = oops_last_level(text), granule = 0, above;
 	uint64_t entry, size, physical;
 	struct oops_map map;
 
-	for (unsigned int i = 0; i < OOPS_LEVELS; i++)
-		if (text->walked & 1u << i)
-			last = i;
 	while (granule < 3 && granules[granule].page_size != text->page_size)
 		granule++;
 	if (last == OOPS_LEVELS || granule == 3) {

@@ -54,6 +54,13 @@ void oops_note_code(struct oops_text *text, uint64_t code)
 	text->seen |= SEEN_CODE;
 }
 
+void oops_note_entry(struct oops_text *text, unsigned int level, uint64_t entry)
+{
+	if (!(text->walked & 1u << level))
+		text->entry[level] = entry;
+	text->walked |= 1u << level;
+}
+
 static bool is_name(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -92,10 +99,8 @@ static void add_register(struct oops_text *text, const char *name, size_t length
 	text->n_registers++;
 }
 
-void oops_registers(struct oops_text *text, const char *at)
+static void add_registers(struct oops_text *text, const char *at)
 {
-	if (text->seen & (SEEN_USER | SEEN_TRACE))
-		return;
 	while (*at) {
 		const char *name = at, *end;
 		uint64_t value;
@@ -115,6 +120,20 @@ void oops_registers(struct oops_text *text, const char *at)
 		add_register(text, name, length, value);
 		at = end + strspn(end, " ");
 	}
+}
+
+bool oops_take_registers(struct oops_text *text, const char *line)
+{
+	if (!(text->seen & (SEEN_USER | SEEN_TRACE)))
+		add_registers(text, line);
+	return true;
+}
+
+bool oops_take_function(struct oops_text *text, const char *rest)
+{
+	if (!(text->seen & SEEN_FUNCTION) && oops_function(rest, text->function))
+		text->seen |= SEEN_FUNCTION;
+	return true;
 }
 
 /* A number of at most nine digits. */
@@ -195,14 +214,14 @@ static bool take_end(struct oops_text *text, const char *rest)
 }
 
 const struct oops_line oops_common_lines[] = {
-	{ "CPU: ", false, take_cpu },
-	{ "Call Trace:", false, take_trace },
-	{ "Call trace:", false, take_trace },
-	{ "</TASK>", false, take_trace_end },
-	{ "Modules linked in:", false, take_trace_end },
-	{ "Code: ", false, take_trace_end },
-	{ "---[ end ", false, take_end },
-	{ NULL, false, NULL },
+	{ "CPU: ", false, take_cpu, false },
+	{ "Call Trace:", false, take_trace, false },
+	{ "Call trace:", false, take_trace, false },
+	{ "</TASK>", false, take_trace_end, false },
+	{ "Modules linked in:", false, take_trace_end, false },
+	{ "Code: ", false, take_trace_end, false },
+	{ "---[ end ", false, take_end, false },
+	{ NULL, false, NULL, false },
 };
 
 const struct oops_line *oops_line_find(const struct oops_line *lines, const char *line,
@@ -212,7 +231,7 @@ const struct oops_line *oops_line_find(const struct oops_line *lines, const char
 		size_t length = strlen(lines->begins);
 
 		if (*line == *lines->begins && !strncmp(line, lines->begins, length)) {
-			*rest = line + length;
+			*rest = lines->whole ? line : line + length;
 			return lines;
 		}
 	}

@@ -8,6 +8,16 @@ const char *oops_shape_find(const struct oops_shape *shapes, uint64_t entry)
 	return shapes->removed;
 }
 
+unsigned int oops_last_level(const struct oops_text *text)
+{
+	unsigned int last = OOPS_LEVELS;
+
+	for (unsigned int i = 0; i < OOPS_LEVELS; i++)
+		if (text->walked & 1u << i)
+			last = i;
+	return last;
+}
+
 bool oops_in_map(const struct oops_text *text, const struct oops_map *map)
 {
 	return text->address >= map->lowest && text->address < map->highest;

@@ -20,6 +20,9 @@ struct oops_map {
 	uint64_t lowest, highest; /* addresses in it */
 };
 
+/* The last level whose entry was printed; OOPS_LEVELS: none was. */
+unsigned int oops_last_level(const struct oops_text *text);
+
 bool oops_in_map(const struct oops_text *text, const struct oops_map *map);
 
 /*

@@ -73,8 +73,9 @@ struct oops_text {
 struct oops_line {
 	const char *begins;
 	bool opens; /* an oops whose beginning was cut off may begin here */
-	/* rest is what follows. Returns false where the line is something else after all. */
+	/* Gets what follows. Returns false where the line is something else after all. */
 	bool (*take)(struct oops_text *text, const char *rest);
+	bool whole; /* take gets the line from its beginning */
 };
 
 /* An architecture: the lines that it prints, and what its values mean. */
@@ -92,7 +93,7 @@ extern const struct oops_machine oops_x86, oops_arm64;
 /* Lines of every architecture. */
 extern const struct oops_line oops_common_lines[];
 
-/* The row of lines with which this one begins, or NULL; *rest is what follows. */
+/* The row of lines with which this one begins, or NULL; *rest is what its take gets. */
 const struct oops_line *oops_line_find(const struct oops_line *lines, const char *line,
 				       const char **rest);
 
@@ -115,10 +116,16 @@ const char *oops_hex_n(const char *at, unsigned int n, uint64_t *value);
 void oops_note_address(struct oops_text *text, uint64_t address);
 void oops_note_code(struct oops_text *text, uint64_t code);
 
-/* Notes the function of a "name+0x1/0x2", which out (GMEM_OOPS_NAME_MAX bytes) gets. */
+/* Notes an entry of the walk; the first one of a level counts. */
+void oops_note_entry(struct oops_text *text, unsigned int level, uint64_t entry);
+
+/* Copies the name of a "name+0x1/0x2" to out (GMEM_OOPS_NAME_MAX bytes). */
 bool oops_function(const char *at, char *out);
 
-/* A line of "NAME: hex NAME: hex …", kept while registers are the kernel's. */
-void oops_registers(struct oops_text *text, const char *at);
+/* For rows: the function that took the fault, the first one counts. */
+bool oops_take_function(struct oops_text *text, const char *rest);
+
+/* For rows: a line of "NAME: hex NAME: hex …", kept while registers are the kernel's. */
+bool oops_take_registers(struct oops_text *text, const char *line);
 
 #endif

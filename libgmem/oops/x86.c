@@ -105,24 +105,11 @@ static bool take_walk(struct oops_text *text, const char *line)
 		end = oops_hex(line + 4, &value);
 		if (!end || (*end != ' ' && *end))
 			break;
-		if (!(text->walked & 1u << i))
-			text->entry[i] = value;
-		text->walked |= 1u << i;
+		oops_note_entry(text, i, value);
 		line = end + strspn(end, " ");
 	}
 	return text->walked != before;
 }
-
-#define TAKE_LEVEL(name, level)                                           \
-	static bool take_##name(struct oops_text *text, const char *rest) \
-	{                                                                 \
-		return take_walk(text, rest - sizeof(level) + 1);         \
-	}
-TAKE_LEVEL(pgd, "PGD ")
-TAKE_LEVEL(p4d, "P4D ")
-TAKE_LEVEL(pud, "PUD ")
-TAKE_LEVEL(pmd, "PMD ")
-TAKE_LEVEL(pte, "PTE ")
 
 /* "PFN 0x26e0, RMP entry: […": of a violation of the RMP. */
 static bool take_rmp(struct oops_text *text, const char *rest)
@@ -135,13 +122,6 @@ static bool take_rmp(struct oops_text *text, const char *rest)
 		return false;
 	text->rmp_pfn = pfn;
 	text->seen |= SEEN_RMP;
-	return true;
-}
-
-static bool take_rip(struct oops_text *text, const char *rest)
-{
-	if (!(text->seen & SEEN_FUNCTION) && oops_function(rest, text->function))
-		text->seen |= SEEN_FUNCTION;
 	return true;
 }
 
@@ -165,41 +145,29 @@ static bool take_cr2(struct oops_text *text, const char *rest)
 	return true;
 }
 
-#define TAKE_REGISTERS(name, first)                                       \
-	static bool take_##name(struct oops_text *text, const char *rest) \
-	{                                                                 \
-		oops_registers(text, rest - sizeof(first) + 1);           \
-		return true;                                              \
-	}
-TAKE_REGISTERS(rax, "RAX: ")
-TAKE_REGISTERS(rdx, "RDX: ")
-TAKE_REGISTERS(rbp, "RBP: ")
-TAKE_REGISTERS(r10, "R10: ")
-TAKE_REGISTERS(r13, "R13: ")
-
 static const struct oops_line lines[] = {
-	{ "BUG: unable to handle page fault for address: ", true, take_header },
-	{ "BUG: unable to handle kernel paging request at ", true, take_header },
-	{ "BUG: kernel NULL pointer dereference, address: ", true, take_null },
-	{ "BUG: unable to handle kernel NULL pointer dereference at ", true, take_null },
-	{ "#PF: error_code(0x", true, take_code },
-	{ "#PF: ", true, take_access },
-	{ "PGD ", true, take_pgd },
-	{ "P4D ", true, take_p4d },
-	{ "PUD ", true, take_pud },
-	{ "PMD ", true, take_pmd },
-	{ "PTE ", true, take_pte },
-	{ "PFN 0x", false, take_rmp },
-	{ "Oops: ", true, take_die },
-	{ "RIP: 0010:", false, take_rip },
-	{ "RIP: 0033:", false, take_user },
-	{ "RAX: ", false, take_rax },
-	{ "RDX: ", false, take_rdx },
-	{ "RBP: ", false, take_rbp },
-	{ "R10: ", false, take_r10 },
-	{ "R13: ", false, take_r13 },
-	{ "CR2: ", false, take_cr2 },
-	{ NULL, false, NULL },
+	{ "BUG: unable to handle page fault for address: ", true, take_header, false },
+	{ "BUG: unable to handle kernel paging request at ", true, take_header, false },
+	{ "BUG: kernel NULL pointer dereference, address: ", true, take_null, false },
+	{ "BUG: unable to handle kernel NULL pointer dereference at ", true, take_null, false },
+	{ "#PF: error_code(0x", true, take_code, false },
+	{ "#PF: ", true, take_access, false },
+	{ "PGD ", true, take_walk, true },
+	{ "P4D ", true, take_walk, true },
+	{ "PUD ", true, take_walk, true },
+	{ "PMD ", true, take_walk, true },
+	{ "PTE ", true, take_walk, true },
+	{ "PFN 0x", false, take_rmp, false },
+	{ "Oops: ", true, take_die, false },
+	{ "RIP: 0010:", false, oops_take_function, false },
+	{ "RIP: 0033:", false, take_user, false },
+	{ "RAX: ", false, oops_take_registers, true },
+	{ "RDX: ", false, oops_take_registers, true },
+	{ "RBP: ", false, oops_take_registers, true },
+	{ "R10: ", false, oops_take_registers, true },
+	{ "R13: ", false, oops_take_registers, true },
+	{ "CR2: ", false, take_cr2, false },
+	{ NULL, false, NULL, false },
 };
 
 static enum gmem_oops_kind kind_of(const struct oops_text *text)
@@ -276,13 +244,10 @@ static uint64_t frame_of(uint64_t entry, bool four_levels)
 
 static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 {
-	unsigned int last = OOPS_LEVELS;
+	unsigned int last = oops_last_level(text);
 	uint64_t entry, size, physical;
 	bool four_levels, present;
 
-	for (unsigned int i = 0; i < OOPS_LEVELS; i++)
-		if (text->walked & 1u << i)
-			last = i;
 	if (last == OOPS_LEVELS) {
 		out->notes |= GMEM_OOPS_NO_WALK;
 		return;
