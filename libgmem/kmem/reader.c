@@ -9,6 +9,7 @@
 #include "kmem/direct_map.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
+#include "procfs/ram.h"
 
 static const struct {
 	enum gmem_reader reader;
@@ -124,6 +125,13 @@ int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image)
 
 	*image = ret ? NULL : ctx->image;
 	return ret;
+}
+
+int gmem_reader_bounds(struct gmem_ctx *ctx, const struct gmem_image **image, uint64_t *pfn_limit)
+{
+	int ret = gmem_pfn_limit(ctx, pfn_limit);
+
+	return ret ? ret : gmem_reader_image(ctx, image);
 }
 
 enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx)

@@ -8,4 +8,7 @@
 /* The kernel image, with the reader that was chosen opened if none was; owned by ctx. As gmem_reader_open(). */
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image);
 
+/* The same, with the first page frame that this CPU's physical addresses do not reach. */
+int gmem_reader_bounds(struct gmem_ctx *ctx, const struct gmem_image **image, uint64_t *pfn_limit);
+
 #endif

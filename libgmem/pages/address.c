@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "kmem/reader.h"
-#include "procfs/ram.h"
 
 #define KERNEL_IMAGE_START 0xffffffff80000000ull /* __START_KERNEL_map */
 
@@ -46,9 +45,7 @@ int gmem_pfn_of_address(struct gmem_ctx *ctx, uint64_t address, uint64_t *pfn)
 	int ret;
 
 	gmem_begin(ctx);
-	ret = gmem_pfn_limit(ctx, &limit);
-	if (!ret)
-		ret = gmem_reader_image(ctx, &image);
+	ret = gmem_reader_bounds(ctx, &image, &limit);
 	if (ret)
 		return ret;
 	other = other_place(image, limit, address);

@@ -24,9 +24,7 @@ int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages, gmem
 	int ret;
 
 	gmem_begin(ctx);
-	ret = gmem_pfn_limit(ctx, &limit);
-	if (!ret)
-		ret = gmem_reader_image(ctx, &image);
+	ret = gmem_reader_bounds(ctx, &image, &limit);
 	if (ret)
 		return ret;
 	region_pages = (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
