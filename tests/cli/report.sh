@@ -8,10 +8,22 @@ if sysroot_missing; then
 	finish
 fi
 
-# rows DIRECTORY-OR-FILE: id, result and detail of checks, but those that need a live kernel.
+# rows FILE: id, result, detail and fix of each check, but of those that need a live kernel.
 rows() {
 	jq -r '.checks[] | select(.id | test("^reader\\.(kcore|bpf|usable|control)$") | not) |
 		[.id, .result, .detail, .fix] | @tsv' "$1"
+}
+
+# same_rows NAME DIR: doctor has the same rows over the report as on the host.
+same_rows() {
+	gmemctl doctor --sysroot="$2" --json > "$scratch/there.json"
+	rows "$2/doctor.json" > "$scratch/here"
+	rows "$scratch/there.json" > "$scratch/there"
+	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
+		pass "$1: doctor says the same of the report"
+	else
+		fail "$1: doctor says the same of the report" "$(cat "$scratch/diff")"
+	fi
 }
 
 try 64 '' '-o DIR is missing' gmemctl report --simulate
@@ -19,14 +31,7 @@ try 64 '' 'report needs a live kernel' gmemctl report --sysroot=tests/hosts/el9 
 for model in $(models); do
 	try_json '0' '[.files[].file] | contains(["doctor.json", "index", "proc/cpuinfo"])' \
 		gmemctl report "--simulate=$model" -o "$scratch/$model" --json
-	gmemctl doctor --sysroot="$scratch/$model" --json > "$scratch/there.json"
-	rows "$scratch/$model/doctor.json" > "$scratch/here"
-	rows "$scratch/there.json" > "$scratch/there"
-	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
-		pass "$model: doctor says the same of the report"
-	else
-		fail "$model: doctor says the same of the report" "$(cat "$scratch/diff")"
-	fi
+	same_rows "$model" "$scratch/$model"
 	gmemctl caps --sysroot="$scratch/$model" --json | jq .capabilities > "$scratch/there" 2> "$scratch/jq"
 	if jq .capabilities "$scratch/$model/caps.json" | cmp -s - "$scratch/there"; then
 		pass "$model: caps says the same of the report"
@@ -37,14 +42,7 @@ done
 
 # This machine, as far as this user may look at it.
 try '0' '^doctor\.json' '*' gmemctl report -o "$scratch/this"
-gmemctl doctor --sysroot="$scratch/this" --json > "$scratch/there.json"
-rows "$scratch/this/doctor.json" > "$scratch/here"
-rows "$scratch/there.json" > "$scratch/there"
-if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
-	pass "this machine: doctor says the same of the report"
-else
-	fail "this machine: doctor says the same of the report" "$(cat "$scratch/diff")"
-fi
+same_rows "this machine" "$scratch/this"
 if [ -z "$(find "$scratch/this" -type d ! -perm 700 -o -type f ! -perm 600 -o -type l)" ]; then
 	pass "nobody else can read it"
 else
