@@ -158,6 +158,47 @@ enum gmem_extent_want {
 GMEM_API int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
 				 unsigned int want, gmem_extent_fn fn, void *arg);
 
+/* Where in a guest_memfd the search for its extents is: a cursor, which can stop and go on. */
+struct gmem_extents;
+
+/* What a cursor goes through. Since: 0.1 */
+struct gmem_extents_options {
+	size_t size;		    /* sizeof(struct gmem_extents_options) */
+	uint64_t offset;	    /* bytes into the file */
+	uint64_t length;	    /* bytes; 0 means to the end */
+	unsigned int want;	    /* of enum gmem_extent_want */
+	const volatile int *cancel; /* of gmem_extents_next(), see gmem_cancel(); or NULL */
+};
+
+/*
+ * Opens a cursor before the first extent. options may be NULL: the whole file, its page frames. Free it
+ * before target. Errors: those of gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF),
+ * ENOMEM, EINVAL and E2BIG (options). Since: 0.1
+ */
+GMEM_API int gmem_extents_new(struct gmem_target *target,
+			      const struct gmem_extents_options *options,
+			      struct gmem_extents **out);
+
+/*
+ * The next extent, the same that gmem_target_extents() would pass on. Returns 1, 0 behind the last
+ * one, or a negative errno; after one, ECANCELED too, the next call goes on where this one came to.
+ *
+ * Extents are looked up some ahead, those of 256 MiB of pages at most: of such an extent the
+ * answer is as old as that look. Nothing is locked or held between two calls. What comes and goes
+ * meanwhile is seen where the cursor has not been yet. Memory does not grow with the file. Errors: as
+ * gmem_target_extents(), ECANCELED, ENOMEM. Since: 0.1
+ */
+GMEM_API int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out);
+
+/*
+ * Where the next extent is looked for: the end of the last one that gmem_extents_next() gave. Another
+ * cursor that begins there goes on as this one would. Since: 0.1
+ */
+GMEM_API uint64_t gmem_extents_offset(const struct gmem_extents *extents);
+
+/* Frees what gmem_extents_new() gave. NULL is allowed. Since: 0.1 */
+GMEM_API void gmem_extents_free(struct gmem_extents *extents);
+
 /* Bits of page_flags that libgmem itself looks at (include/uapi/linux/kernel-page-flags.h). */
 #define GMEM_KPF_UPTODATE (1ull << 3)
 #define GMEM_KPF_HWPOISON (1ull << 19)

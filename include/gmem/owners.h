@@ -147,8 +147,17 @@ GMEM_API int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_ta
 /* Where the page frames of a guest_memfd are, added up. */
 struct gmem_usage;
 
-/* Goes through all its pages once. Errors: as gmem_target_extents(). Since: 0.1 */
-GMEM_API int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out);
+struct gmem_usage_options {
+	size_t size;		    /* sizeof(struct gmem_usage_options) */
+	const volatile int *cancel; /* see gmem_cancel(); or NULL */
+};
+
+/*
+ * Goes through all its pages once. options may be NULL. Errors: as gmem_target_extents(), ECANCELED
+ * (then nothing of the sums is left), EINVAL and E2BIG (options). Since: 0.1
+ */
+GMEM_API int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *options,
+			    struct gmem_usage **out);
 
 /* Frees what gmem_usage_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_usage_free(struct gmem_usage *usage);

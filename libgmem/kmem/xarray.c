@@ -20,6 +20,8 @@
 #define SLOTS_MAX 64
 #define DEPTH_MAX 12 /* 64 index bits, 6 a level, and one to spare */
 #define RETRIES 4
+/* Whoever follows a walk is asked now and then, however long what it finds is of one piece. */
+#define RUN_MAX (1u << 16)
 
 /* Entries as include/linux/xarray.h encodes them. */
 #define ENTRY_INTERNAL 2u
@@ -102,7 +104,7 @@ static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64
 	struct gmem_xarray_run *run = &walk->run;
 	int ret;
 
-	if (run->count && index == run->index + run->count &&
+	if (run->count && run->count < RUN_MAX && index == run->index + run->count &&
 	    pointer == run->pointer + run->count * walk->stride) {
 		run->count += count;
 		return 0;

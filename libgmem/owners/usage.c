@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "owners/owners.h"
+#include "pages/extents.h"
 
 #define STATES 3 /* of enum gmem_direct_map */
 
@@ -61,15 +63,25 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-int gmem_usage_new(struct gmem_target *target, struct gmem_usage **out)
+int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *options,
+		   struct gmem_usage **out)
 {
-	struct gmem_usage *usage = calloc(1, sizeof(*usage));
+	struct gmem_extents_options walk = { .want = GMEM_EXTENT_DIRECT_MAP };
+	struct gmem_usage_options wanted = { 0 };
+	struct gmem_usage *usage;
 	int ret;
 
 	gmem_begin(target->ctx);
-	ret = usage ? 0 : gmem_no_memory(target->ctx, "the sums of its pages");
-	if (!ret)
-		ret = gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP, add_extent, usage);
+	ret = options ? gmem_options_copy(target->ctx, "gmem_usage_options", &wanted,
+					  sizeof(wanted), options)
+		      : 0;
+	if (ret)
+		return ret;
+	usage = calloc(1, sizeof(*usage));
+	if (!usage)
+		return gmem_no_memory(target->ctx, "the sums of its pages");
+	walk.cancel = wanted.cancel;
+	ret = gmem_extent_walk_all(target, &walk, add_extent, usage);
 	if (ret) {
 		gmem_usage_free(usage);
 		return ret;

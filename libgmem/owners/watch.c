@@ -147,7 +147,7 @@ static int compare(const struct look *look, const struct watched *now,
  * last tick of the clock: what follows a change within the same tick does not move it again, so a
  * look that found a change is followed by one that goes through the pages whatever it says.
  */
-static int read_pages(const struct look *look, struct watched *now, struct gmem_target *target)
+static int read_pages(struct look *look, struct watched *now, struct gmem_target *target)
 {
 	struct gmem_ranges before = now->pages;
 	struct gmem_target_info info = { .size = sizeof(info) };
@@ -165,11 +165,14 @@ static int read_pages(const struct look *look, struct watched *now, struct gmem_
 	if (told && !moved && now->settled)
 		return 0;
 	now->pages = (struct gmem_ranges){ 0 };
-	ret = gmem_pages_read(target, &now->pages);
+	ret = gmem_pages_read(target, look->watch->options.cancel, &now->pages);
 	if (ret) {
 		gmem_ranges_free(&now->pages);
 		now->pages = before;
 		now->settled = false;
+		look->cancelled = ret == -ECANCELED;
+		if (look->cancelled)
+			return 0;
 		return not_told(look->watch, ret);
 	}
 	now->has_pages = true;

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "pages/extents.h"
 
 struct reading {
 	struct gmem_ranges *pages;
@@ -23,10 +24,12 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return ret;
 }
 
-int gmem_pages_read(struct gmem_target *target, struct gmem_ranges *pages)
+int gmem_pages_read(struct gmem_target *target, const volatile int *cancel,
+		    struct gmem_ranges *pages)
 {
+	const struct gmem_extents_options all = { .cancel = cancel };
 	struct reading reading = { .pages = pages };
-	int ret = gmem_target_extents(target, 0, 0, 0, add_extent, &reading);
+	int ret = gmem_extent_walk_all(target, &all, add_extent, &reading);
 
 	if (ret)
 		return ret;

@@ -7,10 +7,11 @@
 #include "pages/target.h"
 
 /*
- * The resident ranges of the file, in bytes. Errors: of the walk; EAGAIN where some of it stayed
- * inconsistent, so that a page that is not found may be there.
+ * The resident ranges of the file, in bytes; cancel may be NULL. Errors: of the walk, ECANCELED; EAGAIN
+ * where some of it stayed inconsistent, so that a page that is not found may be there.
  */
-int gmem_pages_read(struct gmem_target *target, struct gmem_ranges *pages);
+int gmem_pages_read(struct gmem_target *target, const volatile int *cancel,
+		    struct gmem_ranges *pages);
 
 uint64_t gmem_pages_bytes(const struct gmem_ranges *pages);
 

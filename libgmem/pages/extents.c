@@ -12,11 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "kernel/search.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
-#include "pages/target.h"
+#include "pages/extents.h"
 #include "procfs/ram.h"
 
 #define BATCH_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 12 MiB of extents and pieces */
@@ -49,8 +50,12 @@ struct list {
 	size_t room;
 };
 
-struct walk {
+struct gmem_extent_walk {
 	struct gmem_target *target;
+	const volatile int *cancel;
+	uint64_t at;  /* offset of what was not looked at yet, */
+	uint64_t end; /* up to here */
+	bool pauses;  /* after each batch */
 	const struct gmem_ram *ram;
 	const struct gmem_image *image;
 	unsigned int want;
@@ -86,12 +91,13 @@ struct walk {
 
 static const char reason_not_asked[] = "the direct map was not looked at";
 
-static int no_memory(const struct walk *walk)
+static int no_memory(const struct gmem_extent_walk *walk)
 {
 	return gmem_no_memory(walk->target->ctx, "extents of the page cache");
 }
 
-static int append(const struct walk *walk, struct list *list, const struct gmem_extent *extent)
+static int append(const struct gmem_extent_walk *walk, struct list *list,
+		  const struct gmem_extent *extent)
 {
 	if (list->count == list->room) {
 		size_t room = list->room ? 2 * list->room : 64;
@@ -119,16 +125,16 @@ static void cut_front(struct gmem_extent *extent, uint64_t pages, struct gmem_ex
 		extent->gpa += pages * GMEM_PAGE_SIZE;
 }
 
-static int emit_extent(struct walk *walk, const struct gmem_extent *extent);
-static int work_off(struct walk *walk);
+static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *extent);
+static int work_off(struct gmem_extent_walk *walk);
 
 /* Room for an extent, until the next one is emitted; emit() takes one that is made there as it is. */
-static struct gmem_extent *spare(struct walk *walk)
+static struct gmem_extent *spare(struct gmem_extent_walk *walk)
 {
 	return &walk->two[walk->last == &walk->two[0]];
 }
 
-static int add_to_batch(struct walk *walk, const struct gmem_extent *run)
+static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_extent *run)
 {
 	int ret = append(walk, &walk->runs, run);
 
@@ -138,7 +144,7 @@ static int add_to_batch(struct walk *walk, const struct gmem_extent *run)
 }
 
 /* A run that is larger than what the batch has room for. */
-static int fill_batches(struct walk *walk, struct gmem_extent left)
+static int fill_batches(struct gmem_extent_walk *walk, struct gmem_extent left)
 {
 	int ret = 0;
 
@@ -153,7 +159,7 @@ static int fill_batches(struct walk *walk, struct gmem_extent left)
 }
 
 /* A run waits for the direct map, or goes out at once where that is not asked for. */
-static int take_run(struct walk *walk, const struct gmem_extent *run)
+static int take_run(struct gmem_extent_walk *walk, const struct gmem_extent *run)
 {
 	if (!(walk->want & GMEM_EXTENT_DIRECT_MAP))
 		return emit_extent(walk, run);
@@ -163,7 +169,7 @@ static int take_run(struct walk *walk, const struct gmem_extent *run)
 }
 
 /* Node of a page frame, and the pages from there on that have it. Nodes are large. */
-static int node_of(struct walk *walk, uint64_t pfn, uint64_t *pages)
+static int node_of(struct gmem_extent_walk *walk, uint64_t pfn, uint64_t *pages)
 {
 	if (pfn < walk->node_first || pfn >= walk->node_end) {
 		walk->node = gmem_ram_node(walk->ram, pfn, pages);
@@ -175,7 +181,7 @@ static int node_of(struct walk *walk, uint64_t pfn, uint64_t *pages)
 }
 
 /* Sets GPA and node of an extent's first page. Returns how many pages from there have them. */
-static uint64_t place(struct walk *walk, struct gmem_extent *extent)
+static uint64_t place(struct gmem_extent_walk *walk, struct gmem_extent *extent)
 {
 	uint64_t bound, pages;
 
@@ -191,7 +197,7 @@ static uint64_t place(struct walk *walk, struct gmem_extent *extent)
 }
 
 /* An extent that memslots or nodes cut. */
-static int take_pieces(struct walk *walk, struct gmem_extent left)
+static int take_pieces(struct gmem_extent_walk *walk, struct gmem_extent left)
 {
 	int ret = 0;
 
@@ -208,9 +214,11 @@ static int take_pieces(struct walk *walk, struct gmem_extent left)
 /* A run of the page cache. */
 static int add_run(const struct gmem_pagecache_run *run, void *arg)
 {
-	struct walk *walk = arg;
+	struct gmem_extent_walk *walk = arg;
 	struct gmem_extent *extent = spare(walk);
 
+	if (gmem_is_cancelled(walk->cancel))
+		return gmem_cancelled(walk->target->ctx, "the look for page frames");
 	*extent = (struct gmem_extent){
 		.size = sizeof(*extent),
 		.offset = run->index * GMEM_PAGE_SIZE,
@@ -233,7 +241,7 @@ static int by_pfn(const void *a, const void *b)
 }
 
 /* Room for a place and a span of each run. */
-static int grow_places(struct walk *walk)
+static int grow_places(struct gmem_extent_walk *walk)
 {
 	size_t room = walk->runs.room;
 	struct place *places;
@@ -254,7 +262,7 @@ static int grow_places(struct walk *walk)
 }
 
 /* Lists where the runs lie; *lowest is the first page frame of them. */
-static int list_places(struct walk *walk, uint64_t *lowest)
+static int list_places(struct gmem_extent_walk *walk, uint64_t *lowest)
 {
 	int ret = grow_places(walk);
 
@@ -288,7 +296,7 @@ static int keep_run(const struct gmem_directmap_run *run, void *arg)
 }
 
 /* Room for the runs of so many pages, or for as many as are kept at a time. */
-static int reserve_cache(struct walk *walk, uint64_t pages)
+static int reserve_cache(struct gmem_extent_walk *walk, uint64_t pages)
 {
 	size_t room = pages < CACHED_RUNS ? (size_t)pages : CACHED_RUNS;
 	struct map_cache *cache = &walk->cache;
@@ -302,7 +310,7 @@ static int reserve_cache(struct walk *walk, uint64_t pages)
 }
 
 /* Reads the direct map from a page frame on, as far as the batch or the cache reaches. */
-static int fill_cache(struct walk *walk, uint64_t pfn)
+static int fill_cache(struct gmem_extent_walk *walk, uint64_t pfn)
 {
 	struct map_cache *cache = &walk->cache;
 	int ret = reserve_cache(walk, walk->highest - pfn);
@@ -329,7 +337,8 @@ static bool ends_before(const void *entry, const void *pfn)
 }
 
 /* The run of the direct map that has a page frame. */
-static int find_run(struct walk *walk, uint64_t pfn, const struct gmem_directmap_run **run)
+static int find_run(struct gmem_extent_walk *walk, uint64_t pfn,
+		    const struct gmem_directmap_run **run)
 {
 	const struct map_cache *cache = &walk->cache;
 	int ret = 0;
@@ -354,7 +363,7 @@ static void set_state(struct gmem_extent *extent, const struct gmem_directmap_ru
 }
 
 /* Cuts a run into pieces where the direct map changes. */
-static int cut_run(struct walk *walk, uint32_t index)
+static int cut_run(struct gmem_extent_walk *walk, uint32_t index)
 {
 	struct gmem_extent left = walk->runs.items[index];
 	struct span *span = &walk->spans[index];
@@ -379,7 +388,7 @@ static int cut_run(struct walk *walk, uint32_t index)
 }
 
 /* Gives a run its state: in place where it is one, as nearly all are. */
-static int join_run(struct walk *walk, uint32_t index)
+static int join_run(struct gmem_extent_walk *walk, uint32_t index)
 {
 	struct gmem_extent *extent = &walk->runs.items[index];
 	const struct gmem_directmap_run *run;
@@ -394,7 +403,7 @@ static int join_run(struct walk *walk, uint32_t index)
 }
 
 /* Looks up the direct map for the batch's runs, by page frame where the cache has to move. */
-static int join_direct_map(struct walk *walk)
+static int join_direct_map(struct gmem_extent_walk *walk)
 {
 	uint64_t lowest;
 	int ret = list_places(walk, &lowest);
@@ -421,7 +430,7 @@ static bool continues(const struct gmem_extent *a, const struct gmem_extent *b)
 	       (a->gpa == GMEM_GPA_NONE ? b->gpa == GMEM_GPA_NONE : a->gpa + size == b->gpa);
 }
 
-static int hand_out(struct walk *walk)
+static int hand_out(struct gmem_extent_walk *walk)
 {
 	int ret = walk->last ? walk->fn(walk->last, walk->arg) : 0;
 
@@ -429,11 +438,12 @@ static int hand_out(struct walk *walk)
 	return ret;
 }
 
-static int emit(struct walk *walk, const struct gmem_extent *extent)
+static int emit(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 {
 	struct gmem_extent *next = spare(walk);
 	int ret;
 
+	walk->at = extent->offset + extent->pages * GMEM_PAGE_SIZE;
 	if (walk->last && continues(walk->last, extent)) {
 		walk->last->pages += extent->pages;
 		return 0;
@@ -445,7 +455,7 @@ static int emit(struct walk *walk, const struct gmem_extent *extent)
 	return ret;
 }
 
-static int emit_pages(struct walk *walk, struct gmem_extent extent)
+static int emit_pages(struct gmem_extent_walk *walk, struct gmem_extent extent)
 {
 	int ret = hand_out(walk); /* what is unknown before them waits for more of it */
 
@@ -453,12 +463,13 @@ static int emit_pages(struct walk *walk, struct gmem_extent extent)
 		struct gmem_extent page;
 
 		cut_front(&extent, 1, &page);
+		walk->at = extent.offset;
 		ret = walk->fn(&page, walk->arg);
 	}
 	return ret;
 }
 
-static int emit_piece(struct walk *walk, const struct gmem_extent *extent)
+static int emit_piece(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 {
 	if ((walk->want & GMEM_EXTENT_ONE_BY_ONE) && extent->has_pfn)
 		return emit_pages(walk, *extent);
@@ -466,7 +477,7 @@ static int emit_piece(struct walk *walk, const struct gmem_extent *extent)
 }
 
 /* Adds page flags: cut wherever they change. */
-static int emit_with_flags(struct walk *walk, struct gmem_extent extent)
+static int emit_with_flags(struct gmem_extent_walk *walk, struct gmem_extent extent)
 {
 	uint64_t mask = walk->want & GMEM_EXTENT_ONE_BY_ONE ? UINT64_MAX : STEADY_FLAGS;
 	struct gmem_kernel *kernel = walk->target->ctx->kernel;
@@ -493,14 +504,14 @@ static int emit_with_flags(struct walk *walk, struct gmem_extent extent)
 	return ret;
 }
 
-static int emit_extent(struct walk *walk, const struct gmem_extent *extent)
+static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 {
 	if (walk->flags_fd >= 0 && extent->has_pfn)
 		return emit_with_flags(walk, *extent);
 	return emit_piece(walk, extent);
 }
 
-static int emit_joined(struct walk *walk)
+static int emit_joined(struct gmem_extent_walk *walk)
 {
 	int ret = 0;
 
@@ -517,7 +528,7 @@ static int emit_joined(struct walk *walk)
 }
 
 /* The batch, with its direct map. */
-static int work_off(struct walk *walk)
+static int work_off(struct gmem_extent_walk *walk)
 {
 	int ret = join_direct_map(walk);
 
@@ -525,10 +536,10 @@ static int work_off(struct walk *walk)
 		ret = emit_joined(walk);
 	walk->runs.count = 0;
 	walk->batch_pages = 0;
-	return ret;
+	return !ret && walk->pauses ? 1 : ret;
 }
 
-static int prepare(struct walk *walk)
+static int prepare(struct gmem_extent_walk *walk)
 {
 	struct gmem_kernel *kernel = walk->target->ctx->kernel;
 	int ret = gmem_target_cache(walk->target);
@@ -545,36 +556,108 @@ static int prepare(struct walk *walk)
 	return 0;
 }
 
-int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
-			unsigned int want, gmem_extent_fn fn, void *arg)
+int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_options *options,
+			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out)
 {
-	struct walk walk = {
+	uint64_t offset = options->offset, length = options->length;
+	struct gmem_extent_walk *walk = malloc(sizeof(*walk));
+	int ret;
+
+	if (!walk)
+		return gmem_no_memory(target->ctx, "a walk over extents");
+	*walk = (struct gmem_extent_walk){
 		.target = target,
-		.want = want,
+		.cancel = options->cancel,
+		.at = offset < target->size ? offset : target->size,
+		.end = target->size,
+		.want = options->want,
 		.flags_fd = -1,
 		.fn = fn,
 		.arg = arg,
 	};
-	uint64_t end = length && length <= target->size - offset ? offset + length : target->size;
+	if (length && length <= walk->end - walk->at)
+		walk->end = walk->at + length;
+	ret = walk->at < walk->end ? prepare(walk) : 0;
+	if (ret) {
+		gmem_extent_walk_free(walk);
+		return ret;
+	}
+	*out = walk;
+	return 0;
+}
+
+void gmem_extent_walk_free(struct gmem_extent_walk *walk)
+{
+	struct gmem_kernel *kernel = walk->target->ctx->kernel;
+
+	if (walk->flags_fd >= 0)
+		kernel->ops->close(kernel, walk->flags_fd);
+	free(walk->runs.items);
+	free(walk->pieces.items);
+	free(walk->places);
+	free(walk->spans);
+	free(walk->cache.runs);
+	free(walk);
+}
+
+int gmem_extent_walk_run(struct gmem_extent_walk *walk)
+{
 	int ret = 0;
 
-	gmem_begin(target->ctx);
-	if (offset >= target->size)
-		return 0;
-	ret = prepare(&walk);
-	if (!ret)
-		ret = gmem_pagecache_walk(target->ctx, &target->cache, offset / GMEM_PAGE_SIZE,
-					  (end - 1) / GMEM_PAGE_SIZE, add_run, &walk);
-	if (!ret && walk.runs.count)
-		ret = work_off(&walk);
-	if (!ret)
-		ret = hand_out(&walk);
-	free(walk.runs.items);
-	free(walk.pieces.items);
-	free(walk.places);
-	free(walk.spans);
-	free(walk.cache.runs);
-	if (walk.flags_fd >= 0)
-		target->ctx->kernel->ops->close(target->ctx->kernel, walk.flags_fd);
+	/* What an earlier run had taken, and not handed out, is looked up again. */
+	walk->runs.count = 0;
+	walk->batch_pages = 0;
+	if (walk->at < walk->end)
+		ret = gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,
+					  walk->at / GMEM_PAGE_SIZE,
+					  (walk->end - 1) / GMEM_PAGE_SIZE, add_run, walk);
+	if (!ret && walk->runs.count)
+		ret = work_off(walk);
+	if (ret)
+		return ret;
+	walk->at = walk->end;
+	return hand_out(walk);
+}
+
+int gmem_extent_walk_batch(struct gmem_extent_walk *walk)
+{
+	int ret;
+
+	walk->pauses = true;
+	ret = gmem_extent_walk_run(walk);
+	walk->pauses = false;
 	return ret;
+}
+
+void gmem_extent_walk_seek(struct gmem_extent_walk *walk, uint64_t offset)
+{
+	walk->at = offset;
+	walk->last = NULL;
+}
+
+int gmem_extent_walk_all(struct gmem_target *target, const struct gmem_extents_options *options,
+			 gmem_extent_fn fn, void *arg)
+{
+	struct gmem_extent_walk *walk;
+	int ret = gmem_extent_walk_new(target, options, fn, arg, &walk);
+
+	if (ret)
+		return ret;
+	ret = gmem_extent_walk_run(walk);
+	gmem_extent_walk_free(walk);
+	return ret;
+}
+
+int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
+			unsigned int want, gmem_extent_fn fn, void *arg)
+{
+	const struct gmem_extents_options options = {
+		.size = sizeof(options),
+		.offset = offset,
+		.length = length,
+		.want = want,
+	};
+
+	gmem_begin(target->ctx);
+	return gmem_extent_walk_all(target, &options, fn, arg);
 }

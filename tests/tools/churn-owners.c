@@ -91,7 +91,7 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 	check(info.vm_type == -1 || info.vm_type == GMEM_VM_DEFAULT, "VM type");
 	check(info.vm_pid == -1 || info.vm_pid == child, "VM's process");
 	totals->slots += info.slots;
-	if (!gmem_usage_new(target, &usage)) {
+	if (!gmem_usage_new(target, NULL, &usage)) {
 		for (int i = 0; i < 3; i++)
 			states += gmem_usage_direct_map(usage, (enum gmem_direct_map)i);
 		for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++)

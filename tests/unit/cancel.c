@@ -140,6 +140,33 @@ static unsigned int cancel_everywhere(int (*call)(void))
 	return cancelled;
 }
 
+static int add_up(void)
+{
+	const struct gmem_usage_options options = { .size = sizeof(options), .cancel = &cancel };
+	struct gmem_target *target;
+	struct gmem_usage *usage;
+	int ret;
+
+	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
+	ret = gmem_usage_new(target, &options, &usage);
+	if (!ret) {
+		ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED), 16 * PAGE);
+		gmem_usage_free(usage);
+	}
+	gmem_target_free(target);
+	return ret;
+}
+
+START_TEST(usage)
+{
+	setup();
+	cancel = 1;
+	ck_assert_int_eq(add_up(), -ECANCELED);
+	ck_assert_uint_gt(cancel_everywhere(add_up), 3);
+	teardown();
+}
+END_TEST
+
 START_TEST(owners)
 {
 	setup();
@@ -274,4 +301,4 @@ START_TEST(signal_handler)
 }
 END_TEST
 
-UNIT_MAIN("cancel", owners, watch_tells_once, first_look, signal_handler)
+UNIT_MAIN("cancel", owners, usage, watch_tells_once, first_look, signal_handler)

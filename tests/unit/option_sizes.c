@@ -208,6 +208,53 @@ static int use_owners(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 	return ret;
 }
 
+static int use_target(struct gmem_ctx *ctx, struct gmem_vm *vm,
+		      int (*use)(struct gmem_target *target, void *options), void *options)
+{
+	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
+	struct gmem_target *target;
+	struct gmem_memory *memory;
+	int ret;
+
+	if (gmem_memory_new(vm, &made, &memory) ||
+	    gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target))
+		return -EIO;
+	ret = use(target, options);
+	gmem_target_free(target);
+	gmem_memory_free(memory);
+	return ret;
+}
+
+static int new_extents(struct gmem_target *target, void *options)
+{
+	struct gmem_extents *extents;
+	int ret = gmem_extents_new(target, options, &extents);
+
+	if (!ret)
+		gmem_extents_free(extents);
+	return ret;
+}
+
+static int new_usage(struct gmem_target *target, void *options)
+{
+	struct gmem_usage *usage;
+	int ret = gmem_usage_new(target, options, &usage);
+
+	if (!ret)
+		gmem_usage_free(usage);
+	return ret;
+}
+
+static int use_extents(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	return use_target(ctx, vm, new_extents, options);
+}
+
+static int use_usage(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
+{
+	return use_target(ctx, vm, new_usage, options);
+}
+
 static int use_watch(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 {
 	struct gmem_watch *watch;
@@ -293,6 +340,8 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_preflight_options, arg, "plain", GMEM_VM_DEFAULT, use_preflight, NULL),
 	SUBJECT(gmem_launch_content, measure, "tdx", GMEM_VM_TDX, use_content, fill_content),
 	SUBJECT(gmem_owners_options, no_mappings, "plain", GMEM_VM_DEFAULT, use_owners, NULL),
+	SUBJECT(gmem_extents_options, want, "plain", GMEM_VM_DEFAULT, use_extents, NULL),
+	SUBJECT(gmem_usage_options, cancel, "plain", GMEM_VM_DEFAULT, use_usage, NULL),
 	SUBJECT(gmem_watch_options, no_pages, "plain", GMEM_VM_DEFAULT, use_watch, NULL),
 	SUBJECT(gmem_tdx_init_options, mrownerconfig, "tdx", GMEM_VM_TDX, use_tdx_init, NULL),
 	SUBJECT(gmem_tdx_vcpu_options, cpuid, "tdx", GMEM_VM_TDX, use_tdx_vcpu, NULL),

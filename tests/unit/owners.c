@@ -685,7 +685,7 @@ START_TEST(usage_of_own)
 	ck_assert_int_eq(owner.fd, gmem_memory_fd(host.memory));
 
 	ck_assert_int_eq(gmem_sim_set_direct_map(port_sim(host.ctx), (uint64_t)pfn, false), 0);
-	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
+	ck_assert_int_eq(gmem_usage_new(host.target, NULL, &usage), 0);
 	ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED), 47 * PAGE);
 	ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNMAPPED), PAGE);
 	ck_assert_uint_eq(gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNKNOWN), 0);
@@ -721,12 +721,12 @@ START_TEST(usage_unseen)
 	uint64_t bytes;
 	int node;
 
-	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
+	ck_assert_int_eq(gmem_usage_new(host.target, NULL, &usage), 0);
 	ck_assert_uint_eq(gmem_usage_unseen(usage, &reason), 0);
 	ck_assert_ptr_null(reason);
 	gmem_usage_free(usage);
 	port_pretend(host.ctx)->read_kmem = no_nodes;
-	ck_assert_int_eq(gmem_usage_new(host.target, &usage), 0);
+	ck_assert_int_eq(gmem_usage_new(host.target, NULL, &usage), 0);
 	ck_assert_uint_eq(gmem_usage_unseen(usage, &reason), 64 * PAGE);
 	ck_assert_ptr_nonnull(strstr(reason, "xarray"));
 	ck_assert_uint_eq(gmem_usage_unseen(usage, NULL), 64 * PAGE);

@@ -255,7 +255,7 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	uint64_t mapped, unmapped, unknown, unseen;
 	struct gmem_usage *usage;
 	const char *why;
-	int ret = gmem_usage_new(target, &usage);
+	int ret = gmem_usage_new(target, NULL, &usage);
 
 	if (ret)
 		return ret == -ENOMEM ? ret : add_error(cli, row, "nodes and direct map", ret);

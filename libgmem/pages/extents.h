@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A walk over the extents of a guest_memfd, which can end anywhere and go on from there. */
+#ifndef GMEM_PAGES_EXTENTS_H
+#define GMEM_PAGES_EXTENTS_H
+
+#include "pages/target.h"
+
+struct gmem_extent_walk;
+
+/* fn gets the extents. Errors: as gmem_extents_new(), but for options, which are whole. */
+int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_options *options,
+			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out);
+void gmem_extent_walk_free(struct gmem_extent_walk *walk);
+
+/*
+ * Goes on to the end. Returns 0, what fn returned, or a negative errno; then the next run begins
+ * behind what fn got last.
+ */
+int gmem_extent_walk_run(struct gmem_extent_walk *walk);
+
+/*
+ * Goes on by a batch, if all of the direct map is looked up, else until fn returns something. Returns
+ * as the other, and above 0 where it is not at the end.
+ */
+int gmem_extent_walk_batch(struct gmem_extent_walk *walk);
+
+/* The next run begins at offset. */
+void gmem_extent_walk_seek(struct gmem_extent_walk *walk, uint64_t offset);
+
+/* All of it at once. Errors: as gmem_extents_next(), what fn returns. */
+int gmem_extent_walk_all(struct gmem_target *target, const struct gmem_extents_options *options,
+			 gmem_extent_fn fn, void *arg);
+
+#endif
