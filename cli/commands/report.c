@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gmemctl report: this host in a folder: what the commands that look say of it, and the files that they
- * read, for --sysroot on another.
+ * gmemctl report writes into a folder what the commands that look say of this host, and the files that
+ * they read, for --sysroot on another machine.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -42,7 +42,7 @@ static const struct cli_option options[] = {
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
-/* The commands whose documents it has. */
+/* The commands that write a document into the folder. */
 static const char *const commands[] = { "doctor", "caps", "list", "directmap", "metrics" };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -279,9 +279,9 @@ static enum status run(struct cli *cli)
 
 const struct command report_command = {
 	.name = "report",
-	/* For all that the commands may be. */
+	/* What any of these commands needs. */
 	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES | REOPENS_READER,
-	.summary = "this host in a folder, to be judged on another with --sysroot",
+	.summary = "write this host into a folder, to be judged on another with --sysroot",
 	.args = "",
 	.options = options,
 	.settings_size = sizeof(struct settings),
