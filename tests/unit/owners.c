@@ -8,9 +8,11 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/uapi_pagemap.h"
+#include "owners/owners.h"
 #include "port.h"
 
 #define PAGE GMEM_PAGE_SIZE
@@ -146,10 +148,16 @@ static int table_of(pid_t tid)
 	return tid < 20 || tid > 24 ? tid / 10 : -2 - tables[tid - 20];
 }
 
+/* Address spaces: 49 has that of 51, and all others one of their own. */
+static int space_of(pid_t tid)
+{
+	return tid == 49 ? 51 : tid;
+}
+
 static int fake_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
 {
-	int x = what == GMEM_COMPARE_MM ? a : table_of(a);
-	int y = what == GMEM_COMPARE_MM ? b : table_of(b);
+	int x = what == GMEM_COMPARE_MM ? space_of(a) : table_of(a);
+	int y = what == GMEM_COMPARE_MM ? space_of(b) : table_of(b);
 
 	(void)kernel;
 	compared++;
@@ -623,6 +631,207 @@ START_TEST(hidden_processes)
 }
 END_TEST
 
+/* clang-format off */
+static const struct entry sharing[] = {
+	{ .path = "/proc" },
+	{ .path = "/proc/1" },
+	{ .path = "/proc/1/fd" },
+	{ .path = "/proc/1/maps" },
+	/* the table of 41 to 49 */
+	{ .path = "/proc/41" },
+	{ .path = "/proc/41/stat", .text = "41 (a) S) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 4100 0\n" },
+	{ .path = "/proc/41/fd" },
+	{ .path = "/proc/41/fd/3", .link = GMEM_618, .ino = 7 },
+	{ .path = "/proc/41/maps", .text = "400000-401000 r-xp 00000000 08:01 1 /bin/x\n" },
+	/* the address space of 51 and 49 */
+	{ .path = "/proc/51" },
+	{ .path = "/proc/51/stat", .text = "51 (b) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 5100 0\n" },
+	{ .path = "/proc/51/fd" },
+	{ .path = "/proc/51/maps", .text = MAPS("7") },
+	{ .path = "/proc/51/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 7 },
+	/* which has both, and of which nothing is read */
+	{ .path = "/proc/49" },
+	{ .path = "/proc/49/stat", .text = "49 (c) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 4900 0\n" },
+	{ .path = "/proc/49/fd", .error = -EIO },
+	{ .path = "/proc/49/maps", .error = -EIO },
+	/* one that shares the table only */
+	{ .path = "/proc/42" },
+	{ .path = "/proc/42/fd", .error = -EIO },
+	{ .path = "/proc/42/maps" },
+	{ .path = "/proc/self/ns/pid", .link = "pid:[4026531836]" },
+};
+/* clang-format on */
+
+#define SHARING (sizeof(sharing) / sizeof(sharing[0]))
+
+/* A process that shares the table of one and the address space of another is counted once. */
+START_TEST(shared_both_ways)
+{
+	struct gmem_ctx *ctx = fake_ctx(sharing, SHARING);
+	struct gmem_owners_counts counts = { .size = sizeof(counts) };
+	struct gmem_owned owned = { .size = sizeof(owned) };
+	struct gmem_owner owner = { .size = sizeof(owner) };
+	struct gmem_owners *owners;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	gmem_owners_get_counts(owners, &counts);
+	ck_assert_uint_eq(counts.memories, 1);
+	ck_assert_uint_eq(counts.processes, 5);
+	ck_assert_uint_eq(counts.not_permitted, 0);
+	ck_assert_int_eq(gmem_owners_at(owners, 0, &owned), 0);
+	ck_assert_uint_eq(owned.owners, 2);
+	ck_assert_uint_eq(owned.descriptors, 1);
+	ck_assert_uint_eq(owned.processes, 4); /* 41, 51, 49 and 42 */
+	check_holder(owners, 0, 0, 41, 3, "");
+	check_holder(owners, 0, 1, 51, -1, "");
+	/* It is an owner all the same. */
+	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 49));
+	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 42));
+	ck_assert_ptr_null(gmem_owned_by(owners, &owners->list[0], 1));
+	ck_assert_int_eq(gmem_owners_owner(owners, 0, 2, &owner), -ENOENT);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+static size_t find_group(struct gmem_ctx *ctx, struct gmem_groups *groups, pid_t tid, bool is_new)
+{
+	bool found_new = false;
+	size_t index = 0;
+
+	ck_assert_int_eq(gmem_groups_find(ctx, groups, GMEM_COMPARE_FILES, tid, &index, &found_new),
+			 0);
+	ck_assert_int_eq(found_new, is_new);
+	ck_assert_int_eq(groups->list[index].tid == tid, is_new);
+	return index;
+}
+
+START_TEST(groups_told_apart)
+{
+	struct entry table[SHARING];
+	struct gmem_groups groups = { 0 };
+	struct gmem_ctx *ctx;
+	size_t first, again;
+
+	memcpy(table, sharing, sizeof(sharing));
+	ctx = fake_ctx(table, SHARING);
+	first = find_group(ctx, &groups, 41, true);
+	for (pid_t tid = 1000; tid < 11000; tid += 10)
+		find_group(ctx, &groups, tid, true);
+	compared = 0;
+	ck_assert_uint_eq(find_group(ctx, &groups, 42, false), first);
+	ck_assert_uint_le(compared, 11); /* of 1001 groups */
+	for (pid_t tid = 1000; tid < 11000; tid += 10)
+		find_group(ctx, &groups, tid + 9, false);
+	ck_assert_uint_eq(groups.count, 1001);
+
+	ck_assert_int_eq(gmem_group_join(&groups.list[first], 42), 0);
+	ck_assert(gmem_group_has(&groups.list[first], 42) &&
+		  !gmem_group_has(&groups.list[first], 43));
+
+	/* The number of its thread is another thread's by now: a table of that number is another. */
+	for (size_t i = 0; i < SHARING; i++)
+		if (!strcmp(table[i].path, "/proc/41/stat"))
+			table[i].text = "41 (a) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 9999 0\n";
+	again = find_group(ctx, &groups, 42, true);
+	ck_assert_uint_ne(again, first);
+	ck_assert_uint_eq(find_group(ctx, &groups, 43, false), again);
+	gmem_groups_free(&groups);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+/* Where threads cannot be compared each is for itself; one that ended is none. */
+START_TEST(groups_not_compared)
+{
+	struct gmem_groups groups = { 0 };
+	struct gmem_ctx *ctx = fake_ctx(sharing, SHARING);
+
+	fake_ops.compare = no_kcmp;
+	find_group(ctx, &groups, 41, true);
+	find_group(ctx, &groups, 42, true);
+	find_group(ctx, &groups, 41, true);
+	gmem_groups_free(&groups);
+	fake_ctx_free(ctx);
+}
+END_TEST
+
+/* What a link's reading sets off, at one path. */
+static const char *trap;
+static volatile int trapped;
+
+static int trap_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
+{
+	const struct timespec while_it_passes = { .tv_nsec = 60000000 };
+
+	if (!strcmp(path, trap)) {
+		trapped = 1;
+		nanosleep(&while_it_passes, NULL);
+	}
+	return fake_readlink(kernel, path, buffer, size);
+}
+
+/* Of the busy host, which has 9 processes. 200 is the third. */
+static int scan_until(const struct gmem_owners_options *options, struct gmem_owners_counts *counts)
+{
+	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
+	struct gmem_owners *owners = NULL;
+	int ret;
+
+	fake_ops.readlink = trap_readlink;
+	trap = "/proc/200/fd/4";
+	trapped = 0;
+	ret = gmem_owners_new(ctx, options, &owners);
+	*counts = (struct gmem_owners_counts){ .size = sizeof(*counts) };
+	if (!ret)
+		gmem_owners_get_counts(owners, counts);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+	return ret;
+}
+
+START_TEST(ended_early)
+{
+	volatile pid_t at = 7;
+	const struct gmem_owners_options by_deadline = {
+		.size = sizeof(by_deadline),
+		.deadline_ms = 50,
+		.at = &at,
+	};
+	const struct gmem_owners_options in_time = {
+		.size = sizeof(in_time),
+		.deadline_ms = 60000,
+	};
+	const struct gmem_owners_options by_cancel = {
+		.size = sizeof(by_cancel),
+		.cancel = &trapped,
+	};
+	static const volatile int from_the_start = 1;
+	const struct gmem_owners_options at_once = {
+		.size = sizeof(at_once),
+		.cancel = &from_the_start,
+	};
+	struct gmem_owners_counts counts;
+
+	ck_assert_int_eq(scan_until(&by_deadline, &counts), 0);
+	ck_assert_int_eq(counts.end, GMEM_SCAN_DEADLINE);
+	ck_assert_int_eq(at, 0);
+	ck_assert_uint_eq(counts.processes, 2); /* 1 and 100; 200 was not looked at wholly */
+	ck_assert_uint_eq(counts.left_out, 7);
+	ck_assert_uint_ge(counts.memories, 1);
+
+	ck_assert_int_eq(scan_until(&in_time, &counts), 0);
+	ck_assert_int_eq(counts.end, GMEM_SCAN_WHOLE);
+	ck_assert_uint_eq(counts.left_out, 0);
+	ck_assert_uint_eq(counts.processes + counts.not_permitted, 9);
+
+	ck_assert_int_eq(scan_until(&by_cancel, &counts), -ECANCELED);
+	ck_assert_int_eq(trapped, 1);
+	ck_assert_int_eq(scan_until(&at_once, &counts), -ECANCELED);
+	ck_assert_int_eq(trapped, 0); /* it did not come so far */
+}
+END_TEST
+
 /* From here on the model's own process is the host. */
 struct host {
 	struct gmem_ctx *ctx;
@@ -988,5 +1197,6 @@ END_TEST
 
 UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
 	  threads_with_files_of_their_own, guarded_processes, without_mappings, number_taken_over,
-	  hidden_processes, usage_of_own, usage_unseen, frames_found, shared_side, failures,
-	  wrong_options, mapped_of_others, mapped_of_own)
+	  hidden_processes, shared_both_ways, groups_told_apart, groups_not_compared, ended_early,
+	  usage_of_own, usage_unseen, frames_found, shared_side, failures, wrong_options,
+	  mapped_of_others, mapped_of_own)
