@@ -28,9 +28,35 @@ static void init_locks(struct gmem_ctx *ctx)
 	pthread_mutexattr_destroy(&recursive);
 }
 
+/* "Linux version 6.12.43+deb13-amd64 (who@where) …": linux_proc_banner in init/version.c. */
+static int read_banner(struct gmem_ctx *ctx)
+{
+	static const char begins[] = "Linux version ";
+	char line[512], *release = line + sizeof(begins) - 1;
+	int ret = gmem_read_line(ctx, "/proc/version", line, sizeof(line));
+	size_t length;
+
+	if (ret)
+		return ret;
+	if (strncmp(line, begins, sizeof(begins) - 1))
+		return -EBADMSG;
+	length = strcspn(release, " ");
+	if (!length || length >= sizeof(ctx->release))
+		return -EBADMSG;
+	memcpy(ctx->release, release, length);
+	ctx->release[length] = '\0';
+	return 0;
+}
+
 static void read_release(struct gmem_ctx *ctx)
 {
-	if (gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release, sizeof(ctx->release)))
+	int ret = gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release,
+				 sizeof(ctx->release));
+
+	/* What others collect of a host may have only one of the two files. */
+	if (ret && ctx->kernel->ops->snapshot)
+		ret = read_banner(ctx);
+	if (ret)
 		snprintf(ctx->release, sizeof(ctx->release), "unknown");
 }
 

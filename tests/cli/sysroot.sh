@@ -70,6 +70,17 @@ try_json 4 '.frames == [.frames[0]] and .frames[0].ram == true and .frames[0].zo
 	.frames[0].reason == "a snapshot has no page tables to read"' \
 	gmemctl pfn --sysroot="$scratch/ram" 0x2000 --json
 
+# The release, where only the banner was collected.
+mkdir -p "$scratch/banner/proc"
+echo 'Linux version 6.1.0-32-amd64 (who@where) (gcc-12 (Debian) 12.2.0) #1 SMP' > "$scratch/banner/proc/version"
+try_json 1 '.kernel == "6.1.0-32-amd64" and (.checks[] | select(.id == "kernel.version") | .result == "fail")' \
+	gmemctl doctor --sysroot="$scratch/banner" --json
+for text in '' 'Linux version' 'Linux version ' 'FreeBSD 14' "Linux version $(head -c 3000 /dev/zero | tr '\0' 7) x"; do
+	printf '%s\n' "$text" > "$scratch/banner/proc/version"
+	try_json 3 '.checks[] | select(.id == "kernel.version") | .result == "cannot-tell"' \
+		gmemctl doctor --sysroot="$scratch/banner" --json
+done
+
 # A link that leads out of DIR, and one that never ends.
 mkdir -p "$scratch/bad/proc"
 ln -s /etc/passwd "$scratch/bad/proc/cpuinfo"
