@@ -38,6 +38,20 @@ static char first_of(struct gmem_host *host, const char *path)
 	return gmem_read_line(host->ctx, path, line, sizeof(line)) || !*line ? '?' : *line;
 }
 
+/* What is missing for a dump of a fault. */
+static const char *fix_dump(bool panics, bool loaded)
+{
+	if (panics && loaded)
+		return NULL;
+	if (loaded)
+		return "for a dump of a fault: sysctl kernel.panic_on_oops=1";
+	if (panics)
+		return "for a dump of a fault: load a crash kernel (package kdump-tools or "
+		       "kexec-tools)";
+	return "for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools), "
+	       "then sysctl kernel.panic_on_oops=1";
+}
+
 /* What a fault would leave behind: a note, which nothing depends on. */
 static enum gmem_check_result check_after_fault(struct gmem_host *host,
 						const struct gmem_host_row *row)
@@ -56,17 +70,14 @@ static enum gmem_check_result check_after_fault(struct gmem_host *host,
 			host, GMEM_CHECK_CANNOT_TELL, NULL,
 			"panic_on_oops, kexec_crash_loaded and pstore's backend could "
 			"not be read");
-	return gmem_host_find(
-		host, dump || pstore ? GMEM_CHECK_PASS : GMEM_CHECK_SKIP,
-		dump ? NULL
-		     : "for a dump of a fault: load a crash kernel (package kdump-tools or "
-		       "kexec-tools), then sysctl kernel.panic_on_oops=1",
-		"a fault leaves %s%s%s (panic_on_oops %c, crash kernel %s)",
-		dump ? "a dump" : "the log's text alone", pstore ? ", and that in pstore: " : "",
-		pstore ? backend : "", panics,
-		crash == '1'   ? "loaded"
-		: crash == '0' ? "not loaded"
-			       : "not known");
+	return gmem_host_find(host, dump || pstore ? GMEM_CHECK_PASS : GMEM_CHECK_SKIP,
+			      fix_dump(panics == '1', crash == '1'),
+			      "a fault leaves %s%s%s (panic_on_oops %c, crash kernel %s)",
+			      dump ? "a dump" : "the log's text alone",
+			      pstore ? ", and that in pstore: " : "", pstore ? backend : "", panics,
+			      crash == '1'   ? "loaded"
+			      : crash == '0' ? "not loaded"
+					     : "not known");
 }
 
 static const struct gmem_host_row rows[] = {

@@ -97,6 +97,20 @@ contradicts arm64_deb13 'CONFIG_|6\.8 '
 contradicts arm64 'ept|EPT|npt|NPT|levels|CONFIG_'
 contradicts vm_no_ept 'load|modprobe|ept='
 contradicts kvm_ept_off 'load|modprobe|hypervisor'
+# What is missing for a dump of a fault, and nothing that is there.
+after=$scratch/after
+mkdir -p "$after/proc/sys/kernel" "$after/sys/kernel"
+while IFS='|' read -r panics loaded result fix; do
+	echo "$panics" > "$after/proc/sys/kernel/panic_on_oops"
+	echo "$loaded" > "$after/sys/kernel/kexec_crash_loaded"
+	try_json 3 ".checks[] | select(.id == \"machine.after-fault\") | .result == \"$result\" and .fix == $fix" \
+		gmemctl doctor --sysroot="$after" --json
+done << 'END'
+1|1|pass|null
+0|1|skip|"for a dump of a fault: sysctl kernel.panic_on_oops=1"
+1|0|skip|"for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools)"
+0|0|skip|"for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools), then sysctl kernel.panic_on_oops=1"
+END
 # What an architecture has not is no option that is off.
 try_json 0 '[.checks[] | select(.id | test("^(config.kvm-(memory-attributes|sw-protected-vm)|kvm.pre-fault)$")) |
 	.detail] == ["the CPU is Arm", "the CPU is Arm", "KVM on arm64 has no KVM_PRE_FAULT_MEMORY"]' \
