@@ -118,7 +118,7 @@ GMEM_API int gmem_target_binding(struct gmem_target *target, size_t index,
  */
 GMEM_API int gmem_target_private(struct gmem_target *target, uint64_t *bytes, uint64_t *stale);
 
-#define GMEM_GPA_NONE UINT64_MAX /* an offset that no memslot binds */
+#define GMEM_GPA_NONE 0xffffffffffffffffull /* an offset that no memslot binds */
 
 /* A run of pages alike in every property shown here. Since: 0.1 */
 struct gmem_extent {

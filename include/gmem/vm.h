@@ -204,7 +204,8 @@ struct gmem_populate_options {
 	uint64_t length; /* bytes; 0 means to the end */
 	/*
 	 * Guest-physical address to pre-fault offset at. 0: where this gmem_vm bound offset, and where
-	 * it did not, address 0, for memslots that the caller set itself. GMEM_GPA_NONE: no pre-fault.
+	 * it did not, address 0, for memslots that the caller set itself (EINVAL where this gmem_vm
+	 * bound other memory there). GMEM_GPA_NONE: no pre-fault.
 	 * GMEM_POPULATE_BEST pre-faults only what this gmem_vm bound there.
 	 */
 	uint64_t gpa;

@@ -275,6 +275,21 @@ static int check_headroom(const struct populate *populate)
 }
 
 /*
+ * An offset without an address is pre-faulted at address 0: not where that is known to be other
+ * memory.
+ */
+static int check_unbound(const struct populate *populate)
+{
+	if (!populate->memory->inode || !gmem_vm_slot_at(populate->vm, 0))
+		return 0;
+	return gmem_fail(populate->memory->ctx, -EINVAL,
+			 "gmem_populate: Invalid argument: offset 0x%llx is bound nowhere, and at "
+			 "guest address 0 is other memory; bind it to a memslot first, or "
+			 "pass its guest address",
+			 (unsigned long long)populate->options.offset);
+}
+
+/*
  * KVM binds no offset of a file twice, so the memslots that were set here tell its address. A range that
  * is bound in pieces has more than one.
  */
@@ -287,7 +302,7 @@ static int find_address(struct populate *populate, enum gmem_populate_method met
 		return 0;
 	gpa = gmem_vm_gpa_of(populate->vm, populate->memory, options->offset);
 	if (gpa == GMEM_GPA_NONE)
-		return 0;
+		return method == GMEM_POPULATE_PRE_FAULT ? check_unbound(populate) : 0;
 	options->gpa = gpa;
 	if (method != GMEM_POPULATE_PRE_FAULT ||
 	    gmem_vm_binds(populate->vm, populate->memory, options->offset, gpa, options->length))

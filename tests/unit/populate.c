@@ -140,6 +140,28 @@ static void bind_part(uint32_t slot, uint64_t offset, uint64_t length, uint64_t 
 	ck_assert_int_eq(gmem_slot_set(vm, &options), 0);
 }
 
+/* Pages of another memory are not this one's, though they are where no address says it is. */
+START_TEST(offset_bound_nowhere)
+{
+	const struct gmem_memory_options options = { .size = sizeof(options), .memory_size = SIZE };
+	const struct gmem_populate_options all = {
+		.size = sizeof(all),
+		.method = GMEM_POPULATE_PRE_FAULT,
+	};
+	struct gmem_memory *other;
+
+	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
+	bind(0);
+	ck_assert_int_eq(gmem_memory_new(vm, &options, &other), 0);
+	ck_assert_int_eq(gmem_populate(vm, other, &all, NULL, &done), -EINVAL);
+	port_said(ctx, "offset 0x0 is bound nowhere, and at guest address 0 is other memory");
+	ck_assert_uint_eq(done, 0);
+	ck_assert_uint_eq(gmem_sim_pages_in_use(port_sim(ctx)), 0);
+	gmem_memory_free(other);
+	teardown();
+}
+END_TEST
+
 /* Two pieces, the later one at the lower address. */
 START_TEST(offset_alone_in_pieces)
 {
@@ -467,6 +489,6 @@ START_TEST(cpus_of_a_model)
 END_TEST
 
 UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory,
-	  offset_alone, offset_alone_in_pieces, too_early, mistakes, untouchable_mapping,
-	  stops_half_way, signals, every_call_fails_once, progress_and_cancel,
+	  offset_alone, offset_alone_in_pieces, offset_bound_nowhere, too_early, mistakes,
+	  untouchable_mapping, stops_half_way, signals, every_call_fails_once, progress_and_cancel,
 	  leaves_the_host_its_memory, cpus_of_a_model)
