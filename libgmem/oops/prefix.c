@@ -149,7 +149,10 @@ static const char *pass_syslog(const char *line)
 {
 	const char *found = memmem(line, strnlen(line, SYSLOG_MAX), " kernel: ", 9);
 
-	return found ? found + 9 : line;
+	/* A thread's name may have any bytes. */
+	if (!found || memmem(line, (size_t)(found - line), "Comm: ", 6))
+		return line;
+	return found + 9;
 }
 
 const char *oops_prefix(const char *line, char *caller)

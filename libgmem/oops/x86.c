@@ -140,7 +140,8 @@ static bool take_cr2(struct oops_text *text, const char *rest)
 	uint64_t address;
 
 	/* What else prints registers has a CR2, too: an older fault's. */
-	if (oops_hex_n(rest, 16, &address) && text->seen & (SEEN_HEADER | SEEN_CODE | SEEN_DIE))
+	if (oops_hex_n(rest, 16, &address) &&
+	    (text->walked || text->seen & (SEEN_HEADER | SEEN_CODE | SEEN_DIE)))
 		oops_note_address(text, address);
 	return true;
 }

@@ -538,6 +538,13 @@ START_TEST(names)
 
 	ck_assert_str_eq(oops->command, "Not tainted x");
 	ck_assert_str_eq(oops->release, "7.3.4");
+	/* A name that looks like the prefix of a line, and a line behind it. */
+	oops = read_one("Nov 29 10:12:46 a-host kernel: " X86_HEADER X86_READ
+			"PGD 1067 P4D 1067 PUD 2067 PMD 800ffffffd9ff020\n"
+			"CPU: 0 UID: 0 PID: 9 Comm: x kernel: PTE 0 Not tainted 7.3.4 #1\n" X86_END,
+			&found);
+	ck_assert_str_eq(oops->command, "x kernel: PTE 0");
+	ck_assert_str_eq(oops->level, "2M");
 }
 END_TEST
 
@@ -763,6 +770,10 @@ START_TEST(cut_out)
 	read_text(X86_HEADER "Linux version 7.3.4\n" X86_WALK, &found);
 	ck_assert_uint_eq(found.n, 1);
 	ck_assert_uint_eq(found.oopses[0].notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
+	/* Nothing but the walk, and the address with the registers. */
+	oops = read_one(X86_WALK X86_REGISTERS " tdh_mem_page_add+0x1/0x2\n" X86_END, &found);
+	ck_assert_uint_eq(oops->pfn, 0x26e0);
+	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
 }
 END_TEST
 
