@@ -101,8 +101,9 @@ static void describe_words(FILE *stream)
 	for (size_t i = 0; (word = gmem_model_name(i)); i++)
 		describe_word(stream, "MODEL", word, gmem_model_summary(i));
 	describe_word(stream, "MODEL", "help", "list them");
-	for (unsigned int type = 0; type < GMEM_VM_TYPES; type++)
-		describe_word(stream, "TYPE", gmem_vm_type_name((enum gmem_vm_type)type), NULL);
+	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++)
+		describe_word(stream, "TYPE",
+			      gmem_vm_type_name((enum gmem_vm_type)gmem_vm_type_at(i)), NULL);
 	describe_word(stream, "TYPE", "best", "one with private memory, if there is any");
 	for (unsigned int bit = 0; (word = gmem_memory_flag_name(bit)); bit++)
 		describe_word(stream, "FLAGS", word, NULL);

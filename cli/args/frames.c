@@ -138,12 +138,13 @@ static uint64_t hex_reading(const char *text)
 	return errno || number < HEX_MIN ? 0 : number;
 }
 
-uint64_t frames_of_bytes(uint64_t start, uint64_t length)
+uint64_t frames_of_bytes(uint64_t start, uint64_t length, uint64_t page_size)
 {
-	return (start + (length - 1)) / GMEM_PAGE_SIZE - start / GMEM_PAGE_SIZE + 1;
+	return (start + (length - 1)) / page_size - start / page_size + 1;
 }
 
-bool frames_parse(const char *text, struct frames *frames, char why[FRAMES_WHY_MAX])
+bool frames_parse(const char *text, uint64_t page_size, struct frames *frames,
+		  char why[FRAMES_WHY_MAX])
 {
 	const struct prefix *prefix = prefix_of(text);
 	const char *numbers = text + strlen(prefix->text), *because = NULL;
@@ -161,8 +162,8 @@ bool frames_parse(const char *text, struct frames *frames, char why[FRAMES_WHY_M
 	if (range->start + (range->length - 1) < range->start)
 		return explain(text, prefix, "it ends beyond 64 bits", why);
 	if (frames->form == FRAMES_PHYSICAL) {
-		range->length = frames_of_bytes(range->start, range->length);
-		range->start /= GMEM_PAGE_SIZE;
+		range->length = frames_of_bytes(range->start, range->length, page_size);
+		range->start /= page_size;
 	}
 	if (!*prefix->text)
 		frames->as_hex = hex_reading(numbers);

@@ -27,12 +27,13 @@ struct frames {
 #define FRAMES_WHY_MAX 160
 
 /* Returns false and why in words. */
-bool frames_parse(const char *text, struct frames *frames, char why[FRAMES_WHY_MAX]);
+bool frames_parse(const char *text, uint64_t page_size, struct frames *frames,
+		  char why[FRAMES_WHY_MAX]);
 
 /* The text for a message, or what it is where it may hold a kernel address, which is not shown. */
 const char *frames_quote(const char *text);
 
 /* Page frames that bytes from start on are in. */
-uint64_t frames_of_bytes(uint64_t start, uint64_t length);
+uint64_t frames_of_bytes(uint64_t start, uint64_t length, uint64_t page_size);
 
 #endif

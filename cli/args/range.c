@@ -4,6 +4,7 @@
 #include <string.h>
 #include <gmem/base.h>
 
+#include "core/cli.h"
 #include "core/size.h"
 
 /* Longest number that can stand on one side of a range. */
@@ -58,7 +59,7 @@ bool range_parse_bytes(const char *text, struct range *range, const char **why)
 		*why = "it needs an end: START+SIZE or START-END";
 		return false;
 	}
-	if (range->start % GMEM_PAGE_SIZE || range->length % GMEM_PAGE_SIZE) {
+	if (range->start % SMALLEST_PAGE || range->length % SMALLEST_PAGE) {
 		*why = "it is not of whole 4096-byte pages";
 		return false;
 	}

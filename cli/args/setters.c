@@ -74,9 +74,9 @@ enum status set_page_size(struct cli *cli, const struct cli_option *option, cons
 	if (size > SIZE_LIMIT)
 		return cli_usage(cli, "--%s=%s: the kernel takes no size of 2^63 or above",
 				 option->name, arg);
-	if (size % GMEM_PAGE_SIZE)
+	if (size % SMALLEST_PAGE)
 		return cli_usage(cli, "--%s=%s: %" PRIu64 " is not a multiple of %u", option->name,
-				 arg, size, GMEM_PAGE_SIZE);
+				 arg, size, SMALLEST_PAGE);
 	*(uint64_t *)field = size;
 	return STATUS_YES;
 }

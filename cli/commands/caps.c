@@ -45,6 +45,12 @@ static const char *vm_type_name(unsigned int bit)
 	return gmem_vm_type_name((enum gmem_vm_type)bit);
 }
 
+/* The index-th that libgmem knows. */
+static const char *known_type_name(unsigned int index)
+{
+	return gmem_vm_type_name((enum gmem_vm_type)gmem_vm_type_at(index));
+}
+
 /* Capabilities that answer with a mask, and the name of each bit. */
 static const struct {
 	const char *name;
@@ -125,8 +131,8 @@ static void write_capability(struct output *out, const struct gmem_caps *caps,
 {
 	write_row(out, caps, capability, "/dev/kvm", gmem_caps_system(caps, capability->number),
 		  count);
-	for (int i = 0; i < GMEM_VM_TYPES; i++) {
-		enum gmem_vm_type type = (enum gmem_vm_type)i;
+	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++) {
+		enum gmem_vm_type type = (enum gmem_vm_type)gmem_vm_type_at(i);
 
 		if (gmem_caps_has_vm_type(caps, type))
 			write_row(out, caps, capability, gmem_vm_type_name(type),
@@ -140,15 +146,16 @@ static void write_types(struct output *out, const struct gmem_caps *caps)
 	const char *why;
 	char text[BITS_TEXT_MAX];
 
-	for (unsigned int i = 0; i < GMEM_VM_TYPES; i++) {
-		types |= (unsigned int)gmem_caps_has_vm_type(caps, (enum gmem_vm_type)i) << i;
-		private_types |= (unsigned int)gmem_caps_has_private(caps, (enum gmem_vm_type)i)
-				 << i;
+	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++) {
+		enum gmem_vm_type type = (enum gmem_vm_type)gmem_vm_type_at(i);
+
+		types |= (unsigned int)gmem_caps_has_vm_type(caps, type) << i;
+		private_types |= (unsigned int)gmem_caps_has_private(caps, type) << i;
 	}
 	output_fact(out, "vm_types", KIND_LIST,
-		    cell_text(bits_describe(types, vm_type_name, text)));
+		    cell_text(bits_describe(types, known_type_name, text)));
 	output_fact(out, "private_vm_types", KIND_LIST,
-		    cell_text(bits_describe(private_types, vm_type_name, text)));
+		    cell_text(bits_describe(private_types, known_type_name, text)));
 	doubted = gmem_caps_doubted(caps, &why);
 	output_fact_or_reason(out, "doubted_vm_types", KIND_LIST,
 			      cell_text(bits_describe(doubted, no_name, text)), why);

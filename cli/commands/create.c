@@ -54,7 +54,7 @@ static enum status plan_slots(struct create *create)
 		create->n_slots = settings->slots.n;
 		return check_slots(create);
 	}
-	if (create->size % n || each % GMEM_PAGE_SIZE)
+	if (create->size % n || each % gmem_page_size(create->cli->ctx))
 		return cli_usage(create->cli,
 				 "--slots=%" PRIu64 ": %" PRIu64
 				 " bytes are not so many parts of whole pages",

@@ -18,9 +18,9 @@ static enum status set_gpa(struct cli *cli, const struct cli_option *option, con
 
 	if (!size_parse(arg, &settings->gpa, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
-	if (settings->gpa % GMEM_PAGE_SIZE)
+	if (settings->gpa % SMALLEST_PAGE)
 		return cli_usage(cli, "--%s=%s: it is not a multiple of %u", option->name, arg,
-				 GMEM_PAGE_SIZE);
+				 SMALLEST_PAGE);
 	settings->has_gpa = true;
 	return STATUS_YES;
 }
@@ -56,9 +56,9 @@ static enum status set_slot(struct cli *cli, const struct cli_option *option, co
 	if (!range_parse_bytes(text, &range, &why) ||
 	    (at && !size_parse(at + 1, &slot->offset, &why)))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
-	if (slot->offset % GMEM_PAGE_SIZE)
+	if (slot->offset % SMALLEST_PAGE)
 		return cli_usage(cli, "--%s=%s: the offset is not a multiple of %u", option->name,
-				 arg, GMEM_PAGE_SIZE);
+				 arg, SMALLEST_PAGE);
 	slot->gpa = range.start;
 	slot->size = range.length;
 	list->n++;

@@ -50,6 +50,7 @@ struct map {
 static int add_part(const struct map *map, struct content *content, const struct held_part *part,
 		    uint64_t *done, int *read_error)
 {
+	const uint64_t page = gmem_page_size(map->cli->ctx);
 	uint64_t here = 0, pages;
 	int ret = 0;
 
@@ -60,7 +61,7 @@ static int add_part(const struct map *map, struct content *content, const struct
 			.size = sizeof(piece),
 			.source = content->piece,
 			.gpa = part->gpa + here,
-			.pages = size / GMEM_PAGE_SIZE,
+			.pages = size / page,
 			.measure = map->settings->measure,
 		};
 
@@ -69,8 +70,8 @@ static int add_part(const struct map *map, struct content *content, const struct
 			return -EINTR;
 		pages = 0;
 		ret = gmem_launch_add(map->held->vm, &piece, &pages);
-		here += pages * GMEM_PAGE_SIZE;
-		*done += pages * GMEM_PAGE_SIZE;
+		here += pages * page;
+		*done += pages * page;
 	}
 	return ret;
 }

@@ -103,7 +103,7 @@ static int keep_pfn(struct scan *scan, const struct gmem_oops *oops)
 {
 	uint64_t *more;
 
-	if (!scan->keep || !oops->has_pfn || oops->page_size != GMEM_PAGE_SIZE)
+	if (!scan->keep || !oops->has_pfn || oops->page_size != gmem_page_size(scan->cli->ctx))
 		return 0;
 	for (size_t i = 0; i < scan->n; i++)
 		if (scan->pfns[i] == oops->pfn)

@@ -157,10 +157,11 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 		[COLUMN_GPA] = cell_number_if(extent->gpa != GMEM_GPA_NONE, extent->gpa),
 		[COLUMN_PFN] = cell_number_if(extent->has_pfn, extent->pfn),
 		[COLUMN_PAGES] = cell_number(extent->pages),
-		[COLUMN_SIZE] = cell_number(extent->pages * GMEM_PAGE_SIZE),
+		[COLUMN_SIZE] = cell_number(extent->pages * gmem_page_size(pfns->cli->ctx)),
 		[COLUMN_NODE] = cell_number_if(extent->node >= 0, (uint64_t)extent->node),
 		[COLUMN_ORDER] = cell_number_if(extent->has_pfn, extent->order),
-		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(extent->level) : NULL),
+		[COLUMN_LEVEL] =
+			cell_text(mapped ? gmem_level_name(pfns->cli->ctx, extent->level) : NULL),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(extent->direct_map)),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, extent->writable),
 		[COLUMN_FLAGS] =
@@ -178,7 +179,7 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 	struct pfns *pfns = arg;
 
 	if (extent->has_pfn)
-		pfns->walked += extent->pages * GMEM_PAGE_SIZE;
+		pfns->walked += extent->pages * gmem_page_size(pfns->cli->ctx);
 	else
 		pfns->unread = true;
 	pfns->unknown = pfns->unknown || extent->direct_map == GMEM_DIRECT_MAP_UNKNOWN;
@@ -291,7 +292,7 @@ static enum status list_all(struct pfns *pfns)
 	output_table(cli->out, pfns->settings->summary ? &tally_table : &table);
 	status = target_each(cli, cli->args[0], list_target, pfns);
 	if (pfns->settings->summary)
-		tally_write(cli->out, &pfns->tally);
+		tally_write(cli, &pfns->tally);
 	output_table_end(cli->out);
 	return status;
 }

@@ -141,7 +141,8 @@ static int write_change(const struct gmem_change *change, void *arg)
 		[COLUMN_RANGES] = cell_number_if(pages, change->ranges),
 		[COLUMN_OFFSET] = cell_number_if(pages && change->ranges, change->offset),
 		[COLUMN_RESIDENT] = cell_number_if(pages, change->resident),
-		[COLUMN_LEVEL] = cell_text(of_file ? NULL : gmem_level_name(change->level)),
+		[COLUMN_LEVEL] = cell_text(
+			of_file ? NULL : gmem_level_name(watching->cli->ctx, change->level)),
 		[COLUMN_COUNT] = cell_number_if(!of_file, change->count),
 	};
 

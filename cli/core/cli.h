@@ -38,6 +38,12 @@ struct source_line {
 	enum style style; /* of the batch, for a line that chooses none */
 };
 
+/*
+ * The smallest base page of any kernel: what is no multiple of it is refused as it is read, before
+ * there is a context to ask for the page size of its kernel.
+ */
+#define SMALLEST_PAGE 4096u
+
 struct cli {
 	struct streams streams;
 	struct session *session;	 /* the VMs that this process keeps; NULL for none */

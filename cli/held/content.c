@@ -64,7 +64,7 @@ enum status content_open(struct cli *cli, const char *from, uint64_t length,
 			 struct content *content)
 {
 	*content = (struct content){ .cli = cli, .from = from, .fd = -1 };
-	content->piece = aligned_alloc(GMEM_PAGE_SIZE, CONTENT_PIECE);
+	content->piece = aligned_alloc(gmem_page_size(cli->ctx), CONTENT_PIECE);
 	if (!content->piece)
 		return cli_no_memory(cli);
 	if (!from)

@@ -29,7 +29,7 @@ enum status frame_list_add(struct cli *cli, struct frame_list *list, const char 
 	char why[FRAMES_WHY_MAX];
 	struct frames frames;
 
-	if (!frames_parse(text, &frames, why))
+	if (!frames_parse(text, gmem_page_size(cli->ctx), &frames, why))
 		return cli_usage(cli, "%s'%s': %s", where, frames_quote(text), why);
 	if (single && frames.is_range)
 		return cli_usage(cli, "%s'%s': something follows the number", where,
@@ -103,7 +103,7 @@ static bool may_be_ram(struct cli *cli, uint64_t pfn)
 /* "; as a physical address that is in page frame 0x104", or nothing. */
 static void tell_physical(struct cli *cli, uint64_t number, char *text, size_t size)
 {
-	uint64_t pfn = number / GMEM_PAGE_SIZE;
+	uint64_t pfn = number / gmem_page_size(cli->ctx);
 
 	*text = '\0';
 	if (pfn && may_be_ram(cli, pfn))

@@ -188,7 +188,8 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 		[COLUMN_NODE] = cell_number_if(is->node >= 0, (uint64_t)is->node),
 		[COLUMN_ZONE] = cell_text(is->zone),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(is->direct_map)),
-		[COLUMN_LEVEL] = cell_text(mapped ? gmem_level_name(is->level) : NULL),
+		[COLUMN_LEVEL] =
+			cell_text(mapped ? gmem_level_name(lookup->cli->ctx, is->level) : NULL),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, is->writable),
 		[COLUMN_REASON] = CELL_UNKNOWN,
 	};

@@ -18,35 +18,40 @@ static const struct column columns[] = {
 
 const struct table tally_table = TABLE("summary", columns);
 
-typedef const char *(*value_fn)(size_t index, char buffer[CELL_TEXT_MAX]);
+typedef const char *(*value_fn)(const struct gmem_ctx *ctx, size_t index,
+				char buffer[CELL_TEXT_MAX]);
 
-static const char *direct_map_value(size_t index, char buffer[CELL_TEXT_MAX])
+static const char *direct_map_value(const struct gmem_ctx *ctx, size_t index,
+				    char buffer[CELL_TEXT_MAX])
 {
+	(void)ctx;
 	(void)buffer;
 	return gmem_direct_map_name((enum gmem_direct_map)index);
 }
 
-static const char *level_value(size_t index, char buffer[CELL_TEXT_MAX])
+static const char *level_value(const struct gmem_ctx *ctx, size_t index, char buffer[CELL_TEXT_MAX])
 {
 	(void)buffer;
-	return gmem_level_name((enum gmem_level)index);
+	return gmem_level_name(ctx, (enum gmem_level)index);
 }
 
-static const char *order_value(size_t index, char buffer[CELL_TEXT_MAX])
+static const char *order_value(const struct gmem_ctx *ctx, size_t index, char buffer[CELL_TEXT_MAX])
 {
+	(void)ctx;
 	snprintf(buffer, CELL_TEXT_MAX, "%zu", index);
 	return buffer;
 }
 
-static const char *node_value(size_t index, char buffer[CELL_TEXT_MAX])
+static const char *node_value(const struct gmem_ctx *ctx, size_t index, char buffer[CELL_TEXT_MAX])
 {
 	if (index == TALLY_NODES)
 		return "unknown";
-	return order_value(index, buffer);
+	return order_value(ctx, index, buffer);
 }
 
-static const char *cache_value(size_t index, char buffer[CELL_TEXT_MAX])
+static const char *cache_value(const struct gmem_ctx *ctx, size_t index, char buffer[CELL_TEXT_MAX])
 {
+	(void)ctx;
 	(void)index;
 	(void)buffer;
 	return "unread";
@@ -59,7 +64,7 @@ static const struct {
 	value_fn value;
 } properties[] = {
 	{ "direct-map", offsetof(struct tally, direct_map), TALLY_STATES, direct_map_value },
-	{ "level", offsetof(struct tally, level), GMEM_LEVELS, level_value },
+	{ "level", offsetof(struct tally, level), GMEM_LEVEL_ROOM, level_value },
 	{ "order", offsetof(struct tally, order), TALLY_ORDERS, order_value },
 	{ "node", offsetof(struct tally, node), TALLY_NODES + 1, node_value },
 	{ "page-cache", offsetof(struct tally, unseen), 1, cache_value },
@@ -89,7 +94,7 @@ void tally_add(struct tally *tally, const struct gmem_extent *extent)
 	tally->node[has_node ? extent->node : TALLY_NODES] += extent->pages;
 }
 
-void tally_write(struct output *out, const struct tally *tally)
+void tally_write(struct cli *cli, const struct tally *tally)
 {
 	char text[CELL_TEXT_MAX];
 
@@ -99,18 +104,19 @@ void tally_write(struct output *out, const struct tally *tally)
 		for (size_t i = 0; i < properties[p].n; i++) {
 			struct cell cells[] = {
 				[COLUMN_PROPERTY] = cell_text(properties[p].name),
-				[COLUMN_VALUE] = cell_text(properties[p].value(i, text)),
+				[COLUMN_VALUE] = cell_text(properties[p].value(cli->ctx, i, text)),
 				[COLUMN_PAGES] = cell_number(counts[i]),
-				[COLUMN_SIZE] = cell_number(counts[i] * GMEM_PAGE_SIZE),
+				[COLUMN_SIZE] = cell_number(counts[i] * gmem_page_size(cli->ctx)),
 			};
 
 			if (counts[i])
-				output_row(out, cells);
+				output_row(cli->out, cells);
 		}
 	}
 }
 
-const char *tally_describe(const struct tally *tally, char *buffer, size_t size)
+const char *tally_describe(const struct gmem_ctx *ctx, const struct tally *tally, char *buffer,
+			   size_t size)
 {
 	FILE *stream = fmemopen(buffer, size, "w");
 	char text[CELL_TEXT_MAX];
@@ -130,7 +136,8 @@ const char *tally_describe(const struct tally *tally, char *buffer, size_t size)
 				fprintf(stream, "; %s", properties[p].name);
 			else
 				fputs(lead, stream);
-			fprintf(stream, " %s: %" PRIu64, properties[p].value(i, text), counts[i]);
+			fprintf(stream, " %s: %" PRIu64, properties[p].value(ctx, i, text),
+				counts[i]);
 			lead = ",";
 		}
 	}

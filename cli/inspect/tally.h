@@ -15,7 +15,7 @@ struct tally {
 	uint64_t extents;
 	uint64_t unseen; /* page offsets in whose place the page cache was not read: no pages */
 	uint64_t direct_map[TALLY_STATES];
-	uint64_t level[GMEM_LEVELS];
+	uint64_t level[GMEM_LEVEL_ROOM];
 	uint64_t order[TALLY_ORDERS];
 	uint64_t node[TALLY_NODES + 1];
 };
@@ -25,9 +25,10 @@ extern const struct table tally_table;
 void tally_add(struct tally *tally, const struct gmem_extent *extent);
 
 /* Rows of all counts that are not 0. */
-void tally_write(struct output *out, const struct tally *tally);
+void tally_write(struct cli *cli, const struct tally *tally);
 
 /* "1024 pages in 3 extents; level 2M 512, 4K 512; node 0 1024" */
-const char *tally_describe(const struct tally *tally, char *buffer, size_t size);
+const char *tally_describe(const struct gmem_ctx *ctx, const struct tally *tally, char *buffer,
+			   size_t size);
 
 #endif

@@ -46,9 +46,6 @@ extern "C" {
 
 #define GMEM_API __attribute__((visibility("default")))
 
-/* Bytes of a base page on x86-64, the unit of every _pages count. Since: 0.1 */
-#define GMEM_PAGE_SIZE 4096u
-
 /* Version of these headers; gmem_version() is that of the library. Since: 0.1 */
 #define GMEM_VERSION_MAJOR 0
 #define GMEM_VERSION_MINOR 1
@@ -83,8 +80,9 @@ static inline void gmem_struct_init(void *object, size_t size)
 struct gmem_ctx;
 
 /*
- * VM types, the argument of KVM_CREATE_VM on x86 (arch/x86/include/uapi/asm/kvm.h,
- * KVM_X86_*_VM). Since: 0.1
+ * VM types. Those of x86 have the numbers that KVM_CREATE_VM takes there (KVM_X86_*_VM in
+ * arch/x86/include/uapi/asm/kvm.h) and stay below 256; each other architecture gets 256 numbers of
+ * its own, whatever KVM_CREATE_VM takes there. gmem_vm_type_at() tells which there are. Since: 0.1
  */
 enum gmem_vm_type {
 	GMEM_VM_DEFAULT = 0,
@@ -94,8 +92,6 @@ enum gmem_vm_type {
 	GMEM_VM_SNP = 4,
 	GMEM_VM_TDX = 5,
 };
-
-#define GMEM_VM_TYPES 6 /* number of known VM types */
 
 /*
  * guest_memfd creation flags (KVM_CREATE_GUEST_MEMFD). NO_DIRECT_MAP has the meaning of the
@@ -113,6 +109,9 @@ enum gmem_memory_flag {
  * "snp", "tdx"), or NULL for an unknown one. Static storage. Since: 0.1
  */
 GMEM_API const char *gmem_vm_type_name(enum gmem_vm_type type);
+
+/* The index-th VM type that libgmem knows, or -ENOENT past the last. Since: 0.1 */
+GMEM_API int gmem_vm_type_at(size_t index);
 
 /* The type of that name. Returns 0, or -EINVAL for an unknown name. Since: 0.1 */
 GMEM_API int gmem_vm_type_from_name(const char *name, enum gmem_vm_type *type);
@@ -256,6 +255,12 @@ GMEM_API int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn
 
 /* The folder of another host's files that ctx is on, or NULL. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx);
+
+/*
+ * Bytes of a base page of the kernel that ctx talks to: the unit of pages, of page frame numbers, and
+ * of what has to be page aligned. Since: 0.1
+ */
+GMEM_API uint64_t gmem_page_size(const struct gmem_ctx *ctx);
 
 /* Release of the kernel that ctx talks to, as uname -r prints it. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_release(const struct gmem_ctx *ctx);

@@ -36,18 +36,31 @@ enum gmem_evidence {
 /* "page-tables/bpf", "page-tables/kcore", "inferred", "snapshot", "none". Since: 0.1 */
 GMEM_API const char *gmem_evidence_name(enum gmem_evidence evidence);
 
-/* Size of the mapping that holds a page: the leaf's level. Since: 0.1 */
+/*
+ * Level of the page table entry that maps a page, in the kernel's words. How large the mappings of a
+ * level are depends on the machine and on its base page: gmem_level_bytes() tells. Since: 0.1
+ */
 enum gmem_level {
 	GMEM_LEVEL_NONE,
-	GMEM_LEVEL_4K,
-	GMEM_LEVEL_2M,
-	GMEM_LEVEL_1G,
+	GMEM_LEVEL_PTE, /* on x86-64 4K */
+	GMEM_LEVEL_PMD, /* on x86-64 2M */
+	GMEM_LEVEL_PUD, /* on x86-64 1G */
 };
 
-#define GMEM_LEVELS 4
+/* Entries of arrays by level: there is room for levels to come, which are 0 until then. Since: 0.1 */
+#define GMEM_LEVEL_ROOM 8
 
-/* "4K", "2M", "1G", or "-" for GMEM_LEVEL_NONE. Since: 0.1 */
-GMEM_API const char *gmem_level_name(enum gmem_level level);
+/*
+ * Bytes of a mapping of that level on the kernel that ctx talks to, or 0: GMEM_LEVEL_NONE, a number
+ * that is none, or a level on which this kernel maps no memory. Since: 0.1
+ */
+GMEM_API uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level level);
+
+/*
+ * The same as a word: "4K", "2M", "1G" on x86-64. "-" for GMEM_LEVEL_NONE, NULL where there is no such
+ * level. Static storage. Since: 0.1
+ */
+GMEM_API const char *gmem_level_name(const struct gmem_ctx *ctx, enum gmem_level level);
 
 /*
  * Opens a reader of kernel memory: which is the one wanted, or GMEM_EVIDENCE_NONE for the first
@@ -79,7 +92,7 @@ struct gmem_directmap_run {
 	enum gmem_level level; /* GMEM_LEVEL_NONE unless in the direct map */
 	bool writable;	       /* RW at every level */
 	bool executable;       /* NX at no level */
-	bool global;	       /* a 4K entry without it was once removed and restored */
+	bool global;	       /* a base page's entry without it was once removed and restored */
 	const char *reason;    /* why unknown, static storage; NULL otherwise */
 };
 
@@ -95,15 +108,15 @@ GMEM_API int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pa
 				 gmem_directmap_fn fn, void *arg);
 
 struct gmem_directmap_summary {
-	size_t size;			     /* sizeof(struct gmem_directmap_summary) */
-	uint64_t ram;			     /* bytes: System RAM of /proc/iomem and what the low
+	size_t size;  /* sizeof(struct gmem_directmap_summary) */
+	uint64_t ram; /* bytes: System RAM of /proc/iomem and what the low
 					  megabyte has mapped besides */
-	uint64_t in_direct_map[GMEM_LEVELS]; /* bytes of that RAM, by level */
-	uint64_t holes;			     /* bytes of that RAM not in the direct map */
-	uint64_t unknown;	       /* bytes of that RAM whose tables stayed inconsistent */
-	uint64_t outside[GMEM_LEVELS]; /* bytes in it that are not RAM, by level */
-	uint64_t restored;	       /* bytes of 4K entries that were once removed */
-	uint64_t meminfo[GMEM_LEVELS]; /* bytes, DirectMap lines of /proc/meminfo */
+	uint64_t in_direct_map[GMEM_LEVEL_ROOM]; /* bytes of that RAM, by level */
+	uint64_t holes;				 /* bytes of that RAM not in the direct map */
+	uint64_t unknown;		   /* bytes of that RAM whose tables stayed inconsistent */
+	uint64_t outside[GMEM_LEVEL_ROOM]; /* bytes in it that are not RAM, by level */
+	uint64_t restored;		   /* bytes of base pages that were once removed */
+	uint64_t meminfo[GMEM_LEVEL_ROOM]; /* bytes, DirectMap lines of /proc/meminfo */
 	bool has_meminfo;
 };
 
@@ -117,14 +130,14 @@ GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn
 
 /*
  * What the kernel counts since it booted (/proc/vmstat): large mappings of the direct map that were
- * split, and splits that were taken back. Index 2M is a 2M mapping that became 512 of 4K, 1G one
- * that became 512 of 2M. Kernel source: split_page_count() and collapse_page_count() of
+ * split, and splits that were taken back. Index GMEM_LEVEL_PMD is a mapping of that level that became
+ * some of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD one that became some of GMEM_LEVEL_PMD. Kernel source: split_page_count() and collapse_page_count() of
  * arch/x86/mm/pat/set_memory.c. Since: 0.1
  */
 struct gmem_directmap_counters {
 	size_t size; /* sizeof(struct gmem_directmap_counters) */
-	uint64_t splits[GMEM_LEVELS];
-	uint64_t collapses[GMEM_LEVELS];
+	uint64_t splits[GMEM_LEVEL_ROOM];
+	uint64_t collapses[GMEM_LEVEL_ROOM];
 	bool has_collapses; /* Linux 6.15 */
 };
 

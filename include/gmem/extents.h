@@ -127,7 +127,7 @@ struct gmem_extent {
 	uint64_t gpa;	 /* or GMEM_GPA_NONE */
 	uint64_t pfn;
 	uint64_t pages;
-	unsigned int order; /* of the folios: 0 is 4K, 9 is 2M */
+	unsigned int order; /* of the folios: 2 to that power pages each */
 	int node;	    /* NUMA node, or -1 unknown */
 	enum gmem_direct_map direct_map;
 	enum gmem_level level; /* of the direct map */

@@ -63,7 +63,7 @@ GMEM_API int gmem_vm_vcpu_fd(const struct gmem_vm *vm, unsigned int index);
 
 struct gmem_memory_options {
 	size_t size;	      /* sizeof(struct gmem_memory_options) */
-	uint64_t memory_size; /* bytes, a multiple of GMEM_PAGE_SIZE, above 0 */
+	uint64_t memory_size; /* bytes, a multiple of gmem_page_size(), above 0 */
 	uint64_t flags;	      /* of enum gmem_memory_flag */
 };
 

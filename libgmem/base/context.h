@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 #include <gmem/gmem.h>
+
+#include "base/page.h"
 #include "kernel/kernel.h"
 
 #define GMEM_EXPLANATION_MAX 1024

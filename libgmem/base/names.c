@@ -4,6 +4,8 @@
 #include <string.h>
 #include <gmem/gmem.h>
 
+#include "base/page.h"
+
 #define NAME_OF(table, index) \
 	((size_t)(index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
 
@@ -26,11 +28,10 @@ static const char *const evidences[] = {
 	[GMEM_EVIDENCE_INFERRED] = "inferred",
 	[GMEM_EVIDENCE_SNAPSHOT] = "snapshot",
 };
-static const char *const levels[GMEM_LEVELS] = {
-	[GMEM_LEVEL_NONE] = "-",
-	[GMEM_LEVEL_4K] = "4K",
-	[GMEM_LEVEL_2M] = "2M",
-	[GMEM_LEVEL_1G] = "1G",
+/* By the power of 2: base pages of 4K, 16K and 64K, and what their page tables map. */
+static const char *const sizes[] = {
+	[12] = "4K",   [14] = "16K", [16] = "64K", [21] = "2M", [25] = "32M",
+	[29] = "512M", [30] = "1G",  [36] = "64G", [42] = "4T",
 };
 static const char *const accesses[] = {
 	[GMEM_ACCESS_CLFLUSH] = "clflush",
@@ -100,6 +101,11 @@ const char *gmem_vm_type_name(enum gmem_vm_type type)
 	return NAME_OF(vm_types, type);
 }
 
+int gmem_vm_type_at(size_t index)
+{
+	return index < GMEM_VM_TYPES ? (int)index : -ENOENT;
+}
+
 int gmem_vm_type_from_name(const char *name, enum gmem_vm_type *type)
 {
 	int i = index_of(vm_types, GMEM_VM_TYPES, name);
@@ -135,9 +141,32 @@ const char *gmem_evidence_name(enum gmem_evidence evidence)
 	return NAME_OF(evidences, evidence);
 }
 
-const char *gmem_level_name(enum gmem_level level)
+/* Bytes as a power of 2, or 0. */
+static unsigned int level_shift(enum gmem_level level)
 {
-	return NAME_OF(levels, level);
+	return level > GMEM_LEVEL_NONE && level < GMEM_LEVELS
+		       ? GMEM_PAGE_SHIFT + ((unsigned int)level - GMEM_LEVEL_PTE) * GMEM_LEVEL_SHIFT
+		       : 0;
+}
+
+uint64_t gmem_page_size(const struct gmem_ctx *ctx)
+{
+	(void)ctx; /* all kernels of x86-64 have the same */
+	return GMEM_PAGE_SIZE;
+}
+
+uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level level)
+{
+	unsigned int shift = level_shift(level);
+
+	(void)ctx;
+	return shift ? 1ull << shift : 0;
+}
+
+const char *gmem_level_name(const struct gmem_ctx *ctx, enum gmem_level level)
+{
+	(void)ctx;
+	return level == GMEM_LEVEL_NONE ? "-" : NAME_OF(sizes, level_shift(level));
 }
 
 const char *gmem_change_kind_name(enum gmem_change_kind kind)

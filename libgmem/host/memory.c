@@ -93,7 +93,7 @@ static enum gmem_check_result check_splits(struct gmem_host *host, const struct 
 		return gmem_host_unread(host, "/proc/vmstat", ret);
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 			      "%" PRIu64 " of 2M and %" PRIu64 " of 1G mappings were split so far",
-			      counters.splits[GMEM_LEVEL_2M], counters.splits[GMEM_LEVEL_1G]);
+			      counters.splits[GMEM_LEVEL_PMD], counters.splits[GMEM_LEVEL_PUD]);
 }
 
 static const struct gmem_host_row rows[] = {

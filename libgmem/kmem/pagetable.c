@@ -144,9 +144,9 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 	uint64_t frame = entry & walk->image->frame_mask & ~((1ull << shift) - 1);
 	struct gmem_directmap_run kind = {
 		.direct_map = GMEM_DIRECT_MAP_MAPPED,
-		.level = shift == 12   ? GMEM_LEVEL_4K
-			 : shift == 21 ? GMEM_LEVEL_2M
-				       : GMEM_LEVEL_1G,
+		.level = shift == 12   ? GMEM_LEVEL_PTE
+			 : shift == 21 ? GMEM_LEVEL_PMD
+				       : GMEM_LEVEL_PUD,
 		.writable = rights.writable && (entry & ENTRY_WRITABLE),
 		.executable = rights.executable && !(entry & ENTRY_NX),
 		.global = entry & ENTRY_GLOBAL,

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/page.h"
 #include "oops/frame.h"
 #include "oops/text.h"
 

@@ -299,7 +299,7 @@ static int tell_counter(const struct look *look, enum gmem_change_kind kind, con
 {
 	int ret = 0;
 
-	for (int level = GMEM_LEVEL_2M; !ret && level < GMEM_LEVELS; level++) {
+	for (int level = GMEM_LEVEL_PMD; !ret && level < GMEM_LEVELS; level++) {
 		struct gmem_change change = {
 			.size = sizeof(change),
 			.kind = kind,

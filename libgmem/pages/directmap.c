@@ -56,7 +56,7 @@ static int add_ram(struct sum *sum, const struct gmem_directmap_run *run)
 	out->ram += size;
 	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED) {
 		out->in_direct_map[run->level] += size;
-		if (run->level == GMEM_LEVEL_4K && run->writable && !run->global)
+		if (run->level == GMEM_LEVEL_PTE && run->writable && !run->global)
 			out->restored += size;
 		return 0;
 	}
@@ -104,16 +104,16 @@ static int add_run(const struct gmem_directmap_run *run, void *arg)
 static void read_meminfo(struct gmem_ctx *ctx, struct gmem_directmap_summary *out)
 {
 	static const char *const lines[GMEM_LEVELS] = {
-		[GMEM_LEVEL_4K] = "DirectMap4k",
-		[GMEM_LEVEL_2M] = "DirectMap2M",
-		[GMEM_LEVEL_1G] = "DirectMap1G",
+		[GMEM_LEVEL_PTE] = "DirectMap4k",
+		[GMEM_LEVEL_PMD] = "DirectMap2M",
+		[GMEM_LEVEL_PUD] = "DirectMap1G",
 	};
 	char *text;
 
 	if (gmem_read_file(ctx, "/proc/meminfo", &text, NULL))
 		return;
 	/* 1G is absent on CPUs without it. */
-	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++)
+	for (int level = GMEM_LEVEL_PTE; level < GMEM_LEVELS; level++)
 		if (gmem_meminfo_bytes(text, lines[level], &out->meminfo[level]))
 			out->has_meminfo = true;
 	free(text);

@@ -17,10 +17,10 @@ static const struct {
 	enum gmem_level level;
 	bool collapses;
 } lines[] = {
-	{ "direct_map_level2_splits ", GMEM_LEVEL_2M, false },
-	{ "direct_map_level3_splits ", GMEM_LEVEL_1G, false },
-	{ "direct_map_level2_collapses ", GMEM_LEVEL_2M, true },
-	{ "direct_map_level3_collapses ", GMEM_LEVEL_1G, true },
+	{ "direct_map_level2_splits ", GMEM_LEVEL_PMD, false },
+	{ "direct_map_level3_splits ", GMEM_LEVEL_PUD, false },
+	{ "direct_map_level2_collapses ", GMEM_LEVEL_PMD, true },
+	{ "direct_map_level3_collapses ", GMEM_LEVEL_PUD, true },
 };
 
 static bool find(const char *text, const char *name, uint64_t *value)

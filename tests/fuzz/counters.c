@@ -15,11 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	fuzz_file_is(ctx, "vmstat", data, size);
 	if (!gmem_directmap_get_counters(ctx, &counters))
-		HOLDS(!counters.splits[GMEM_LEVEL_NONE] && !counters.splits[GMEM_LEVEL_4K]);
+		HOLDS(!counters.splits[GMEM_LEVEL_NONE] && !counters.splits[GMEM_LEVEL_PTE]);
 	fuzz_file_end(ctx);
 	fuzz_file_is(ctx, "meminfo", data, size);
 	HOLDS(!gmem_directmap_summarize(ctx, NULL, NULL, &summary));
-	for (int level = 0; level < GMEM_LEVELS; level++)
+	for (int level = 0; level < GMEM_LEVEL_ROOM; level++)
 		HOLDS(summary.has_meminfo || !summary.meminfo[level]);
 	fuzz_file_end(ctx);
 	return 0;

@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_text(data, size);
 	struct frames frames;
 
-	if (frames_parse(text, &frames, why))
+	if (frames_parse(text, 4096, &frames, why))
 		HOLDS(frames.range.length > 0 &&
 		      frames.range.start + (frames.range.length - 1) >= frames.range.start);
 	else

@@ -76,7 +76,7 @@ static int count_run(const struct gmem_directmap_run *run, void *arg)
 {
 	(void)arg;
 	runs++;
-	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED && run->level == GMEM_LEVEL_4K)
+	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED && run->level == GMEM_LEVEL_PTE)
 		seen += run->pages;
 	return 0;
 }

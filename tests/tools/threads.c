@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 {
 	const struct gmem_memory_options options = {
 		.size = sizeof(options),
-		.memory_size = PAGES * GMEM_PAGE_SIZE,
+		.memory_size = PAGES * 4096,
 	};
 	struct job jobs[THREADS] = { 0 };
 	pthread_t threads[THREADS];

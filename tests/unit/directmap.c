@@ -57,8 +57,8 @@ START_TEST(every_model)
 	ck_assert_int_eq(gmem_directmap_walk(ctx, 0, 0, check_run, &runs), 0);
 	ck_assert_uint_gt(runs.checked, 0);
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &sum), 0);
-	mapped = sum.in_direct_map[GMEM_LEVEL_4K] + sum.in_direct_map[GMEM_LEVEL_2M] +
-		 sum.in_direct_map[GMEM_LEVEL_1G];
+	mapped = sum.in_direct_map[GMEM_LEVEL_PTE] + sum.in_direct_map[GMEM_LEVEL_PMD] +
+		 sum.in_direct_map[GMEM_LEVEL_PUD];
 	ck_assert_uint_eq(mapped + sum.holes + sum.unknown, sum.ram);
 	ck_assert_uint_eq(sum.unknown, 0);
 	ck_assert_int_eq(gmem_reader_control(ctx), 1);
@@ -93,7 +93,7 @@ START_TEST(removed_and_restored)
 	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, pfn, false), 0);
 	ck_assert_int_eq(look(ctx, pfn).direct_map, GMEM_DIRECT_MAP_UNMAPPED);
 	ck_assert_int_eq(look(ctx, pfn - 1).direct_map, GMEM_DIRECT_MAP_MAPPED);
-	ck_assert_int_eq(look(ctx, pfn + 1).level, GMEM_LEVEL_4K);
+	ck_assert_int_eq(look(ctx, pfn + 1).level, GMEM_LEVEL_PTE);
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, keep, &run, &during), 0);
 	ck_assert_uint_eq(during.holes - before.holes, GMEM_PAGE_SIZE);
 	ck_assert_uint_eq(run.pfn, pfn);

@@ -73,7 +73,7 @@ static int summarize(struct world *w)
 	uint64_t mapped = 0;
 	int ret = gmem_directmap_summarize(w->ctx, NULL, NULL, &sum);
 
-	for (int level = 0; !ret && level < GMEM_LEVELS; level++)
+	for (int level = 0; !ret && level < GMEM_LEVEL_ROOM; level++)
 		mapped += sum.in_direct_map[level];
 	if (!ret)
 		ck_assert_uint_eq(sum.ram, mapped + sum.holes + sum.unknown);

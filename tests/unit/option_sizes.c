@@ -11,6 +11,8 @@
 #include <string.h>
 #include <gmem/gmem.h>
 
+#include "base/page.h"
+
 #define PAGES 16
 
 /* A newer program's struct: the one that is known, and more. */

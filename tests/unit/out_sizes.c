@@ -499,6 +499,43 @@ START_TEST(initialiser)
 }
 END_TEST
 
+START_TEST(of_the_machine)
+{
+	static const struct {
+		enum gmem_level level;
+		uint64_t bytes;
+		const char *name;
+	} levels[] = {
+		{ GMEM_LEVEL_NONE, 0, "-" },
+		{ GMEM_LEVEL_PTE, 4096, "4K" },
+		{ GMEM_LEVEL_PMD, 2ull << 20, "2M" },
+		{ GMEM_LEVEL_PUD, 1ull << 30, "1G" },
+	};
+	size_t types = 0;
+
+	setup("plain", GMEM_VM_DEFAULT);
+	ck_assert_uint_eq(gmem_page_size(ctx), 4096);
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		ck_assert_uint_eq(gmem_level_bytes(ctx, levels[i].level), levels[i].bytes);
+		ck_assert_str_eq(gmem_level_name(ctx, levels[i].level), levels[i].name);
+	}
+	for (int level = GMEM_LEVEL_PUD + 1; level < 2 * GMEM_LEVEL_ROOM; level++) {
+		ck_assert_uint_eq(gmem_level_bytes(ctx, (enum gmem_level)level), 0);
+		ck_assert_ptr_null(gmem_level_name(ctx, (enum gmem_level)level));
+	}
+	while (gmem_vm_type_at(types) >= 0) {
+		enum gmem_vm_type type = (enum gmem_vm_type)gmem_vm_type_at(types++), again;
+
+		ck_assert_int_eq(gmem_vm_type_from_name(gmem_vm_type_name(type), &again), 0);
+		ck_assert_int_eq(type, again);
+	}
+	ck_assert_uint_eq(types, 6);
+	ck_assert_int_eq(gmem_vm_type_at(types), -ENOENT);
+	ck_assert_ptr_null(gmem_vm_type_name((enum gmem_vm_type)256));
+	teardown();
+}
+END_TEST
+
 START_TEST(version)
 {
 	char headers[32];
@@ -515,7 +552,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const each[] = { as_today, a_new_program, mistakes };
-	const TTest *const once[] = { an_old_program, callbacks, pointers, initialiser, version };
+	const TTest *const once[] = { an_old_program, callbacks,      pointers,
+				      initialiser,    of_the_machine, version };
 	Suite *suite = suite_create("out_sizes");
 	TCase *tcase = tcase_create("structs that the library fills");
 	SRunner *runner;

@@ -16,7 +16,7 @@ START_TEST(unseen_is_no_page)
 		.pfn = 4711,
 		.pages = 3,
 		.direct_map = GMEM_DIRECT_MAP_MAPPED,
-		.level = GMEM_LEVEL_2M,
+		.level = GMEM_LEVEL_PMD,
 		.has_pfn = true,
 	};
 	const struct gmem_extent unseen = { .pages = 1ull << 40, .node = -1, .reason = "x" };
@@ -32,7 +32,7 @@ START_TEST(unseen_is_no_page)
 	ck_assert_uint_eq(tally.level[GMEM_LEVEL_NONE], 0);
 	ck_assert_uint_eq(tally.order[0], 3);
 	ck_assert_uint_eq(tally.node[TALLY_NODES], 0);
-	ck_assert_str_eq(tally_describe(&tally, text, sizeof(text)),
+	ck_assert_str_eq(tally_describe(NULL, &tally, text, sizeof(text)),
 			 "3 pages in 2 extents; direct-map mapped: 3; level 2M: 3; order 0: 3; "
 			 "node 0: 3; page-cache unread: 1099511627776");
 }

@@ -166,7 +166,7 @@ START_TEST(splits)
 	changes = look(2);
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(changes.list[i].kind, GMEM_CHANGE_SPLIT);
-		ck_assert_int_eq(changes.list[i].level, i ? GMEM_LEVEL_1G : GMEM_LEVEL_2M);
+		ck_assert_int_eq(changes.list[i].level, i ? GMEM_LEVEL_PUD : GMEM_LEVEL_PMD);
 		ck_assert_uint_eq(changes.list[i].count, 1);
 		ck_assert_uint_eq(changes.list[i].inode, 0);
 	}

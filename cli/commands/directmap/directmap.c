@@ -88,7 +88,7 @@ static void write_piece(const struct holes *holes, const struct gmem_directmap_r
 	struct cell cells[] = {
 		[COLUMN_PFN] = cell_number(pfn),
 		[COLUMN_PAGES] = cell_number(pages),
-		[COLUMN_SIZE] = cell_number(pages * GMEM_PAGE_SIZE),
+		[COLUMN_SIZE] = cell_number(pages * gmem_page_size(holes->cli->ctx)),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(run->direct_map)),
 		[COLUMN_REASON] = cell_text(run->reason),
 	};
@@ -123,57 +123,67 @@ static int write_hole(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-static void write_levels(struct output *out, const char *name, const uint64_t levels[GMEM_LEVELS],
+static const char *level_name(const struct cli *cli, int level)
+{
+	return level < GMEM_LEVEL_ROOM ? gmem_level_name(cli->ctx, (enum gmem_level)level) : NULL;
+}
+
+static void write_levels(struct cli *cli, const char *name, const uint64_t levels[GMEM_LEVEL_ROOM],
 			 bool known)
 {
-	output_group(out, name);
-	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS; i++)
-		output_fact(out, gmem_level_name((enum gmem_level)i), KIND_BYTES,
-			    cell_number_if(known, levels[i]));
-	output_group_end(out);
+	const char *level;
+
+	output_group(cli->out, name);
+	for (int i = GMEM_LEVEL_PTE; (level = level_name(cli, i)); i++)
+		output_fact(cli->out, level, KIND_BYTES, cell_number_if(known, levels[i]));
+	output_group_end(cli->out);
 }
 
 /* One line for people: what each counts, by level. */
-static void tell_levels(char *text, size_t size, const struct gmem_directmap_summary *summary)
+static void tell_levels(const struct cli *cli, char *text, size_t size,
+			const struct gmem_directmap_summary *summary)
 {
+	const char *level, *lead = " ";
 	size_t used = (size_t)snprintf(text, size, "kB by its DirectMap lines and by the tables:");
 
-	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS && used < size; i++)
-		used += (size_t)snprintf(
-			text + used, size - used, " %s %" PRIu64 " and %" PRIu64 "%s",
-			gmem_level_name((enum gmem_level)i), summary->meminfo[i] / 1024,
-			(summary->in_direct_map[i] + summary->outside[i]) / 1024,
-			i + 1 < GMEM_LEVELS ? "," : "");
+	for (int i = GMEM_LEVEL_PTE; (level = level_name(cli, i)) && used < size; i++) {
+		used += (size_t)snprintf(text + used, size - used, "%s%s %" PRIu64 " and %" PRIu64,
+					 lead, level, summary->meminfo[i] / 1024,
+					 (summary->in_direct_map[i] + summary->outside[i]) / 1024);
+		lead = ", ";
+	}
 }
 
 /* The counters of /proc/meminfo are kept by hand in the kernel and drift; the tables do not. */
-static void write_meminfo(struct output *out, const struct gmem_directmap_summary *summary)
+static void write_meminfo(struct cli *cli, const struct gmem_directmap_summary *summary)
 {
 	const char *reason = summary->has_meminfo ? NULL : "/proc/meminfo has no DirectMap lines";
 	bool agrees = true;
 	char text[256];
 
-	for (int i = GMEM_LEVEL_4K; i < GMEM_LEVELS; i++)
+	for (int i = GMEM_LEVEL_PTE; i < GMEM_LEVEL_ROOM; i++)
 		agrees = agrees &&
 			 summary->in_direct_map[i] + summary->outside[i] == summary->meminfo[i];
 	if (summary->has_meminfo && !agrees) {
-		tell_levels(text, sizeof(text), summary);
+		tell_levels(cli, text, sizeof(text), summary);
 		reason = text;
 	}
-	write_levels(out, "meminfo", summary->meminfo, summary->has_meminfo);
-	output_fact_or_reason(out, "meminfo_agrees", KIND_BOOL,
+	write_levels(cli, "meminfo", summary->meminfo, summary->has_meminfo);
+	output_fact_or_reason(cli->out, "meminfo_agrees", KIND_BOOL,
 			      cell_number_if(summary->has_meminfo, agrees), reason);
 }
 
-static void write_summary(struct output *out, const struct gmem_directmap_summary *summary)
+static void write_summary(struct cli *cli, const struct gmem_directmap_summary *summary)
 {
+	struct output *out = cli->out;
+
 	output_fact(out, "ram", KIND_BYTES, cell_number(summary->ram));
-	write_levels(out, "in_direct_map", summary->in_direct_map, true);
+	write_levels(cli, "in_direct_map", summary->in_direct_map, true);
 	output_fact(out, "holes", KIND_BYTES, cell_number(summary->holes));
 	output_fact(out, "direct_map_unknown", KIND_BYTES, cell_number(summary->unknown));
-	write_levels(out, "outside", summary->outside, true);
+	write_levels(cli, "outside", summary->outside, true);
 	output_fact(out, "restored", KIND_BYTES, cell_number(summary->restored));
-	write_meminfo(out, summary);
+	write_meminfo(cli, summary);
 }
 
 static void write_owners(const struct holes *holes)
@@ -190,7 +200,7 @@ static enum status show(struct cli *cli)
 
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
-	write_summary(cli->out, &summary);
+	write_summary(cli, &summary);
 	evidence_write(cli);
 	return STATUS_YES;
 }
@@ -207,7 +217,7 @@ static enum status show_holes(struct cli *cli)
 		output_table_end(cli->out);
 	}
 	if (!ret) {
-		write_summary(cli->out, &summary);
+		write_summary(cli, &summary);
 		write_owners(&holes);
 		evidence_write(cli);
 	}

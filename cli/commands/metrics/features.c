@@ -47,8 +47,8 @@ static void tell_types(const struct features *features, const struct gmem_caps *
 	uint64_t flags = 0;
 	bool has_private = false;
 
-	for (int i = 0; i < GMEM_VM_TYPES; i++) {
-		enum gmem_vm_type type = (enum gmem_vm_type)i;
+	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++) {
+		enum gmem_vm_type type = (enum gmem_vm_type)gmem_vm_type_at(i);
 
 		if (!gmem_caps_has_vm_type(caps, type))
 			continue;
@@ -71,8 +71,9 @@ static bool has_guest_memfd(const struct gmem_caps *caps)
 	for (size_t i = 0; (capability = gmem_capability_at(i)); i++) {
 		if (strcmp(capability->name, "KVM_CAP_GUEST_MEMFD") != 0)
 			continue;
-		for (int type = 0; type < GMEM_VM_TYPES; type++)
-			if (gmem_caps_vm(caps, (enum gmem_vm_type)type, capability->number) > 0)
+		for (size_t t = 0; gmem_vm_type_at(t) >= 0; t++)
+			if (gmem_caps_vm(caps, (enum gmem_vm_type)gmem_vm_type_at(t),
+					 capability->number) > 0)
 				return true;
 	}
 	return false;

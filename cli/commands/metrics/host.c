@@ -69,14 +69,19 @@ static void add_holes(struct samples *samples, const struct gmem_directmap_summa
 	samples_add(samples, &holes, &unknown, 1, summary->unknown);
 }
 
+static const char *level_name(const struct cli *cli, int level)
+{
+	return level < GMEM_LEVEL_ROOM ? gmem_level_name(cli->ctx, (enum gmem_level)level) : NULL;
+}
+
 static bool add_direct_map(struct cli *cli, struct samples *samples)
 {
 	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 
 	if (cli_open_reader(cli) || gmem_directmap_summarize(cli->ctx, NULL, NULL, &summary))
 		return false;
-	for (int level = GMEM_LEVEL_4K; level < GMEM_LEVELS; level++) {
-		const struct label label = { "level", gmem_level_name((enum gmem_level)level) };
+	for (int level = GMEM_LEVEL_PTE; level_name(cli, level); level++) {
+		const struct label label = { "level", level_name(cli, level) };
 
 		samples_add(samples, &levels, &label, 1, summary.in_direct_map[level]);
 	}
@@ -90,8 +95,8 @@ static bool add_counters(struct cli *cli, struct samples *samples)
 
 	if (gmem_directmap_get_counters(cli->ctx, &counters))
 		return false;
-	for (int level = GMEM_LEVEL_2M; level < GMEM_LEVELS; level++) {
-		const struct label label = { "level", gmem_level_name((enum gmem_level)level) };
+	for (int level = GMEM_LEVEL_PMD; level_name(cli, level); level++) {
+		const struct label label = { "level", level_name(cli, level) };
 
 		samples_add(samples, &splits, &label, 1, counters.splits[level]);
 		if (counters.has_collapses)

@@ -43,9 +43,14 @@ static enum result run_vcpu(struct walk *walk)
 	return say_done(walk, ret, gmem_launch_of(walk->type)->vcpu_calls);
 }
 
+static uint64_t page_size(const struct walk *walk)
+{
+	return gmem_page_size(walk->cli->ctx);
+}
+
 static uint64_t content_pages(const struct walk *walk)
 {
-	uint64_t pages = walk->size / GMEM_PAGE_SIZE;
+	uint64_t pages = walk->size / page_size(walk);
 
 	return pages < CONTENT_PAGES ? pages : CONTENT_PAGES;
 }
@@ -56,13 +61,13 @@ static enum result plan_add(struct walk *walk)
 
 	return walk_say(walk, RESULT_PLANNED, "%s, %s of measured content",
 			gmem_launch_of(walk->type)->measured_call,
-			size_format(content_pages(walk) * GMEM_PAGE_SIZE, size, sizeof(size)));
+			size_format(content_pages(walk) * page_size(walk), size, sizeof(size)));
 }
 
 static enum result run_add(struct walk *walk)
 {
 	uint64_t pages = content_pages(walk), done = 0;
-	void *source = aligned_alloc(GMEM_PAGE_SIZE, pages * GMEM_PAGE_SIZE);
+	void *source = aligned_alloc(page_size(walk), pages * page_size(walk));
 	struct gmem_launch_content content = {
 		.size = sizeof(content),
 		.gpa = VM_DEFAULT_GPA,
@@ -74,7 +79,7 @@ static enum result run_add(struct walk *walk)
 
 	if (!source)
 		return walk_fail(walk, -ENOMEM);
-	memset(source, CONTENT, pages * GMEM_PAGE_SIZE);
+	memset(source, CONTENT, pages * page_size(walk));
 	content.source = source;
 	ret = gmem_launch_add(walk->vm, &content, &done);
 	free(source);
@@ -85,7 +90,7 @@ static enum result run_add(struct walk *walk)
 	walk->error = ret;
 	cli_explain(walk->cli, ret, why, sizeof(why));
 	return walk_say(walk, RESULT_FAILED, "%s (%s was done)", why,
-			size_format(done * GMEM_PAGE_SIZE, size, sizeof(size)));
+			size_format(done * page_size(walk), size, sizeof(size)));
 }
 
 static enum result plan_finalize(struct walk *walk)

@@ -62,7 +62,7 @@ static enum result run_pfns(struct walk *walk)
 
 	if (ret)
 		return walk_fail(walk, ret);
-	tally_describe(&walk->look.tally, walk->detail, sizeof(walk->detail));
+	tally_describe(walk->cli->ctx, &walk->look.tally, walk->detail, sizeof(walk->detail));
 	return RESULT_OK;
 }
 
