@@ -81,6 +81,13 @@ struct gmem_owners_counts {
 GMEM_API int gmem_owners_get_counts(const struct gmem_owners *owners,
 				    struct gmem_owners_counts *out);
 
+/*
+ * Why there may be a guest_memfd that no process shows, such as one in flight in a unix socket, or one
+ * registered with an io_uring whose descriptor was closed: a scan does not find these. NULL: there is
+ * none, since KVM is not there, or has no VM. Static storage. Since: 0.1
+ */
+GMEM_API const char *gmem_owners_unshown(const struct gmem_owners *owners);
+
 /* A guest_memfd that somebody owns. Since: 0.1 */
 struct gmem_owned {
 	size_t size;	      /* sizeof(struct gmem_owned) */

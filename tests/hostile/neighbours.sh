@@ -148,6 +148,23 @@ if attacked 'an O_PATH descriptor' keep-memory path; then
 	stop
 fi
 
+# Memory that is kept where no process shows it: never is it said that there is none. (Where another
+# guest_memfd is there it is not about none.)
+for how in socket uring; do
+	if attacked "kept where no process shows it ($how)" keep-memory $how; then
+		measured list --json
+		count=$(jq .count "$scratch/stdout")
+		if [ "$count" = null ] && [ "$status" -eq 3 ] && jq -e '.count_reason | length > 20' "$scratch/stdout" > "$scratch/jq"; then
+			pass "list does not say that there is none ($how): $(jq -r .count_reason "$scratch/stdout" | cut -c 1-60)"
+		elif [ "${count:-0}" != 0 ] && [ "$count" != null ]; then
+			skip "list does not say that there is none ($how)" "$count others are there"
+		else
+			fail "list does not say that there is none ($how)" "status $status, count $count"
+		fi
+		stop
+	fi
+done
+
 # A child that has its parent's context.
 "$tools/forked" > "$scratch/stdout" 2> "$scratch/stderr"
 case $? in

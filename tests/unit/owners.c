@@ -694,6 +694,69 @@ START_TEST(shared_both_ways)
 }
 END_TEST
 
+static const char *unshown_of(const struct entry *table, size_t n, bool *none)
+{
+	struct gmem_ctx *ctx = fake_ctx(table, n);
+	struct gmem_owners *owners;
+	const char *why;
+
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	why = gmem_owners_unshown(owners);
+	*none = !why;
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+	return why ? why : "";
+}
+
+/* None is there only where there is no VM. */
+START_TEST(shown_by_none)
+{
+#define HOST                                                                  \
+	{ .path = "/proc" }, { .path = "/proc/1" }, { .path = "/proc/1/fd" }, \
+	{                                                                     \
+		.path = "/proc/1/maps"                                        \
+	}
+#define KVM                                                          \
+	{                                                            \
+		.path = "/proc/misc", .text = "  1 psaux\n232 kvm\n" \
+	}
+	/* clang-format off */
+	static const struct {
+		struct entry table[12];
+		const char *why; /* NULL: there is none */
+	} cases[] = {
+		{ { HOST, { .path = "/proc/misc", .text = "  1 psaux\n235 not-kvm\n 3 kvm2\n" } }, NULL },
+		{ { HOST }, "cannot be told" }, /* a /proc without it */
+		{ { HOST, KVM }, "cannot be told" },
+		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "0\n" } }, NULL },
+		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "2\n" } }, "there are VMs" },
+		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "0\n" } }, NULL },
+		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "17\n" } }, "there are VMs" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" } }, "cannot be told" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" },
+		    { .path = "/sys/kernel/debug/kvm/exits" }, { .path = "/sys/kernel/debug/kvm/1-a" } }, NULL },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" },
+		    { .path = "/sys/kernel/debug/kvm/exits" }, { .path = "/sys/kernel/debug/kvm/4711-9" },
+		    { .path = "/sys/kernel/debug/kvm/zzz" } }, "there are VMs" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm", .error = -EACCES } }, "cannot be told" },
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t n = 0;
+		bool none;
+		const char *why;
+
+		while (n < 12 && cases[i].table[n].path)
+			n++;
+		why = unshown_of(cases[i].table, n, &none);
+		ck_assert_msg(none == !cases[i].why &&
+				      strstr(why, cases[i].why ? cases[i].why : ""),
+			      "case %zu: %s", i, why);
+	}
+}
+END_TEST
+
 static size_t find_group(struct gmem_ctx *ctx, struct gmem_groups *groups, pid_t tid, bool is_new)
 {
 	bool found_new = false;
@@ -1197,6 +1260,6 @@ END_TEST
 
 UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
 	  threads_with_files_of_their_own, guarded_processes, without_mappings, number_taken_over,
-	  hidden_processes, shared_both_ways, groups_told_apart, groups_not_compared, ended_early,
-	  usage_of_own, usage_unseen, frames_found, shared_side, failures, wrong_options,
-	  mapped_of_others, mapped_of_own)
+	  hidden_processes, shared_both_ways, shown_by_none, groups_told_apart, groups_not_compared,
+	  ended_early, usage_of_own, usage_unseen, frames_found, shared_side, failures,
+	  wrong_options, mapped_of_others, mapped_of_own)

@@ -228,13 +228,20 @@ static void write_sum(struct output *out, const struct list *list, const char *n
 			      known == list->n ? NULL : why_unknown(list, column));
 }
 
+/* What the list may lack. None seen is not none there: a VM may have one that no process shows. */
+static const char *unseen_by(const struct list *list, char *buffer, size_t size)
+{
+	const char *unseen = owner_unseen(&list->counts, buffer, size);
+
+	return unseen || list->n ? unseen : gmem_owners_unshown(list->owners);
+}
+
 static void write_facts(struct list *list)
 {
 	struct output *out = list->cli->out;
 	char text[256];
-	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
+	const char *unseen = unseen_by(list, text, sizeof(text));
 
-	/* None seen is not none there. */
 	output_fact_or_reason(out, "count", KIND_NUMBER,
 			      cell_number_if(list->n || !unseen, list->n), list->n ? NULL : unseen);
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
@@ -246,7 +253,7 @@ static void write_facts(struct list *list)
 static enum status judge(const struct list *list)
 {
 	char text[256];
-	const char *unseen = owner_unseen(&list->counts, text, sizeof(text));
+	const char *unseen = unseen_by(list, text, sizeof(text));
 
 	if (!list->n && unseen && !list->settings->nodes && !list->counts.end)
 		return cli_fail(list->cli, STATUS_CANNOT_TELL, "no guest_memfd was seen, but %s",

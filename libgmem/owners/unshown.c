@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What no process shows. A guest_memfd lives on in a unix socket's queue, or in an io_uring that it is
+ * registered with, when no table of descriptors and no mapping has it. It always keeps its VM
+ * (kvm_get_kvm() in __kvm_gmem_create()), and a VM keeps the module that made it: where there is no VM,
+ * there is no guest_memfd.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "owners/owners.h"
+#include "procfs/file.h"
+
+enum answer { NO, YES, UNKNOWN };
+
+/* Whether KVM is there: its device is registered. Other names may end alike. */
+static enum answer has_kvm(struct gmem_ctx *ctx)
+{
+	enum answer answer = NO;
+	char *text, *next;
+
+	if (gmem_read_file(ctx, "/proc/misc", &text, NULL))
+		return UNKNOWN;
+	for (char *line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
+		const char *name = strrchr(line, ' ');
+
+		if (name && !strcmp(name, " kvm"))
+			answer = YES;
+	}
+	free(text);
+	return answer;
+}
+
+/* kvm_create_vm() takes a reference on the module, and kvm_destroy_vm() gives it back. */
+static enum answer module_has_vm(struct gmem_ctx *ctx)
+{
+	static const char *const modules[] = { "kvm_intel", "kvm_amd" };
+	enum answer answer = UNKNOWN;
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++) {
+		char path[64], line[32];
+
+		snprintf(path, sizeof(path), "/sys/module/%s/refcnt", modules[i]);
+		if (gmem_read_line(ctx, path, line, sizeof(line))) /* built in, or not there */
+			continue;
+		if (strcmp(line, "0"))
+			return YES;
+		answer = NO;
+	}
+	return answer;
+}
+
+/* A folder PID-FD for each VM, kvm_create_vm_debugfs(). */
+static int note_vm(const char *name, void *arg)
+{
+	int pid, fd, end = 0;
+
+	*(enum answer *)arg =
+		sscanf(name, "%d-%d%n", &pid, &fd, &end) == 2 && !name[end] ? YES : NO;
+	return *(enum answer *)arg == YES;
+}
+
+static enum answer debugfs_has_vm(struct gmem_ctx *ctx)
+{
+	enum answer answer = UNKNOWN; /* also of a folder without KVM's statistics */
+	int ret = ctx->kernel->ops->list_directory(ctx->kernel, "/sys/kernel/debug/kvm", note_vm,
+						   &answer);
+
+	return ret < 0 ? UNKNOWN : answer;
+}
+
+const char *gmem_owners_unshown(const struct gmem_owners *owners)
+{
+	struct gmem_ctx *ctx = owners->ctx;
+	enum answer vm;
+
+	gmem_begin(ctx);
+	if (ctx->kernel->ops->model(ctx->kernel) || has_kvm(ctx) == NO)
+		return NULL;
+	vm = module_has_vm(ctx);
+	if (vm == UNKNOWN)
+		vm = debugfs_has_vm(ctx);
+	if (vm == NO)
+		return NULL;
+	if (vm == YES)
+		return "there are VMs, and a guest_memfd that is in flight in a unix socket, or "
+		       "registered with an io_uring only, is shown by no process";
+	return "a guest_memfd that is in flight in a unix socket, or registered with an io_uring only, "
+	       "is shown by no process, and that there is no VM cannot be told here: KVM is built "
+	       "in, and /sys/kernel/debug is not mounted or may not be read";
+}
