@@ -116,7 +116,7 @@ static int keep_pfn(struct scan *scan, const struct gmem_oops *oops)
 	return 0;
 }
 
-/* Kernel addresses are for who asks for them, and never in a document. */
+/* Kernel addresses are shown only with --verbose, and never in a document. */
 static void tell_addresses(const struct cli *cli, const struct gmem_oops *oops)
 {
 	if (!cli->common.verbose || cli->common.format.style == STYLE_JSON)
@@ -299,8 +299,8 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 }
 
 /*
- * What became of the page frames: only the kernel that the log is of can tell. The thread that died may
- * hold its mmap_lock for ever: who waits for it would, too.
+ * Looks the page frames up in the running kernel, whose log it was. The thread that died may hold its
+ * mmap_lock for ever, and a process that waits for that lock would never end: so it is not taken.
  */
 static enum status look_now(struct scan *scan)
 {
@@ -351,7 +351,7 @@ static enum status run(struct cli *cli)
 	return status;
 }
 
-/* A file takes nothing. */
+/* To read a file takes no capability. */
 static unsigned int needs_of(const void *settings)
 {
 	const struct settings *are = settings;

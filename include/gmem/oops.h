@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kernel logs after the fact: what each page fault in the text was, from the text alone. No kernel is
- * asked and no privilege is needed; the log may be of another machine.
+ * Reads a kernel log and tells what each page fault in it was, from the text alone. It asks nothing of
+ * the running kernel and needs no privilege; the log may be of another machine.
  */
 #ifndef GMEM_OOPS_H
 #define GMEM_OOPS_H
@@ -42,7 +42,7 @@ enum gmem_oops_access {
 /* NULL for unknown, "read", "write", "execute", "clflush". Since: 0.1 */
 GMEM_API const char *gmem_oops_access_name(enum gmem_oops_access access);
 
-/* What is to be known of how good the answer is, a bit each. Since: 0.1 */
+/* What the answer lacks, or rests on, a bit each. Since: 0.1 */
 enum gmem_oops_note {
 	GMEM_OOPS_CUT_OFF = 1u << 0,	   /* the text begins late or ends early */
 	GMEM_OOPS_INTERLEAVED = 1u << 1,   /* with another one, and no line says whose it is */
@@ -95,16 +95,16 @@ struct gmem_oops {
 	char release[GMEM_OOPS_NAME_MAX];  /* of the kernel, or "" */
 	char function[GMEM_OOPS_NAME_MAX]; /* that took the fault, or "" */
 	char witness[8]; /* a register that points to the struct page of pfn, or "" */
-	/* Kernel addresses: for the eyes of who may see the log. 0 where not known. */
+	/* Kernel addresses: show them only to those who may see the log. 0 where not known. */
 	uint64_t address;
 	uint64_t base;	  /* of the direct map */
 	uint64_t vmemmap; /* by witness */
 };
 
 /*
- * What the oops says, in one to three sentences without a kernel address. Ends in NUL when size > 0;
- * returns the length of the whole text, as snprintf(3) does. Errors: EINVAL, E2BIG (size of oops).
- * Since: 0.1
+ * Writes what the oops says, a sentence and one for each note, without a kernel address. Ends in NUL
+ * when size > 0; returns the length of the whole text, as snprintf(3) does. Errors: EINVAL, E2BIG
+ * (size of oops). Since: 0.1
  */
 GMEM_API int gmem_oops_describe(const struct gmem_oops *oops, char *buffer, size_t size);
 

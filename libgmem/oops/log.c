@@ -15,7 +15,7 @@
 /* A kernel's line is below 1 KiB; what stands before it may be as much. */
 #define LINE_MAX_BYTES 2048
 #define OPEN_MAX 8
-/* The caller of an oops whose lines are mixed with another's: no line has it. */
+/* Stands for the caller of an oops whose lines are mixed with another's; no line names such a one. */
 #define MIXED "?"
 /* The longest oops has fewer lines: one that goes on has lost its end. */
 #define OOPS_LINES_MAX 2000

@@ -195,7 +195,7 @@ static bool lists(const char *list, const char *name)
 	return false;
 }
 
-/* Further out than the function that took the fault; NULL past the last. */
+/* The next function of the trace, from the innermost on; NULL past the last. */
 static const char *frame(const struct oops_text *text, bool reliable, unsigned int *at)
 {
 	while (*at < text->n_frames) {

@@ -97,19 +97,19 @@ extern const struct oops_line oops_common_lines[];
 const struct oops_line *oops_line_find(const struct oops_line *lines, const char *line,
 				       const char **rest);
 
-/* The architecture other than those that prints such a line, or NULL. */
+/* The architecture that prints such a line and is not decoded, or NULL. */
 const char *oops_other_machine(const char *line);
 
-/* The same for the first line of a page fault of theirs. */
+/* The same for the first line of a page fault. */
 const char *oops_other_header(const char *line);
 
 /* Whether the line is the first of an oops that is no page fault. */
 bool oops_is_other(const char *line);
 
-/* Reads hexadecimal digits, at most 16; NULL where there is none, else what follows. */
+/* Reads 1 to 16 hexadecimal digits. Returns what follows them, or NULL. */
 const char *oops_hex(const char *at, uint64_t *value);
 
-/* The same where there must be n digits. */
+/* The same for exactly n digits. */
 const char *oops_hex_n(const char *at, unsigned int n, uint64_t *value);
 
 /* Notes an address; a second one that differs is a contradiction. */

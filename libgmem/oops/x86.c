@@ -224,7 +224,7 @@ static const struct oops_shape shapes[] = {
 	{ 0, 0, NULL },
 };
 
-/* From __PAGE_OFFSET_BASE_L5, or _L4, to CPU_ENTRY_AREA_BASE, in the steps of KASLR; images lie above. */
+/* From __PAGE_OFFSET_BASE_L5, or _L4, to CPU_ENTRY_AREA_BASE, in KASLR's steps; images lie above. */
 static const struct oops_map five_level_map = { 1ull << 30, 0xff11000000000000ull,
 						0xff11000000000000ull, 0xfffffe0000000000ull };
 static const struct oops_map four_level_map = { 1ull << 30, 0xffff888000000000ull,
