@@ -186,7 +186,7 @@ GMEM_API int gmem_extents_new(struct gmem_target *target,
  * Extents are looked up some ahead, those of 256 MiB of pages at most: of such an extent the
  * answer is as old as that look. Nothing is locked or held between two calls. What comes and goes
  * meanwhile is seen where the cursor has not been yet. Memory does not grow with the file. Errors: as
- * gmem_target_extents(), ECANCELED, ENOMEM. Since: 0.1
+ * gmem_target_extents(), ECANCELED, ENOMEM, EINVAL and E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out);
 

@@ -89,9 +89,13 @@ static int look_ahead(struct gmem_extents *extents)
 
 int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out)
 {
+	const struct gmem_extent *next;
 	int ret;
 
 	gmem_begin(extents->ctx);
+	ret = GMEM_CHECK_OUT(extents->ctx, gmem_extent, has_pfn, out);
+	if (ret)
+		return ret;
 	if (gmem_is_cancelled(extents->cancel))
 		return gmem_cancelled(extents->ctx, "gmem_extents_next");
 	if (extents->next == extents->count && !extents->ended) {
@@ -102,9 +106,10 @@ int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out)
 	}
 	if (extents->next == extents->count)
 		return 0;
-	*out = extents->kept[extents->next++];
-	extents->offset = out->offset + out->pages * GMEM_PAGE_SIZE;
-	return 1;
+	next = &extents->kept[extents->next++];
+	extents->offset = next->offset + next->pages * GMEM_PAGE_SIZE;
+	ret = GMEM_FILL_OUT(extents->ctx, gmem_extent, has_pfn, out, next);
+	return ret ? ret : 1;
 }
 
 uint64_t gmem_extents_offset(const struct gmem_extents *extents)

@@ -113,6 +113,23 @@ static int get_binding(void *out)
 	return with_target(binding_of, out);
 }
 
+/* A cursor says 1 of an extent that it gave. */
+static int next_of(struct gmem_target *target, void *out)
+{
+	struct gmem_extents *extents;
+	int ret = gmem_extents_new(target, NULL, &extents);
+
+	ck_assert_int_eq(ret, 0);
+	ret = gmem_extents_next(extents, out);
+	gmem_extents_free(extents);
+	return ret > 0 ? 0 : ret;
+}
+
+static int get_extent(void *out)
+{
+	return with_target(next_of, out);
+}
+
 static int with_owners(int (*get)(const struct gmem_owners *owners, void *out), void *out)
 {
 	struct gmem_owners *owners;
@@ -246,6 +263,7 @@ static const struct subject {
 	SUBJECT(gmem_preflight, inferred, get_preflight),
 	SUBJECT(gmem_target_info, changed_ns, get_info),
 	SUBJECT(gmem_binding, flags, get_binding),
+	SUBJECT(gmem_extent, has_pfn, get_extent),
 	SUBJECT(gmem_owned, descriptors, get_owned),
 	SUBJECT(gmem_owner, path_only, get_owner),
 	SUBJECT(gmem_owner, path_only, get_primary),
