@@ -4,6 +4,18 @@
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
 
+# The compiler is asked what it takes when this file is read. So what comes with deps (make deps demo) is
+# made by another make, which begins when all is installed: with -j, too.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+others := $(filter-out deps,$(MAKECMDGOALS))
+.PHONY: $(MAKECMDGOALS)
+deps:
+	packaging/deps
+	$(if $(others),$(MAKE) --no-print-directory $(others))
+$(others): deps
+	@:
+else
+
 version_of = $(shell awk '$$2 == "GMEM_VERSION_$(1)" { print $$3 }' include/gmem/base.h)
 VERSION := $(call version_of,MAJOR).$(call version_of,MINOR).$(call version_of,PATCH)
 SOVERSION := 0
@@ -114,13 +126,10 @@ V ?= 0
 quiet := $(if $(filter 1,$(V)),,@)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps deps-packages demo check check-hostile check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
+.PHONY: all deps-packages demo check check-hostile check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
 	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(BUILD)/gmemctl-metrics.apparmor $(unit_files) $(man_pages) $(schemas)
-
-deps:
-	packaging/deps
 
 deps-packages:
 	packaging/deps build check packages
@@ -439,3 +448,4 @@ clean:
 -include $(lib_objects:.o=.d) $(cli_objects:.o=.d) $(unit_programs:$(BUILD)/tests/unit/%=$(BUILD)/obj/tests/unit/%.d)
 -include $(conformance_objects:.o=.d) $(tool_programs:$(BUILD)/tests/tools/%=$(BUILD)/obj/tests/tools/%.d)
 -include $(fuzz_sources:%.c=$(BUILD)/obj/%.d) $(sim_sources:%.c=$(BUILD)/obj/%.d)
+endif

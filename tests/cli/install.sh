@@ -170,6 +170,9 @@ try 0 '^gmemctl' '' "$root/opt/two words/sbin/gmemctl" --version
 PKG_CONFIG_PATH="$root/opt/two words/lib/pkgconfig"
 export PKG_CONFIG_PATH
 try 0 '^-I/opt/two\\ words/include' '' pkg-config --cflags libgmem
+# AppArmor reads /etc/apparmor.d only.
+try 0 '^  "/opt/two words/sbin/gmemctl" mr,$' '' grep gmemctl "$root/etc/apparmor.d/gmemctl-metrics"
+try 0 '^## 0\.1\.0' '' grep '^## ' "$root/opt/two words/share/doc/gmemctl/CHANGELOG.md"
 spaces uninstall
 uninstalls "where names have spaces"
 make BUILD="$BUILD" BPF=$bpf > "$scratch/make" 2>&1
