@@ -78,7 +78,7 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	enum answer vm;
 
 	gmem_begin(ctx);
-	if (ctx->kernel->ops->model(ctx->kernel) || has_kvm(ctx) == NO)
+	if (gmem_ctx_model(ctx) || has_kvm(ctx) == NO)
 		return NULL;
 	vm = module_has_vm(ctx);
 	if (vm == UNKNOWN)
