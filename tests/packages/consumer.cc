@@ -2,11 +2,24 @@
 /* A C++17 program against the installed library. */
 #include <cstdio>
 #include <gmem/gmem.h>
+#include <thread>
 int main()
 {
 	gmem_ctx *ctx = nullptr;
 	if (gmem_ctx_new_simulated("plain", &ctx))
 		return 1;
 	std::printf("%s on %s\n", gmem_version(), gmem_ctx_release(ctx));
+
+	GMEM_STRUCT(gmem_owners_options, options);
+	gmem_owners *owners = nullptr;
+	int cancel = 0;
+	options.cancel = &cancel;
+	std::thread([&cancel] { gmem_cancel(&cancel); }).join();
+	if (gmem_owners_new(ctx, &options, &owners) != -ECANCELED)
+		return 1;
+	cancel = 0;
+	if (gmem_owners_new(ctx, &options, &owners))
+		return 1;
+	gmem_owners_free(owners);
 	gmem_ctx_free(ctx);
 }

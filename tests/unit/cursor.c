@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <gmem/gmem.h>
 
+#include "garble.h"
 #include "port.h"
 
 #define PAGE ((uint64_t)GMEM_PAGE_SIZE)
@@ -349,6 +350,35 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
+/* Kernel memory that is read wrongly: it ends, and goes forward only. */
+START_TEST(corrupted)
+{
+	setup(20000);
+	scatter(20000, 5);
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct gmem_extents *cursor = cursor_at(0, 0, seed % 2);
+		unsigned int failures = 0;
+		uint64_t at = 0;
+		int ret;
+		GMEM_STRUCT(gmem_extent, extent);
+
+		garble_begin(ctx, seed, 5);
+		while ((ret = gmem_extents_next(cursor, &extent)) && failures < 100) {
+			failures += ret < 0;
+			if (ret < 0)
+				continue;
+			ck_assert_uint_ge(extent.offset, at);
+			ck_assert_uint_gt(extent.pages, 0);
+			ck_assert_uint_le(extent.pages, 20000 - extent.offset / PAGE);
+			at = extent.offset + extent.pages * PAGE;
+		}
+		garble_end(ctx);
+		gmem_extents_free(cursor);
+	}
+	teardown();
+}
+END_TEST
+
 START_TEST(wrong_options)
 {
 	struct gmem_extents_options options = { .size = 0 };
@@ -364,4 +394,4 @@ START_TEST(wrong_options)
 END_TEST
 
 UNIT_MAIN("cursor", same_as_callback, batches, cancelled_and_resumed, cancelled_within,
-	  changes_ahead, every_call_fails_once, wrong_options)
+	  changes_ahead, every_call_fails_once, corrupted, wrong_options)
