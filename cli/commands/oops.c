@@ -278,24 +278,25 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 {
 	if (counts->long_lines)
 		cli_note(scan->cli,
-			 "%s: %" PRIu64 " lines are longer than a kernel writes; only their "
-			 "beginning was read",
+			 "%s: lines longer than a kernel writes, of which only the beginning "
+			 "was read: %" PRIu64,
 			 scan->name, counts->long_lines);
 	if (counts->zeros)
-		cli_note(scan->cli, "%s: %" PRIu64 " zero bytes were passed over", scan->name,
+		cli_note(scan->cli, "%s: zero bytes that were passed over: %" PRIu64, scan->name,
 			 counts->zeros);
 	if (counts->faults)
 		return scan->unexplained ? STATUS_NO : STATUS_YES;
 	if (counts->others)
 		return cli_fail(scan->cli, STATUS_CANNOT_TELL,
-				"%s: no page fault in %" PRIu64 " lines, but %" PRIu64
-				" oopses of another sort (a BUG, a general protection fault)",
-				scan->name, counts->lines, counts->others);
+				"%s: no page fault in %" PRIu64 " line%s, but %" PRIu64
+				" oops%s of another sort (a BUG, a general protection fault)",
+				scan->name, counts->lines, counts->lines == 1 ? "" : "s",
+				counts->others, counts->others == 1 ? "" : "es");
 	if (scan->is)
 		return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: it is %s: %s %s | gmemctl oops",
 				scan->name, scan->is, scan->reader, scan->file);
-	return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: no page fault in %" PRIu64 " lines",
-			scan->name, counts->lines);
+	return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: no page fault in %" PRIu64 " line%s",
+			scan->name, counts->lines, counts->lines == 1 ? "" : "s");
 }
 
 /*

@@ -101,7 +101,7 @@ static const char *const objects[] = {
 	[GMEM_OOPS_PROTECTED] = "a page that is mapped, but that protected KVM gave to a guest",
 	[GMEM_OOPS_RESERVED] = "memory by a damaged page table entry (a reserved bit is set)",
 	[GMEM_OOPS_NULL] = "what a NULL pointer points to",
-	[GMEM_OOPS_USER] = "an address that is none of the kernel's",
+	[GMEM_OOPS_USER] = "an address outside the kernel's half",
 };
 
 static void say_what(struct words *words, const struct gmem_oops *oops)

@@ -38,7 +38,7 @@ done
 # No page fault: nothing, an empty file, other oopses.
 try 3 '' 'standard input: no page fault in 0 lines' gmemctl oops -n --raw -o LINE
 echo 'Oops: general protection fault, maybe for address 0x1: 0000 [#1] SMP' > "$scratch/gp"
-try 3 '' 'no page fault in 1 lines, but 1 oopses of another sort' gmemctl oops -n --raw -o LINE "$scratch/gp"
+try 3 '' 'no page fault in 1 line, but 1 oops of another sort' gmemctl oops -n --raw -o LINE "$scratch/gp"
 try_json 3 '.faults == [] and .other_oopses == 1 and (.error.message | length) > 0' \
 	gmemctl oops "$scratch/gp" --json
 try 2 '' 'no-such-file: No such file' gmemctl oops "$scratch/no-such-file"
@@ -82,8 +82,8 @@ try 0 'The address is not in the direct map' '' gmemctl oops "$scratch/wrong"
 try_json 0 '.faults[0].pfn == null and .faults[0].removed == null' gmemctl oops "$scratch/wrong" --json
 { head -c 100000 /dev/zero; echo; head -c 100000 /dev/zero | tr '\0' x; echo; cat "$logs/x86-page-add"; } \
 	> "$scratch/dirt"
-try 0 'not-present' '1 lines are longer than a kernel writes' gmemctl oops "$scratch/dirt"
-try 0 'not-present' '100000 zero bytes were passed over' gmemctl oops "$scratch/dirt"
+try 0 'not-present' 'lines longer than a kernel writes, .*: 1$' gmemctl oops "$scratch/dirt"
+try 0 'not-present' 'zero bytes that were passed over: 100000' gmemctl oops "$scratch/dirt"
 # A thread's name is anybody's text.
 printf 's/Comm: vmm/Comm: a\033[2Jb/' > "$scratch/edit"
 sed -f "$scratch/edit" "$logs/x86-page-add" > "$scratch/escape"
