@@ -228,8 +228,8 @@ static enum status watch_all(struct watching *watching)
 		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_INTERRUPTED),
 				   "interrupted before the first look was over");
 	}
-	gmem_watch_get_counts(watching->watch, &counts);
-	if (!ret)
+	/* Not after a failure: the call would clear the explanation of it. */
+	if (!ret && !gmem_watch_get_counts(watching->watch, &counts))
 		cli_note(cli, "watching %zu guest_memfd%s and the direct map",
 			 counts.owners->memories, counts.owners->memories == 1 ? "" : "s");
 	while (!ret && goes_on(watching)) {
