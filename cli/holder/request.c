@@ -20,6 +20,8 @@ const char *const request_variables[] = {
 
 /* A variable that is not set is sent as one that no environment can have. */
 static const char unset[] = "\x01";
+/* No terminal and no locale has a longer name: it would take the room of the command line. */
+#define VALUE_MAX 255
 
 static size_t variables(void)
 {
@@ -55,7 +57,9 @@ size_t request_write(const char *version, int argc, char *const *argv, char *pac
 	for (size_t i = 0; request_variables[i]; i++) {
 		const char *value = getenv(request_variables[i]);
 
-		used = append(packet, used, value ? value : unset);
+		if (!value || strlen(value) > VALUE_MAX)
+			value = unset;
+		used = append(packet, used, value);
 	}
 	return used;
 }

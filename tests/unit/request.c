@@ -71,6 +71,30 @@ START_TEST(too_much)
 END_TEST
 
 /* Every length, in memory of just that length: what reads beyond it is found by the sanitizer. */
+/* A variable without sense does not take the room of the command line. */
+START_TEST(long_variable)
+{
+	static char value[REQUEST_MAX + 1];
+	char *argv[] = { "gmemctl", "destroy", "vm", NULL };
+	struct request request;
+	size_t length;
+
+	for (size_t n = 255; n<sizeof(value); n += n> 256 ? sizeof(value) - 1 - n : 1) {
+		memset(value, '9', n);
+		value[n] = '\0';
+		setenv("COLUMNS", value, 1);
+		length = request_write("1", 3, argv, packet);
+		ck_assert_uint_gt(length, 0);
+		ck_assert_int_eq(request_read("1", packet, length, &request), REQUEST_OK);
+		ck_assert_int_eq(request.argc, 3);
+		ck_assert(n > 255 ? !request.values[2] : !strcmp(request.values[2], value));
+		request_free(&request);
+		if (n == sizeof(value) - 1)
+			break;
+	}
+}
+END_TEST
+
 START_TEST(cut_short)
 {
 	size_t whole = write_request();
@@ -263,5 +287,5 @@ START_TEST(random_lines)
 }
 END_TEST
 
-UNIT_MAIN("request", round_trip, too_much, cut_short, spoilt, replies, infos, names, lines,
-	  random_lines)
+UNIT_MAIN("request", round_trip, too_much, long_variable, cut_short, spoilt, replies, infos, names,
+	  lines, random_lines)
