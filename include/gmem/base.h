@@ -19,7 +19,8 @@
  *  - Structs begin with size_t size, how many bytes of them there are, and grow at their end only.
  *    Who makes a struct sets it: the caller in what it hands in and in what it has filled, to
  *    sizeof(the struct), with the rest zero, which GMEM_STRUCT() does; the library in what a
- *    callback gets, and in what it returns a pointer to. 0 in a member means that it is not used, or not known.
+ *    callback gets, and in what it returns a pointer to. 0 in a member means that it is not used, or
+ *    not known.
  *  - Of a struct that it fills the library writes what it knows and what fits, zeroes what it does
  *    not know, and leaves size as it is. Errors, the struct is as it was then: EINVAL (size was not
  *    set), E2BIG (size is beyond a page).

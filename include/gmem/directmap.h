@@ -131,8 +131,8 @@ GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn
 /*
  * What the kernel counts since it booted (/proc/vmstat): large mappings of the direct map that were
  * split, and splits that were taken back. Index GMEM_LEVEL_PMD is a mapping of that level that became
- * some of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD one that became some of GMEM_LEVEL_PMD. Kernel source: split_page_count() and collapse_page_count() of
- * arch/x86/mm/pat/set_memory.c. Since: 0.1
+ * some of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD one that became some of GMEM_LEVEL_PMD. Kernel source:
+ * split_page_count() and collapse_page_count() of arch/x86/mm/pat/set_memory.c. Since: 0.1
  */
 struct gmem_directmap_counters {
 	size_t size; /* sizeof(struct gmem_directmap_counters) */

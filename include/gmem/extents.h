@@ -152,8 +152,8 @@ enum gmem_extent_want {
 /*
  * Calls fn for each extent of resident pages in [offset, offset + length), by ascending offset;
  * length = 0 means to the end. Memory does not grow with the file. Errors: those of
- * gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF), what fn returns.
- * Since: 0.1
+ * gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF), EINVAL (offset or length is not
+ * page aligned; a bit of want is unknown), what fn returns. Since: 0.1
  */
 GMEM_API int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
 				 unsigned int want, gmem_extent_fn fn, void *arg);
@@ -173,7 +173,7 @@ struct gmem_extents_options {
 /*
  * Opens a cursor before the first extent. options may be NULL: the whole file, its page frames. Free it
  * before target. Errors: those of gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF),
- * ENOMEM, EINVAL and E2BIG (options). Since: 0.1
+ * ENOMEM, EINVAL (options; as gmem_target_extents()) and E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_extents_new(struct gmem_target *target,
 			      const struct gmem_extents_options *options,

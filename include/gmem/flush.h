@@ -152,7 +152,7 @@ struct gmem_preflight {
  * freed by the caller; after a failure that of the pages that were seen until then; NULL where no page was
  * looked at. Errors: those of gmem_reader_open(), but not where
  * gmem_flush_known_by_flags(); of gmem_target_open() and gmem_target_extents(); what fn returns;
- * EINVAL, ENOMEM. Since: 0.1
+ * EINVAL (offset or length is not page aligned, no memory), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_flush_preflight(struct gmem_ctx *ctx,
 				  const struct gmem_preflight_options *options,

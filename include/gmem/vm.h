@@ -122,7 +122,7 @@ GMEM_API int gmem_memory_map(struct gmem_memory *memory, void **out);
  * the nodes that are there, have memory, and are in the cpuset of the process, and leaves the others
  * out; gmem_nodes_at() tells which are. Needs GMEM_MEMORY_MMAP.
  * Errors: ENODEV (no GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy),
- * EINVAL (mode; a mask of which no node is left). Since: 0.1
+ * EINVAL (offset or length is not page aligned; mode; a mask of which no node is left). Since: 0.1
  */
 GMEM_API int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t length,
 				    int mode, const unsigned long *nodemask, unsigned int nodes);
@@ -232,9 +232,10 @@ struct gmem_populate_options {
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
  * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
  * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; EINVAL for CPUs of which the process may run on none, and where
- * GMEM_POPULATE_PRE_FAULT was given no address and the range is not bound as one piece; ENOMEM also
- * before anything is populated, or at a multiple of 64 MiB, where the host cannot spare as much; ECANCELED where cancel ended it; what progress returned;
+ * KVM_PRE_FAULT_MEMORY give them; EINVAL for an offset or a length that is not page aligned, for CPUs
+ * of which the process may run on none, and where GMEM_POPULATE_PRE_FAULT was given no address and the
+ * range is not bound as one piece; ENOMEM also before anything is populated, or at a multiple of 64 MiB,
+ * where the host cannot spare as much; ECANCELED where cancel ended it; what progress returned;
  * GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug).
  * GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP guest that vm
  * made is not finished. The range is looked at once, before its first page. Since: 0.1

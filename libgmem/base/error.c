@@ -99,6 +99,33 @@ int gmem_no_memory(struct gmem_ctx *ctx, const char *what)
 	return gmem_fail(ctx, -ENOMEM, "malloc: Cannot allocate memory: none left for %s", what);
 }
 
+int gmem_check_aligned(struct gmem_ctx *ctx, const char *call, uint64_t offset, uint64_t length)
+{
+	const uint64_t page = gmem_page_size(ctx);
+	bool of_offset = offset % page;
+
+	if (!of_offset && !(length % page))
+		return 0;
+	return gmem_fail(ctx, -EINVAL,
+			 "%s: Invalid argument: %s 0x%llx is no multiple of %llu, the page size",
+			 call, of_offset ? "offset" : "length",
+			 (unsigned long long)(of_offset ? offset : length),
+			 (unsigned long long)page);
+}
+
+int gmem_check_want(struct gmem_ctx *ctx, const char *call, unsigned int want)
+{
+	const unsigned int known =
+		GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS | GMEM_EXTENT_ONE_BY_ONE;
+
+	if (!(want & ~known))
+		return 0;
+	return gmem_fail(ctx, -EINVAL,
+			 "%s: Invalid argument: libgmem %s knows no bits 0x%x to want; take those "
+			 "of enum gmem_extent_want",
+			 call, gmem_version(), want & ~known);
+}
+
 void gmem_log(struct gmem_ctx *ctx, enum gmem_log_level level, const char *format, ...)
 {
 	char text[GMEM_EXPLANATION_MAX];

@@ -78,13 +78,18 @@ static int open_any(struct gmem_ctx *ctx)
 	return gmem_fail(ctx, ret, "no reader of kernel memory: %s", reasons);
 }
 
+static int no_such_reader(struct gmem_ctx *ctx)
+{
+	return gmem_fail(ctx, -EINVAL, "there is no reader for that kind of evidence");
+}
+
 static int open_this(struct gmem_ctx *ctx, enum gmem_evidence which)
 {
 	close_reader(ctx);
 	for (size_t i = 0; i < READERS; i++)
 		if (readers[i].evidence == which)
 			return open_one(ctx, i);
-	return gmem_fail(ctx, -EINVAL, "there is no reader for that kind of evidence");
+	return no_such_reader(ctx);
 }
 
 /* Opens the one that was chosen, now (choice) or before, and no other in its place. */
@@ -110,7 +115,13 @@ static int open_chosen(struct gmem_ctx *ctx, const enum gmem_evidence *choice)
 
 int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which)
 {
+	bool known = which == GMEM_EVIDENCE_NONE;
+
 	gmem_begin(ctx);
+	for (size_t i = 0; i < READERS; i++)
+		known = known || readers[i].evidence == which;
+	if (!known)
+		return no_such_reader(ctx);
 	return open_chosen(ctx, &which);
 }
 

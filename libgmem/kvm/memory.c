@@ -231,6 +231,10 @@ int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t
 	int ret;
 
 	gmem_begin(memory->ctx);
+	/* mbind() would round the length up. */
+	ret = gmem_check_aligned(memory->ctx, "gmem_memory_bind_nodes", offset, length);
+	if (ret)
+		return ret;
 	ret = refuse_policy(memory, offset, length);
 	if (ret)
 		return gmem_explain_refusal(&gmem_call_mbind, &facts, ret);

@@ -249,7 +249,9 @@ static int check_range(struct populate *populate)
 		if (!populate->options.length)
 			populate->options.length = memory->size - populate->options.offset;
 		if (populate->options.length <= memory->size - populate->options.offset)
-			return 0;
+			return gmem_check_aligned(memory->ctx, "gmem_populate",
+						  populate->options.offset,
+						  populate->options.length);
 	}
 	return gmem_fail(memory->ctx, -EINVAL,
 			 "gmem_populate: Invalid argument: offset 0x%llx plus length %llu is "

@@ -560,9 +560,14 @@ int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_o
 			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out)
 {
 	uint64_t offset = options->offset, length = options->length;
-	struct gmem_extent_walk *walk = malloc(sizeof(*walk));
-	int ret;
+	struct gmem_extent_walk *walk;
+	int ret = gmem_check_want(target->ctx, "gmem_target_extents", options->want);
 
+	if (!ret)
+		ret = gmem_check_aligned(target->ctx, "gmem_target_extents", offset, length);
+	if (ret)
+		return ret;
+	walk = malloc(sizeof(*walk));
 	if (!walk)
 		return gmem_no_memory(target->ctx, "a walk over extents");
 	*walk = (struct gmem_extent_walk){

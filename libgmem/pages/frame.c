@@ -71,7 +71,9 @@ int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want, struct
 	int ret;
 
 	gmem_begin(ctx);
-	ret = gmem_ram_get(ctx, &ram);
+	ret = gmem_check_want(ctx, "gmem_frame_get", want);
+	if (!ret)
+		ret = gmem_ram_get(ctx, &ram);
 	if (ret)
 		return ret;
 	if (pfn >= ram->pfn_limit)

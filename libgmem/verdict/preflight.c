@@ -106,6 +106,9 @@ int gmem_flush_preflight(struct gmem_ctx *ctx, const struct gmem_preflight_optio
 		ret = gmem_fail(
 			ctx, -EINVAL,
 			"gmem_flush_preflight: Invalid argument: no memory was given to look at");
+	if (!ret)
+		ret = gmem_check_aligned(ctx, "gmem_flush_preflight", options.offset,
+					 options.length);
 	if (ret)
 		return ret;
 	flags = gmem_memory_flags(options.memory);

@@ -481,6 +481,7 @@ START_TEST(pointers)
 {
 	const struct gmem_capability *capability;
 	const struct gmem_flush_path *path;
+	const struct gmem_launch *launch;
 	const struct gmem_check *check;
 	struct gmem_host *host;
 
@@ -489,8 +490,10 @@ START_TEST(pointers)
 		HAS_SIZE(capability);
 	for (size_t i = 0; (path = gmem_flush_path_at(i)); i++)
 		HAS_SIZE(path);
-	HAS_SIZE(gmem_launch_of(GMEM_VM_TDX));
-	HAS_SIZE(gmem_launch_of(GMEM_VM_SNP));
+	launch = gmem_launch_of(GMEM_VM_TDX);
+	HAS_SIZE(launch);
+	launch = gmem_launch_of(GMEM_VM_SNP);
+	HAS_SIZE(launch);
 	ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
 	for (size_t i = 0; (check = gmem_host_check(host, i)); i++)
 		HAS_SIZE(check);
