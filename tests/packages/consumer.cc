@@ -3,6 +3,11 @@
 #include <cstdio>
 #include <gmem/gmem.h>
 #include <thread>
+
+#if !GMEM_VERSION_AT_LEAST(0, 1, 0)
+#error "these headers are older than the first release"
+#endif
+
 int main()
 {
 	gmem_ctx *ctx = nullptr;
@@ -19,6 +24,11 @@ int main()
 		return 1;
 	cancel = 0;
 	if (gmem_owners_new(ctx, &options, &owners))
+		return 1;
+
+	GMEM_STRUCT(gmem_owners_counts, counts);
+	if (gmem_owners_get_counts(owners, &counts) ||
+	    !GMEM_HAS(gmem_owners_counts, &counts, left_out))
 		return 1;
 	gmem_owners_free(owners);
 	gmem_ctx_free(ctx);
