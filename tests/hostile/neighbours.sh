@@ -150,6 +150,10 @@ fi
 
 # Memory that is kept where no process shows it: never is it said that there is none. (Where another
 # guest_memfd is there it is not about none.)
+# debugfs COMMAND: with debugfs mounted, in a mount namespace of its own: it tells that there is a VM.
+debugfs() {
+	unshare -m sh -c "mount -t debugfs none /sys/kernel/debug && [ -d /sys/kernel/debug/kvm ] && exec '$1'"
+}
 for how in socket uring; do
 	if attacked "kept where no process shows it ($how)" keep-memory $how; then
 		measured list --json
@@ -160,6 +164,13 @@ for how in socket uring; do
 			skip "list does not say that there is none ($how)" "$count others are there"
 		else
 			fail "list does not say that there is none ($how)" "status $status, count $count"
+		fi
+		if ! debugfs true 2> "$scratch/err"; then
+			skip "its VM is seen ($how)" "no statistics of KVM in debugfs: $(tail -n 1 "$scratch/err")"
+		elif debugfs "$tools/unshown" > "$scratch/stdout" 2>&1 && grep -q '^there are VMs' "$scratch/stdout"; then
+			pass "its VM is seen ($how)"
+		else
+			fail "its VM is seen ($how)" "$(cat "$scratch/stdout")"
 		fi
 		stop
 	fi
