@@ -502,6 +502,15 @@ START_TEST(pointers)
 }
 END_TEST
 
+/* It has no size, so it cannot grow: abidiff does not tell, since it is reached by a pointer only. */
+START_TEST(fixed)
+{
+	ck_assert_uint_eq(offsetof(struct gmem_cpu_set, mask), 0);
+	ck_assert_uint_eq(offsetof(struct gmem_cpu_set, words), sizeof(void *));
+	ck_assert_uint_eq(sizeof(struct gmem_cpu_set), 2 * sizeof(void *));
+}
+END_TEST
+
 START_TEST(initialiser)
 {
 	unsigned char dirty[sizeof(struct gmem_populate_options)];
@@ -573,7 +582,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const each[] = { as_today, a_new_program, mistakes };
-	const TTest *const once[] = { an_old_program, callbacks,      pointers,
+	const TTest *const once[] = { an_old_program, callbacks,      pointers, fixed,
 				      initialiser,    of_the_machine, version };
 	Suite *suite = suite_create("out_sizes");
 	TCase *tcase = tcase_create("structs that the library fills");
