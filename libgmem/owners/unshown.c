@@ -78,7 +78,7 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	enum answer vm;
 
 	gmem_begin(ctx);
-	if (gmem_ctx_model(ctx) || has_kvm(ctx) == NO)
+	if (has_kvm(ctx) == NO)
 		return NULL;
 	vm = module_has_vm(ctx);
 	if (vm == UNKNOWN)

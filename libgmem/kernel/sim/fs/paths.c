@@ -70,6 +70,8 @@ static const struct {
 	{ "/sys/kernel/vmcoreinfo", SIM_FS_SYSFS, sim_sys_vmcoreinfo, NULL },
 	{ "/sys/kernel/security/lockdown", SIM_FS_SYSFS, sim_sys_lockdown, NULL },
 	{ "/sys/kernel/btf/vmlinux", SIM_FS_SYSFS, sim_sys_btf, NULL },
+	{ "/sys/module/kvm_intel/refcnt", SIM_FS_SYSFS, sim_sys_kvm_refcnt, is_intel },
+	{ "/sys/module/kvm_amd/refcnt", SIM_FS_SYSFS, sim_sys_kvm_refcnt, is_amd },
 	{ "/sys/module/kvm_intel/parameters/tdx", SIM_FS_SYSFS, sim_yes, has_tdx },
 	{ "/sys/module/kvm_intel/parameters/ept", SIM_FS_SYSFS, sim_yes, is_intel },
 	{ "/sys/module/kvm_amd/parameters/npt", SIM_FS_SYSFS, sim_yes, is_amd },

@@ -39,6 +39,7 @@ sim_generate sim_proc_comm;
 sim_generate sim_proc_mounts;
 sim_generate sim_yes;
 sim_generate sim_sys_halt_poll;
+sim_generate sim_sys_kvm_refcnt;
 sim_generate sim_two;
 sim_generate sim_zero;
 sim_generate sim_nothing;

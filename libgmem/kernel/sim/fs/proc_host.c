@@ -121,6 +121,16 @@ void sim_sys_pstore(struct gmem_sim *sim, struct sim_text *text)
 	sim_text_printf(text, "efi_pstore\n");
 }
 
+/* One for each VM (kvm_create_vm()). */
+void sim_sys_kvm_refcnt(struct gmem_sim *sim, struct sim_text *text)
+{
+	unsigned int vms = 0;
+
+	for (const struct sim_vm *vm = sim->vms; vm; vm = vm->next)
+		vms++;
+	sim_text_printf(text, "%u\n", vms);
+}
+
 void sim_two(struct gmem_sim *sim, struct sim_text *text)
 {
 	(void)sim;
