@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Help, from the tables of commands, options and columns. argp has one of its own, some lines of
- * which come out in the wrong order: where its buffer of 200 bytes has no room for a margin, that is
- * written before what the buffer holds (__argp_fmtstream_update() in glibc's argp/argp-fmtstream.c).
+ * which come out in the wrong order: where its buffer of 200 bytes has no room for a margin, that
+ * is written before what the buffer holds (__argp_fmtstream_update() in glibc's
+ * argp/argp-fmtstream.c).
  */
 #include "help.h"
 

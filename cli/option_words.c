@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The options whose names begin with the length characters at name; of that name alone, if one is. */
+/*
+ * The options whose names begin with the length characters at name; of that name alone, if one is.
+ */
 static size_t find_long(const struct known_options *known, const char *name, size_t length,
 			const struct cli_option **found)
 {

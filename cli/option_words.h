@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The words of a command line as getopt reads them: to say what is wrong with one. argp's own words, and
- * getopt's, go to libc's standard error, which is not the one of a command in a holder, and they get
- * into no JSON document; so argp is silent, and this speaks.
+ * The words of a command line as getopt reads them: to say what is wrong with one. argp's own
+ * words, and getopt's, go to libc's standard error, which is not the one of a command in a holder,
+ * and they get into no JSON document; so argp is silent, and this speaks.
  */
 #ifndef CLI_OPTION_WORDS_H
 #define CLI_OPTION_WORDS_H
@@ -18,7 +18,9 @@ struct known_options {
 /* Whether a word that stands where a value belongs is an option. */
 bool words_are_option(const struct known_options *known, const char *word);
 
-/* Which JSON a word asks for, in full, abbreviated, or as a letter among others; else STYLE_TABLE. */
+/*
+ * Which JSON a word asks for, in full, abbreviated, or as a letter among others; else STYLE_TABLE.
+ */
 enum style words_ask_for_json(const struct known_options *known, const char *word);
 
 /*

@@ -29,7 +29,9 @@ struct parse {
 	enum status status;
 };
 
-/* A letter is the first option's that has it: a command's own options come before the common ones. */
+/*
+ * A letter is the first option's that has it: a command's own options come before the common ones.
+ */
 static int key_of(const struct parse *parse, size_t i)
 {
 	char letter = parse->known.option[i]->letter;

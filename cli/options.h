@@ -10,7 +10,10 @@
 /* Fills cli->command, common, settings and args. Returns a status. */
 enum status options_parse(struct cli *cli, int argc, char **argv);
 
-/* STYLE_JSON or STYLE_JSONL where the command line asks for it, else STYLE_TABLE; told also where the rest of it makes no sense. */
+/*
+ * STYLE_JSON or STYLE_JSONL where the command line asks for it, else STYLE_TABLE; told also where
+ * the rest of it makes no sense.
+ */
 enum style options_want_json(struct cli *cli, int argc, char **argv);
 
 #endif

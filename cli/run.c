@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One command, from its command line to its status: in a process of its own, in a batch, a holder. */
+/*
+ * One command, from its command line to its status: in a process of its own, in a batch, a holder.
+ */
 #include "run.h"
 
 #include <errno.h>

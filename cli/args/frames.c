@@ -16,7 +16,9 @@
 #define DIGITS "0123456789"
 #define ADDRESS_DIGITS 16 /* of a 64-bit number */
 
-/* A number in a log that lies in the first 16 MiB is of ZONE_DMA, which no guest memory comes from. */
+/*
+ * A number in a log that lies in the first 16 MiB is of ZONE_DMA, which no guest memory comes from.
+ */
 #define HEX_MIN 0x1000
 
 static bool parse_count(const char *text, uint64_t *number, const char **why)

@@ -17,10 +17,16 @@ enum frames_form {
 
 struct frames {
 	enum frames_form form;
-	/* Page frames; of FRAMES_VIRTUAL bytes, since only the kernel knows where its direct map is. */
+	/*
+	 * Page frames; of FRAMES_VIRTUAL bytes, since only the kernel knows where its direct map
+	 * is.
+	 */
 	struct range range;
 	bool is_range;
-	/* Digits only, without a prefix: what a log's hexadecimal number would be. 0: no such thing. */
+	/*
+	 * Digits only, without a prefix: what a log's hexadecimal number would be. 0: no such
+	 * thing.
+	 */
 	uint64_t as_hex;
 };
 

@@ -191,7 +191,9 @@ static bool invert(const struct nodes *nodes, struct number_set *set, char why[N
 	return true;
 }
 
-/* libnuma decides on the running kernel, and this file's own rules say what it has against a list. */
+/*
+ * libnuma decides on the running kernel, and this file's own rules say what it has against a list.
+ */
 static bool ask_libnuma(const struct nodes *nodes, const char *text, struct number_set *out,
 			char why[NODE_LIST_WHY_MAX])
 {

@@ -25,8 +25,8 @@ int policy_mode(const char *word);
 bool node_list_check(const char *text, char why[NODE_LIST_WHY_MAX]);
 
 /*
- * The nodes that a list means on this host, which node_list_check() took. Returns false and why: one of
- * them is not there, has no memory, or is not allowed; or none is left.
+ * The nodes that a list means on this host, which node_list_check() took. Returns false and why:
+ * one of them is not there, has no memory, or is not allowed; or none is left.
  */
 bool node_list_resolve(const struct nodes *nodes, const char *text, struct number_set *out,
 		       char why[NODE_LIST_WHY_MAX]);

@@ -8,8 +8,8 @@
 
 /*
  * Splits line in place. words gets at most max - 1 pointers into it, and a NULL behind them.
- * '...' keeps all, "..." all but \\ and \", a backslash the character behind it; # at the start of a
- * word begins a comment. Returns false and why.
+ * '...' keeps all, "..." all but \\ and \", a backslash the character behind it; # at the start of
+ * a word begins a comment. Returns false and why.
  */
 bool words_split(char *line, char **words, int max, int *n, const char **why);
 

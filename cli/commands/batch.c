@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gmemctl batch: commands from a file, in one process, which keeps the VMs that they create until it
- * ends: no holder is needed.
+ * gmemctl batch: commands from a file, in one process, which keeps the VMs that they create until
+ * it ends: no holder is needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,10 @@ static const struct cli_option options[] = {
 
 #define LINE_MAX_BYTES 65536 /* gmemctl-batch(8) tells it */
 
-/* Reads a line, with its end if it has one. Returns its length, 0 for none, -E2BIG where it is longer. */
+/*
+ * Reads a line, with its end if it has one. Returns its length, 0 for none, -E2BIG where it is
+ * longer.
+ */
 static ssize_t read_line(FILE *file, char line[LINE_MAX_BYTES + 1])
 {
 	size_t length = 0;

@@ -15,7 +15,9 @@ struct batch {
 	enum status worst;
 };
 
-/* A row for each line, in JSON only: elsewhere the commands' own answers are all that is printed. */
+/*
+ * A row for each line, in JSON only: elsewhere the commands' own answers are all that is printed.
+ */
 extern const struct table batch_table;
 
 /* Runs the command that a line is, length bytes of it, which it takes apart; notes the gravest. */

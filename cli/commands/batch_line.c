@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One line of a batch: the command that it is, with what the batch's options say for all, and its row
- * of the batch's document, in which the document of the command has its place.
+ * One line of a batch: the command that it is, with what the batch's options say for all, and its
+ * row of the batch's document, in which the document of the command has its place.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,9 @@ static bool is_graver(const struct batch *batch, enum status status)
 	return status_worst(batch->worst, gravity(status)) != batch->worst;
 }
 
-/* Why a line failed; NULL where it did not. One that failed by its answer alone has yet to say so. */
+/*
+ * Why a line failed; NULL where it did not. One that failed by its answer alone has yet to say so.
+ */
 static const char *why_failed(struct cli *cli, enum status status)
 {
 	static const char *const words[] = {

@@ -39,7 +39,9 @@ static enum status run(struct cli *cli)
 
 const struct command destroy_command = {
 	.name = "destroy",
-	/* To say whose folder of holders it is, where it is another user's; to find a lost holder. */
+	/*
+	 * To say whose folder of holders it is, where it is another user's; to find a lost holder.
+	 */
 	.needs = READS_FILES | FINDS_HOLDERS,
 	.ends_holder = true,
 	.place = PLACE_HOLDER,

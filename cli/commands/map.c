@@ -46,7 +46,10 @@ struct map {
 	const struct gmem_launch *launch; /* of a guest whose launch is not finished, else NULL */
 };
 
-/* Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the file. */
+/*
+ * Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the
+ * file.
+ */
 static int add_part(const struct map *map, struct content *content, const struct held_part *part,
 		    uint64_t *done, int *read_error)
 {

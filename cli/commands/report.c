@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gmemctl report writes into a folder what the commands that look say of this host, and the files that
- * they read, for --sysroot on another machine.
+ * gmemctl report writes into a folder what the commands that look say of this host, and the files
+ * that they read, for --sysroot on another machine.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -216,7 +216,9 @@ static enum status run(struct cli *cli)
 
 const struct command status_command = {
 	.name = "status",
-	/* To say whose folder of holders it is, where it is another user's; to find lost holders. */
+	/*
+	 * To say whose folder of holders it is, where it is another user's; to find lost holders.
+	 */
 	.needs = READS_FILES | FINDS_HOLDERS,
 	.summary = "the VMs that are held, whose process keeps each, and how they are",
 	.args = "[NAME]",

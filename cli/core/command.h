@@ -68,8 +68,8 @@ struct command {
 	bool takes_sysroot; /* it can answer from the files of another host */
 	bool own_format;    /* what it prints is not for a batch to choose */
 	/*
-	 * Of PLACE_HOLDER: the file that it reads, or NULL. The client opens it, with what it may, and the
-	 * holder, which may more, reads what it was given.
+	 * Of PLACE_HOLDER: the file that it reads, or NULL. The client opens it, with what it may,
+	 * and the holder, which may more, reads what it was given.
 	 */
 	const char *(*reads_file)(const void *settings);
 	/* Of PLACE_HOLDER: where no VM of that name is held, it runs in this process. */

@@ -29,8 +29,8 @@ bool interrupt_wait(double seconds);
 
 /*
  * Waits until there is something to read, so many seconds, below 0 without end. *seen: how many
- * signals were seen, 0 at first; one that has come since ends the wait. Returns 1, 0 when the time is
- * over, -EINTR, or another negative errno.
+ * signals were seen, 0 at first; one that has come since ends the wait. Returns 1, 0 when the time
+ * is over, -EINTR, or another negative errno.
  */
 int interrupt_poll(int fd, int seconds, unsigned int *seen);
 

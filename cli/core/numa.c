@@ -8,8 +8,8 @@
 #define WORD_BITS (8 * (unsigned int)sizeof(unsigned long))
 
 /*
- * libnuma's own print to standard error, and the second may end the process; both are weak there, to
- * be replaced. What they would say is looked for by those who call.
+ * libnuma's own print to standard error, and the second may end the process; both are weak there,
+ * to be replaced. What they would say is looked for by those who call.
  */
 void numa_warn(int number, char *format, ...)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NUMA nodes of the kernel that a run works on. numa.c alone knows libnuma, which speaks of the running
- * kernel only; of any other the library tells what it can.
+ * NUMA nodes of the kernel that a run works on. numa.c alone knows libnuma, which speaks of the
+ * running kernel only; of any other the library tells what it can.
  */
 #ifndef CLI_CORE_NUMA_H
 #define CLI_CORE_NUMA_H
@@ -42,9 +42,9 @@ bool node_is_usable(const struct gmem_node *node);
 int nodes_distance(const struct nodes *nodes, int from, int to);
 
 /*
- * Nodes of a node string that libnuma knows: numa_parse_nodestring(). The caller has made sure that it
- * has no colon, since libnuma opens devices and files for such. Returns false where libnuma does not
- * take it.
+ * Nodes of a node string that libnuma knows: numa_parse_nodestring(). The caller has made sure that
+ * it has no colon, since libnuma opens devices and files for such. Returns false where libnuma does
+ * not take it.
  */
 bool node_list_by_libnuma(const char *text, struct number_set *out);
 

@@ -5,9 +5,9 @@
  *
  * What is kept is kept of what there is, which may be less: a service gives what it wants to. So a
  * command with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that
- * includes, and one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all but
- * what takes the larger one. Where the command starts no program, they go for good: it could start none
- * that has them. (directmap sees nothing then, and says that CAP_SYS_ADMIN is missing.)
+ * includes, and one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all
+ * but what takes the larger one. Where the command starts no program, they go for good: it could
+ * start none that has them. (directmap sees nothing then, and says that CAP_SYS_ADMIN is missing.)
  */
 #include "core/privilege.h"
 
@@ -81,8 +81,9 @@ static int give_up(unsigned int needs)
 
 /*
  * What is given up comes back to a child of root's by execve(2), from the bounding set
- * (handle_privileged_root() in security/commoncap.c). So that set goes too, where CAP_SETPCAP lets it,
- * and no execve() adds anything: for good, as neither can be undone. Returns 0 or a negative errno.
+ * (handle_privileged_root() in security/commoncap.c). So that set goes too, where CAP_SETPCAP lets
+ * it, and no execve() adds anything: for good, as neither can be undone. Returns 0 or a negative
+ * errno.
  */
 static int give_up_for_good(void)
 {
@@ -106,7 +107,9 @@ static void tell(const struct cli *cli)
 	cap_free(set);
 }
 
-/* On a kernel that is not the running one: none, but for the files that it is in and the answer's. */
+/*
+ * On a kernel that is not the running one: none, but for the files that it is in and the answer's.
+ */
 static unsigned int needs_of(const struct cli *cli)
 {
 	const struct command *command = cli->command;

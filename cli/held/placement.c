@@ -126,8 +126,8 @@ static int find_cpus(struct cli *cli, struct placement *placement)
 }
 
 /*
- * Memory that takes no policy: not mappable, or before Linux 6.19. Threads that run on the nodes can
- * take their pages then, as long as there are any; a simulated kernel has no threads.
+ * Memory that takes no policy: not mappable, or before Linux 6.19. Threads that run on the nodes
+ * can take their pages then, as long as there are any; a simulated kernel has no threads.
  */
 static int take_by_threads(struct cli *cli, struct placement *placement)
 {

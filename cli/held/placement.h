@@ -19,20 +19,23 @@ struct placement {
 };
 
 /*
- * Finds the nodes that were asked for. Fails, before anything is made, where one of them is not there,
- * has no memory or is not allowed. Freed with placement_free().
+ * Finds the nodes that were asked for. Fails, before anything is made, where one of them is not
+ * there, has no memory or is not allowed. Freed with placement_free().
  */
 enum status placement_find(struct cli *cli, const struct numa_asked *asked, bool populates,
 			   struct placement *out);
 void placement_free(struct placement *placement);
 
 /*
- * Gives the memory its policy. Memory that takes none is populated by threads that run on the nodes,
- * where no policy was named. Returns 0 or a negative errno, which cli_fail_error() explains.
+ * Gives the memory its policy. Memory that takes none is populated by threads that run on the
+ * nodes, where no policy was named. Returns 0 or a negative errno, which cli_fail_error() explains.
  */
 int placement_bind(struct cli *cli, struct placement *placement, struct gmem_memory *memory);
 
-/* Fails where that many bytes are not to be had from nodes that alone may be used; else it notes it. */
+/*
+ * Fails where that many bytes are not to be had from nodes that alone may be used; else it notes
+ * it.
+ */
 enum status placement_check_room(struct cli *cli, const struct placement *placement,
 				 uint64_t bytes);
 

@@ -10,8 +10,8 @@
 bool client_is_for_holder(const struct cli *cli);
 
 /*
- * Has the holder of the VM run the whole command line, and returns its status; *answer, zeroed, tells
- * where no holder has written the answer.
+ * Has the holder of the VM run the whole command line, and returns its status; *answer, zeroed,
+ * tells where no holder has written the answer.
  */
 struct client_answer {
 	bool none; /* no VM of that name is held, and the command takes that: it is to run here */

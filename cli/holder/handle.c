@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One request: the client's streams, folder and variables in place of ours for as long as it runs. */
+/*
+ * One request: the client's streams, folder and variables in place of ours for as long as it runs.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -76,8 +78,8 @@ static bool is_given_up(const struct stream *stream)
 }
 
 /*
- * A write that ends in any case. O_NONBLOCK would be the client's too, which has the same open file, and
- * a terminal that is ready for a byte blocks a write of more: an alarm ends it.
+ * A write that ends in any case. O_NONBLOCK would be the client's too, which has the same open
+ * file, and a terminal that is ready for a byte blocks a write of more: an alarm ends it.
  */
 static ssize_t write_some(int fd, const char *bytes, size_t length)
 {

@@ -26,7 +26,9 @@ enum status holder_fork(struct cli *cli);
 /* Limits for the VM that this holder makes. Fails where a process is not there. */
 enum status holder_limit(struct cli *cli, const struct holder_limits *limits);
 
-/* In a holder: writes down what it is to keep, for others to find. Fails where that cannot be done. */
+/*
+ * In a holder: writes down what it is to keep, for others to find. Fails where that cannot be done.
+ */
 enum status holder_announce(struct cli *cli, struct held *held);
 
 /* The rest of a holder's life, after its create ended with status. Returns the exit status. */

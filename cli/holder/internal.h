@@ -55,7 +55,10 @@ void holder_handle(struct session *session, int connection);
 /* Writes down what is held now, in the file that was locked. */
 bool holder_tell(struct session *session, int lock);
 
-/* Tells a client that nothing of its request is run (yet): any kind but REPLY_STATUS and REPLY_EXEC. */
+/*
+ * Tells a client that nothing of its request is run (yet): any kind but REPLY_STATUS and
+ * REPLY_EXEC.
+ */
 void holder_say(int connection, enum reply_kind kind);
 
 int holder_reply(int connection, enum status status, const int *fds, size_t n);

@@ -41,8 +41,8 @@ static bool may_be_holder(int proc)
 }
 
 /*
- * Whether a descriptor's link is "FOLDER/NAME.vm" of this folder. A file system that was unmounted has
- * lost the path of its mount point; the link of a file in it begins with its own root.
+ * Whether a descriptor's link is "FOLDER/NAME.vm" of this folder. A file system that was unmounted
+ * has lost the path of its mount point; the link of a file in it begins with its own root.
  */
 static bool is_of_folder(const struct runtime *runtime, char *link, char name[HELD_NAME_MAX + 1])
 {
@@ -95,7 +95,10 @@ static bool read_lost(const struct runtime *runtime, int fds, const char *number
 	return found;
 }
 
-/* *denied: ptrace_may_access() says no, as of a process that has a capability which this one has not. */
+/*
+ * *denied: ptrace_may_access() says no, as of a process that has a capability which this one has
+ * not.
+ */
 static bool look_at(const struct runtime *runtime, int proc, pid_t pid, struct held_info *info,
 		    bool *denied)
 {

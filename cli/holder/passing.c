@@ -69,7 +69,10 @@ ssize_t passing_receive(int socket, void *packet, size_t size, int fds[PASSING_F
 	if (!(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
 		return got;
 	passing_close(fds, *n);
-	/* All that fit came, or the table of this process is full (scm_detach_fds() in net/core/scm.c). */
+	/*
+	 * All that fit came, or the table of this process is full (scm_detach_fds() in
+	 * net/core/scm.c).
+	 */
 	full = message.msg_flags & MSG_CTRUNC && *n < PASSING_FDS_MAX;
 	*n = 0;
 	return full ? -EMFILE : -EMSGSIZE;

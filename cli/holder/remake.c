@@ -7,8 +7,8 @@
 #include "holder/internal.h"
 
 /*
- * Under the old name, where nobody else has taken it since. The socket comes last: who sees it finds
- * the file beside it written.
+ * Under the old name, where nobody else has taken it since. The socket comes last: who sees it
+ * finds the file beside it written.
  */
 static bool make_files(struct session *session, const struct runtime *runtime, int *lock,
 		       int *listener)

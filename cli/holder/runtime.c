@@ -25,7 +25,9 @@ static const char *absolute(const char *variable)
 	return base && *base == '/' ? base : NULL;
 }
 
-/* su and sudo leave another user's XDG_RUNTIME_DIR to root, or take it away: root has one folder. */
+/*
+ * su and sudo leave another user's XDG_RUNTIME_DIR to root, or take it away: root has one folder.
+ */
 static void set_path(struct runtime *runtime)
 {
 	const char *base = absolute("GMEMCTL_RUNTIME_DIR");
@@ -206,7 +208,9 @@ bool runtime_read(int fd, struct held_info *info)
 	return held_info_read(text, info);
 }
 
-/* Filled up before the newline, always to one length: a reader never sees a line's beginning only. */
+/*
+ * Filled up before the newline, always to one length: a reader never sees a line's beginning only.
+ */
 int runtime_write(int fd, const struct held_info *info)
 {
 	char text[INFO_MAX];

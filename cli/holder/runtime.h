@@ -17,9 +17,9 @@ struct runtime {
 };
 
 /*
- * Opens /run/gmemctl of root, $XDG_RUNTIME_DIR/gmemctl of others, or $GMEMCTL_RUNTIME_DIR/gmemctl where
- * that is set, and makes it where create says so. It must be the user's own and nobody else's. Fails
- * with a message.
+ * Opens /run/gmemctl of root, $XDG_RUNTIME_DIR/gmemctl of others, or $GMEMCTL_RUNTIME_DIR/gmemctl
+ * where that is set, and makes it where create says so. It must be the user's own and nobody
+ * else's. Fails with a message.
  */
 enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime);
 void runtime_close(struct runtime *runtime);
@@ -27,10 +27,16 @@ void runtime_close(struct runtime *runtime);
 /* Opens it where it is there and the user's own, without a word. Returns 0 or a negative errno. */
 int runtime_find(struct runtime *runtime);
 
-/* Opens the folder at its path once more, and makes it where it is gone. Returns 0 or a negative errno. */
+/*
+ * Opens the folder at its path once more, and makes it where it is gone. Returns 0 or a negative
+ * errno.
+ */
 int runtime_make_again(struct runtime *runtime);
 
-/* Whether NAME.vm is still the locked file; and whether that is so at the folder's path, with a socket. */
+/*
+ * Whether NAME.vm is still the locked file; and whether that is so at the folder's path, with a
+ * socket.
+ */
 bool runtime_owns(const struct runtime *runtime, const char *name, int lock);
 bool runtime_is_there(const struct runtime *runtime, const char *name, int lock);
 
@@ -48,7 +54,10 @@ enum runtime_lock {
 enum runtime_lock runtime_lock(const struct runtime *runtime, const char *name, bool create,
 			       int *fd);
 
-/* What NAME.vm says. False where it says nothing: its holder is not ready yet, or it was killed then. */
+/*
+ * What NAME.vm says. False where it says nothing: its holder is not ready yet, or it was killed
+ * then.
+ */
 bool runtime_read(int fd, struct held_info *info);
 /* Says it. Returns 0 or a negative errno. */
 int runtime_write(int fd, const struct held_info *info);
@@ -68,7 +77,9 @@ void runtime_own(int listener);
 /* A connection to NAME.sock, or a negative errno. */
 int runtime_connect(const struct runtime *runtime, const char *name);
 
-/* Calls fn for each name that has a file, in the order of names, until it returns another status. */
+/*
+ * Calls fn for each name that has a file, in the order of names, until it returns another status.
+ */
 enum status runtime_each(struct cli *cli, const struct runtime *runtime,
 			 enum status (*fn)(struct cli *cli, const struct runtime *runtime,
 					   const char *name, void *arg),

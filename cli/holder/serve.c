@@ -46,7 +46,10 @@ static void forget_waiting(struct holder *holder, size_t i)
 		(holder->n_waiting - i) * sizeof(holder->waiting[0]));
 }
 
-/* There is no descriptor left for a connection: it gets the spare one, for as long as telling takes. */
+/*
+ * There is no descriptor left for a connection: it gets the spare one, for as long as telling
+ * takes.
+ */
 static void accept_none(struct holder *holder)
 {
 	int fd;

@@ -24,8 +24,9 @@ enum status frame_list_add(struct cli *cli, struct frame_list *list, const char 
 enum status frame_list_read(struct cli *cli, struct frame_list *list, FILE *stream);
 
 /*
- * Makes all of them page frames of this kernel: opens the reader where one is an address in the direct
- * map, refuses what no physical address can be, and notes what could have been meant otherwise.
+ * Makes all of them page frames of this kernel: opens the reader where one is an address in the
+ * direct map, refuses what no physical address can be, and notes what could have been meant
+ * otherwise.
  */
 enum status frame_list_resolve(struct cli *cli, struct frame_list *list);
 

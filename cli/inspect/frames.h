@@ -8,8 +8,9 @@
 extern const struct table frames_table;
 
 /*
- * Looks n page frames up and writes them, in that order, and the evidence. no_locks leaves out what takes
- * a process's mmap_lock, see gmem_owners_options: memory that is only mapped. Returns a status.
+ * Looks n page frames up and writes them, in that order, and the evidence. no_locks leaves out what
+ * takes a process's mmap_lock, see gmem_owners_options: memory that is only mapped. Returns a
+ * status.
  */
 enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no_locks);
 

@@ -11,7 +11,10 @@
 #include "inspect/tally.h"
 
 struct look {
-	/* Of the pages as they were found; NULL before the first look, and where answer is inferred. */
+	/*
+	 * Of the pages as they were found; NULL before the first look, and where answer is
+	 * inferred.
+	 */
 	struct gmem_flush *flush;
 	struct tally tally;
 	struct gmem_preflight answer; /* what mapping them would do */

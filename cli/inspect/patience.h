@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How long a command goes through the processes of a host. Another process can make the scan long, and
- * it can make a call of the kernel wait that only the end of this process ends.
+ * How long a command goes through the processes of a host. Another process can make the scan long,
+ * and it can make a call of the kernel wait that only the end of this process ends.
  */
 #ifndef CLI_INSPECT_PATIENCE_H
 #define CLI_INSPECT_PATIENCE_H
@@ -24,8 +24,8 @@ struct patience {
 };
 
 /*
- * Begins to watch: where a scan does not come back soon after so many seconds, or after a signal, the
- * command ends all the same, with a message and its document. cancel may be NULL.
+ * Begins to watch: where a scan does not come back soon after so many seconds, or after a signal,
+ * the command ends all the same, with a message and its document. cancel may be NULL.
  */
 void patience_begin(struct patience *patience, struct cli *cli, double seconds,
 		    const volatile int *cancel);

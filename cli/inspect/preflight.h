@@ -50,7 +50,10 @@ struct preflight {
 	int error; /* with PREFLIGHT_FAILED */
 };
 
-/* Asks the library and says what it answers. Without a reader only where gmem_flush_known_by_flags(). */
+/*
+ * Asks the library and says what it answers. Without a reader only where
+ * gmem_flush_known_by_flags().
+ */
 enum preflight_result preflight(struct preflight *preflight);
 
 #endif

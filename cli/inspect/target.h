@@ -15,8 +15,8 @@ typedef enum status (*target_fn)(struct cli *cli, pid_t pid, int fd, struct gmem
 				 void *arg);
 
 /*
- * Calls fn for each guest_memfd that text names, by ascending fd, then by address. Returns the worst status of
- * all calls, STATUS_PARTLY where some worked and some could not be opened.
+ * Calls fn for each guest_memfd that text names, by ascending fd, then by address. Returns the
+ * worst status of all calls, STATUS_PARTLY where some worked and some could not be opened.
  */
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg);
 

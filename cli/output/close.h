@@ -5,8 +5,8 @@
 #include "core/cli.h"
 
 /*
- * Ends the document of a run, where it has one, with what failed. Returns the status to end with: 0 for
- * one that --accept takes.
+ * Ends the document of a run, where it has one, with what failed. Returns the status to end with: 0
+ * for one that --accept takes.
  */
 enum status output_close(struct cli *cli, enum status status);
 

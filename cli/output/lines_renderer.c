@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A document for scripts, a line a row: raw (values with blanks between) and pairs (NAME="value",
- * as shells read it). Only the first table is written, so that all rows have the same columns. Facts
- * beside it are lines that no row can be taken for: "# name value", FACT_NAME="value". Where columns
- * were chosen there are none.
+ * as shells read it). Only the first table is written, so that all rows have the same columns.
+ * Facts beside it are lines that no row can be taken for: "# name value", FACT_NAME="value". Where
+ * columns were chosen there are none.
  */
 #include "output/origin.h"
 #include "output/renderer.h"

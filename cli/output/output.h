@@ -36,7 +36,10 @@ struct format {
 	const char *columns; /* of --output, for the command's own table; or NULL */
 };
 
-/* What the document says of itself. NULL where not known; neither model nor sysroot: the running kernel. */
+/*
+ * What the document says of itself. NULL where not known; neither model nor sysroot: the running
+ * kernel.
+ */
 struct document {
 	const char *command;
 	const char *kernel;  /* its release */

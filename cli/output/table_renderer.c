@@ -94,7 +94,10 @@ static void begin_part(struct output *out)
 		add_column(out, i);
 }
 
-/* The first thing of all says what it is of, where that is not the running kernel; tables keep a distance to what follows. */
+/*
+ * The first thing of all says what it is of, where that is not the running kernel; tables keep a
+ * distance to what follows.
+ */
 static void begin_block(struct output *out)
 {
 	if (*out->unsaid && !out->format->no_headings) {

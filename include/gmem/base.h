@@ -19,14 +19,14 @@
  *  - Structs begin with size_t size, how many bytes of them there are, and grow at their end only.
  *    Who makes a struct sets it: the caller in what it hands in and in what it has filled, to
  *    sizeof(the struct), with the rest zero, which GMEM_STRUCT() does; the library in what a
- *    callback gets, and in what it returns a pointer to. 0 in a member means that it is not used, or
- *    not known.
+ *    callback gets, and in what it returns a pointer to. 0 in a member means that it is not used,
+ *    or not known.
  *  - Of a struct that it fills the library writes what it knows and what fits, zeroes what it does
  *    not know, and leaves size as it is. Errors, the struct is as it was then: EINVAL (size was not
  *    set), E2BIG (size is beyond a page).
  *  - Of a struct that it is given the library takes what is missing as 0. Errors: EINVAL (size was
- *    not set), E2BIG (size is beyond a page; or something that this library does not know is not 0).
- *    In an array each struct has the size of the first, and begins that far behind the one before.
+ *    not set), E2BIG (size is beyond a page; or what this library does not know is not 0). In an
+ *    array each struct has the size of the first, and begins that far behind the one before.
  *  - What a callback gets ends with the callback. Before a member that is newer than 0.1 is read of
  *    a struct that the library made, GMEM_HAS() tells whether the library has it. A copy of one is
  *    sizeof(the struct) long: set its size to that.
@@ -143,16 +143,16 @@ GMEM_API int gmem_ctx_new(struct gmem_ctx **out);
  * Descriptors of a simulated kernel are files of the model, not of the process: their numbers begin
  * at 2147418112 (0x7fff0000), where the kernel gives a process none. Calls of libgmem on this
  * context take them, nothing else does: close(2), ioctl(2) or dup(2) on one is EBADF and changes
- * nothing, poll(2) is POLLNVAL. They cannot be passed to another process, and no execve(2) keeps them.
- * FD_SET() must not be given one: it writes past an fd_set.
+ * nothing, poll(2) is POLLNVAL. They cannot be passed to another process, and no execve(2) keeps
+ * them. FD_SET() must not be given one: it writes past an fd_set.
  *
  * Errors: ENOMEM, EINVAL (gmem_model_check() says why). Since: 0.1
  */
 GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
 
 /*
- * Which kernel a context is on, and that is the running one where nothing chooses another. Choose one at
- * most. Since: 0.1
+ * Which kernel a context is on, and that is the running one where nothing chooses another. Choose
+ * one at most. Since: 0.1
  */
 struct gmem_ctx_options {
 	size_t size;	     /* sizeof(struct gmem_ctx_options) */
@@ -165,9 +165,9 @@ struct gmem_ctx_options {
 };
 
 /*
- * What calls return, negated, where the context is on the files of another host, and those do not tell:
- * it was not looked for there, or takes a live kernel. Nothing is known then, not that something is
- * absent. Calls on other contexts do not return this errno. Since: 0.1
+ * What calls return, negated, where the context is on the files of another host, and those do not
+ * tell: it was not looked for there, or takes a live kernel. Nothing is known then, not that
+ * something is absent. Calls on other contexts do not return this errno. Since: 0.1
  */
 #define GMEM_ENOTRECORDED EREMOTE
 
@@ -175,17 +175,17 @@ struct gmem_ctx_options {
  * Opens a context as the options say.
  *
  * sysroot is a folder with proc/ and sys/ of another host, which are read and never written: as
- * "gmemctl report" makes it, or an unpacked sosreport. Its file "index" tells what was looked for on the
- * host and is no file there, "kvm-answers" what KVM answered. gmem_host_new(), gmem_caps_new(),
- * gmem_keys_get(), gmem_frame_get(), gmem_flush_new() and what only reads /proc and /sys work on it;
- * whatever none of its files tells is GMEM_ENOTRECORDED. It may come from anybody: paths stay below
- * it and in its file system, only regular files are read, and only up to 16 MiB of each. A context on
- * it is for one thread.
+ * "gmemctl report" makes it, or an unpacked sosreport. Its file "index" tells what was looked for
+ * on the host and is no file there, "kvm-answers" what KVM answered. gmem_host_new(),
+ * gmem_caps_new(), gmem_keys_get(), gmem_frame_get(), gmem_flush_new() and what only reads /proc
+ * and /sys work on it; whatever none of its files tells is GMEM_ENOTRECORDED. It may come from
+ * anybody: paths stay below it and in its file system, only regular files are read, and only up to
+ * 16 MiB of each. A context on it is for one thread.
  *
- * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an option
- * that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or kvm-answers
- * is not understood), ENOTSUP (it is no regular file), EFBIG; ENOSYS (the running kernel has no
- * openat2(2), Linux 5.6). Since: 0.1
+ * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an
+ * option that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or
+ * kvm-answers is not understood), ENOTSUP (it is no regular file), EFBIG; ENOSYS (the running
+ * kernel has no openat2(2), Linux 5.6). Since: 0.1
  */
 GMEM_API int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out);
 
@@ -197,10 +197,10 @@ GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
  *
  * The option structs of such calls have a member cancel, a const volatile int *: NULL, or the
  * address of an int of the caller's that is 0 until the call is to end. It then ends soon with
- * -ECANCELED; what it has done by then its own text says. A call that has done all already returns as
- * if it was not cancelled. The library only reads the int, atomically (__atomic_load_n() with
- * __ATOMIC_ACQUIRE). So whatever stores an int in one piece is as good as this function: in a signal
- * handler an assignment to a volatile sig_atomic_t, elsewhere __atomic_store_n(), in C++20
+ * -ECANCELED; what it has done by then its own text says. A call that has done all already returns
+ * as if it was not cancelled. The library only reads the int, atomically (__atomic_load_n() with
+ * __ATOMIC_ACQUIRE). So whatever stores an int in one piece is as good as this function: in a
+ * signal handler an assignment to a volatile sig_atomic_t, elsewhere __atomic_store_n(), in C++20
  * std::atomic_ref<int>. One int may be the cancel of many calls. Since: 0.1
  */
 GMEM_API void gmem_cancel(volatile int *cancel);
@@ -244,13 +244,13 @@ GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);
 typedef void (*gmem_saved_fn)(const char *path, size_t bytes, void *arg);
 
 /*
- * Writes what the kernel was asked so far on a context with record, and what it answered, below directory,
- * an open folder that is empty: in the form that sysroot takes, files of mode 0600 in folders of mode
- * 0700. Names of files are found there, and their content where it is of the host as a whole; nothing of
- * other processes, no addresses but those of RAM, no serial numbers, of the kernel's command line only
- * parameters of KVM, IOMMU and what else is looked at here. Returns 0, or 1 where something was too
- * large to be remembered and is missing. Errors: EINVAL (not with record), ENOMEM, of making files; what
- * was written by then stays. Since: 0.1
+ * Writes what the kernel was asked so far on a context with record, and what it answered, below
+ * directory, an open folder that is empty: in the form that sysroot takes, files of mode 0600 in
+ * folders of mode 0700. Names of files are found there, and their content where it is of the host
+ * as a whole; nothing of other processes, no addresses but those of RAM, no serial numbers, of the
+ * kernel's command line only parameters of KVM, IOMMU and what else is looked at here. Returns 0,
+ * or 1 where something was too large to be remembered and is missing. Errors: EINVAL (not with
+ * record), ENOMEM, of making files; what was written by then stays. Since: 0.1
  */
 GMEM_API int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn, void *arg);
 
@@ -258,8 +258,8 @@ GMEM_API int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn
 GMEM_API const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx);
 
 /*
- * Bytes of a base page of the kernel that ctx talks to: the unit of pages, of page frame numbers, and
- * of what has to be page aligned. Since: 0.1
+ * Bytes of a base page of the kernel that ctx talks to: the unit of pages, of page frame numbers,
+ * and of what has to be page aligned. Since: 0.1
  */
 GMEM_API uint64_t gmem_page_size(const struct gmem_ctx *ctx);
 
@@ -304,43 +304,46 @@ GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
 
 /*
  * The same for a call that failed with error, the negative errno that it gave (or 0, where 0 is an
- * answer that needs one). Where the explanation is of another errno, such as that of a step which was
- * made up for, or there is none, these are the errno's own words. Since: 0.1
+ * answer that needs one). Where the explanation is of another errno, such as that of a step which
+ * was made up for, or there is none, these are the errno's own words. Since: 0.1
  */
 GMEM_API int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size);
 
 /*
- * A negative errno of this library in words. Codes to which it gives a meaning of its own, since no call
- * of a kernel fails with them, such as GMEM_ENOTRECORDED, are not called what the C library calls them.
- * Valid until the thread's next call. Since: 0.1
+ * A negative errno of this library in words. Codes to which it gives a meaning of its own, since no
+ * call of a kernel fails with them, such as GMEM_ENOTRECORDED, are not called what the C library
+ * calls them. Valid until the thread's next call. Since: 0.1
  */
 GMEM_API const char *gmem_error_words(int error);
 
 /*
- * The words for what an explanation tells to do next, "call gmem_convert() first" say: fn gets a name
- * of gmem_advice_name() and returns words for it, valid as long as ctx, or NULL for the library's
- * own, which name the function to call.
+ * The words for what an explanation tells to do next, "call gmem_convert() first" say: fn gets a
+ * name of gmem_advice_name() and returns words for it, valid as long as ctx, or NULL for the
+ * library's own, which name the function to call.
  */
 typedef const char *(*gmem_advice_fn)(const char *name, void *arg);
 
 /* Takes the words from fn; NULL (the default) for the library's own. Since: 0.1 */
 GMEM_API void gmem_ctx_set_advice(struct gmem_ctx *ctx, gmem_advice_fn fn, void *arg);
 
-/* The index-th thing that can be told to do ("add-vcpu"), or NULL past the last. Static. Since: 0.1 */
+/*
+ * The index-th thing that can be told to do ("add-vcpu"), or NULL past the last. Static. Since: 0.1
+ */
 GMEM_API const char *gmem_advice_name(size_t index);
 
 enum gmem_log_level {
 	GMEM_LOG_WARNING, /* something is not as it should be, and the call goes on */
-	GMEM_LOG_INFO, /* which reader was tried, why one was refused, how the direct map was found */
+	GMEM_LOG_INFO,	/* which reader was tried, why one was refused, how the direct map was found
+			 */
 	GMEM_LOG_DEBUG, /* each ioctl of KVM with its result, each retry of a walk */
 };
 
 typedef void (*gmem_log_fn)(enum gmem_log_level level, const char *message, void *arg);
 
 /*
- * Sends messages to fn, one line each, without a newline; NULL (the default) keeps the library silent.
- * A message is valid until fn returns. It never has a kernel address in it. Threads that share ctx may
- * call fn at once. Since: 0.1
+ * Sends messages to fn, one line each, without a newline; NULL (the default) keeps the library
+ * silent. A message is valid until fn returns. It never has a kernel address in it. Threads that
+ * share ctx may call fn at once. Since: 0.1
  */
 GMEM_API void gmem_ctx_set_log(struct gmem_ctx *ctx, gmem_log_fn fn, void *arg);
 

@@ -37,8 +37,8 @@ enum gmem_evidence {
 GMEM_API const char *gmem_evidence_name(enum gmem_evidence evidence);
 
 /*
- * Level of the page table entry that maps a page, in the kernel's words. How large the mappings of a
- * level are depends on the machine and on its base page: gmem_level_bytes() tells. Since: 0.1
+ * Level of the page table entry that maps a page, in the kernel's words. How large the mappings of
+ * a level are depends on the machine and on its base page: gmem_level_bytes() tells. Since: 0.1
  */
 enum gmem_level {
 	GMEM_LEVEL_NONE,
@@ -47,7 +47,9 @@ enum gmem_level {
 	GMEM_LEVEL_PUD, /* on x86-64 1G */
 };
 
-/* Entries of arrays by level: there is room for levels to come, which are 0 until then. Since: 0.1 */
+/*
+ * Entries of arrays by level: there is room for levels to come, which are 0 until then. Since: 0.1
+ */
 #define GMEM_LEVEL_ROOM 8
 
 /*
@@ -57,8 +59,8 @@ enum gmem_level {
 GMEM_API uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level level);
 
 /*
- * The same as a word: "4K", "2M", "1G" on x86-64. "-" for GMEM_LEVEL_NONE, NULL where there is no such
- * level. Static storage. Since: 0.1
+ * The same as a word: "4K", "2M", "1G" on x86-64. "-" for GMEM_LEVEL_NONE, NULL where there is no
+ * such level. Static storage. Since: 0.1
  */
 GMEM_API const char *gmem_level_name(const struct gmem_ctx *ctx, enum gmem_level level);
 
@@ -78,8 +80,8 @@ GMEM_API int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which);
 GMEM_API void gmem_reader_forbid(struct gmem_ctx *ctx, bool forbid);
 
 /*
- * The open reader, GMEM_EVIDENCE_NONE before any and while it is forbidden; GMEM_EVIDENCE_SNAPSHOT where
- * ctx is on the files of another host. Since: 0.1
+ * The open reader, GMEM_EVIDENCE_NONE before any and while it is forbidden; GMEM_EVIDENCE_SNAPSHOT
+ * where ctx is on the files of another host. Since: 0.1
  */
 GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
 
@@ -130,9 +132,9 @@ GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn
 
 /*
  * What the kernel counts since it booted (/proc/vmstat): large mappings of the direct map that were
- * split, and splits that were taken back. Index GMEM_LEVEL_PMD is a mapping of that level that became
- * some of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD one that became some of GMEM_LEVEL_PMD. Kernel source:
- * split_page_count() and collapse_page_count() of arch/x86/mm/pat/set_memory.c. Since: 0.1
+ * split, and splits that were taken back. Index GMEM_LEVEL_PMD is a mapping of that level that
+ * became some of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD one that became some of GMEM_LEVEL_PMD. Kernel
+ * source: split_page_count() and collapse_page_count() of arch/x86/mm/pat/set_memory.c. Since: 0.1
  */
 struct gmem_directmap_counters {
 	size_t size; /* sizeof(struct gmem_directmap_counters) */
@@ -157,19 +159,19 @@ GMEM_API int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn);
 GMEM_API int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn);
 
 /*
- * Page frame of an address in the direct map, as an oops or a stack dump of the running boot has it:
- * with KASLR every boot has its direct map elsewhere. Errors: those of gmem_reader_open(); EINVAL: it
- * is no address of the direct map. The explanation says what it is instead, and has no address.
- * Kernel source: __pa() in arch/x86/include/asm/page.h, Documentation/arch/x86/x86_64/mm.rst.
- * Since: 0.1
+ * Page frame of an address in the direct map, as an oops or a stack dump of the running boot has
+ * it: with KASLR every boot has its direct map elsewhere. Errors: those of gmem_reader_open();
+ * EINVAL: it is no address of the direct map. The explanation says what it is instead, and has no
+ * address. Kernel source: __pa() in arch/x86/include/asm/page.h,
+ * Documentation/arch/x86/x86_64/mm.rst. Since: 0.1
  */
 GMEM_API int gmem_pfn_of_address(struct gmem_ctx *ctx, uint64_t address, uint64_t *pfn);
 
 /*
  * The reader proves itself on this kernel, now: one page of memfd_secret must be unmapped, one
  * of an ordinary memfd mapped. Returns 1 proven, 0 the reader was wrong, or a negative errno
- * where it cannot be asked (ENOSYS: no memfd_secret; EAGAIN: the tables kept changing; errors of gmem_reader_open()). What
- * was found is kept in ctx, so asking again is no work. Since: 0.1
+ * where it cannot be asked (ENOSYS: no memfd_secret; EAGAIN: the tables kept changing; errors of
+ * gmem_reader_open()). What was found is kept in ctx, so asking again is no work. Since: 0.1
  */
 GMEM_API int gmem_reader_control(struct gmem_ctx *ctx);
 

@@ -52,8 +52,8 @@ typedef int (*gmem_target_mapped_fn)(const struct gmem_mapped *mapped, void *arg
 
 /*
  * Calls fn for the guest_memfds that pid (0: this process) has mapped and holds no descriptor of,
- * each once, by ascending address: read from /proc/PID/maps, which takes the process's mmap_lock for
- * reading. Returns 0, or what fn returned. Errors: as gmem_target_open(), ENOMEM. Since: 0.1
+ * each once, by ascending address: read from /proc/PID/maps, which takes the process's mmap_lock
+ * for reading. Returns 0, or what fn returned. Errors: as gmem_target_open(), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_target_mapped_fn fn,
 				     void *arg);
@@ -61,7 +61,8 @@ GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_targe
 /*
  * Opens one of these through /proc/PID/map_files. Errors: ESRCH (no such process, or something else
  * is mapped there by now), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at:
- * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size). Since: 0.1
+ * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size).
+ * Since: 0.1
  */
 GMEM_API int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid,
 				     const struct gmem_mapped *mapped, struct gmem_target **out);
@@ -83,8 +84,8 @@ struct gmem_target_info {
 };
 
 /*
- * Tells what is known of target. What could not be read is marked in *out as not known, and no error.
- * Errors: EINVAL, E2BIG (size). Since: 0.1
+ * Tells what is known of target. What could not be read is marked in *out as not known, and no
+ * error. Errors: EINVAL, E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out);
 
@@ -152,8 +153,8 @@ enum gmem_extent_want {
 /*
  * Calls fn for each extent of resident pages in [offset, offset + length), by ascending offset;
  * length = 0 means to the end. Memory does not grow with the file. Errors: those of
- * gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF), EINVAL (offset or length is not
- * page aligned; a bit of want is unknown), what fn returns. Since: 0.1
+ * gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF), EINVAL (offset or length is
+ * not page aligned; a bit of want is unknown), what fn returns. Since: 0.1
  */
 GMEM_API int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
 				 unsigned int want, gmem_extent_fn fn, void *arg);
@@ -171,9 +172,9 @@ struct gmem_extents_options {
 };
 
 /*
- * Opens a cursor before the first extent. options may be NULL: the whole file, its page frames. Free it
- * before target. Errors: those of gmem_reader_open(), ENODATA (no struct offsets: kernel without BTF),
- * ENOMEM, EINVAL (options; as gmem_target_extents()) and E2BIG (options). Since: 0.1
+ * Opens a cursor before the first extent. options may be NULL: the whole file, its page frames.
+ * Free it before target. Errors: those of gmem_reader_open(), ENODATA (no struct offsets: kernel
+ * without BTF), ENOMEM, EINVAL (options; as gmem_target_extents()) and E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_extents_new(struct gmem_target *target,
 			      const struct gmem_extents_options *options,
@@ -185,14 +186,14 @@ GMEM_API int gmem_extents_new(struct gmem_target *target,
  *
  * Extents are looked up some ahead, those of 256 MiB of pages at most: of such an extent the
  * answer is as old as that look. Nothing is locked or held between two calls. What comes and goes
- * meanwhile is seen where the cursor has not been yet. Memory does not grow with the file. Errors: as
- * gmem_target_extents(), ECANCELED, ENOMEM, EINVAL and E2BIG (size). Since: 0.1
+ * meanwhile is seen where the cursor has not been yet. Memory does not grow with the file. Errors:
+ * as gmem_target_extents(), ECANCELED, ENOMEM, EINVAL and E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out);
 
 /*
- * Where the next extent is looked for: the end of the last one that gmem_extents_next() gave. Another
- * cursor that begins there goes on as this one would. Since: 0.1
+ * Where the next extent is looked for: the end of the last one that gmem_extents_next() gave.
+ * Another cursor that begins there goes on as this one would. Since: 0.1
  */
 GMEM_API uint64_t gmem_extents_offset(const struct gmem_extents *extents);
 

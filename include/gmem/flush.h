@@ -146,11 +146,11 @@ struct gmem_preflight {
 };
 
 /*
- * Asks before memory is brought into a guest whether a kernel path would fault on the pages that it has now. The
- * calls that map pages ask for themselves, see GMEM_EWOULDFAULT; this is for callers that want to
- * know earlier, or in more detail. *flush, if not NULL, gets the verdict with all its rows, to be
- * freed by the caller; after a failure that of the pages that were seen until then; NULL where no page was
- * looked at. Errors: those of gmem_reader_open(), but not where
+ * Asks before memory is brought into a guest whether a kernel path would fault on the pages that it
+ * has now. The calls that map pages ask for themselves, see GMEM_EWOULDFAULT; this is for callers
+ * that want to know earlier, or in more detail. *flush, if not NULL, gets the verdict with all its
+ * rows, to be freed by the caller; after a failure that of the pages that were seen until then;
+ * NULL where no page was looked at. Errors: those of gmem_reader_open(), but not where
  * gmem_flush_known_by_flags(); of gmem_target_open() and gmem_target_extents(); what fn returns;
  * EINVAL (offset or length is not page aligned, no memory), ENOMEM. Since: 0.1
  */

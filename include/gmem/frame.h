@@ -29,11 +29,11 @@ struct gmem_frame {
 };
 
 /*
- * Looks a page frame up; want is of enum gmem_extent_want, what is not wanted stays unknown: direct_map
- * with GMEM_EXTENT_DIRECT_MAP, page_flags with GMEM_EXTENT_FLAGS. What is not permitted, or not known
- * on this kernel, is unknown in *out and no error. Errors: EINVAL (beyond the physical address width; a
- * bit of want is unknown; size), E2BIG (size), ENOMEM. Kernel source: fs/proc/page.c,
- * zoneinfo_show_print() in mm/vmstat.c. Since: 0.1
+ * Looks a page frame up; want is of enum gmem_extent_want, what is not wanted stays unknown:
+ * direct_map with GMEM_EXTENT_DIRECT_MAP, page_flags with GMEM_EXTENT_FLAGS. What is not permitted,
+ * or not known on this kernel, is unknown in *out and no error. Errors: EINVAL (beyond the physical
+ * address width; a bit of want is unknown; size), E2BIG (size), ENOMEM. Kernel source:
+ * fs/proc/page.c, zoneinfo_show_print() in mm/vmstat.c. Since: 0.1
  */
 GMEM_API int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int want,
 			    struct gmem_frame *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The NUMA nodes of the host: how much memory each has, how much of it is free, which CPUs are near,
- * and how far the others are.
+ * The NUMA nodes of the host: how much memory each has, how much of it is free, which CPUs are
+ * near, and how far the others are.
  */
 #ifndef GMEM_NODES_H
 #define GMEM_NODES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads a kernel log and tells what each page fault in it was, from the text alone. It asks nothing of
- * the running kernel and needs no privilege; the log may be of another machine.
+ * Reads a kernel log and tells what each page fault in it was, from the text alone. It asks nothing
+ * of the running kernel and needs no privilege; the log may be of another machine.
  */
 #ifndef GMEM_OOPS_H
 #define GMEM_OOPS_H
@@ -78,10 +78,10 @@ struct gmem_oops {
 	unsigned int notes;		 /* of enum gmem_oops_note */
 	const char *machine; /* "x86-64", "arm64", another architecture's name, or NULL. Static */
 	const char *level;   /* size of the hole or mapping, "4K"; or NULL. Static */
-	const char *
-		removed; /* what takes pages out so that the entry looks like this; or NULL. Static */
-	const char *page; /* what the page is: "guest_memfd", "memfd_secret", "TDX control page";
-				* or NULL. Static */
+	const char *removed; /* what takes pages out so that the entry looks like this; or NULL.
+				Static */
+	const char *page;    /* what the page is: "guest_memfd", "memfd_secret", "TDX control page";
+			      * or NULL. Static */
 	const struct gmem_flush_path *path; /* which kernel path it was; NULL: none that is known */
 	const char *step;		    /* of userspace, that ran it; or NULL. Static */
 	uint64_t pfn;			    /* in units of page_size, if has_pfn */
@@ -102,9 +102,9 @@ struct gmem_oops {
 };
 
 /*
- * Writes what the oops says, a sentence and one for each note, without a kernel address. Ends in NUL
- * when size > 0; returns the length of the whole text, as snprintf(3) does. Errors: EINVAL, E2BIG
- * (size of oops). Since: 0.1
+ * Writes what the oops says, a sentence and one for each note, without a kernel address. Ends in
+ * NUL when size > 0; returns the length of the whole text, as snprintf(3) does. Errors: EINVAL,
+ * E2BIG (size of oops). Since: 0.1
  */
 GMEM_API int gmem_oops_describe(const struct gmem_oops *oops, char *buffer, size_t size);
 
@@ -118,8 +118,8 @@ struct gmem_oops_log;
 
 /*
  * Reads a log, of x86-64 or arm64, Linux 6.1 to 7.3: the prefixes of dmesg, /dev/kmsg, syslog, the
- * journal and pstore are passed over. Oopses of several CPUs may be interleaved where lines tell the
- * thread or CPU (CONFIG_PRINTK_CALLER). The memory that it takes does not grow with the log.
+ * journal and pstore are passed over. Oopses of several CPUs may be interleaved where lines tell
+ * the thread or CPU (CONFIG_PRINTK_CALLER). The memory that it takes does not grow with the log.
  * Errors: ENOMEM, EINVAL (no fn).
  * Kernel source: arch/x86/mm/fault.c show_fault_oops(), arch/arm64/mm/fault.c __do_kernel_fault().
  * Since: 0.1

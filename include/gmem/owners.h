@@ -4,8 +4,8 @@
  * it costs beside the other memory of the same memslots.
  *
  * Looking takes none of a VM's own locks. It takes no reference on a VM, and on an inode only while
- * a target is open. Of a process, /proc/PID/maps and the count of the shared side take mmap_lock for
- * reading (m_start() and do_pagemap_scan() in fs/proc/task_mmu.c), for short times.
+ * a target is open. Of a process, /proc/PID/maps and the count of the shared side take mmap_lock
+ * for reading (m_start() and do_pagemap_scan() in fs/proc/task_mmu.c), for short times.
  */
 #ifndef GMEM_OWNERS_H
 #define GMEM_OWNERS_H
@@ -44,16 +44,16 @@ enum gmem_scan_end {
  * Scans all processes that /proc shows: their descriptors, and their mappings for memory whose
  * descriptors were closed. Threads share their descriptors; those that took a table of their own
  * (unshare(2) with CLONE_FILES) are told by kcmp(2), and not found where that is not to be had (a
- * kernel without CONFIG_KCMP, a sandbox). A table of descriptors and an address space are gone through
- * once, however many processes share them. No file system is asked what a file is: what only its
- * server could tell is counted as not permitted. A descriptor that was opened with O_PATH is an owner
- * as any other: it keeps the memory. Of one table, eight descriptors of a guest_memfd are named, the
- * others are counted; of all, some hundred thousand owners are named. options may be NULL. What
- * vanishes meanwhile is passed over. A scan that deadline_ms ended is no error: struct
- * gmem_owners_counts says so. Another process can make the kernel wait for it (an execve(2) that does
- * not end): that wait ends with this process only. Errors:
- * ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the scan),
- * ENOMEM, ECANCELED (then nothing of the scan is left), EINVAL and E2BIG (options). Since: 0.1
+ * kernel without CONFIG_KCMP, a sandbox). A table of descriptors and an address space are gone
+ * through once, however many processes share them. No file system is asked what a file is: what
+ * only its server could tell is counted as not permitted. A descriptor that was opened with O_PATH
+ * is an owner as any other: it keeps the memory. Of one table, eight descriptors of a guest_memfd
+ * are named, the others are counted; of all, some hundred thousand owners are named. options may be
+ * NULL. What vanishes meanwhile is passed over. A scan that deadline_ms ended is no error: struct
+ * gmem_owners_counts says so. Another process can make the kernel wait for it (an execve(2) that
+ * does not end): that wait ends with this process only. Errors: ENOENT and others of reading /proc
+ * itself, EMFILE and ENFILE (no descriptor left for the scan), ENOMEM, ECANCELED (then nothing of
+ * the scan is left), EINVAL and E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
 			     struct gmem_owners **out);
@@ -82,9 +82,9 @@ GMEM_API int gmem_owners_get_counts(const struct gmem_owners *owners,
 				    struct gmem_owners_counts *out);
 
 /*
- * Why there may be a guest_memfd that no process shows, such as one in flight in a unix socket, or one
- * registered with an io_uring whose descriptor was closed: a scan does not find these. NULL: there is
- * none, since KVM is not there, or has no VM. Static storage. Since: 0.1
+ * Why there may be a guest_memfd that no process shows, such as one in flight in a unix socket, or
+ * one registered with an io_uring whose descriptor was closed: a scan does not find these. NULL:
+ * there is none, since KVM is not there, or has no VM. Static storage. Since: 0.1
  */
 GMEM_API const char *gmem_owners_unshown(const struct gmem_owners *owners);
 
@@ -99,7 +99,9 @@ struct gmem_owned {
 	uint64_t descriptors; /* of all tables, those that are not named too */
 };
 
-/* The index-th, in the order of device and inode. Returns 0, or -ENOENT past the last. Since: 0.1 */
+/*
+ * The index-th, in the order of device and inode. Returns 0, or -ENOENT past the last. Since: 0.1
+ */
 GMEM_API int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owned *out);
 
 /* What a process owns a guest_memfd by: a descriptor, or its mappings. Since: 0.1 */
@@ -133,9 +135,9 @@ GMEM_API int gmem_owners_primary(const struct gmem_owners *owners, size_t index,
 				 struct gmem_owner *out);
 
 /*
- * Opens the guest_memfd at index through the first of its owners that still has it. While the target
- * is open, so is the inode with its pages: free it soon. Errors: ENOENT (no such guest_memfd), ESRCH
- * (nobody of them has it any more), EACCES, ENOMEM. Since: 0.1
+ * Opens the guest_memfd at index through the first of its owners that still has it. While the
+ * target is open, so is the inode with its pages: free it soon. Errors: ENOENT (no such
+ * guest_memfd), ESRCH (nobody of them has it any more), EACCES, ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_owners_open(const struct gmem_owners *owners, size_t index,
 			      struct gmem_target **out);
@@ -169,7 +171,10 @@ GMEM_API int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_
 /* Frees what gmem_usage_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_usage_free(struct gmem_usage *usage);
 
-/* Bytes that the direct map has, has not, or of which it is unknown; the three add up to the pages that were seen. Since: 0.1 */
+/*
+ * Bytes that the direct map has, has not, or of which it is unknown; the three add up to the pages
+ * that were seen. Since: 0.1
+ */
 GMEM_API uint64_t gmem_usage_direct_map(const struct gmem_usage *usage, enum gmem_direct_map state);
 
 /*
@@ -181,8 +186,8 @@ GMEM_API int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *
 
 /*
  * Bytes of the file in whose range the page cache could not be read: of how many pages, whether
- * in the direct map, and on which nodes is not known, so that they are in none of the other sums. *reason, where
- * it is not NULL: why, static storage, or NULL where all was seen. Since: 0.1
+ * in the direct map, and on which nodes is not known, so that they are in none of the other sums.
+ * *reason, where it is not NULL: why, static storage, or NULL where all was seen. Since: 0.1
  */
 GMEM_API uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char **reason);
 
@@ -199,9 +204,9 @@ struct gmem_owned_frame {
 typedef int (*gmem_owned_frame_fn)(const struct gmem_owned_frame *frame, void *arg);
 
 /*
- * Looks for n page frames, ascending, in the page caches of all guest_memfds and calls fn for each that
- * is there. Errors: as gmem_target_extents(), EACCES where
- * an owner could not be opened, what fn returns. Since: 0.1
+ * Looks for n page frames, ascending, in the page caches of all guest_memfds and calls fn for each
+ * that is there. Errors: as gmem_target_extents(), EACCES where an owner could not be opened, what
+ * fn returns. Since: 0.1
  */
 GMEM_API int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, size_t n,
 			      gmem_owned_frame_fn fn, void *arg);

@@ -86,9 +86,9 @@ struct gmem_snp_region {
  * The kernel copies every page with content through its direct map. A page that is not there would
  * end in an oops: the region is looked at before, once for the call.
  *
- * Errors: EINVAL (no launch begun, unaligned, range without memslot, unknown type; size), E2BIG, EIO for all
- * that goes wrong with a page: not private, added before, source not readable, no memory, a
- * signal, or refused by the firmware; GMEM_EWOULDFAULT (paths snp-launch-update,
+ * Errors: EINVAL (no launch begun, unaligned, range without memslot, unknown type; size), E2BIG,
+ * EIO for all that goes wrong with a page: not private, added before, source not readable, no
+ * memory, a signal, or refused by the firmware; GMEM_EWOULDFAULT (paths snp-launch-update,
  * snp-launch-cpuid). Since: 0.1
  */
 GMEM_API int gmem_snp_launch_update(struct gmem_vm *vm, const struct gmem_snp_region *region,

@@ -161,9 +161,9 @@ struct gmem_tdx_region {
  * page that is not there would end in an oops: the region is looked at before, once for the call.
  *
  * Errors: ENOENT (no such vCPU), EINVAL (vCPU not initialised, TD finalised, unaligned, range
- * empty, shared or without memslot; size), E2BIG, EFAULT (source not readable, or guest_memfd closed), EIO (a
- * page was added before, or a SEAMCALL failed and the VM is dead), EINTR, ENOMEM, EPERM,
- * EHWPOISON, GMEM_EWOULDFAULT (path tdx-page-add). Since: 0.1
+ * empty, shared or without memslot; size), E2BIG, EFAULT (source not readable, or guest_memfd
+ * closed), EIO (a page was added before, or a SEAMCALL failed and the VM is dead), EINTR, ENOMEM,
+ * EPERM, EHWPOISON, GMEM_EWOULDFAULT (path tdx-page-add). Since: 0.1
  */
 GMEM_API int gmem_tdx_init_mem_region(struct gmem_vm *vm, unsigned int index,
 				      const struct gmem_tdx_region *region, uint64_t *done);

@@ -49,9 +49,9 @@ GMEM_API enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm);
 GMEM_API int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id);
 
 /*
- * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Whether fd is a vCPU
- * its link in /proc/self/fd tells (without /proc it is believed); of which VM, nothing does. Errors:
- * EBADF (not open), EINVAL (no vCPU), ENOMEM. Since: 0.1
+ * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Whether fd is a
+ * vCPU its link in /proc/self/fd tells (without /proc it is believed); of which VM, nothing does.
+ * Errors: EBADF (not open), EINVAL (no vCPU), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd);
 
@@ -119,10 +119,10 @@ GMEM_API int gmem_memory_map(struct gmem_memory *memory, void **out);
  * Sets the NUMA policy of a range for pages allocated from now on (mbind on a mapping, which
  * this call makes if there is none; it works for memory that may not be touched too). mode is
  * MPOL_*, nodemask an array of unsigned long with nodes bits, any number of them. The kernel takes
- * the nodes that are there, have memory, and are in the cpuset of the process, and leaves the others
- * out; gmem_nodes_at() tells which are. Needs GMEM_MEMORY_MMAP.
- * Errors: ENODEV (no GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy),
- * EINVAL (offset or length is not page aligned; mode; a mask of which no node is left). Since: 0.1
+ * the nodes that are there, have memory, and are in the cpuset of the process, and leaves the
+ * others out; gmem_nodes_at() tells which are. Needs GMEM_MEMORY_MMAP. Errors: ENODEV (no
+ * GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy), EINVAL (offset or length is
+ * not page aligned; mode; a mask of which no node is left). Since: 0.1
  */
 GMEM_API int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t length,
 				    int mode, const unsigned long *nodemask, unsigned int nodes);
@@ -183,8 +183,8 @@ enum gmem_populate_method {
 };
 
 /*
- * CPUs for a thread to run on, as many as there may be. It stays as it is and has no size: what else
- * there may be to say of threads goes into struct gmem_populate_options. Since: 0.1
+ * CPUs for a thread to run on, as many as there may be. It stays as it is and has no size: what
+ * else there may be to say of threads goes into struct gmem_populate_options. Since: 0.1
  */
 struct gmem_cpu_set {
 	const unsigned long *mask; /* CPU n is bit n % BITS_PER_LONG of the n / BITS_PER_LONG-th */
@@ -203,10 +203,10 @@ struct gmem_populate_options {
 	uint64_t offset; /* bytes into memory */
 	uint64_t length; /* bytes; 0 means to the end */
 	/*
-	 * Guest-physical address to pre-fault offset at. 0: where this gmem_vm bound offset, and where
-	 * it did not, address 0, for memslots that the caller set itself (EINVAL where this gmem_vm
-	 * bound other memory there). GMEM_GPA_NONE: no pre-fault.
-	 * GMEM_POPULATE_BEST pre-faults only what this gmem_vm bound there.
+	 * Guest-physical address to pre-fault offset at. 0: where this gmem_vm bound offset, and
+	 * where it did not, address 0, for memslots that the caller set itself (EINVAL where this
+	 * gmem_vm bound other memory there). GMEM_GPA_NONE: no pre-fault. GMEM_POPULATE_BEST
+	 * pre-faults only what this gmem_vm bound there.
 	 */
 	uint64_t gpa;
 	/*
@@ -232,13 +232,14 @@ struct gmem_populate_options {
  * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
  * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
  * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; EINVAL for an offset or a length that is not page aligned, for CPUs
- * of which the process may run on none, and where GMEM_POPULATE_PRE_FAULT was given no address and the
- * range is not bound as one piece; ENOMEM also before anything is populated, or at a multiple of 64 MiB,
- * where the host cannot spare as much; ECANCELED where cancel ended it; what progress returned;
- * GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug).
- * GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP guest that vm
- * made is not finished. The range is looked at once, before its first page. Since: 0.1
+ * KVM_PRE_FAULT_MEMORY give them; EINVAL for an offset or a length that is not page aligned, for
+ * CPUs of which the process may run on none, and where GMEM_POPULATE_PRE_FAULT was given no address
+ * and the range is not bound as one piece; ENOMEM also before anything is populated, or at a
+ * multiple of 64 MiB, where the host cannot spare as much; ECANCELED where cancel ended it; what
+ * progress returned; GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear,
+ * tdx-page-aug). GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP
+ * guest that vm made is not finished. The range is looked at once, before its first page. Since:
+ * 0.1
  */
 GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 			   const struct gmem_populate_options *options,

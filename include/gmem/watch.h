@@ -74,9 +74,9 @@ GMEM_API void gmem_watch_free(struct gmem_watch *watch);
  * order of device and inode. The first look only learns what is there. Pages are gone through only
  * where the kernel's count of them or the inode's time of change moved (each fallocate(2) moves it:
  * kvm_gmem_fallocate()). Of each guest_memfd its resident ranges are kept, 16 bytes a range. Where
- * deadline_ms ended the scan (struct gmem_owners_counts), nothing that it did not reach is reported as
- * gone. Errors: those of gmem_owners_new(), ECANCELED among them: the next look then reports what this
- * one did not. ENOMEM and what fn returns: the next look only learns again. Since: 0.1
+ * deadline_ms ended the scan (struct gmem_owners_counts), nothing that it did not reach is reported
+ * as gone. Errors: those of gmem_owners_new(), ECANCELED among them: the next look then reports
+ * what this one did not. ENOMEM and what fn returns: the next look only learns again. Since: 0.1
  */
 GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg);
 

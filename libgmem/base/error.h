@@ -30,8 +30,9 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 int gmem_no_memory(struct gmem_ctx *ctx, const char *what);
 
 /*
- * Whether both are multiples of the page size, for calls that would else round one of them, and whether
- * want has only bits that this library knows. Returns 0, or -EINVAL, explained; call is the name to say.
+ * Whether both are multiples of the page size, for calls that would else round one of them, and
+ * whether want has only bits that this library knows. Returns 0, or -EINVAL, explained; call is the
+ * name to say.
  */
 int gmem_check_aligned(struct gmem_ctx *ctx, const char *call, uint64_t offset, uint64_t length);
 int gmem_check_want(struct gmem_ctx *ctx, const char *call, unsigned int want);

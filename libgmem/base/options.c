@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Structs that can grow: what a caller gives is read as copy_struct_from_user() reads the structs of
- * system calls, and what it gets is written as sched_attr_copy_to_user() writes them.
+ * Structs that can grow: what a caller gives is read as copy_struct_from_user() reads the structs
+ * of system calls, and what it gets is written as sched_attr_copy_to_user() writes them.
  */
 #include "base/options.h"
 

@@ -24,10 +24,11 @@ int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t k
 int gmem_options_take(void *to, size_t known, const void *from);
 
 /*
- * Fills the caller's struct out, which begins with size_t size, from the library's own of known bytes:
- * as much as fits, and zeroes beyond what is known here. out keeps its size. first is how many bytes
- * the struct had at least ever since it was there. ctx may be NULL, where nothing explains. Errors,
- * out is as it was then: EINVAL (size was not set), E2BIG (size is beyond a page).
+ * Fills the caller's struct out, which begins with size_t size, from the library's own of known
+ * bytes: as much as fits, and zeroes beyond what is known here. out keeps its size. first is how
+ * many bytes the struct had at least ever since it was there. ctx may be NULL, where nothing
+ * explains. Errors, out is as it was then: EINVAL (size was not set), E2BIG (size is beyond a
+ * page).
  */
 int gmem_fill_out(struct gmem_ctx *ctx, const char *type, size_t first, void *out, const void *from,
 		  size_t known);

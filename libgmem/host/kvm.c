@@ -134,7 +134,10 @@ static enum gmem_check_result check_memory2(struct gmem_host *host, const struct
 			      "KVM has no KVM_SET_USER_MEMORY_REGION2");
 }
 
-/* KVM pre-faults where it has a second level of page tables: kvm_dev_ioctl_check_extension_generic(). */
+/*
+ * KVM pre-faults where it has a second level of page tables:
+ * kvm_dev_ioctl_check_extension_generic().
+ */
 static const struct paging {
 	const char *vendor, *option, *flag;
 	const char *load, *boot, *nest, *none;

@@ -74,7 +74,9 @@ static const char *passthrough(struct gmem_host *host)
 	return NULL;
 }
 
-/* Two numbers since Linux 6.2, in either order: no bit 63 of the second set of features has a use. */
+/*
+ * Two numbers since Linux 6.2, in either order: no bit 63 of the second set of features has a use.
+ */
 static enum gmem_check_result check_features(struct gmem_host *host)
 {
 	uint64_t first = 0, second = 0;

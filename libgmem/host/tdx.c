@@ -70,7 +70,9 @@ static enum gmem_check_result check_kernel(struct gmem_host *host, const struct 
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "built with TDX");
 }
 
-/* hibernation_available() keeps TDX off, so that is part of the advice where it may be the reason. */
+/*
+ * hibernation_available() keeps TDX off, so that is part of the advice where it may be the reason.
+ */
 static enum gmem_check_result check_bios(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	bool hibernates = gmem_config_get(&host->config, "HIBERNATION") == GMEM_CONFIG_BUILT_IN &&

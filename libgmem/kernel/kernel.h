@@ -31,9 +31,9 @@ struct gmem_kernel;
 
 /*
  * What an operation gives, negated, where a kernel that is only a record of one (snapshot/) has
- * nothing to say: it was not looked for, or takes a live kernel. It is no answer: who reads ENOENT as
- * "there is none" must not read this one so. Readers of /proc and /sys pass it on as it is, and what
- * rests on it is unknown. Kernels give this errno for files of network file systems only.
+ * nothing to say: it was not looked for, or takes a live kernel. It is no answer: who reads ENOENT
+ * as "there is none" must not read this one so. Readers of /proc and /sys pass it on as it is, and
+ * what rests on it is unknown. Kernels give this errno for files of network file systems only.
  * GMEM_ENOTRECORDED is its name in the API.
  */
 #define GMEM_KERNEL_NOT_RECORDED EREMOTE
@@ -81,17 +81,18 @@ struct gmem_kernel_ops {
 			 uint64_t length);
 	int (*fstat)(struct gmem_kernel *kernel, int fd, struct stat *st);
 	/*
-	 * The file system's number (s_magic), without a word to the file system, which may be served
-	 * by a process that never answers. -ENODATA: the kernel does not tell it so. With ask the file
-	 * system is asked then (fstatfs(2)).
+	 * The file system's number (s_magic), without a word to the file system, which may be
+	 * served by a process that never answers. -ENODATA: the kernel does not tell it so. With
+	 * ask the file system is asked then (fstatfs(2)).
 	 */
 	int (*fs_magic)(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic);
 	ssize_t (*pread)(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset);
 	int (*readlink)(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);
 	/*
-	 * A snapshot lists what names it has, and gives -GMEM_KERNEL_NOT_RECORDED behind the last where
-	 * there may be others: that a name is there is known then, that one is not there is not.
+	 * A snapshot lists what names it has, and gives -GMEM_KERNEL_NOT_RECORDED behind the last
+	 * where there may be others: that a name is there is known then, that one is not there is
+	 * not.
 	 */
 	int (*list_directory)(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			      void *arg);

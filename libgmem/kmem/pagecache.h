@@ -35,7 +35,9 @@ int gmem_pagecache_find(struct gmem_ctx *ctx, int fd, struct gmem_pagecache *out
  */
 int gmem_pagecache_fs_magic(struct gmem_ctx *ctx, int fd, uint64_t *magic);
 
-/* What a descriptor's file stands for (file->private_data): struct kvm of a VM. Errors: likewise. */
+/*
+ * What a descriptor's file stands for (file->private_data): struct kvm of a VM. Errors: likewise.
+ */
 int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object);
 
 /* Calls fn for resident pages first..last (page offsets), ascending. Errors: likewise. */

@@ -7,8 +7,8 @@
 #include "kmem/direct_map.h"
 
 /*
- * Whether the page tables of the kernel behind ctx are known: where it is one of x86-64. Else -ENOTSUP,
- * explained.
+ * Whether the page tables of the kernel behind ctx are known: where it is one of x86-64. Else
+ * -ENOTSUP, explained.
  */
 int gmem_pagetable_known(struct gmem_ctx *ctx);
 

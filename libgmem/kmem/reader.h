@@ -5,7 +5,10 @@
 #include "base/context.h"
 #include "kmem/direct_map.h"
 
-/* The kernel image, with the reader that was chosen opened if none was; owned by ctx. As gmem_reader_open(). */
+/*
+ * The kernel image, with the reader that was chosen opened if none was; owned by ctx. As
+ * gmem_reader_open().
+ */
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image);
 
 /* The same, with the first page frame that this CPU's physical addresses do not reach. */

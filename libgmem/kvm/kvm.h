@@ -5,8 +5,8 @@
 #include "base/context.h"
 
 /*
- * An ioctl of KVM, which is logged under its name (GMEM_LOG_DEBUG). Returns what it gives, or a negative
- * errno; no explanation is set.
+ * An ioctl of KVM, which is logged under its name (GMEM_LOG_DEBUG). Returns what it gives, or a
+ * negative errno; no explanation is set.
  */
 int gmem_kvm_ioctl(struct gmem_ctx *ctx, int fd, const char *name, unsigned long request,
 		   uintptr_t arg);
@@ -21,9 +21,9 @@ int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number);
 bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);
 
 /*
- * Whether guest_memfd knows NUMA policies: 1 or 0. A kernel without takes one and ignores it, so KVM
- * cannot be asked: a newer release has them, an older one where it has the function all the same. -1:
- * an older one whose functions cannot be looked at. No explanation is set.
+ * Whether guest_memfd knows NUMA policies: 1 or 0. A kernel without takes one and ignores it, so
+ * KVM cannot be asked: a newer release has them, an older one where it has the function all the
+ * same. -1: an older one whose functions cannot be looked at. No explanation is set.
  */
 int gmem_kernel_heeds_policy(struct gmem_ctx *ctx);
 

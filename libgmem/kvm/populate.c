@@ -292,8 +292,8 @@ static int check_unbound(const struct populate *populate)
 }
 
 /*
- * KVM binds no offset of a file twice, so the memslots that were set here tell its address. A range that
- * is bound in pieces has more than one.
+ * KVM binds no offset of a file twice, so the memslots that were set here tell its address. A range
+ * that is bound in pieces has more than one.
  */
 static int find_address(struct populate *populate, enum gmem_populate_method method)
 {

@@ -27,7 +27,9 @@ int gmem_populate_report(struct populate *populate);
 /* Length of the step that begins at, from options.offset on. */
 uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at);
 
-/* Whether threads can run on the CPUs that the options name. Returns 0, or -EINVAL with the reason. */
+/*
+ * Whether threads can run on the CPUs that the options name. Returns 0, or -EINVAL with the reason.
+ */
 int gmem_populate_check_cpus(const struct populate *populate);
 
 /* Whether a call that was interrupted, or made no progress, is to be made again; counts. */

@@ -208,8 +208,8 @@ int gmem_populate_check_cpus(const struct populate *populate)
 
 /*
  * Threads that run on a node take pages from there, where the memory has no policy of its own, and
- * fill them without crossing to another node. Where one may not run there any more, it runs where it
- * is.
+ * fill them without crossing to another node. Where one may not run there any more, it runs where
+ * it is.
  */
 static void move_to(const struct gmem_cpu_set *set)
 {

@@ -219,7 +219,9 @@ static struct oops_map map_of(const struct oops_text *text)
 	unsigned int bits = text->va_bits > 48 ? least : text->va_bits;
 
 	return (struct oops_map){
-		/* ARM64_MEMSTART_ALIGN, or less than that: with pages of 64 KiB the size of a PMD. */
+		/*
+		 * ARM64_MEMSTART_ALIGN, or less than that: with pages of 64 KiB the size of a PMD.
+		 */
 		.align = text->page_size == 65536 ? 1ull << 29 : 1ull << 30,
 		.lowest = -(1ull << text->va_bits),
 		.highest = -(1ull << (bits - 1)),

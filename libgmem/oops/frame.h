@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From an entry of the direct map's page tables to the page frame, what both architectures share. */
+/*
+ * From an entry of the direct map's page tables to the page frame, what both architectures share.
+ */
 #ifndef GMEM_OOPS_FRAME_H
 #define GMEM_OOPS_FRAME_H
 
@@ -26,8 +28,8 @@ unsigned int oops_last_level(const struct oops_text *text);
 bool oops_in_map(const struct oops_text *text, const struct oops_map *map);
 
 /*
- * Takes that physical address for the one of the page that the address is of: sets pfn and base where
- * the difference can be the base of a direct map; else notes that the address is in none.
+ * Takes that physical address for the one of the page that the address is of: sets pfn and base
+ * where the difference can be the base of a direct map; else notes that the address is in none.
  */
 void oops_set_frame(const struct oops_text *text, uint64_t physical, const struct oops_map *map,
 		    struct gmem_oops *out);

@@ -8,7 +8,9 @@
 
 #define PAGE_STRUCT 64ull /* sizeof(struct page), on both architectures */
 
-/* A register that is where vmemmap has the page's struct page: the base found so is aligned, too. */
+/*
+ * A register that is where vmemmap has the page's struct page: the base found so is aligned, too.
+ */
 static void find_witness(const struct oops_text *text, struct gmem_oops *out)
 {
 	for (unsigned int i = 0; out->has_pfn && out->pfn && i < text->n_registers; i++) {
@@ -38,7 +40,9 @@ static enum gmem_direct_map direct_map_of(enum gmem_oops_kind kind)
 	}
 }
 
-/* The address is one of the direct map: by its page frame, or by a path that uses no other address. */
+/*
+ * The address is one of the direct map: by its page frame, or by a path that uses no other address.
+ */
 static bool is_direct_map(const struct gmem_oops *oops)
 {
 	return !(oops->notes & GMEM_OOPS_NOT_DIRECT_MAP) && (oops->has_pfn || oops->page);

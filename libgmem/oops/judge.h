@@ -5,7 +5,9 @@
 
 #include "oops/text.h"
 
-/* Fills all of out. Clears in text what may be of another oops, where lines of several are mixed. */
+/*
+ * Fills all of out. Clears in text what may be of another oops, where lines of several are mixed.
+ */
 void oops_judge(struct oops_text *text, struct gmem_oops *out);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A log, piece by piece: lines, the oopses that are open, and when one has ended. An oops is known by
- * the thread or CPU that prints it where lines name one; else only one is open at a time.
+ * A log, piece by piece: lines, the oopses that are open, and when one has ended. An oops is known
+ * by the thread or CPU that prints it where lines name one; else only one is open at a time.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,9 @@
 /* A kernel's line is below 1 KiB; what stands before it may be as much. */
 #define LINE_MAX_BYTES 2048
 #define OPEN_MAX 8
-/* Stands for the caller of an oops whose lines are mixed with another's; no line names such a one. */
+/*
+ * Stands for the caller of an oops whose lines are mixed with another's; no line names such a one.
+ */
 #define MIXED "?"
 /* The longest oops has fewer lines: one that goes on has lost its end. */
 #define OOPS_LINES_MAX 2000
@@ -65,8 +67,8 @@ int gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_count
 }
 
 /*
- * The base that an earlier fault of the same boot had tells the frame behind an empty entry, as far as
- * nothing but the direct map can be there.
+ * The base that an earlier fault of the same boot had tells the frame behind an empty entry, as far
+ * as nothing but the direct map can be there.
  */
 static void use_base(struct gmem_oops_log *log, uint64_t reaches, struct gmem_oops *oops)
 {
@@ -185,7 +187,9 @@ static bool take(struct oops_text *text, const struct oops_machine *machine, con
 	return true;
 }
 
-/* Lines that are right for each of several mixed oopses: one has its address, one is the kernel's. */
+/*
+ * Lines that are right for each of several mixed oopses: one has its address, one is the kernel's.
+ */
 static void offer(struct gmem_oops_log *log, const char *line)
 {
 	if (*line != '[' && *line != 's')
@@ -236,7 +240,9 @@ static const struct oops_machine *opens(const char *line, bool *header)
 /* A second header under the same name: has the first one lost its end, or are they mixed? */
 static int begin_again(struct gmem_oops_log *log, struct open_oops *open, bool *mixed)
 {
-	/* x86 prints all of an oops under a lock, arm64 what comes before "Internal error" without. */
+	/*
+	 * x86 prints all of an oops under a lock, arm64 what comes before "Internal error" without.
+	 */
 	*mixed = open->text.machine == &oops_arm64 && !*open->text.caller &&
 		 !(open->text.seen & SEEN_DIE);
 	if (!*mixed)
@@ -379,8 +385,8 @@ int gmem_oops_feed(struct gmem_oops_log *log, const void *text, size_t length)
 }
 
 /*
- * The last line has no end, so its last word may be cut: a number that lost digits is another number.
- * Addresses and most entries have all of their 16.
+ * The last line has no end, so its last word may be cut: a number that lost digits is another
+ * number. Addresses and most entries have all of their 16.
  */
 static void drop_last_word(struct gmem_oops_log *log)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The paths of verdict/flush_paths.c are known by their traces; here are those that the verdict does
- * not need, since they touch no guest memory, or are of arm64. Read in Linux 7.3.4.
+ * The paths of verdict/flush_paths.c are known by their traces; here are those that the verdict
+ * does not need, since they touch no guest memory, or are of arm64. Read in Linux 7.3.4.
  */
 #include "oops/paths.h"
 

@@ -49,8 +49,8 @@ static const char *pass_caller(const char *at, char *caller)
 
 /*
  * "[   12.345678]", and the times of dmesg's options: "[Sun Nov 29 10:12:46 2026]" in any language,
- * "[  +0.000012]", "[Nov29 10:12]". The only line of a kernel that begins so has one word between the
- * brackets: the walk of arm64, "[ffff000004f85000] pgd=".
+ * "[  +0.000012]", "[Nov29 10:12]". The only line of a kernel that begins so has one word between
+ * the brackets: the walk of arm64, "[ffff000004f85000] pgd=".
  */
 static const char *pass_time(const char *at, char *caller)
 {

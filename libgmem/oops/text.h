@@ -51,7 +51,9 @@ struct oops_text {
 	enum gmem_oops_access access; /* in words */
 	uint64_t address;
 	uint64_t code;
-	/* Entries of the walk from the root on; those that were not printed have no bit in walked. */
+	/*
+	 * Entries of the walk from the root on; those that were not printed have no bit in walked.
+	 */
 	uint64_t entry[OOPS_LEVELS];
 	unsigned int walked;
 	uint64_t page_size; /* of arm64: 4096, 16384, 65536; 0 where it is not said */

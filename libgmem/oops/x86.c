@@ -92,7 +92,9 @@ static bool take_die(struct oops_text *text, const char *rest)
 
 static const char *const levels[OOPS_LEVELS] = { "PGD ", "P4D ", "PUD ", "PMD ", "PTE " };
 
-/* "PGD 1 P4D 1 PUD 2 PMD 3 PTE 4": entries in the order of the walk, the last ones may be missing. */
+/*
+ * "PGD 1 P4D 1 PUD 2 PMD 3 PTE 4": entries in the order of the walk, the last ones may be missing.
+ */
 static bool take_walk(struct oops_text *text, const char *line)
 {
 	unsigned int before = text->walked;
@@ -224,15 +226,17 @@ static const struct oops_shape shapes[] = {
 	{ 0, 0, NULL },
 };
 
-/* From __PAGE_OFFSET_BASE_L5, or _L4, to CPU_ENTRY_AREA_BASE, in KASLR's steps; images lie above. */
+/*
+ * From __PAGE_OFFSET_BASE_L5, or _L4, to CPU_ENTRY_AREA_BASE, in KASLR's steps; images lie above.
+ */
 static const struct oops_map five_level_map = { 1ull << 30, 0xff11000000000000ull,
 						0xff11000000000000ull, 0xfffffe0000000000ull };
 static const struct oops_map four_level_map = { 1ull << 30, 0xffff888000000000ull,
 						0xffff888000000000ull, 0xfffffe0000000000ull };
 
 /*
- * With SME active its bit is in every entry: memory ends below bit 46 with four levels. An entry that
- * is not present keeps it as it is while the frame is inverted, so that inverting clears it.
+ * With SME active its bit is in every entry: memory ends below bit 46 with four levels. An entry
+ * that is not present keeps it as it is while the frame is inverted, so that inverting clears it.
  */
 static uint64_t frame_of(uint64_t entry, bool four_levels)
 {
@@ -298,8 +302,8 @@ const struct oops_machine oops_x86 = {
 	.judge = judge,
 	.vmemmap_align = 1ull << 30,
 	/*
-	 * KASLR puts vmalloc behind the memory and CONFIG_RANDOMIZE_MEMORY_PHYSICAL_PADDING, rounded up
-	 * to a TiB: kernel_randomize_memory() in arch/x86/mm/kaslr.c.
+	 * KASLR puts vmalloc behind the memory and CONFIG_RANDOMIZE_MEMORY_PHYSICAL_PADDING,
+	 * rounded up to a TiB: kernel_randomize_memory() in arch/x86/mm/kaslr.c.
 	 */
 	.base_reaches = 1ull << 40,
 };

@@ -75,8 +75,8 @@ static void drop(struct gmem_groups *groups, enum gmem_compared what, size_t at)
 }
 
 /*
- * One search: the place of the thread, and 0 where the group there is its own, 1 where it is new. Errors:
- * of kcmp(2), with *at the group that could not be compared.
+ * One search: the place of the thread, and 0 where the group there is its own, 1 where it is new.
+ * Errors: of kcmp(2), with *at the group that could not be compared.
  */
 static int search(struct gmem_ctx *ctx, const struct gmem_groups *groups, enum gmem_compared what,
 		  pid_t tid, size_t *at)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tables of descriptors and address spaces, told apart: threads share them, and so do processes that
- * were made with CLONE_FILES or CLONE_VM. Each is gone through once, however many share it.
+ * Tables of descriptors and address spaces, told apart: threads share them, and so do processes
+ * that were made with CLONE_FILES or CLONE_VM. Each is gone through once, however many share it.
  */
 #ifndef GMEM_OWNERS_GROUPS_H
 #define GMEM_OWNERS_GROUPS_H
@@ -33,8 +33,8 @@ struct gmem_groups {
 
 /*
  * The group of a thread: *index, and whether it is new, that is, to be gone through. It takes some
- * log2(groups) comparisons. Where threads cannot be compared each is a group for itself. Errors: ENOMEM,
- * ESRCH (there is no such thread any more).
+ * log2(groups) comparisons. Where threads cannot be compared each is a group for itself. Errors:
+ * ENOMEM, ESRCH (there is no such thread any more).
  */
 int gmem_groups_find(struct gmem_ctx *ctx, struct gmem_groups *groups, enum gmem_compared what,
 		     pid_t tid, size_t *index, bool *is_new);

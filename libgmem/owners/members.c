@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * How many processes have a guest_memfd, with those that share the table of descriptors or the address
- * space in which it was found. Each is counted once, however many ways lead to it.
+ * How many processes have a guest_memfd, with those that share the table of descriptors or the
+ * address space in which it was found. Each is counted once, however many ways lead to it.
  */
 #include <errno.h>
 #include <stdlib.h>

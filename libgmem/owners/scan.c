@@ -71,8 +71,8 @@ static bool is_of_process(int error)
 }
 
 /*
- * Why a process was not looked at, where it is not that it may not be: a limit or a fault is none of a
- * security module.
+ * Why a process was not looked at, where it is not that it may not be: a limit or a fault is none
+ * of a security module.
  */
 static void note_reason(struct scan *scan, int error)
 {
@@ -163,8 +163,9 @@ static int open_inode(struct scan *scan, const struct gmem_owner *place,
 }
 
 /*
- * Whether it was opened with O_PATH: the link then has neither of the two bits (tid_fd_update_inode() in
- * fs/proc/fd.c). fdinfo says it too, but prints all locks on the file along with it.
+ * Whether it was opened with O_PATH: the link then has neither of the two bits
+ * (tid_fd_update_inode() in fs/proc/fd.c). fdinfo says it too, but prints all locks on the file
+ * along with it.
  */
 static bool is_path_only(struct scan *scan, int fd)
 {
@@ -282,7 +283,10 @@ static int list_maps(struct scan *scan)
 	return ret;
 }
 
-/* Another's table or address space, which was gone through before: what was found there is this one's. */
+/*
+ * Another's table or address space, which was gone through before: what was found there is this
+ * one's.
+ */
 static int join(struct scan *scan, struct gmem_group *group, bool *shows)
 {
 	*shows = *shows || group->shows;

@@ -7,8 +7,8 @@
 #include "pages/target.h"
 
 /*
- * The resident ranges of the file, in bytes; cancel may be NULL. Errors: of the walk, ECANCELED; EAGAIN
- * where some of it stayed inconsistent, so that a page that is not found may be there.
+ * The resident ranges of the file, in bytes; cancel may be NULL. Errors: of the walk, ECANCELED;
+ * EAGAIN where some of it stayed inconsistent, so that a page that is not found may be there.
  */
 int gmem_pages_read(struct gmem_target *target, const volatile int *cancel,
 		    struct gmem_ranges *pages);

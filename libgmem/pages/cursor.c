@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A cursor over extents: the walk goes on by a batch whenever what it found before is handed out. */
+/*
+ * A cursor over extents: the walk goes on by a batch whenever what it found before is handed out.
+ */
 #include <stdlib.h>
 
 #include "base/cancel.h"

@@ -128,7 +128,9 @@ static void cut_front(struct gmem_extent *extent, uint64_t pages, struct gmem_ex
 static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *extent);
 static int work_off(struct gmem_extent_walk *walk);
 
-/* Room for an extent, until the next one is emitted; emit() takes one that is made there as it is. */
+/*
+ * Room for an extent, until the next one is emitted; emit() takes one that is made there as it is.
+ */
 static struct gmem_extent *spare(struct gmem_extent_walk *walk)
 {
 	return &walk->two[walk->last == &walk->two[0]];

@@ -19,8 +19,8 @@ void gmem_extent_walk_free(struct gmem_extent_walk *walk);
 int gmem_extent_walk_run(struct gmem_extent_walk *walk);
 
 /*
- * Goes on by a batch, if all of the direct map is looked up, else until fn returns something. Returns
- * as the other, and above 0 where it is not at the end.
+ * Goes on by a batch, if all of the direct map is looked up, else until fn returns something.
+ * Returns as the other, and above 0 where it is not at the end.
  */
 int gmem_extent_walk_batch(struct gmem_extent_walk *walk);
 

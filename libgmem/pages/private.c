@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What of a guest_memfd its VM's memory attributes call private, and what of it is resident although
- * they call it shared: kvm->mem_attr_array, an xarray by GFN, beside the page cache.
+ * What of a guest_memfd its VM's memory attributes call private, and what of it is resident
+ * although they call it shared: kvm->mem_attr_array, an xarray by GFN, beside the page cache.
  */
 #include <errno.h>
 #include <stdlib.h>

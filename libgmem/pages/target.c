@@ -46,8 +46,8 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 
 /*
  * What the link reads as, before anything is opened: opening the file of a server that is gone may
- * wait for it. (What a link of /proc leads to is opened without a look at its name, so that one that
- * is exchanged meanwhile is found by the descriptor's own link.)
+ * wait for it. (What a link of /proc leads to is opened without a look at its name, so that one
+ * that is exchanged meanwhile is found by the descriptor's own link.)
  */
 static int look_at_link(struct gmem_kernel *kernel, const char *path)
 {
@@ -60,8 +60,8 @@ static int look_at_link(struct gmem_kernel *kernel, const char *path)
 }
 
 /*
- * Whether it is one: by its link and file system, or by the superblock in the kernel's memory. The file
- * system itself is asked only where neither tells.
+ * Whether it is one: by its link and file system, or by the superblock in the kernel's memory. The
+ * file system itself is asked only where neither tells.
  */
 static int confirm(struct gmem_ctx *ctx, int fd)
 {

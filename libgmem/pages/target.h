@@ -25,14 +25,15 @@ struct gmem_target {
 
 /*
  * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of
- * open, EMEDIUMTYPE (it is no guest_memfd), ENODATA (it may be one: only a reader of kernel memory could
- * tell), ENOMEM.
+ * open, EMEDIUMTYPE (it is no guest_memfd), ENODATA (it may be one: only a reader of kernel memory
+ * could tell), ENOMEM.
  */
 int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out);
 
 /*
  * Calls fn for each guest_memfd that pid (0: this process) has a descriptor of, each inode once, by
- * ascending descriptor; fn does not keep the target. Returns 0 or what fn returned. Errors: explained.
+ * ascending descriptor; fn does not keep the target. Returns 0 or what fn returned. Errors:
+ * explained.
  */
 typedef int (*gmem_target_fn)(const struct gmem_target *target, int fd, void *arg);
 int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg);

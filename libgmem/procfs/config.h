@@ -13,7 +13,8 @@ struct gmem_config {
 
 enum gmem_config_value {
 	GMEM_CONFIG_UNKNOWN, /* no configuration to look at */
-	GMEM_CONFIG_ABSENT, /* no line: this kernel has no such option, or nothing that needs it is on */
+	GMEM_CONFIG_ABSENT,  /* no line: this kernel has no such option, or nothing that needs it is
+				on */
 	GMEM_CONFIG_OFF,
 	GMEM_CONFIG_MODULE,
 	GMEM_CONFIG_BUILT_IN,

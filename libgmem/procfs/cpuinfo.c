@@ -13,7 +13,9 @@
 #define PHYSICAL_BITS_MIN 32
 #define PHYSICAL_BITS_MAX 52
 
-/* Value of the first "key<tabs>: value" line, up to its end, or NULL; "model" is not "model name". */
+/*
+ * Value of the first "key<tabs>: value" line, up to its end, or NULL; "model" is not "model name".
+ */
 static const char *value_of(const char *text, const char *key)
 {
 	size_t length = strlen(key);

@@ -81,8 +81,8 @@ int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 /*
  * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
  * inode that is known by the text of its link only. The link is that of the descriptor that was
- * opened, because the process may have put something else in its place. Without ask no call here makes
- * the kernel ask a file system's server.
+ * opened, because the process may have put something else in its place. Without ask no call here
+ * makes the kernel ask a file system's server.
  */
 int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, bool ask)
 {

@@ -22,15 +22,15 @@ const char *gmem_process_name(pid_t pid, char name[GMEM_PROCESS_NAME_MAX]);
 int gmem_no_process(struct gmem_ctx *ctx, pid_t pid);
 
 /*
- * Whether fd, open in this process, is a guest_memfd: 1, 0, or an errno. ENODATA: it reads as one, or
- * there is no /proc to read of it, and this kernel does not tell its file system without asking that
- * file system's server; with ask it is asked, which may take for ever.
+ * Whether fd, open in this process, is a guest_memfd: 1, 0, or an errno. ENODATA: it reads as one,
+ * or there is no /proc to read of it, and this kernel does not tell its file system without asking
+ * that file system's server; with ask it is asked, which may take for ever.
  */
 int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, bool ask);
 
 /*
- * Whether the link of fd, open in this process, is one that is() knows: 1, 0, or an errno. ENODATA: fd
- * is open, and there is no /proc to tell what it is.
+ * Whether the link of fd, open in this process, is one that is() knows: 1, 0, or an errno. ENODATA:
+ * fd is open, and there is no /proc to tell what it is.
  */
 int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link));
 

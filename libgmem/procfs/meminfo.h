@@ -6,7 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bytes that the file's text has for a key ("MemTotal"). Returns false where it has no such line. */
+/*
+ * Bytes that the file's text has for a key ("MemTotal"). Returns false where it has no such line.
+ */
 bool gmem_meminfo_bytes(const char *text, const char *key, uint64_t *bytes);
 
 #endif

@@ -24,8 +24,8 @@ enum gmem_flush_pages {
 };
 
 /*
- * How a path shows in the trace of an oops. Names stand with blanks between; a compiler may inline a
- * static function, so those around it are there, too.
+ * How a path shows in the trace of an oops. Names stand with blanks between; a compiler may inline
+ * a static function, so those around it are there, too.
  */
 struct gmem_flush_trace {
 	const char *at; /* any of these takes the fault */

@@ -49,7 +49,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return file < 0;
 }
 
-/* By way of a file, as the kernel's: libbpf 1.1 does not export what would take bytes and a base. */
+/*
+ * By way of a file, as the kernel's: libbpf 1.1 does not export what would take bytes and a base.
+ */
 static struct btf *parse(const uint8_t *types, size_t size, struct btf *base)
 {
 	struct btf_header header = {

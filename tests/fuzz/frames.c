@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Page frames of the command line and of standard input: none is empty or wraps, no address is told. */
+/*
+ * Page frames of the command line and of standard input: none is empty or wraps, no address is
+ * told.
+ */
 #include "fuzz.h"
 
 #include <strings.h>

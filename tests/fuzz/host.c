@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The files that doctor's checks look at: a release of the kernel, then whatever they open of /proc,
- * /sys and the kernel's configuration, in that order. Each check has its result and says why.
+ * The files that doctor's checks look at: a release of the kernel, then whatever they open of
+ * /proc, /sys and the kernel's configuration, in that order. Each check has its result and says
+ * why.
  */
 #include "procfs/file.h"
 #include "files.h"

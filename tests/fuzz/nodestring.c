@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Lists of nodes of --numa, on four nodes of which two can be used: what is taken names nodes that there are. */
+/*
+ * Lists of nodes of --numa, on four nodes of which two can be used: what is taken names nodes that
+ * there are.
+ */
 #include "fuzz.h"
 
 #include "args/numa.h"

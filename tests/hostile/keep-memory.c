@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * keep-memory path|socket|uring: a guest_memfd with pages that no ordinary descriptor shows. It is kept
- * by an O_PATH descriptor only, is in flight in a unix socket, or is registered with an io_uring.
+ * keep-memory path|socket|uring: a guest_memfd with pages that no ordinary descriptor shows. It is
+ * kept by an O_PATH descriptor only, is in flight in a unix socket, or is registered with an
+ * io_uring.
  *
- * Prints "inode N", "bytes N" and "ready", and ends at the end of its input. Exits 77 without what it
- * needs.
+ * Prints "inode N", "bytes N" and "ready", and ends at the end of its input. Exits 77 without what
+ * it needs.
  */
 #include <linux/io_uring.h>
 #include <sys/socket.h>

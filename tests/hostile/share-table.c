@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * share-table PROCESSES FDS null|gmem|private: one table of descriptors shared by so many processes
- * (clone(2) with CLONE_FILES, no threads), with FDS descriptors of /dev/null or of one guest_memfd in
- * it. With private, each process has a copy of the table for itself, of a guest_memfd.
+ * (clone(2) with CLONE_FILES, no threads), with FDS descriptors of /dev/null or of one guest_memfd
+ * in it. With private, each process has a copy of the table for itself, of a guest_memfd.
  *
  * Prints "ready" and ends at the end of its input. Exits 77 without what it needs.
  */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * silent-server FOLDER open|gone|exec: a FUSE server that answers until its file is open and then says
- * nothing more. Its file has the name of a guest_memfd: "[kvm-gmem]" at the root of a mount that is
- * attached nowhere. With gone, the name was removed: "/[kvm-gmem] (deleted)", as a guest_memfd's link
- * reads since Linux 6.19. With exec, a process is kept in execve(2) by the flush of its descriptor,
- * with exec_update_lock taken.
+ * silent-server FOLDER open|gone|exec: a FUSE server that answers until its file is open and then
+ * says nothing more. Its file has the name of a guest_memfd: "[kvm-gmem]" at the root of a mount
+ * that is attached nowhere. With gone, the name was removed: "/[kvm-gmem] (deleted)", as a
+ * guest_memfd's link reads since Linux 6.19. With exec, a process is kept in execve(2) by the flush
+ * of its descriptor, with exec_update_lock taken.
  *
- * Prints "link TEXT", "pid PID" and "ready", and ends at the end of its input, with which the kernel
- * ends what waits for it. Exits 77 where there is no FUSE.
+ * Prints "link TEXT", "pid PID" and "ready", and ends at the end of its input, with which the
+ * kernel ends what waits for it. Exits 77 where there is no FUSE.
  */
 #include <err.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stuck-terminal stopped|unread|pipe|socket COMMAND...: runs it with its output on a terminal that is
- * stopped (XOFF), or a terminal, a pipe or a socket that nobody reads.
+ * stuck-terminal stopped|unread|pipe|socket COMMAND...: runs it with its output on a terminal that
+ * is stopped (XOFF), or a terminal, a pipe or a socket that nobody reads.
  *
- * Prints "ready" as soon as it runs, and its process id; at the end of its input it ends it by SIGKILL.
- * Exits 77 where there are no terminals here.
+ * Prints "ready" as soon as it runs, and its process id; at the end of its input it ends it by
+ * SIGKILL. Exits 77 where there are no terminals here.
  */
 #include <err.h>
 #include <fcntl.h>

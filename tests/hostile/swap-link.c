@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * swap-link FOLDER NAME VICTIM: as a user with no rights, puts a file and a symbolic link to VICTIM in
- * turn under NAME in FOLDER, which others may write, as fast as it can.
+ * swap-link FOLDER NAME VICTIM: as a user with no rights, puts a file and a symbolic link to VICTIM
+ * in turn under NAME in FOLDER, which others may write, as fast as it can.
  *
  * Prints "ready" and ends at the end of its input. Exits 77 without what it needs.
  */

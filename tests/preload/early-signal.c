@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD into gmemctl: a signal comes while the kernel is being opened, before a command has
- * looked at anything. It works where gmemctl links libgmem.so.
+ * For LD_PRELOAD into gmemctl: a signal comes while the kernel is being opened, before a command
+ * has looked at anything. It works where gmemctl links libgmem.so.
  */
 #include <dlfcn.h>
 #include <signal.h>

@@ -3,7 +3,8 @@
  * bench-synthetic directmap|memory GIB [RUN]: a direct map of that size in 4K pages, or a
  * guest_memfd of that size with every page resident, in stretches of RUN page frames (default all).
  * Its tables and nodes are made up as they are read, in front of a simulated kernel, so that a
- * terabyte needs no terabyte. Prints GiB, pages, runs, milliseconds of CPU time and the peak in KiB.
+ * terabyte needs no terabyte. Prints GiB, pages, runs, milliseconds of CPU time and the peak in
+ * KiB.
  */
 #include <err.h>
 #include <stdio.h>

@@ -2,11 +2,11 @@
 /*
  * flush-truth: what libgmem says of a page frame beside what the kernel's cache flush does to it.
  *
- * For test kernels with the module of tests/kernel/flush-module. Makes page frames of every kind, in
- * the direct map and out of it; asks for the verdict of each, as gmemctl check does; then lets the
- * kernel flush it. Prints "KIND PFN VERDICT DID" for each, DID being what the module says, and at the
- * end "N page frames, N faulted, N missed". Exits 0 if none was missed, 1 if one was, 77 without the
- * module.
+ * For test kernels with the module of tests/kernel/flush-module. Makes page frames of every kind,
+ * in the direct map and out of it; asks for the verdict of each, as gmemctl check does; then lets
+ * the kernel flush it. Prints "KIND PFN VERDICT DID" for each, DID being what the module says, and
+ * at the end "N page frames, N faulted, N missed". Exits 0 if none was missed, 1 if one was, 77
+ * without the module.
  */
 #include <signal.h>
 #include <stdbool.h>

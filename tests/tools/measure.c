@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * measure FILE SECONDS COMMAND...: runs it, ends it by SIGKILL after so many seconds, and writes to FILE
- * how long it took, how long it had a CPU, and its memory at most: "MILLISECONDS MILLISECONDS KIB".
+ * measure FILE SECONDS COMMAND...: runs it, ends it by SIGKILL after so many seconds, and writes to
+ * FILE how long it took, how long it had a CPU, and its memory at most: "MILLISECONDS MILLISECONDS
+ * KIB".
  *
  * Exits with its status, 137 where it had to be ended, 128 and the signal where one ended it, and 2
  * where it could not be run.

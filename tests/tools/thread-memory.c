@@ -94,7 +94,9 @@ static void live(void *(*fn)(void *))
 	idle(NULL);
 }
 
-/* Starts a child and waits until it has what it should: of closed, until its pipe is closed, too. */
+/*
+ * Starts a child and waits until it has what it should: of closed, until its pipe is closed, too.
+ */
 static struct news start(const char *name, void *(*fn)(void *), pid_t *pid)
 {
 	struct news news = { 0 };

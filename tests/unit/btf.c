@@ -133,7 +133,9 @@ static void *open_readers(void *arg)
 	return arg;
 }
 
-/* The application's function for libbpf's messages is there again, whether a reader opens or not. */
+/*
+ * The application's function for libbpf's messages is there again, whether a reader opens or not.
+ */
 START_TEST(print_function_stays)
 {
 	pthread_t threads[4];

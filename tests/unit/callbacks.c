@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a callback returns means one thing in all of the library: 0 goes on, anything else ends the call
- * and is what the call returns. Progress of populate and of a launch, and the log's reader, have their
- * tests beside the rest of what they do.
+ * What a callback returns means one thing in all of the library: 0 goes on, anything else ends the
+ * call and is what the call returns. Progress of populate and of a launch, and the log's reader,
+ * have their tests beside the rest of what they do.
  */
 #include "unit.h"
 
@@ -173,7 +173,9 @@ static const struct {
 	{ "gmem_watch_look", look },
 };
 
-/* A guest_memfd with a hole and a page that is not in the direct map, and one that is mapped only. */
+/*
+ * A guest_memfd with a hole and a page that is not in the direct map, and one that is mapped only.
+ */
 static void world_open(struct world *w)
 {
 	const struct gmem_memory_options options = {

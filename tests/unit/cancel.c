@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Long calls end when their caller wants it: by a thread, by a signal handler, at any of their steps. */
+/*
+ * Long calls end when their caller wants it: by a thread, by a signal handler, at any of their
+ * steps.
+ */
 #include "unit.h"
 
 #include <errno.h>
@@ -116,8 +119,8 @@ static int scan(void)
 }
 
 /*
- * Cancelled at each step: it ends with ECANCELED, or it had seen all; nothing stays open. Returns how
- * often the former.
+ * Cancelled at each step: it ends with ECANCELED, or it had seen all; nothing stays open. Returns
+ * how often the former.
  */
 static unsigned int cancel_everywhere(int (*call)(void))
 {
@@ -238,7 +241,9 @@ START_TEST(watch_tells_once)
 }
 END_TEST
 
-/* A first look that was cancelled has learnt nothing: the next one tells nothing, the third does. */
+/*
+ * A first look that was cancelled has learnt nothing: the next one tells nothing, the third does.
+ */
 START_TEST(first_look)
 {
 	struct gmem_watch *watch;

@@ -56,7 +56,9 @@ static void teardown(void)
 	port_ctx_free(ctx, 0, 0);
 }
 
-/* Holes, a memslot in the middle, and pages that are not in the direct map: extents of every kind. */
+/*
+ * Holes, a memslot in the middle, and pages that are not in the direct map: extents of every kind.
+ */
 static void scatter(uint64_t pages, uint64_t step)
 {
 	const struct gmem_slot_options slot = {
@@ -173,8 +175,8 @@ static int count_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requ
 }
 
 /*
- * More than one batch of the walk, in which extents go on from one to the next. What is not asked for is
- * not looked up.
+ * More than one batch of the walk, in which extents go on from one to the next. What is not asked
+ * for is not looked up.
  */
 START_TEST(batches)
 {
@@ -310,7 +312,9 @@ START_TEST(changes_ahead)
 }
 END_TEST
 
-/* Each call of the port fails once: an error, after which the cursor goes on as if it had not been. */
+/*
+ * Each call of the port fails once: an error, after which the cursor goes on as if it had not been.
+ */
 START_TEST(every_call_fails_once)
 {
 	struct list list = { 0 };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Every call fails once: reading kernel memory, and what is made of it. Nothing wrong is claimed. */
+/*
+ * Every call fails once: reading kernel memory, and what is made of it. Nothing wrong is claimed.
+ */
 #include "faults.h"
 
 #define READERS \

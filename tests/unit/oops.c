@@ -598,7 +598,9 @@ START_TEST(all_of_arm64)
 }
 END_TEST
 
-/* LPA2: bits 51 and 50 of the frame are bits 9 and 8; 64K pages: bits 51 to 48 are bits 15 to 12. */
+/*
+ * LPA2: bits 51 and 50 of the frame are bits 9 and 8; 64K pages: bits 51 to 48 are bits 15 to 12.
+ */
 START_TEST(arm64_frames)
 {
 	static const struct {
@@ -716,7 +718,9 @@ START_TEST(arm64_kinds)
 }
 END_TEST
 
-/* Half an oops: each line that is missing takes away what it says, and nothing else comes instead. */
+/*
+ * Half an oops: each line that is missing takes away what it says, and nothing else comes instead.
+ */
 START_TEST(halves)
 {
 	struct found whole, found;
@@ -866,7 +870,9 @@ START_TEST(contradictions)
 }
 END_TEST
 
-/* An empty entry tells no frame, but the base that the fault before it had does; not after a boot. */
+/*
+ * An empty entry tells no frame, but the base that the fault before it had does; not after a boot.
+ */
 START_TEST(earlier_base)
 {
 	static const char empty[] =

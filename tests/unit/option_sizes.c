@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every struct that a caller hands in, as an older program has it (shorter), and a newer one (longer):
- * what is missing counts as 0, what is not known must be 0, and a size that was not set is refused.
+ * Every struct that a caller hands in, as an older program has it (shorter), and a newer one
+ * (longer): what is missing counts as 0, what is not known must be 0, and a size that was not set
+ * is refused.
  */
 #include "unit.h"
 

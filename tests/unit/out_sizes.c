@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every struct that the library fills, as a newer program has it (longer), and one whose size is not
- * set: what is not known is zeroed, what does not fit is not written, and mistakes are refused. And
- * every struct that the library makes.
+ * Every struct that the library fills, as a newer program has it (longer), and one whose size is
+ * not set: what is not known is zeroed, what does not fit is not written, and mistakes are refused.
+ * And every struct that the library makes.
  */
 #include "unit.h"
 
@@ -502,7 +502,9 @@ START_TEST(pointers)
 }
 END_TEST
 
-/* It has no size, so it cannot grow: abidiff does not tell, since it is reached by a pointer only. */
+/*
+ * It has no size, so it cannot grow: abidiff does not tell, since it is reached by a pointer only.
+ */
 START_TEST(fixed)
 {
 	ck_assert_uint_eq(offsetof(struct gmem_cpu_set, mask), 0);

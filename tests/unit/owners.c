@@ -786,7 +786,9 @@ START_TEST(groups_told_apart)
 	ck_assert(gmem_group_has(&groups.list[first], 42) &&
 		  !gmem_group_has(&groups.list[first], 43));
 
-	/* The number of its thread is another thread's by now: a table of that number is another. */
+	/*
+	 * The number of its thread is another thread's by now: a table of that number is another.
+	 */
 	for (size_t i = 0; i < SHARING; i++)
 		if (!strcmp(table[i].path, "/proc/41/stat"))
 			table[i].text = "41 (a) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 9999 0\n";

@@ -381,7 +381,9 @@ START_TEST(progress_and_cancel)
 }
 END_TEST
 
-/* A /proc/meminfo whose MemAvailable is less each time that it is read, in kB; the last one stays. */
+/*
+ * A /proc/meminfo whose MemAvailable is less each time that it is read, in kB; the last one stays.
+ */
 static struct {
 	int fd;
 	unsigned int reads;

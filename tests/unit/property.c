@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Random operations: what libgmem says of the pages before each is what the model then does, when
- * nobody heeds the verdict; and where the guard of the calls heeds it, there is never an oops. GMEM_PROPERTY_OPERATIONS says how many, GMEM_PROPERTY_SEED which:
+ * nobody heeds the verdict; and where the guard of the calls heeds it, there is never an oops.
+ *GMEM_PROPERTY_OPERATIONS says how many, GMEM_PROPERTY_SEED which:
  *
  *	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 build/tests/unit/property
  *

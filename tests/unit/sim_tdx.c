@@ -355,7 +355,9 @@ START_TEST(mem_region_checks)
 	ck_assert_int_eq(add(&td, 0, 2, 0, &left), 0);
 	ck_assert_uint_eq(left, 0);
 	ck_assert_int_eq(add(&td, PAGE, 1, 0, &left), -EIO);
-	/* Modulo 2^64: it goes on to the end of the slot, and the error is not hidden by progress. */
+	/*
+	 * Modulo 2^64: it goes on to the end of the slot, and the error is not hidden by progress.
+	 */
 	ck_assert_int_eq(add(&td, 2 * PAGE, (1ull << 52) + 1, 0, &left), -EINVAL);
 	td.source = source;
 	ck_assert_int_eq(finalize(&td), 0);

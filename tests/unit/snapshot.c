@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The files of another host behind the port: what it tells, what it does not, and what it will not read. */
+/*
+ * The files of another host behind the port: what it tells, what it does not, and what it will not
+ * read.
+ */
 #include "unit.h"
 
 #include <errno.h>

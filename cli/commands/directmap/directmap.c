@@ -49,8 +49,8 @@ static const struct cli_option options[] = {
 };
 
 /*
- * The page tables do not say who removed a page. What Linux 7.3 has for it, beside guest_memfd, works
- * page by page (memfd_secret, hardware poison, KFENCE) or on whole blocks.
+ * The page tables do not say who removed a page. What Linux 7.3 has for it, beside guest_memfd,
+ * works page by page (memfd_secret, hardware poison, KFENCE) or on whole blocks.
  */
 static const struct {
 	uint64_t min_pages;

@@ -22,8 +22,8 @@ struct owned {
 	struct gmem_owners *owners; /* NULL: they could not be asked */
 	struct owned_range *list;   /* ascending */
 	size_t n;
-	char unseen
-		[1024]; /* why a hole may be a guest_memfd's that is not in the list; "" where not */
+	char unseen[1024]; /* why a hole may be a guest_memfd's that is not in the list; "" where
+			      not */
 };
 
 /* Asks all that can be seen. Returns 0 or -ENOMEM. */

@@ -50,7 +50,9 @@ static const struct column distance_columns[] = {
 
 static const struct table distance_table = TABLE("distances", distance_columns);
 
-/* What guests have on a node, -1: on none that is known. Returns how many guest_memfds have some. */
+/*
+ * What guests have on a node, -1: on none that is known. Returns how many guest_memfds have some.
+ */
 static size_t add_up(const struct list_row *rows, size_t n, int node, uint64_t *bytes)
 {
 	size_t guests = 0;

@@ -186,7 +186,10 @@ static int set_info(const struct cli *cli, struct list_row *row,
 	return info->has_slots ? 0 : add_error(cli, row, "slots", -ENODATA);
 }
 
-/* unknown: pages of which it cannot be told, and ranges of which it is not known what pages are there. */
+/*
+ * unknown: pages of which it cannot be told, and ranges of which it is not known what pages are
+ * there.
+ */
 static const char *direct_map_of(uint64_t mapped, uint64_t unmapped, uint64_t unknown)
 {
 	if (unknown)

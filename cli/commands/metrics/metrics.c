@@ -223,7 +223,9 @@ static const struct table *table_of(const void *settings)
 	return ((const struct settings *)settings)->format == FORMAT_NFD ? &features_table : NULL;
 }
 
-/* An option for rows that was given, where there are none; what a batch says for all lines is none. */
+/*
+ * An option for rows that was given, where there are none; what a batch says for all lines is none.
+ */
 static const char *idle_option(const struct cli *cli)
 {
 	const struct format *format = &cli->common.format;

@@ -24,8 +24,9 @@ static const struct column columns[] = {
 const struct table samples_table = TABLE("samples", columns);
 
 /*
- * As a label's value is quoted; what is no UTF-8 would make the whole text unreadable. The text may be
- * read on a terminal: a control character is written as the four characters \xNN, in all formats.
+ * As a label's value is quoted; what is no UTF-8 would make the whole text unreadable. The text may
+ * be read on a terminal: a control character is written as the four characters \xNN, in all
+ * formats.
  */
 static void write_value(FILE *stream, const char *value)
 {

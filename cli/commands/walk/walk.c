@@ -95,7 +95,10 @@ static void write_stage(struct walk *walk, const struct walk_stage *stage, enum 
 	};
 
 	output_row(walk->cli->out, cells);
-	/* The kernel that dies of what comes takes this process along: what was foretold goes out before. */
+	/*
+	 * The kernel that dies of what comes takes this process along: what was foretold goes out
+	 * before.
+	 */
 	if (stage == &walk_stage_preflight && walk->settings->force.will_oops)
 		output_flush(walk->cli->out);
 }

@@ -41,9 +41,9 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 }
 
 /*
- * The function that libbpf prints through is one for the whole process, and so is this lock: two that
- * load at a time would each take the other's silence for what was there before. A function that the
- * application sets meanwhile stays.
+ * The function that libbpf prints through is one for the whole process, and so is this lock: two
+ * that load at a time would each take the other's silence for what was there before. A function
+ * that the application sets meanwhile stays.
  */
 static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
 
@@ -95,7 +95,9 @@ int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size)
 		goto fail;
 	}
 	reader->fd = bpf_program__fd(reader->program->progs.reader_run);
-	/* All at once: a fault a page would cost more than the first reads. A failure is harmless. */
+	/*
+	 * All at once: a fault a page would cost more than the first reads. A failure is harmless.
+	 */
 	madvise(reader->program->bss, sizeof(*reader->program->bss), GMEM_MADV_POPULATE_WRITE);
 	*out = reader;
 	return 0;

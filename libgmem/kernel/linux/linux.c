@@ -96,10 +96,10 @@ static int read_word(struct gmem_linux *host, uint64_t address, void *word, uint
 
 /*
  * kcore has a copy of the task's content, not its address. The address is where the next thread of
- * the process, or the head of that list, says that its predecessor is. (On the list of processes are
- * first threads only: copy_process() leaves another's tasks.next as its parent has it.) The list
- * changes with each thread that begins or ends, so what is found there must be this task: the same
- * pid, the same files.
+ * the process, or the head of that list, says that its predecessor is. (On the list of processes
+ * are first threads only: copy_process() leaves another's tasks.next as its parent has it.) The
+ * list changes with each thread that begins or ends, so what is found there must be this task: the
+ * same pid, the same files.
  */
 static int find_kcore_task(struct gmem_linux *host, const struct task_layout *layout,
 			   uint64_t *address)

@@ -26,7 +26,10 @@ struct gmem_linux {
 /* Why reading kernel memory is refused on this kernel whoever asks, or 0: lockdown. */
 int gmem_linux_lockdown(char *why, size_t size);
 
-/* bpf_reader.c, or without_bpf.c. Errors: EPERM (capability, lockdown), ENOTSUP (kernel or build without it). */
+/*
+ * bpf_reader.c, or without_bpf.c. Errors: EPERM (capability, lockdown), ENOTSUP (kernel or build
+ * without it).
+ */
 int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size);
 void gmem_bpf_reader_free(struct gmem_bpf_reader *reader);
 int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_request *requests,

@@ -20,8 +20,8 @@
 #endif
 
 /*
- * statmount(2), include/uapi/linux/mount.h: by a descriptor since Linux 7.0. The kernel answers from
- * its own struct super_block, where fstatfs(2) asks the file system.
+ * statmount(2), include/uapi/linux/mount.h: by a descriptor since Linux 7.0. The kernel answers
+ * from its own struct super_block, where fstatfs(2) asks the file system.
  */
 #ifndef SYS_statmount
 #define SYS_statmount 457
@@ -105,8 +105,8 @@ int gmem_linux_mbind(struct gmem_kernel *kernel, void *address, size_t length, i
 {
 	(void)kernel;
 	/*
-	 * mbind() of <numaif.h> does the same and no more, but it is in libnuma, which libgmem does not
-	 * link.
+	 * mbind() of <numaif.h> does the same and no more, but it is in libnuma, which libgmem does
+	 * not link.
 	 */
 	return result(syscall(SYS_mbind, address, length, mode, nodemask, maxnode, flags));
 }
@@ -140,7 +140,10 @@ int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *
 		*magic = answer.sb_magic;
 		return 0;
 	}
-	/* The kernel's own mount of guest_memfd is in no namespace, so statmount(2) tells nothing of it. */
+	/*
+	 * The kernel's own mount of guest_memfd is in no namespace, so statmount(2) tells nothing
+	 * of it.
+	 */
 	if (!ask)
 		return -ENODATA;
 	if (fstatfs(fd, &st))
@@ -227,10 +230,10 @@ int gmem_linux_touch(struct gmem_kernel *kernel, void *address)
 {
 	(void)kernel;
 	/*
-	 * A read: what is there stays. Shared mappings get their page by it as by a write. The kernel
-	 * does it, for which a page that cannot be mapped is an EFAULT, where we would get a SIGBUS:
-	 * rt_sigprocmask() copies the set before it finds that there is nothing to do of number -1
-	 * (kernel/signal.c).
+	 * A read: what is there stays. Shared mappings get their page by it as by a write. The
+	 * kernel does it, for which a page that cannot be mapped is an EFAULT, where we would get a
+	 * SIGBUS: rt_sigprocmask() copies the set before it finds that there is nothing to do of
+	 * number -1 (kernel/signal.c).
 	 */
 	syscall(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t));
 	return errno == EINVAL ? 0 : -errno;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a record keeps of files. Nothing of another process, no address of the kernel, no serial number:
- * what is not listed here is kept as a line of the index at most.
+ * What a record keeps of files. Nothing of another process, no address of the kernel, no serial
+ * number: what is not listed here is kept as a line of the index at most.
  */
 #include <ctype.h>
 #include <string.h>
@@ -33,7 +33,9 @@ static bool is_cgroup_mount(const char *line, size_t length)
 	return has(line, length, " cgroup2 ") || has(line, length, " cgroup ");
 }
 
-/* Of physical addresses, where RAM is; not where the kernel lies in it, nor what devices there are. */
+/*
+ * Of physical addresses, where RAM is; not where the kernel lies in it, nor what devices there are.
+ */
 static bool is_ram(const char *line, size_t length)
 {
 	return length && *line != ' ' && has(line, length, " : System RAM");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Remembers what a kernel is asked and what it answers, so that it can be written down in the form that
- * kernel/snapshot/ reads. It stands in front of a kernel at the port: the operations that ask are its
- * own and call the kernel's, the others stay the kernel's. policy.c says what is kept of a file: what
- * may hold secrets, addresses or what belongs to other processes is left out.
+ * Remembers what a kernel is asked and what it answers, so that it can be written down in the form
+ * that kernel/snapshot/ reads. It stands in front of a kernel at the port: the operations that ask
+ * are its own and call the kernel's, the others stay the kernel's. policy.c says what is kept of a
+ * file: what may hold secrets, addresses or what belongs to other processes is left out.
  */
 #ifndef GMEM_RECORD_H
 #define GMEM_RECORD_H

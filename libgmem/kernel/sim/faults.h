@@ -65,7 +65,9 @@ struct sim_faults {
 int sim_call(struct gmem_kernel *kernel, enum gmem_sim_call call, unsigned long request,
 	     const char *path);
 
-/* Counts the requests of a read_kmem that went through, and takes back what those that fail read. */
+/*
+ * Counts the requests of a read_kmem that went through, and takes back what those that fail read.
+ */
 void sim_call_requests(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
 
 /* Forgets the fault before, and all counts. NULL: nothing fails. */

@@ -23,9 +23,9 @@
 #define SIM_FDS_MAX 4096u
 /*
  * The number of the first descriptor. No real one can have it: a process's table up to there has
- * 16 GiB, and the kernel takes none above INT_MAX bytes, whatever fs.nr_open says (alloc_fdtable() in
- * fs/file.c since Linux 6.17, kvmalloc_node() since 5.15; before, a process needs these 16 GiB and a
- * limit 2000 times the usual one).
+ * 16 GiB, and the kernel takes none above INT_MAX bytes, whatever fs.nr_open says (alloc_fdtable()
+ * in fs/file.c since Linux 6.17, kvmalloc_node() since 5.15; before, a process needs these 16 GiB
+ * and a limit 2000 times the usual one).
  */
 #define SIM_FIRST_FD 0x7fff0000
 

@@ -9,8 +9,8 @@
  *   kvm types=0x21 cap236=1   on /dev/kvm
  *   vm=5 create=0 cap234=1    on a VM of type 5; create is what making one gave
  *
- * KEY is one of names[], or cap and the number of a capability. VALUE is a number, or a name of errno.
- * A line that begins with # is a comment.
+ * KEY is one of names[], or cap and the number of a capability. VALUE is a number, or a name of
+ * errno. A line that begins with # is a comment.
  */
 #include <errno.h>
 #include <limits.h>
@@ -167,10 +167,10 @@ static const struct gmem_answer *find(const struct gmem_answers *answers, int wh
 
 /*
  * What the short form tells of a VM. guest_memfd and memory attributes depend on the VM's type:
- * kvm_arch_has_private_mem() is true of these types, false of a default VM and of SEV and SEV-ES; but
- * where types has no SNP, type 2 may be a TD, as kernels with TDX numbered it before 6.16. Without
- * private memory there are no attributes, and whether there is a guest_memfd depends on the kernel:
- * since 6.18 there is.
+ * kvm_arch_has_private_mem() is true of these types, false of a default VM and of SEV and SEV-ES;
+ * but where types has no SNP, type 2 may be a TD, as kernels with TDX numbered it before 6.16.
+ * Without private memory there are no attributes, and whether there is a guest_memfd depends on the
+ * kernel: since 6.18 there is.
  */
 static int value_for_vm(int types, int type, int what, int value)
 {

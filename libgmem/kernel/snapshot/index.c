@@ -8,7 +8,8 @@
  *   PATH entry NAME          it is a directory with that name in it
  *   PATH listed              and with no names but those told here or found below DIR
  *
- * memfd_secret stands for memfd_secret(2), as if it was a path. A line that begins with # is a comment.
+ * memfd_secret stands for memfd_secret(2), as if it was a path. A line that begins with # is a
+ * comment.
  */
 #include <errno.h>
 #include <limits.h>

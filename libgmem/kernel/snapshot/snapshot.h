@@ -115,8 +115,8 @@ void gmem_answers_free(struct gmem_answers *answers);
 int gmem_answers_get(const struct gmem_answers *answers, int where, int what);
 
 /*
- * files.c: regular files below DIR. Errors of open: ENOENT (DIR has no such path), ENOTSUP (it is no
- * regular file), EFBIG, and of openat2(2).
+ * files.c: regular files below DIR. Errors of open: ENOENT (DIR has no such path), ENOTSUP (it is
+ * no regular file), EFBIG, and of openat2(2).
  */
 int gmem_snapshot_file_open(const struct gmem_snapshot *snapshot, const char *path, size_t max);
 /* The text of such a file; *out is freed by the caller. */
@@ -155,7 +155,9 @@ int gmem_snapshot_offset_of(struct gmem_kernel *kernel, const char *type, const 
 			    size_t *offset);
 int gmem_snapshot_size_of(struct gmem_kernel *kernel, const char *type, size_t *size);
 
-/* descriptors.c: a free descriptor, or -EMFILE; and what one stands for, NULL where it is not open. */
+/*
+ * descriptors.c: a free descriptor, or -EMFILE; and what one stands for, NULL where it is not open.
+ */
 int gmem_snapshot_take(struct gmem_snapshot *snapshot, const struct gmem_snapshot_open *what);
 struct gmem_snapshot_open *gmem_snapshot_get(struct gmem_snapshot *snapshot, int fd);
 

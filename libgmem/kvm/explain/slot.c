@@ -214,7 +214,9 @@ static bool gpa_too_high_for_cpu(const struct gmem_facts *facts)
 	return bits && ends_beyond(facts, bits);
 }
 
-/* Without them 52 bits. Before Linux 6.11, which has no such capability, either may be the limit. */
+/*
+ * Without them 52 bits. Before Linux 6.11, which has no such capability, either may be the limit.
+ */
 static bool gpa_too_high(const struct gmem_facts *facts)
 {
 	return ends_beyond(facts, 52);

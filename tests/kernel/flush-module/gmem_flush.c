@@ -6,9 +6,9 @@
  *
  * /sys/kernel/debug/gmem_flush/flush: page frame numbers are written to it, and reading it gives
  * one line for each of the last write:  PFN flushed  or  PFN faulted FUNCTION ERROR-CODE PFN-OF-CR2
- * /sys/kernel/debug/gmem_flush/poison: a number written to it allocates as many pages and takes them
- * out of the direct map as the kernel does where a machine check reports one: set_mce_nospec().
- * Reading gives their page frame numbers. They come back with the module's end.
+ * /sys/kernel/debug/gmem_flush/poison: a number written to it allocates as many pages and takes
+ * them out of the direct map as the kernel does where a machine check reports one:
+ * set_mce_nospec(). Reading gives their page frame numbers. They come back with the module's end.
  */
 #include <linux/completion.h>
 #include <linux/debugfs.h>

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The key ownership table: a KeyID is free, a TD's, or blocked until the caches were written back. */
+/*
+ * The key ownership table: a KeyID is free, a TD's, or blocked until the caches were written back.
+ */
 #include <linux/topology.h>
 #include "soft.h"
 

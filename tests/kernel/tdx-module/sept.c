@@ -125,8 +125,8 @@ u64 soft_mem_sept_add(struct tdx_module_args *args)
 }
 
 /*
- * The source page (R9) is looked at, not copied: no guest reads what would be copied, and the target
- * may be out of the direct map, which a real module does not care about.
+ * The source page (R9) is looked at, not copied: no guest reads what would be copied, and the
+ * target may be out of the direct map, which a real module does not care about.
  */
 u64 soft_mem_page_add(struct tdx_module_args *args)
 {

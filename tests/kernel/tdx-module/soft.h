@@ -42,7 +42,9 @@
 #define TDX_METADATA_FIELD_ID_INCORRECT 0xC0000C0000000000ULL
 #define TDX_METADATA_FIELD_NOT_WRITABLE 0xC0000C0100000000ULL
 
-/* Operands: registers have their number in the x86 encoding, fields of TD_PARAMS come from 64 on. */
+/*
+ * Operands: registers have their number in the x86 encoding, fields of TD_PARAMS come from 64 on.
+ */
 #define OPERAND_RCX 1
 #define OPERAND_RDX 2
 #define OPERAND_R8 8

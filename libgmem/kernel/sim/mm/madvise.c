@@ -178,7 +178,8 @@ int sim_madvise(struct gmem_sim *sim, void *address, size_t length, int advice)
 
 /*
  * The nodes of a mask that this machine has; bit maxnode - 1 and up do not count. get_nodes() in
- * mm/mempolicy.c: what lies above MAX_NUMNODES must be 0. mpol_set_nodemask() drops what is not there.
+ * mm/mempolicy.c: what lies above MAX_NUMNODES must be 0. mpol_set_nodemask() drops what is not
+ * there.
  */
 static int read_nodes(const struct gmem_sim *sim, const unsigned long *nodemask,
 		      unsigned long maxnode, unsigned long *nodes)
