@@ -70,7 +70,7 @@ enum status cli_check_kernel(struct cli *cli)
 	if (!cli->command->takes_sysroot)
 		return cli_usage(
 			cli,
-			"--sysroot: %s needs a live kernel; doctor, caps, metrics, pfn and "
+			"--sysroot: %s does not take it; doctor, caps, metrics, pfn and "
 			"check --pfn can answer from the files of a host",
 			cli->command->name);
 	if (cli->session || cli->where)

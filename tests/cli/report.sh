@@ -27,7 +27,7 @@ same_rows() {
 }
 
 try 64 '' '-o DIR is missing' gmemctl report --simulate
-try 64 '' 'report needs a live kernel' gmemctl report --sysroot=tests/hosts/el9 -o "$scratch/x"
+try 64 '' 'report does not take it' gmemctl report --sysroot=tests/hosts/el9 -o "$scratch/x"
 for model in $(models); do
 	try_json '0' '[.files[].file] | contains(["doctor.json", "index", "proc/cpuinfo"])' \
 		gmemctl report "--simulate=$model" -o "$scratch/$model" --json

@@ -19,7 +19,7 @@ for command in $(commands); do
 	words=$(gmemctl --describe | awk -F '\t' -v c="$command" '$1 == "command" && $2 == c {
 		n = split($3, words, " "); for (i = 1; i <= n; i++) if (words[i] !~ /^(\[|-$)/) print "1" }')
 	# shellcheck disable=SC2086 # words
-	try 64 '' "$command needs a live kernel" gmemctl $command --sysroot=$host $words
+	try 64 '' "$command does not take it" gmemctl $command --sysroot=$host $words
 done
 try 64 '' 'not in a batch' sh -c "echo 'doctor --sysroot=$host' | $GMEMCTL batch --simulate"
 try 64 '' 'has no processes' gmemctl check --sysroot=$host 1:3

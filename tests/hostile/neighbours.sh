@@ -166,6 +166,14 @@ for how in socket uring; do
 		else
 			fail "list does not say that there is none ($how)" "status $status, count $count"
 		fi
+		gmemctl metrics > "$scratch/metrics" 2> "$scratch/stderr"
+		if ! grep -q '^gmemctl_guest_memfds 0' "$scratch/metrics" &&
+			grep -q '^gmemctl_processes{' "$scratch/metrics"; then
+			pass "nor does metrics ($how)"
+		else
+			fail "nor does metrics ($how)" "$(grep '^gmemctl_[gp]' "$scratch/metrics")" \
+				"$(cat "$scratch/stderr")"
+		fi
 		if ! debugfs true 2> "$scratch/err"; then
 			skip "its VM is seen ($how)" "no statistics of KVM in debugfs: $(tail -n 1 "$scratch/err")"
 		elif debugfs "$tools/unshown" > "$scratch/stdout" 2>&1 && grep -q '^there are VMs' "$scratch/stdout"; then

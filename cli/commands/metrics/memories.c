@@ -56,7 +56,7 @@ static const struct metric by_node = {
 static const struct metric memories = {
 	"gmemctl_guest_memfds",
 	NULL,
-	"guest_memfds on this host",
+	"guest_memfds on this host; left out where none is seen and one may be hidden",
 	false,
 };
 static const struct metric processes = {
@@ -127,20 +127,23 @@ static void add_row(struct samples *samples, const struct list_row *row)
 	add_nodes(samples, &names, row);
 }
 
-static void add_counts(struct samples *samples, const struct gmem_owners_counts *counts)
+static void add_counts(struct samples *samples, const struct gmem_owners *owners,
+		       const struct gmem_owners_counts *counts)
 {
 	const struct {
 		const struct metric *metric;
 		struct label label;
 		uint64_t value;
 	} sums[] = {
-		{ &memories, { "", NULL }, counts->memories },
 		{ &processes, { "result", "seen" }, counts->processes },
 		{ &processes, { "result", "denied" }, counts->not_permitted },
 		{ &vms, { "guest_memfd", "yes" }, counts->vms - counts->vms_without },
 		{ &vms, { "guest_memfd", "no" }, counts->vms_without },
 	};
 
+	/* None seen is not none there: a VM may have one that no process shows. */
+	if (counts->memories || !gmem_owners_unshown(owners))
+		samples_add(samples, &memories, NULL, 0, counts->memories);
 	for (size_t i = 0; i < COUNT(sums); i++)
 		samples_add(samples, sums[i].metric, &sums[i].label, 1, sums[i].value);
 }
@@ -189,7 +192,7 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struc
 		want.over = patience_is_over(&patience);
 		complete = add_memory(cli, owners, i, &want, samples, error) && complete;
 	}
-	add_counts(samples, &counts);
+	add_counts(samples, owners, &counts);
 	gmem_owners_free(owners);
 	return complete;
 }
