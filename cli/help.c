@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "args/arguments.h"
 #include "args/common.h"
 #include "core/command.h"
 #include "options.h"
@@ -18,6 +19,7 @@
 #define OPTION_MARGIN 29 /* of what an option does */
 #define COMMAND_MARGIN 15
 #define COLUMN_MARGIN 18
+#define ARGUMENT_MARGIN 10
 #define USAGE_MARGIN 12
 
 static const char about[] =
@@ -150,6 +152,19 @@ static void print_commands(FILE *to)
 	fputs("\n'gmemctl COMMAND --help' tells a command's options and columns.\n", to);
 }
 
+static void print_arguments(FILE *to, const char *usage)
+{
+	const struct argument *argument;
+	char head[16];
+
+	if (argument_of(usage, 0))
+		fputs("\nArguments:\n", to);
+	for (size_t i = 0; (argument = argument_of(usage, i)); i++) {
+		snprintf(head, sizeof(head), "  %s", argument->name);
+		print_entry(to, head, ARGUMENT_MARGIN, argument->help);
+	}
+}
+
 static void print_columns(FILE *to, const struct table *table)
 {
 	char heading[CELL_TEXT_MAX], head[CELL_TEXT_MAX + 4];
@@ -193,6 +208,7 @@ void help_print(const struct cli *cli)
 	begin_usage(cli);
 	fprintf(to, " [OPTION...]%s%s\n", *args ? " " : "", args);
 	print_entry(to, "", 0, command ? command->summary : about);
+	print_arguments(to, args);
 	if (command)
 		print_options(to, "Options of this command:", command, command->options);
 	print_options(to, "Common options:", command, common_options);

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How the help tells it. */
+#define RANGE_FORM "START+SIZE or START-END (END not included)"
+
 struct range {
 	uint64_t start;
 	uint64_t length; /* bytes, or page frames; never 0 when parsed */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args/range.h"
 #include "core/size.h"
 
 #define FIELD(member) offsetof(struct create_settings, member)
@@ -119,8 +120,8 @@ const struct cli_option create_options[] = {
 	{ "slots", 0, "NUMBER", false, set_slot_number, FIELD(n_slots),
 	  "Bind the memory in this many memslots of one size, one behind the other" },
 	{ "slot", 0, "RANGE[@OFFSET]", false, set_slot, FIELD(slots),
-	  "Bind these guest-physical addresses to the memory from OFFSET on, and nothing else; may "
-	  "be repeated" },
+	  "Bind these guest-physical addresses, " RANGE_FORM ", to the memory from OFFSET on, and "
+	  "nothing else; may be repeated" },
 	{ "numa", 0, "NODES", false, set_numa, FIELD(numa), NUMA_HELP },
 	{ "populate", 0, NULL, false, set_flag, FIELD(populate), "Populate all of the memory" },
 	{ "threads", 0, "NUMBER", false, set_threads, FIELD(how.threads), THREADS_HELP },

@@ -130,9 +130,9 @@ static enum status set_node(struct cli *cli, const struct cli_option *option, co
 
 static const struct cli_option options[] = {
 	{ "offset", 0, "RANGE", false, set_byte_range, offsetof(struct settings, offset),
-	  "Only this part of the file: START+SIZE or START-END (END not included)" },
+	  "Only this part of the file: " RANGE_FORM },
 	{ "gpa-range", 0, "RANGE", false, set_byte_range, offsetof(struct settings, gpa_range),
-	  "Only what memslots bind to these guest-physical addresses" },
+	  "Only what memslots bind to these guest-physical addresses: " RANGE_FORM },
 	{ "node", 0, "N", false, set_node, offsetof(struct settings, node),
 	  "Only pages on this NUMA node" },
 	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),

@@ -39,6 +39,15 @@ laid_out() {
 		END { for (name in wanted) print "not there: " name }' - "$scratch/help"
 }
 
+# An argument that does not explain itself is explained in the help of each command that takes it.
+gmemctl --describe | awk -F '\t' '$1 == "command" { print $2 "\t" $3 }' | tr -d '[].' > "$scratch/takes"
+for argument in TARGET RANGE NAME FRAME; do
+	takers=$(awk -F '\t' -v word=$argument '(" " $2 " ") ~ (" " word " ") { print $1 }' "$scratch/takes")
+	[ -n "$takers" ] || fail "some command takes $argument"
+	for command in $takers; do
+		try 0 "^  $argument +[a-z]" '' gmemctl "$command" --help
+	done
+done
 for command in $commands; do
 	laid_out "$command" > "$scratch/stdout"
 	if [ ! -s "$scratch/stdout" ]; then
