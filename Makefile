@@ -241,7 +241,7 @@ $(BUILD)/describe.txt: $(gmemctl)
 			"a build for this machine leaves in its folder" >&2; exit 1; }
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(BUILD)/man/%: cli/man/%.scd cli/man/page.awk $(describe)
+$(BUILD)/man/%: cli/man/%.scd cli/man/page.awk $(wildcard cli/schema/*.json) $(describe)
 	@mkdir -p $(@D)
 	@echo '  MAN     $@'
 	$(quiet)awk -f cli/man/page.awk $(describe) $< > $@.scd

@@ -5,6 +5,7 @@
 #include <gmem/gmem.h>
 
 #include "args/common.h"
+#include "commands/metrics/metrics.h"
 #include "core/command.h"
 #include "core/privilege.h"
 
@@ -120,6 +121,23 @@ static void describe_failures(FILE *stream)
 			failure_meaning(failure));
 }
 
+static void describe_metric(FILE *stream, const struct metric *metric)
+{
+	fprintf(stream, "metric\t%s%s\t%s\t%s\t%s\t%s\n", metric->name, metric_suffix(metric),
+		metric_type(metric), metric->unit ? metric->unit : "-",
+		metric->labels ? metric->labels : "-", metric->help);
+}
+
+static void describe_metrics(FILE *stream)
+{
+	const struct metric *metric;
+
+	for (size_t i = 0; (metric = metrics_of_memories(i)); i++)
+		describe_metric(stream, metric);
+	for (size_t i = 0; (metric = metrics_of_host(i)); i++)
+		describe_metric(stream, metric);
+}
+
 void describe(FILE *stream)
 {
 	const struct command *command;
@@ -136,4 +154,5 @@ void describe(FILE *stream)
 	}
 	describe_words(stream);
 	describe_failures(stream);
+	describe_metrics(stream);
 }

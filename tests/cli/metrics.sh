@@ -50,6 +50,29 @@ try_json 0 '[.samples[] | select(.name == "gmemctl_keys")] == [{name: "gmemctl_k
 try 0 '^NAME="gmemctl_keys" LABELS="resource=\\x22tdx\\x22" VALUE="31"$' 'simulated' \
 	metrics --simulate=tdx --pairs
 
+# The metrics that gmemctl says it has, of which the man page is made, are those that it writes, with the
+# same type, unit, labels and meaning. No model counts mappings that came together again.
+unseen=gmemctl_direct_map_collapses_total
+{
+	for model in $(models); do
+		metrics "--simulate=$model" --json
+	done
+	for host in tests/hosts/*/; do
+		metrics "--sysroot=$host" --json
+	done
+	printf '%s\n' 'create vm --vm-type=tdx --size=64K' 'convert vm all private' 'map vm all' 'metrics --json' |
+		gmemctl batch --simulate=tdx
+} 2> "$scratch/err" | jq -rs '[.[].samples[]?] | group_by(.name)[] | [.[0].name, .[0].type, .[0].unit // "-",
+	([.[].labels | keys[]] | unique | join(",")), .[0].help] | @tsv' | sort > "$scratch/written"
+gmemctl --describe | awk -F '\t' '$1 == "metric"' | jq -rR 'split("\t")[1:] |
+	.[3] |= (ltrimstr("-") | split(",") | sort | join(",")) | @tsv' | sort > "$scratch/described"
+if grep -v "^$unseen	" "$scratch/described" | diff - "$scratch/written" > "$scratch/diff" &&
+	grep -q "^$unseen	" "$scratch/described"; then
+	pass "it writes the $(wc -l < "$scratch/written") metrics that it says it has"
+else
+	fail "it writes the metrics that it says it has" "< said, > written:" "$(cat "$scratch/diff")"
+fi
+
 # Features: what a label of Kubernetes may hold, and for how long it holds.
 metrics --simulate=snp --format=nfd --expiry=600 > "$scratch/features" 2> "$scratch/err"
 label='[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?'

@@ -34,6 +34,31 @@ done
 try 0 '^true$' '' jq '.uid == "gmemctl" and ([.panels[].id] | length == (unique | length)) and
 	all(.panels[]; .title != "" and all(.targets[]; .expr | contains("$instance")))' "$dashboard"
 
+# The manual's way to set it up names what is there: alerts, units, folders, and a configuration of
+# Prometheus that it takes.
+page=cli/man/gmemctl-metrics.8.scd
+{
+	sed -n 's/^ *- alert: //p' "$rules"
+	basename -a packaging/systemd/*.timer packaging/systemd/gmemctl-metrics.service.in | sed 's/\.in$//'
+	sed -n 's/^ReadWritePaths=//p' packaging/systemd/*.service.in
+	sed -n 's/^ConditionPathIsDirectory=//p' packaging/systemd/*.service.in
+	printf '%s\n' "/gmemctl/prometheus/${rules##*/}" "/gmemctl/grafana/${dashboard##*/}"
+} > "$scratch/wanted"
+missing=$(while read -r word; do
+	grep -qF -e "$word" "$page" || echo "$word"
+done < "$scratch/wanted")
+if [ -z "$missing" ] && [ "$(wc -l < "$scratch/wanted")" -gt 12 ]; then
+	pass "the manual's set-up names $(wc -l < "$scratch/wanted") alerts, units and paths"
+else
+	fail "the manual's set-up names all alerts, units and paths" "it lacks:" "$missing"
+fi
+sed -n '/^# SET-UP$/,/^# EXIT/p' "$page" | awk '/^rule_files:$/ { on = 1 } /^```$/ { on = 0 } on' > "$scratch/prometheus.yml"
+if [ -n "$promtool" ]; then
+	try 0 'SUCCESS' '' "$promtool" check config --syntax-only "$scratch/prometheus.yml"
+else
+	skip "the manual's prometheus.yml" "there is no promtool: run make deps"
+fi
+
 if command -v systemd-analyze > "$scratch/which"; then
 	# The program that a unit starts must be there for verify.
 	mkdir "$scratch/units"

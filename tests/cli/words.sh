@@ -90,7 +90,7 @@ asks() {
 
 # Names as a reader of the page sees them.
 page() {
-	sed 's/\\_/_/g' "cli/man/gmemctl-$1.8.scd"
+	awk -f cli/man/page.awk "$scratch/describe" "cli/man/gmemctl-$1.8.scd" | sed 's/\\_/_/g'
 }
 
 # Where a word is missing. The rows of paths are those of check, which describes them for walk too.
@@ -105,7 +105,7 @@ missing_column() {
 	asks "cli/schema/$of.json" '.properties[$rows].items.properties | has($key)' --arg key "$2" \
 		--arg rows "$3" || echo schema
 	asks "cli/schema/$1.json" '.properties | has($rows)' --arg rows "$3" || echo schema
-	page "$of" | grep -qx @columns || echo page
+	grep -qx @columns "cli/man/gmemctl-$of.8.scd" || echo page
 }
 
 missing_fact() {
@@ -126,6 +126,30 @@ while read -r kind command key rows; do
 		fail "$command: the $kind $key is in table, JSON, man page and schema" "not in: $where"
 	fi
 done < "$scratch/words"
+
+# labels COMMAND: what CLOSING LINES of its page explain, in their order; and told: what stands below its
+# rows in a table.
+labels() {
+	page "$1" | sed -n '/^# CLOSING LINES$/,/^# EXIT/s/^\*\(.*\)\*$/\1/p'
+}
+told() {
+	gmemctl "$@" 2> "$scratch/err" | awk -v RS= '{ last = $0 } END { print last }' |
+		sed -n '/^simulated: /d; /^snapshot: /d; s/^\([A-Za-z]*\( [A-Za-z]\+\)*\):.*/\1/p'
+}
+for arguments in 'doctor --simulate=tdx' 'doctor --for=snp --simulate=plain' 'list --simulate=tdx' \
+	'list --nodes --simulate=tdx' 'list --reader=none --simulate=plain' 'walk --simulate=tdx' \
+	'walk --simulate=tdx-no-direct-map --no-direct-map' 'walk --dry-run --simulate=old' \
+	'walk --reader=none --simulate=plain'; do
+	labels "${arguments%% *}" > "$scratch/labels"
+	# shellcheck disable=SC2086 # words
+	told $arguments > "$scratch/told"
+	if [ -s "$scratch/told" ] && diff "$scratch/labels" "$scratch/told" > "$scratch/diff"; then
+		pass "$arguments: its page explains its $(wc -l < "$scratch/told") closing lines"
+	else
+		fail "$arguments: its page explains its closing lines" "< in the page, > told:" \
+			"$(cat "$scratch/diff")"
+	fi
+done
 
 # Old names: as a column, in a schema or a document, at its top or in a row.
 commands='pfns pfn list directmap status check walk map convert'

@@ -9,55 +9,73 @@ static const struct metric levels = {
 	"bytes",
 	"RAM in the kernel's direct map by the size of the mapping",
 	false,
+	"level",
 };
 static const struct metric holes = {
 	"gmemctl_direct_map_hole_bytes",
 	"bytes",
 	"RAM that is not in the kernel's direct map (unmapped), or cannot be told (unknown)",
 	false,
+	"direct_map",
 };
 static const struct metric splits = {
 	"gmemctl_direct_map_splits",
 	NULL,
 	"Mappings of the direct map that were split since boot, by their size before",
 	true,
+	"level",
 };
 static const struct metric collapses = {
 	"gmemctl_direct_map_collapses",
 	NULL,
 	"Mappings of the direct map that came together since boot, by their size after",
 	true,
+	"level",
 };
 static const struct metric keys = {
 	"gmemctl_keys",
 	NULL,
 	"KeyIDs (tdx) and ASIDs (sev, sev_es) that VMs can have on this host",
 	false,
+	"resource",
 };
 static const struct metric keys_used = {
 	"gmemctl_keys_used",
 	NULL,
 	"KeyIDs and ASIDs that VMs have, also those whose guest_memfd outlives them",
 	false,
+	"resource",
 };
 static const struct metric keys_max = {
 	"gmemctl_keys_max",
 	NULL,
 	"KeyIDs and ASIDs that this container may take, where how many the host has cannot be seen",
 	false,
+	"resource",
 };
 static const struct metric build_info = {
 	"gmemctl_build_info",
 	NULL,
 	"Always 1; the version, the kernel, and what is said of the direct map rests on",
 	false,
+	"version,kernel,evidence,simulated",
 };
 static const struct metric complete = {
 	"gmemctl_complete",
 	NULL,
 	"1 where this run saw everything, 0 where something was not to be seen",
 	false,
+	NULL,
 };
+
+static const struct metric *const host_metrics[] = {
+	&levels, &holes, &splits, &collapses, &keys, &keys_used, &keys_max, &build_info, &complete,
+};
+
+const struct metric *metrics_of_host(size_t index)
+{
+	return index < sizeof(host_metrics) / sizeof(host_metrics[0]) ? host_metrics[index] : NULL;
+}
 
 /* Both are RAM that is not known to be in it. */
 static void add_holes(struct samples *samples, const struct gmem_directmap_summary *summary)

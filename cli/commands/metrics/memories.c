@@ -11,24 +11,30 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Of samples of one guest_memfd. */
+#define ROW_LABELS "inode,pid,command,vm_type"
+
 /* The values of a row that are one number each. */
 static const struct {
 	enum list_column column;
 	struct metric metric;
 } values[] = {
 	{ LIST_SIZE,
-	  { "gmemctl_guest_memfd_size_bytes", "bytes", "Size of the guest_memfd", false } },
+	  { "gmemctl_guest_memfd_size_bytes", "bytes", "Size of the guest_memfd", false,
+	    ROW_LABELS } },
 	{ LIST_RESIDENT,
 	  { "gmemctl_guest_memfd_resident_bytes", "bytes", "Memory that the guest_memfd holds",
-	    false } },
+	    false, ROW_LABELS } },
 	{ LIST_SHARED,
 	  { "gmemctl_guest_memfd_shared_bytes", "bytes",
 	    "Memory at userspace_addr of its memslots: the shared side, beside what is resident",
-	    false } },
+	    false, ROW_LABELS } },
 	{ LIST_SLOTS,
-	  { "gmemctl_guest_memfd_memslots", NULL, "Memslots bound to the guest_memfd", false } },
+	  { "gmemctl_guest_memfd_memslots", NULL, "Memslots bound to the guest_memfd", false,
+	    ROW_LABELS } },
 	{ LIST_PROCESSES,
-	  { "gmemctl_guest_memfd_processes", NULL, "Processes that hold the guest_memfd", false } },
+	  { "gmemctl_guest_memfd_processes", NULL, "Processes that hold the guest_memfd", false,
+	    ROW_LABELS } },
 };
 
 /* What is resident, by what the direct map has of it. */
@@ -46,31 +52,48 @@ static const struct metric by_direct_map = {
 	"bytes",
 	"Resident memory of the guest_memfd by whether the kernel's direct map has it",
 	false,
+	ROW_LABELS ",direct_map",
 };
 static const struct metric by_node = {
 	"gmemctl_guest_memfd_node_bytes",
 	"bytes",
 	"Resident memory of the guest_memfd by NUMA node",
 	false,
+	ROW_LABELS ",node",
 };
 static const struct metric memories = {
 	"gmemctl_guest_memfds",
 	NULL,
 	"guest_memfds on this host; left out where none is seen and one may be hidden",
 	false,
+	NULL,
 };
 static const struct metric processes = {
 	"gmemctl_processes",
 	NULL,
 	"Processes looked at (seen) and not to be looked at (denied)",
 	false,
+	"result",
 };
 static const struct metric vms = {
 	"gmemctl_vm_processes",
 	NULL,
 	"Processes that have a VM, with a guest_memfd or without",
 	false,
+	"guest_memfd",
 };
+
+static const struct metric *const others[] = {
+	&by_direct_map, &by_node, &memories, &processes, &vms,
+};
+
+const struct metric *metrics_of_memories(size_t index)
+{
+	if (index < COUNT(values))
+		return &values[index].metric;
+	index -= COUNT(values);
+	return index < COUNT(others) ? others[index] : NULL;
+}
 
 /* Those that name the guest_memfd, and room for one that tells its samples apart. */
 enum { LABEL_INODE, LABEL_PID, LABEL_COMMAND, LABEL_VM_TYPE, LABEL_OTHER, LABELS };

@@ -14,6 +14,10 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struc
 			  int *error);
 bool metrics_add_host(struct cli *cli, struct samples *samples);
 
+/* The metrics that these have samples of, NULL past the last; those of the run are the host's. */
+const struct metric *metrics_of_memories(size_t index);
+const struct metric *metrics_of_host(size_t index);
+
 /* The labels that name the run itself, and whether it saw everything. */
 void metrics_add_run(struct cli *cli, struct samples *samples, bool complete);
 

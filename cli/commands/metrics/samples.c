@@ -117,17 +117,22 @@ void samples_free(struct samples *samples)
 	free(samples->list);
 }
 
-static const char *type_of(const struct metric *metric)
+const char *metric_type(const struct metric *metric)
 {
 	return metric->counter ? "counter" : "gauge";
 }
 
+const char *metric_suffix(const struct metric *metric)
+{
+	return metric->counter ? "_total" : "";
+}
+
 static void write_family(const struct metric *metric, bool openmetrics, FILE *stream)
 {
-	const char *suffix = metric->counter && !openmetrics ? "_total" : "";
+	const char *suffix = openmetrics ? "" : metric_suffix(metric);
 
 	fprintf(stream, "# HELP %s%s %s.\n", metric->name, suffix, metric->help);
-	fprintf(stream, "# TYPE %s%s %s\n", metric->name, suffix, type_of(metric));
+	fprintf(stream, "# TYPE %s%s %s\n", metric->name, suffix, metric_type(metric));
 	if (metric->unit && openmetrics)
 		fprintf(stream, "# UNIT %s %s\n", metric->name, metric->unit);
 }
@@ -137,7 +142,7 @@ static void write_sample(const struct sample *sample, FILE *stream)
 	bool labelled = sample->n_labels;
 
 	fprintf(stream, "%s%s%s%s%s %" PRIu64 "\n", sample->metric->name,
-		sample->metric->counter ? "_total" : "", labelled ? "{" : "", sample->text,
+		metric_suffix(sample->metric), labelled ? "{" : "", sample->text,
 		labelled ? "}" : "", sample->value);
 }
 
@@ -195,7 +200,7 @@ static void write_row(const struct sample *sample, bool first, void *arg)
 	char name[CELL_TEXT_MAX];
 	struct cell cells[] = {
 		[COLUMN_NAME] = cell_text(name),
-		[COLUMN_TYPE] = cell_text(type_of(metric)),
+		[COLUMN_TYPE] = cell_text(metric_type(metric)),
 		[COLUMN_UNIT] = cell_text(metric->unit),
 		[COLUMN_LABELS] = cell_rows(&labels, sample->text),
 		[COLUMN_VALUE] = cell_number(sample->value),
@@ -208,7 +213,7 @@ static void write_row(const struct sample *sample, bool first, void *arg)
 			(struct column){ .name = sample->labels[i].name, .kind = KIND_TEXT };
 		label_cells[i] = cell_text(sample->labels[i].value);
 	}
-	snprintf(name, sizeof(name), "%s%s", metric->name, metric->counter ? "_total" : "");
+	snprintf(name, sizeof(name), "%s%s", metric->name, metric_suffix(metric));
 	output_row(arg, cells);
 }
 

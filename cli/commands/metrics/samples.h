@@ -21,8 +21,15 @@ struct metric {
 	const char *name; /* without _total; ends in the unit */
 	const char *unit; /* NULL for plain numbers */
 	const char *help;
-	bool counter; /* else a gauge */
+	bool counter;	    /* else a gauge */
+	const char *labels; /* all that a sample of it may have, with commas; NULL: none */
 };
+
+/* "gauge" or "counter" */
+const char *metric_type(const struct metric *metric);
+
+/* What the names of its samples end in behind its own: "_total" or "". */
+const char *metric_suffix(const struct metric *metric);
 
 struct label {
 	const char *name;  /* lives as long as the program */
