@@ -68,11 +68,10 @@ enum status cli_check_kernel(struct cli *cli)
 	if (cli->common.model)
 		return cli_usage(cli, "--sysroot and --simulate exclude each other");
 	if (!cli->command->takes_sysroot)
-		return cli_usage(
-			cli,
-			"--sysroot: %s does not take it; doctor, caps, metrics, pfn and "
-			"check --pfn can answer from the files of a host",
-			cli->command->name);
+		return cli_usage(cli,
+				 "--sysroot: %s does not take it; doctor, caps, metrics, pfn and "
+				 "check --pfn can answer from the files of a host",
+				 cli->command->name);
 	if (cli->session || cli->where)
 		return cli_usage(cli, "--sysroot: not in a batch, which is on one kernel");
 	return STATUS_YES;
