@@ -66,7 +66,9 @@ unseen=gmemctl_direct_map_collapses_total
 	([.[].labels | keys[]] | unique | join(",")), .[0].help] | @tsv' | sort > "$scratch/written"
 gmemctl --describe | awk -F '\t' '$1 == "metric"' | jq -rR 'split("\t")[1:] |
 	.[3] |= (ltrimstr("-") | split(",") | sort | join(",")) | @tsv' | sort > "$scratch/described"
-if grep -v "^$unseen	" "$scratch/described" | diff - "$scratch/written" > "$scratch/diff" &&
+if sysroot_missing; then
+	skip "it writes the metrics that it says it has" "$(cat "$scratch/stderr")"
+elif grep -v "^$unseen	" "$scratch/described" | diff - "$scratch/written" > "$scratch/diff" &&
 	grep -q "^$unseen	" "$scratch/described"; then
 	pass "it writes the $(wc -l < "$scratch/written") metrics that it says it has"
 else
