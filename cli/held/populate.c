@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "core/numa.h"
 #include "core/size.h"
@@ -56,14 +56,6 @@ enum status set_threads(struct cli *cli, const struct cli_option *option, const 
 				 THREADS_MAX);
 	*(unsigned int *)field = (unsigned int)number;
 	return STATUS_YES;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* "[=======>     ]  42%  1.2G of 2G  3.1G/s  00:12 left" */

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "holder/internal.h"
 #include "holder/passing.h"
@@ -56,14 +56,6 @@ static void say_stalled(const struct stream *stream)
 			"gmemctl: standard output was not read for %d seconds, and another command "
 			"waits for this VM: the rest of the answer is given up\n",
 			STALL_MS / 1000);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Whether to leave off: its reader does not read while others wait, or the command is to end. */

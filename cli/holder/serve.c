@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/interrupt.h"
 #include "holder/internal.h"
 #include "holder/passing.h"
@@ -29,14 +30,6 @@ struct serve {
 	struct holder *holder;
 	bool over;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void forget_waiting(struct holder *holder, size_t i)
 {
