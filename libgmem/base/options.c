@@ -55,9 +55,15 @@ static int beyond_a_page(struct gmem_ctx *ctx, const char *type, size_t given)
 int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t known,
 		      const void *from)
 {
-	int ret = gmem_options_take(to, known, from);
 	size_t given;
+	int ret;
 
+	if (!from) {
+		memset(to, 0, known);
+		memcpy(to, &known, sizeof(known));
+		return 0;
+	}
+	ret = gmem_options_take(to, known, from);
 	memcpy(&given, from, sizeof(given));
 	if (ret == -EINVAL)
 		return no_size(ctx, type, given);

@@ -14,8 +14,9 @@
 /*
  * Copies the caller's option struct, which begins with size_t size, to the library's own of
  * known bytes. A shorter one reads as zero where it ends; a longer one is taken when all that is
- * unknown here is zero. type is the struct's name, for the explanation. Errors: EINVAL (size was
- * not set), E2BIG (an option that this library does not know is in use).
+ * unknown here is zero. NULL is one with the size set and the rest zero. type is the struct's name,
+ * for the explanation. Errors: EINVAL (size was not set), E2BIG (an option that this library does
+ * not know is in use).
  */
 int gmem_options_copy(struct gmem_ctx *ctx, const char *type, void *to, size_t known,
 		      const void *from);

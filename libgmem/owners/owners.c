@@ -14,14 +14,12 @@
 int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
 		    struct gmem_owners **out)
 {
-	struct gmem_owners_options wanted = { 0 };
+	struct gmem_owners_options wanted;
 	struct gmem_owners *owners;
 	int ret;
 
 	gmem_begin(ctx);
-	ret = options ? gmem_options_copy(ctx, "gmem_owners_options", &wanted, sizeof(wanted),
-					  options)
-		      : 0;
+	ret = gmem_options_copy(ctx, "gmem_owners_options", &wanted, sizeof(wanted), options);
 	if (ret)
 		return ret;
 	owners = calloc(1, sizeof(*owners));

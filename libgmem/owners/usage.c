@@ -67,14 +67,13 @@ int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *
 		   struct gmem_usage **out)
 {
 	struct gmem_extents_options walk = { .want = GMEM_EXTENT_DIRECT_MAP };
-	struct gmem_usage_options wanted = { 0 };
+	struct gmem_usage_options wanted;
 	struct gmem_usage *usage;
 	int ret;
 
 	gmem_begin(target->ctx);
-	ret = options ? gmem_options_copy(target->ctx, "gmem_usage_options", &wanted,
-					  sizeof(wanted), options)
-		      : 0;
+	ret = gmem_options_copy(target->ctx, "gmem_usage_options", &wanted, sizeof(wanted),
+				options);
 	if (ret)
 		return ret;
 	usage = calloc(1, sizeof(*usage));

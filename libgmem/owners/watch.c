@@ -59,7 +59,7 @@ int gmem_watch_new(struct gmem_ctx *ctx, const struct gmem_watch_options *option
 
 	gmem_begin(ctx);
 	ret = watch ? 0 : gmem_no_memory(ctx, "a watch");
-	if (!ret && options)
+	if (!ret)
 		ret = gmem_options_copy(ctx, "gmem_watch_options", &watch->options,
 					sizeof(watch->options), options);
 	if (ret) {

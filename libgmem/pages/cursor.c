@@ -47,14 +47,13 @@ static int keep(const struct gmem_extent *extent, void *arg)
 int gmem_extents_new(struct gmem_target *target, const struct gmem_extents_options *options,
 		     struct gmem_extents **out)
 {
-	struct gmem_extents_options wanted = { 0 };
+	struct gmem_extents_options wanted;
 	struct gmem_extents *extents;
 	int ret;
 
 	gmem_begin(target->ctx);
-	ret = options ? gmem_options_copy(target->ctx, "gmem_extents_options", &wanted,
-					  sizeof(wanted), options)
-		      : 0;
+	ret = gmem_options_copy(target->ctx, "gmem_extents_options", &wanted, sizeof(wanted),
+				options);
 	if (ret)
 		return ret;
 	extents = calloc(1, sizeof(*extents));

@@ -83,6 +83,19 @@ START_TEST(size_not_set)
 }
 END_TEST
 
+START_TEST(none_is_all_defaults)
+{
+	struct known to = { 7, 7, 7 };
+
+	setup();
+	ck_assert_int_eq(gmem_options_copy(ctx, "known", &to, sizeof(to), NULL), 0);
+	ck_assert_uint_eq(to.size, sizeof(to));
+	ck_assert_uint_eq(to.a, 0);
+	ck_assert_uint_eq(to.b, 0);
+	teardown();
+}
+END_TEST
+
 /* As copy_struct_from_user()'s callers: what is beyond a page is not looked at. */
 START_TEST(size_beyond_a_page)
 {
@@ -100,4 +113,4 @@ START_TEST(size_beyond_a_page)
 END_TEST
 
 UNIT_MAIN("options", same_size, older_reads_as_zero, newer_must_be_zero, size_not_set,
-	  size_beyond_a_page)
+	  none_is_all_defaults, size_beyond_a_page)

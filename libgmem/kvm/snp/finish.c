@@ -11,7 +11,6 @@
 
 int gmem_snp_launch_finish(struct gmem_vm *vm, const struct gmem_snp_finish_options *given)
 {
-	static const struct gmem_snp_finish_options defaults = { .size = sizeof(defaults) };
 	struct gmem_kvm_sev_snp_launch_finish finish = { 0 };
 	struct gmem_snp_finish_options options;
 	uint32_t error;
@@ -21,7 +20,7 @@ int gmem_snp_launch_finish(struct gmem_vm *vm, const struct gmem_snp_finish_opti
 	ret = gmem_snp_check(vm, gmem_call_snp_finish.name);
 	if (!ret)
 		ret = gmem_options_copy(vm->ctx, "gmem_snp_finish_options", &options,
-					sizeof(options), given ? given : &defaults);
+					sizeof(options), given);
 	if (ret)
 		return ret;
 	finish.id_block_uaddr = (uintptr_t)options.id_block;

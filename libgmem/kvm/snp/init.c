@@ -11,7 +11,6 @@
 
 int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_options *given)
 {
-	static const struct gmem_snp_init_options defaults = { .size = sizeof(defaults) };
 	struct gmem_kvm_sev_init init = { 0 };
 	struct gmem_snp_init_options options;
 	int ret;
@@ -20,7 +19,7 @@ int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_options *giv
 	ret = gmem_snp_check(vm, gmem_call_sev_init.name);
 	if (!ret)
 		ret = gmem_options_copy(vm->ctx, "gmem_snp_init_options", &options, sizeof(options),
-					given ? given : &defaults);
+					given);
 	if (ret)
 		return ret;
 	init.vmsa_features = options.vmsa_features;
@@ -42,7 +41,6 @@ int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_options *giv
 
 int gmem_snp_launch_start(struct gmem_vm *vm, const struct gmem_snp_start_options *given)
 {
-	static const struct gmem_snp_start_options defaults = { .size = sizeof(defaults) };
 	struct gmem_kvm_sev_snp_launch_start start = { 0 };
 	struct gmem_snp_start_options options;
 	uint32_t error;
@@ -52,7 +50,7 @@ int gmem_snp_launch_start(struct gmem_vm *vm, const struct gmem_snp_start_option
 	ret = gmem_snp_check(vm, gmem_call_snp_start.name);
 	if (!ret)
 		ret = gmem_options_copy(vm->ctx, "gmem_snp_start_options", &options,
-					sizeof(options), given ? given : &defaults);
+					sizeof(options), given);
 	if (ret)
 		return ret;
 	start.policy = options.policy ? options.policy : GMEM_SNP_POLICY_ALLOW_SMT;

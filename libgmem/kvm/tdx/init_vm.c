@@ -93,7 +93,6 @@ static int init_vm(struct gmem_vm *vm, const struct gmem_tdx_init_options *optio
 
 int gmem_tdx_init_vm(struct gmem_vm *vm, const struct gmem_tdx_init_options *given)
 {
-	static const struct gmem_tdx_init_options defaults = { .size = sizeof(defaults) };
 	struct gmem_tdx_capabilities *capabilities;
 	struct gmem_tdx_init_options options;
 	int ret;
@@ -102,8 +101,7 @@ int gmem_tdx_init_vm(struct gmem_vm *vm, const struct gmem_tdx_init_options *giv
 	ret = gmem_td_check(vm, gmem_call_tdx_init_vm.name);
 	if (ret)
 		return ret;
-	ret = gmem_options_copy(vm->ctx, "gmem_tdx_init_options", &options, sizeof(options),
-				given ? given : &defaults);
+	ret = gmem_options_copy(vm->ctx, "gmem_tdx_init_options", &options, sizeof(options), given);
 	if (ret)
 		return ret;
 	ret = gmem_tdx_capabilities_new(vm, &capabilities);

@@ -126,7 +126,6 @@ static int configure(struct gmem_vm *vm, unsigned int index, const struct kvm_cp
 int gmem_tdx_init_vcpu(struct gmem_vm *vm, unsigned int index,
 		       const struct gmem_tdx_vcpu_options *given)
 {
-	static const struct gmem_tdx_vcpu_options defaults = { .size = sizeof(defaults) };
 	struct gmem_kvm_tdx_cmd cmd = { .id = GMEM_KVM_TDX_INIT_VCPU };
 	struct gmem_tdx_vcpu_options options;
 	struct gmem_vcpu *vcpu;
@@ -136,8 +135,7 @@ int gmem_tdx_init_vcpu(struct gmem_vm *vm, unsigned int index,
 	ret = gmem_td_vcpu(vm, index, gmem_call_tdx_init_vcpu.name, &vcpu);
 	if (ret)
 		return ret;
-	ret = gmem_options_copy(vm->ctx, "gmem_tdx_vcpu_options", &options, sizeof(options),
-				given ? given : &defaults);
+	ret = gmem_options_copy(vm->ctx, "gmem_tdx_vcpu_options", &options, sizeof(options), given);
 	if (ret)
 		return ret;
 	ret = configure(vm, index, options.cpuid);
