@@ -7,4 +7,7 @@
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t now_ms(void);
 
+/* Seconds of the same clock. */
+double now_seconds(void);
+
 #endif

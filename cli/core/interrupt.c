@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 /* sig_atomic_t is an int here, and cancel of gmem_cancel() is one. */
@@ -34,14 +36,6 @@ void interrupt_catch(void)
 			sigaction(signals[i], &action, NULL);
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* A signal between the question and the wait would be slept over: they are let in by ppoll(2). */
 static void block(sigset_t *before)
 {
@@ -56,12 +50,12 @@ static void block(sigset_t *before)
 bool interrupt_wait(double seconds)
 {
 	struct pollfd output = { .fd = STDOUT_FILENO };
-	double end = now() + seconds, left;
+	double end = now_seconds() + seconds, left;
 	sigset_t before;
 	int ret = 0;
 
 	block(&before);
-	while (!noted && ret <= 0 && (left = end - now()) > 0) {
+	while (!noted && ret <= 0 && (left = end - now_seconds()) > 0) {
 		struct timespec timeout = { .tv_sec = (time_t)left };
 
 		timeout.tv_nsec = (long)((left - (double)timeout.tv_sec) * 1e9);

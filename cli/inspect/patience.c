@@ -6,18 +6,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "output/close.h"
 
 #define TICK 0.1  /* seconds from one look at *cancel to the next */
 #define GRACE 1.0 /* that a scan has to come back, once it is to end */
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 static void give_up(struct patience *patience)
 {
@@ -38,7 +31,7 @@ static void give_up(struct patience *patience)
 /* Sleeps until the time is over; the lock is held, but for the sleep. */
 static void sleep_for(struct patience *patience, double seconds)
 {
-	double end = now() + seconds;
+	double end = now_seconds() + seconds;
 	struct timespec until = { .tv_sec = (time_t)end };
 
 	until.tv_nsec = (long)((end - (double)until.tv_sec) * 1e9);
@@ -55,8 +48,9 @@ static void *watch(void *arg)
 	while (!patience->done) {
 		if (!stopped && patience->cancel &&
 		    __atomic_load_n(patience->cancel, __ATOMIC_ACQUIRE))
-			stopped = now();
-		if (now() > patience->deadline + GRACE || (stopped && now() > stopped + GRACE))
+			stopped = now_seconds();
+		if (now_seconds() > patience->deadline + GRACE ||
+		    (stopped && now_seconds() > stopped + GRACE))
 			give_up(patience);
 		sleep_for(patience, patience->cancel ? TICK : GRACE);
 	}
@@ -73,7 +67,7 @@ void patience_begin(struct patience *patience, struct cli *cli, double seconds,
 	memset(patience, 0, sizeof(*patience));
 	patience->cli = cli;
 	patience->cancel = cancel;
-	patience->deadline = now() + (seconds > 0 ? seconds : PATIENCE_DEFAULT);
+	patience->deadline = now_seconds() + (seconds > 0 ? seconds : PATIENCE_DEFAULT);
 	pthread_mutex_init(&patience->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -100,12 +94,12 @@ void patience_end(struct patience *patience)
 
 unsigned int patience_left(const struct patience *patience)
 {
-	double left = (patience->deadline - now()) * 1000;
+	double left = (patience->deadline - now_seconds()) * 1000;
 
 	return left < 1 ? 1 : (unsigned int)left;
 }
 
 bool patience_is_over(const struct patience *patience)
 {
-	return now() >= patience->deadline;
+	return now_seconds() >= patience->deadline;
 }

@@ -5,25 +5,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "core/clock.h"
 #include "inspect/owner.h"
 
 struct search {
 	struct owned *owned;
 	size_t memory;
 	pid_t vm_pid;
-	struct timespec end;
+	int64_t end; /* as now_ms() has it */
 };
-
-static bool is_late(const struct timespec *end)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > end->tv_sec ||
-	       (now.tv_sec == end->tv_sec && now.tv_nsec >= end->tv_nsec);
-}
 
 static int keep(struct search *search, const struct gmem_extent *extent)
 {
@@ -56,7 +47,7 @@ static int keep_unmapped(const struct gmem_extent *extent, void *arg)
 {
 	struct search *search = arg;
 
-	if (is_late(&search->end))
+	if (now_ms() >= search->end)
 		return -ETIME;
 	if (!extent->has_pfn || extent->direct_map != GMEM_DIRECT_MAP_UNMAPPED)
 		return 0;
@@ -87,7 +78,7 @@ static int search_all(struct search *search, size_t memories)
 	int ret = 0, worst = 0;
 
 	for (; search->memory < memories && ret != -ETIME && ret != -E2BIG; search->memory++) {
-		ret = is_late(&search->end) ? -ETIME : search_memory(search);
+		ret = now_ms() >= search->end ? -ETIME : search_memory(search);
 		if (ret == -ENOMEM)
 			return ret;
 		if (ret && ret != -ESRCH)
@@ -128,13 +119,14 @@ static int by_pfn(const void *a, const void *b)
 
 int owned_find(struct cli *cli, struct owned *owned)
 {
-	struct search search = { .owned = owned };
+	struct search search = {
+		.owned = owned,
+		.end = now_ms() + OWNED_SECONDS * 1000,
+	};
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	int ret;
 
 	*owned = (struct owned){ .owners = NULL };
-	clock_gettime(CLOCK_MONOTONIC, &search.end);
-	search.end.tv_sec += OWNED_SECONDS;
 	ret = gmem_owners_new(cli->ctx, NULL, &owned->owners);
 	if (!ret) {
 		gmem_owners_get_counts(owned->owners, &counts);
