@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Targets: deps all demo check check-hostile check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
-# Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)  MAN=0 (without man pages)
+# Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)
+#   KDUMP=0 (without libkdumpfile)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
 
 # The compiler is asked what it takes when this file is read. So what comes with deps (make deps demo) is
@@ -40,6 +41,7 @@ INSTALL ?= install
 
 BUILD ?= build
 BPF ?= 1
+KDUMP ?= 1
 MAN ?= 1
 SHARED ?= 0
 SANITIZE ?=
@@ -138,7 +140,7 @@ deps-packages:
 $(BUILD)/flags: force
 	@mkdir -p $(BUILD)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only packaging/platform.c
-	@echo 'BPF=$(BPF) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) $(CC) $(cflags) $(ldflags)' > $@
+	@echo 'BPF=$(BPF) KDUMP=$(KDUMP) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) KDUMP=$(KDUMP) $(CC) $(cflags) $(ldflags)' > $@
 # And what names places on where they are: make install prefix= after a make with another.
 $(BUILD)/places: force
 	@mkdir -p $(BUILD)
