@@ -6,14 +6,10 @@
 #include <gmem/gmem.h>
 
 #include "garble.h"
-#include "port.h"
+#include "memory.h"
 
 #define PAGE ((uint64_t)GMEM_PAGE_SIZE)
 
-static struct gmem_ctx *ctx;
-static struct gmem_vm *vm;
-static struct gmem_memory *memory;
-static struct gmem_target *target;
 static volatile int cancel;
 
 struct list {
@@ -36,24 +32,8 @@ static int append(const struct gmem_extent *extent, void *arg)
 
 static void setup(uint64_t pages)
 {
-	const struct gmem_memory_options options = {
-		.size = sizeof(options),
-		.memory_size = pages * PAGE,
-	};
-
 	cancel = 0;
-	ctx = port_ctx("plain");
-	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
-	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
-}
-
-static void teardown(void)
-{
-	gmem_target_free(target);
-	gmem_memory_free(memory);
-	gmem_vm_free(vm);
-	port_ctx_free(ctx, 0, 0);
+	memory_setup("plain", GMEM_VM_DEFAULT, 0, pages * PAGE);
 }
 
 /*
@@ -162,7 +142,7 @@ START_TEST(same_as_callback)
 		compare(4990 * PAGE, 0, wants[i], 3);
 		compare(5000 * PAGE, 0, wants[i], 0);
 	}
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -202,7 +182,7 @@ START_TEST(batches)
 	ck_assert_uint_eq(seen, pages - 1);
 	ck_assert_uint_gt(reads, at_first + 10);
 	gmem_extents_free(cursor);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -235,7 +215,7 @@ START_TEST(cancelled_and_resumed)
 		gmem_extents_free(cursor);
 		free(list.items);
 	}
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -285,7 +265,7 @@ START_TEST(cancelled_within)
 	}
 	ck_assert_uint_gt(cancelled, 3);
 	free(list.items);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -308,7 +288,7 @@ START_TEST(changes_ahead)
 	ck_assert_uint_eq(seen, 19999 * PAGE);
 	gmem_extents_free(cursor);
 	gmem_extents_free(NULL);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -350,7 +330,7 @@ START_TEST(every_call_fails_once)
 	} while (port_failed(ctx));
 	ck_assert_uint_gt(failures, 0);
 	free(list.items);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -379,7 +359,7 @@ START_TEST(corrupted)
 		garble_end(ctx);
 		gmem_extents_free(cursor);
 	}
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -393,7 +373,7 @@ START_TEST(wrong_options)
 	port_said(ctx, "gmem_extents_options");
 	options.size = 5000;
 	ck_assert_int_eq(gmem_extents_new(target, &options, &cursor), -E2BIG);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 

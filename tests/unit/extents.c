@@ -3,36 +3,15 @@
 #include "unit.h"
 
 #include "garble.h"
-#include "port.h"
+#include "memory.h"
 #include "pages/target.h"
 
 #define PAGE GMEM_PAGE_SIZE
 #define PAGES 20000ull /* more than one window of the walk */
 
-static struct gmem_ctx *ctx;
-static struct gmem_vm *vm;
-static struct gmem_memory *memory;
-static struct gmem_target *target;
-
 static void setup(const char *model, uint64_t pages)
 {
-	const struct gmem_memory_options options = {
-		.size = sizeof(options),
-		.memory_size = pages * PAGE,
-	};
-
-	ck_assert_int_eq(gmem_ctx_new_simulated(model, &ctx), 0);
-	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
-	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
-}
-
-static void teardown(void)
-{
-	gmem_target_free(target);
-	gmem_memory_free(memory);
-	gmem_vm_free(vm);
-	gmem_ctx_free(ctx);
+	memory_setup(model, GMEM_VM_DEFAULT, 0, pages * PAGE);
 }
 
 static void bind(uint32_t slot, uint64_t gpa, uint64_t offset, uint64_t size)
@@ -97,7 +76,7 @@ START_TEST(allocated_and_punched)
 	ck_assert_uint_eq(walk(100 * PAGE, 7 * PAGE, 0).pages, 0);
 	ck_assert_uint_eq(walk(99 * PAGE, 9 * PAGE, 0).pages, 2);
 	ck_assert_uint_eq(walk(PAGES * PAGE, 0, 0).pages, 0);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -112,7 +91,7 @@ START_TEST(single_pages)
 		ck_assert_uint_eq(walk(0, 0, 0).pages, i + 1);
 		ck_assert_uint_eq(walk(pages[i] * PAGE, PAGE, 0).pages, 1);
 	}
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -124,7 +103,7 @@ START_TEST(sparse)
 	ck_assert_int_eq(gmem_memory_allocate(memory, 1ull << 60, 2 * PAGE), 0);
 	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, 3);
 	ck_assert_uint_eq(walk(6 * PAGE, 0, 0).pages, 2);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -155,7 +134,7 @@ START_TEST(map_changes_during_the_walk)
 					     remove_late_pages, &seen),
 			 0);
 	ck_assert_uint_eq(seen.pages, MANY);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -223,7 +202,7 @@ START_TEST(unknown_is_one_extent)
 	ck_assert_int_eq(gmem_target_extents(target, 0, 0, want, count_unknown, &unknown), 0);
 	ck_assert_uint_eq(unknown, 1);
 	ctx->kernel->ops = honest_ops;
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -251,7 +230,7 @@ START_TEST(freed_root_is_not_believed)
 		ck_assert_uint_eq(walk(0, 0, 0).pages, 8000);
 		ctx->kernel->ops = honest_ops;
 	}
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -328,7 +307,7 @@ START_TEST(stray_sibling_is_no_page)
 		ck_assert_uint_eq(unknown.pages, slot);
 	}
 	ctx->kernel->ops = honest_ops;
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -361,7 +340,7 @@ START_TEST(unknown_comes_in_order)
 		0);
 	ck_assert_uint_eq(seen.extents, 63 * 64 + 1);
 	ctx->kernel->ops = honest_ops;
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -380,7 +359,7 @@ START_TEST(states_cut_extents)
 	seen = walk(0, 0, GMEM_EXTENT_DIRECT_MAP);
 	ck_assert_uint_ge(seen.extents, 3);
 	ck_assert_uint_eq(seen.pages, 64);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -425,7 +404,7 @@ START_TEST(bindings)
 	ck_assert_uint_eq(binding.offset, 48 * PAGE);
 	ck_assert_uint_eq(binding.memory_size, 16 * PAGE);
 	ck_assert_int_eq(gmem_target_binding(target, 2, &binding), -ENOENT);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -451,7 +430,7 @@ START_TEST(poisoned)
 		0);
 	ck_assert(flags & GMEM_KPF_HWPOISON);
 	ck_assert_uint_eq(walk(0, 0, GMEM_EXTENT_DIRECT_MAP).pages, 8);
-	teardown();
+	memory_teardown_but(1);
 }
 END_TEST
 
@@ -466,7 +445,7 @@ START_TEST(wrong_targets)
 	port_said(ctx, "of this process is no guest_memfd; ls -l /proc/self/fd shows those");
 	port_said(ctx, "no guest_memfd");
 	ck_assert_int_eq(gmem_target_open(ctx, 1 << 22, 3, &wrong), -ESRCH);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -503,7 +482,7 @@ START_TEST(corrupted)
 		gmem_target_free(again);
 	}
 	garble_end(ctx);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 

@@ -5,17 +5,12 @@
 #include "kernel/sim/faults.h"
 #include "kmem/struct_layout.h"
 #include "pages/target.h"
-#include "port.h"
+#include "memory.h"
 
 #define PAGE GMEM_PAGE_SIZE
 #define PAGES 2048ull /* enough for attributes that the model has in entries of either size */
 #define GPA 0x100000000ull
 #define NOT_BOUND 256ull /* pages at the end of the file */
-
-static struct gmem_ctx *ctx;
-static struct gmem_vm *vm;
-static struct gmem_memory *memory;
-static struct gmem_target *target;
 
 static void bind(uint32_t slot, uint64_t gpa, uint64_t page, uint64_t pages)
 {
@@ -33,24 +28,7 @@ static void bind(uint32_t slot, uint64_t gpa, uint64_t page, uint64_t pages)
 
 static void setup(const char *model, enum gmem_vm_type type, uint64_t flags, uint64_t pages)
 {
-	const struct gmem_memory_options options = {
-		.size = sizeof(options),
-		.memory_size = pages * PAGE,
-		.flags = flags,
-	};
-
-	ctx = port_ctx(model);
-	ck_assert_int_eq(gmem_vm_new(ctx, type, &vm), 0);
-	ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), 0);
-	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
-}
-
-static void teardown(void)
-{
-	gmem_target_free(target);
-	gmem_memory_free(memory);
-	gmem_vm_free(vm);
-	port_ctx_free(ctx, 0, 0);
+	memory_setup(model, type, flags, pages * PAGE);
 }
 
 static void expect(uint64_t is_private, uint64_t stale)
@@ -112,7 +90,7 @@ START_TEST(stale_until_punched)
 	expect(64, 0);
 	convert(0, 64, false);
 	expect(0, 44);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -182,7 +160,7 @@ START_TEST(random_conversions)
 		shadow.is_private[gfn] = gfn % 2;
 	}
 	expect_shadow(&shadow);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -205,7 +183,7 @@ START_TEST(large_guest)
 	expect(2 * gib - 2, 3);
 	ck_assert_int_eq(gmem_convert(vm, 0, 1ull << 51, false), 0);
 	expect(0, 5);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -225,7 +203,7 @@ START_TEST(no_private_memory)
 	bind(1, GPA, 0, 64);
 	populate(0, 16);
 	expect(0, 0);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -237,7 +215,7 @@ START_TEST(shared_in_the_file)
 	populate(0, 64);
 	convert(0, 16, true);
 	expect(16, 0);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -247,7 +225,7 @@ START_TEST(in_place)
 	bind(1, GPA, 0, 64);
 	populate(0, 64);
 	expect_unknown(-ENODATA, "in place");
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -299,7 +277,7 @@ START_TEST(unreadable)
 	expect_unknown(-ENODATA, "xarray");
 	port_pretend(ctx)->read_kmem = port.real->read_kmem;
 	expect(32, 32);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -314,7 +292,7 @@ START_TEST(parameter_unreadable)
 	ck_assert(port_failed(ctx));
 	port_fail_at(ctx, 0, 0);
 	expect(32, 32);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -325,7 +303,7 @@ START_TEST(slot_deleted_meanwhile)
 	expect_unknown(-ENODATA, "changed while");
 	ck_assert_uint_gt(reads, 0);
 	expect(0, 0);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 

@@ -5,35 +5,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/context.h"
+#include "memory.h"
 
 #define BYTES (16 * GMEM_PAGE_SIZE)
 #define UNKNOWN (1u << 31)
 
-static struct gmem_ctx *ctx;
-static struct gmem_vm *vm;
-static struct gmem_memory *memory;
-static struct gmem_target *target;
-
 static void setup(void)
 {
-	struct gmem_memory_options made = { .size = sizeof(made),
-					    .memory_size = BYTES,
-					    .flags = GMEM_MEMORY_MMAP };
-
-	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
-	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
-	ck_assert_int_eq(gmem_memory_new(vm, &made, &memory), 0);
+	memory_setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP, BYTES);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, BYTES), 0);
-	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
-}
-
-static void teardown(void)
-{
-	gmem_target_free(target);
-	gmem_memory_free(memory);
-	gmem_vm_free(vm);
-	gmem_ctx_free(ctx);
 }
 
 static int nothing(const struct gmem_extent *extent, void *arg)
@@ -133,7 +113,7 @@ START_TEST(unaligned)
 		refused(i, GMEM_PAGE_SIZE, GMEM_PAGE_SIZE + 8, 0, "multiple of");
 		refused(i, GMEM_PAGE_SIZE / 2, 0, 0, "multiple of");
 	}
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -149,7 +129,7 @@ START_TEST(unknown_bits)
 	ck_assert_int_eq(gmem_frame_get(ctx, 0x100000, UNKNOWN, &frame), -EINVAL);
 	gmem_explain(ctx, why, sizeof(why));
 	ck_assert_ptr_nonnull(strstr(why, "knows no bits 0x80000000"));
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
@@ -162,7 +142,7 @@ START_TEST(unknown_reader)
 	ck_assert_int_eq(gmem_reader_open(ctx, (enum gmem_evidence)77), -EINVAL);
 	ck_assert_int_eq(gmem_reader_evidence(ctx), GMEM_EVIDENCE_KCORE);
 	ck_assert_int_eq(extents(0, 0, GMEM_EXTENT_DIRECT_MAP), 0);
-	teardown();
+	memory_teardown();
 }
 END_TEST
 
