@@ -169,7 +169,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h
 	@mkdir -p $(BUILD)
 	@echo '  BPF     $<'
-	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I/usr/include/$(shell $(CC) -print-multiarch) \
+	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I$(shell $(CC) -print-sysroot)/usr/include/$(shell $(CC) -print-multiarch) \
 		-c -o $@.tmp $<
 	$(quiet)$(BPFTOOL) gen object $@ $@.tmp
 	@rm -f $@.tmp

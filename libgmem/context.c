@@ -69,6 +69,7 @@ static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
 		return -ENOMEM;
 	}
 	ctx->kernel = kernel;
+	ctx->page_shift = kernel->page_shift;
 	ctx->control = -EINPROGRESS;
 	ctx->guard = (struct gmem_guard){
 		.ask = gmem_flush_guard,

@@ -42,9 +42,9 @@ GMEM_API const char *gmem_evidence_name(enum gmem_evidence evidence);
  */
 enum gmem_level {
 	GMEM_LEVEL_NONE,
-	GMEM_LEVEL_PTE, /* on x86-64 4K */
-	GMEM_LEVEL_PMD, /* on x86-64 2M */
-	GMEM_LEVEL_PUD, /* on x86-64 1G */
+	GMEM_LEVEL_PTE, /* a page: 4K; on arm64 also 16K or 64K */
+	GMEM_LEVEL_PMD, /* with 4K pages 2M, with 16K 32M, with 64K 512M */
+	GMEM_LEVEL_PUD, /* with 4K pages 1G, with 16K 64G, with 64K 4T */
 };
 
 /*

@@ -30,8 +30,9 @@ struct gmem_guard {
 struct gmem_ctx {
 	struct gmem_kernel *kernel;
 	char release[65];
-	bool counts_calls;     /* the simulated kernel was asked to count */
-	bool allow_unreleased; /* interfaces that are in no released kernel may be used */
+	unsigned int page_shift; /* of the kernel's pages */
+	bool counts_calls;	 /* the simulated kernel was asked to count */
+	bool allow_unreleased;	 /* interfaces that are in no released kernel may be used */
 	struct gmem_guard guard;
 	gmem_log_fn log;
 	void *log_arg;
@@ -53,5 +54,16 @@ struct gmem_ctx {
 	unsigned int cpu_types;	     /* VM types that the CPU may have, see procfs/vm_types.c */
 	int control;		     /* see kmem/control.c; -EINPROGRESS until asked for */
 };
+
+/* Bytes of so many pages of the kernel behind ctx, and the page that a byte lies in. */
+static inline uint64_t gmem_bytes_of(const struct gmem_ctx *ctx, uint64_t pages)
+{
+	return pages << ctx->page_shift;
+}
+
+static inline uint64_t gmem_page_of(const struct gmem_ctx *ctx, uint64_t byte)
+{
+	return byte >> ctx->page_shift;
+}
 
 #endif

@@ -32,7 +32,7 @@ struct gmem_touched {
 	uint64_t inode;	    /* 0, or what fd must be: else it was closed, and gpa says it */
 	uint64_t flags;	    /* fd was created with */
 	uint64_t offset;    /* bytes into it */
-	uint64_t length;    /* bytes, never 0; all of these are multiples of GMEM_PAGE_SIZE */
+	uint64_t length;    /* bytes, never 0; all of these are multiples of a page */
 	uint64_t gpa;	    /* in the VM of */
 	int vm_fd;
 };

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <gmem/gmem.h>
 
-#include "base/page.h"
+#include "base/context.h"
 
 #define NAME_OF(table, index) \
 	((size_t)(index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
@@ -142,31 +142,28 @@ const char *gmem_evidence_name(enum gmem_evidence evidence)
 }
 
 /* Bytes as a power of 2, or 0. */
-static unsigned int level_shift(enum gmem_level level)
+static unsigned int level_shift(const struct gmem_ctx *ctx, enum gmem_level level)
 {
-	return level > GMEM_LEVEL_NONE && level < GMEM_LEVELS
-		       ? GMEM_PAGE_SHIFT + ((unsigned int)level - GMEM_LEVEL_PTE) * GMEM_LEVEL_SHIFT
-		       : 0;
+	if (level <= GMEM_LEVEL_NONE || level >= GMEM_LEVELS)
+		return 0;
+	return ctx->page_shift + ((unsigned int)level - GMEM_LEVEL_PTE) * (ctx->page_shift - 3);
 }
 
 uint64_t gmem_page_size(const struct gmem_ctx *ctx)
 {
-	(void)ctx; /* all kernels of x86-64 have the same */
-	return GMEM_PAGE_SIZE;
+	return 1ull << ctx->page_shift;
 }
 
 uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level level)
 {
-	unsigned int shift = level_shift(level);
+	unsigned int shift = level_shift(ctx, level);
 
-	(void)ctx;
 	return shift ? 1ull << shift : 0;
 }
 
 const char *gmem_level_name(const struct gmem_ctx *ctx, enum gmem_level level)
 {
-	(void)ctx;
-	return level == GMEM_LEVEL_NONE ? "-" : NAME_OF(sizes, level_shift(level));
+	return level == GMEM_LEVEL_NONE ? "-" : NAME_OF(sizes, level_shift(ctx, level));
 }
 
 const char *gmem_change_kind_name(enum gmem_change_kind kind)

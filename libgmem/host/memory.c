@@ -18,7 +18,7 @@ static enum gmem_check_result check_secretmem(struct gmem_host *host,
 					      const struct gmem_host_row *row)
 {
 	struct gmem_kernel *kernel = host->ctx->kernel;
-	int fd = kernel->ops->create_file(kernel, GMEM_FILE_SECRET, GMEM_PAGE_SIZE);
+	int fd = kernel->ops->create_file(kernel, GMEM_FILE_SECRET, gmem_page_size(host->ctx));
 
 	(void)row;
 	if (fd == -ENOSYS && gmem_host_told(host, "config.secretmem"))

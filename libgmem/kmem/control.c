@@ -53,8 +53,9 @@ static int state_of_page(struct gmem_ctx *ctx, enum gmem_file_kind kind,
 			 enum gmem_direct_map *state)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
+	const uint64_t page = gmem_page_size(ctx);
 	void *address;
-	int ret, fd = kernel->ops->create_file(kernel, kind, GMEM_PAGE_SIZE);
+	int ret, fd = kernel->ops->create_file(kernel, kind, page);
 
 	if (fd < 0)
 		return gmem_fail(ctx, fd, "%s: %s%s",
@@ -63,8 +64,7 @@ static int state_of_page(struct gmem_ctx *ctx, enum gmem_file_kind kind,
 				 fd == -ENOSYS ? " (boot with secretmem.enable=1; the kernel needs "
 						 "CONFIG_SECRETMEM)"
 					       : "");
-	ret = kernel->ops->mmap(kernel, GMEM_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0,
-				&address);
+	ret = kernel->ops->mmap(kernel, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0, &address);
 	if (ret) {
 		gmem_fail(ctx, ret, "mapping a page for the reader to prove itself on: %s%s",
 			  strerror(-ret),
@@ -73,7 +73,7 @@ static int state_of_page(struct gmem_ctx *ctx, enum gmem_file_kind kind,
 		goto close;
 	}
 	ret = state_of_mapping(ctx, fd, address, state);
-	kernel->ops->munmap(kernel, address, GMEM_PAGE_SIZE);
+	kernel->ops->munmap(kernel, address, page);
 close:
 	kernel->ops->close(kernel, fd);
 	return ret;

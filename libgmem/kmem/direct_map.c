@@ -2,10 +2,11 @@
 /*
  * Finds the direct map without a symbol table and under KASLR.
  *
- * /sys/kernel/vmcoreinfo gives the physical address of a note whose text is known. The direct map
- * begins at a multiple of 1 GiB (kernel_randomize_memory() in arch/x86/mm/kaslr.c) below any
- * pointer into it, so each such multiple is a candidate, and right is the one at which the note
- * can be read. The page tables then have to translate the note's address back, or all is refused.
+ * /sys/kernel/vmcoreinfo gives the physical address of a note whose text is known. On x86-64 the
+ * direct map begins at a multiple of 1 GiB (kernel_randomize_memory() in arch/x86/mm/kaslr.c) below
+ * any pointer into it, so each such multiple is a candidate, and right is the one at which the note
+ * can be read. On arm64 nothing is searched: the kernel says where the note is, and the note tells
+ * all else. The page tables then have to translate the note's address back, or all is refused.
  */
 #include "kmem/direct_map.h"
 
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kmem/image_machine.h"
 #include "kmem/kmem.h"
 #include "kmem/pagetable.h"
 #include "kmem/vmcoreinfo.h"
@@ -25,8 +27,26 @@
 #define BASE_CANDIDATES (1u << 18) /* 256 TiB of RAM below a pointer */
 #define BASE_BATCH 256
 #define NOTE_HEAD 128 /* bytes that tell the note: its header and OSRELEASE */
-#define KERNEL_IMAGE_BASE 0xffffffff80000000ull
-#define ENTRY_FRAME 0x000ffffffffff000ull /* bits 12..51 of a table entry */
+
+static const struct gmem_image_machine *const machines[] = { &gmem_image_x86, &gmem_image_arm64 };
+
+static const struct gmem_image_machine *machine_of(const struct gmem_ctx *ctx)
+{
+	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (!strcmp(machines[i]->name, ctx->kernel->ops->machine))
+			return machines[i];
+	return NULL;
+}
+
+int gmem_image_known(struct gmem_ctx *ctx)
+{
+	if (machine_of(ctx))
+		return 0;
+	return gmem_fail(ctx, -ENOTSUP,
+			 "the page tables of %s are not known to this version of libgmem: what is "
+			 "in the direct map can be told on x86-64 and arm64 only",
+			 ctx->kernel->ops->machine);
+}
 
 struct note {
 	uint64_t physical;
@@ -87,6 +107,40 @@ out:
 	return ret;
 }
 
+/*
+ * The slab allocator gave the task_struct, so its address lies in the direct map, and the base is
+ * below it.
+ */
+static int search_below_task(struct gmem_ctx *ctx, const struct note *note, uint64_t *base)
+{
+	uint64_t address;
+	int ret = ctx->kernel->ops->current_task(ctx->kernel, &address);
+
+	if (ret)
+		return gmem_fail(ctx, ret, "this process's task_struct was not found: %s",
+				 gmem_error_words(ret));
+	return search_base(ctx, note, address & ~(BASE_STEP - 1), base);
+}
+
+/* The kernel's own pointer to the note (kernel/vmcore_info.c), which is of the direct map. */
+static int ask_symbol(struct gmem_ctx *ctx, const struct note *note, uint64_t *base)
+{
+	static const char name[] = "vmcoreinfo_note";
+	uint64_t symbol, address;
+	int ret = ctx->kernel->ops->symbol(ctx->kernel, name, &symbol);
+
+	if (!ret)
+		ret = gmem_kmem_read_pointer(ctx, symbol, &address);
+	if (ret)
+		return gmem_fail(ctx, ret == -EPERM ? ret : -ENODATA,
+				 "the kernel does not tell where its vmcoreinfo note is: "
+				 "/proc/kallsyms has no address of %s (%s), which takes "
+				 "CAP_SYSLOG and CONFIG_KALLSYMS_ALL",
+				 name, gmem_error_words(ret));
+	*base = address - note->physical;
+	return 0;
+}
+
 static int find_base(struct gmem_ctx *ctx, const struct note *note, uint64_t *base)
 {
 	uint64_t address, physical;
@@ -97,12 +151,8 @@ static int find_base(struct gmem_ctx *ctx, const struct note *note, uint64_t *ba
 		gmem_log(ctx, GMEM_LOG_INFO, "the reader tells where the direct map begins");
 		return 0;
 	}
-	/* The slab allocator gave the task_struct, so its address lies in the direct map. */
-	ret = ctx->kernel->ops->current_task(ctx->kernel, &address);
-	if (ret)
-		return gmem_fail(ctx, ret, "this process's task_struct was not found: %s",
-				 gmem_error_words(ret));
-	return search_base(ctx, note, address & ~(BASE_STEP - 1), base);
+	return machine_of(ctx)->tells_base ? ask_symbol(ctx, note, base)
+					   : search_below_task(ctx, note, base);
 }
 
 static int read_note(struct gmem_ctx *ctx, uint64_t base, struct note *note)
@@ -126,49 +176,50 @@ out:
 	return ret;
 }
 
-struct wanted {
-	const char *key;
-	int base;
-	bool required;
-};
+int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base,
+		     struct gmem_image *image)
+{
+	const struct gmem_image_machine *machine = machine_of(ctx);
+	uint64_t values[GMEM_IMAGE_KEYS_MAX] = { 0 };
+	const char *why;
 
-/* arch/x86/kernel/vmcore_info_64.c and kernel/vmcore_info.c name these. */
-enum { SWAPPER_PG_DIR, PHYS_BASE, VMEMMAP, SIZE_PAGE, LEVEL5, SME_MASK, VMALLOC_START, KEYS };
-static const struct wanted keys[KEYS] = {
-	[SWAPPER_PG_DIR] = { "SYMBOL(swapper_pg_dir)", 16, true },
-	[PHYS_BASE] = { "NUMBER(phys_base)", 10, true },
-	[VMEMMAP] = { "SYMBOL(vmemmap)", 16, false }, /* not in 6.1; page caches need it */
-	[SIZE_PAGE] = { "SIZE(page)", 10, true },
-	[LEVEL5] = { "NUMBER(pgtable_l5_enabled)", 10, true },
-	[SME_MASK] = { "NUMBER(sme_mask)", 10, false },
-	[VMALLOC_START] = { "NUMBER(VMALLOC_START)", 16, false },
-};
+	if (!machine)
+		return gmem_image_known(ctx);
+	for (size_t i = 0; i < machine->key_count; i++) {
+		const struct gmem_image_key *key = &machine->keys[i];
+		int ret = gmem_vmcoreinfo_number(vmcoreinfo, key->name, key->base, &values[i]);
 
+		if (ret && (key->required || ret != -ENOENT))
+			return gmem_fail(ctx, -ENODATA, "the kernel's vmcoreinfo note lacks %s",
+					 key->name);
+	}
+	*image = (struct gmem_image){ .page_offset_base = base };
+	why = machine->make(values, image);
+	if (why)
+		return gmem_fail(ctx, -EILSEQ, "the kernel's vmcoreinfo note: %s", why);
+	if (image->struct_page_size == 0 || image->struct_page_size > GMEM_KMEM_REQUEST_MAX)
+		return gmem_fail(ctx, -EILSEQ, "a struct page of %llu bytes cannot be",
+				 (unsigned long long)image->struct_page_size);
+	return 0;
+}
+
+/* As gmem_image_parse(), where a reader found the note at base. */
 static int parse_note(struct gmem_ctx *ctx, const struct note *note, struct gmem_image *image)
 {
-	uint64_t values[KEYS] = { 0 };
+	uint64_t base = image->page_offset_base;
+	int ret = gmem_image_parse(ctx, note->text, base, image);
 
-	for (size_t i = 0; i < KEYS; i++) {
-		int ret = gmem_vmcoreinfo_number(note->text, keys[i].key, keys[i].base, &values[i]);
-
-		if (ret && (keys[i].required || ret != -ENOENT))
-			return gmem_fail(ctx, -ENODATA, "the kernel's vmcoreinfo note lacks %s",
-					 keys[i].key);
-	}
-	if (values[SIZE_PAGE] == 0 || values[SIZE_PAGE] > GMEM_KMEM_REQUEST_MAX)
-		return gmem_fail(ctx, -EILSEQ, "a struct page of %llu bytes cannot be",
-				 (unsigned long long)values[SIZE_PAGE]);
-	image->levels = values[LEVEL5] ? 5 : 4;
-	image->root = image->page_offset_base + values[SWAPPER_PG_DIR] - KERNEL_IMAGE_BASE +
-		      values[PHYS_BASE];
-	image->vmemmap = values[VMEMMAP];
-	image->struct_page_size = values[SIZE_PAGE];
-	image->frame_mask = ENTRY_FRAME & ~values[SME_MASK];
-	/* The next region bounds this one; MAX_PHYSMEM_BITS is 46 or 52. */
-	image->region_end = image->page_offset_base + (1ull << (values[LEVEL5] ? 52 : 46));
-	if (values[VMALLOC_START] > image->page_offset_base &&
-	    values[VMALLOC_START] < image->region_end)
-		image->region_end = values[VMALLOC_START];
+	if (ret)
+		return ret;
+	if (image->page_offset_base != base)
+		return gmem_fail(ctx, -EILSEQ,
+				 "the kernel's vmcoreinfo note is at another address than the one "
+				 "that it tells: the kernel's layout is not understood");
+	if (image->tables.page_shift != ctx->page_shift)
+		return gmem_fail(ctx, -EILSEQ,
+				 "the kernel's vmcoreinfo note tells pages of %llu bytes, and the "
+				 "system ones of %llu",
+				 1ull << image->tables.page_shift, 1ull << ctx->page_shift);
 	return 0;
 }
 
@@ -176,7 +227,7 @@ static int parse_note(struct gmem_ctx *ctx, const struct note *note, struct gmem
 static int prove(struct gmem_ctx *ctx, const struct gmem_image *image, const struct note *note)
 {
 	struct gmem_directmap_run run;
-	int ret = gmem_pagetable_lookup(ctx, image, note->physical / GMEM_PAGE_SIZE, &run);
+	int ret = gmem_pagetable_lookup(ctx, image, note->physical >> ctx->page_shift, &run);
 
 	if (ret)
 		return ret;
@@ -208,7 +259,7 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 		return ret;
 	}
 	gmem_log(ctx, GMEM_LOG_INFO, "page tables of %d levels, a struct page of %" PRIu64 " bytes",
-		 image->levels, image->struct_page_size);
+		 image->tables.levels, image->struct_page_size);
 	*out = image;
 	return 0;
 }

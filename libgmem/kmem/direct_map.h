@@ -4,16 +4,57 @@
 #define GMEM_KMEM_DIRECT_MAP_H
 
 #include "base/context.h"
+#include "kmem/tables.h"
 
 struct gmem_image {
-	uint64_t page_offset_base; /* __va(0): first address of the direct map */
-	uint64_t region_end;	   /* first address past the direct map's region */
+	/*
+	 * __va(0): a physical address and this make, modulo 2^64, the address in the direct map.
+	 * On arm64 RAM does not begin at 0, and this may lie before the direct map's region.
+	 */
+	uint64_t page_offset_base;
+	uint64_t region_start;	   /* first address of the direct map's region */
+	uint64_t region_end;	   /* first address past it */
+	uint64_t kernel_bits;	   /* that are set in all of the kernel's addresses */
+	uint64_t image_start;	   /* from here on there are only image, modules, fixed mappings */
 	uint64_t root;		   /* address of swapper_pg_dir in the direct map */
 	uint64_t vmemmap;	   /* address of struct page of PFN 0; 0 where not told */
 	uint64_t struct_page_size; /* bytes */
-	uint64_t frame_mask;	   /* the physical address in a table entry */
-	int levels;		   /* of page tables: 4 or 5 */
+	struct gmem_tables tables;
 };
+
+static inline uint64_t gmem_image_pfn(const struct gmem_image *image, uint64_t address)
+{
+	return (address - image->page_offset_base) >> image->tables.page_shift;
+}
+
+static inline uint64_t gmem_image_address(const struct gmem_image *image, uint64_t pfn)
+{
+	return image->page_offset_base + (pfn << image->tables.page_shift);
+}
+
+/* The page frames whose addresses lie in the direct map's region. */
+static inline void gmem_image_region(const struct gmem_image *image, uint64_t *first, uint64_t *end)
+{
+	uint64_t lead = image->region_start - image->page_offset_base;
+
+	/* Where the region begins before page frame 0 there is no page frame for it. */
+	*first = (int64_t)lead < 0 ? 0 : lead >> image->tables.page_shift;
+	*end = gmem_image_pfn(image, image->region_end);
+}
+
+/*
+ * Whether the page tables of the kernel behind ctx are known: where it is one of x86-64 or arm64,
+ * whatever this was built for. Else -ENOTSUP, explained.
+ */
+int gmem_image_known(struct gmem_ctx *ctx);
+
+/*
+ * What the text of a kernel's vmcoreinfo tells of its image, for the machine of ctx's kernel. base:
+ * __va(0) where a reader found it, for machines that do not tell it (x86-64). Errors: ENODATA (a
+ * key is not there), EILSEQ (it contradicts itself); explained.
+ */
+int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base,
+		     struct gmem_image *image);
 
 /*
  * Learns the image through the open reader. Errors: ENODATA (no vmcoreinfo, no BTF, or no base

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The walker of the direct map: x86-64 page tables with 4 or 5 levels, leaves of 1G, 2M and 4K.
- *
- * Present means what the CPU takes for present: bit 0, at every level. The kernel's own
- * pte_present() also takes PROT_NONE entries, on which an access faults.
+ * The walker of the direct map: page tables of any geometry that kmem/tables.h can say.
  *
  * The tables are live. Children of a table are read in one batch that ends with the table itself;
  * an entry that changed meanwhile is looked at again, a bounded number of times, and is unknown
@@ -18,23 +15,17 @@
 #include "base/error.h"
 #include "kmem/kmem.h"
 
-#define ENTRIES 512
-#define ENTRY_PRESENT (1ull << 0)
-#define ENTRY_WRITABLE (1ull << 1)
-#define ENTRY_ACCESSED (1ull << 5)
-#define ENTRY_DIRTY (1ull << 6)
-#define ENTRY_LARGE (1ull << 7) /* in tables above the last: a leaf */
-#define ENTRY_GLOBAL (1ull << 8)
-#define ENTRY_NX (1ull << 63)
-/* The CPU sets these by itself: no change of the mapping. */
-#define ENTRY_VOLATILE (ENTRY_ACCESSED | ENTRY_DIRTY)
-
-#define TABLE_BYTES (ENTRIES * sizeof(uint64_t))
-#define WINDOW 64 /* children read in one batch: 256 KiB, to stay in the second-level cache */
+#define CHUNK 512u /* entries; each table below the root is a multiple of it */
+#define WINDOW_BYTES \
+	(256u << 10) /* children read in one batch, to stay in the second-level cache */
+#define WINDOW (WINDOW_BYTES / GMEM_KMEM_REQUEST_MAX) /* tables, where one is one request */
+#define TABLE_MAX (64u << 10)			      /* bytes */
+#define REQUESTS ((WINDOW_BYTES + TABLE_MAX) / GMEM_KMEM_REQUEST_MAX)
 #define RETRIES 4
-#define LEVELS_MAX 5
+#define LEVELS_MAX GMEM_TABLE_LEVELS_MAX
+#define LEAF_LEVELS 3 /* a page, and leaves of the two levels above it */
 
-_Static_assert(TABLE_BYTES == GMEM_KMEM_REQUEST_MAX, "a table is one request");
+_Static_assert(CHUNK * sizeof(uint64_t) == GMEM_KMEM_REQUEST_MAX, "a chunk is one request");
 
 /* What the levels above a table allow. */
 struct rights {
@@ -44,8 +35,8 @@ struct rights {
 
 /* The children of the table that is being walked at one depth. */
 struct window {
-	uint64_t (*tables)[ENTRIES]; /* room for WINDOW, or as many as the range has */
-	uint16_t index[WINDOW];	     /* entry of the parent that each belongs to */
+	uint64_t *tables;	/* room for a batch, or as many as the range has */
+	uint16_t index[WINDOW]; /* entry of the parent that each belongs to */
 	bool readable[WINDOW];
 	unsigned int count;
 	unsigned int next; /* the one to hand out */
@@ -57,39 +48,47 @@ struct window {
 struct walk {
 	struct gmem_ctx *ctx;
 	const struct gmem_image *image;
+	const struct gmem_tables *tables;
+	const struct gmem_codec *codec;
+	uint64_t page_size;
+	size_t table_bytes;
+	uint64_t *again;     /* room for a table: the parent of those that are read */
 	uint64_t start, end; /* virtual addresses */
 	struct gmem_directmap_run run;
 	gmem_directmap_fn fn;
 	void *arg;
 	struct window windows[LEVELS_MAX]; /* by depth of the parent, the root at 0 */
-	struct gmem_kmem_request requests[WINDOW + 1];
+	struct gmem_kmem_request requests[REQUESTS];
 };
 
 static const char reason_changing[] = "the page table kept changing while it was read";
 static const char reason_unreadable[] = "a page table could not be read";
 static const char reason_level[] = "a leaf at a level that has none";
+static const char reason_reserved[] = "an entry of the last level that is no page";
 static const char reason_frame[] = "the entry maps another page frame";
-
-int gmem_pagetable_known(struct gmem_ctx *ctx)
-{
-	const char *machine = ctx->kernel->ops->machine;
-
-	if (!strcmp(machine, "x86_64"))
-		return 0;
-	return gmem_fail(ctx, -ENOTSUP,
-			 "the page tables of %s are not known to this version of libgmem: what is "
-			 "in the direct map can be told on x86-64 only",
-			 strcmp(machine, "aarch64") ? machine : "arm64");
-}
 
 static unsigned int shift_of(const struct walk *walk, int depth)
 {
-	return 12 + 9 * (unsigned int)(walk->image->levels - 1 - depth);
+	return gmem_tables_shift(walk->tables, depth);
 }
 
-static unsigned int index_of(uint64_t address, unsigned int shift)
+/* Bytes of address that a table of that depth has, as a power of 2. */
+static unsigned int covers_of(const struct walk *walk, int depth)
 {
-	return (address >> shift) & (ENTRIES - 1);
+	return shift_of(walk, depth) + gmem_tables_index_bits(walk->tables, depth);
+}
+
+static unsigned int index_of(const struct walk *walk, uint64_t address, int depth)
+{
+	unsigned int bits = gmem_tables_index_bits(walk->tables, depth);
+
+	return (unsigned int)(address >> shift_of(walk, depth)) & ((1u << bits) - 1);
+}
+
+/* Where the table is that an entry leads to. */
+static uint64_t below(const struct walk *walk, uint64_t entry)
+{
+	return walk->image->page_offset_base + gmem_entry_frame(walk->tables, entry);
 }
 
 static int flush_run(struct walk *walk)
@@ -107,18 +106,18 @@ static int emit(struct walk *walk, uint64_t address, uint64_t end,
 
 	if (address < walk->start)
 		address = walk->start;
-	if (end > walk->end)
+	if (end - 1 > walk->end - 1) /* 0 is the end of the last entry of all */
 		end = walk->end;
 	if (run->pages && run->direct_map == kind->direct_map && run->level == kind->level &&
 	    run->writable == kind->writable && run->executable == kind->executable &&
 	    run->global == kind->global && run->reason == kind->reason) {
-		run->pages += (end - address) / GMEM_PAGE_SIZE;
+		run->pages += (end - address) >> walk->tables->page_shift;
 		return 0;
 	}
 	ret = flush_run(walk);
 	*run = *kind;
-	run->pfn = (address - walk->image->page_offset_base) / GMEM_PAGE_SIZE;
-	run->pages = (end - address) / GMEM_PAGE_SIZE;
+	run->pfn = gmem_image_pfn(walk->image, address);
+	run->pages = (end - address) >> walk->tables->page_shift;
 	return ret;
 }
 
@@ -137,23 +136,27 @@ static int emit_unknown(struct walk *walk, uint64_t address, uint64_t end, const
 	return emit(walk, address, end, &kind);
 }
 
-/* A leaf at that level; entries that follow it up to end are known to continue it. */
-static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t entry,
-		     unsigned int shift, struct rights rights)
+/*
+ * A leaf so many levels above the last one; entries that follow it up to end are known to continue
+ * it.
+ */
+static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t entry, int above,
+		     struct rights rights)
 {
-	uint64_t frame = entry & walk->image->frame_mask & ~((1ull << shift) - 1);
+	unsigned int shift = shift_of(walk, walk->tables->levels - 1 - above);
+	uint64_t frame = gmem_entry_frame(walk->tables, entry) & ~((1ull << shift) - 1);
 	struct gmem_directmap_run kind = {
 		.direct_map = GMEM_DIRECT_MAP_MAPPED,
-		.level = shift == 12   ? GMEM_LEVEL_PTE
-			 : shift == 21 ? GMEM_LEVEL_PMD
-				       : GMEM_LEVEL_PUD,
-		.writable = rights.writable && (entry & ENTRY_WRITABLE),
-		.executable = rights.executable && !(entry & ENTRY_NX),
-		.global = entry & ENTRY_GLOBAL,
+		.level = (enum gmem_level)(GMEM_LEVEL_PTE + above),
+		.writable = rights.writable && gmem_entry_has(entry, walk->codec->writable),
+		.executable = rights.executable && gmem_entry_has(entry, walk->codec->executable),
+		.global = gmem_entry_has(entry, walk->codec->global),
 	};
 
-	if (shift > 30)
+	if (above >= LEAF_LEVELS)
 		return emit_unknown(walk, address, end, reason_level);
+	if (!above && !gmem_entry_has(entry, walk->codec->page))
+		return emit_unknown(walk, address, end, reason_reserved);
 	if (frame != address - walk->image->page_offset_base)
 		return emit_unknown(walk, address, end, reason_frame);
 	return emit(walk, address, end, &kind);
@@ -161,22 +164,26 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 
 /*
  * How many of n entries go on where the first one begins: all not present, or each the next frame
- * with the same flags. Whole tables are tested without a branch an entry, which compilers turn
+ * with the same flags. Whole chunks are tested without a branch an entry, which compilers turn
  * into vector code: a direct map of 4K pages is read at the speed of memory.
  */
-static unsigned int alike(const uint64_t *entries, unsigned int n)
+static unsigned int alike(const struct walk *walk, const uint64_t *entries, unsigned int n)
 {
-	uint64_t step = entries[0] & ENTRY_PRESENT ? GMEM_PAGE_SIZE : 0;
-	uint64_t mask = step ? ~ENTRY_VOLATILE : ENTRY_PRESENT;
-	uint64_t differs = 0, expected = entries[0];
+	uint64_t step = entries[0] & walk->codec->present ? walk->page_size : 0;
+	uint64_t mask = step ? ~walk->codec->volatile_bits : walk->codec->present;
+	uint64_t expected = entries[0];
+	unsigned int done = 0;
 
-	if (n == ENTRIES) {
-		for (unsigned int i = 0; i < ENTRIES; i++)
-			differs |= (entries[i] ^ (expected + i * step)) & mask;
-		if (!differs)
-			return n;
+	for (; n - done >= CHUNK; done += CHUNK) {
+		const uint64_t *chunk = entries + done;
+		uint64_t first = expected + done * step, differs = 0;
+
+		for (unsigned int i = 0; i < CHUNK; i++)
+			differs |= (chunk[i] ^ (first + i * step)) & mask;
+		if (differs)
+			break;
 	}
-	for (unsigned int i = 1; i < n; i++)
+	for (unsigned int i = done; i < n; i++)
 		if ((entries[i] ^ (expected + i * step)) & mask)
 			return i;
 	return n;
@@ -189,12 +196,12 @@ static int walk_leaves(struct walk *walk, const uint64_t *table, uint64_t base, 
 	int ret = 0;
 
 	while (!ret && first <= last) {
-		unsigned int n = alike(table + first, last - first + 1);
-		uint64_t address = base + (uint64_t)first * GMEM_PAGE_SIZE;
-		uint64_t end = address + (uint64_t)n * GMEM_PAGE_SIZE;
+		unsigned int n = alike(walk, table + first, last - first + 1);
+		uint64_t address = base + first * walk->page_size;
+		uint64_t end = address + n * walk->page_size;
 
-		if (table[first] & ENTRY_PRESENT)
-			ret = emit_leaf(walk, address, end, table[first], 12, rights);
+		if (table[first] & walk->codec->present)
+			ret = emit_leaf(walk, address, end, table[first], 0, rights);
 		else
 			ret = emit_unmapped(walk, address, end);
 		first += n;
@@ -202,9 +209,14 @@ static int walk_leaves(struct walk *walk, const uint64_t *table, uint64_t base, 
 	return ret;
 }
 
-static bool is_table(uint64_t entry)
+static bool is_table(const struct walk *walk, uint64_t entry)
 {
-	return (entry & ENTRY_PRESENT) && !(entry & ENTRY_LARGE);
+	return gmem_entry_has(entry, walk->codec->table);
+}
+
+static bool differs(const struct walk *walk, uint64_t a, uint64_t b)
+{
+	return (a ^ b) & ~walk->codec->volatile_bits;
 }
 
 /* Whether the entries that led to the table at that depth still do. */
@@ -223,9 +235,44 @@ static bool is_linked(struct walk *walk, int depth)
 		return false;
 	for (int above = 0; above < depth; above++)
 		if (requests[above].result ||
-		    ((links[above] ^ walk->windows[above].link) & ~ENTRY_VOLATILE))
+		    differs(walk, links[above], walk->windows[above].link))
 			return false;
 	return true;
+}
+
+/* Requests for a range of memory, as large as they may be. Returns how many. */
+static size_t plan_read(struct gmem_kmem_request *requests, uint64_t address, void *buffer,
+			size_t length)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < length; at += requests[n++].length)
+		requests[n] = (struct gmem_kmem_request){
+			.address = address + at,
+			.buffer = (char *)buffer + at,
+			.length = length - at < GMEM_KMEM_REQUEST_MAX ? (uint32_t)(length - at)
+								      : GMEM_KMEM_REQUEST_MAX,
+		};
+	return n;
+}
+
+static bool was_read(const struct gmem_kmem_request *requests, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (requests[i].result)
+			return false;
+	return true;
+}
+
+/* Bytes of a table of that depth: the root may be a part of a page. */
+static size_t bytes_of(const struct walk *walk, int depth)
+{
+	return sizeof(uint64_t) << gmem_tables_index_bits(walk->tables, depth);
+}
+
+static uint64_t *table_at(const struct walk *walk, const struct window *window, unsigned int slot)
+{
+	return window->tables + slot * (walk->table_bytes / sizeof(uint64_t));
 }
 
 /*
@@ -237,43 +284,37 @@ static bool is_linked(struct walk *walk, int depth)
 static int fill_window(struct walk *walk, int depth, uint64_t table_address, uint64_t *table,
 		       unsigned int first, unsigned int last, bool *gone)
 {
+	size_t each = walk->table_bytes / GMEM_KMEM_REQUEST_MAX, own, planned = 0;
 	struct window *window = &walk->windows[depth];
-	uint64_t again[ENTRIES];
 	unsigned int n = 0, kept = 0;
+	bool seen;
 	int ret;
 
-	for (unsigned int i = first; i <= last && n < WINDOW; i++) {
-		if (!is_table(table[i]))
+	for (unsigned int i = first; i <= last && n < WINDOW / each; i++) {
+		if (!is_table(walk, table[i]))
 			continue;
 		window->index[n] = (uint16_t)i;
-		walk->requests[n] = (struct gmem_kmem_request){
-			.address = walk->image->page_offset_base +
-				   (table[i] & walk->image->frame_mask),
-			.buffer = window->tables[n],
-			.length = TABLE_BYTES,
-		};
+		planned += plan_read(walk->requests + planned, below(walk, table[i]),
+				     table_at(walk, window, n), walk->table_bytes);
 		n++;
 	}
-	walk->requests[n] = (struct gmem_kmem_request){
-		.address = table_address,
-		.buffer = again,
-		.length = TABLE_BYTES,
-	};
-	ret = gmem_kmem_read_batch(walk->ctx, walk->requests, n + 1);
+	own = plan_read(walk->requests + planned, table_address, walk->again,
+			bytes_of(walk, depth));
+	ret = gmem_kmem_read_batch(walk->ctx, walk->requests, planned + own);
 	if (ret)
 		return ret;
+	seen = was_read(walk->requests + planned, own);
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int at = window->index[i];
-		bool changed =
-			walk->requests[n].result || ((again[at] ^ table[at]) & ~ENTRY_VOLATILE);
 
-		if (changed) { /* the later ones are read anew when they come up */
-			*gone = walk->requests[n].result || !is_linked(walk, depth);
+		/* The later ones are read anew when they come up. */
+		if (!seen || differs(walk, walk->again[at], table[at])) {
+			*gone = !seen || !is_linked(walk, depth);
 			if (!*gone)
-				table[at] = again[at];
+				table[at] = walk->again[at];
 			break;
 		}
-		window->readable[i] = !walk->requests[i].result;
+		window->readable[i] = was_read(walk->requests + i * each, each);
 		kept = i + 1;
 	}
 	window->count = kept;
@@ -313,11 +354,11 @@ static int walk_child(struct walk *walk, int depth, uint64_t table_address, uint
 		return emit_unknown(walk, address, address + (1ull << shift), reason_unreadable);
 	window->link_address = table_address + at * sizeof(*table);
 	window->link = table[at];
-	rights.writable = rights.writable && (table[at] & ENTRY_WRITABLE);
-	rights.executable = rights.executable && !(table[at] & ENTRY_NX);
-	return walk_table(walk, depth + 1,
-			  walk->image->page_offset_base + (table[at] & walk->image->frame_mask),
-			  window->tables[slot], address, rights);
+	rights.writable = rights.writable && gmem_entry_has(table[at], walk->codec->table_writable);
+	rights.executable =
+		rights.executable && gmem_entry_has(table[at], walk->codec->table_executable);
+	return walk_table(walk, depth + 1, below(walk, table[at]), table_at(walk, window, slot),
+			  address, rights);
 }
 
 /* Depth is that of this table: the root's is 0. base is the first address that it maps. */
@@ -325,13 +366,13 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 		      uint64_t base, struct rights rights)
 {
 	unsigned int shift = shift_of(walk, depth), retries = 0;
-	uint64_t covers = 1ull << (shift + 9);
-	unsigned int first = walk->start > base ? index_of(walk->start, shift) : 0;
+	uint64_t covers = 1ull << covers_of(walk, depth);
+	unsigned int first = walk->start > base ? index_of(walk, walk->start, depth) : 0;
 	unsigned int last =
-		walk->end - base < covers ? index_of(walk->end - 1, shift) : ENTRIES - 1;
-	int ret = 0;
+		index_of(walk, walk->end - base < covers ? walk->end - 1 : covers - 1, depth);
+	int above = walk->tables->levels - 1 - depth, ret = 0;
 
-	if (shift == 12)
+	if (!above)
 		return walk_leaves(walk, table, base, first, last, rights);
 	walk->windows[depth].count = 0;
 	for (unsigned int i = first; !ret && i <= last;) {
@@ -339,11 +380,11 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 		uint64_t end = address + (1ull << shift);
 		bool again = false;
 
-		if (is_table(table[i]))
+		if (is_table(walk, table[i]))
 			ret = walk_child(walk, depth, table_address, table, base, i, last, rights,
 					 &again);
-		else if (table[i] & ENTRY_PRESENT)
-			ret = emit_leaf(walk, address, end, table[i], shift, rights);
+		else if (table[i] & walk->codec->present)
+			ret = emit_leaf(walk, address, end, table[i], above, rights);
 		else
 			ret = emit_unmapped(walk, address, end);
 		if (again) {
@@ -362,16 +403,20 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 
 static int walk_root(struct walk *walk)
 {
-	uint64_t root[ENTRIES];
-	unsigned int shift = shift_of(walk, 0);
-	uint64_t covers = 1ull << (shift + 9);
+	uint64_t covers = 1ull << covers_of(walk, 0);
 	struct rights rights = { .writable = true, .executable = true };
-	int ret = gmem_kmem_read(walk->ctx, walk->image->root, root, sizeof(root));
+	uint64_t *root = malloc(bytes_of(walk, 0));
+	int ret = root ? gmem_kmem_read(walk->ctx, walk->image->root, root, bytes_of(walk, 0))
+		       : gmem_no_memory(walk->ctx, "a walk of the page tables");
 
-	if (ret)
-		return gmem_fail(walk->ctx, ret, "the kernel's page directory cannot be read: %s",
-				 gmem_error_words(ret));
-	return walk_table(walk, 0, walk->image->root, root, walk->start & ~(covers - 1), rights);
+	if (ret && root)
+		gmem_fail(walk->ctx, ret, "the kernel's page directory cannot be read: %s",
+			  gmem_error_words(ret));
+	if (!ret)
+		ret = walk_table(walk, 0, walk->image->root, root, walk->start & ~(covers - 1),
+				 rights);
+	free(root);
+	return ret;
 }
 
 /* Tables of that depth that the range needs in one batch: one, for a page. */
@@ -379,55 +424,86 @@ static size_t window_tables(const struct walk *walk, int depth)
 {
 	unsigned int shift = shift_of(walk, depth);
 	uint64_t entries = ((walk->end - 1) >> shift) - (walk->start >> shift) + 1;
+	size_t room = WINDOW_BYTES / walk->table_bytes;
 
-	return entries < WINDOW ? (size_t)entries : WINDOW;
+	return entries < room ? (size_t)entries : room;
 }
 
 static int allocate_windows(struct walk *walk)
 {
-	for (int depth = 0; depth < walk->image->levels - 1; depth++) {
-		walk->windows[depth].tables = malloc(window_tables(walk, depth) * TABLE_BYTES);
-		if (!walk->windows[depth].tables)
-			return gmem_no_memory(walk->ctx, "a walk of the page tables");
+	bool all = true;
+
+	walk->again = malloc(walk->table_bytes);
+	for (int depth = 0; depth < walk->tables->levels - 1; depth++) {
+		walk->windows[depth].tables =
+			malloc(window_tables(walk, depth) * walk->table_bytes);
+		all = all && walk->windows[depth].tables;
 	}
-	return 0;
+	return all && walk->again ? 0 : gmem_no_memory(walk->ctx, "a walk of the page tables");
 }
 
 static void free_windows(struct walk *walk)
 {
 	for (int depth = 0; depth < LEVELS_MAX; depth++)
 		free(walk->windows[depth].tables);
+	free(walk->again);
+}
+
+/* Walks page frames that lie in the direct map's region. */
+static int walk_inside(struct walk *walk, uint64_t pfn, uint64_t end)
+{
+	int ret;
+
+	walk->start = gmem_image_address(walk->image, pfn);
+	walk->end = gmem_image_address(walk->image, end);
+	ret = allocate_windows(walk);
+	if (!ret)
+		ret = walk_root(walk);
+	free_windows(walk);
+	return ret;
+}
+
+/* Page frames that have no address in the region are not in the direct map. */
+static int walk_outside(struct walk *walk, uint64_t pfn, uint64_t end)
+{
+	walk->start = gmem_image_address(walk->image, pfn);
+	walk->end = gmem_image_address(walk->image, end);
+	return emit_unmapped(walk, walk->start, walk->end);
+}
+
+static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
+{
+	return value < low ? low : value > high ? high : value;
 }
 
 int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
 			uint64_t pages, gmem_directmap_fn fn, void *arg)
 {
-	uint64_t region_pages = (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
-	uint64_t inside = pfn >= region_pages ? 0 : region_pages - pfn;
 	struct walk *walk = calloc(1, sizeof(*walk));
-	int ret;
+	uint64_t end = pfn + pages, first, last;
+	int ret = 0;
 
 	if (!walk)
 		return gmem_no_memory(ctx, "a walk of the page tables");
 	walk->ctx = ctx;
 	walk->image = image;
+	walk->tables = &image->tables;
+	walk->codec = image->tables.codec;
+	walk->page_size = 1ull << image->tables.page_shift;
+	walk->table_bytes = 1ull << image->tables.page_shift;
 	walk->fn = fn;
 	walk->arg = arg;
-	if (inside > pages)
-		inside = pages;
-	walk->start = image->page_offset_base + pfn * GMEM_PAGE_SIZE;
-	walk->end = walk->start + inside * GMEM_PAGE_SIZE;
-	ret = inside ? allocate_windows(walk) : 0;
-	if (!ret && inside)
-		ret = walk_root(walk);
-	if (!ret && pages > inside) { /* past the region nothing is the direct map */
-		walk->start = walk->end;
-		walk->end = walk->start + (pages - inside) * GMEM_PAGE_SIZE;
-		ret = emit_unmapped(walk, walk->start, walk->end);
-	}
+	gmem_image_region(image, &first, &last);
+	first = clamp(first, pfn, end);
+	last = clamp(last, first, end);
+	if (pfn < first)
+		ret = walk_outside(walk, pfn, first);
+	if (!ret && first < last)
+		ret = walk_inside(walk, first, last);
+	if (!ret && last < end)
+		ret = walk_outside(walk, last, end);
 	if (!ret)
 		ret = flush_run(walk);
-	free_windows(walk);
 	free(walk);
 	return ret;
 }

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The page tables of the direct map. The only file that knows x86-64's is pagetable.c. */
+/* The page tables of the direct map. What differs from machine to machine is in tables.h. */
 #ifndef GMEM_KMEM_PAGETABLE_H
 #define GMEM_KMEM_PAGETABLE_H
 
 #include "base/context.h"
 #include "kmem/direct_map.h"
-
-/*
- * Whether the page tables of the kernel behind ctx are known: where it is one of x86-64. Else
- * -ENOTSUP, explained.
- */
-int gmem_pagetable_known(struct gmem_ctx *ctx);
 
 /*
  * Walks [pfn, pfn + pages) and calls fn for each run, ascending, without gaps. Memory is

@@ -7,7 +7,6 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "kmem/direct_map.h"
-#include "kmem/pagetable.h"
 #include "kmem/reader.h"
 #include "procfs/ram.h"
 
@@ -100,7 +99,7 @@ static int open_chosen(struct gmem_ctx *ctx, const enum gmem_evidence *choice)
 
 	if (ctx->reader_forbidden)
 		return gmem_fail(ctx, -ENOTSUP, "the caller forbids reading kernel memory");
-	ret = gmem_pagetable_known(ctx);
+	ret = gmem_image_known(ctx);
 	if (ret)
 		return ret;
 	pthread_mutex_lock(&ctx->learning);

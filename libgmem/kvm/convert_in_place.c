@@ -79,7 +79,7 @@ static int convert_part(struct gmem_vm *vm, const struct gmem_vm_slot *slot, uin
 int gmem_convert_in_place(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
 {
 	/* Alignment counts for the whole before a part is converted. */
-	if (!length || (gpa | length) % GMEM_PAGE_SIZE || gpa + length < gpa)
+	if (!length || (gpa | length) % gmem_page_size(vm->ctx) || gpa + length < gpa)
 		return explain(vm, gpa, length, -EINVAL);
 	while (length) {
 		const struct gmem_vm_slot *slot = gmem_vm_slot_at(vm, gpa);

@@ -4,9 +4,9 @@
 #include "kernel/uapi.h"
 #include "kvm/state.h"
 
-static bool is_possible(uint64_t start, uint64_t length)
+static bool is_possible(const struct gmem_ctx *ctx, uint64_t start, uint64_t length)
 {
-	return length && !((start | length) % GMEM_PAGE_SIZE) && start + length > start;
+	return length && !((start | length) % gmem_page_size(ctx)) && start + length > start;
 }
 
 int gmem_guard_memory(const struct gmem_memory *memory, int vm_type, uint64_t offset,
@@ -22,7 +22,7 @@ int gmem_guard_memory(const struct gmem_memory *memory, int vm_type, uint64_t of
 		.length = length,
 	};
 
-	if (!is_possible(offset, length) || offset >= memory->size)
+	if (!is_possible(memory->ctx, offset, length) || offset >= memory->size)
 		return 0;
 	if (length > memory->size - offset)
 		touched.length = memory->size - offset;
@@ -66,7 +66,7 @@ int gmem_guard_gpas(const struct gmem_vm *vm, uint64_t gpa, uint64_t length, uns
 	uint64_t end = gpa + length;
 	int ret = 0;
 
-	if (!is_possible(gpa, length))
+	if (!is_possible(vm->ctx, gpa, length))
 		return 0;
 	for (uint64_t at = gpa; !ret && at < end; at += touched.length) {
 		const struct gmem_vm_slot *slot = gmem_vm_slot_at(vm, at);

@@ -44,11 +44,12 @@ static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
  */
 static int touch_step(struct populate *populate, uint64_t at, uint64_t length)
 {
-	struct gmem_kernel *kernel = populate->memory->ctx->kernel;
+	const struct gmem_ctx *ctx = populate->memory->ctx;
+	struct gmem_kernel *kernel = ctx->kernel;
 	char *address = (char *)populate->mapping + populate->options.offset + at;
 	int ret = 0;
 
-	for (uint64_t page = 0; !ret && page < length; page += GMEM_PAGE_SIZE)
+	for (uint64_t page = 0; !ret && page < length; page += gmem_page_size(ctx))
 		ret = kernel->ops->touch(kernel, address + page);
 	return ret;
 }

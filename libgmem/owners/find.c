@@ -34,7 +34,8 @@ static int search_extent(const struct gmem_extent *extent, void *arg)
 	if (!extent->has_pfn)
 		return 0;
 	for (size_t i = first_wanted(search, extent->pfn); !ret && i < search->n; i++) {
-		uint64_t page = search->pfns[i] - extent->pfn, into = page * GMEM_PAGE_SIZE;
+		uint64_t page = search->pfns[i] - extent->pfn,
+			 into = gmem_bytes_of(search->target->ctx, page);
 		struct gmem_owned_frame frame = {
 			.size = sizeof(frame),
 			.pfn = search->pfns[i],

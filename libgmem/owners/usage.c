@@ -17,6 +17,7 @@ struct node {
 };
 
 struct gmem_usage {
+	const struct gmem_ctx *ctx;
 	uint64_t direct_map[STATES]; /* bytes */
 	uint64_t unseen;    /* bytes of the file in whose place the page cache was not read */
 	const char *reason; /* why not, the first time */
@@ -47,19 +48,20 @@ static struct node *node_of(struct gmem_usage *usage, int node)
 static int add_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct gmem_usage *usage = arg;
+	const uint64_t bytes = gmem_bytes_of(usage->ctx, extent->pages);
 	struct node *node;
 
 	/* A range of the file, not pages: as large as the file where its tree cannot be read. */
 	if (!extent->has_pfn) {
-		usage->unseen += extent->pages * GMEM_PAGE_SIZE;
+		usage->unseen += bytes;
 		usage->reason = usage->reason ? usage->reason : extent->reason;
 		return 0;
 	}
 	node = node_of(usage, extent->node);
 	if (!node)
 		return -ENOMEM;
-	node->bytes += extent->pages * GMEM_PAGE_SIZE;
-	usage->direct_map[extent->direct_map] += extent->pages * GMEM_PAGE_SIZE;
+	node->bytes += bytes;
+	usage->direct_map[extent->direct_map] += bytes;
 	return 0;
 }
 
@@ -79,6 +81,7 @@ int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *
 	usage = calloc(1, sizeof(*usage));
 	if (!usage)
 		return gmem_no_memory(target->ctx, "the sums of its pages");
+	usage->ctx = target->ctx;
 	walk.cancel = wanted.cancel;
 	ret = gmem_extent_walk_all(target, &walk, add_extent, usage);
 	if (ret) {

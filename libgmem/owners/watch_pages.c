@@ -7,6 +7,7 @@
 #include "pages/extents.h"
 
 struct reading {
+	const struct gmem_ctx *ctx;
 	struct gmem_ranges *pages;
 	bool inconsistent;
 };
@@ -20,7 +21,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 		reading->inconsistent = true;
 	else if (!ret)
 		gmem_ranges_add(reading->pages, extent->offset,
-				extent->offset + extent->pages * GMEM_PAGE_SIZE);
+				extent->offset + gmem_bytes_of(reading->ctx, extent->pages));
 	return ret;
 }
 
@@ -28,7 +29,7 @@ int gmem_pages_read(struct gmem_target *target, const volatile int *cancel,
 		    struct gmem_ranges *pages)
 {
 	const struct gmem_extents_options all = { .cancel = cancel };
-	struct reading reading = { .pages = pages };
+	struct reading reading = { .ctx = target->ctx, .pages = pages };
 	int ret = gmem_extent_walk_all(target, &all, add_extent, &reading);
 
 	if (ret)

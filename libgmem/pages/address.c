@@ -5,33 +5,25 @@
 #include "base/error.h"
 #include "kmem/reader.h"
 
-#define KERNEL_IMAGE_START 0xffffffff80000000ull /* __START_KERNEL_map */
-
-/* Bits of an address that all have to be the same: 47 to 63, or 56 to 63 with five levels. */
-static uint64_t canonical_bits(const struct gmem_image *image)
-{
-	return ~0ull << (image->levels == 5 ? 56 : 47);
-}
-
 /* What an address is that is not of the direct map; NULL where it is. */
 static const char *other_place(const struct gmem_image *image, uint64_t limit, uint64_t address)
 {
-	uint64_t upper = address & canonical_bits(image);
+	uint64_t upper = address & image->kernel_bits;
 
 	if (!upper)
 		return "it is an address of user space";
-	if (upper != canonical_bits(image))
+	if (upper != image->kernel_bits)
 		return "no CPU has it: its upper bits are not all alike";
-	if (address >= KERNEL_IMAGE_START)
+	if (address >= image->image_start)
 		return "it is of the kernel's image, of a module or of a fixed mapping";
 	if (image->vmemmap && address >= image->vmemmap &&
 	    address - image->vmemmap < limit * image->struct_page_size)
 		return "it is of a struct page, in vmemmap";
-	if (address < image->page_offset_base)
+	if (address < image->region_start)
 		return "it lies before the direct map of this boot";
 	if (address >= image->region_end)
 		return "it lies behind the direct map of this boot, as vmalloc() memory does";
-	if ((address - image->page_offset_base) / GMEM_PAGE_SIZE >= limit)
+	if (gmem_image_pfn(image, address) >= limit)
 		return "it lies behind what this CPU's physical addresses can take of the direct "
 		       "map";
 	return NULL;
@@ -51,6 +43,6 @@ int gmem_pfn_of_address(struct gmem_ctx *ctx, uint64_t address, uint64_t *pfn)
 	other = other_place(image, limit, address);
 	if (other)
 		return gmem_fail(ctx, -EINVAL, "that is no address in the direct map: %s", other);
-	*pfn = (address - image->page_offset_base) / GMEM_PAGE_SIZE;
+	*pfn = gmem_image_pfn(image, address);
 	return 0;
 }

@@ -114,15 +114,16 @@ static int add_slot(const struct gmem_xarray_run *run, void *arg)
 static int read_slot(struct collect *collect, uint64_t address, struct gmem_binding *out)
 {
 	const struct gmem_layout *layout = collect->layout;
+	const uint64_t page = gmem_page_size(collect->ctx);
 	unsigned char slot[GMEM_KMEM_REQUEST_MAX];
 	int ret = gmem_kmem_read(collect->ctx, address, slot, layout->slot_size);
 
 	if (ret)
 		return ret;
 	*out = (struct gmem_binding){
-		.offset = gmem_layout_read(layout, slot, GMEM_SLOT_PGOFF, 8) * GMEM_PAGE_SIZE,
-		.gpa = gmem_layout_read(layout, slot, GMEM_SLOT_BASE_GFN, 8) * GMEM_PAGE_SIZE,
-		.memory_size = gmem_layout_read(layout, slot, GMEM_SLOT_NPAGES, 8) * GMEM_PAGE_SIZE,
+		.offset = gmem_layout_read(layout, slot, GMEM_SLOT_PGOFF, 8) * page,
+		.gpa = gmem_layout_read(layout, slot, GMEM_SLOT_BASE_GFN, 8) * page,
+		.memory_size = gmem_layout_read(layout, slot, GMEM_SLOT_NPAGES, 8) * page,
 		.userspace_addr = gmem_layout_read(layout, slot, GMEM_SLOT_USERSPACE_ADDR, 8),
 		.slot = (uint32_t)gmem_layout_read(layout, slot, GMEM_SLOT_ID, 2),
 		.address_space = (uint32_t)gmem_layout_read(layout, slot, GMEM_SLOT_AS_ID, 2),

@@ -108,7 +108,7 @@ int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out)
 	if (extents->next == extents->count)
 		return 0;
 	next = &extents->kept[extents->next++];
-	extents->offset = next->offset + next->pages * GMEM_PAGE_SIZE;
+	extents->offset = next->offset + gmem_bytes_of(extents->ctx, next->pages);
 	ret = GMEM_FILL_OUT(extents->ctx, gmem_extent, has_pfn, out, next);
 	return ret ? ret : 1;
 }

@@ -20,14 +20,14 @@ int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages, gmem
 			void *arg)
 {
 	const struct gmem_image *image;
-	uint64_t limit, region_pages;
+	uint64_t limit, first, last;
 	int ret;
 
 	gmem_begin(ctx);
 	ret = gmem_reader_bounds(ctx, &image, &limit);
 	if (ret)
 		return ret;
-	region_pages = (image->region_end - image->page_offset_base) / GMEM_PAGE_SIZE;
+	gmem_image_region(image, &first, &last);
 	if (pfn >= limit || pages > limit - pfn)
 		return gmem_fail(
 			ctx, -EINVAL,
@@ -36,22 +36,24 @@ int gmem_directmap_walk(struct gmem_ctx *ctx, uint64_t pfn, uint64_t pages, gmem
 			(unsigned long long)pfn, (unsigned long long)pages,
 			(unsigned long long)limit - 1);
 	if (pages == 0)
-		pages = pfn < region_pages ? region_pages - pfn : limit - pfn;
+		pages = (pfn < last ? last : limit) - pfn;
 	return gmem_pagetable_walk(ctx, image, pfn, pages, fn, arg);
 }
 
 struct sum {
+	struct gmem_ctx *ctx;
 	const struct gmem_ram *ram;
 	struct gmem_directmap_summary *out;
 	gmem_directmap_fn fn;
 	void *arg;
+	uint64_t low; /* page frames that are mapped, RAM or not */
 	bool any_global;
 };
 
 static int add_ram(struct sum *sum, const struct gmem_directmap_run *run)
 {
 	struct gmem_directmap_summary *out = sum->out;
-	uint64_t size = run->pages * GMEM_PAGE_SIZE;
+	uint64_t size = gmem_bytes_of(sum->ctx, run->pages);
 
 	out->ram += size;
 	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED) {
@@ -68,13 +70,13 @@ static int add_ram(struct sum *sum, const struct gmem_directmap_run *run)
 static int add_outside(struct sum *sum, const struct gmem_directmap_run *run)
 {
 	struct gmem_directmap_run low = *run;
-	uint64_t low_pages = run->pfn < LOW_MEGABYTE_PAGES ? LOW_MEGABYTE_PAGES - run->pfn : 0;
+	uint64_t low_pages = run->pfn < sum->low ? sum->low - run->pfn : 0;
 
 	if (run->direct_map != GMEM_DIRECT_MAP_MAPPED)
 		return 0;
 	if (low_pages > run->pages)
 		low_pages = run->pages;
-	sum->out->outside[run->level] += (run->pages - low_pages) * GMEM_PAGE_SIZE;
+	sum->out->outside[run->level] += gmem_bytes_of(sum->ctx, run->pages - low_pages);
 	low.pages = low_pages;
 	return low_pages ? add_ram(sum, &low) : 0;
 }
@@ -123,7 +125,7 @@ int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *a
 			     struct gmem_directmap_summary *out)
 {
 	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
-	struct sum sum = { .out = &summary, .fn = fn, .arg = arg };
+	struct sum sum = { .ctx = ctx, .out = &summary, .fn = fn, .arg = arg };
 	uint64_t unused;
 	int ret;
 
@@ -134,6 +136,8 @@ int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *a
 	if (ret < 0)
 		return ret;
 	ret = gmem_ram_get(ctx, &sum.ram);
+	if (!strcmp(ctx->kernel->ops->machine, "x86_64"))
+		sum.low = LOW_MEGABYTE_PAGES;
 	if (!ret)
 		ret = gmem_directmap_walk(ctx, 0, 0, add_run, &sum);
 	if (ret)

@@ -113,16 +113,17 @@ static int append(const struct gmem_extent_walk *walk, struct list *list,
 }
 
 /* Cuts pages off the front of an extent into *front. */
-static void cut_front(struct gmem_extent *extent, uint64_t pages, struct gmem_extent *front)
+static void cut_front(const struct gmem_extent_walk *walk, struct gmem_extent *extent,
+		      uint64_t pages, struct gmem_extent *front)
 {
 	*front = *extent;
 	front->pages = pages;
 	extent->pages -= pages;
-	extent->offset += pages * GMEM_PAGE_SIZE;
+	extent->offset += gmem_bytes_of(walk->target->ctx, pages);
 	if (extent->has_pfn)
 		extent->pfn += pages;
 	if (extent->gpa != GMEM_GPA_NONE)
-		extent->gpa += pages * GMEM_PAGE_SIZE;
+		extent->gpa += gmem_bytes_of(walk->target->ctx, pages);
 }
 
 static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *extent);
@@ -154,7 +155,7 @@ static int fill_batches(struct gmem_extent_walk *walk, struct gmem_extent left)
 		uint64_t room = BATCH_PAGES - walk->batch_pages;
 		struct gmem_extent piece;
 
-		cut_front(&left, left.pages < room ? left.pages : room, &piece);
+		cut_front(walk, &left, left.pages < room ? left.pages : room, &piece);
 		ret = add_to_batch(walk, &piece);
 	}
 	return ret;
@@ -188,7 +189,7 @@ static uint64_t place(struct gmem_extent_walk *walk, struct gmem_extent *extent)
 	uint64_t bound, pages;
 
 	extent->gpa = gmem_target_gpa(walk->target, extent->offset, &bound);
-	pages = bound / GMEM_PAGE_SIZE;
+	pages = gmem_page_of(walk->target->ctx, bound);
 	extent->node = -1;
 	if (extent->has_pfn) {
 		extent->node = node_of(walk, extent->pfn, &bound);
@@ -207,7 +208,7 @@ static int take_pieces(struct gmem_extent_walk *walk, struct gmem_extent left)
 		uint64_t pages = place(walk, &left);
 		struct gmem_extent piece;
 
-		cut_front(&left, pages < left.pages ? pages : left.pages, &piece);
+		cut_front(walk, &left, pages < left.pages ? pages : left.pages, &piece);
 		ret = take_run(walk, &piece);
 	}
 	return ret;
@@ -223,7 +224,7 @@ static int add_run(const struct gmem_pagecache_run *run, void *arg)
 		return gmem_cancelled(walk->target->ctx, "the look for page frames");
 	*extent = (struct gmem_extent){
 		.size = sizeof(*extent),
-		.offset = run->index * GMEM_PAGE_SIZE,
+		.offset = gmem_bytes_of(walk->target->ctx, run->index),
 		.pfn = run->pfn,
 		.pages = run->pages,
 		.order = run->order,
@@ -381,7 +382,7 @@ static int cut_run(struct gmem_extent_walk *walk, uint32_t index)
 		if (ret)
 			break;
 		pages = run->pfn + run->pages - left.pfn;
-		cut_front(&left, pages < left.pages ? pages : left.pages, &piece);
+		cut_front(walk, &left, pages < left.pages ? pages : left.pages, &piece);
 		set_state(&piece, run);
 		ret = append(walk, &walk->pieces, &piece);
 		span->count++;
@@ -420,9 +421,10 @@ static int join_direct_map(struct gmem_extent_walk *walk)
 	return ret;
 }
 
-static bool continues(const struct gmem_extent *a, const struct gmem_extent *b)
+static bool continues(const struct gmem_extent_walk *walk, const struct gmem_extent *a,
+		      const struct gmem_extent *b)
 {
-	uint64_t size = a->pages * GMEM_PAGE_SIZE;
+	uint64_t size = gmem_bytes_of(walk->target->ctx, a->pages);
 
 	return a->offset + size == b->offset && a->has_pfn == b->has_pfn &&
 	       (!a->has_pfn || a->pfn + a->pages == b->pfn) && a->order == b->order &&
@@ -445,8 +447,8 @@ static int emit(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 	struct gmem_extent *next = spare(walk);
 	int ret;
 
-	walk->at = extent->offset + extent->pages * GMEM_PAGE_SIZE;
-	if (walk->last && continues(walk->last, extent)) {
+	walk->at = extent->offset + gmem_bytes_of(walk->target->ctx, extent->pages);
+	if (walk->last && continues(walk, walk->last, extent)) {
 		walk->last->pages += extent->pages;
 		return 0;
 	}
@@ -464,7 +466,7 @@ static int emit_pages(struct gmem_extent_walk *walk, struct gmem_extent extent)
 	while (!ret && extent.pages) {
 		struct gmem_extent page;
 
-		cut_front(&extent, 1, &page);
+		cut_front(walk, &extent, 1, &page);
 		walk->at = extent.offset;
 		ret = walk->fn(&page, walk->arg);
 	}
@@ -497,7 +499,7 @@ static int emit_with_flags(struct gmem_extent_walk *walk, struct gmem_extent ext
 		for (size_t i = 0, same; !ret && i < n; i += same) {
 			for (same = 1; i + same < n && !((flags[i + same] ^ flags[i]) & mask);)
 				same++;
-			cut_front(&extent, same, &piece);
+			cut_front(walk, &extent, same, &piece);
 			piece.page_flags = flags[i] & mask;
 			piece.has_page_flags = true;
 			ret = emit_piece(walk, &piece);
@@ -616,8 +618,9 @@ int gmem_extent_walk_run(struct gmem_extent_walk *walk)
 	walk->batch_pages = 0;
 	if (walk->at < walk->end)
 		ret = gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,
-					  walk->at / GMEM_PAGE_SIZE,
-					  (walk->end - 1) / GMEM_PAGE_SIZE, add_run, walk);
+					  gmem_page_of(walk->target->ctx, walk->at),
+					  gmem_page_of(walk->target->ctx, walk->end - 1), add_run,
+					  walk);
 	if (!ret && walk->runs.count)
 		ret = work_off(walk);
 	if (ret)

@@ -267,7 +267,7 @@ static void learn_info(struct gmem_target *target, struct gmem_target_info *info
 		return; /* what fstat tells is known all the same */
 	info->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
 	if (info->has_resident)
-		info->resident = pages * GMEM_PAGE_SIZE;
+		info->resident = gmem_bytes_of(target->ctx, pages);
 	info->has_flags = !gmem_target_flags(target, &info->flags);
 	if (gmem_target_read_bindings(target))
 		return;

@@ -38,11 +38,11 @@ static void *grow(void *array, size_t count, size_t size)
 	return realloc(array, (count ? 2 * count : 1) * size);
 }
 
-static int add_range(struct gmem_ram *ram, uint64_t first, uint64_t last)
+static int add_range(struct gmem_ctx *ctx, struct gmem_ram *ram, uint64_t first, uint64_t last)
 {
 	/* Whole pages only: the kernel gives parts of a page to nobody (e820__end_of_ram_pfn). */
-	uint64_t pfn = (first + GMEM_PAGE_SIZE - 1) / GMEM_PAGE_SIZE;
-	uint64_t end = (last + 1) / GMEM_PAGE_SIZE;
+	uint64_t pfn = gmem_page_of(ctx, first + gmem_page_size(ctx) - 1);
+	uint64_t end = gmem_page_of(ctx, last + 1);
 	struct gmem_ram_range *ranges;
 
 	if (last < first)
@@ -113,7 +113,7 @@ static int parse_iomem(struct gmem_ctx *ctx, struct gmem_ram *ram, char *text)
 		else if (last == 0)
 			hidden = true;
 		else
-			ret = add_range(ram, first, last);
+			ret = add_range(ctx, ram, first, last);
 	}
 	if (ret)
 		return give_up_ranges(ram, ret == -EILSEQ ? -ENODATA : ret, why_no_order);
@@ -199,7 +199,7 @@ static void read_limit(struct gmem_ctx *ctx, struct gmem_ram *ram)
 		bits = cpu.physical_bits;
 		gmem_cpu_free(&cpu);
 	}
-	ram->pfn_limit = 1ull << ((bits ? bits : PHYSICAL_BITS_MAX) - 12);
+	ram->pfn_limit = 1ull << ((bits ? bits : PHYSICAL_BITS_MAX) - ctx->page_shift);
 }
 
 static int ram_new(struct gmem_ctx *ctx, struct gmem_ram **out)

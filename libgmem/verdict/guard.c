@@ -144,7 +144,7 @@ static int look_once(struct asking *asking, struct gmem_target *target, uint64_t
 			continue;
 		asking->row = row;
 		if (row.path == asking->leaves) /* and those that are not there yet */
-			asking->row.faults_pages = length / GMEM_PAGE_SIZE;
+			asking->row.faults_pages = gmem_page_of(asking->ctx, length);
 	}
 	gmem_flush_free(flush);
 	return ret;
@@ -200,7 +200,7 @@ static void refuse_by_flag(struct asking *asking, uint64_t length)
 	if (!asking->row.path && asking->leaves)
 		asking->row = (struct gmem_flush_row){
 			.path = asking->leaves,
-			.faults_pages = length / GMEM_PAGE_SIZE,
+			.faults_pages = gmem_page_of(asking->ctx, length),
 		};
 }
 

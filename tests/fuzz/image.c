@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(ret <= 0);
 	if (!ret) {
 		HOLDS(ctx->image && ctx->image->struct_page_size > 0);
-		HOLDS(ctx->image->levels == 4 || ctx->image->levels == 5);
+		HOLDS(ctx->image->tables.levels == 4 || ctx->image->tables.levels == 5);
 	}
 	fuzz_kmem_end(ctx);
 	close_reader();

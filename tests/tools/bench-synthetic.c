@@ -87,9 +87,15 @@ static void walk_directmap(struct gmem_ctx *ctx)
 	const struct gmem_image image = {
 		.page_offset_base = BASE,
 		.region_end = BASE + (1ull << 46),
+		.region_start = BASE,
 		.root = BASE + TABLE,
-		.frame_mask = 0x000ffffffffff000ull,
-		.levels = 4,
+		.tables = {
+			.codec = &gmem_codec_x86,
+			.page_shift = 12,
+			.levels = 4,
+			.bits = 48,
+			.frame_mask = 0x000ffffffffff000ull,
+		},
 	};
 
 	ops.read_kmem = read_tables;

@@ -179,7 +179,7 @@ START_TEST(changing)
 	for (size_t i = 0; i < 2; i++) {
 		ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
 		ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
-		shift = ctx->image->levels == 5 ? 48 : 39;
+		shift = ctx->image->tables.levels == 5 ? 48 : 39;
 		lie(ctx, ctx->image->root + ((ctx->image->page_offset_base >> shift) & 511) * 8,
 		    0x1000000, times[i]);
 		run = look(ctx, 0x1000);

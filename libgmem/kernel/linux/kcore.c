@@ -15,8 +15,8 @@
 
 #define KCORE_SEGMENTS_MAX 4096
 #define KCORE_NOTES_MAX (1u << 20)
-#define NOTE_TASKSTRUCT 4 /* NT_TASKSTRUCT of include/uapi/linux/elf.h */
-#define KERNEL_IMAGE_BASE 0xffffffff80000000ull
+#define KERNEL_IMAGE_BASE 0xffffffff80000000ull /* of x86-64 */
+#define NOTE_TASKSTRUCT 4			/* NT_TASKSTRUCT of include/uapi/linux/elf.h */
 
 struct kcore_segment {
 	uint64_t address;
@@ -214,15 +214,22 @@ int gmem_kcore_task(struct gmem_kcore *kcore, const void **content, size_t *size
 
 int gmem_kcore_direct_map(const struct gmem_kcore *kcore, uint64_t *address, uint64_t *physical)
 {
+	const struct kcore_segment *lowest = NULL;
+
+	/*
+	 * The kernel image has a physical address too (KCORE_TEXT), but lies above the direct map,
+	 * on x86-64 and on arm64; alone it tells nothing.
+	 */
 	for (size_t i = 0; i < kcore->segment_count; i++) {
 		const struct kcore_segment *segment = &kcore->segments[i];
 
-		/* The kernel image has a physical address too, but lies above the direct map. */
-		if (segment->physical == UINT64_MAX || segment->address >= KERNEL_IMAGE_BASE)
-			continue;
-		*address = segment->address;
-		*physical = segment->physical;
-		return 0;
+		if (segment->physical != UINT64_MAX &&
+		    (!lowest || segment->address < lowest->address))
+			lowest = segment;
 	}
-	return -ENODATA;
+	if (!lowest || lowest->address >= KERNEL_IMAGE_BASE)
+		return -ENODATA;
+	*address = lowest->address;
+	*physical = lowest->physical;
+	return 0;
 }

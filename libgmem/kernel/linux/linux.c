@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/linux/linux.h"
 #include "kernel/linux/syscalls.h"
@@ -260,6 +261,8 @@ int gmem_kernel_linux_new(struct gmem_kernel **out)
 	if (!host)
 		return -ENOMEM;
 	host->kernel.ops = &linux_ops;
+	host->kernel.page_shift =
+		(unsigned int)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
 	pthread_mutex_init(&host->lock, NULL);
 	*out = &host->kernel;
 	return 0;

@@ -345,6 +345,7 @@ int gmem_kernel_sim_new(const char *model, struct gmem_kernel **out)
 	if (!sim)
 		return -ENOMEM;
 	sim->kernel.ops = &ops;
+	sim->kernel.page_shift = SIM_PAGE_SHIFT;
 	sim->model = find_model(model);
 	sim->next_ino = 1000;
 	err = sim_physmem_init(sim);

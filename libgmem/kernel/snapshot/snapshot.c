@@ -298,6 +298,7 @@ int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
 	if (!snapshot)
 		return ret;
 	snapshot->kernel.ops = &snapshot_ops;
+	snapshot->kernel.page_shift = 12; /* of the machine that it says it is */
 	snapshot->directory = -1;
 	snapshot->name = strdup(directory);
 	if (snapshot->name)

@@ -29,9 +29,9 @@ const struct gmem_condition gmem_conditions_of_fd[] = {
 const size_t gmem_conditions_of_fd_count =
 	sizeof(gmem_conditions_of_fd) / sizeof(gmem_conditions_of_fd[0]);
 
-static bool unaligned(uint64_t value)
+static bool unaligned(const struct gmem_facts *facts, uint64_t value)
 {
-	return value % GMEM_PAGE_SIZE != 0;
+	return value % gmem_page_size(facts->ctx) != 0;
 }
 
 bool gmem_fact_other_process(const struct gmem_facts *facts)
@@ -70,7 +70,7 @@ bool gmem_fact_not_private(const struct gmem_facts *facts)
 
 bool gmem_fact_source_unaligned(const struct gmem_facts *facts)
 {
-	return unaligned(facts->userspace_addr);
+	return unaligned(facts, facts->userspace_addr);
 }
 
 bool gmem_fact_firmware_error(const struct gmem_facts *facts)
@@ -100,7 +100,7 @@ bool gmem_fact_size_negative(const struct gmem_facts *facts)
 
 bool gmem_fact_size_unaligned(const struct gmem_facts *facts)
 {
-	return unaligned(facts->size);
+	return unaligned(facts, facts->size);
 }
 
 bool gmem_fact_offset_negative(const struct gmem_facts *facts)
@@ -110,12 +110,12 @@ bool gmem_fact_offset_negative(const struct gmem_facts *facts)
 
 bool gmem_fact_offset_unaligned(const struct gmem_facts *facts)
 {
-	return unaligned(facts->offset);
+	return unaligned(facts, facts->offset);
 }
 
 bool gmem_fact_gpa_unaligned(const struct gmem_facts *facts)
 {
-	return unaligned(facts->gpa);
+	return unaligned(facts, facts->gpa);
 }
 
 /* A range that ends at 2^64 counts as one that wraps. */

@@ -55,7 +55,7 @@ static bool flags_unknown(const struct gmem_facts *facts)
 
 static bool userspace_unaligned(const struct gmem_facts *facts)
 {
-	return facts->userspace_addr % GMEM_PAGE_SIZE != 0;
+	return facts->userspace_addr % gmem_page_size(facts->ctx) != 0;
 }
 
 /* access_ok(): user addresses end at 2^47 or, where the CPU has 5-level paging on, 2^56. */
@@ -69,7 +69,7 @@ static bool userspace_too_high(const struct gmem_facts *facts)
 	if (gmem_cpu_has(&cpu, "la57"))
 		bits = 56;
 	gmem_cpu_free(&cpu);
-	facts->found->limit = (1ull << bits) - GMEM_PAGE_SIZE;
+	facts->found->limit = (1ull << bits) - gmem_page_size(facts->ctx);
 	return facts->size > facts->found->limit ||
 	       facts->userspace_addr > facts->found->limit - facts->size;
 }
@@ -91,7 +91,7 @@ static bool address_space_unknown(const struct gmem_facts *facts)
 
 static bool too_many_pages(const struct gmem_facts *facts)
 {
-	return facts->size / GMEM_PAGE_SIZE > INT32_MAX;
+	return gmem_page_of(facts->ctx, facts->size) > INT32_MAX;
 }
 
 /* For the words: the slot that is in the way. */
