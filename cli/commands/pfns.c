@@ -8,6 +8,8 @@
 #include "args/range.h"
 #include "core/command.h"
 #include "core/size.h"
+#include "held/held.h"
+#include "inspect/chart.h"
 #include "inspect/evidence.h"
 #include "inspect/tally.h"
 #include "inspect/target.h"
@@ -73,6 +75,7 @@ struct settings {
 	bool summary;
 	bool has_direct_map;
 	enum gmem_direct_map direct_map;
+	struct chart chart;
 };
 
 /* What a run carries from one guest_memfd to the next. */
@@ -92,6 +95,7 @@ struct pfns {
 	bool uncounted;	  /* of some it could not be read */
 	bool bound;	  /* a memslot binds some of the addresses that were asked for */
 	struct tally tally;
+	struct cells cells; /* with --map */
 };
 
 #define STATES "mapped|unmapped|unknown"
@@ -142,6 +146,11 @@ static const struct cli_option options[] = {
 	  "property, value, pages and size" },
 	{ "direct-map", 0, STATES, false, set_direct_map, 0,
 	  "Only pages that the direct map has so" },
+	{ "map", 0, CHART_FORM, true, set_chart_of, offsetof(struct settings, chart),
+	  "Draw the guest_memfd as a picture instead of listing its pages: how the direct map has "
+	  "them, how much is resident, or on which NUMA node; default direct-map" },
+	{ "width", 0, "N", false, set_chart_width, offsetof(struct settings, chart),
+	  CHART_WIDTH_HELP },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -174,6 +183,20 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 	output_row(pfns->cli->out, cells);
 }
 
+static void add_to_picture(struct pfns *pfns, const struct gmem_extent *extent)
+{
+	const struct cell_part part = {
+		.start = extent->offset,
+		.length = extent->pages * gmem_page_size(pfns->cli->ctx),
+		.direct_map = extent->direct_map,
+		.level = extent->level,
+		.node = extent->node,
+		.unread = !extent->has_pfn,
+	};
+
+	cells_add(&pfns->cells, &part);
+}
+
 static int take_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct pfns *pfns = arg;
@@ -188,7 +211,9 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
 		return 0;
 	tally_add(&pfns->tally, extent);
-	if (!pfns->settings->summary)
+	if (pfns->settings->chart.of)
+		add_to_picture(pfns, extent);
+	else if (!pfns->settings->summary)
 		write_row(pfns, extent);
 	return 0;
 }
@@ -242,6 +267,48 @@ static int list_extents(struct pfns *pfns, struct gmem_target *target)
 				   pfns);
 }
 
+static const char *const pictures[] = {
+	[CHART_DIRECT_MAP] = "its pages in the direct map",
+	[CHART_RESIDENT] = "what of it is resident",
+	[CHART_NODE] = "the NUMA nodes of its pages",
+};
+
+/* "vm, its pages in the direct map", for one that is held; else its process and descriptor. */
+static enum status draw(const struct pfns *pfns)
+{
+	const char *name = pfns->cli->args[0], *what = pictures[pfns->settings->chart.of];
+	char title[160];
+
+	if (held_is_name(name))
+		snprintf(title, sizeof(title), "%s, %s", name, what);
+	else if (pfns->fd == TARGET_MAPPED)
+		snprintf(title, sizeof(title), "%d:mmap inode %" PRIu64 ", %s", (int)pfns->pid,
+			 pfns->inode, what);
+	else
+		snprintf(title, sizeof(title), "%d:%d, %s", (int)pfns->pid, pfns->fd, what);
+	return chart_draw(pfns->cli, &pfns->settings->chart, &pfns->cells, title, "not resident");
+}
+
+/* One picture a guest_memfd. A range that begins past its end is none of it. */
+static enum status draw_target(struct pfns *pfns, struct gmem_target *target, uint64_t size)
+{
+	const struct range *offset = &pfns->settings->offset;
+	uint64_t length = offset->start < size ? size - offset->start : 0;
+	enum status status = STATUS_YES;
+	int ret;
+
+	if (!length)
+		return STATUS_YES;
+	if (offset->length && offset->length < length)
+		length = offset->length;
+	ret = chart_begin(pfns->cli, &pfns->settings->chart, offset->start, length, &pfns->cells);
+	if (!ret)
+		ret = list_extents(pfns, target);
+	status = ret ? cli_fail_error(pfns->cli, ret, NULL) : draw(pfns);
+	cells_free(&pfns->cells);
+	return status;
+}
+
 static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_target *target,
 			       void *arg)
 {
@@ -258,6 +325,8 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 			pfns->longest = info.memory_size;
 		pfns->counted += info.resident;
 		pfns->uncounted = pfns->uncounted || !info.has_resident;
+		if (pfns->settings->chart.of)
+			return draw_target(pfns, target, info.memory_size);
 		ret = list_extents(pfns, target);
 	}
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
@@ -289,6 +358,8 @@ static enum status list_all(struct pfns *pfns)
 	struct cli *cli = pfns->cli;
 	enum status status;
 
+	if (pfns->settings->chart.of)
+		return target_each(cli, cli->args[0], list_target, pfns);
 	output_table(cli->out, pfns->settings->summary ? &tally_table : &table);
 	status = target_each(cli, cli->args[0], list_target, pfns);
 	if (pfns->settings->summary)
@@ -321,18 +392,39 @@ static const struct table *table_of(const void *settings)
 	return ((const struct settings *)settings)->summary ? &tally_table : NULL;
 }
 
+/* A picture shows all pages: of some only, a cell without would look as if none were resident. */
+static enum status check_options(struct cli *cli, const struct settings *settings)
+{
+	if (settings->each && settings->summary)
+		return cli_usage(cli, "--each and --summary: rows and none cannot be had at once");
+	if (!settings->chart.of)
+		return chart_check(cli, &settings->chart);
+	if (settings->each || settings->summary)
+		return cli_usage(cli, "--map and --%s: a picture and rows cannot be had at once",
+				 settings->each ? "each" : "summary");
+	if (settings->gpa_range.length || settings->node.given || settings->has_direct_map)
+		return cli_usage(cli,
+				 "--map and --%s: a picture has all pages; --offset=RANGE draws "
+				 "a part of the file",
+				 settings->gpa_range.length ? "gpa-range"
+				 : settings->node.given	    ? "node"
+							    : "direct-map");
+	return chart_check(cli, &settings->chart);
+}
+
 static enum status run(struct cli *cli)
 {
 	struct pfns pfns = { .cli = cli, .settings = cli->settings };
-	enum status status;
+	enum status status = check_options(cli, pfns.settings);
 
-	if (pfns.settings->each && pfns.settings->summary)
-		return cli_usage(cli, "--each and --summary: rows and none cannot be had at once");
+	if (status)
+		return status;
 	status = evidence_need(cli);
 	if (status)
 		return status;
 	pfns.want = GMEM_EXTENT_DIRECT_MAP;
-	if (output_wants(cli->out, &table, COLUMN_FLAGS) && !pfns.settings->summary)
+	if (output_wants(cli->out, &table, COLUMN_FLAGS) && !pfns.settings->summary &&
+	    !pfns.settings->chart.of)
 		pfns.want |= GMEM_EXTENT_FLAGS;
 	if (pfns.settings->each)
 		pfns.want |= GMEM_EXTENT_ONE_BY_ONE;

@@ -125,6 +125,12 @@ void output_row_under(struct output *out, size_t parent, const struct cell *cell
 		out->renderer->row(out, parent, cells);
 }
 
+void output_picture(struct output *out, const struct picture *picture)
+{
+	if (!out->quiet && out->renderer->picture)
+		out->renderer->picture(out, picture);
+}
+
 void output_flush(struct output *out)
 {
 	if (!out->quiet && out->renderer->flush)

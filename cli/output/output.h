@@ -49,6 +49,7 @@ struct document {
 };
 
 struct output;
+struct picture;
 
 #define NO_PARENT SIZE_MAX
 
@@ -95,6 +96,9 @@ void output_row_with(struct output *out, const struct cell *cells, const char *k
 
 /* As output_row(), under an earlier row of this table (counted from 0) in its tree. */
 void output_row_under(struct output *out, size_t parent, const struct cell *cells);
+
+/* A picture, which is for people: only the style table draws it. */
+void output_picture(struct output *out, const struct picture *picture);
 
 /* What was written so far goes out now: for rows that come over time. */
 void output_flush(struct output *out);

@@ -23,6 +23,7 @@ struct renderer {
 	void (*fact)(struct output *out, const char *name, enum kind kind,
 		     const struct cell *value);
 	void (*reason)(struct output *out, const char *name, const char *reason);
+	void (*picture)(struct output *out, const struct picture *picture); /* NULL: not drawn */
 	void (*end)(struct output *out, const struct ending *ending);
 };
 

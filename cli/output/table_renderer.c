@@ -12,22 +12,21 @@
 #include <string.h>
 
 #include "core/utf8.h"
-
-#define GREEN "\033[32m"
-#define RED "\033[31m"
-#define YELLOW "\033[33m"
-#define DIM "\033[2m"
-#define PLAIN "\033[0m"
+#include "output/color.h"
+#include "output/picture.h"
 
 /* What a word means, in a colour; words without one are left alone. */
 static const struct {
 	const char *word;
 	const char *color;
 } state_colors[] = {
-	{ "pass", GREEN },	   { "safe", GREEN },	   { "ok", GREEN },    { "fail", RED },
-	{ "faults", RED },	   { "failed", RED },	   { "refused", RED }, { "unmapped", RED },
-	{ "cannot-tell", YELLOW }, { "unknown", YELLOW },  { "skip", DIM },    { "skipped", DIM },
-	{ "not-applicable", DIM }, { "not-offered", DIM },
+	{ "pass", COLOR_GREEN },	 { "safe", COLOR_GREEN },
+	{ "ok", COLOR_GREEN },		 { "fail", COLOR_RED },
+	{ "faults", COLOR_RED },	 { "failed", COLOR_RED },
+	{ "refused", COLOR_RED },	 { "unmapped", COLOR_RED },
+	{ "cannot-tell", COLOR_YELLOW }, { "unknown", COLOR_YELLOW },
+	{ "skip", COLOR_DIM },		 { "skipped", COLOR_DIM },
+	{ "not-applicable", COLOR_DIM }, { "not-offered", COLOR_DIM },
 };
 
 /* Room for the longest name of a fact, so that the values stand under each other. */
@@ -202,7 +201,7 @@ static void fact(struct output *out, const char *name, enum kind kind, const str
 	fprintf(out->stream, "%-*s %s", FACT_WIDTH, label, color ? color : "");
 	/* In a table libsmartcols does this. */
 	utf8_write(out->stream, *shown ? shown : "-", "");
-	fprintf(out->stream, "%s\n", color ? PLAIN : "");
+	fprintf(out->stream, "%s\n", color ? COLOR_PLAIN : "");
 }
 
 static void reason(struct output *out, const char *name, const char *text)
@@ -219,6 +218,13 @@ static void table_end(struct output *out)
 {
 	end_part(out);
 	out->gap = out->first_held > 0;
+}
+
+static void picture(struct output *out, const struct picture *picture)
+{
+	begin_block(out);
+	picture_draw(out->stream, picture, out->colored, !out->format->no_headings);
+	out->gap = true;
 }
 
 static void nothing(struct output *out)
@@ -253,5 +259,6 @@ const struct renderer table_renderer = {
 	.group_end = nothing,
 	.fact = fact,
 	.reason = reason,
+	.picture = picture,
 	.end = end,
 };

@@ -123,9 +123,10 @@ struct gmem_directmap_summary {
 };
 
 /*
- * Adds up the whole direct map. fn, if not NULL, is called for each hole: a run of RAM that is
- * unmapped or unknown. ram + nothing is lost: ram = in_direct_map + holes + unknown.
- * Errors: as gmem_directmap_walk(); EACCES where /proc/iomem hides its addresses. Since: 0.1
+ * Adds up the whole direct map. fn, if not NULL, is called for each run of RAM, in ascending order:
+ * those that are unmapped are the holes. Nothing is lost: ram = in_direct_map + holes + unknown,
+ * and the runs add up to the same. Errors: as gmem_directmap_walk(); EACCES where /proc/iomem hides
+ * its addresses. Since: 0.1
  */
 GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,
 				      struct gmem_directmap_summary *out);

@@ -60,9 +60,11 @@ static int add_ram(struct sum *sum, const struct gmem_directmap_run *run)
 		out->in_direct_map[run->level] += size;
 		if (run->level == GMEM_LEVEL_PTE && run->writable && !run->global)
 			out->restored += size;
-		return 0;
+	} else if (run->direct_map == GMEM_DIRECT_MAP_UNMAPPED) {
+		out->holes += size;
+	} else {
+		out->unknown += size;
 	}
-	*(run->direct_map == GMEM_DIRECT_MAP_UNMAPPED ? &out->holes : &out->unknown) += size;
 	return sum->fn ? sum->fn(run, sum->arg) : 0;
 }
 

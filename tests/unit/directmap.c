@@ -44,9 +44,25 @@ static int check_run(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
+/* Runs of RAM, as the summary has them, add up to what it says. */
+static int add_ram(const struct gmem_directmap_run *run, void *arg)
+{
+	struct gmem_directmap_summary *runs = arg;
+	uint64_t bytes = run->pages * GMEM_PAGE_SIZE;
+
+	ck_assert_uint_ge(run->pfn, runs->meminfo[0]); /* ascending, none twice */
+	runs->meminfo[0] = run->pfn + run->pages;
+	runs->ram += bytes;
+	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED)
+		runs->in_direct_map[run->level] += bytes;
+	else
+		runs->holes += bytes;
+	return 0;
+}
+
 START_TEST(every_model)
 {
-	struct gmem_directmap_summary sum = { .size = sizeof(sum) };
+	struct gmem_directmap_summary sum = { .size = sizeof(sum) }, added = { 0 };
 	struct gmem_ctx *ctx;
 	struct runs runs = { 0 };
 	uint64_t mapped;
@@ -56,7 +72,10 @@ START_TEST(every_model)
 	ck_assert_int_eq(gmem_pfn_is_ram(ctx, 0x1000), 1);
 	ck_assert_int_eq(gmem_directmap_walk(ctx, 0, 0, check_run, &runs), 0);
 	ck_assert_uint_gt(runs.checked, 0);
-	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &sum), 0);
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, add_ram, &added, &sum), 0);
+	ck_assert_uint_eq(added.ram, sum.ram);
+	ck_assert_uint_eq(added.holes, sum.holes);
+	ck_assert_mem_eq(added.in_direct_map, sum.in_direct_map, sizeof(sum.in_direct_map));
 	mapped = sum.in_direct_map[GMEM_LEVEL_PTE] + sum.in_direct_map[GMEM_LEVEL_PMD] +
 		 sum.in_direct_map[GMEM_LEVEL_PUD];
 	ck_assert_uint_eq(mapped + sum.holes + sum.unknown, sum.ram);
@@ -70,6 +89,11 @@ static int keep(const struct gmem_directmap_run *run, void *arg)
 {
 	*(struct gmem_directmap_run *)arg = *run;
 	return 0;
+}
+
+static int keep_hole(const struct gmem_directmap_run *run, void *arg)
+{
+	return run->direct_map == GMEM_DIRECT_MAP_MAPPED ? 0 : keep(run, arg);
 }
 
 static struct gmem_directmap_run look(struct gmem_ctx *ctx, uint64_t pfn)
@@ -94,7 +118,7 @@ START_TEST(removed_and_restored)
 	ck_assert_int_eq(look(ctx, pfn).direct_map, GMEM_DIRECT_MAP_UNMAPPED);
 	ck_assert_int_eq(look(ctx, pfn - 1).direct_map, GMEM_DIRECT_MAP_MAPPED);
 	ck_assert_int_eq(look(ctx, pfn + 1).level, GMEM_LEVEL_PTE);
-	ck_assert_int_eq(gmem_directmap_summarize(ctx, keep, &run, &during), 0);
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, keep_hole, &run, &during), 0);
 	ck_assert_uint_eq(during.holes - before.holes, GMEM_PAGE_SIZE);
 	ck_assert_uint_eq(run.pfn, pfn);
 	ck_assert_uint_eq(run.pages, 1);

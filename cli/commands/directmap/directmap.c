@@ -5,6 +5,7 @@
 
 #include "commands/directmap/owned.h"
 #include "core/command.h"
+#include "inspect/chart.h"
 #include "inspect/evidence.h"
 
 enum {
@@ -40,11 +41,16 @@ static const struct table table = TABLE("hole_list", columns);
 
 struct settings {
 	bool holes;
+	struct chart chart;
 };
 
 static const struct cli_option options[] = {
 	{ "holes", 0, NULL, false, set_flag, offsetof(struct settings, holes),
 	  "List the RAM that is not in the direct map; status 1 if there is any" },
+	{ "map", 0, NULL, false, set_chart, offsetof(struct settings, chart),
+	  "Draw RAM as a picture: which parts are mapped as 1G, 2M or 4K, and which are not" },
+	{ "width", 0, "N", false, set_chart_width, offsetof(struct settings, chart),
+	  CHART_WIDTH_HELP },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 
@@ -113,6 +119,8 @@ static int write_hole(const struct gmem_directmap_run *run, void *arg)
 {
 	const struct holes *holes = arg;
 
+	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED)
+		return 0;
 	for (uint64_t done = 0, pages; done < run->pages; done += pages) {
 		const struct owned_range *range;
 
@@ -229,13 +237,84 @@ static enum status show_holes(struct cli *cli)
 	return summary.unknown ? STATUS_CANNOT_TELL : STATUS_YES;
 }
 
+/* The address behind the last page of RAM. */
+static int find_end(struct gmem_ctx *ctx, uint64_t *end)
+{
+	uint64_t limit, pages;
+	int ret = gmem_pfn_limit(ctx, &limit);
+
+	*end = 0;
+	for (uint64_t pfn = 0; !ret && pfn < limit; pfn += pages) {
+		int ram = gmem_pfn_ram_run(ctx, pfn, &pages);
+
+		if (ram < 0)
+			return ram;
+		if (pages > limit - pfn)
+			pages = limit - pfn;
+		if (ram)
+			*end = (pfn + pages) * gmem_page_size(ctx);
+	}
+	return ret;
+}
+
+struct drawing {
+	struct cells cells;
+	uint64_t page_size;
+};
+
+static int add_ram(const struct gmem_directmap_run *run, void *arg)
+{
+	struct drawing *drawing = arg;
+	const struct cell_part part = {
+		.start = run->pfn * drawing->page_size,
+		.length = run->pages * drawing->page_size,
+		.direct_map = run->direct_map,
+		.level = run->level,
+		.node = -1,
+	};
+
+	cells_add(&drawing->cells, &part);
+	return 0;
+}
+
+static enum status show_map(struct cli *cli, const struct chart *chart)
+{
+	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
+	struct drawing drawing = { .page_size = gmem_page_size(cli->ctx) };
+	enum status status = STATUS_YES;
+	uint64_t end;
+	int ret = find_end(cli->ctx, &end);
+
+	if (!ret)
+		ret = chart_begin(cli, chart, 0, end, &drawing.cells);
+	if (!ret)
+		ret = gmem_directmap_summarize(cli->ctx, add_ram, &drawing, &summary);
+	if (ret)
+		status = cli_fail_error(cli, ret, NULL);
+	else
+		status = chart_draw(cli, chart, &drawing.cells, "RAM in the direct map", "no RAM");
+	if (!status) {
+		write_summary(cli, &summary);
+		evidence_write(cli);
+	}
+	cells_free(&drawing.cells);
+	return status;
+}
+
 static enum status run(struct cli *cli)
 {
 	const struct settings *settings = cli->settings;
-	enum status status = evidence_need(cli);
+	enum status status = chart_check(cli, &settings->chart);
 
+	if (!status && settings->chart.of && settings->holes)
+		status = cli_usage(cli, "--map and --holes: a picture and a list cannot be had at "
+					"once");
+	if (!status)
+		status = evidence_need(cli);
 	if (status)
 		return status;
+	if (settings->chart.of)
+		return show_map(cli, &settings->chart);
 	return settings->holes ? show_holes(cli) : show(cli);
 }
 
