@@ -129,31 +129,41 @@ void verdict_add(struct verdict *verdict, const struct gmem_flush *flush)
 	verdict->not_in_direct_map += not_in_direct_map;
 	verdict->unknown += unknown;
 	verdict->now = worst_of(verdict->now, gmem_flush_verdict_now(flush));
+	if (verdict->now == gmem_flush_verdict_now(flush))
+		verdict->now_reason = NULL;
 	if (on_map != verdict->on_map)
 		verdict->on_map_reason = NULL;
 	verdict->on_map = on_map;
 }
 
+static const char leaves_on_map[] =
+	"inferred from the flag no-direct-map: no page is there yet, and each leaves the direct map "
+	"before a kernel path touches it there";
+static const char leaves[] =
+	"inferred from the flag no-direct-map: no page is there yet, and each leaves the direct map "
+	"when it is first mapped, by the host or into the guest";
+static const char stays[] =
+	"inferred: no page is there yet, and without the flag no-direct-map new pages are in the "
+	"direct map";
+
+static void infer(enum gmem_verdict *verdict, const char **reason, enum gmem_verdict inferred,
+		  const char *why)
+{
+	if (worst_of(*verdict, inferred) == *verdict)
+		return;
+	*verdict = inferred;
+	*reason = why;
+}
+
 void verdict_add_empty(struct verdict *verdict, enum gmem_vm_type vm_type, uint64_t memory_flags)
 {
-	bool leaves = memory_flags & GMEM_MEMORY_NO_DIRECT_MAP;
-	enum gmem_verdict on_map;
-
 	if (gmem_flush_known_by_flags(vm_type, memory_flags))
-		on_map = GMEM_VERDICT_FAULTS;
-	else if (!leaves)
-		on_map = GMEM_VERDICT_SAFE;
+		infer(&verdict->on_map, &verdict->on_map_reason, GMEM_VERDICT_FAULTS,
+		      leaves_on_map);
+	else if (memory_flags & GMEM_MEMORY_NO_DIRECT_MAP)
+		infer(&verdict->now, &verdict->now_reason, GMEM_VERDICT_FAULTS, leaves);
 	else
-		return;
-	on_map = worst_of(verdict->on_map, on_map);
-	if (on_map == verdict->on_map)
-		return;
-	verdict->on_map = on_map;
-	verdict->on_map_reason =
-		leaves ? "inferred from the flag no-direct-map: no page is there yet, and each "
-			 "leaves the direct map before a kernel path touches it there"
-		       : "inferred: no page is there yet, and without the flag no-direct-map new "
-			 "pages are in the direct map";
+		infer(&verdict->on_map, &verdict->on_map_reason, GMEM_VERDICT_SAFE, stays);
 }
 
 static const char no_page[] = "no page is there yet";

@@ -57,7 +57,7 @@ try_json 2 '[.commands[].status] == [0, 2, 0]' \
 	gmemctl batch --simulate=plain "$scratch/batch" --json --keep-going
 
 # The error is that of the gravest line, the first of that; a row says why wherever it failed.
-printf 'create v --no-direct-map\npfns v\ncheck v\nbogus\nfoo\n' > "$scratch/batch"
+printf 'create v --no-direct-map\npfns v\nwalk --reader=none\nbogus\nfoo\n' > "$scratch/batch"
 try_json 64 '.error.status == 64 and (.error.message | endswith("batch:4: there is no command '"'bogus'"'"))
 	and [.commands[].status] == [0, 0, 3, 64, 64] and .commands[2].message == "it cannot be told"
 	and ([.commands[] | select(.status != 0 and .message == null)] == [])' \
@@ -65,7 +65,7 @@ try_json 64 '.error.status == 64 and (.error.message | endswith("batch:4: there 
 printf 'bogus\ncreate v\ncheck v\n' > "$scratch/batch"
 try_json 64 '.error.message | endswith("batch:1: there is no command '"'bogus'"'")' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
-printf 'create v --no-direct-map\ncheck v\n' > "$scratch/batch"
+printf 'create v --no-direct-map\nwalk --reader=none\n' > "$scratch/batch"
 try_json 3 '.error.message | endswith("batch:2: it cannot be told")' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
 printf 'create v --no-direct-map --populate\ncheck v\n' > "$scratch/batch"

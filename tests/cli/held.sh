@@ -221,6 +221,12 @@ held 0 '' create unflagged --simulate=tdx --vm-type=tdx --size=64K
 try_json 0 '.verdict_on_map == "safe" and (.verdict_on_map_reason | contains("inferred"))' \
 	gmemctl check unflagged --json
 held 0 '' destroy unflagged
+held 0 '' create other --simulate=no-direct-map --flags=mmap,init-shared,no-direct-map --size=64K
+try_json 1 '.verdict_now == "faults" and (.verdict_now_reason | contains("inferred"))' \
+	gmemctl check other --json
+held 0 '' map other 0+64K
+try_json 1 '.verdict_now == "faults" and .not_in_direct_map == 16' gmemctl check other --json
+held 0 '' destroy other
 
 # The folder has to be ours alone.
 mkdir -m 755 "$scratch/open" "$scratch/open/gmemctl"

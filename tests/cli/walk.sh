@@ -23,6 +23,13 @@ try_json 1 "$(stage vm failed) and $(stage release skipped)" \
 	gmemctl walk --simulate=plain --vm-type=tdx --json
 try_json 0 '[.stages[].result] - ["planned","not-offered","skipped"] == []' \
 	gmemctl walk --simulate=plain --dry-run --json
+# What is only planned has no page: its creation flags tell, as check of memory without a page has it.
+try_json 0 '.verdict_on_map == "safe" and .verdict_now == "not-applicable" and .pages == 0' \
+	gmemctl walk --simulate=tdx --dry-run --json
+try_json 1 '.verdict_on_map == "faults" and .inferred == "faults"' \
+	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --dry-run --json
+try_json 1 '.verdict_now == "faults" and (.verdict_now_reason | contains("inferred"))' \
+	gmemctl walk --simulate=no-direct-map --no-direct-map --dry-run --json
 try_json 0 '.flags == [] and .verdict_now == "safe"' gmemctl walk --simulate=plain --flags= --json
 try_json 0 '.flags == ["mmap"]' gmemctl walk --simulate=plain --mmap --json
 

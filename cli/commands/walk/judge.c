@@ -29,6 +29,10 @@ static void qualify(const struct walk *walk, struct verdict *verdict)
 void walk_judge(const struct walk *walk, struct verdict *verdict)
 {
 	*verdict = VERDICT_NONE;
+	if (walk->settings->dry_run) {
+		verdict_add_empty(verdict, walk->type, walk->flags);
+		return;
+	}
 	if (walk->look.flush)
 		verdict_add(verdict, walk->look.flush);
 	qualify(walk, verdict);

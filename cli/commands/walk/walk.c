@@ -196,8 +196,6 @@ static enum status write_verdict(struct walk *walk)
 	status = write_evidence(walk);
 	write_inferred(walk);
 	verdict_write(walk->cli->out, &verdict);
-	if (walk->settings->dry_run)
-		return STATUS_YES;
 	return status ? status : verdict_status(&verdict);
 }
 
