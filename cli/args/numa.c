@@ -2,6 +2,7 @@
 #include "args/numa.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <numaif.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -198,14 +199,18 @@ static bool ask_libnuma(const struct nodes *nodes, const char *text, struct numb
 			char why[NODE_LIST_WHY_MAX])
 {
 	struct number_set own = { 0 };
+	int ret = node_list_by_libnuma(text, out);
 	bool taken;
 
-	if (node_list_by_libnuma(text, out)) {
+	if (!ret) {
 		for (unsigned int i = 0; i < GMEM_NODES_MAX; i++)
 			if (number_set_has(out, i) && !check_node(nodes, i, why))
 				return false;
 		return true;
 	}
+	/* Where it is out of memory, this file's rules do. */
+	if (ret == -ENOMEM)
+		return parse(nodes, text, out, why);
 	taken = parse(nodes, text, &own, why);
 	number_set_free(&own);
 	return taken ? refuse(why, "libnuma does not take it, see numactl --hardware") : false;

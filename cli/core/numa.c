@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/numa.h"
 
+#include <errno.h>
 #include <numa.h>
+#include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define WORD_BITS (8 * (unsigned int)sizeof(unsigned long))
 
 /*
- * libnuma's own print to standard error, and the second may end the process; both are weak there,
- * to be replaced. What they would say is looked for by those who call.
+ * Where memory is short, libnuma calls numa_error() and then exit(). It is left from there, so that
+ * a command can say what failed, and a holder keeps its VM. What libnuma had allocated is lost.
+ */
+static jmp_buf left;
+static bool inside; /* of a function that setjmp() was called for */
+
+/*
+ * libnuma's own print to standard error; both are weak there, to be replaced. What numa_warn()
+ * would say is looked for by those who call.
  */
 void numa_warn(int number, char *format, ...)
 {
@@ -19,7 +30,11 @@ void numa_warn(int number, char *format, ...)
 
 void numa_error(char *where)
 {
-	(void)where;
+	if (inside)
+		longjmp(left, 1);
+	/* In its constructor, before main(). */
+	fprintf(stderr, "gmemctl: libnuma: %s: there is not enough memory\n", where);
+	_exit(STATUS_FAILED);
 }
 
 bool number_set_has(const struct number_set *set, unsigned int number)
@@ -74,22 +89,38 @@ static bool copy_mask(const struct bitmask *mask, const struct bitmask *also,
 	return true;
 }
 
-bool node_list_by_libnuma(const char *text, struct number_set *out)
+/* Ends what setjmp() began, and passes its result on. */
+static int leave(int ret)
 {
-	struct bitmask *mask = numa_parse_nodestring(text);
-	bool taken = mask && copy_mask(mask, NULL, out);
-
-	if (mask)
-		numa_bitmask_free(mask);
-	return taken;
+	inside = false;
+	return ret;
 }
 
-bool node_cpus(int node, struct number_set *out)
+static int parse_list(const char *text, struct number_set *out)
+{
+	struct bitmask *mask = numa_parse_nodestring(text);
+	int ret;
+
+	if (!mask)
+		return -EINVAL;
+	ret = copy_mask(mask, NULL, out) ? 0 : -ENOMEM;
+	numa_bitmask_free(mask);
+	return ret;
+}
+
+int node_list_by_libnuma(const char *text, struct number_set *out)
+{
+	inside = true;
+	if (setjmp(left))
+		return leave(-ENOMEM);
+	return leave(parse_list(text, out));
+}
+
+static bool take_cpus(int node, struct number_set *out)
 {
 	struct bitmask *cpus = numa_allocate_cpumask(), *allowed = numa_allocate_cpumask();
 	bool done = true;
 
-	*out = (struct number_set){ 0 };
 	if (numa_node_to_cpus(node, cpus) >= 0 && numa_sched_getaffinity(0, allowed) >= 0)
 		done = copy_mask(cpus, allowed, out);
 	numa_bitmask_free(cpus);
@@ -97,7 +128,16 @@ bool node_cpus(int node, struct number_set *out)
 	return done;
 }
 
-unsigned int count_cpus(void)
+bool node_cpus(int node, struct number_set *out)
+{
+	*out = (struct number_set){ 0 };
+	inside = true;
+	if (setjmp(left))
+		return leave(false);
+	return leave(take_cpus(node, out));
+}
+
+static int weigh_affinity(void)
 {
 	struct bitmask *allowed = numa_allocate_cpumask();
 	unsigned int n = 0;
@@ -105,28 +145,51 @@ unsigned int count_cpus(void)
 	if (numa_sched_getaffinity(0, allowed) >= 0)
 		n = numa_bitmask_weight(allowed);
 	numa_bitmask_free(allowed);
-	return n ? n : 1;
+	return n ? (int)n : 1;
 }
 
-/* Of the running kernel libnuma says it, so that it is what numactl says. */
-static void ask_libnuma(struct nodes *nodes)
+unsigned int count_cpus(void)
+{
+	inside = true;
+	if (setjmp(left))
+		return (unsigned int)leave(1);
+	return (unsigned int)leave(weigh_affinity());
+}
+
+static void take_figures(struct gmem_node *node, const struct bitmask *allowed)
+{
+	long long free_bytes = 0, size = numa_node_size64(node->number, &free_bytes);
+
+	if (size >= 0) {
+		node->total = (uint64_t)size;
+		node->free = (uint64_t)free_bytes;
+	}
+	/* That mask has only nodes with memory. */
+	if (allowed && size > 0)
+		node->allowed = numa_bitmask_isbitset(allowed, (unsigned int)node->number);
+}
+
+static void take_all_figures(struct nodes *nodes)
 {
 	struct bitmask *allowed = numa_get_mems_allowed();
 
-	for (size_t i = 0; i < nodes->n; i++) {
-		struct gmem_node *node = &nodes->at[i];
-		long long free_bytes = 0, size = numa_node_size64(node->number, &free_bytes);
-
-		if (size >= 0) {
-			node->total = (uint64_t)size;
-			node->free = (uint64_t)free_bytes;
-		}
-		/* That mask has only nodes with memory. */
-		if (allowed && size > 0)
-			node->allowed = numa_bitmask_isbitset(allowed, (unsigned int)node->number);
-	}
+	for (size_t i = 0; i < nodes->n; i++)
+		take_figures(&nodes->at[i], allowed);
 	if (allowed)
 		numa_bitmask_free(allowed);
+}
+
+/*
+ * Of the running kernel libnuma says it, so that it is what numactl says. Returns false where
+ * memory is short: the figures are the library's then.
+ */
+static bool ask_libnuma(struct nodes *nodes)
+{
+	inside = true;
+	if (setjmp(left))
+		return leave(false);
+	take_all_figures(nodes);
+	return leave(true);
 }
 
 enum status nodes_open(struct cli *cli, struct nodes *out)
@@ -150,10 +213,8 @@ enum status nodes_open(struct cli *cli, struct nodes *out)
 		gmem_nodes_at(out->library, i, &out->at[i]);
 	}
 	/* numa_available() is -1 where a seccomp filter forbids get_mempolicy(). */
-	out->by_libnuma =
-		!gmem_ctx_model(cli->ctx) && !gmem_ctx_sysroot(cli->ctx) && numa_available() >= 0;
-	if (out->by_libnuma)
-		ask_libnuma(out);
+	out->by_libnuma = !gmem_ctx_model(cli->ctx) && !gmem_ctx_sysroot(cli->ctx) &&
+			  numa_available() >= 0 && ask_libnuma(out);
 	return STATUS_YES;
 }
 

@@ -43,10 +43,10 @@ int nodes_distance(const struct nodes *nodes, int from, int to);
 
 /*
  * Nodes of a node string that libnuma knows: numa_parse_nodestring(). The caller has made sure that
- * it has no colon, since libnuma opens devices and files for such. Returns false where libnuma does
- * not take it.
+ * it has no colon, since libnuma opens devices and files for such. Errors: -EINVAL (libnuma
+ * does not take it), -ENOMEM.
  */
-bool node_list_by_libnuma(const char *text, struct number_set *out);
+int node_list_by_libnuma(const char *text, struct number_set *out);
 
 /* The CPUs of a node that this process may run on. Returns false where memory is short. */
 bool node_cpus(int node, struct number_set *out);

@@ -63,4 +63,33 @@ try 2 '' "^gmemctl: create: --numa=bind:$first,1000-1001: there is no node 1000"
 	gmemctl create x --numa="bind:$first,1000-1001"
 try 2 '' '^gmemctl: create: --numa=.1023: there is no .1023: memory can be taken from [0-9]+ node' \
 	gmemctl create x --numa=+1023
+
+# libnuma ends the process where it gets no memory. Each of its calls of malloc() is refused, one a run:
+# before main() it is said, and after that the nodes are shown all the same.
+short_of_memory() {
+	for n in $(seq 24); do
+		status=0
+		NUMA_NO_MEMORY=$n LD_PRELOAD=$BUILD/tests/preload/numa-no-memory.so $GMEMCTL list \
+			--nodes --json > "$scratch/out" 2> "$scratch/err" || status=$?
+		if [ $status = 2 ] && [ ! -s "$scratch/out" ] && grep -q 'libnuma: .*not enough memory' "$scratch/err"; then
+			echo before
+		elif jq -e '.nodes | length > 0' "$scratch/out" > "$scratch/jq" 2>&1; then
+			echo after
+		else
+			echo "call $n: status $status: $(cat "$scratch/err")"
+		fi
+	done
+}
+# Sanitized builds have the library inside, and are not preloaded into.
+if wrapped || [ -n "${EMULATOR-}" ] || ! ldd "$GMEMCTL_FILE" | grep -q libgmem; then
+	skip 'libnuma without memory' 'nothing can be preloaded there'
+else
+	short_of_memory > "$scratch/short"
+	if grep -qx before "$scratch/short" && grep -qx after "$scratch/short" &&
+		! grep -q '^call' "$scratch/short"; then
+		pass "libnuma without memory: said, or done without"
+	else
+		fail "libnuma without memory: said, or done without" "$(sort "$scratch/short" | uniq -c)"
+	fi
+fi
 finish
