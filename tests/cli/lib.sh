@@ -59,6 +59,11 @@ wrapped() {
 	esac
 }
 
+# Not beside the libraries of a sanitizer, which have to come first, nor into what is not our own process.
+can_preload() {
+	! wrapped && [ -z "${EMULATOR-}" ] && ! ldd "$GMEMCTL_FILE" | grep -q 'lib[at]san'
+}
+
 # Without openat2(2), as in an emulator of processes, no files of another host are looked at.
 sysroot_missing() {
 	gmemctl doctor --sysroot=tests/hosts/el9 > "$scratch/stdout" 2> "$scratch/stderr"

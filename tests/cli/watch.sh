@@ -55,7 +55,7 @@ early() {
 	# shellcheck disable=SC2086 # words
 	LD_PRELOAD=$BUILD/tests/preload/early-signal.so $GMEMCTL "$@"
 }
-if wrapped || [ -n "${EMULATOR-}" ] || ! ldd "$GMEMCTL_FILE" | grep -q libgmem; then
+if ! can_preload; then
 	skip 'a signal before the first look' 'no signal can be put there'
 else
 	try_json 2 '.changes == [] and .error.code == "interrupted" and .command == "watch"' \

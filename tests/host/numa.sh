@@ -81,7 +81,7 @@ short_of_memory() {
 	done
 }
 # Sanitized builds have the library inside, and are not preloaded into.
-if wrapped || [ -n "${EMULATOR-}" ] || ! ldd "$GMEMCTL_FILE" | grep -q libgmem; then
+if ! can_preload; then
 	skip 'libnuma without memory' 'nothing can be preloaded there'
 else
 	short_of_memory > "$scratch/short"

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD into gmemctl: a signal comes while the kernel is being opened, before a command
- * has looked at anything. It works where gmemctl links libgmem.so.
+ * For LD_PRELOAD into gmemctl: a signal comes as soon as it catches signals, before a command has
+ * looked at anything. SIGHUP is the last one that it catches.
  */
 #include <dlfcn.h>
 #include <signal.h>
 
-#include <gmem/base.h>
-
-int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
+int sigaction(int number, const struct sigaction *action, struct sigaction *old)
 {
-	int (*next)(const char *, struct gmem_ctx **);
+	int (*next)(int, const struct sigaction *, struct sigaction *);
+	int ret;
 
 	*(void **)&next = dlsym(RTLD_NEXT, __func__);
-	raise(SIGTERM);
-	return next(model, out);
+	ret = next(number, action, old);
+	if (number == SIGHUP && action && action->sa_handler != SIG_DFL &&
+	    action->sa_handler != SIG_IGN)
+		raise(SIGTERM);
+	return ret;
 }
