@@ -27,8 +27,8 @@ GMEM_API int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gm
  * Wraps a VM fd that the caller has and keeps: the fd is never closed by libgmem. The type is
  * what the caller created it with; KVM has no call that tells, only which types it offers. Whether
  * fd is a VM its link in /proc/self/fd tells, and KVM_CHECK_EXTENSION on it (without /proc, that
- * alone). Errors: EBADF (not open), EINVAL (no VM, or a type that is unknown or not offered), EIO
- * (another process's VM, or a dead one), ENOMEM. Since: 0.1
+ * alone). Errors: EBADF (not open, or with O_PATH), EINVAL (no VM, or a type that is unknown or not
+ * offered), EIO (another process's VM, or a dead one), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type,
 			     struct gmem_vm **out);
@@ -51,7 +51,7 @@ GMEM_API int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id);
 /*
  * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Whether fd is a
  * vCPU its link in /proc/self/fd tells (without /proc it is believed); of which VM, nothing does.
- * Errors: EBADF (not open), EINVAL (no vCPU), ENOMEM. Since: 0.1
+ * Errors: EBADF (not open, or with O_PATH), EINVAL (no vCPU), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd);
 
@@ -78,7 +78,8 @@ GMEM_API int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_option
 
 /*
  * Wraps a guest_memfd fd that the caller has and keeps. flags as it was created with: the kernel
- * has no call that tells. Errors: ENOMEM, EINVAL (not a guest_memfd), EBADF. Since: 0.1
+ * has no call that tells, so they are believed. Errors: EBADF (not open, or with O_PATH), EINVAL
+ * (not a guest_memfd, or a flag that is not of enum gmem_memory_flag), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags,
 				 struct gmem_memory **out);

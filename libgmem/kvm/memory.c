@@ -92,18 +92,20 @@ int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_options *given,
 
 int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gmem_memory **out)
 {
-	struct gmem_facts facts = { .ctx = ctx };
+	struct gmem_facts facts = { .ctx = ctx, .fd = fd, .flags = flags };
 	struct gmem_memory *memory;
 	struct stat st;
 	int ret;
 
 	gmem_begin(ctx);
-	ret = gmem_is_guest_memfd(ctx, fd, true);
+	ret = gmem_memory_flag_unknown(flags) ? -EINVAL : gmem_is_guest_memfd(ctx, fd, true);
 	if (!ret)
 		ret = -EINVAL;
 	/* It has the name, and the caller calls it one: what follows asks KVM. */
 	if (ret > 0 || ret == -ENODATA)
 		ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
+	if (!ret && gmem_fd_is_path(ctx, fd))
+		ret = -EBADF;
 	if (ret < 0)
 		return gmem_explain_call(&gmem_call_wrap_guest_memfd, &facts, ret);
 	memory = memory_alloc(ctx, fd, flags);

@@ -18,4 +18,13 @@ struct gmem_memory {
 	int vm_type; /* enum gmem_vm_type of that VM, or -1 */
 };
 
+/* The lowest flag that libgmem does not know, or 0. */
+static inline uint64_t gmem_memory_flag_unknown(uint64_t flags)
+{
+	for (; flags; flags &= flags - 1)
+		if (!gmem_memory_flag_name((unsigned int)__builtin_ctzll(flags)))
+			return flags & -flags;
+	return 0;
+}
+
 #endif

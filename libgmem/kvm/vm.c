@@ -72,13 +72,15 @@ out:
 }
 
 /* Its link tells. Where there is no /proc, what KVM answers has to do. */
-static int check_link(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
+static int check_descriptor(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 {
 	int ret = gmem_fd_link_is(ctx, fd, is);
 
-	if (ret == -ENODATA)
-		return 0;
-	return ret ? (ret < 0 ? ret : 0) : -EINVAL;
+	if (!ret)
+		return -EINVAL;
+	if (ret < 0 && ret != -ENODATA)
+		return ret;
+	return gmem_fd_is_path(ctx, fd) ? -EBADF : 0;
 }
 
 static bool type_offered(int types, enum gmem_vm_type type)
@@ -92,10 +94,10 @@ static bool type_offered(int types, enum gmem_vm_type type)
 /* Explained, all of it: a VM that refuses its ioctls is of no use to the caller either. */
 static int check_vm(struct gmem_vm *vm)
 {
-	struct gmem_facts facts = { .ctx = vm->ctx };
+	struct gmem_facts facts = { .ctx = vm->ctx, .fd = vm->fd };
 	int types, ret;
 
-	ret = check_link(vm->ctx, vm->fd, gmem_link_is_vm);
+	ret = check_descriptor(vm->ctx, vm->fd, gmem_link_is_vm);
 	if (ret)
 		return gmem_explain_call(&gmem_call_wrap_vm, &facts, ret);
 	types = gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_VM_TYPES);
@@ -191,11 +193,11 @@ int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id)
 
 int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd)
 {
-	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm };
+	struct gmem_facts facts = { .ctx = vm->ctx, .vm = vm, .fd = fd };
 	int ret;
 
 	gmem_begin(vm->ctx);
-	ret = check_link(vm->ctx, fd, gmem_link_is_vcpu);
+	ret = check_descriptor(vm->ctx, fd, gmem_link_is_vcpu);
 	if (ret)
 		return gmem_explain_call(&gmem_call_wrap_vcpu, &facts, ret);
 	ret = reserve_vcpu(vm);

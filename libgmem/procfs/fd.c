@@ -79,6 +79,20 @@ int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 }
 
 /*
+ * fstat(2) takes such a descriptor, and fdget() (fs/file.c) gives EBADF for it to what uses the
+ * file. To read no bytes does nothing, whatever the file is, and needs no /proc.
+ */
+bool gmem_fd_is_path(struct gmem_ctx *ctx, int fd)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	struct stat st;
+	char none;
+
+	return !kernel->ops->fstat(kernel, fd, &st) &&
+	       kernel->ops->pread(kernel, fd, &none, 0, 0) == -EBADF;
+}
+
+/*
  * Its own file system since the inode has one (kvm_gmem_init_fs_context()); before, an anonymous
  * inode that is known by the text of its link only. The link is that of the descriptor that was
  * opened, because the process may have put something else in its place. Without ask no call here

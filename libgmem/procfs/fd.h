@@ -34,4 +34,7 @@ int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, bool ask);
  */
 int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link));
 
+/* Whether fd is open in this process, and with O_PATH: calls on what it stands for then fail. */
+bool gmem_fd_is_path(struct gmem_ctx *ctx, int fd);
+
 #endif

@@ -2,6 +2,7 @@
 /* guest_memfds: creating, allocating, punching, mapping, binding to nodes. */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <limits.h>
 
 #include <sys/mman.h>
@@ -263,6 +264,92 @@ START_TEST(borrowed_fd)
 }
 END_TEST
 
+/* What is wrapped as it is not, the explanations of later calls would be wrong about. */
+START_TEST(no_memory_to_wrap)
+{
+	const struct gmem_kernel_ops *ops;
+	struct gmem_memory *memory, *none = NULL;
+	char name[64];
+	int path;
+
+	setup("plain");
+	ops = ctx->kernel->ops;
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), ~0ull, &none), -EINVAL);
+	port_said(ctx,
+		  "look at a guest_memfd's descriptor: Invalid argument: libgmem knows no flag "
+		  "bit 3 of a guest_memfd; pass the flags that it was created with");
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), 1ull << 63, &none),
+			 -EINVAL);
+	port_said(ctx, "no flag bit 63 of");
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", gmem_memory_fd(memory));
+	path = ops->open(ctx->kernel, name, O_PATH);
+	ck_assert_int_ge(path, 0);
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, path, 0, &none), -EBADF);
+	port_said(ctx, "Bad file descriptor: the descriptor was opened with O_PATH");
+	port_pretend(ctx)->readlink = no_links;
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, path, 0, &none), -EBADF);
+	port_said(ctx, "the descriptor was opened with O_PATH");
+	ck_assert_ptr_null(none);
+	ops->close(ctx->kernel, path);
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
+/* The caller's descriptor may become another one, and its flags may not be what the caller said. */
+START_TEST(borrowed_fd_is_not_as_it_was_said)
+{
+	struct gmem_memory *memory, *same;
+	char name[64];
+	void *mapping;
+	int own, path;
+
+	setup("plain");
+	ck_assert_int_eq(create(MIB, GMEM_MEMORY_MMAP, &memory), 0);
+	own = gmem_memory_fd(memory);
+	ck_assert_int_eq(
+		gmem_memory_from_fd(ctx, own, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED, &same),
+		0);
+	ck_assert_int_eq(gmem_populate(NULL, same,
+				       &(struct gmem_populate_options){
+					       .size = sizeof(struct gmem_populate_options),
+					       .method = GMEM_POPULATE_HOST },
+				       NULL, NULL),
+			 -EFAULT);
+	port_said(ctx, "whatever the flags that this memory was wrapped with (mmap, init-shared)");
+	gmem_memory_free(same);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", own);
+	path = ctx->kernel->ops->open(ctx->kernel, name, O_PATH);
+	ck_assert_int_ge(path, 0);
+	memory->fd = path;
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 4096), -EBADF);
+	port_said(ctx, "the guest_memfd's descriptor was opened with O_PATH");
+	ck_assert_int_eq(gmem_memory_map(memory, &mapping), -EBADF);
+	port_said(ctx, "the guest_memfd's descriptor was opened with O_PATH");
+	ck_assert_int_eq(
+		gmem_slot_set(vm,
+			      &(struct gmem_slot_options){ .size = sizeof(struct gmem_slot_options),
+							   .memory_size = MIB,
+							   .memory = memory }),
+		-EBADF);
+	port_said(ctx, "the guest_memfd's descriptor was opened with O_PATH");
+	memory->fd = own;
+	ctx->kernel->ops->close(ctx->kernel, path);
+	gmem_memory_free(memory);
+	ck_assert_int_eq(create(MIB, 0, &memory), 0);
+	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), GMEM_MEMORY_MMAP, &same),
+			 0);
+	ck_assert_int_eq(gmem_memory_map(same, &mapping), -ENODEV);
+	port_said(ctx,
+		  "the guest_memfd was created without flag mmap, whatever the flags that this "
+		  "memory was wrapped with (mmap); pass the flags");
+	gmem_memory_free(same);
+	gmem_memory_free(memory);
+	teardown();
+}
+END_TEST
+
 static int scenario(void)
 {
 	const unsigned long first = 1;
@@ -306,4 +393,4 @@ END_TEST
 
 UNIT_MAIN("memory", create_and_free, create_mistakes, cloexec_refused, allocate_and_punch,
 	  range_mistakes, out_of_memory, map, nodes, policy_before_6_19, borrowed_fd,
-	  every_call_fails_once)
+	  no_memory_to_wrap, borrowed_fd_is_not_as_it_was_said, every_call_fails_once)

@@ -200,11 +200,23 @@ START_TEST(borrowed_fd)
 }
 END_TEST
 
+/* Another descriptor of the same file, opened with O_PATH. */
+static int open_path(int fd)
+{
+	char name[64];
+	int path;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	path = ctx->kernel->ops->open(ctx->kernel, name, O_PATH);
+	ck_assert_int_ge(path, 0);
+	return path;
+}
+
 /* What is no VM is not wrapped: every explanation afterwards would be of something else. */
 START_TEST(no_vm_to_wrap)
 {
 	struct gmem_vm *vm, *none = NULL;
-	int null;
+	int null, path;
 
 	setup("plain");
 	null = ctx->kernel->ops->open(ctx->kernel, "/proc/cpuinfo", O_RDONLY);
@@ -228,6 +240,11 @@ START_TEST(no_vm_to_wrap)
 			 -EINVAL);
 	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_TDX, &none), -EINVAL);
 	port_said(ctx, "VM type tdx is not offered");
+	path = open_path(gmem_vm_fd(vm));
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, path, GMEM_VM_DEFAULT, &none), -EBADF);
+	port_said(ctx, "the descriptor was opened with O_PATH: it only names the file, and the "
+		       "kernel takes no call on it; pass the one that KVM_CREATE_VM gave");
+	ctx->kernel->ops->close(ctx->kernel, path);
 	port_refuse_ioctl(ctx, GMEM_KVM_CHECK_EXTENSION, -EIO);
 	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(vm), GMEM_VM_DEFAULT, &none), -EIO);
 	port_said(ctx, "it is dead (KVM stops a VM after an internal error), or another process");
@@ -242,9 +259,16 @@ START_TEST(no_vm_to_wrap)
 }
 END_TEST
 
+static int no_links(struct gmem_kernel *kernel, const char *path, char *link, size_t size)
+{
+	(void)kernel, (void)path, (void)link, (void)size;
+	return -ENOENT;
+}
+
 START_TEST(no_vcpu_to_add)
 {
 	struct gmem_vm *vm;
+	int path;
 
 	setup("plain");
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
@@ -256,16 +280,18 @@ START_TEST(no_vcpu_to_add)
 	ck_assert_int_eq(gmem_vm_vcpu_fd(vm, 0), -ENOENT);
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
 	ck_assert_int_eq(gmem_vm_add_vcpu_fd(vm, gmem_vm_vcpu_fd(vm, 0)), 0);
+	path = open_path(gmem_vm_vcpu_fd(vm, 0));
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(vm, path), -EBADF);
+	port_said(ctx, "the descriptor was opened with O_PATH: it only names the file, and the "
+		       "kernel takes no call on it; pass the one that KVM_CREATE_VCPU gave");
+	port_pretend(ctx)->readlink = no_links;
+	ck_assert_int_eq(gmem_vm_add_vcpu_fd(vm, path), -EBADF);
+	port_said(ctx, "the descriptor was opened with O_PATH");
+	ctx->kernel->ops->close(ctx->kernel, path);
 	gmem_vm_free(vm);
 	teardown();
 }
 END_TEST
-
-static int no_links(struct gmem_kernel *kernel, const char *path, char *link, size_t size)
-{
-	(void)kernel, (void)path, (void)link, (void)size;
-	return -ENOENT;
-}
 
 /* A VMM in a jail has no /proc. What is open is asked itself then. */
 START_TEST(wraps_without_proc)

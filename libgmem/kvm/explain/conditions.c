@@ -6,6 +6,7 @@
 
 #include "kernel/uapi.h"
 #include "kvm/state.h"
+#include "procfs/fd.h"
 
 const struct gmem_condition gmem_conditions_of_vm[] = {
 	{ EIO, gmem_fact_other_process,
@@ -135,6 +136,11 @@ bool gmem_fact_gpa_has_shared_bit(const struct gmem_facts *facts)
 bool gmem_fact_file_closed(const struct gmem_facts *facts)
 {
 	return facts->file_error == EBADF;
+}
+
+bool gmem_fact_path_only(const struct gmem_facts *facts)
+{
+	return gmem_fd_is_path(facts->ctx, facts->memory ? facts->memory->fd : facts->fd);
 }
 
 bool gmem_fact_beyond_file(const struct gmem_facts *facts)

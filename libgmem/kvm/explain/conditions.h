@@ -16,6 +16,15 @@
 			"see its log ({do:kernel-log})"                                                      \
 	}
 
+/* A descriptor that is open, and of no use. */
+#define GMEM_CONDITION_PATH_ONLY(what, from)                                             \
+	{                                                                                \
+		EBADF, gmem_fact_path_only,                                              \
+			what " was opened with O_PATH: it only names the file, and the " \
+			     "kernel takes no call on it",                               \
+			"pass the one that " from " gave"                                \
+	}
+
 /* The entry checks of kvm_vm_ioctl() and kvm_vcpu_ioctl(), see on_vm. */
 extern const struct gmem_condition gmem_conditions_of_vm[];
 extern const size_t gmem_conditions_of_vm_count;
@@ -46,6 +55,7 @@ bool gmem_fact_gpa_unaligned(const struct gmem_facts *facts);
 bool gmem_fact_gpa_wraps(const struct gmem_facts *facts);
 bool gmem_fact_gpa_has_shared_bit(const struct gmem_facts *facts);
 bool gmem_fact_file_closed(const struct gmem_facts *facts);
+bool gmem_fact_path_only(const struct gmem_facts *facts);
 bool gmem_fact_beyond_file(const struct gmem_facts *facts);
 bool gmem_fact_no_mmap_flag(const struct gmem_facts *facts);
 bool gmem_fact_not_init_shared(const struct gmem_facts *facts);

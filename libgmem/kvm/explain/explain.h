@@ -32,6 +32,7 @@ struct gmem_facts {
 	struct gmem_ctx *ctx;
 	const struct gmem_vm *vm;
 	const struct gmem_memory *memory;
+	int fd;	       /* of what is to be wrapped */
 	uint64_t type; /* enum gmem_vm_type */
 	uint64_t vcpu; /* id */
 	uint64_t size; /* bytes: of a file, a slot, a range */

@@ -78,13 +78,22 @@ const struct gmem_call gmem_call_create_guest_memfd = {
 	.unseen = "flags, size and VM are as the kernel wants them",
 };
 
+static bool flag_unknown(const struct gmem_facts *facts)
+{
+	facts->found->bad_flag = gmem_memory_flag_unknown(facts->flags);
+	return facts->found->bad_flag;
+}
+
 static const struct gmem_condition wrap_guest_memfd[] = {
+	{ EINVAL, flag_unknown, "libgmem knows no flag {bad_flag} of a guest_memfd",
+	  "pass the flags that it was created with, of enum gmem_memory_flag" },
+	GMEM_CONDITION_PATH_ONLY("the descriptor", "KVM_CREATE_GUEST_MEMFD"),
 	{ EBADF, NULL, "the descriptor is not open", NULL },
 	{ EINVAL, NULL, "the descriptor is no guest_memfd", "pass one of KVM_CREATE_GUEST_MEMFD" },
 };
 
 const struct gmem_call gmem_call_wrap_guest_memfd = {
-	.name = "fstat guest_memfd",
+	.name = "look at a guest_memfd's descriptor",
 	GMEM_CONDITIONS(wrap_guest_memfd),
 	.unseen = "the descriptor could not be looked at",
 };
@@ -113,6 +122,7 @@ static bool allocates_beyond_file(const struct gmem_facts *facts)
 /* vfs_fallocate() in fs/open.c, then kvm_gmem_fallocate(). */
 static const struct gmem_condition fallocates[] = {
 	{ EBADF, gmem_fact_file_closed, "the guest_memfd's descriptor is not open", NULL },
+	GMEM_CONDITION_PATH_ONLY("the guest_memfd's descriptor", "KVM_CREATE_GUEST_MEMFD"),
 	{ EINVAL, gmem_fact_offset_negative, "offset {offset} is negative as the kernel reads it",
 	  "give less than 2^63" },
 	{ EINVAL, gmem_fact_size_zero, "length is 0", "give a multiple of 4096 bytes above 0" },
@@ -150,12 +160,16 @@ static bool larger_than_address_space(const struct gmem_facts *facts)
 /* kvm_gmem_mmap(). */
 static const struct gmem_condition map[] = {
 	{ EBADF, gmem_fact_file_closed, "the guest_memfd's descriptor is not open", NULL },
+	GMEM_CONDITION_PATH_ONLY("the guest_memfd's descriptor", "KVM_CREATE_GUEST_MEMFD"),
 	{ EINVAL, gmem_fact_size_zero, "length is 0", NULL },
 	{ ENOMEM, larger_than_address_space, "{size} bytes fit no address space", NULL },
 	{ ENODEV, gmem_fact_no_mmap_flag,
 	  "the guest_memfd was created without flag mmap (its flags: {file_flags})",
 	  "create it with mmap, and with init-shared to touch it" },
-	{ ENODEV, NULL, "the guest_memfd cannot be mapped", "create it with flag mmap" },
+	{ ENODEV, NULL,
+	  "the guest_memfd was created without flag mmap, whatever the flags that this memory was "
+	  "wrapped with ({file_flags})",
+	  "pass the flags that it was created with, or create it with mmap" },
 	{ ENOMEM, NULL, "no room for {size} bytes in this process's address space",
 	  "see ulimit -v and the sysctl vm.max_map_count" },
 	{ EAGAIN, NULL, "mlockall() asks for locked mappings, and the limit is reached",
@@ -291,6 +305,12 @@ static bool populate_unknown(const struct gmem_facts *facts)
 	return kernel->ops->madvise(kernel, NULL, 0, GMEM_MADV_POPULATE_WRITE) == -EINVAL;
 }
 
+/* Memory that was wrapped has the flags that its caller gave. */
+static bool flags_believed(const struct gmem_facts *facts)
+{
+	return facts->memory && !facts->memory->owned;
+}
+
 /* madvise_populate() in mm/madvise.c, kvm_gmem_fault_user_mapping(). */
 static const struct gmem_condition populate_write[] = {
 	{ EINVAL, populate_unknown, "Linux {release} has no MADV_POPULATE_WRITE",
@@ -302,6 +322,11 @@ static const struct gmem_condition populate_write[] = {
 	  "the guest_memfd was created without flag init-shared (its flags: {file_flags}): its "
 	  "pages are private, and the host may not touch them",
 	  "use fallocate, or pre-fault through a vCPU" },
+	{ EFAULT, flags_believed,
+	  "a page could not be mapped: the access would be a SIGBUS, as it is where the guest_memfd "
+	  "was created without flag init-shared, whatever the flags that this memory was wrapped "
+	  "with ({file_flags})",
+	  "pass the flags that it was created with; if these are, see dmesg for a memory failure" },
 	{ EFAULT, NULL, "a page could not be mapped: the access would be a SIGBUS",
 	  "see dmesg for a memory failure" },
 	{ EHWPOISON, NULL, "a page of the range has a memory failure", "punch it out" },

@@ -285,6 +285,7 @@ static const struct gmem_condition set_region[] = {
 	  "delete that slot, or take other addresses" },
 	{ EBADF, flag_without_memory, "flag guest-memfd is set and no memory was given",
 	  "give the memory; the flag is then set by libgmem" },
+	GMEM_CONDITION_PATH_ONLY("the guest_memfd's descriptor", "KVM_CREATE_GUEST_MEMFD"),
 	{ EBADF, NULL, "the guest_memfd's descriptor is not open", NULL },
 	{ EINVAL, not_a_guest_memfd, "the memory's descriptor is open on something else by now",
 	  "keep it open as long as the memory is used" },

@@ -138,6 +138,7 @@ static bool no_vm(const struct gmem_facts *facts)
 }
 
 static const struct gmem_condition wrap_vm[] = {
+	GMEM_CONDITION_PATH_ONLY("the descriptor", "KVM_CREATE_VM"),
 	{ EBADF, NULL, "the descriptor is not open", NULL },
 	{ EINVAL, no_vm, "the descriptor is no VM", "pass one of KVM_CREATE_VM" },
 	{ EINVAL, type_not_offered,
@@ -153,6 +154,7 @@ const struct gmem_call gmem_call_wrap_vm = {
 };
 
 static const struct gmem_condition wrap_vcpu[] = {
+	GMEM_CONDITION_PATH_ONLY("the descriptor", "KVM_CREATE_VCPU"),
 	{ EBADF, NULL, "the descriptor is not open", NULL },
 	{ EINVAL, NULL, "the descriptor is no vCPU", "pass one of KVM_CREATE_VCPU" },
 };
