@@ -51,6 +51,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	struct paths_owner owner = { .pid = pid, .fd = fd };
 	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_flush *flush;
+	struct progress progress;
 	uint64_t pages;
 	int ret = gmem_target_get_info(target, &info);
 
@@ -63,7 +64,10 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	ret = gmem_flush_new(cli->ctx, &subject, &flush);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
+	progress_begin(&progress, cli, info.memory_size, PROGRESS_DELAY);
+	target_show_progress(target, &progress);
 	ret = gmem_target_extents(target, 0, 0, want, add_extent, flush);
+	progress_end(&progress);
 	gmem_flush_counts(flush, &pages, NULL, NULL, NULL);
 	if (!ret && !pages && info.has_flags)
 		verdict_add_empty(arg, info.vm_type, info.flags);

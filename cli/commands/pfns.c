@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "args/range.h"
 #include "core/command.h"
@@ -96,6 +97,7 @@ struct pfns {
 	bool bound;	  /* a memslot binds some of the addresses that were asked for */
 	struct tally tally;
 	struct cells cells; /* with --map */
+	struct progress progress;
 };
 
 #define STATES "mapped|unmapped|unknown"
@@ -257,14 +259,33 @@ static int list_gpas(struct pfns *pfns, struct gmem_target *target)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-static int list_extents(struct pfns *pfns, struct gmem_target *target)
+/* Of each guest_memfd by itself. Rows that come on the same terminal are progress themselves. */
+static void begin_progress(struct pfns *pfns, struct gmem_target *target, uint64_t size)
+{
+	const struct settings *settings = pfns->settings;
+	const struct range *offset = &settings->offset;
+	bool part = offset->length && !settings->gpa_range.length;
+
+	progress_begin(&pfns->progress, pfns->cli, part ? offset->length : size, PROGRESS_DELAY);
+	pfns->progress.start = part ? offset->start : 0;
+	if (!settings->summary && !settings->chart.of && isatty(STDOUT_FILENO))
+		pfns->progress.shown = false;
+	target_show_progress(target, &pfns->progress);
+}
+
+static int list_extents(struct pfns *pfns, struct gmem_target *target, uint64_t size)
 {
 	const struct range *offset = &pfns->settings->offset;
+	int ret;
 
+	begin_progress(pfns, target, size);
 	if (pfns->settings->gpa_range.length)
-		return list_gpas(pfns, target);
-	return gmem_target_extents(target, offset->start, offset->length, pfns->want, take_extent,
-				   pfns);
+		ret = list_gpas(pfns, target);
+	else
+		ret = gmem_target_extents(target, offset->start, offset->length, pfns->want,
+					  take_extent, pfns);
+	progress_end(&pfns->progress);
+	return ret;
 }
 
 static const char *const pictures[] = {
@@ -303,7 +324,7 @@ static enum status draw_target(struct pfns *pfns, struct gmem_target *target, ui
 		length = offset->length;
 	ret = chart_begin(pfns->cli, &pfns->settings->chart, offset->start, length, &pfns->cells);
 	if (!ret)
-		ret = list_extents(pfns, target);
+		ret = list_extents(pfns, target, size);
 	status = ret ? cli_fail_error(pfns->cli, ret, NULL) : draw(pfns);
 	cells_free(&pfns->cells);
 	return status;
@@ -327,7 +348,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 		pfns->uncounted = pfns->uncounted || !info.has_resident;
 		if (pfns->settings->chart.of)
 			return draw_target(pfns, target, info.memory_size);
-		ret = list_extents(pfns, target);
+		ret = list_extents(pfns, target, info.memory_size);
 	}
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
 }

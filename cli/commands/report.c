@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/command.h"
+#include "core/progress.h"
 #include "held/session.h"
 #include "run.h"
 
@@ -183,7 +184,7 @@ static int save_text(const struct report *report, const char *file, const char *
 	return ret;
 }
 
-static enum status save_command(struct report *report, const char *name)
+static enum status save_command(struct report *report, const char *name, struct progress *progress)
 {
 	char file[32], meaning[64], *text = NULL;
 	enum status status;
@@ -191,6 +192,7 @@ static enum status save_command(struct report *report, const char *name)
 	int ret;
 
 	status = run_captured(report, name, &text, &size);
+	progress_end(progress);
 	snprintf(file, sizeof(file), "%s.json", name);
 	snprintf(meaning, sizeof(meaning), "what gmemctl %s says", name);
 	ret = text && size ? save_text(report, file, text, size) : -ENODATA;
@@ -240,9 +242,14 @@ static enum status save_record(struct report *report)
 static enum status save_all(struct report *report)
 {
 	enum status status = STATUS_YES;
+	struct progress progress;
 
-	for (size_t i = 0; i < COMMANDS && status != STATUS_FAILED; i++)
-		status = status_worst(status, save_command(report, commands[i]));
+	progress_begin(&progress, report->cli, COMMANDS, 0);
+	progress.steps = true;
+	for (size_t i = 0; i < COMMANDS && status != STATUS_FAILED; i++) {
+		progress_at(&progress, i, commands[i]);
+		status = status_worst(status, save_command(report, commands[i], &progress));
+	}
 	if (status != STATUS_FAILED)
 		status = status_worst(status, save_record(report));
 	return status;

@@ -200,3 +200,17 @@ enum status target_each(struct cli *cli, const char *text, target_fn fn, void *a
 		return status;
 	return v.any && !v.all ? STATUS_PARTLY : v.status;
 }
+
+static void tell_progress(uint64_t offset, uint64_t memory_size, void *arg)
+{
+	struct progress *progress = arg;
+
+	(void)memory_size;
+	if (offset > progress->start)
+		progress_at(progress, progress->before + offset - progress->start, NULL);
+}
+
+void target_show_progress(struct gmem_target *target, struct progress *progress)
+{
+	gmem_target_set_progress(target, tell_progress, progress);
+}

@@ -7,6 +7,7 @@
 #define CLI_INSPECT_TARGET_H
 
 #include "core/cli.h"
+#include "core/progress.h"
 
 #define TARGET_MAPPED (-1) /* for fd: it is mapped only */
 
@@ -19,5 +20,11 @@ typedef enum status (*target_fn)(struct cli *cli, pid_t pid, int fd, struct gmem
  * worst status of all calls, STATUS_PARTLY where some worked and some could not be opened.
  */
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg);
+
+/*
+ * From now on progress is drawn while libgmem walks over target: of progress->length bytes those in
+ * progress->before, and what of target lies behind progress->start.
+ */
+void target_show_progress(struct gmem_target *target, struct progress *progress);
 
 #endif

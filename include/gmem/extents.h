@@ -200,6 +200,20 @@ GMEM_API uint64_t gmem_extents_offset(const struct gmem_extents *extents);
 /* Frees what gmem_extents_new() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_extents_free(struct gmem_extents *extents);
 
+/*
+ * Hears how far a walk over target has come: offset, in bytes, of memory_size. A walk may begin
+ * anew: the same call can need several. Since: 0.1
+ */
+typedef void (*gmem_target_progress_fn)(uint64_t offset, uint64_t memory_size, void *arg);
+
+/*
+ * From now on fn hears of each walk that looks up the direct map, after at most 65,536 pages each,
+ * which takes some milliseconds: gmem_target_extents(), gmem_extents_next() and gmem_usage_new().
+ * It runs in the thread that walks, and must not use target. NULL ends it. Since: 0.1
+ */
+GMEM_API void gmem_target_set_progress(struct gmem_target *target, gmem_target_progress_fn fn,
+				       void *arg);
+
 /* Bits of page_flags that libgmem itself looks at (include/uapi/linux/kernel-page-flags.h). */
 #define GMEM_KPF_UPTODATE (1ull << 3)
 #define GMEM_KPF_HWPOISON (1ull << 19)

@@ -531,6 +531,14 @@ static int emit_joined(struct gmem_extent_walk *walk)
 	return ret;
 }
 
+static void tell_progress(const struct gmem_extent_walk *walk)
+{
+	const struct gmem_target *target = walk->target;
+
+	if (target->progress)
+		target->progress(walk->at, target->size, target->progress_arg);
+}
+
 /* The batch, with its direct map. */
 static int work_off(struct gmem_extent_walk *walk)
 {
@@ -540,6 +548,8 @@ static int work_off(struct gmem_extent_walk *walk)
 		ret = emit_joined(walk);
 	walk->runs.count = 0;
 	walk->batch_pages = 0;
+	if (!ret)
+		tell_progress(walk);
 	return !ret && walk->pauses ? 1 : ret;
 }
 

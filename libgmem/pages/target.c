@@ -125,6 +125,12 @@ int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target
 		gmem_process_name(pid, process), path);
 }
 
+void gmem_target_set_progress(struct gmem_target *target, gmem_target_progress_fn fn, void *arg)
+{
+	target->progress = fn;
+	target->progress_arg = arg;
+}
+
 void gmem_target_free(struct gmem_target *target)
 {
 	struct gmem_kernel *kernel;

@@ -2,6 +2,8 @@
 #ifndef GMEM_PAGES_TARGET_H
 #define GMEM_PAGES_TARGET_H
 
+#include <gmem/extents.h>
+
 #include "base/context.h"
 #include "kmem/pagecache.h"
 
@@ -14,6 +16,8 @@ struct gmem_target {
 	uint64_t changed_ns; /* st_ctim */
 	struct gmem_pagecache cache;
 	bool has_cache;
+	gmem_target_progress_fn progress; /* or NULL */
+	void *progress_arg;
 	/* Of the kernel's own bookkeeping, read on demand: see bindings.c. */
 	struct gmem_binding *bindings; /* ascending by offset */
 	size_t binding_count;

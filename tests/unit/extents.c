@@ -7,7 +7,8 @@
 #include "pages/target.h"
 
 #define PAGE GMEM_PAGE_SIZE
-#define PAGES 20000ull /* more than one window of the walk */
+#define PAGES 20000ull		 /* more than one window of the walk */
+#define PROGRESS_PAGES 200000ull /* three batches and a part */
 
 static void setup(const char *model, uint64_t pages)
 {
@@ -76,6 +77,44 @@ START_TEST(allocated_and_punched)
 	ck_assert_uint_eq(walk(100 * PAGE, 7 * PAGE, 0).pages, 0);
 	ck_assert_uint_eq(walk(99 * PAGE, 9 * PAGE, 0).pages, 2);
 	ck_assert_uint_eq(walk(PAGES * PAGE, 0, 0).pages, 0);
+	memory_teardown();
+}
+END_TEST
+
+struct told {
+	uint64_t offset;
+	unsigned int times;
+};
+
+static void hear(uint64_t offset, uint64_t memory_size, void *arg)
+{
+	struct told *told = arg;
+
+	ck_assert_uint_eq(memory_size, PROGRESS_PAGES * PAGE);
+	ck_assert_uint_ge(offset, told->offset);
+	ck_assert_uint_le(offset - told->offset, 65536 * PAGE);
+	told->offset = offset;
+	told->times++;
+}
+
+/* One long extent is passed on in the end; how far the walk is, is told meanwhile. */
+START_TEST(progress)
+{
+	const unsigned int want = GMEM_EXTENT_DIRECT_MAP;
+	struct told told = { 0 };
+	struct seen seen = { .pages = 0 };
+
+	setup("plain", PROGRESS_PAGES);
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, PROGRESS_PAGES * PAGE), 0);
+	gmem_target_set_progress(target, hear, &told);
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0, want, check_extent, &seen), 0);
+	ck_assert_uint_eq(told.offset, PROGRESS_PAGES * PAGE);
+	ck_assert_uint_eq(told.times, 4);
+	ck_assert_uint_eq(seen.extents, 1);
+	seen = (struct seen){ .pages = 0 };
+	gmem_target_set_progress(target, NULL, NULL);
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0, want, check_extent, &seen), 0);
+	ck_assert_uint_eq(told.times, 4);
 	memory_teardown();
 }
 END_TEST
@@ -489,6 +528,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { allocated_and_punched,
+				       progress,
 				       single_pages,
 				       sparse,
 				       map_changes_during_the_walk,

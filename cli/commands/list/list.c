@@ -10,6 +10,7 @@
 #include "inspect/evidence.h"
 #include "inspect/owner.h"
 #include "inspect/patience.h"
+#include "inspect/target.h"
 
 static const struct column columns[LIST_COLUMNS] = {
 	[LIST_PID] = { "pid", KIND_NUMBER, .shown = true,
@@ -128,6 +129,7 @@ struct list {
 	size_t n;
 	struct list_want want;
 	struct patience patience;
+	struct progress progress;
 	bool partly; /* a row has something unknown */
 };
 
@@ -180,6 +182,24 @@ static void sort_rows(struct list *list)
 	qsort_r(list->sorted, list->n, sizeof(*list->sorted), compare_rows, &sort);
 }
 
+static uint64_t size_of(const struct list *list, size_t index)
+{
+	struct gmem_owned owned = { .size = sizeof(owned) };
+
+	return gmem_owners_at(list->owners, index, &owned) ? 0 : owned.memory_size;
+}
+
+/* By size: how much of a guest_memfd is in memory is not known before it was looked at. */
+static void begin_progress(struct list *list)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < list->counts.memories; i++)
+		size += size_of(list, i);
+	progress_begin(&list->progress, list->cli, size, PROGRESS_DELAY);
+	list->want.progress = &list->progress;
+}
+
 /* Looks at each in turn: only one is ever open. */
 static int survey_all(struct list *list)
 {
@@ -194,6 +214,7 @@ static int survey_all(struct list *list)
 
 		list->want.over = patience_is_over(&list->patience);
 		ret = list_survey(list->cli, list->owners, i, &list->want, row);
+		list->progress.before += size_of(list, i);
 		if (!ret) {
 			list->partly = list->partly || row->partly;
 			list->n++;
@@ -300,7 +321,9 @@ static enum status list_all(struct list *list)
 		want->no_kernel = "--reader=none forbids reading kernel memory";
 	else if (ret)
 		want->no_kernel = cli_explain(cli, ret, why, sizeof(why));
+	begin_progress(list);
 	ret = survey_all(list);
+	progress_end(&list->progress);
 	if (!ret)
 		ret = write_rows(list);
 	if (ret)

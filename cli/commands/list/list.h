@@ -5,6 +5,7 @@
 
 #include "core/cli.h"
 #include "core/numa.h"
+#include "core/progress.h"
 #include "held/held.h"
 
 enum list_column {
@@ -81,6 +82,7 @@ struct list_want {
 	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
 	const char *no_kernel; /* why there is no reader */
 	const struct list_names *names;
+	struct progress *progress; /* or NULL */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "commands/list/list.h"
 #include "core/size.h"
 #include "inspect/owner.h"
+#include "inspect/target.h"
 #include "output/bits.h"
 
 enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MMAP, OWNER_PATH_ONLY, OWNER_COLUMNS };
@@ -324,6 +325,8 @@ static int look(const struct cli *cli, const struct gmem_owners *owners,
 	struct gmem_target_info info = { .size = sizeof(info) };
 	int ret = gmem_target_get_info(target, &info);
 
+	if (want->progress)
+		target_show_progress(target, want->progress);
 	*vm_pid = info.vm_pid;
 	if (!ret)
 		ret = set_info(cli, row, &info);

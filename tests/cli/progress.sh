@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Progress of commands that look: on a terminal only, on standard error only, and wiped in the end.
+# Populating shows its own in held.sh.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+if wrapped || ! command -v script > "$scratch/which"; then
+	skip 'progress on a terminal' 'it needs script(1), and time that a run under valgrind hides'
+	finish
+fi
+
+# Two million rows into a file take longer than a second.
+cat > "$scratch/lines" << 'EOT'
+create vm --vm-type=sw-protected --size=8G
+map vm all --method=allocate --quiet
+EOT
+on_terminal() {
+	{ cat "$scratch/lines"; echo "$1"; } > "$scratch/all"
+	script -qec "'$GMEMCTL_FILE' batch --simulate=tdx '$scratch/all' $2" /dev/null < /dev/null > "$scratch/terminal"
+	tr '\r' '\n' < "$scratch/terminal" > "$scratch/drawn"
+}
+bar='^\[=* *\] +[0-9]+%  [0-9.]+[KMG] of 8G  [0-9.]+[KMG]/s  [0-9]+:[0-9]+ left'
+
+on_terminal 'pfns vm --each --noheadings --output=offset' "> '$scratch/rows'"
+if grep -qE "$bar" "$scratch/drawn"; then
+	pass "pfns shows how far it is"
+else
+	fail "pfns shows how far it is" "$(cat "$scratch/drawn")"
+fi
+# Behind the last drawing the line is wiped, before anything else stands there.
+if grep -E -A 1 "$bar" "$scratch/drawn" | tail -n 1 | grep -q "^$(printf '\033')\[K"; then
+	pass "and wipes it"
+else
+	fail "and wipes it" "$(tail -n 3 "$scratch/drawn" | od -c)"
+fi
+if ! grep -q "$(printf '\033')" "$scratch/rows"; then
+	pass "nothing of it is among the rows"
+else
+	fail "nothing of it is among the rows" "$(grep -n "$(printf '\033')" "$scratch/rows" | head -n 3)"
+fi
+for rest in '--quiet|>' '|2> /dev/null >'; do
+	on_terminal "pfns vm --each --noheadings --output=offset ${rest%|*}" "${rest#*|} '$scratch/rows'"
+	if grep -q '%' "$scratch/drawn"; then
+		fail "none with ${rest%|*} ${rest#*|}" "$(head -n 3 "$scratch/drawn")"
+	else
+		pass "none with ${rest%|*} ${rest#*|}"
+	fi
+done
+
+# Each step of a report.
+script -qec "'$GMEMCTL_FILE' report --simulate=tdx -o '$scratch/report'" /dev/null < /dev/null > "$scratch/terminal"
+tr '\r' '\n' < "$scratch/terminal" > "$scratch/drawn"
+for step in '0 of 5  doctor' '2 of 5  list' '4 of 5  metrics'; do
+	if grep -q "%  $step" "$scratch/drawn"; then
+		pass "report: $step"
+	else
+		fail "report: $step" "$(head -n 12 "$scratch/drawn")"
+	fi
+done
+try 0 '^doctor.json' '' gmemctl report --simulate=tdx -o "$scratch/report2"
+finish
