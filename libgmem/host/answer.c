@@ -59,31 +59,45 @@ static bool decided(const struct gmem_host *host, const char *const *ids,
 	return check;
 }
 
+/* Why a check was not run: the nearest one above it that is no skip and did not pass; or NULL. */
+static const struct gmem_check *blocker(const struct gmem_host *host,
+					const struct gmem_check *check)
+{
+	while (check && check->result == GMEM_CHECK_SKIP)
+		check = check->parent ? gmem_host_find_check(host, check->parent) : NULL;
+	return check && check->result != GMEM_CHECK_PASS ? check : NULL;
+}
+
+/* A row of the offer was not run, or was, and another check explains what it found. */
+static void answer_skip(const struct gmem_host *host, const struct gmem_check *check,
+			struct gmem_purpose_answer *out)
+{
+	const struct gmem_check *cause = blocker(host, check);
+
+	if (!cause)
+		cause = gmem_host_private_cause(host);
+	if (cause && cause->result == GMEM_CHECK_CANNOT_TELL)
+		say(out, GMEM_ANSWER_CANNOT_TELL, cause);
+	else
+		say(out, GMEM_ANSWER_NO, cause ? cause : check);
+}
+
 /* A row of the offer: it passed, or it, or what explains it, failed. */
 static void answer_offer(const struct gmem_host *host, const char *const *ids, const char *id,
 			 struct gmem_purpose_answer *out)
 {
 	const struct gmem_check *check = gmem_host_find_check(host, id);
-	const struct gmem_check *cause = gmem_host_private_cause(host);
 
-	if (check->result == GMEM_CHECK_PASS) {
+	if (check->result == GMEM_CHECK_PASS)
 		say(out, GMEM_ANSWER_YES, check);
+	else if (decided(host, ids, out))
 		return;
-	}
-	if (decided(host, ids, out))
-		return;
-	if (check->result == GMEM_CHECK_FAIL ||
-	    (host->caps && !cause && check->result == GMEM_CHECK_SKIP)) {
-		say(out, GMEM_ANSWER_NO, check);
-		return;
-	}
-	if (host->caps && cause && check->result == GMEM_CHECK_SKIP) {
-		say(out, GMEM_ANSWER_NO, cause);
-		return;
-	}
-	if (check->result == GMEM_CHECK_SKIP && first(host, ids, GMEM_CHECK_CANNOT_TELL))
-		check = first(host, ids, GMEM_CHECK_CANNOT_TELL);
-	say(out, GMEM_ANSWER_CANNOT_TELL, check);
+	else if (check->result == GMEM_CHECK_SKIP)
+		answer_skip(host, check, out);
+	else
+		say(out,
+		    check->result == GMEM_CHECK_FAIL ? GMEM_ANSWER_NO : GMEM_ANSWER_CANNOT_TELL,
+		    check);
 }
 
 /* Of a VM type: whatever failed, then the hardware, then what KVM offers. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "kernel/uapi.h"
 #include "procfs/file.h"
 
 int gmem_host_parameter(struct gmem_host *host, const char *path)
@@ -122,6 +123,8 @@ enum gmem_check_result gmem_host_check_vm_type(struct gmem_host *host,
 	if (!host->caps)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "/dev/kvm could not be asked, see kvm.access");
+	if (gmem_caps_system(host->caps, GMEM_KVM_CAP_VM_TYPES) < 0)
+		return gmem_host_unsaid(host);
 	return gmem_host_find(host, GMEM_CHECK_FAIL, about->log, "KVM_CAP_VM_TYPES has no type %s",
 			      gmem_vm_type_name(about->vm_type));
 }

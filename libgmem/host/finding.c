@@ -68,7 +68,7 @@ bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
 
 int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability)
 {
-	int found = -1;
+	bool asked = false, silent = false;
 
 	for (int type = 0; host->caps && type < GMEM_VM_TYPES; type++) {
 		int answer;
@@ -78,10 +78,10 @@ int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability)
 		answer = gmem_caps_vm(host->caps, (enum gmem_vm_type)type, capability);
 		if (answer > 0)
 			return 1;
-		if (!answer)
-			found = 0;
+		asked = true;
+		silent = silent || answer < 0;
 	}
-	return found;
+	return asked && !silent ? 0 : -1;
 }
 
 bool gmem_host_has_private(const struct gmem_host *host)

@@ -77,7 +77,7 @@ bool gmem_host_told(struct gmem_host *host, const char *id);
 /* Whether KVM is known to offer a VM type. */
 bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type);
 
-/* Whether a VM of some type has the capability: 1, 0, or -1 where KVM does not say. */
+/* Whether a VM of some type has the capability: 1, 0, or -1 where KVM does not say it of all. */
 int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability);
 
 /* Whether KVM offers a VM type with private memory. */

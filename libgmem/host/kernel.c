@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "base/release.h"
-#include "host/host.h"
+#include "host/confidential.h"
 #include "kernel/uapi.h"
 
 static bool is_release(const char *release)
@@ -24,15 +24,58 @@ static const struct since since_arm = {
 	18, "boot Linux 6.18 or newer", "boot Linux 6.18 or newer, or a vendor's kernel that has it"
 };
 
+/* What says that a kernel has guest_memfd where KVM did not: how it was built, or its modules. */
+static const char *other_evidence(struct gmem_host *host)
+{
+	static const struct {
+		const char *parameter, *words;
+	} modules[] = {
+		{ "/sys/module/kvm_intel/parameters/tdx", "kvm_intel.tdx is on" },
+		{ "/sys/module/kvm_amd/parameters/sev_snp", "kvm_amd.sev_snp is on" },
+	};
+
+	if (gmem_config_get(&host->config, "KVM_GUEST_MEMFD") >= GMEM_CONFIG_MODULE)
+		return "it is built with CONFIG_KVM_GUEST_MEMFD";
+	if (gmem_config_get(&host->config, "KVM_PRIVATE_MEM") >= GMEM_CONFIG_MODULE)
+		return "it is built with CONFIG_KVM_PRIVATE_MEM";
+	for (size_t i = 0; i < sizeof(modules) / sizeof(modules[0]); i++)
+		if (gmem_host_parameter(host, modules[i].parameter) > 0)
+			return modules[i].words;
+	return NULL;
+}
+
+/* KVM did not say whether this kernel has what its number is too low for. */
+static enum gmem_check_result judge_number(struct gmem_host *host, const struct since *since)
+{
+	const char *other = other_evidence(host);
+
+	if (other)
+		return gmem_host_find(
+			host, GMEM_CHECK_CANNOT_TELL, NULL,
+			"Linux %s, and guest_memfd came with 6.%u, but %s: KVM knows, "
+			"and did not answer",
+			host->ctx->release, since->minor, other);
+	if (host->caps)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
+				      "Linux %s, and guest_memfd came with 6.%u; whether this one "
+				      "has it all the same KVM did not say",
+				      host->ctx->release, since->minor);
+	return gmem_host_find(host, GMEM_CHECK_FAIL, since->or_vendor,
+			      "Linux %s: guest_memfd came with 6.%u, and nothing here says that "
+			      "this kernel has it all the same",
+			      host->ctx->release, since->minor);
+}
+
 /* A vendor's kernel may have what its number is too low for, so the number does not decide. */
 static enum gmem_check_result check_version(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct since *since = host->cpu.is_arm ? &since_arm : &since_x86;
 	const char *release = host->ctx->release;
 	bool is_old = gmem_release_before(release, 6, since->minor);
+	int has = gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD);
 
 	(void)row;
-	if (gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD) > 0)
+	if (has > 0)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "Linux %s%s", release,
 				      is_old ? ": KVM offers guest_memfd, whatever the number"
 					     : "");
@@ -41,12 +84,8 @@ static enum gmem_check_result check_version(struct gmem_host *host, const struct
 				      "the kernel's release could not be read");
 	if (!is_old)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "Linux %s", release);
-	if (!host->caps)
-		return gmem_host_find(
-			host, GMEM_CHECK_FAIL, since->or_vendor,
-			"Linux %s, and guest_memfd came with 6.%u; KVM cannot be asked "
-			"whether this one has it all the same",
-			release, since->minor);
+	if (has < 0)
+		return judge_number(host, since);
 	return gmem_host_find(host, GMEM_CHECK_FAIL, since->boot,
 			      "Linux %s: KVM has no guest_memfd, it came with 6.%u", release,
 			      since->minor);

@@ -46,6 +46,8 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 	int ret;
 
 	(void)row;
+	if (fd < 0 && host->caps)
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/kvm, and KVM answers");
 	if (fd == -ENOENT &&
 	    (gmem_host_told(host, "machine.virtual") || gmem_host_told(host, "config.kvm")))
 		return GMEM_CHECK_SKIP;
@@ -56,13 +58,29 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 		return gmem_host_unread(host, "/dev/kvm", fd);
 	ret = kernel->ops->fstat(kernel, fd, &st);
 	kernel->ops->close(kernel, fd);
-	if (ret == -GMEM_ENOTRECORDED)
-		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/kvm is there");
 	if (ret)
-		return gmem_host_unread(host, "/dev/kvm", ret);
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/kvm is there");
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/kvm, mode %04o, uid %u, gid %u",
 			      st.st_mode & 07777, st.st_uid, st.st_gid);
 }
+
+/* What keeps a VM from being made: whether that is firm, and what to do. */
+static const struct refusal {
+	int error;
+	enum gmem_check_result result;
+	const char *fix;
+} refusals[] = {
+	{ EBUSY, GMEM_CHECK_FAIL, "stop other hypervisors; " GMEM_LOG_KVM " says more" },
+	{ EIO, GMEM_CHECK_FAIL, "stop other hypervisors; " GMEM_LOG_KVM " says more" },
+	{ EINVAL, GMEM_CHECK_FAIL, "stop other hypervisors; " GMEM_LOG_KVM " says more" },
+	{ ENOMEM, GMEM_CHECK_CANNOT_TELL, "free memory (also of this cgroup), and ask again" },
+	{ EMFILE, GMEM_CHECK_CANNOT_TELL, "raise the limit of open files (ulimit -n)" },
+	{ ENFILE, GMEM_CHECK_CANNOT_TELL, "raise the sysctl fs.file-max" },
+	{ EACCES, GMEM_CHECK_CANNOT_TELL, "look for the denial in the security module's log" },
+	{ EPERM, GMEM_CHECK_CANNOT_TELL, "look for the denial in the security module's log" },
+	{ ENOTTY, GMEM_CHECK_CANNOT_TELL,
+	  "make /dev/kvm the character device 10:232; in a container, pass the host's in" },
+};
 
 /* It may be opened; can VMs be made, too? */
 static enum gmem_check_result check_vm(struct gmem_host *host)
@@ -72,12 +90,27 @@ static enum gmem_check_result check_vm(struct gmem_host *host)
 	if (ret >= 0)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "it can be opened, and VMs created");
-	if (ret == -EBUSY || ret == -EIO || ret == -EINVAL)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "stop other hypervisors; " GMEM_LOG_KVM " says more",
-				      "a VM could not be created: %s", gmem_error_words(ret));
-	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "a VM could not be created: %s",
-			      gmem_error_words(ret));
+	if (ret == -GMEM_ENOTRECORDED)
+		return gmem_host_unsaid(host);
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
+		if (refusals[i].error == -ret)
+			return gmem_host_find(host, refusals[i].result, refusals[i].fix,
+					      ret == -ENOTTY
+						      ? "what stands at /dev/kvm is not KVM's "
+							"device: %s"
+						      : "a VM could not be created: %s",
+					      gmem_error_words(ret));
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, GMEM_LOG_KVM " may say more",
+			      "a VM could not be created: %s", gmem_error_words(ret));
+}
+
+/* A node that kmod made of modules.devname, or a container's, with nothing behind it. */
+static enum gmem_check_result say_no_driver(struct gmem_host *host)
+{
+	if (gmem_host_told(host, "machine.virtual") || gmem_host_told(host, "config.kvm"))
+		return GMEM_CHECK_SKIP;
+	return gmem_host_find(host, GMEM_CHECK_FAIL, fix_device(host),
+			      "/dev/kvm is there, but no driver behind it");
 }
 
 static enum gmem_check_result check_access(struct gmem_host *host, const struct gmem_host_row *row)
@@ -97,8 +130,7 @@ static enum gmem_check_result check_access(struct gmem_host *host, const struct 
 				      "allow the character device 10:232",
 				      "a device cgroup or a security module keeps /dev/kvm closed");
 	if (ret == -ENOENT || ret == -ENXIO || ret == -ENODEV)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, fix_device(host), "%s",
-				      host->caps_why);
+		return say_no_driver(host);
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL, "%s", host->caps_why);
 }
 
@@ -108,6 +140,8 @@ static enum gmem_check_result check_types(struct gmem_host *host, const struct g
 	const char *doubt;
 
 	(void)row;
+	if (gmem_caps_system(host->caps, GMEM_KVM_CAP_VM_TYPES) < 0)
+		return gmem_host_unsaid(host);
 	for (int type = 0; type < GMEM_VM_TYPES; type++)
 		if (gmem_caps_has_vm_type(host->caps, type))
 			gmem_host_list(&list, "%s%s", list.used ? ", " : "",

@@ -5,9 +5,30 @@
 
 #include "host/host.h"
 #include "procfs/file.h"
+#include "procfs/misc.h"
 
+/*
+ * Whether KVM runs here, whoever may use it: 1, 0, or -1 where that is not known. /proc/misc has
+ * the device that kvm_init() registers. Where it cannot be read, a device that is not there tells
+ * it, but for a container, which may hide it.
+ */
+static int runs_kvm(struct gmem_host *host)
+{
+	int registered = host->caps ? 1 : gmem_misc_has(host->ctx, "kvm");
+
+	if (registered >= 0)
+		return registered;
+	if (host->caps_error == -ENODEV || host->caps_error == -ENXIO)
+		return 0;
+	return host->caps_error == -ENOENT && !gmem_host_is_container(host) ? 0 : -1;
+}
+
+/* Flags of the CPU are the weaker evidence: a hypervisor may hide them, and KVM run all the same.
+ */
 static enum gmem_check_result check_virtual(struct gmem_host *host, const struct gmem_host_row *row)
 {
+	int runs;
+
 	(void)row;
 	if (host->cpu.is_arm)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
@@ -16,12 +37,20 @@ static enum gmem_check_result check_virtual(struct gmem_host *host, const struct
 		return gmem_host_unread(host, "/proc/cpuinfo", host->cpu_error);
 	if (!gmem_host_has_flag(host, "hypervisor"))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "not a virtual machine");
-	if (host->caps)
+	runs = runs_kvm(host);
+	if (runs > 0)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
-				      "a virtual machine, and KVM works in it");
+				      host->caps ? "a virtual machine, and KVM works in it"
+						 : "a virtual machine, and KVM runs in it "
+						   "(/proc/misc)");
 	if (gmem_host_has_flag(host, "vmx") || gmem_host_has_flag(host, "svm"))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "a virtual machine, and its hypervisor lets it nest");
+	if (runs < 0)
+		return gmem_host_find(
+			host, GMEM_CHECK_CANNOT_TELL, NULL,
+			"a virtual machine; /proc/cpuinfo has neither vmx nor svm, and whether KVM "
+			"runs all the same cannot be seen in /proc/misc");
 	return gmem_host_find(
 		host, GMEM_CHECK_FAIL,
 		"let its hypervisor nest (on KVM: nested=1 and a CPU model with vmx or "

@@ -60,7 +60,7 @@ static enum gmem_check_result check_memfd(struct gmem_host *host, const struct g
 {
 	struct gmem_host_list list = { .used = 0 };
 	int has = gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD);
-	bool all = true;
+	bool all = true, silent = false;
 
 	(void)row;
 	if (has < 0)
@@ -70,14 +70,16 @@ static enum gmem_check_result check_memfd(struct gmem_host *host, const struct g
 	for (int type = 0; type < GMEM_VM_TYPES; type++) {
 		if (!gmem_caps_has_vm_type(host->caps, type))
 			continue;
-		if (gmem_caps_vm(host->caps, type, GMEM_KVM_CAP_GUEST_MEMFD) > 0)
+		has = gmem_caps_vm(host->caps, type, GMEM_KVM_CAP_GUEST_MEMFD);
+		if (has > 0)
 			gmem_host_list(&list, "%s%s", list.used ? ", " : "",
 				       gmem_vm_type_name(type));
-		else
-			all = false;
+		all = all && has > 0;
+		silent = silent || has < 0;
 	}
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM_CREATE_GUEST_MEMFD is there%s%s",
-			      all ? "" : ", for VMs of type ", all ? "" : list.text);
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM_CREATE_GUEST_MEMFD is there%s%s%s",
+			      all ? "" : ", for VMs of type ", all ? "" : list.text,
+			      silent ? "; of others KVM did not say" : "");
 }
 
 static void list_flags(struct gmem_host_list *list, uint64_t flags)
@@ -113,7 +115,10 @@ static enum gmem_check_result check_flags(struct gmem_host *host, const struct g
 		if (!gmem_caps_has_vm_type(host->caps, type))
 			continue;
 		gmem_host_list(&list, "%s%s: ", list.used ? "; " : "", gmem_vm_type_name(type));
-		list_flags(&list, flags);
+		if (gmem_caps_vm(host->caps, type, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS) < 0)
+			gmem_host_list(&list, "not known");
+		else
+			list_flags(&list, flags);
 		any = any || flags;
 	}
 	return gmem_host_find(host, any ? GMEM_CHECK_PASS : GMEM_CHECK_SKIP, NULL, "%s", list.text);

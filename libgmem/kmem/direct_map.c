@@ -60,6 +60,9 @@ static int locate_note(struct gmem_ctx *ctx, struct note *note)
 	char line[64];
 	int ret = gmem_read_line(ctx, path, line, sizeof(line));
 
+	if (ret == -EACCES || ret == -EPERM)
+		return gmem_fail(ctx, ret, "%s cannot be read: %s; run as root", path,
+				 strerror(-ret));
 	if (ret)
 		return gmem_fail(ctx, -ENODATA,
 				 "%s cannot be read (%s): the kernel needs CONFIG_VMCORE_INFO (or "

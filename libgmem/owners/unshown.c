@@ -13,26 +13,9 @@
 #include "base/error.h"
 #include "owners/owners.h"
 #include "procfs/file.h"
+#include "procfs/misc.h"
 
 enum answer { NO, YES, UNKNOWN };
-
-/* Whether KVM is there: its device is registered. Other names may end alike. */
-static enum answer has_kvm(struct gmem_ctx *ctx)
-{
-	enum answer answer = NO;
-	char *text, *next;
-
-	if (gmem_read_file(ctx, "/proc/misc", &text, NULL))
-		return UNKNOWN;
-	for (char *line = strtok_r(text, "\n", &next); line; line = strtok_r(NULL, "\n", &next)) {
-		const char *name = strrchr(line, ' ');
-
-		if (name && !strcmp(name, " kvm"))
-			answer = YES;
-	}
-	free(text);
-	return answer;
-}
 
 /* kvm_create_vm() takes a reference on the module, and kvm_destroy_vm() gives it back. */
 static enum answer module_has_vm(struct gmem_ctx *ctx)
@@ -78,7 +61,7 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	enum answer vm;
 
 	gmem_begin(ctx);
-	if (has_kvm(ctx) == NO)
+	if (!gmem_misc_has(ctx, "kvm"))
 		return NULL;
 	vm = module_has_vm(ctx);
 	if (vm == UNKNOWN)

@@ -11,12 +11,34 @@ fi
 
 purposes='guest-memfd private tdx snp'
 
+# Hosts that are another one but for a thing or two.
+while read -r name base commands; do
+	case $name in
+	'' | \#*) continue ;;
+	esac
+	mkdir -p "$scratch/hosts"
+	cp -r "tests/hosts/$base" "$scratch/hosts/$name"
+	chmod -R u+w "$scratch/hosts/$name"
+	(cd "$scratch/hosts/$name" && eval "$commands") ||
+		fail "$name: cannot be made of $base" "$commands"
+	grep -q "^$name " tests/hosts/expected || fail "$name has no row in tests/hosts/expected"
+done < tests/hosts/variants
+
+# folder HOST
+folder() {
+	if [ -d "tests/hosts/$1" ]; then
+		echo "tests/hosts/$1"
+	else
+		echo "$scratch/hosts/$1"
+	fi
+}
+
 # answers HOST STATUS...: with --for the exit status is the answer, of which the document has word and cause.
 answers() {
 	name=$1
 	shift
 	for purpose in $purposes; do
-		gmemctl doctor --sysroot="tests/hosts/$name" --for="$purpose" --json \
+		gmemctl doctor --sysroot="$(folder "$name")" --for="$purpose" --json \
 			> "$scratch/stdout" 2> "$scratch/stderr"
 		status=$?
 		keep_json "$scratch/stdout"
@@ -78,7 +100,7 @@ done
 # Advice that contradicts the host.
 contradicts() {
 	name=$1
-	gmemctl doctor --sysroot="tests/hosts/$name" --json 2> "$scratch/stderr" |
+	gmemctl doctor --sysroot="$(folder "$name")" --json 2> "$scratch/stderr" |
 		jq -r '.checks[] | .fix // empty' > "$scratch/fixes"
 	if ! [ -s "$scratch/fixes" ] || grep -nE "$2" "$scratch/fixes" > "$scratch/wrong"; then
 		fail "$name: no advice has '$2'" "$(cat "$scratch/wrong" "$scratch/fixes")"
@@ -178,6 +200,25 @@ if [ -z "$others" ]; then
 	pass "no other command is named"
 else
 	fail "no other command is named" "$others"
+fi
+
+# What could not be asked is no "no", whichever call it was that failed.
+call=1
+wrong=
+while [ $call -le 60 ]; do
+	for fault in open@$call+ ioctl@$call+; do
+		gmemctl doctor --simulate=tdx,fail="$fault":EACCES --json \
+			> "$scratch/text" 2> "$scratch/stderr"
+		jq -e '.guest_memfd != "no" and .private_memory != "no" and .tdx != "no" and
+			all(.checks[]; .result != "fail")' "$scratch/text" > "$scratch/jq" ||
+			wrong="$wrong $fault"
+	done
+	call=$((call + 1))
+done
+if [ -z "$wrong" ]; then
+	pass "no call that is refused makes an answer no"
+else
+	fail "no call that is refused makes an answer no" "$wrong"
 fi
 
 # For people a line each, and on simulated kernels, too.

@@ -45,12 +45,26 @@ try_json 3 '.frames[0] | .node != null and .direct_map == "unknown" and .ram == 
 	.owner == null and .reason != null' as_nobody pfn 4096 --json
 as_nobody doctor --json > "$scratch/doctor" 2> "$scratch/doctor.err"
 wrong=$(jq -r '.checks[] | select(.result == "fail") | .id' "$scratch/doctor" |
-	grep -E '^(reader\.(bpf|privilege|control|usable)|memory|kvm\.access)')
+	grep -E '^(machine\.virtual|kernel\.version|reader\.(bpf|privilege|control|usable)|memory|kvm\.)')
 if [ -s "$scratch/doctor" ] && [ -z "$wrong" ]; then
 	pass "doctor fails nothing that could only not be seen"
 else
 	fail "doctor fails nothing that could only not be seen" "$wrong" "$(cat "$scratch/doctor.err")"
 fi
+# What root is offered is no "no" for others: it is theirs too, or cannot be told.
+for purpose in guest-memfd private tdx snp; do
+	gmemctl doctor --for=$purpose -q > "$scratch/root" 2>&1
+	root=$?
+	as_nobody doctor --for=$purpose -q > "$scratch/nobody" 2>&1
+	nobody=$?
+	if [ $root -ne 0 ] && [ $nobody -eq $root ]; then
+		pass "doctor --for=$purpose: $nobody, as for root"
+	elif [ $nobody -eq 3 ] || { [ $root -eq 0 ] && [ $nobody -eq 0 ]; }; then
+		pass "doctor --for=$purpose: $nobody, where root has $root"
+	else
+		fail "doctor --for=$purpose: $nobody, where root has $root" "$(cat "$scratch/nobody")"
+	fi
+done
 # What needs no privilege works.
 try 0 'gmemctl' '' as_nobody --version
 try 0 'simulated: no-direct-map' '*' as_nobody --simulate=no-direct-map walk
