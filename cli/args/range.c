@@ -32,7 +32,7 @@ bool range_parse(const char *text, range_number_fn number, struct range *range, 
 	uint64_t second;
 
 	if (side == 0 && *text == '-') {
-		*why = "it is negative";
+		*why = "it is negative, and numbers start at 0";
 		return false;
 	}
 	if (side >= sizeof(start)) {

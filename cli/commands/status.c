@@ -209,8 +209,7 @@ static enum status run(struct cli *cli)
 	status = cli->session ? show_session(cli, &answer) : show_runtime(cli, &answer);
 	output_table_end(cli->out);
 	if (!status && answer.wanted && !answer.found)
-		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
-				   "no VM is held under the name '%s'", answer.wanted);
+		return client_not_held(cli, answer.wanted);
 	return status ? status : cli->failed ? STATUS_PARTLY : STATUS_YES;
 }
 

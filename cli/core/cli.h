@@ -88,6 +88,9 @@ const char *cli_explain(const struct cli *cli, int error, char *buffer, size_t s
 /* A remark on standard error, not with --quiet. */
 void cli_note(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same, of several lines. */
+void cli_note_lines(const struct cli *cli, const char *heading, const char *lines);
+
 /* Whether the command can run on the kernel that --simulate or --sysroot chose. */
 enum status cli_check_kernel(struct cli *cli);
 

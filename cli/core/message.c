@@ -20,10 +20,13 @@ static void print_prefix(const struct cli *cli)
 		fprintf(cli->streams.err, "%s: ", cli->command->name);
 }
 
-/* A word of the command line may hold any byte, and terminals obey some of them. */
-static void print_line(const struct cli *cli, char *text)
+/*
+ * A word of the command line may hold any byte. Terminals obey some of them, and behind a line
+ * break it would pass for a message.
+ */
+static void print_line(const struct cli *cli, char *text, const char *but)
 {
-	utf8_mask(text, "\n\t");
+	utf8_mask(text, but);
 	print_prefix(cli);
 	fprintf(cli->streams.err, "%s\n", text);
 }
@@ -38,7 +41,7 @@ static void keep_error(struct cli *cli, struct cause cause, const char *format, 
 		memcpy(cli->error, text, sizeof(text));
 		cli->cause = cause;
 	}
-	print_line(cli, text);
+	print_line(cli, text, "\t");
 	cli->failed = true;
 }
 
@@ -109,5 +112,15 @@ void cli_note(const struct cli *cli, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	print_line(cli, text);
+	print_line(cli, text, "\t");
+}
+
+void cli_note_lines(const struct cli *cli, const char *heading, const char *lines)
+{
+	char text[NOTE_MAX];
+
+	if (cli->common.quiet)
+		return;
+	snprintf(text, sizeof(text), "%s:\n%s", heading, lines);
+	print_line(cli, text, "\n\t");
 }

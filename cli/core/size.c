@@ -25,7 +25,7 @@ bool number_parse(const char *text, uint64_t *number, const char **end, const ch
 	char *stop;
 
 	if (*text == '-') {
-		*why = "it is negative";
+		*why = "it is negative, and numbers start at 0";
 		return false;
 	}
 	if (hex ? !isxdigit((unsigned char)text[2]) : !isdigit((unsigned char)*text)) {

@@ -59,6 +59,14 @@ static enum status say_dead(struct cli *cli, const struct runtime *runtime, cons
 	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST), "%s", words);
 }
 
+enum status client_not_held(struct cli *cli, const char *name)
+{
+	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
+			   "no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
+			   "'gmemctl status' lists them",
+			   name, name);
+}
+
 /* No file tells of the VM: its holder may have lost them. */
 static enum status say_none(struct cli *cli, const struct runtime *runtime, const char *name,
 			    struct held_info *lost)
@@ -66,11 +74,7 @@ static enum status say_none(struct cli *cli, const struct runtime *runtime, cons
 	struct held_info info;
 
 	if (!lost_find(runtime, name, &info))
-		return cli_fail_as(
-			cli, STATUS_FAILED, cause_of(FAILURE_NOT_HELD),
-			"no VM is held under the name '%s'; 'gmemctl create %s' makes one, "
-			"'gmemctl status' lists them",
-			name, name);
+		return client_not_held(cli, name);
 	if (cli->command->ends_holder) {
 		*lost = info;
 		return STATUS_YES;

@@ -9,6 +9,9 @@
 /* Whether the command line is for a holder: its first argument names a VM. */
 bool client_is_for_holder(const struct cli *cli);
 
+/* Says that none is held under that name, and what to do. */
+enum status client_not_held(struct cli *cli, const char *name);
+
 /*
  * Has the holder of the VM run the whole command line, and returns its status; *answer, zeroed,
  * tells where no holder has written the answer.

@@ -22,7 +22,7 @@ static const struct gmem_capability capabilities[] = {
 	CAPABILITY(GUEST_MEMFD_FLAGS, "creation flags of guest_memfd, a bit each"),
 	CAPABILITY(USER_MEMORY2, "memslots can be bound to a guest_memfd"),
 	CAPABILITY(MEMORY_ATTRIBUTES, "memory attributes, a bit each; bit 3 is private memory"),
-	CAPABILITY(PRE_FAULT_MEMORY, "guest memory can be mapped before the guest touches it"),
+	CAPABILITY(PRE_FAULT_MEMORY, "memory can be mapped into the guest before the guest touches it"),
 	CAPABILITY(MEMORY_FAULT_INFO, "a failed guest access names its address"),
 	CAPABILITY(EXIT_HYPERCALL,
 		   "hypercalls left to userspace, a bit each; bit 12 asks for conversions"),

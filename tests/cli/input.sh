@@ -84,6 +84,9 @@ try 64 '' 'give either TARGET or --pfn' check
 try 64 '' 'give either TARGET or --pfn' check 1:2 --pfn=1
 try 64 '' 'it is not a number' check --pfn=x
 try 64 '' 'it is empty' check --pfn=
+# A line break of an argument does not begin a line that looks like a message.
+try 64 '' '^gmemctl: doctor: --for: .a.gmemctl: all is well. is none of ' gmemctl doctor --for="a
+gmemctl: all is well"
 try 64 '' 'it is negative' check --pfn=-1
 try 64 '' 'end lies before its start' check --pfn=20-10
 try 64 '' 'it is empty' check --pfn=20-20

@@ -205,7 +205,7 @@ static void show_kernel_log(const struct walk *walk)
 	const char *log = gmem_ctx_kernel_log(walk->cli->ctx);
 
 	if (*log && (walk->settings->force.force || walk->cli->common.verbose))
-		cli_note(walk->cli, "log of the simulated kernel:\n%s", log);
+		cli_note_lines(walk->cli, "log of the simulated kernel", log);
 }
 
 static enum status run(struct cli *cli)

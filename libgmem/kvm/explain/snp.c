@@ -162,7 +162,7 @@ static const struct gmem_condition snp_update[] = {
 	{ EIO, file_closed, "the guest_memfd behind guest address {gpa} seems to be closed",
 	  "delete the memslot and bind a new one" },
 	{ EIO, gmem_fact_not_private, "guest address {gpa} is shared",
-	  "call {do:convert} first; a page was allocated in its place and stays" },
+	  "call {do:convert} first" },
 	{ EIO, added_before, "the page at guest address {gpa} was added before",
 	  "leave it out; a page is added once" },
 	{ EIO, NULL,

@@ -141,7 +141,7 @@ static const struct gmem_condition init_mem_region[] = {
 	  "{gpa} has been closed",
 	  NULL },
 	{ EINVAL, gmem_fact_not_private, "guest address {gpa} is shared",
-	  "call {do:convert} first; a page was allocated in its place and stays" },
+	  "call {do:convert} first" },
 	{ ENOMEM, NULL, "no page was free, or the memory cgroup is at its limit",
 	  "free memory or raise memory.max; guest_memfd pages cannot be swapped or reclaimed" },
 	{ EHWPOISON, NULL, "the page at guest address {gpa} has a memory failure",
