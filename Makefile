@@ -40,6 +40,8 @@ fishcompdir ?= $(datarootdir)/fish/vendor_completions.d
 INSTALL ?= install
 
 BUILD ?= build
+# Below this folder its name is a relative one, as in the lists of headers that the compiler left there.
+override BUILD := $(BUILD:$(CURDIR)/%=%)
 BPF ?= 1
 KDUMP ?= 1
 MAN ?= 1
@@ -164,6 +166,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  CC      $<'
 	$(quiet)$(CC) $(cflags) -Ilibgmem -Icli -Itests -fPIE -MMD -MP -c -o $@ $<
+
+# BPF objects wait for what refuses a machine or a C library, so that its message is the only one.
+$(patsubst libgmem/kernel/linux/%.c,$(BUILD)/%.o,$(wildcard libgmem/kernel/linux/*.bpf.c)): | $(BUILD)/flags
 
 # The BPF reader: compiled for the BPF machine, then embedded as a skeleton.
 $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h

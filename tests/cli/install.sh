@@ -196,9 +196,22 @@ spaces uninstall
 uninstalls "where names have spaces"
 make BUILD="$BUILD" BPF=$bpf > "$scratch/make" 2>&1
 
-# refused NAME MESSAGE COMPILER: a make with that compiler ends with one error, which is this.
+# What the compiler noted of headers stands under relative names, and holds where BUILD is an absolute one.
+here=$(realpath .)
+whole=$(realpath "$BUILD")
+make -pn BUILD="$whole" BPF=$bpf 2> "$scratch/make" |
+	grep -a "^${whole#"$here"/}/obj/libgmem/base/names\.o: " > "$scratch/rule"
+if grep '/flags ' "$scratch/rule" | grep -q ' include/gmem/base\.h '; then
+	pass "an absolute BUILD knows the headers that an object was made of"
+else
+	fail "an absolute BUILD knows the headers that an object was made of" "$(cut -c1-200 "$scratch/rule")"
+fi
+
+# refused NAME MESSAGE COMPILER: a make with that compiler ends with one error, which is this. With -k make
+# goes on with all that does not wait for what failed.
 refused() {
-	make -j2 BUILD="$scratch/refused" BPF=0 MAN=0 CC="$3" > "$scratch/make" 2>&1
+	rm -rf "$scratch/refused"
+	make -k -j2 BUILD="$scratch/refused" BPF=$bpf MAN=0 CC="$3" > "$scratch/make" 2>&1
 	if [ "$(grep -c 'error:' "$scratch/make")" = 1 ] && grep -q "error \"$2" "$scratch/make"; then
 		pass "$1 is refused with one message"
 	else
