@@ -80,11 +80,20 @@ lib_libs := -lpthread -lz
 # For pkg-config --static: libbpf's own file knows what it needs, and in which order.
 pc_requires := zlib
 ifeq ($(BPF),0)
-lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c libgmem/kernel/linux/btf.c,$(lib_sources))
+lib_sources := $(filter-out libgmem/kernel/linux/bpf_%.c %/btf.c %/dump/types.c,$(lib_sources))
 else
-lib_sources := $(filter-out libgmem/kernel/linux/without_bpf.c,$(lib_sources))
+lib_sources := $(filter-out %/without_bpf.c %/without_types.c,$(lib_sources))
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 pc_requires := libbpf zlib
+endif
+# A program that is linked statically does without libkdumpfile, which has no static library: its functions
+# are weak in libgmem.a, and pkg-config does not name it.
+ifeq ($(KDUMP),0)
+lib_sources := $(filter-out %/dump/file.c,$(lib_sources))
+else
+lib_sources := $(filter-out %/without_kdump.c,$(lib_sources))
+lib_libs += -Wl,--push-state,--no-as-needed $(shell $(PKG_CONFIG) --libs libkdumpfile 2>/dev/null || \
+	echo -lkdumpfile) -Wl,--pop-state
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap -lnuma

@@ -54,6 +54,7 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 		.kernel = cli->ctx ? gmem_ctx_release(cli->ctx) : NULL,
 		.model = cli->ctx ? gmem_ctx_model(cli->ctx) : NULL,
 		.sysroot = cli->ctx ? gmem_ctx_sysroot(cli->ctx) : NULL,
+		.core = cli->ctx ? gmem_ctx_core(cli->ctx) : NULL,
 		.is_part = cli->where,
 	};
 

@@ -132,15 +132,31 @@ static int ctx_open_snapshot(const struct gmem_ctx_options *options, struct gmem
 	return ret ? ret : ctx_open(kernel, out);
 }
 
+static int ctx_open_dump(const struct gmem_ctx_options *options, struct gmem_ctx **out)
+{
+	struct gmem_kernel *kernel;
+	int ret = gmem_kernel_dump_new(options->core, options->why, options->why_size, &kernel);
+
+	return ret ? ret : ctx_open(kernel, out);
+}
+
 static int ctx_choose(const struct gmem_ctx_options *options, struct gmem_ctx **out)
 {
 	int ret;
 
-	if (options->model && options->sysroot) {
-		snprintf(options->why, options->why_size,
-			 "a context is on a simulated kernel or on files, not on both");
+	if (!!options->model + !!options->sysroot + !!options->core > 1) {
+		snprintf(
+			options->why, options->why_size,
+			"a context is on a simulated kernel, on files or on a dump, not on several");
 		return -EINVAL;
 	}
+	if (options->core && options->record) {
+		snprintf(options->why, options->why_size,
+			 "a dump is a record already: what it is asked is not recorded");
+		return -EINVAL;
+	}
+	if (options->core)
+		return ctx_open_dump(options, out);
 	if (options->sysroot)
 		return ctx_open_snapshot(options, out);
 	if (!options->model)

@@ -68,6 +68,14 @@ static enum status set_model(struct cli *cli, const struct cli_option *option, c
 	return set_text(cli, option, arg ? arg : DEFAULT_MODEL, field);
 }
 
+static enum status set_file(struct cli *cli, const struct cli_option *option, const char *arg,
+			    void *field)
+{
+	if (!*arg)
+		return cli_usage(cli, "--%s: its FILE is empty", option->name);
+	return set_text(cli, option, arg, field);
+}
+
 static enum status set_folder(struct cli *cli, const struct cli_option *option, const char *arg,
 			      void *field)
 {
@@ -175,6 +183,9 @@ const struct cli_option common_options[] = {
 	{ "sysroot", 0, "DIR", false, set_folder, FIELD(sysroot),
 	  "Judge another host by its files in DIR, as 'gmemctl report' writes them: for doctor, caps, "
 	  "metrics, pfn and check --pfn" },
+	{ "core", 0, "FILE", false, set_file, FIELD(core),
+	  "Look at the kernel in a crash dump, as kdump, makedumpfile or QEMU wrote it: for directmap, pfn "
+	  "and check --pfn" },
 	{ "reader", 0, "bpf|kcore|none", false, set_reader, FIELD(reader),
 	  "Read kernel memory this way; default the first that works" },
 	{ "accept", 0, "STATUS", false, set_accept, FIELD(accept),

@@ -45,5 +45,6 @@ const struct command pfn_command = {
 	.max_args = INT_MAX,
 	.table = &frames_table,
 	.takes_sysroot = true,
+	.takes_core = true,
 	.run = run,
 };

@@ -23,6 +23,7 @@ struct common {
 	unsigned int verbose;
 	const char *model;   /* NULL: the running kernel */
 	const char *sysroot; /* the files of another host; NULL: no */
+	const char *core;    /* the dump of a kernel; NULL: no */
 	enum reader_choice reader;
 	unsigned int accept; /* statuses that end the run with 0, a bit each */
 	bool help;
@@ -91,7 +92,7 @@ void cli_note(const struct cli *cli, const char *format, ...) __attribute__((for
 /* The same, of several lines. */
 void cli_note_lines(const struct cli *cli, const char *heading, const char *lines);
 
-/* Whether the command can run on the kernel that --simulate or --sysroot chose. */
+/* Whether the command can run on the kernel that --simulate, --sysroot or --core chose. */
 enum status cli_check_kernel(struct cli *cli);
 
 /* Opens it. Returns a status. */

@@ -66,6 +66,7 @@ struct command {
 	/* Where options choose among several: the one, or NULL for table. */
 	const struct table *(*table_of)(const void *settings);
 	bool takes_sysroot; /* it can answer from the files of another host */
+	bool takes_core;    /* it can answer from the dump of a kernel */
 	bool own_format;    /* what it prints is not for a batch to choose */
 	/*
 	 * Of PLACE_HOLDER: the file that it reads, or NULL. The client opens it, with what it may,

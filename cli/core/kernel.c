@@ -61,8 +61,28 @@ static enum status check_model(struct cli *cli)
 	return status;
 }
 
+static enum status check_core(struct cli *cli)
+{
+	if (cli->common.model || cli->common.sysroot)
+		return cli_usage(cli, "--core and --%s exclude each other",
+				 cli->common.model ? "simulate" : "sysroot");
+	if (!cli->command->takes_core)
+		return cli_usage(cli,
+				 "--core: %s does not take it; directmap, pfn and check --pfn can "
+				 "answer from a dump",
+				 cli->command->name);
+	if (cli->session || cli->where)
+		return cli_usage(cli, "--core: not in a batch, which is on one kernel");
+	if (cli->common.reader == READER_BPF || cli->common.reader == READER_KCORE)
+		return cli_usage(cli, "--reader: a dump has one reader, and the other two read the "
+				      "running kernel");
+	return STATUS_YES;
+}
+
 enum status cli_check_kernel(struct cli *cli)
 {
+	if (cli->common.core)
+		return check_core(cli);
 	if (!cli->common.sysroot)
 		return STATUS_YES;
 	if (cli->common.model)
@@ -77,12 +97,14 @@ enum status cli_check_kernel(struct cli *cli)
 	return STATUS_YES;
 }
 
-static enum status open_sysroot(struct cli *cli)
+/* The files of another host, or the dump of a kernel. */
+static enum status open_recorded(struct cli *cli)
 {
-	char why[256];
+	char why[512];
 	const struct gmem_ctx_options options = {
 		.size = sizeof(options),
 		.sysroot = cli->common.sysroot,
+		.core = cli->common.core,
 		.why = why,
 		.why_size = sizeof(why),
 	};
@@ -90,8 +112,10 @@ static enum status open_sysroot(struct cli *cli)
 
 	if (!ret)
 		return STATUS_YES;
-	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret), "--sysroot=%s: %s",
-			   options.sysroot, *why ? why : gmem_error_words(ret));
+	return cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret), "--%s=%s: %s",
+			   options.core ? "core" : "sysroot",
+			   options.core ? options.core : options.sysroot,
+			   *why ? why : gmem_error_words(ret));
 }
 
 static enum status open_host(struct cli *cli)
@@ -99,8 +123,8 @@ static enum status open_host(struct cli *cli)
 	const char *model = cli->common.model;
 	int ret;
 
-	if (cli->common.sysroot)
-		return open_sysroot(cli);
+	if (cli->common.sysroot || cli->common.core)
+		return open_recorded(cli);
 	ret = model ? gmem_ctx_new_simulated(model, &cli->ctx) : gmem_ctx_new(&cli->ctx);
 	if (!ret)
 		return STATUS_YES;

@@ -214,7 +214,7 @@ enum status nodes_open(struct cli *cli, struct nodes *out)
 	}
 	/* numa_available() is -1 where a seccomp filter forbids get_mempolicy(). */
 	out->by_libnuma = !gmem_ctx_model(cli->ctx) && !gmem_ctx_sysroot(cli->ctx) &&
-			  numa_available() >= 0 && ask_libnuma(out);
+			  !gmem_ctx_core(cli->ctx) && numa_available() >= 0 && ask_libnuma(out);
 	return STATUS_YES;
 }
 

@@ -117,7 +117,8 @@ static unsigned int needs_of(const struct cli *cli)
 
 	if (cli->common.model)
 		return 0;
-	return cli->common.sysroot ? READS_FILES | (needs & WRITES_FILES) : needs;
+	return cli->common.sysroot || cli->common.core ? READS_FILES | (needs & WRITES_FILES)
+						       : needs;
 }
 
 enum status privilege_keep(struct cli *cli)
@@ -150,7 +151,7 @@ void privilege_reader_is_open(struct cli *cli)
 	unsigned int needs = needs_of(cli);
 
 	if (cli->session || cli->where || cli->common.model || cli->common.sysroot ||
-	    needs & REOPENS_READER || !runs_without(gmem_ctx_release(cli->ctx)))
+	    cli->common.core || needs & REOPENS_READER || !runs_without(gmem_ctx_release(cli->ctx)))
 		return;
 	/* What could not be given up a second time was small enough the first time. */
 	if (!give_up(needs & ~(unsigned int)READS_KERNEL))

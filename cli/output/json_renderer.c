@@ -29,6 +29,7 @@ static void begin(struct output *out, const struct document *document)
 	text_or_null(json, "kernel", document->kernel);
 	text_or_null(json, "simulated", document->model);
 	text_or_null(json, "snapshot", document->sysroot);
+	text_or_null(json, "dump", document->core);
 }
 
 static void end(struct output *out, const struct ending *ending)

@@ -12,5 +12,7 @@ void output_origin(const struct document *document, char text[CELL_TEXT_MAX])
 		snprintf(text, CELL_TEXT_MAX, "simulated: %s", document->model);
 	else if (document->sysroot)
 		snprintf(text, CELL_TEXT_MAX, "snapshot: %s", document->sysroot);
+	else if (document->core)
+		snprintf(text, CELL_TEXT_MAX, "dump: %s", document->core);
 	utf8_mask(text, "");
 }

@@ -5,7 +5,7 @@
 
 #include "output/output.h"
 
-/* "simulated: MODEL", "snapshot: DIR", or "": no control characters in it. */
+/* "simulated: MODEL", "snapshot: DIR", "dump: FILE", or "": no control characters in it. */
 void output_origin(const struct document *document, char text[CELL_TEXT_MAX]);
 
 #endif

@@ -37,14 +37,15 @@ struct format {
 };
 
 /*
- * What the document says of itself. NULL where not known; neither model nor sysroot: the running
- * kernel.
+ * What the document says of itself. NULL where not known; none of model, sysroot and core: the
+ * running kernel.
  */
 struct document {
 	const char *command;
 	const char *kernel;  /* its release */
 	const char *model;   /* of the simulated kernel; NULL: no */
 	const char *sysroot; /* folder of the snapshot; NULL: no */
+	const char *core;    /* file of the dump; NULL: no */
 	bool is_part;	     /* of a larger output, which says by itself what it is of */
 };
 

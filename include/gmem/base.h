@@ -160,14 +160,16 @@ struct gmem_ctx_options {
 	const char *sysroot; /* the files of another host, see below; or NULL */
 	char *why;	     /* why_size bytes for why it failed, in words; or NULL */
 	size_t why_size;
-	bool record; /* remember what the kernel is asked and answers, for gmem_ctx_save() */
-	bool redact; /* with it: read "-" for the names of processes */
+	bool record;	  /* remember what the kernel is asked and answers, for gmem_ctx_save() */
+	bool redact;	  /* with it: read "-" for the names of processes */
+	const char *core; /* the dump of a kernel, see below; or NULL */
 };
 
 /*
- * What calls return, negated, where the context is on the files of another host, and those do not
- * tell: it was not looked for there, or takes a live kernel. Nothing is known then, not that
- * something is absent. Calls on other contexts do not return this errno. Since: 0.1
+ * What calls return, negated, where the context is on the files of another host or on a dump, and
+ * those do not tell: it was not looked for there, was left out, or takes a live kernel. Nothing is
+ * known then, not that something is absent. Calls on other contexts do not return this errno.
+ * Since: 0.1
  */
 #define GMEM_ENOTRECORDED EREMOTE
 
@@ -182,10 +184,21 @@ struct gmem_ctx_options {
  * anybody: paths stay below it and in its file system, only regular files are read, and only up to
  * 16 MiB of each. A context on it is for one thread.
  *
+ * core is the dump of a kernel of x86-64, as kdump, makedumpfile and QEMU write it: ELF or
+ * compressed, filtered or not, with vmcoreinfo, of Linux 6.0 or later. Page tables are read in it,
+ * and its own table of symbols and types, so that no other file is needed. gmem_directmap_walk(),
+ * gmem_directmap_summarize(), gmem_frame_get(), gmem_flush_new() and what rests on them work on it;
+ * what takes a live kernel is GMEM_ENOTRECORDED. What was left out of it is unknown, with a reason.
+ * It may come from anybody. It is read as long as the context lives, and must not change. A context
+ * on it is for one thread.
+ *
  * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an
  * option that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or
  * kvm-answers is not understood), ENOTSUP (it is no regular file), EFBIG; ENOSYS (the running
- * kernel has no openat2(2), Linux 5.6). Since: 0.1
+ * kernel has no openat2(2), Linux 5.6). Of core: those of opening the file; ENOTSUP (no regular
+ * file, a dump of another machine, or a library without libkdumpfile), EBADMSG (no dump, or not
+ * understood), ENODATA (it lacks what is needed), GMEM_ENOTRECORDED (that was left out), EIO
+ * (truncated or damaged). Since: 0.1
  */
 GMEM_API int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out);
 
@@ -256,6 +269,9 @@ GMEM_API int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn
 
 /* The folder of another host's files that ctx is on, or NULL. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx);
+
+/* The dump that ctx is on, or NULL. Owned by ctx. Since: 0.1 */
+GMEM_API const char *gmem_ctx_core(const struct gmem_ctx *ctx);
 
 /*
  * Bytes of a base page of the kernel that ctx talks to: the unit of pages, of page frame numbers,

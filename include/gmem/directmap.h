@@ -31,9 +31,11 @@ enum gmem_evidence {
 	GMEM_EVIDENCE_KCORE,	/* page tables, read through /proc/kcore */
 	GMEM_EVIDENCE_INFERRED, /* creation flags and kernel version only */
 	GMEM_EVIDENCE_SNAPSHOT, /* files of another host: no page tables are there to be read */
+	GMEM_EVIDENCE_DUMP,	/* page tables in the dump of a kernel */
 };
 
-/* "page-tables/bpf", "page-tables/kcore", "inferred", "snapshot", "none". Since: 0.1 */
+/* "page-tables/bpf", "page-tables/kcore", "page-tables/dump", "inferred", "snapshot", "none".
+ * Since: 0.1 */
 GMEM_API const char *gmem_evidence_name(enum gmem_evidence evidence);
 
 /*
@@ -66,10 +68,11 @@ GMEM_API const char *gmem_level_name(const struct gmem_ctx *ctx, enum gmem_level
 
 /*
  * Opens a reader of kernel memory: which is the one wanted, or GMEM_EVIDENCE_NONE for the first
- * that works (BPF, then /proc/kcore). Calls below open one themselves; this is for choosing,
- * before other threads use ctx. Where the one wanted cannot be opened, they do not take the other.
- * Errors: EACCES or EPERM (capability, lockdown), ENOTSUP (kernel or build without it),
- * ENODATA (direct map not found). Since: 0.1
+ * that works (BPF, then /proc/kcore; of a dump, the dump). Calls below open one themselves; this is
+ * for choosing, before other threads use ctx. Where the one wanted cannot be opened, they do not
+ * take the other. Errors: EACCES or EPERM (capability, lockdown), ENOTSUP (kernel or build without
+ * it), ENODATA (direct map not found); of a dump EIO (it is truncated or damaged), ESTALE (it
+ * changed while it was read). Since: 0.1
  */
 GMEM_API int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which);
 

@@ -22,6 +22,11 @@ const char *gmem_ctx_sysroot(const struct gmem_ctx *ctx)
 	return ctx->kernel->ops->snapshot ? ctx->kernel->ops->snapshot(ctx->kernel) : NULL;
 }
 
+const char *gmem_ctx_core(const struct gmem_ctx *ctx)
+{
+	return ctx->kernel->ops->dump ? ctx->kernel->ops->dump(ctx->kernel) : NULL;
+}
+
 const char *gmem_ctx_release(const struct gmem_ctx *ctx)
 {
 	return ctx->release;

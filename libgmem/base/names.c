@@ -27,6 +27,7 @@ static const char *const evidences[] = {
 	[GMEM_EVIDENCE_KCORE] = "page-tables/kcore",
 	[GMEM_EVIDENCE_INFERRED] = "inferred",
 	[GMEM_EVIDENCE_SNAPSHOT] = "snapshot",
+	[GMEM_EVIDENCE_DUMP] = "page-tables/dump",
 };
 /* By the power of 2: base pages of 4K, 16K and 64K, and what their page tables map. */
 static const char *const sizes[] = {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The port: all that libgmem asks of a kernel, as one struct of operations. Nothing above knows
- * whether the running kernel (linux/), a model in this process (sim/) or the files of another host
- * (snapshot/) answers.
+ * whether the running kernel (linux/), a model in this process (sim/), the files of another host
+ * (snapshot/) or the dump of a kernel that crashed (dump/) answers.
  *
  * Every operation returns 0 or a non-negative result, or a negative errno.
  */
@@ -30,11 +30,11 @@ struct gmem_kernel;
 #define GMEM_KERNEL_OOPS 4095
 
 /*
- * What an operation gives, negated, where a kernel that is only a record of one (snapshot/) has
- * nothing to say: it was not looked for, or takes a live kernel. It is no answer: who reads ENOENT
- * as "there is none" must not read this one so. Readers of /proc and /sys pass it on as it is, and
- * what rests on it is unknown. Kernels give this errno for files of network file systems only.
- * GMEM_ENOTRECORDED is its name in the API.
+ * What an operation gives, negated, where a kernel that is only a record of one (snapshot/, dump/)
+ * has nothing to say: it was not looked for, or takes a live kernel. It is no answer: who reads
+ * ENOENT as "there is none" must not read this one so. Readers of /proc and /sys pass it on as it
+ * is, and what rests on it is unknown. Kernels give this errno for files of network file systems
+ * only. GMEM_ENOTRECORDED is its name in the API.
  */
 #define GMEM_KERNEL_NOT_RECORDED EREMOTE
 
@@ -43,7 +43,11 @@ struct gmem_kmem_request {
 	uint64_t address;
 	void *buffer;	 /* length bytes; its content is undefined where result is not 0 */
 	uint32_t length; /* bytes, at most GMEM_KMEM_REQUEST_MAX */
-	int32_t result;	 /* out: 0, or -EFAULT where a byte of the range is not mapped */
+	/*
+	 * out: 0; -EFAULT where a byte of the range is not mapped; -GMEM_KERNEL_NOT_RECORDED where
+	 * a page of it is not in the dump.
+	 */
+	int32_t result;
 };
 
 /* Where an answer about kernel memory comes from. */
@@ -51,6 +55,7 @@ enum gmem_reader {
 	GMEM_READER_NONE,
 	GMEM_READER_BPF,
 	GMEM_READER_KCORE,
+	GMEM_READER_DUMP,
 };
 
 enum gmem_file_kind {
@@ -116,7 +121,8 @@ struct gmem_kernel_ops {
 	/*
 	 * Copies n ranges through the open reader, in order: a later request sees memory no
 	 * older than an earlier one did. Fails as a whole only where the reader itself fails:
-	 * -ECHILD in a child that has the reader from its parent by fork(2).
+	 * -ECHILD in a child that has the reader from its parent by fork(2); of a dump, -EIO where
+	 * the file is truncated or damaged, -ESTALE where it has changed since it was opened.
 	 */
 	int (*read_kmem)(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
 	/*
@@ -152,6 +158,10 @@ struct gmem_kernel_ops {
 	/* Snapshots only, else NULL: the folder, as its opener wrote it. */
 	const char *(*snapshot)(const struct gmem_kernel *kernel);
 
+	/* Dumps only, else NULL: the file, as its opener wrote it, and the text of vmcoreinfo. */
+	const char *(*dump)(const struct gmem_kernel *kernel);
+	const char *(*vmcoreinfo)(const struct gmem_kernel *kernel);
+
 	void (*destroy)(struct gmem_kernel *kernel);
 };
 
@@ -171,6 +181,14 @@ int gmem_kernel_linux_new(struct gmem_kernel **out);
  */
 int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
 			     struct gmem_kernel **out);
+
+/*
+ * The dump of a kernel, read-only: see dump/dump.h. Where it fails, why says so in words. Errors:
+ * those of opening the file; ENOTSUP (this build cannot read dumps; of another machine; no regular
+ * file), EBADMSG (no dump, or one that is not understood), ENODATA (it lacks what is needed),
+ * EREMOTE (that was left out of it), EIO (damaged), ENOMEM.
+ */
+int gmem_kernel_dump_new(const char *path, char *why, size_t size, struct gmem_kernel **out);
 
 /* A model. Errors: ENOMEM, EINVAL (no such model). */
 int gmem_kernel_sim_new(const char *model, struct gmem_kernel **out);

@@ -17,10 +17,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kernel/image/vmcoreinfo.h"
 #include "kmem/image_machine.h"
 #include "kmem/kmem.h"
 #include "kmem/pagetable.h"
-#include "kmem/vmcoreinfo.h"
 #include "procfs/file.h"
 
 #define BASE_STEP (1ull << 30)
@@ -53,6 +53,20 @@ struct note {
 	size_t size;
 	char *text; /* NUL-terminated */
 };
+
+/* A dump's vmcoreinfo is at hand, and so is what it says of the direct map. */
+static int take_recorded(struct gmem_ctx *ctx, struct note *note, uint64_t *base)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	uint64_t address, physical;
+	int ret = kernel->ops->direct_map_hint(kernel, &address, &physical);
+
+	if (ret)
+		return gmem_fail(ctx, ret, "where the direct map begins is not known");
+	*base = address - physical;
+	note->text = strdup(kernel->ops->vmcoreinfo(kernel));
+	return note->text ? 0 : gmem_no_memory(ctx, "the vmcoreinfo note");
+}
 
 static int locate_note(struct gmem_ctx *ctx, struct note *note)
 {
@@ -179,6 +193,15 @@ out:
 	return ret;
 }
 
+static int find_note(struct gmem_ctx *ctx, struct note *note, uint64_t *base)
+{
+	int ret = locate_note(ctx, note);
+
+	if (!ret)
+		ret = find_base(ctx, note, base);
+	return ret ? ret : read_note(ctx, *base, note);
+}
+
 int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base,
 		     struct gmem_image *image)
 {
@@ -226,14 +249,21 @@ static int parse_note(struct gmem_ctx *ctx, const struct note *note, struct gmem
 	return 0;
 }
 
-/* The tables must map the note where the base says that it is. */
+/*
+ * The tables must map the note where the base says that it is; where the note came otherwise, the
+ * page directory, which is never taken out.
+ */
 static int prove(struct gmem_ctx *ctx, const struct gmem_image *image, const struct note *note)
 {
+	uint64_t physical = note->physical ? note->physical : image->root - image->page_offset_base;
 	struct gmem_directmap_run run;
-	int ret = gmem_pagetable_lookup(ctx, image, note->physical >> ctx->page_shift, &run);
+	int ret = gmem_pagetable_lookup(ctx, image, physical >> ctx->page_shift, &run);
 
 	if (ret)
 		return ret;
+	if (run.direct_map == GMEM_DIRECT_MAP_UNKNOWN && ctx->kernel->ops->dump)
+		return gmem_fail(ctx, -ENODATA, "the page tables cannot be followed: %s",
+				 run.reason);
 	if (run.direct_map != GMEM_DIRECT_MAP_MAPPED)
 		return gmem_fail(ctx, -EILSEQ,
 				 "the page tables do not map the page that was just read: the "
@@ -245,13 +275,12 @@ int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out)
 {
 	struct gmem_image *image = calloc(1, sizeof(*image));
 	struct note note = { 0 };
-	int ret = image ? locate_note(ctx, &note)
-			: gmem_no_memory(ctx, "the search for the direct map");
+	int ret = image ? 0 : gmem_no_memory(ctx, "the search for the direct map");
 
 	if (!ret)
-		ret = find_base(ctx, &note, &image->page_offset_base);
-	if (!ret)
-		ret = read_note(ctx, image->page_offset_base, &note);
+		ret = ctx->kernel->ops->vmcoreinfo
+			      ? take_recorded(ctx, &note, &image->page_offset_base)
+			      : find_note(ctx, &note, &image->page_offset_base);
 	if (!ret)
 		ret = parse_note(ctx, &note, image);
 	if (!ret)

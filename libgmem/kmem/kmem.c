@@ -7,6 +7,15 @@
 
 #include "base/error.h"
 
+static const char *words_of(const struct gmem_ctx *ctx, int error)
+{
+	if (ctx->kernel->ops->dump && error == -EIO)
+		return "the dump is truncated or damaged";
+	if (ctx->kernel->ops->dump && error == -ESTALE)
+		return "the dump changed while it was read";
+	return gmem_error_words(error);
+}
+
 int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *requests, size_t n)
 {
 	int ret = ctx->kernel->ops->read_kmem(ctx->kernel, requests, n);
@@ -19,7 +28,7 @@ int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *request
 				 gmem_evidence_name(ctx->evidence));
 	if (ret)
 		return gmem_fail(ctx, ret, "reading kernel memory (%s): %s",
-				 gmem_evidence_name(ctx->evidence), gmem_error_words(ret));
+				 gmem_evidence_name(ctx->evidence), words_of(ctx, ret));
 	return 0;
 }
 

@@ -37,7 +37,7 @@ struct rights {
 struct window {
 	uint64_t *tables;	/* room for a batch, or as many as the range has */
 	uint16_t index[WINDOW]; /* entry of the parent that each belongs to */
-	bool readable[WINDOW];
+	int results[WINDOW];	/* of reading each */
 	unsigned int count;
 	unsigned int next; /* the one to hand out */
 	/* The entry that led from this depth's table to the next one's. */
@@ -63,6 +63,7 @@ struct walk {
 
 static const char reason_changing[] = "the page table kept changing while it was read";
 static const char reason_unreadable[] = "a page table could not be read";
+static const char reason_left_out[] = "a page table was left out of the dump";
 static const char reason_level[] = "a leaf at a level that has none";
 static const char reason_reserved[] = "an entry of the last level that is no page";
 static const char reason_frame[] = "the entry maps another page frame";
@@ -256,12 +257,13 @@ static size_t plan_read(struct gmem_kmem_request *requests, uint64_t address, vo
 	return n;
 }
 
-static bool was_read(const struct gmem_kmem_request *requests, size_t n)
+/* Of reading the parts of a table: the first failure. */
+static int result_of(const struct gmem_kmem_request *requests, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (requests[i].result)
-			return false;
-	return true;
+			return requests[i].result;
+	return 0;
 }
 
 /* Bytes of a table of that depth: the root may be a part of a page. */
@@ -303,7 +305,7 @@ static int fill_window(struct walk *walk, int depth, uint64_t table_address, uin
 	ret = gmem_kmem_read_batch(walk->ctx, walk->requests, planned + own);
 	if (ret)
 		return ret;
-	seen = was_read(walk->requests + planned, own);
+	seen = !result_of(walk->requests + planned, own);
 	for (unsigned int i = 0; i < n; i++) {
 		unsigned int at = window->index[i];
 
@@ -314,7 +316,7 @@ static int fill_window(struct walk *walk, int depth, uint64_t table_address, uin
 				table[at] = walk->again[at];
 			break;
 		}
-		window->readable[i] = was_read(walk->requests + i * each, each);
+		window->results[i] = result_of(walk->requests + i * each, each);
 		kept = i + 1;
 	}
 	window->count = kept;
@@ -350,8 +352,11 @@ static int walk_child(struct walk *walk, int depth, uint64_t table_address, uint
 		return 0;
 	}
 	slot = window->next++;
-	if (!window->readable[slot])
-		return emit_unknown(walk, address, address + (1ull << shift), reason_unreadable);
+	if (window->results[slot])
+		return emit_unknown(walk, address, address + (1ull << shift),
+				    window->results[slot] == -GMEM_KERNEL_NOT_RECORDED
+					    ? reason_left_out
+					    : reason_unreadable);
 	window->link_address = table_address + at * sizeof(*table);
 	window->link = table[at];
 	rights.writable = rights.writable && gmem_entry_has(table[at], walk->codec->table_writable);
@@ -409,7 +414,10 @@ static int walk_root(struct walk *walk)
 	int ret = root ? gmem_kmem_read(walk->ctx, walk->image->root, root, bytes_of(walk, 0))
 		       : gmem_no_memory(walk->ctx, "a walk of the page tables");
 
-	if (ret && root)
+	if (ret == -GMEM_KERNEL_NOT_RECORDED)
+		ret = gmem_fail(walk->ctx, -ENODATA,
+				"the kernel's page directory was left out of the dump");
+	else if (ret && root)
 		gmem_fail(walk->ctx, ret, "the kernel's page directory cannot be read: %s",
 			  gmem_error_words(ret));
 	if (!ret)

@@ -18,9 +18,12 @@ static const struct {
 	/* In the order in which they are tried. */
 	{ GMEM_READER_BPF, GMEM_EVIDENCE_BPF, "bpf" },
 	{ GMEM_READER_KCORE, GMEM_EVIDENCE_KCORE, "kcore" },
+	/* Of a dump, which has no other. */
+	{ GMEM_READER_DUMP, GMEM_EVIDENCE_DUMP, "dump" },
 };
 
 #define READERS (sizeof(readers) / sizeof(readers[0]))
+#define LIVE_READERS (READERS - 1)
 
 static void close_reader(struct gmem_ctx *ctx)
 {
@@ -60,7 +63,9 @@ static int open_any(struct gmem_ctx *ctx)
 	char reasons[GMEM_EXPLANATION_MAX] = "", reason[400];
 	int ret = -ENOTSUP;
 
-	for (size_t i = 0; i < READERS; i++) {
+	if (ctx->kernel->ops->dump)
+		return open_one(ctx, LIVE_READERS);
+	for (size_t i = 0; i < LIVE_READERS; i++) {
 		size_t used = strlen(reasons);
 		int error = open_one(ctx, i);
 

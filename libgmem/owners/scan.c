@@ -474,7 +474,7 @@ int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_option
 	if (ret)
 		return gmem_fail(owners->ctx, ret,
 				 "the processes of /proc cannot be gone through: %s",
-				 strerror(-ret));
+				 gmem_error_words(ret));
 	/* A PID namespace always has a process 1, so a /proc without one hides processes. */
 	owners->counts.hidden = !scan.saw_init;
 	if (kernel->ops->readlink(kernel, "/proc/self/ns/pid", link, sizeof(link)) > 0)

@@ -28,6 +28,8 @@ static const char why_hidden_from_root[] =
 static const char why_not_permitted[] = "reading /proc/iomem is not permitted";
 static const char why_no_file[] = "there is no /proc/iomem";
 static const char why_not_recorded[] = "/proc/iomem is not in the snapshot";
+static const char why_left_out[] =
+	"where RAM is (the kernel's iomem_resource) was left out of the dump, or not found in it";
 static const char why_not_read[] = "reading /proc/iomem failed";
 
 /* Room for one more element of size bytes in an array of count: doubled at each power of two. */
@@ -134,7 +136,8 @@ static int read_ranges(struct gmem_ctx *ctx, struct gmem_ram *ram)
 	if (ret == -EACCES || ret == -EPERM)
 		return give_up_ranges(ram, ret, why_not_permitted);
 	if (ret == -GMEM_ENOTRECORDED)
-		return give_up_ranges(ram, ret, why_not_recorded);
+		return give_up_ranges(ram, ret,
+				      ctx->kernel->ops->dump ? why_left_out : why_not_recorded);
 	if (ret)
 		return give_up_ranges(ram, ret, ret == -ENOENT ? why_no_file : why_not_read);
 	ret = parse_iomem(ctx, ram, text);

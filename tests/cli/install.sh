@@ -17,8 +17,10 @@ root=$scratch/root
 # As it was built, so that installing builds nothing.
 bpf=1
 grep -q '^BPF=0 ' "$BUILD/flags" && bpf=0
+kdump=1
+grep -q '^BPF=. KDUMP=0 ' "$BUILD/flags" && kdump=0
 make_quietly() {
-	make "$@" BUILD="$BUILD" BPF=$bpf prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
+	make "$@" BUILD="$BUILD" BPF=$bpf KDUMP=$kdump prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
 }
 if make_quietly install; then
 	pass "make install"

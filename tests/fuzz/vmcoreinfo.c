@@ -2,7 +2,7 @@
 /* The VMCOREINFO note, where it is, and numbers in it. */
 #include "fuzz.h"
 
-#include "kmem/vmcoreinfo.h"
+#include "kernel/image/vmcoreinfo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

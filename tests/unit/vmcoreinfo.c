@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kmem/vmcoreinfo.h"
+#include "kernel/image/vmcoreinfo.h"
 
 START_TEST(location)
 {

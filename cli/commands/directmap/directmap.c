@@ -335,5 +335,6 @@ const struct command directmap_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &table,
+	.takes_core = true,
 	.run = run,
 };

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Layouts of kernel structs from BTF: of vmlinux, and of kvm.ko where KVM is a module. */
-#include <string.h>
 #include <bpf/btf.h>
-#include <bpf/libbpf.h>
 
+#include "kernel/image/btf.h"
 #include "kernel/linux/linux.h"
 
 #define BTF_VMLINUX "/sys/kernel/btf/vmlinux"
@@ -25,132 +24,27 @@ static int load(struct gmem_linux *host)
 	return 0;
 }
 
-/* The module's BTF also shows all of vmlinux's, so it alone is asked where it is there. */
-static const struct btf_type *find(struct gmem_linux *host, const struct btf **btf,
-				   const char *name)
-{
-	int id;
-
-	if (load(host))
-		return NULL;
-	*btf = host->btf;
-	id = btf__find_by_name_kind(host->btf, name, BTF_KIND_STRUCT);
-	if (id < 0 && host->btf_module) {
-		*btf = host->btf_module;
-		id = btf__find_by_name_kind(host->btf_module, name, BTF_KIND_STRUCT);
-	}
-	return id < 0 ? NULL : btf__type_by_id(*btf, (unsigned int)id);
-}
-
-/*
- * A walk from a struct to a member of it. BTF comes from the kernel, but a loop in it must not hang
- * us, nor anonymous structs in each other: there is a bound on the types that are looked at.
- */
-struct walk {
-	const struct btf *btf;
-	unsigned int left;
-};
-
-#define WALK_TYPES 65536 /* the largest structs have some hundred members */
-#define WALK_DEPTH 8
-
-static const struct btf_type *resolve(struct walk *walk, unsigned int id)
-{
-	const struct btf_type *type = btf__type_by_id(walk->btf, id);
-
-	while (type && (btf_is_mod(type) || btf_is_typedef(type))) {
-		if (!walk->left)
-			return NULL;
-		walk->left--;
-		type = btf__type_by_id(walk->btf, type->type);
-	}
-	return type;
-}
-
-/*
- * Bits from the start of type to the member whose name is the first length bytes of name. Goes
- * into anonymous structs and unions.
- */
-static const struct btf_type *find_member(struct walk *walk, const struct btf_type *type,
-					  const char *name, size_t length, int depth, size_t *bits)
-{
-	const struct btf_member *members = btf_members(type);
-
-	for (unsigned int i = 0; i < btf_vlen(type) && walk->left; i++) {
-		const char *found = btf__name_by_offset(walk->btf, members[i].name_off);
-		const struct btf_type *inner = resolve(walk, members[i].type);
-		size_t offset = btf_member_bit_offset(type, i);
-
-		walk->left -= walk->left > 0;
-		if (!inner || !found)
-			continue;
-		if (strlen(found) == length && !memcmp(found, name, length)) {
-			*bits += offset;
-			return inner;
-		}
-		if (*found || !btf_is_composite(inner) || depth == 0)
-			continue;
-		size_t below = 0;
-		inner = find_member(walk, inner, name, length, depth - 1, &below);
-		if (inner) {
-			*bits += offset + below;
-			return inner;
-		}
-	}
-	return NULL;
-}
-
-/* The byte in type at which the member of that path begins. */
-static int find_path(const struct btf *btf, const struct btf_type *type, const char *path,
-		     size_t *offset)
-{
-	struct walk walk = { .btf = btf, .left = WALK_TYPES };
-	const struct btf_type *at = type;
-	size_t bits = 0;
-
-	for (;;) {
-		size_t length = strcspn(path, ".");
-
-		at = find_member(&walk, at, path, length, WALK_DEPTH, &bits);
-		if (!at)
-			return walk.left ? -ENOENT : -EILSEQ;
-		if (!path[length])
-			break;
-		if (!btf_is_composite(at))
-			return -ENOENT;
-		path += length + 1;
-	}
-	if (bits % 8) /* a bit field has no address */
-		return -ENOENT;
-	*offset = bits / 8;
-	return *offset <= type->size ? 0 : -EILSEQ;
-}
-
 int gmem_linux_offset_of(struct gmem_linux *host, const char *type, const char *member,
 			 size_t *offset)
 {
-	const struct btf_type *found;
-	const struct btf *btf;
 	int ret;
 
 	pthread_mutex_lock(&host->lock);
-	found = find(host, &btf, type);
-	ret = found ? find_path(btf, found, member, offset) : host->btf ? -ENOENT : -ENODATA;
+	ret = load(host);
+	if (!ret)
+		ret = gmem_btf_offset_of(host->btf, host->btf_module, type, member, offset);
 	pthread_mutex_unlock(&host->lock);
 	return ret;
 }
 
 int gmem_linux_size_of(struct gmem_linux *host, const char *type, size_t *size)
 {
-	const struct btf_type *found;
-	const struct btf *btf;
 	int ret;
 
 	pthread_mutex_lock(&host->lock);
-	found = find(host, &btf, type);
-	ret = found ? 0 : host->btf ? -ENOENT : -ENODATA;
-	if (found)
-		*size = found->size;
+	ret = load(host);
+	if (!ret)
+		ret = gmem_btf_size_of(host->btf, host->btf_module, type, size);
 	pthread_mutex_unlock(&host->lock);
 	return ret;
 }

@@ -22,6 +22,8 @@ static int open_reader(struct gmem_linux *host, enum gmem_reader reader, char *w
 		return host->kcore ? 0 : gmem_kcore_new("/proc/kcore", &host->kcore, why, size);
 	case GMEM_READER_NONE:
 		return 0;
+	case GMEM_READER_DUMP:
+		break;
 	}
 	return -EINVAL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "kmem/vmcoreinfo.h"
+#include "kernel/image/vmcoreinfo.h"
 
 #include <errno.h>
 #include <stdlib.h>

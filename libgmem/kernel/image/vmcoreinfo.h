@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The VMCOREINFO note: text that the kernel keeps for crash tools (kernel/vmcore_info.c). */
-#ifndef GMEM_KMEM_VMCOREINFO_H
-#define GMEM_KMEM_VMCOREINFO_H
+#ifndef GMEM_IMAGE_VMCOREINFO_H
+#define GMEM_IMAGE_VMCOREINFO_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A dump file, through libkdumpfile. It is asked for physical memory only: what it knows of virtual
+ * addresses is arithmetic, by which a page that has left the direct map can still be read.
+ *
+ * Its functions are weak: in a program that is linked statically, for which Debian has no such
+ * library, they are not there, and opening a dump says so.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libkdumpfile/kdumpfile.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/dump/dump.h"
+
+#pragma weak kdump_new
+#pragma weak kdump_free
+#pragma weak kdump_get_err
+#pragma weak kdump_clear_err
+#pragma weak kdump_open_fdset
+#pragma weak kdump_set_attr
+#pragma weak kdump_get_typed_attr
+#pragma weak kdump_read
+#pragma weak kdump_vmcoreinfo_raw
+
+#define FLATTENED "makedumpfile" /* the signature of what "makedumpfile -F" and QEMU write */
+#define VMCOREINFO_MAX 65536u
+
+struct handle {
+	int fd;
+	struct stat opened; /* size and times, by which a change is told */
+	kdump_ctx_t *kdump;
+};
+
+static void close_file(void *arg)
+{
+	struct handle *handle = arg;
+
+	if (handle->kdump)
+		kdump_free(handle->kdump);
+	if (handle->fd >= 0)
+		close(handle->fd);
+	free(handle);
+}
+
+static bool has_changed(const struct handle *handle)
+{
+	const struct stat *was = &handle->opened;
+	struct stat st;
+
+	return fstat(handle->fd, &st) || st.st_size != was->st_size ||
+	       st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
+	       st.st_mtim.tv_nsec != was->st_mtim.tv_nsec;
+}
+
+/*
+ * Behind the end of an ELF dump libkdumpfile reads zeros, without a word: what was read counts only
+ * if the file is still as long as it was.
+ */
+static int read_file(void *arg, uint64_t physical, void *buffer, size_t length)
+{
+	struct handle *handle = arg;
+	size_t got = length;
+	kdump_status status = kdump_read(handle->kdump, KDUMP_KPHYSADDR, physical, buffer, &got);
+
+	if (status != KDUMP_OK)
+		kdump_clear_err(handle->kdump); /* else the texts add up */
+	if (has_changed(handle))
+		return -ESTALE;
+	if (status == KDUMP_OK && got == length)
+		return 0;
+	return status == KDUMP_OK || status == KDUMP_ERR_NODATA ? -GMEM_KERNEL_NOT_RECORDED : -EIO;
+}
+
+static bool is_flattened(int fd)
+{
+	char begins[sizeof(FLATTENED)] = "";
+
+	return pread(fd, begins, sizeof(begins) - 1, 0) == sizeof(begins) - 1 &&
+	       !strcmp(begins, FLATTENED);
+}
+
+static int not_understood(const struct handle *handle, char *why, size_t size)
+{
+	if (is_flattened(handle->fd))
+		snprintf(why, size,
+			 "it is a flattened dump: 'makedumpfile -R NEWFILE < FILE' writes one that "
+			 "can be read");
+	else
+		snprintf(why, size,
+			 "it is no dump of a kernel, or a damaged one (libkdumpfile: %s)",
+			 kdump_get_err(handle->kdump));
+	return -EBADMSG;
+}
+
+static int open_fd(const char *path, struct handle *handle, char *why, size_t size)
+{
+	handle->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (handle->fd < 0 || fstat(handle->fd, &handle->opened)) {
+		int error = errno;
+
+		snprintf(why, size, "%s", strerror(error));
+		return -error;
+	}
+	if (S_ISREG(handle->opened.st_mode))
+		return 0;
+	snprintf(why, size, "it is no regular file");
+	return -ENOTSUP;
+}
+
+static int check_machine(const struct handle *handle, char *why, size_t size)
+{
+	kdump_attr_t attr = { .type = KDUMP_STRING };
+
+	if (kdump_get_typed_attr(handle->kdump, KDUMP_ATTR_ARCH_NAME, &attr) != KDUMP_OK)
+		return not_understood(handle, why, size);
+	if (!strcmp(attr.val.string, KDUMP_ARCH_X86_64))
+		return 0;
+	snprintf(why, size, "it is a dump of %.32s, and only those of x86-64 can be read",
+		 attr.val.string);
+	return -ENOTSUP;
+}
+
+static int read_vmcoreinfo(const struct handle *handle, char **out, char *why, size_t size)
+{
+	char *raw = NULL;
+
+	if (kdump_vmcoreinfo_raw(handle->kdump, &raw) == KDUMP_OK && raw &&
+	    strlen(raw) <= VMCOREINFO_MAX) {
+		*out = raw;
+		return 0;
+	}
+	free(raw);
+	snprintf(why, size,
+		 "it has no vmcoreinfo, without which nothing in it can be found; for a guest of "
+		 "QEMU, that takes -device vmcoreinfo and the guest's module qemu_fw_cfg");
+	return -ENODATA;
+}
+
+/* An ELF file's segments have to lie in it: see read_file(). Of the header QEMU gets a size wrong.
+ */
+static int check_segments(const struct handle *handle, char *why, size_t size)
+{
+	const uint64_t length = (uint64_t)handle->opened.st_size;
+	Elf64_Ehdr elf;
+	Elf64_Phdr segment;
+
+	if (pread(handle->fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
+	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_ident[EI_CLASS] != ELFCLASS64)
+		return 0;
+	for (unsigned int i = 0; i < elf.e_phnum; i++) {
+		off_t at = (off_t)(elf.e_phoff + i * sizeof(segment));
+
+		if (pread(handle->fd, &segment, sizeof(segment), at) == sizeof(segment) &&
+		    segment.p_offset <= length && segment.p_filesz <= length - segment.p_offset)
+			continue;
+		snprintf(why, size, "it is truncated: its header tells of more than there is");
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+static int open_dump(struct handle *handle, char **vmcoreinfo, char *why, size_t size)
+{
+	kdump_attr_t linux_os = { .type = KDUMP_STRING, .val.string = "linux" };
+	kdump_attr_t no_mmap = { .type = KDUMP_NUMBER, .val.number = KDUMP_MMAP_NEVER };
+	int ret;
+
+	handle->kdump = kdump_new();
+	if (!handle->kdump) {
+		snprintf(why, size, "out of memory");
+		return -ENOMEM;
+	}
+	/* By mmap(2), which is its default, a file that is truncated meanwhile ends the process. */
+	if (kdump_set_attr(handle->kdump, KDUMP_ATTR_FILE_MMAP_POLICY, &no_mmap) != KDUMP_OK)
+		return not_understood(handle, why, size);
+	if (kdump_open_fdset(handle->kdump, 1, &handle->fd) != KDUMP_OK)
+		return not_understood(handle, why, size);
+	ret = check_machine(handle, why, size);
+	if (!ret)
+		ret = check_segments(handle, why, size);
+	/* Without it neither vmcoreinfo nor physical memory is read. */
+	if (!ret && kdump_set_attr(handle->kdump, KDUMP_ATTR_OSTYPE, &linux_os) != KDUMP_OK)
+		ret = not_understood(handle, why, size);
+	return ret ? ret : read_vmcoreinfo(handle, vmcoreinfo, why, size);
+}
+
+int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why, size_t size)
+{
+	struct handle *handle;
+	char *vmcoreinfo = NULL;
+	int ret;
+
+	if (!kdump_new) {
+		snprintf(why, size,
+			 "this program was linked without libkdumpfile, by which dumps are read");
+		return -ENOTSUP;
+	}
+	handle = calloc(1, sizeof(*handle));
+	if (!handle) {
+		snprintf(why, size, "out of memory");
+		return -ENOMEM;
+	}
+	handle->fd = -1;
+	ret = open_fd(path, handle, why, size);
+	if (!ret)
+		ret = open_dump(handle, &vmcoreinfo, why, size);
+	if (ret) {
+		free(vmcoreinfo);
+		close_file(handle);
+		return ret;
+	}
+	*out = (struct gmem_dump_file){
+		.read = read_file,
+		.close = close_file,
+		.handle = handle,
+		.vmcoreinfo = vmcoreinfo,
+	};
+	return 0;
+}

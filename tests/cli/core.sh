@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What is no dump, and which commands take one; dumps themselves are made by tests/kernel.
+. tests/cli/lib.sh
+
+try 64 '' '--core and --simulate exclude each other' gmemctl --core=README.md --simulate directmap
+try 64 '' '--core and --sysroot exclude each other' gmemctl --core=README.md --sysroot=tests directmap
+try 64 '' 'its FILE is empty' gmemctl directmap --core=
+try 64 '' 'a dump has one reader' gmemctl directmap --core=README.md --reader=kcore
+for command in $(commands); do
+	case $command in
+	directmap | pfn | check) continue ;;
+	esac
+	words=$(gmemctl --describe | awk -F '\t' -v c="$command" '$1 == "command" && $2 == c {
+		n = split($3, words, " "); for (i = 1; i <= n; i++) if (words[i] !~ /^(\[|-$)/) print "1" }')
+	# shellcheck disable=SC2086 # words
+	try 64 '' "$command does not take it" gmemctl $command --core=README.md $words
+done
+try 64 '' 'not in a batch' sh -c "echo 'directmap --core=README.md' | $GMEMCTL batch --simulate"
+
+if grep -q '^BPF=. KDUMP=0 ' "$BUILD/flags"; then
+	try 2 '' 'built without libkdumpfile \(KDUMP=0\)' gmemctl directmap --core=README.md
+	finish
+fi
+try 2 '' 'none: No such file' gmemctl directmap --core="$scratch/none"
+try 2 '' 'tests: it is no regular file' gmemctl directmap --core=tests
+mkfifo "$scratch/fifo"
+try 2 '' 'it is no regular file' gmemctl directmap --core="$scratch/fifo"
+try 2 '' 'it is no dump of a kernel, or a damaged one' gmemctl directmap --core=README.md
+: > "$scratch/empty"
+try 2 '' 'it is no dump of a kernel, or a damaged one' gmemctl directmap --core="$scratch/empty"
+printf 'makedumpfile\0\0\0\0' > "$scratch/flat"
+head -c 65536 /dev/zero >> "$scratch/flat"
+try 2 '' 'makedumpfile -R NEWFILE < FILE' gmemctl directmap --core="$scratch/flat"
+
+# An ELF core file with one segment: le WORD BYTES writes a little-endian number.
+le() {
+	n=$1
+	for _ in $(seq "$2"); do
+		printf '%b' "\\0$(printf %o $((n & 255)))"
+		n=$((n >> 8))
+	done
+}
+# core MACHINE FILE-SIZE: e_machine, and what the segment says that it has.
+core() {
+	printf '\177ELF\002\001\001' && le 0 9 && le 4 2 && le "$1" 2 && le 1 4 && le 0 8 && le 64 8 && le 0 8
+	le 0 4 && le 64 2 && le 56 2 && le 1 2 && le 0 6
+	le 1 4 && le 7 4 && le 4096 8 && le 0 8 && le 0 8 && le "$2" 8 && le "$2" 8 && le 0 8
+	head -c $((4096 - 120 + 4096)) /dev/zero
+}
+core 62 4096 > "$scratch/elf"
+try 2 '' 'it has no vmcoreinfo' gmemctl directmap --core="$scratch/elf"
+core 62 8192 > "$scratch/elf"
+try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/elf"
+core 183 4096 > "$scratch/elf"
+try 2 '' 'it is a dump of aarch64' gmemctl directmap --core="$scratch/elf"
+try_json 2 '.dump == null and (.error.message | test("aarch64"))' gmemctl directmap --json --core="$scratch/elf"
+finish
