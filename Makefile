@@ -179,8 +179,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # BPF objects wait for what refuses a machine or a C library, so that its message is the only one.
 $(patsubst libgmem/kernel/linux/%.c,$(BUILD)/%.o,$(wildcard libgmem/kernel/linux/*.bpf.c)): | $(BUILD)/flags
 
-# The BPF reader: compiled for the BPF machine, then embedded as a skeleton.
-$(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/reader.h
+# The BPF programs: compiled for the BPF machine, then embedded as skeletons.
+$(BUILD)/%.bpf.o: libgmem/kernel/linux/%.bpf.c libgmem/kernel/linux/reader.h libgmem/kernel/leaves.h
 	@mkdir -p $(BUILD)
 	@echo '  BPF     $<'
 	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I$(shell $(CC) -print-sysroot)/usr/include/$(shell $(CC) -print-multiarch) \
@@ -188,12 +188,14 @@ $(BUILD)/reader.bpf.o: libgmem/kernel/linux/reader.bpf.c libgmem/kernel/linux/re
 	$(quiet)$(BPFTOOL) gen object $@ $@.tmp
 	@rm -f $@.tmp
 
-$(BUILD)/reader.skel.h: $(BUILD)/reader.bpf.o
-	$(quiet)$(BPFTOOL) gen skeleton $< name reader > $@
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
+	$(quiet)$(BPFTOOL) gen skeleton $< name $* > $@
 
 ifneq ($(BPF),0)
 $(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
+$(BUILD)/obj/libgmem/kernel/linux/bpf_leaves.o: $(BUILD)/leaves.skel.h
 endif
+.SECONDARY: $(BUILD)/reader.bpf.o $(BUILD)/leaves.bpf.o
 
 # One object, in which hidden names are local: a program may have functions of the same names.
 $(BUILD)/libgmem.a: $(lib_objects)

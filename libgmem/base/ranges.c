@@ -54,11 +54,28 @@ static void splice(struct gmem_ranges *ranges, size_t first, size_t last,
 	ranges->count -= last - first;
 }
 
+/* Behind the last one: how most are added. Returns whether it is there. */
+static bool append(struct gmem_ranges *ranges, uint64_t start, uint64_t end)
+{
+	struct gmem_range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;
+
+	if (last && last->end > start)
+		return false;
+	if (last && last->end == start)
+		last->end = end;
+	else
+		ranges->list[ranges->count++] = (struct gmem_range){ start, end };
+	return true;
+}
+
 void gmem_ranges_add(struct gmem_ranges *ranges, uint64_t start, uint64_t end)
 {
-	size_t first = first_reaching(ranges, start), last = first;
 	struct gmem_range merged = { start, end };
+	size_t first, last;
 
+	if (append(ranges, start, end))
+		return;
+	last = first = first_reaching(ranges, start);
 	while (last < ranges->count && ranges->list[last].start <= end)
 		last++;
 	if (last > first) {

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 struct gmem_kernel;
+struct gmem_leaves;
 
 /* Most bytes that one request for kernel memory may ask for: one page table. */
 #define GMEM_KMEM_REQUEST_MAX 4096u
@@ -132,6 +133,16 @@ struct gmem_kernel_ops {
 	 */
 	void *(*kmem_room_take)(struct gmem_kernel *kernel, size_t size);
 	void (*kmem_room_give)(struct gmem_kernel *kernel, void *room);
+	/*
+	 * Where the kernel can be asked to look through leaves of an xarray itself, see
+	 * kernel/leaves.h: what leaves_take() gives is a question to fill in, for one user at a
+	 * time, who gives it back. Returns NULL where the open reader has no such way, where it is
+	 * in use, and while it does not pay yet: then nodes are copied. leaves_scan() answers in
+	 * place; errors: of the reader. All three are NULL in kernels without.
+	 */
+	struct gmem_leaves *(*leaves_take)(struct gmem_kernel *kernel);
+	int (*leaves_scan)(struct gmem_kernel *kernel, struct gmem_leaves *leaves);
+	void (*leaves_give)(struct gmem_kernel *kernel, struct gmem_leaves *leaves);
 	/* Address of this process's task_struct, as the open reader finds it. */
 	int (*current_task)(struct gmem_kernel *kernel, uint64_t *address);
 	/*

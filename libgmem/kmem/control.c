@@ -13,9 +13,9 @@
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
 
-static int keep_pfn(const struct gmem_pagecache_run *run, void *arg)
+static int keep_pfn(const struct gmem_pagecache_run *runs, size_t n, void *arg)
 {
-	*(struct gmem_pagecache_run *)arg = *run;
+	*(struct gmem_pagecache_run *)arg = runs[n - 1];
 	return 0;
 }
 

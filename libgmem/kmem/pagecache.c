@@ -21,22 +21,28 @@
 #include "kmem/xarray.h"
 #include "procfs/ram.h"
 
-#define PENDING 256   /* runs that are checked in one batch */
 #define CHECK_SHIFT 9 /* pages of which one is checked, as a power of two */
 #define ATTEMPTS 4
 
 static const char reason_moved[] = "the page left the page cache while it was read";
 static const char reason_frame[] = "a folio's address is no struct page of RAM";
 
+/* From a struct page to its page frame. */
+struct frames {
+	uint64_t vmemmap;   /* address of the first struct page */
+	uint64_t size;	    /* bytes of one */
+	unsigned int shift; /* log2 of that, or 0: it is no power of two */
+	uint64_t limit;	    /* page frame that RAM is below */
+};
+
 struct walk {
 	struct gmem_ctx *ctx;
 	const struct gmem_pagecache *cache;
 	const struct gmem_layout *layout;
-	const struct gmem_image *image;
-	uint64_t pfn_limit;
+	struct frames frames;
 	uint64_t first, last;
 	int attempt;
-	struct gmem_xarray_run pending[PENDING];
+	struct gmem_pagecache_run runs[GMEM_XARRAY_BATCH]; /* to be handed on */
 	size_t count;
 	uint64_t checked; /* index >> CHECK_SHIFT of the folio that was checked last, plus one */
 	gmem_pagecache_fn fn;
@@ -164,41 +170,87 @@ int gmem_pagecache_private(struct gmem_ctx *ctx, int fd, uint64_t *object)
 	return ret;
 }
 
-static int emit_known(struct walk *walk, const struct gmem_xarray_run *run)
+/* The first page frame of so many struct pages; UINT64_MAX where that is not what they are. */
+static uint64_t frame_of(const struct frames *frames, uint64_t pointer, uint64_t pages)
 {
-	const struct gmem_image *image = walk->image;
-	uint64_t offset = run->pointer - image->vmemmap;
-	struct gmem_pagecache_run out = {
-		.index = run->index,
-		.pages = run->count,
-		.pfn = offset / image->struct_page_size,
-		.order = run->order,
-		.reason = run->reason,
-	};
+	uint64_t offset = pointer - frames->vmemmap;
+	uint64_t pfn = frames->shift ? offset >> frames->shift : offset / frames->size;
 
-	if (out.reason)
-		out.pfn = 0;
-	else if (run->pointer < image->vmemmap || offset % image->struct_page_size ||
-		 out.pfn >= walk->pfn_limit || run->count > walk->pfn_limit - out.pfn)
-		out = (struct gmem_pagecache_run){ .index = run->index,
-						   .pages = run->count,
-						   .reason = reason_frame };
+	if (pointer < frames->vmemmap || pfn * frames->size != offset || pfn >= frames->limit ||
+	    pages > frames->limit - pfn)
+		return UINT64_MAX;
+	return pfn;
+}
+
+static int flush_runs(struct walk *walk)
+{
+	size_t n = walk->count;
+
+	walk->count = 0;
+	return n ? walk->fn(walk->runs, n, walk->arg) : 0;
+}
+
+/* Makes a run of one of the xarray's, whose page frames are unknown for that reason. */
+static inline void make_run(const struct frames *frames, const struct gmem_xarray_run *run,
+			    const char *reason, struct gmem_pagecache_run *out)
+{
+	uint64_t pfn = reason ? 0 : frame_of(frames, run->pointer, run->count);
+
+	out->index = run->index;
+	out->pages = run->count;
+	out->pfn = pfn;
+	out->order = run->order;
+	out->reason = reason;
+	if (pfn != UINT64_MAX)
+		return;
+	out->pfn = 0;
+	out->order = 0;
+	out->reason = reason_frame;
+}
+
+/* Notes a run for the caller; there is room for all of a batch. */
+static void add_run(struct walk *walk, const struct gmem_xarray_run *run, const char *reason)
+{
+	struct gmem_pagecache_run *out = &walk->runs[walk->count++];
+
+	make_run(&walk->frames, run, reason, out);
 	/* A large folio may stick out of the range on both sides. */
-	if (out.index < walk->first) {
-		out.pages -= walk->first - out.index;
-		out.pfn += out.reason ? 0 : walk->first - out.index;
-		out.index = walk->first;
+	if (out->index < walk->first) {
+		out->pages -= walk->first - out->index;
+		out->pfn += out->reason ? 0 : walk->first - out->index;
+		out->index = walk->first;
 	}
-	if (out.pages - 1 > walk->last - out.index)
-		out.pages = walk->last - out.index + 1;
-	return walk->fn(&out, walk->arg);
+	if (out->pages - 1 > walk->last - out->index)
+		out->pages = walk->last - out->index + 1;
+}
+
+/* Notes a batch that is known and lies in the range. */
+static void add_runs(struct walk *walk, const struct gmem_xarray_run *runs, size_t n)
+{
+	const struct frames frames = walk->frames; /* in registers: the stores could change it */
+
+	for (size_t i = 0; i < n; i++)
+		make_run(&frames, &runs[i], NULL, &walk->runs[i]);
+	walk->count = n;
 }
 
 struct check {
-	size_t run;			     /* of walk->pending */
+	size_t run;			     /* its place in the batch */
 	uint64_t index;			     /* that the folio must have */
 	unsigned char part[GMEM_FOLIO_PART]; /* of struct folio: mapping and index */
 };
+
+/* Runs meet the range that was asked for; what does not is none of it, whatever the tree says. */
+static bool meets_range(const struct walk *walk, const struct gmem_xarray_run *run)
+{
+	return run->count && run->index <= walk->last &&
+	       (run->index >= walk->first || run->count > walk->first - run->index);
+}
+
+static bool is_inside(const struct walk *walk, const struct gmem_xarray_run *run)
+{
+	return run->index >= walk->first && run->index + run->count - 1 <= walk->last;
+}
 
 /* Whether a folio of the same part of the file was checked, or is about to be. */
 static bool is_checked(const struct walk *walk, uint64_t index)
@@ -207,19 +259,16 @@ static bool is_checked(const struct walk *walk, uint64_t index)
 }
 
 /* Plans the check of a run's folio at index. */
-static void plan_check(struct walk *walk, size_t run, uint64_t index, struct check *check,
-		       struct gmem_kmem_request *request)
+static void plan_check(struct walk *walk, const struct gmem_xarray_run *run, uint64_t index,
+		       struct check *check, struct gmem_kmem_request *request)
 {
-	const struct gmem_xarray_run *pending = &walk->pending[run];
 	size_t mapping = walk->layout->offset[GMEM_FOLIO_MAPPING];
 	size_t field = walk->layout->offset[GMEM_FOLIO_INDEX];
 	size_t start = mapping < field ? mapping : field;
 	size_t end = (mapping < field ? field : mapping) + 8;
-	uint64_t folio =
-		pending->pointer + (index - pending->index) * walk->image->struct_page_size;
+	uint64_t folio = run->pointer + (index - run->index) * walk->frames.size;
 
 	walk->checked = (index >> CHECK_SHIFT) + 1;
-	check->run = run;
 	check->index = index;
 	*request = (struct gmem_kmem_request){
 		.address = folio + start,
@@ -241,36 +290,62 @@ static bool folio_fits(const struct walk *walk, const struct check *check,
 	return !request->result && values[0] == walk->cache->mapping && values[1] == check->index;
 }
 
-/* Checks the pending runs against the kernel; wrong[] tells of each whether it does not fit. */
-static int check_pending(struct walk *walk, bool *wrong)
+struct checks {
+	struct gmem_kmem_request requests[2 * GMEM_XARRAY_BATCH];
+	struct check list[2 * GMEM_XARRAY_BATCH];
+	size_t count;
+};
+
+/* Plans the checks of a run, which is the i-th of a batch. */
+static void plan_checks(struct walk *walk, const struct gmem_xarray_run *run, size_t i,
+			struct checks *checks)
 {
-	struct gmem_kmem_request requests[2 * PENDING];
-	struct check checks[2 * PENDING];
-	size_t n = 0;
-	int ret;
+	/* A large folio has one head. */
+	uint64_t last = run->index + (run->order ? 0 : run->count - 1);
 
-	for (size_t i = 0; i < walk->count; i++) {
-		const struct gmem_xarray_run *run = &walk->pending[i];
-		/* A large folio has one head. */
-		uint64_t last = run->index + (run->order ? 0 : run->count - 1);
-
-		wrong[i] = false;
-		if (run->reason)
-			continue;
-		if (!is_checked(walk, run->index)) {
-			plan_check(walk, i, run->index, &checks[n], &requests[n]);
-			n++;
-		}
-		if (!is_checked(walk, last)) {
-			plan_check(walk, i, last, &checks[n], &requests[n]);
-			n++;
-		}
+	if (!is_checked(walk, run->index)) {
+		checks->list[checks->count].run = i;
+		plan_check(walk, run, run->index, &checks->list[checks->count],
+			   &checks->requests[checks->count]);
+		checks->count++;
 	}
-	ret = n ? gmem_kmem_read_batch(walk->ctx, requests, n) : 0;
-	for (size_t i = 0; !ret && i < n; i++)
-		if (!folio_fits(walk, &checks[i], &requests[i]))
-			wrong[checks[i].run] = true;
-	return ret;
+	if (!is_checked(walk, last)) {
+		checks->list[checks->count].run = i;
+		plan_check(walk, run, last, &checks->list[checks->count],
+			   &checks->requests[checks->count]);
+		checks->count++;
+	}
+}
+
+/*
+ * Checks runs against the kernel; wrong[] tells of each whether it does not fit. Returns 1 if all
+ * of them are known, lie in the range and fit.
+ */
+static int check_runs(struct walk *walk, const struct gmem_xarray_run *runs, size_t n, bool *wrong)
+{
+	struct checks checks;
+	bool plain = true;
+	int ret = 0;
+
+	checks.count = 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct gmem_xarray_run *run = &runs[i];
+
+		if (run->reason || !is_inside(walk, run))
+			plain = false;
+		if (!run->reason && meets_range(walk, run))
+			plan_checks(walk, run, i, &checks);
+	}
+	memset(wrong, 0, n * sizeof(*wrong));
+	if (checks.count)
+		ret = gmem_kmem_read_batch(walk->ctx, checks.requests, checks.count);
+	for (size_t i = 0; !ret && i < checks.count; i++) {
+		if (folio_fits(walk, &checks.list[i], &checks.requests[i]))
+			continue;
+		wrong[checks.list[i].run] = true;
+		plain = false;
+	}
+	return ret ? ret : plain;
 }
 
 /* Reads a run again, as far as it lies in the range that was asked for. */
@@ -282,41 +357,45 @@ static int walk_again(const struct walk *walk, const struct gmem_xarray_run *run
 	return walk_range(walk, first, last < walk->last ? last : walk->last, walk->attempt + 1);
 }
 
-/* Hands the pending runs on, in order. */
-static int flush_pending(struct walk *walk)
+/* Hands a batch on of which some are to be read again, left out or cut. */
+static int take_each(struct walk *walk, const struct gmem_xarray_run *runs, size_t n,
+		     const bool *wrong)
 {
-	bool wrong[PENDING];
-	size_t n = walk->count;
-	int ret = check_pending(walk, wrong);
+	int ret = 0;
 
-	walk->count = 0;
 	for (size_t i = 0; !ret && i < n; i++) {
-		struct gmem_xarray_run *run = &walk->pending[i];
+		const struct gmem_xarray_run *run = &runs[i];
 
-		if ((wrong[i] || run->reason) && walk->attempt < ATTEMPTS) {
-			gmem_log(walk->ctx, GMEM_LOG_DEBUG,
-				 "page cache: pages moved while they were read, attempt %d of %d",
-				 walk->attempt + 1, ATTEMPTS);
-			ret = walk_again(walk, run);
+		if (!meets_range(walk, run))
+			continue;
+		if ((!wrong[i] && !run->reason) || walk->attempt >= ATTEMPTS) {
+			add_run(walk, run, wrong[i] ? reason_moved : run->reason);
 			continue;
 		}
-		if (wrong[i])
-			run->reason = reason_moved;
-		ret = emit_known(walk, run);
+		gmem_log(walk->ctx, GMEM_LOG_DEBUG,
+			 "page cache: pages moved while they were read, attempt %d of %d",
+			 walk->attempt + 1, ATTEMPTS);
+		ret = flush_runs(walk);
+		if (!ret)
+			ret = walk_again(walk, run);
 	}
 	return ret;
 }
 
-/* Runs meet the range that was asked for; what does not is none of it, whatever the tree says. */
-static int add_pending(const struct gmem_xarray_run *run, void *arg)
+/* Hands a batch on, in order. */
+static int take_runs(const struct gmem_xarray_run *runs, size_t n, void *arg)
 {
+	bool wrong[GMEM_XARRAY_BATCH];
 	struct walk *walk = arg;
+	int ret = check_runs(walk, runs, n, wrong);
 
-	if (!run->count || run->index > walk->last ||
-	    (run->index < walk->first && run->count <= walk->first - run->index))
-		return 0;
-	walk->pending[walk->count++] = *run;
-	return walk->count == PENDING ? flush_pending(walk) : 0;
+	if (ret < 0)
+		return ret;
+	if (ret)
+		add_runs(walk, runs, n);
+	else
+		ret = take_each(walk, runs, n, wrong);
+	return ret < 0 ? ret : flush_runs(walk);
 }
 
 static int walk_range(const struct walk *like, uint64_t first, uint64_t last, int attempt)
@@ -334,9 +413,7 @@ static int walk_range(const struct walk *like, uint64_t first, uint64_t last, in
 	walk->checked = 0;
 	ret = gmem_xarray_walk(walk->ctx,
 			       walk->cache->mapping + walk->layout->offset[GMEM_MAPPING_PAGES],
-			       first, last, walk->image->struct_page_size, add_pending, walk);
-	if (!ret)
-		ret = flush_pending(walk);
+			       first, last, walk->frames.size, take_runs, walk);
 	free(walk);
 	return ret;
 }
@@ -345,17 +422,24 @@ int gmem_pagecache_walk(struct gmem_ctx *ctx, const struct gmem_pagecache *cache
 			uint64_t last, gmem_pagecache_fn fn, void *arg)
 {
 	struct walk like = { .ctx = ctx, .cache = cache, .fn = fn, .arg = arg };
-	int ret = gmem_reader_image(ctx, &like.image);
+	const struct gmem_image *image;
+	int ret = gmem_reader_image(ctx, &image);
 
-	if (!ret && !like.image->vmemmap)
+	if (!ret && !image->vmemmap)
 		ret = gmem_fail(ctx, -ENODATA,
 				"the kernel's vmcoreinfo note lacks SYMBOL(vmemmap), without which "
 				"a struct page is no page frame");
 	if (!ret)
 		ret = gmem_layout_get(ctx, &like.layout);
 	if (!ret)
-		ret = gmem_pfn_limit(ctx, &like.pfn_limit);
-	return ret ? ret : walk_range(&like, first, last, 0);
+		ret = gmem_pfn_limit(ctx, &like.frames.limit);
+	if (ret)
+		return ret;
+	like.frames.vmemmap = image->vmemmap;
+	like.frames.size = image->struct_page_size;
+	if (!(image->struct_page_size & (image->struct_page_size - 1)))
+		like.frames.shift = (unsigned int)__builtin_ctzll(image->struct_page_size);
+	return walk_range(&like, first, last, 0);
 }
 
 int gmem_pagecache_resident(struct gmem_ctx *ctx, const struct gmem_pagecache *cache,

@@ -14,7 +14,8 @@ struct gmem_pagecache_run {
 	const char *reason; /* why the page frames are unknown; NULL where they are known */
 };
 
-typedef int (*gmem_pagecache_fn)(const struct gmem_pagecache_run *run, void *arg);
+/* Gets n runs, ascending; n is not 0. */
+typedef int (*gmem_pagecache_fn)(const struct gmem_pagecache_run *runs, size_t n, void *arg);
 
 /* The kernel's objects behind a descriptor of this process. */
 struct gmem_pagecache {

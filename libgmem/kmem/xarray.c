@@ -6,6 +6,10 @@
  * has the parent's next lower shift; nodes are freed by RCU and used again for other trees, and
  * one that was does not pass. Children are read in one batch that ends with their parent's slots;
  * a slot that changed meanwhile is looked at again, a bounded number of times.
+ *
+ * Leaves are nearly all of a tree. Where the kernel can look through them itself, only the runs
+ * come from there (kernel/leaves.h); what does not fit, or has more than pages in it, is copied as
+ * ever.
  */
 #include "kmem/xarray.h"
 
@@ -14,6 +18,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kernel/leaves.h"
 #include "kmem/kmem.h"
 #include "kmem/struct_layout.h"
 
@@ -22,6 +27,8 @@
 #define RETRIES 4
 /* Whoever follows a walk is asked now and then, however long what it finds is of one piece. */
 #define RUN_MAX (1u << 16)
+/* Leaves below one node, from which on it pays to have the kernel look through them. */
+#define SCAN_MIN 8
 
 /* Entries as include/linux/xarray.h encodes them. */
 #define ENTRY_INTERNAL 2u
@@ -36,6 +43,7 @@ struct level {
 	unsigned int at;  /* the slot that is being walked */
 	struct gmem_gather children[SLOTS_MAX];
 	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
+	uint8_t runs[SLOTS_MAX];   /* that the kernel found below each slot; 0: there is a copy */
 	unsigned int count;	   /* of children that can be walked */
 	unsigned int next;
 	unsigned char *room; /* for their copies; NULL until the walk is here */
@@ -44,12 +52,16 @@ struct level {
 struct walk {
 	struct gmem_ctx *ctx;
 	const struct gmem_layout *layout;
+	struct gmem_node_layout node;
 	uint64_t xarray, first, last, stride;
 	unsigned int slots; /* in a node */
 	bool values;	    /* value entries are looked for, and no pointers */
-	struct gmem_xarray_run run;
+	struct gmem_xarray_run runs[GMEM_XARRAY_BATCH]; /* not handed on yet: the last may grow */
+	size_t count;
 	gmem_xarray_fn fn;
 	void *arg;
+	bool scans; /* the kernel is asked to look through leaves: not in vain yet */
+	struct gmem_leaves *leaves; /* where it is asked; NULL until it can be */
 	unsigned char *leaf_room; /* for copies of nodes without nodes below: nearly all are such */
 	bool leaf_room_of_reader;
 	struct level levels[DEPTH_MAX];
@@ -90,48 +102,76 @@ static bool is_wanted(const struct walk *walk, uint64_t entry)
 	return walk->values ? is_value(entry) : is_pointer(entry);
 }
 
-static int flush_run(struct walk *walk)
+static int flush_runs(struct walk *walk)
 {
-	int ret = walk->run.count ? walk->fn(&walk->run, walk->arg) : 0;
+	size_t n = walk->count;
 
-	walk->run.count = 0;
+	walk->count = 0;
+	return n ? walk->fn(walk->runs, n, walk->arg) : 0;
+}
+
+/*
+ * Notes a run. Member by member, here and wherever there may be a run for each page: a struct that
+ * was just made and is copied in larger words has to wait until it is in the cache.
+ */
+static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t pointer,
+		unsigned int order, const char *reason)
+{
+	int ret = walk->count == GMEM_XARRAY_BATCH ? flush_runs(walk) : 0;
+	struct gmem_xarray_run *run = &walk->runs[walk->count++];
+
+	run->index = index;
+	run->count = count;
+	run->pointer = pointer;
+	run->order = order;
+	run->reason = reason;
 	return ret;
 }
 
 /* count entries of one index each, whose pointers grow by the stride. */
 static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64_t count)
 {
-	struct gmem_xarray_run *run = &walk->run;
-	int ret;
+	struct gmem_xarray_run *run = walk->count ? &walk->runs[walk->count - 1] : NULL;
 
-	if (run->count && run->count < RUN_MAX && index == run->index + run->count &&
+	if (run && !run->order && !run->reason && run->count < RUN_MAX &&
+	    index == run->index + run->count &&
 	    pointer == run->pointer + run->count * walk->stride) {
 		run->count += count;
 		return 0;
 	}
-	ret = flush_run(walk);
-	*run = (struct gmem_xarray_run){ .index = index, .count = count, .pointer = pointer };
-	return ret;
+	return emit(walk, index, count, pointer, 0, NULL);
 }
 
-static int emit(struct walk *walk, const struct gmem_xarray_run *run)
+/* The runs that the kernel found in the leaf whose first index that is. */
+static int emit_leaf(struct walk *walk, const struct gmem_leaf_run *runs, unsigned int n,
+		     uint64_t index)
 {
-	int ret = flush_run(walk);
+	uint64_t begin = 0;
+	int ret = 0;
 
-	return ret ? ret : walk->fn(run, walk->arg);
+	for (unsigned int i = 0; !ret && i < n; i++) {
+		uint64_t count = runs[i].end - begin;
+		uint64_t pointer = runs[i].entry - (count - 1) * walk->stride;
+
+		/* Only the first can go on what the leaf before it ended with. */
+		if (runs[i].entry && begin)
+			ret = emit(walk, index + begin, count, pointer, 0, NULL);
+		else if (runs[i].entry)
+			ret = emit_ones(walk, index, pointer, count);
+		begin = runs[i].end;
+	}
+	return ret;
 }
 
 static int emit_unknown(struct walk *walk, uint64_t index, uint64_t count, const char *reason)
 {
-	struct gmem_xarray_run run = { .index = index, .count = count, .reason = reason };
-
-	if (run.index < walk->first) {
-		run.count -= walk->first - run.index;
-		run.index = walk->first;
+	if (index < walk->first) {
+		count -= walk->first - index;
+		index = walk->first;
 	}
-	if (run.count - 1 > walk->last - run.index)
-		run.count = walk->last - run.index + 1;
-	return emit(walk, &run);
+	if (count - 1 > walk->last - index)
+		count = walk->last - index + 1;
+	return emit(walk, index, count, 0, 0, reason);
 }
 
 /* Slots that a pointer at slot i covers: itself and the siblings behind it. */
@@ -219,26 +259,14 @@ static unsigned int alike(const struct walk *walk, const struct level *level, un
 static int emit_entry(struct walk *walk, const struct level *level, unsigned int last,
 		      unsigned int shift, uint64_t index, unsigned int *taken)
 {
-	struct gmem_xarray_run run = { .index = index, .pointer = level->slots[level->at] };
+	uint64_t pointer = level->slots[level->at], count;
 
 	*taken = shift ? 0 : alike(walk, level, last);
 	if (*taken)
-		return emit_ones(walk, index, run.pointer, *taken);
+		return emit_ones(walk, index, pointer, *taken);
 	*taken = covered(walk, level->slots, level->at);
-	run.count = (uint64_t)*taken << shift;
-	run.order = log2_of(run.count);
-	return emit(walk, &run);
-}
-
-static bool node_fits(const struct walk *walk, const void *node, uint64_t parent,
-		      unsigned int offset, unsigned int shift)
-{
-	const struct gmem_layout *layout = walk->layout;
-
-	return gmem_layout_read(layout, node, GMEM_NODE_ARRAY, 8) == walk->xarray &&
-	       gmem_layout_read(layout, node, GMEM_NODE_PARENT, 8) == parent &&
-	       gmem_layout_read(layout, node, GMEM_NODE_SHIFT, 1) == shift &&
-	       (!parent || gmem_layout_read(layout, node, GMEM_NODE_OFFSET, 1) == offset);
+	count = (uint64_t)*taken << shift;
+	return emit(walk, index, count, pointer, log2_of(count), NULL);
 }
 
 /*
@@ -256,40 +284,119 @@ static unsigned char *room_of(struct walk *walk, struct level *level, bool leave
 	return leaves ? walk->leaf_room : level->room;
 }
 
-/*
- * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
- * children up to the first whose slot changed.
- */
-static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last, bool leaves)
+/* The kernel's look at leaves, in the order of their addresses, as gmem_gather() reads them. */
+static void ask_for(struct gmem_leaves *leaves, uint64_t address, unsigned int at)
 {
-	struct level *level = &walk->levels[depth];
-	uint64_t again[SLOTS_MAX];
-	struct gmem_kmem_request parent = {
-		.address = level->address + walk->layout->offset[GMEM_NODE_SLOTS],
-		.buffer = again,
-		.length = walk->slots * 8,
-	};
-	unsigned int n = 0;
+	unsigned int i = leaves->count++;
+
+	for (; i > 0 && leaves->leaves[i - 1].address > address; i--)
+		leaves->leaves[i] = leaves->leaves[i - 1];
+	leaves->leaves[i] = (struct gmem_leaf){ .address = address, .at = at };
+}
+
+/* Whether the kernel can be asked now: another walk may be at it, or it is not worth it yet. */
+static bool can_scan(struct walk *walk)
+{
+	const struct gmem_kernel_ops *ops = walk->ctx->kernel->ops;
+
+	if (walk->scans && !walk->leaves && ops->leaves_take)
+		walk->leaves = ops->leaves_take(walk->ctx->kernel);
+	return walk->scans && walk->leaves;
+}
+
+/*
+ * Has the kernel look through the leaves of a level that lie in the range, and read their parent's
+ * slots behind them into again. index is that of the level's slot first. Returns how many it found
+ * the runs of.
+ */
+static unsigned int scan_level(struct walk *walk, struct level *level, unsigned int n,
+			       uint64_t index, uint64_t *again)
+{
+	const struct gmem_kernel_ops *ops = walk->ctx->kernel->ops;
+	struct gmem_leaves *leaves = walk->leaves;
+	unsigned int found = 0;
+
+	leaves->layout = walk->node;
+	leaves->array = walk->xarray;
+	leaves->parent = level->address;
+	leaves->stride = walk->stride;
+	leaves->count = 0;
+	for (unsigned int k = 0; k < n; k++) {
+		uint64_t begin = index + (level->index[k] - level->index[0]) * GMEM_LEAF_SLOTS;
+
+		if (begin >= walk->first && walk->last - begin >= GMEM_LEAF_SLOTS - 1)
+			ask_for(leaves, level->children[k].address, level->index[k]);
+	}
+	if (ops->leaves_scan(walk->ctx->kernel, leaves) || leaves->result)
+		leaves->count = 0;
+	for (unsigned int k = 0; k < leaves->count; k++) {
+		level->runs[leaves->leaves[k].at] = (uint8_t)leaves->leaves[k].runs;
+		found += leaves->leaves[k].runs > 0;
+	}
+	memcpy(again, leaves->again, sizeof(leaves->again));
+	return found;
+}
+
+/* Copies the children of which no runs are known, and the parent's slots behind them into again. */
+static int copy_level(struct walk *walk, struct level *level, unsigned int n, bool leaves,
+		      struct gmem_kmem_request *again)
+{
 	unsigned char *room = room_of(walk, level, leaves);
+	struct gmem_gather copies[SLOTS_MAX];
+	unsigned int count = 0;
 	int ret;
 
 	if (!room)
 		return gmem_no_memory(walk->ctx, "a walk of the page cache");
+	for (unsigned int k = 0; k < n; k++)
+		if (!level->runs[level->index[k]])
+			copies[count++] = level->children[k];
+	ret = gmem_gather(walk->ctx, copies, count, (uint32_t)walk->layout->node_size, room, again);
+	count = 0;
+	for (unsigned int k = 0; !ret && k < n; k++)
+		if (!level->runs[level->index[k]])
+			level->children[k].object = copies[count++].object;
+	return ret;
+}
+
+/*
+ * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
+ * children up to the first whose slot changed.
+ */
+static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last,
+		      uint64_t index, bool leaves)
+{
+	struct level *level = &walk->levels[depth];
+	uint64_t again[SLOTS_MAX];
+	struct gmem_kmem_request parent = {
+		.address = level->address + walk->node.slots,
+		.buffer = again,
+		.length = walk->slots * 8,
+	};
+	unsigned int n = 0, found = 0;
+	int ret = 0;
+
 	for (; i <= last; i++) {
+		level->runs[i] = 0;
 		if (!is_node(level->slots[i]))
 			continue;
 		level->index[n] = (uint16_t)i;
 		level->children[n++].address = level->slots[i] - ENTRY_INTERNAL;
 	}
-	ret = gmem_gather(walk->ctx, level->children, n, (uint32_t)walk->layout->node_size, room,
-			  &parent);
+	if (leaves && n >= SCAN_MIN && can_scan(walk)) {
+		found = scan_level(walk, level, n, index, again);
+		walk->scans = found >= n / 2; /* else it costs more than it saves */
+	}
+	if (found < n)
+		ret = copy_level(walk, level, n, leaves, &parent);
 	if (ret)
 		return ret;
 	level->count = level->next = 0;
 	for (unsigned int k = 0; !parent.result && k < n; k++) {
 		unsigned int at = level->index[k];
 
-		if (again[at] != level->slots[at] || !level->children[k].object)
+		if (again[at] != level->slots[at] ||
+		    (!level->runs[at] && !level->children[k].object))
 			break;
 		level->count = k + 1;
 	}
@@ -303,7 +410,7 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
  */
 static int refresh_slot(struct walk *walk, int depth, unsigned int i, bool *gone)
 {
-	size_t slots = walk->layout->offset[GMEM_NODE_SLOTS];
+	size_t slots = walk->node.slots;
 	struct level *level = &walk->levels[depth];
 	struct gmem_kmem_request requests[DEPTH_MAX + 1];
 	uint64_t links[DEPTH_MAX];
@@ -343,6 +450,12 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 {
 	struct level *level = &walk->levels[depth];
 	unsigned int below = shift - walk->layout->node_bits;
+	struct gmem_node_place place = {
+		.array = walk->xarray,
+		.parent = level->address,
+		.offset = i,
+		.shift = below,
+	};
 	unsigned char *child;
 	int ret = 0;
 
@@ -350,13 +463,15 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 	if (depth + 1 >= DEPTH_MAX || shift < walk->layout->node_bits)
 		return 0;
 	if (level->next >= level->count || level->index[level->next] != i)
-		ret = fill_level(walk, depth, i, last, !below);
+		ret = fill_level(walk, depth, i, last, index, !below);
 	if (ret || level->next >= level->count || level->index[level->next] != i)
 		return ret;
 	child = level->children[level->next++].object;
-	if (!node_fits(walk, child, level->address, i, below))
+	if (!level->runs[i] && !gmem_node_fits(&walk->node, child, &place))
 		return 0;
 	*again = false;
+	if (level->runs[i])
+		return emit_leaf(walk, walk->leaves->runs[i], level->runs[i], index);
 	return walk_node(walk, depth + 1, child, level->slots[i] - ENTRY_INTERNAL, index, below);
 }
 
@@ -372,7 +487,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 	bool gone;
 	int ret = 0;
 
-	level->slots = (uint64_t *)(node + walk->layout->offset[GMEM_NODE_SLOTS]);
+	level->slots = (uint64_t *)(node + walk->node.slots);
 	level->address = address;
 	level->count = 0;
 	level->follows = shift ? 0 : follows(walk, level->slots);
@@ -425,7 +540,8 @@ static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, uns
 		return 1;
 	*shift = (unsigned int)gmem_layout_read(walk->layout, node, GMEM_NODE_SHIFT, 1);
 	if (*shift + walk->layout->node_bits > 64 || *shift % walk->layout->node_bits ||
-	    !node_fits(walk, node, 0, 0, *shift))
+	    !gmem_node_fits(&walk->node, node,
+			    &(struct gmem_node_place){ .array = walk->xarray, .shift = *shift }))
 		return 1;
 	return 0;
 }
@@ -466,6 +582,26 @@ static void free_rooms(struct walk *walk)
 	gmem_kmem_room_free(walk->ctx, walk->leaf_room, walk->leaf_room_of_reader);
 	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
 		free(walk->levels[depth].room);
+	if (walk->leaves)
+		walk->ctx->kernel->ops->leaves_give(walk->ctx->kernel, walk->leaves);
+}
+
+/* What the rules that a kernel shares must know of its nodes. Returns whether they hold for them.
+ */
+static bool describe_node(const struct gmem_layout *layout, struct gmem_node_layout *node)
+{
+	*node = (struct gmem_node_layout){
+		.size = (unsigned int)layout->node_size,
+		.shift = (unsigned int)layout->offset[GMEM_NODE_SHIFT],
+		.offset = (unsigned int)layout->offset[GMEM_NODE_OFFSET],
+		.parent = (unsigned int)layout->offset[GMEM_NODE_PARENT],
+		.array = (unsigned int)layout->offset[GMEM_NODE_ARRAY],
+		.slots = (unsigned int)layout->offset[GMEM_NODE_SLOTS],
+	};
+	return 1u << layout->node_bits == GMEM_LEAF_SLOTS && node->size <= GMEM_LEAF_BYTES &&
+	       node->slots <= GMEM_LEAF_SLOTS_AT && node->array < node->slots &&
+	       node->parent < node->slots && node->shift < node->slots &&
+	       node->offset < node->slots && !(node->array % 8) && !(node->parent % 8);
 }
 
 static int walk_array(struct gmem_ctx *ctx, const struct walk *asked)
@@ -481,9 +617,10 @@ static int walk_array(struct gmem_ctx *ctx, const struct walk *asked)
 	if (ret)
 		goto out;
 	walk->slots = 1u << walk->layout->node_bits;
+	walk->scans = describe_node(walk->layout, &walk->node) && !walk->values;
 	ret = walk_head(walk);
 	if (!ret)
-		ret = flush_run(walk);
+		ret = flush_runs(walk);
 	free_rooms(walk);
 out:
 	free(walk);

@@ -20,7 +20,10 @@ struct gmem_xarray_run {
 	const char *reason; /* why unknown, static storage; NULL otherwise */
 };
 
-typedef int (*gmem_xarray_fn)(const struct gmem_xarray_run *run, void *arg);
+#define GMEM_XARRAY_BATCH 256 /* runs at a time */
+
+/* Gets n runs, ascending. */
+typedef int (*gmem_xarray_fn)(const struct gmem_xarray_run *runs, size_t n, void *arg);
 
 /*
  * Calls fn for the pointers at indices first..last of the xarray at that kernel address, in

@@ -91,9 +91,8 @@ int gmem_target_flags(struct gmem_target *target, uint64_t *flags)
 	return gmem_kmem_read_pointer(target->ctx, address, flags);
 }
 
-static int add_slot(const struct gmem_xarray_run *run, void *arg)
+static int add_slot(struct collect *collect, const struct gmem_xarray_run *run)
 {
-	struct collect *collect = arg;
 	uint64_t *more;
 
 	if (!run->pointer)
@@ -109,6 +108,15 @@ static int add_slot(const struct gmem_xarray_run *run, void *arg)
 	collect->slots = more;
 	more[collect->count++] = run->pointer;
 	return 0;
+}
+
+static int add_slots(const struct gmem_xarray_run *runs, size_t n, void *arg)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = add_slot(arg, &runs[i]);
+	return ret;
 }
 
 static int read_slot(struct collect *collect, uint64_t address, struct gmem_binding *out)
@@ -209,7 +217,7 @@ static int collect_files(struct gmem_target *target, const struct generation *ge
 		if (layout->slot_size && layout->has[GMEM_SLOT_PGOFF])
 			ret = gmem_xarray_walk(target->ctx,
 					       file + layout->offset[generation->bindings], 0,
-					       UINT64_MAX, 0, add_slot, collect);
+					       UINT64_MAX, 0, add_slots, collect);
 		if (!ret)
 			ret = gmem_kmem_read_pointer(target->ctx, entry, &entry);
 	}

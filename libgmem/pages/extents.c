@@ -6,6 +6,9 @@
  * Runs are worked off in batches, so that memory does not grow with the file, however sparse it is
  * or large. For each batch the direct map is walked after its pages were found, never before: what
  * is said of a page is no older than the page.
+ *
+ * There may be as many runs as pages, so they stay as the page cache has them until all that cuts
+ * them is known; an extent is made of what is left, in place, one at a time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,14 +17,14 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "kernel/search.h"
 #include "kmem/pagetable.h"
 #include "kmem/reader.h"
 #include "pages/extents.h"
 #include "procfs/ram.h"
 
-#define BATCH_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 12 MiB of extents and pieces */
+#define BATCH_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 3 MiB of runs */
 #define CACHED_RUNS 16384      /* of the direct map */
+#define CACHED_BLOCKS 16384    /* into which they are sorted */
 #define FLAGS_BATCH 512
 
 /* Where the runs of a batch lie in memory: what is sorted, instead of the runs. */
@@ -33,48 +36,57 @@ struct place {
 /* Runs of the direct map that follow each other without gaps, as they were when they were read. */
 struct map_cache {
 	struct gmem_directmap_run *runs;
+	uint64_t *ends; /* of each, the page frame past it: what is searched */
 	size_t count;
 	size_t room;	     /* up to CACHED_RUNS */
 	uint64_t first, end; /* page frames that they cover */
+	/* Of blocks of so many page frames, as a power of two: the run that has each one's first.
+	 */
+	uint32_t *blocks;
+	unsigned int block_shift;
 };
 
-/* Pieces that a run was cut into, none where it is whole: they follow each other. */
+/* Pieces that a run was cut into: they follow each other. */
 struct span {
 	uint32_t first;
 	uint32_t count;
 };
 
-struct list {
-	struct gmem_extent *items;
-	size_t count;
-	size_t room;
-};
-
 struct gmem_extent_walk {
 	struct gmem_target *target;
 	const volatile int *cancel;
-	uint64_t at;  /* offset of what was not looked at yet, */
-	uint64_t end; /* up to here */
-	bool pauses;  /* after each batch */
+	uint64_t at;		 /* offset of what was not looked at yet, */
+	uint64_t end;		 /* up to here */
+	bool pauses;		 /* after each batch */
+	unsigned int page_shift; /* of the kernel's pages */
 	const struct gmem_ram *ram;
 	const struct gmem_image *image;
 	unsigned int want;
-	int flags_fd;	      /* /proc/kpageflags, or -1 */
-	struct list runs;     /* of the batch, as the page cache has them */
+	int flags_fd;			 /* /proc/kpageflags, or -1 */
+	struct gmem_pagecache_run *runs; /* of the batch */
+	size_t run_count, run_room;
 	uint64_t batch_pages; /* in runs */
-	struct list pieces;   /* of runs in which the direct map changes, by page frame */
-	struct span *spans;   /* of each run, in pieces */
+	struct map_cache cache;
+	uint64_t lowest, highest; /* page frames of the batch, and past them */
+	/* Where the cache does not hold all of the batch: */
 	struct place *places; /* of the runs whose page frames are known, by page frame */
-	size_t place_count;
-	size_t place_room;	/* of places and spans */
-	struct map_cache cache; /* of the batch */
-	uint64_t highest;	/* page frame past the last one of the batch */
-	uint64_t node_first;	/* page frames of one NUMA node, from here to */
-	uint64_t node_end;	/* here, as they were asked for last */
+	size_t place_count, place_room;
+	struct gmem_directmap_run *pieces; /* of these, in that order */
+	size_t piece_count, piece_room;
+	struct span *spans; /* of each run, in pieces */
+	size_t span_room;
+	uint64_t node_first; /* page frames of one NUMA node, from here to */
+	uint64_t node_end;   /* here, as they were asked for last */
 	int node;
+	uint64_t slot_first; /* offsets of one memslot, or of none, likewise */
+	uint64_t slot_end;
+	uint64_t slot_gpa;	   /* of slot_first */
 	struct gmem_extent *last;  /* not handed out yet: the next one may continue it */
 	struct gmem_extent two[2]; /* the last one, and room for the next: copies cost */
 	gmem_extent_fn fn;
+	gmem_extent_part_fn part_fn; /* instead of fn: no extents are made */
+	struct gmem_extent_part part;
+	bool is_plain; /* an extent a run is all that is asked for */
 	void *arg;
 };
 
@@ -89,26 +101,36 @@ struct gmem_extent_walk {
 	 (1ull << 22) | (1ull << 23) |		      /* thp, offline */                       \
 	 (1ull << 32) | (1ull << 33))		      /* reserved, mlocked */
 
-static const char reason_not_asked[] = "the direct map was not looked at";
+/* What is said of pages whose direct map was not looked at. */
+static const struct gmem_directmap_run not_asked = {
+	.direct_map = GMEM_DIRECT_MAP_UNKNOWN,
+	.reason = "the direct map was not looked at",
+};
 
 static int no_memory(const struct gmem_extent_walk *walk)
 {
 	return gmem_no_memory(walk->target->ctx, "extents of the page cache");
 }
 
-static int append(const struct gmem_extent_walk *walk, struct list *list,
-		  const struct gmem_extent *extent)
+static uint64_t bytes_of(const struct gmem_extent_walk *walk, uint64_t pages)
 {
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 64;
-		struct gmem_extent *more = realloc(list->items, room * sizeof(*more));
+	return pages << walk->page_shift;
+}
 
-		if (!more)
-			return no_memory(walk);
-		list->items = more;
-		list->room = room;
-	}
-	list->items[list->count++] = *extent;
+/* Room for one more in an array of which count are used. */
+static int reserve(const struct gmem_extent_walk *walk, void *array, size_t count, size_t *room,
+		   size_t size)
+{
+	size_t more = *room ? 2 * *room : 64;
+	void *grown;
+
+	if (count < *room)
+		return 0;
+	grown = reallocarray(*(void **)array, more, size);
+	if (!grown)
+		return no_memory(walk);
+	*(void **)array = grown;
+	*room = more;
 	return 0;
 }
 
@@ -119,15 +141,12 @@ static void cut_front(const struct gmem_extent_walk *walk, struct gmem_extent *e
 	*front = *extent;
 	front->pages = pages;
 	extent->pages -= pages;
-	extent->offset += gmem_bytes_of(walk->target->ctx, pages);
+	extent->offset += bytes_of(walk, pages);
 	if (extent->has_pfn)
 		extent->pfn += pages;
 	if (extent->gpa != GMEM_GPA_NONE)
-		extent->gpa += gmem_bytes_of(walk->target->ctx, pages);
+		extent->gpa += bytes_of(walk, pages);
 }
-
-static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *extent);
-static int work_off(struct gmem_extent_walk *walk);
 
 /*
  * Room for an extent, until the next one is emitted; emit() takes one that is made there as it is.
@@ -137,294 +156,47 @@ static struct gmem_extent *spare(struct gmem_extent_walk *walk)
 	return &walk->two[walk->last == &walk->two[0]];
 }
 
-static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_extent *run)
+/* Learns the node of a page frame, and of those from there on that have it. Nodes are large. */
+static void find_node(struct gmem_extent_walk *walk, uint64_t pfn)
 {
-	int ret = append(walk, &walk->runs, run);
+	uint64_t pages;
 
-	/* Unknown page frames may be as many as the file is large: they are no work. */
-	walk->batch_pages += run->has_pfn ? run->pages : 1;
-	return !ret && walk->batch_pages == BATCH_PAGES ? work_off(walk) : ret;
+	walk->node = gmem_ram_node(walk->ram, pfn, &pages);
+	walk->node_first = pfn;
+	walk->node_end = pfn + pages;
 }
 
-/* A run that is larger than what the batch has room for. */
-static int fill_batches(struct gmem_extent_walk *walk, struct gmem_extent left)
+static bool is_on_node(const struct gmem_extent_walk *walk, uint64_t pfn)
 {
-	int ret = 0;
-
-	while (!ret && left.pages) {
-		uint64_t room = BATCH_PAGES - walk->batch_pages;
-		struct gmem_extent piece;
-
-		cut_front(walk, &left, left.pages < room ? left.pages : room, &piece);
-		ret = add_to_batch(walk, &piece);
-	}
-	return ret;
+	return pfn >= walk->node_first && pfn < walk->node_end;
 }
 
-/* A run waits for the direct map, or goes out at once where that is not asked for. */
-static int take_run(struct gmem_extent_walk *walk, const struct gmem_extent *run)
+/* Learns the GPA of an offset, and of those from there on whose GPAs follow. So are memslots. */
+static void find_slot(struct gmem_extent_walk *walk, uint64_t offset)
 {
-	if (!(walk->want & GMEM_EXTENT_DIRECT_MAP))
-		return emit_extent(walk, run);
-	if (run->has_pfn && run->pages > BATCH_PAGES - walk->batch_pages)
-		return fill_batches(walk, *run);
-	return add_to_batch(walk, run);
+	uint64_t length;
+
+	walk->slot_gpa = gmem_target_gpa(walk->target, offset, &length);
+	walk->slot_first = offset;
+	walk->slot_end = offset + length;
 }
 
-/* Node of a page frame, and the pages from there on that have it. Nodes are large. */
-static int node_of(struct gmem_extent_walk *walk, uint64_t pfn, uint64_t *pages)
+static bool is_in_slot(const struct gmem_extent_walk *walk, uint64_t offset)
 {
-	if (pfn < walk->node_first || pfn >= walk->node_end) {
-		walk->node = gmem_ram_node(walk->ram, pfn, pages);
-		walk->node_first = pfn;
-		walk->node_end = pfn + *pages;
-	}
-	*pages = walk->node_end - pfn;
-	return walk->node;
+	return offset >= walk->slot_first && offset < walk->slot_end;
 }
 
-/* Sets GPA and node of an extent's first page. Returns how many pages from there have them. */
-static uint64_t place(struct gmem_extent_walk *walk, struct gmem_extent *extent)
+/* The GPA of an offset in the slot that was learnt. */
+static uint64_t gpa_of(const struct gmem_extent_walk *walk, uint64_t offset)
 {
-	uint64_t bound, pages;
-
-	extent->gpa = gmem_target_gpa(walk->target, extent->offset, &bound);
-	pages = gmem_page_of(walk->target->ctx, bound);
-	extent->node = -1;
-	if (extent->has_pfn) {
-		extent->node = node_of(walk, extent->pfn, &bound);
-		if (bound < pages)
-			pages = bound;
-	}
-	return pages;
-}
-
-/* An extent that memslots or nodes cut. */
-static int take_pieces(struct gmem_extent_walk *walk, struct gmem_extent left)
-{
-	int ret = 0;
-
-	while (!ret && left.pages) {
-		uint64_t pages = place(walk, &left);
-		struct gmem_extent piece;
-
-		cut_front(walk, &left, pages < left.pages ? pages : left.pages, &piece);
-		ret = take_run(walk, &piece);
-	}
-	return ret;
-}
-
-/* A run of the page cache. */
-static int add_run(const struct gmem_pagecache_run *run, void *arg)
-{
-	struct gmem_extent_walk *walk = arg;
-	struct gmem_extent *extent = spare(walk);
-
-	if (gmem_is_cancelled(walk->cancel))
-		return gmem_cancelled(walk->target->ctx, "the look for page frames");
-	*extent = (struct gmem_extent){
-		.size = sizeof(*extent),
-		.offset = gmem_bytes_of(walk->target->ctx, run->index),
-		.pfn = run->pfn,
-		.pages = run->pages,
-		.order = run->order,
-		.has_pfn = !run->reason,
-		.reason = run->reason ? run->reason : reason_not_asked,
-	};
-	if (place(walk, extent) >= extent->pages)
-		return take_run(walk, extent);
-	return take_pieces(walk, *extent);
-}
-
-static int by_pfn(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
-}
-
-/* Room for a place and a span of each run. */
-static int grow_places(struct gmem_extent_walk *walk)
-{
-	size_t room = walk->runs.room;
-	struct place *places;
-	struct span *spans;
-
-	if (walk->place_room >= room)
-		return 0;
-	places = realloc(walk->places, room * sizeof(*places));
-	if (places)
-		walk->places = places;
-	spans = realloc(walk->spans, room * sizeof(*spans));
-	if (spans)
-		walk->spans = spans;
-	if (!places || !spans)
-		return no_memory(walk);
-	walk->place_room = room;
-	return 0;
-}
-
-/* Lists where the runs lie; *lowest is the first page frame of them. */
-static int list_places(struct gmem_extent_walk *walk, uint64_t *lowest)
-{
-	int ret = grow_places(walk);
-
-	*lowest = UINT64_MAX;
-	walk->highest = 0;
-	walk->place_count = 0;
-	for (uint32_t i = 0; !ret && i < walk->runs.count; i++) {
-		const struct gmem_extent *run = &walk->runs.items[i];
-
-		walk->spans[i].count = 0;
-		if (!run->has_pfn)
-			continue;
-		walk->places[walk->place_count++] = (struct place){ .pfn = run->pfn, .run = i };
-		if (run->pfn < *lowest)
-			*lowest = run->pfn;
-		if (run->pfn + run->pages > walk->highest)
-			walk->highest = run->pfn + run->pages;
-	}
-	return ret;
-}
-
-static int keep_run(const struct gmem_directmap_run *run, void *arg)
-{
-	struct map_cache *cache = arg;
-
-	if (cache->count == cache->room)
-		return 1;
-	cache->runs[cache->count++] = *run;
-	cache->end = run->pfn + run->pages;
-	return 0;
-}
-
-/* Room for the runs of so many pages, or for as many as are kept at a time. */
-static int reserve_cache(struct gmem_extent_walk *walk, uint64_t pages)
-{
-	size_t room = pages < CACHED_RUNS ? (size_t)pages : CACHED_RUNS;
-	struct map_cache *cache = &walk->cache;
-
-	if (cache->room >= room)
-		return 0;
-	free(cache->runs);
-	cache->runs = malloc(room * sizeof(*cache->runs));
-	cache->room = cache->runs ? room : 0;
-	return cache->runs ? 0 : no_memory(walk);
-}
-
-/* Reads the direct map from a page frame on, as far as the batch or the cache reaches. */
-static int fill_cache(struct gmem_extent_walk *walk, uint64_t pfn)
-{
-	struct map_cache *cache = &walk->cache;
-	int ret = reserve_cache(walk, walk->highest - pfn);
-
-	cache->count = 0;
-	cache->first = cache->end = pfn;
-	if (ret)
-		return ret;
-	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, walk->highest - pfn,
-				  keep_run, cache);
-	return ret < 0 ? ret : 0;
-}
-
-static bool is_cached(const struct map_cache *cache, uint64_t pfn)
-{
-	return pfn >= cache->first && pfn < cache->end;
-}
-
-static bool ends_before(const void *entry, const void *pfn)
-{
-	const struct gmem_directmap_run *run = entry;
-
-	return run->pfn + run->pages <= *(const uint64_t *)pfn;
-}
-
-/* The run of the direct map that has a page frame. */
-static int find_run(struct gmem_extent_walk *walk, uint64_t pfn,
-		    const struct gmem_directmap_run **run)
-{
-	const struct map_cache *cache = &walk->cache;
-	int ret = 0;
-
-	if (!is_cached(cache, pfn))
-		ret = fill_cache(walk, pfn);
-	if (!ret && !is_cached(cache, pfn))
-		ret = -EILSEQ; /* a walk covers what it was asked for */
-	if (ret)
-		return ret;
-	*run = cache->runs +
-	       gmem_lower_bound(cache->runs, cache->count, sizeof(*cache->runs), ends_before, &pfn);
-	return 0;
-}
-
-static void set_state(struct gmem_extent *extent, const struct gmem_directmap_run *run)
-{
-	extent->direct_map = run->direct_map;
-	extent->level = run->level;
-	extent->writable = run->writable;
-	extent->reason = run->reason;
-}
-
-/* Cuts a run into pieces where the direct map changes. */
-static int cut_run(struct gmem_extent_walk *walk, uint32_t index)
-{
-	struct gmem_extent left = walk->runs.items[index];
-	struct span *span = &walk->spans[index];
-	int ret = 0;
-
-	span->first = (uint32_t)walk->pieces.count;
-	while (!ret && left.pages) {
-		const struct gmem_directmap_run *run;
-		struct gmem_extent piece;
-		uint64_t pages;
-
-		ret = find_run(walk, left.pfn, &run);
-		if (ret)
-			break;
-		pages = run->pfn + run->pages - left.pfn;
-		cut_front(walk, &left, pages < left.pages ? pages : left.pages, &piece);
-		set_state(&piece, run);
-		ret = append(walk, &walk->pieces, &piece);
-		span->count++;
-	}
-	return ret;
-}
-
-/* Gives a run its state: in place where it is one, as nearly all are. */
-static int join_run(struct gmem_extent_walk *walk, uint32_t index)
-{
-	struct gmem_extent *extent = &walk->runs.items[index];
-	const struct gmem_directmap_run *run;
-	int ret = find_run(walk, extent->pfn, &run);
-
-	if (ret)
-		return ret;
-	if (run->pfn + run->pages - extent->pfn < extent->pages)
-		return cut_run(walk, index);
-	set_state(extent, run);
-	return 0;
-}
-
-/* Looks up the direct map for the batch's runs, by page frame where the cache has to move. */
-static int join_direct_map(struct gmem_extent_walk *walk)
-{
-	uint64_t lowest;
-	int ret = list_places(walk, &lowest);
-
-	walk->pieces.count = 0;
-	if (!ret && walk->place_count)
-		ret = fill_cache(walk, lowest);
-	if (!ret && walk->cache.end < walk->highest)
-		qsort(walk->places, walk->place_count, sizeof(*walk->places), by_pfn);
-	for (size_t i = 0; !ret && i < walk->place_count; i++)
-		ret = join_run(walk, walk->places[i].run);
-	return ret;
+	return walk->slot_gpa == GMEM_GPA_NONE ? GMEM_GPA_NONE
+					       : walk->slot_gpa + (offset - walk->slot_first);
 }
 
 static bool continues(const struct gmem_extent_walk *walk, const struct gmem_extent *a,
 		      const struct gmem_extent *b)
 {
-	uint64_t size = gmem_bytes_of(walk->target->ctx, a->pages);
+	uint64_t size = bytes_of(walk, a->pages);
 
 	return a->offset + size == b->offset && a->has_pfn == b->has_pfn &&
 	       (!a->has_pfn || a->pfn + a->pages == b->pfn) && a->order == b->order &&
@@ -447,7 +219,7 @@ static int emit(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 	struct gmem_extent *next = spare(walk);
 	int ret;
 
-	walk->at = extent->offset + gmem_bytes_of(walk->target->ctx, extent->pages);
+	walk->at = extent->offset + bytes_of(walk, extent->pages);
 	if (walk->last && continues(walk, walk->last, extent)) {
 		walk->last->pages += extent->pages;
 		return 0;
@@ -459,16 +231,19 @@ static int emit(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 	return ret;
 }
 
-static int emit_pages(struct gmem_extent_walk *walk, struct gmem_extent extent)
+static int emit_pages(struct gmem_extent_walk *walk, struct gmem_extent page)
 {
+	uint64_t pages = page.pages;
 	int ret = hand_out(walk); /* what is unknown before them waits for more of it */
 
-	while (!ret && extent.pages) {
-		struct gmem_extent page;
-
-		cut_front(walk, &extent, 1, &page);
-		walk->at = extent.offset;
+	page.pages = 1;
+	while (!ret && pages--) {
+		walk->at = page.offset + bytes_of(walk, 1);
 		ret = walk->fn(&page, walk->arg);
+		page.offset += bytes_of(walk, 1);
+		page.pfn++;
+		if (page.gpa != GMEM_GPA_NONE)
+			page.gpa += bytes_of(walk, 1);
 	}
 	return ret;
 }
@@ -515,20 +290,313 @@ static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *
 	return emit_piece(walk, extent);
 }
 
-static int emit_joined(struct gmem_extent_walk *walk)
+/*
+ * Makes an extent of at most so many pages of a run, from page skip of it on, whose direct map is
+ * that; memslot and node were learnt. Each member by itself: to clear it as a whole, or to copy it,
+ * takes longer than all the rest of a run of one page.
+ */
+static void make_extent(const struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
+			uint64_t skip, uint64_t pages, const struct gmem_directmap_run *state,
+			struct gmem_extent *extent)
+{
+	bool has_pfn = !run->reason;
+
+	extent->size = sizeof(*extent);
+	extent->offset = bytes_of(walk, run->index + skip);
+	extent->gpa = gpa_of(walk, extent->offset);
+	extent->pfn = has_pfn ? run->pfn + skip : 0;
+	extent->pages = pages;
+	extent->order = run->order;
+	extent->node = has_pfn ? walk->node : -1;
+	extent->direct_map = state->direct_map;
+	extent->level = state->level;
+	extent->writable = state->writable;
+	extent->reason = has_pfn ? state->reason : run->reason;
+	extent->page_flags = 0;
+	extent->has_page_flags = false;
+	extent->has_pfn = has_pfn;
+}
+
+/* The same as a part. */
+static int emit_part(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
+		     uint64_t skip, uint64_t pages, const struct gmem_directmap_run *state)
+{
+	struct gmem_extent_part *part = &walk->part;
+
+	part->offset = bytes_of(walk, run->index + skip);
+	part->pages = pages;
+	part->node = run->reason ? -1 : walk->node;
+	part->direct_map = state->direct_map;
+	part->reason = run->reason;
+	walk->at = part->offset + bytes_of(walk, pages);
+	return walk->part_fn(part, walk->arg);
+}
+
+/* Learns memslot and node of a run's page. Returns how many pages from there on are alike. */
+static uint64_t learn(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
+		      uint64_t skip)
+{
+	uint64_t offset = bytes_of(walk, run->index + skip), pfn = run->pfn + skip;
+	uint64_t pages = UINT64_MAX;
+
+	if (!walk->part_fn && !is_in_slot(walk, offset))
+		find_slot(walk, offset);
+	if (!walk->part_fn)
+		pages = (walk->slot_end - offset) >> walk->page_shift;
+	if (run->reason)
+		return pages;
+	if (!is_on_node(walk, pfn))
+		find_node(walk, pfn);
+	return walk->node_end - pfn < pages ? walk->node_end - pfn : pages;
+}
+
+/*
+ * Hands out so many pages of a run, whose direct map is that, cut where memslots or nodes change.
+ * (Kept out of the short way, which would save all registers that this one needs.)
+ */
+static __attribute__((noinline)) int emit_cut(struct gmem_extent_walk *walk,
+					      const struct gmem_pagecache_run *run, uint64_t skip,
+					      uint64_t pages,
+					      const struct gmem_directmap_run *state)
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < walk->runs.count; i++) {
-		const struct gmem_extent *run = &walk->runs.items[i];
-		const struct span *span = &walk->spans[i];
+	while (!ret && pages) {
+		struct gmem_extent *extent = spare(walk);
+		uint64_t n = learn(walk, run, skip);
 
-		if (!span->count)
-			ret = emit_extent(walk, run);
-		for (uint32_t k = 0; !ret && k < span->count; k++)
-			ret = emit_extent(walk, &walk->pieces.items[span->first + k]);
+		if (n > pages)
+			n = pages;
+		if (walk->part_fn) {
+			ret = emit_part(walk, run, skip, n, state);
+		} else {
+			make_extent(walk, run, skip, n, state, extent);
+			ret = emit_extent(walk, extent);
+		}
+		skip += n;
+		pages -= n;
 	}
 	return ret;
+}
+
+/*
+ * The same, and the short way where memory is in pieces: one extent, which the last one does not go
+ * on into.
+ */
+static int emit_run(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
+		    uint64_t skip, uint64_t pages, const struct gmem_directmap_run *state)
+{
+	uint64_t offset = bytes_of(walk, run->index + skip), pfn = run->pfn + skip;
+	struct gmem_extent *last = walk->last, *next;
+	int ret;
+
+	if (!walk->is_plain || run->reason || !last || !last->has_pfn ||
+	    last->pfn + last->pages == pfn || !is_in_slot(walk, offset) ||
+	    walk->slot_end - offset < bytes_of(walk, pages) || !is_on_node(walk, pfn) ||
+	    walk->node_end - pfn < pages)
+		return emit_cut(walk, run, skip, pages, state);
+	next = spare(walk);
+	make_extent(walk, run, skip, pages, state, next);
+	walk->at = offset + bytes_of(walk, pages);
+	ret = walk->fn(last, walk->arg);
+	walk->last = next;
+	return ret;
+}
+
+static int keep_run(const struct gmem_directmap_run *run, void *arg)
+{
+	struct map_cache *cache = arg;
+
+	if (cache->count == cache->room)
+		return 1;
+	cache->runs[cache->count] = *run;
+	cache->end = run->pfn + run->pages;
+	cache->ends[cache->count++] = cache->end;
+	return 0;
+}
+
+/* Room for the runs of so many pages, or for as many as are kept at a time. */
+static int reserve_cache(struct gmem_extent_walk *walk, uint64_t pages)
+{
+	size_t room = pages < CACHED_RUNS ? (size_t)pages : CACHED_RUNS;
+	struct map_cache *cache = &walk->cache;
+
+	if (!cache->blocks)
+		cache->blocks = malloc(CACHED_BLOCKS * sizeof(*cache->blocks));
+	if (!cache->blocks)
+		return no_memory(walk);
+	if (cache->room >= room)
+		return 0;
+	free(cache->runs);
+	free(cache->ends);
+	cache->runs = malloc(room * sizeof(*cache->runs));
+	cache->ends = malloc(room * sizeof(*cache->ends));
+	cache->room = cache->runs && cache->ends ? room : 0;
+	return cache->room ? 0 : no_memory(walk);
+}
+
+static void index_cache(struct map_cache *cache)
+{
+	uint64_t pages = cache->end - cache->first;
+	size_t run = 0;
+
+	cache->block_shift = 9;
+	while (((pages - 1) >> cache->block_shift) >= CACHED_BLOCKS)
+		cache->block_shift++;
+	for (uint64_t block = 0; block <= (pages - 1) >> cache->block_shift; block++) {
+		uint64_t pfn = cache->first + (block << cache->block_shift);
+
+		while (cache->ends[run] <= pfn)
+			run++;
+		cache->blocks[block] = (uint32_t)run;
+	}
+}
+
+/* Reads the direct map from a page frame on, as far as the batch or the cache reaches. */
+static int fill_cache(struct gmem_extent_walk *walk, uint64_t pfn)
+{
+	struct map_cache *cache = &walk->cache;
+	int ret = reserve_cache(walk, walk->highest - pfn);
+
+	cache->count = 0;
+	cache->first = cache->end = pfn;
+	if (ret)
+		return ret;
+	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, walk->highest - pfn,
+				  keep_run, cache);
+	if (ret < 0)
+		return ret;
+	if (pfn >= cache->end)
+		return -EILSEQ; /* a walk covers what it was asked for */
+	index_cache(cache);
+	return 0;
+}
+
+/* The run of the direct map that has a page frame, of those that the cache covers. */
+static const struct gmem_directmap_run *find_run(const struct map_cache *cache, uint64_t pfn)
+{
+	size_t run = cache->blocks[(pfn - cache->first) >> cache->block_shift];
+
+	while (cache->ends[run] <= pfn)
+		run++;
+	return &cache->runs[run];
+}
+
+/* Pages of a run, from page skip of it on, up to where that run of the direct map ends. */
+static uint64_t pages_of(const struct gmem_pagecache_run *run, uint64_t skip,
+			 const struct gmem_directmap_run *state)
+{
+	uint64_t pages = state->pfn + state->pages - (run->pfn + skip);
+
+	return pages < run->pages - skip ? pages : run->pages - skip;
+}
+
+/* Hands out the batch, of which the cache holds all of the direct map. */
+static int emit_from_cache(struct gmem_extent_walk *walk)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < walk->run_count; i++) {
+		const struct gmem_pagecache_run *run = &walk->runs[i];
+
+		if (run->reason)
+			ret = emit_run(walk, run, 0, run->pages, &not_asked);
+		for (uint64_t skip = 0, n; !ret && !run->reason && skip < run->pages; skip += n) {
+			const struct gmem_directmap_run *state =
+				find_run(&walk->cache, run->pfn + skip);
+
+			n = pages_of(run, skip, state);
+			ret = emit_run(walk, run, skip, n, state);
+		}
+	}
+	return ret;
+}
+
+static int by_pfn(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
+}
+
+/* Lists where the runs lie, by page frame. */
+static int sort_places(struct gmem_extent_walk *walk)
+{
+	walk->place_count = 0;
+	for (size_t i = 0; i < walk->run_count; i++) {
+		int ret = reserve(walk, &walk->places, walk->place_count, &walk->place_room,
+				  sizeof(*walk->places));
+
+		if (!ret)
+			ret = reserve(walk, &walk->spans, i, &walk->span_room,
+				      sizeof(*walk->spans));
+		if (ret)
+			return ret;
+		if (!walk->runs[i].reason)
+			walk->places[walk->place_count++] = (struct place){
+				.pfn = walk->runs[i].pfn,
+				.run = (uint32_t)i,
+			};
+	}
+	qsort(walk->places, walk->place_count, sizeof(*walk->places), by_pfn);
+	return 0;
+}
+
+/* Notes the pieces of a run; the cache moves to where it lies. */
+static int note_pieces(struct gmem_extent_walk *walk, uint32_t index)
+{
+	const struct gmem_pagecache_run *run = &walk->runs[index];
+	struct span *span = &walk->spans[index];
+
+	*span = (struct span){ .first = (uint32_t)walk->piece_count };
+	for (uint64_t skip = 0; skip < run->pages; span->count++) {
+		uint64_t pfn = run->pfn + skip;
+		struct gmem_directmap_run *piece;
+		int ret = 0;
+
+		if (pfn < walk->cache.first || pfn >= walk->cache.end)
+			ret = fill_cache(walk, pfn);
+		if (!ret)
+			ret = reserve(walk, &walk->pieces, walk->piece_count, &walk->piece_room,
+				      sizeof(*walk->pieces));
+		if (ret)
+			return ret;
+		piece = &walk->pieces[walk->piece_count++];
+		*piece = *find_run(&walk->cache, pfn);
+		piece->pages = pages_of(run, skip, piece);
+		skip += piece->pages;
+	}
+	return 0;
+}
+
+/* Hands out the batch, whose direct map has more runs than the cache holds at a time. */
+static int emit_by_place(struct gmem_extent_walk *walk)
+{
+	int ret = sort_places(walk);
+
+	walk->piece_count = 0;
+	for (size_t i = 0; !ret && i < walk->place_count; i++)
+		ret = note_pieces(walk, walk->places[i].run);
+	for (size_t i = 0; !ret && i < walk->run_count; i++) {
+		const struct gmem_pagecache_run *run = &walk->runs[i];
+		const struct gmem_directmap_run *piece = &walk->pieces[walk->spans[i].first];
+
+		if (run->reason)
+			ret = emit_run(walk, run, 0, run->pages, &not_asked);
+		for (uint64_t skip = 0; !ret && !run->reason && skip < run->pages; piece++) {
+			ret = emit_run(walk, run, skip, piece->pages, piece);
+			skip += piece->pages;
+		}
+	}
+	return ret;
+}
+
+static void empty_batch(struct gmem_extent_walk *walk)
+{
+	walk->run_count = 0;
+	walk->batch_pages = 0;
+	walk->lowest = UINT64_MAX;
+	walk->highest = 0;
 }
 
 static void tell_progress(const struct gmem_extent_walk *walk)
@@ -542,15 +610,63 @@ static void tell_progress(const struct gmem_extent_walk *walk)
 /* The batch, with its direct map. */
 static int work_off(struct gmem_extent_walk *walk)
 {
-	int ret = join_direct_map(walk);
+	int ret = walk->highest ? fill_cache(walk, walk->lowest) : 0;
 
 	if (!ret)
-		ret = emit_joined(walk);
-	walk->runs.count = 0;
-	walk->batch_pages = 0;
+		ret = walk->highest > walk->cache.end ? emit_by_place(walk) : emit_from_cache(walk);
+	empty_batch(walk);
 	if (!ret)
 		tell_progress(walk);
 	return !ret && walk->pauses ? 1 : ret;
+}
+
+/* Adds a run to the batch, or as much of it as there is room for; a full batch is worked off. */
+static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run)
+{
+	int ret = 0;
+
+	for (uint64_t skip = 0, n; !ret && skip < run->pages; skip += n) {
+		uint64_t room = BATCH_PAGES - walk->batch_pages;
+		struct gmem_pagecache_run *piece;
+
+		ret = reserve(walk, &walk->runs, walk->run_count, &walk->run_room,
+			      sizeof(*walk->runs));
+		if (ret)
+			break;
+		n = run->pages - skip;
+		if (!run->reason && n > room)
+			n = room;
+		piece = &walk->runs[walk->run_count++];
+		piece->index = run->index + skip;
+		piece->pages = n;
+		piece->pfn = run->reason ? 0 : run->pfn + skip;
+		piece->order = run->order;
+		piece->reason = run->reason;
+		if (!run->reason && piece->pfn < walk->lowest)
+			walk->lowest = piece->pfn;
+		if (!run->reason && piece->pfn + n > walk->highest)
+			walk->highest = piece->pfn + n;
+		/* Unknown page frames may be as many as the file is large: they are no work. */
+		walk->batch_pages += run->reason ? 1 : n;
+		if (walk->batch_pages == BATCH_PAGES)
+			ret = work_off(walk);
+	}
+	return ret;
+}
+
+/* Runs of the page cache: they wait for the direct map, or go out at once where it is not asked. */
+static int add_runs(const struct gmem_pagecache_run *runs, size_t n, void *arg)
+{
+	struct gmem_extent_walk *walk = arg;
+	bool batches = walk->want & GMEM_EXTENT_DIRECT_MAP;
+	int ret = 0;
+
+	if (gmem_is_cancelled(walk->cancel))
+		return gmem_cancelled(walk->target->ctx, "the look for page frames");
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = batches ? add_to_batch(walk, &runs[i])
+			      : emit_run(walk, &runs[i], 0, runs[i].pages, &not_asked);
+	return ret;
 }
 
 static int prepare(struct gmem_extent_walk *walk)
@@ -591,6 +707,7 @@ int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_o
 		.end = target->size,
 		.want = options->want,
 		.flags_fd = -1,
+		.page_shift = target->ctx->page_shift,
 		.fn = fn,
 		.arg = arg,
 	};
@@ -601,6 +718,7 @@ int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_o
 		gmem_extent_walk_free(walk);
 		return ret;
 	}
+	walk->is_plain = walk->flags_fd < 0 && !(walk->want & GMEM_EXTENT_ONE_BY_ONE);
 	*out = walk;
 	return 0;
 }
@@ -611,11 +729,13 @@ void gmem_extent_walk_free(struct gmem_extent_walk *walk)
 
 	if (walk->flags_fd >= 0)
 		kernel->ops->close(kernel, walk->flags_fd);
-	free(walk->runs.items);
-	free(walk->pieces.items);
+	free(walk->runs);
+	free(walk->pieces);
 	free(walk->places);
 	free(walk->spans);
 	free(walk->cache.runs);
+	free(walk->cache.ends);
+	free(walk->cache.blocks);
 	free(walk);
 }
 
@@ -624,14 +744,12 @@ int gmem_extent_walk_run(struct gmem_extent_walk *walk)
 	int ret = 0;
 
 	/* What an earlier run had taken, and not handed out, is looked up again. */
-	walk->runs.count = 0;
-	walk->batch_pages = 0;
+	empty_batch(walk);
 	if (walk->at < walk->end)
 		ret = gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,
-					  gmem_page_of(walk->target->ctx, walk->at),
-					  gmem_page_of(walk->target->ctx, walk->end - 1), add_run,
-					  walk);
-	if (!ret && walk->runs.count)
+					  walk->at >> walk->page_shift,
+					  (walk->end - 1) >> walk->page_shift, add_runs, walk);
+	if (!ret && walk->run_count)
 		ret = work_off(walk);
 	if (ret)
 		return ret;
@@ -663,6 +781,21 @@ int gmem_extent_walk_all(struct gmem_target *target, const struct gmem_extents_o
 
 	if (ret)
 		return ret;
+	ret = gmem_extent_walk_run(walk);
+	gmem_extent_walk_free(walk);
+	return ret;
+}
+
+int gmem_extent_walk_parts(struct gmem_target *target, const struct gmem_extents_options *options,
+			   gmem_extent_part_fn fn, void *arg)
+{
+	struct gmem_extent_walk *walk;
+	int ret = gmem_extent_walk_new(target, options, NULL, arg, &walk);
+
+	if (ret)
+		return ret;
+	walk->part_fn = fn;
+	walk->is_plain = false;
 	ret = gmem_extent_walk_run(walk);
 	gmem_extent_walk_free(walk);
 	return ret;

@@ -31,4 +31,22 @@ void gmem_extent_walk_seek(struct gmem_extent_walk *walk, uint64_t offset);
 int gmem_extent_walk_all(struct gmem_target *target, const struct gmem_extents_options *options,
 			 gmem_extent_fn fn, void *arg);
 
+/* Pages that follow each other in the file, of one node and one state in the direct map. */
+struct gmem_extent_part {
+	uint64_t offset; /* bytes into the file */
+	uint64_t pages;
+	int node; /* or -1 */
+	enum gmem_direct_map direct_map;
+	const char *reason; /* why the page frames are unknown; NULL where they are known */
+};
+
+typedef int (*gmem_extent_part_fn)(const struct gmem_extent_part *part, void *arg);
+
+/*
+ * For sums: parts instead of extents, which are not joined, nor cut where memslots or page flags
+ * change. Errors: as the other.
+ */
+int gmem_extent_walk_parts(struct gmem_target *target, const struct gmem_extents_options *options,
+			   gmem_extent_part_fn fn, void *arg);
+
 #endif

@@ -44,9 +44,8 @@ static void cut(uint64_t start, uint64_t pages, uint64_t *first, uint64_t *count
 	*first -= start;
 }
 
-static int mark_private(const struct gmem_xarray_run *run, void *arg)
+static int mark_private(struct window *window, const struct gmem_xarray_run *run)
 {
-	struct window *window = arg;
 	uint64_t first = run->index, count = run->count;
 
 	if (run->reason) {
@@ -57,6 +56,15 @@ static int mark_private(const struct gmem_xarray_run *run, void *arg)
 	if (gmem_xarray_value(run->pointer) & GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE)
 		memset(&window->is_private[first], 1, count);
 	return 0;
+}
+
+static int mark_runs(const struct gmem_xarray_run *runs, size_t n, void *arg)
+{
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < n; i++)
+		ret = mark_private(arg, &runs[i]);
+	return ret;
 }
 
 static int count_shared(const struct gmem_extent *extent, void *arg)
@@ -83,7 +91,7 @@ static int look_at_window(struct gmem_target *target, uint64_t array, bool wants
 	memset(window->is_private, 0, window->pages);
 	window->resident_shared = 0;
 	ret = gmem_xarray_values(target->ctx, array, window->gfn, window->gfn + window->pages - 1,
-				 mark_private, window);
+				 mark_runs, window);
 	for (uint64_t i = 0; !ret && i < window->pages; i++)
 		is_private += window->is_private[i];
 	if (!ret && wants_stale && is_private < window->pages)

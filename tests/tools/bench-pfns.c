@@ -1,28 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-pfns [SIZE_MIB [memfd]]: page frames of a populated guest_memfd, libgmem's page-cache walk
- * beside /proc/self/pagemap of a mapping of the same memory, in turn, in one run. Prints the median
- * of the rounds, in ns of CPU time a page, and the ratio. Both must give the same page frames.
+ * bench-pfns [SIZE_MIB [guest_memfd|memfd [PIECE...]]]: page frames of populated memory, libgmem's
+ * walk of the page cache beside /proc/self/pagemap and PAGEMAP_SCAN (which tells no page frame) of
+ * a mapping of the same memory, in turn, in one run. A row for each PIECE: pages that were touched
+ * one after the other, the pieces in random order; 1 is every page alone. Without, one that was
+ * touched from its beginning to its end.
+ *
+ * A row gives the median of the rounds, in ns of CPU time a page, and how many times pagemap takes
+ * that: of libgmem where the kernel looks through the nodes, and where they are copied. Both must
+ * give the page frames of pagemap. limit: what it takes to copy that many nodes, in that order of
+ * size, from memory that is not in a cache.
  *
  * With memfd it is memory of memfd_create(2), for a kernel without KVM: the same page cache, walked
  * by the same code, but no memslots.
  */
-#include <gmem/gmem.h>
-#include <string.h>
-#include <sys/mman.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
-#include "pages.h"
-#include "pages/target.h"
+#include "target.h"
 #include "timing.h"
 
 #define ROUNDS 15
 #define CHUNK 65536 /* pagemap entries a read */
+#define NODE 576    /* bytes of struct xa_node, of 64 pages */
+
+/* linux/fs.h since Linux 6.7. */
+struct region {
+	uint64_t start, end, categories;
+};
+
+struct scan {
+	uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
+	uint64_t inverted, mask, anyof_mask, return_mask;
+};
+
+#define SCAN _IOWR('f', 16, struct scan)
+#define SCAN_PRESENT (1u << 3)
+
+enum way { PAGEMAP, SCANNED, PLAIN, DIRECT, COPIED, COPIED_DIRECT, WAYS };
+
+static const char *const headings[WAYS] = {
+	"pagemap", "PAGEMAP_SCAN", "pfns", "with map", "copied", "with map",
+};
 
 struct job {
-	struct gmem_ctx *ctx;
-	struct gmem_target *target;
-	unsigned char *mapping;
+	struct test_target at;
+	struct gmem_kernel_ops copying; /* those of a kernel that does not look through nodes */
 	uint64_t pages;
 	uint64_t *theirs; /* page frames by pagemap */
 	uint64_t seen;	  /* pages that the walk gave */
@@ -38,17 +61,9 @@ static double now(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static void fail(struct job *job, const char *what)
-{
-	char why[1024];
-
-	gmem_explain(job->ctx, why, sizeof(why));
-	errx(2, "%s: %s", what, why);
-}
-
 static void read_pagemap(struct job *job, int fd)
 {
-	uint64_t first = (uintptr_t)job->mapping / PAGE;
+	uint64_t first = (uintptr_t)job->at.mapping / PAGE;
 
 	for (uint64_t done = 0; done < job->pages; done += CHUNK) {
 		size_t n = job->pages - done < CHUNK ? job->pages - done : CHUNK;
@@ -57,6 +72,26 @@ static void read_pagemap(struct job *job, int fd)
 		    (ssize_t)(n * 8))
 			err(2, "/proc/self/pagemap");
 	}
+}
+
+/* Returns whether this kernel has it. */
+static bool scan_pagemap(struct job *job, int fd)
+{
+	struct region regions[64];
+	struct scan scan = {
+		.size = sizeof(scan),
+		.start = (uintptr_t)job->at.mapping,
+		.end = (uintptr_t)job->at.mapping + job->pages * PAGE,
+		.vec = (uintptr_t)regions,
+		.vec_len = sizeof(regions) / sizeof(regions[0]),
+		.mask = SCAN_PRESENT,
+		.return_mask = SCAN_PRESENT,
+	};
+
+	for (; scan.start < scan.end; scan.start = scan.walk_end)
+		if (ioctl(fd, SCAN, &scan) < 0)
+			return false;
+	return true;
 }
 
 static int count(const struct gmem_extent *extent, void *arg)
@@ -80,106 +115,134 @@ static int compare(const struct gmem_extent *extent, void *arg)
 	return count(extent, arg);
 }
 
-static double walk(struct job *job, unsigned int want, gmem_extent_fn fn)
+static double walk(struct job *job, unsigned int want, bool copying, gmem_extent_fn fn)
 {
+	const struct gmem_kernel_ops *ops = job->at.ctx->kernel->ops;
 	double start = now();
 
+	if (copying)
+		job->at.ctx->kernel->ops = &job->copying;
 	job->seen = job->extents = 0;
-	if (gmem_target_extents(job->target, 0, 0, want, fn, job))
-		fail(job, "gmem_target_extents");
+	if (gmem_target_extents(job->at.target, 0, 0, want, fn, job))
+		test_fail(job->at.ctx, "gmem_target_extents");
 	if (job->seen != job->pages)
 		errx(2, "the walk gave %llu pages of %llu", (unsigned long long)job->seen,
 		     (unsigned long long)job->pages);
+	job->at.ctx->kernel->ops = ops;
 	return now() - start;
 }
 
-static void create(struct job *job, uint64_t size)
+/* Touches a piece after the other, in an order that is the same each time. */
+static void touch(struct job *job, uint64_t piece)
 {
-	struct gmem_memory_options options = {
-		.size = sizeof(options),
-		.memory_size = size,
-		.flags = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED,
-	};
-	struct gmem_populate_options populate = {
-		.size = sizeof(populate),
-		.method = GMEM_POPULATE_HOST,
-	};
-	struct gmem_memory *memory;
-	struct gmem_vm *vm;
-	void *mapping;
+	uint64_t n = job->pages / piece, random = 1;
+	uint64_t *order = calloc(n, sizeof(*order));
 
-	if (gmem_vm_new(job->ctx, GMEM_VM_DEFAULT, &vm) || gmem_memory_new(vm, &options, &memory) ||
-	    gmem_memory_map(memory, &mapping) ||
-	    gmem_populate(NULL, memory, &populate, NULL, NULL) ||
-	    gmem_target_open(job->ctx, 0, gmem_memory_fd(memory), &job->target))
-		fail(job, "guest_memfd");
-	job->mapping = mapping;
+	if (!order)
+		errx(2, "out of memory");
+	for (uint64_t i = 0; i < n; i++) {
+		random = random * 6364136223846793005ull + 1442695040888963407ull;
+		uint64_t at = piece == job->pages ? i : (random >> 33) % (i + 1);
+
+		order[i] = order[at];
+		order[at] = i;
+	}
+	for (uint64_t i = 0; i < n; i++)
+		for (uint64_t k = 0; k < piece; k++)
+			((volatile unsigned char *)job->at.mapping)[(order[i] * piece + k) * PAGE] =
+				1;
+	free(order);
 }
 
-/* A target that the API would refuse: it is no guest_memfd. */
-static void create_memfd(struct job *job, uint64_t size)
+/* ns that it takes to copy the nodes of a page. */
+static double limit(void)
 {
-	int fd = memfd_create("bench-pfns", MFD_CLOEXEC);
+	size_t size = 512ul << 20; /* more than caches have */
+	unsigned char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	unsigned char node[NODE];
+	double times[3], start;
 
-	job->target = calloc(1, sizeof(*job->target));
-	if (!job->target || fd < 0 || ftruncate(fd, (off_t)size) ||
-	    fallocate(fd, 0, 0, (off_t)size))
-		err(2, "memfd_create");
-	job->target->ctx = job->ctx;
-	job->target->fd = fd;
-	job->target->size = size;
-	job->target->has_bindings = true; /* none */
-	job->mapping = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (job->mapping == MAP_FAILED)
+	if (memory == MAP_FAILED)
 		err(2, "mmap");
+	for (int i = 0; i < 3; i++) {
+		start = now();
+		for (size_t at = 0; at + NODE <= size; at += NODE) {
+			memcpy(node, memory + at, NODE);
+			__asm__ volatile("" : : "r"(node) : "memory");
+		}
+		times[i] = (now() - start) / (double)(size / NODE) / 64;
+	}
+	munmap(memory, size);
+	return median(times, 3);
 }
 
-static void prepare(struct job *job, uint64_t size, bool memfd)
+static void row(struct job *job, bool memfd, uint64_t piece, int fd)
 {
-	if (gmem_ctx_new(&job->ctx))
-		errx(2, "out of memory");
-	if (memfd)
-		create_memfd(job, size);
-	else
-		create(job, size);
-	job->pages = size / PAGE;
-	job->theirs = calloc(job->pages, sizeof(*job->theirs));
-	if (!job->theirs)
-		errx(2, "out of memory");
-	/* Touched, so that pagemap has an entry for each page. */
-	for (uint64_t i = 0; i < job->pages; i++)
-		((volatile unsigned char *)job->mapping)[i * PAGE] = 1;
+	double times[WAYS][ROUNDS] = { 0 }, start, base = 0;
+	bool has_scan = true;
+
+	test_target_new(&job->at, memfd);
+	touch(job, piece ? piece : job->pages);
+	read_pagemap(job, fd);
+	walk(job, 0, false, compare);
+	walk(job, 0, true, compare);
+	if (job->wrong)
+		errx(1, "%llu page frames differ", (unsigned long long)job->wrong);
+	for (int i = 0; i < ROUNDS; i++) {
+		start = now();
+		read_pagemap(job, fd);
+		times[PAGEMAP][i] = now() - start;
+		start = now();
+		has_scan = has_scan && scan_pagemap(job, fd);
+		times[SCANNED][i] = now() - start;
+		times[PLAIN][i] = walk(job, 0, false, count);
+		times[DIRECT][i] = walk(job, GMEM_EXTENT_DIRECT_MAP, false, count);
+		times[COPIED][i] = walk(job, 0, true, count);
+		times[COPIED_DIRECT][i] = walk(job, GMEM_EXTENT_DIRECT_MAP, true, count);
+	}
+	printf("  %11.1f", (double)job->pages / (double)job->extents);
+	for (int way = 0; way < WAYS; way++) {
+		double ns = median(times[way], ROUNDS) / (double)job->pages;
+
+		if (way == PAGEMAP)
+			base = ns;
+		if (way == SCANNED && !has_scan)
+			printf("  %12s", "-");
+		else if (way <= SCANNED)
+			printf("  %*.2f", (int)strlen(headings[way]), ns);
+		else
+			printf("  %6.2f (%4.1f x)", ns, base / ns);
+	}
+	putchar('\n');
+	fflush(stdout);
+	test_target_free(&job->at);
 }
 
 int main(int argc, char **argv)
 {
 	uint64_t size = (argc > 1 ? strtoull(argv[1], NULL, 10) : 1024) << 20;
-	double pagemap[ROUNDS], plain[ROUNDS], direct[ROUNDS];
-	struct job job = { 0 };
+	bool memfd = argc > 2 && !strcmp(argv[2], "memfd");
+	struct job job = { .pages = size / PAGE };
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		err(2, "/proc/self/pagemap");
-	prepare(&job, size, argc > 2 && !strcmp(argv[2], "memfd"));
-	read_pagemap(&job, fd);
-	walk(&job, 0, compare);
-	if (job.wrong)
-		errx(1, "%llu page frames differ", (unsigned long long)job.wrong);
-	for (int i = 0; i < ROUNDS; i++) {
-		double start = now();
-
-		read_pagemap(&job, fd);
-		pagemap[i] = now() - start;
-		plain[i] = walk(&job, 0, count);
-		direct[i] = walk(&job, GMEM_EXTENT_DIRECT_MAP, count);
-	}
-	double base = median(pagemap, ROUNDS) / (double)job.pages;
-	double ours = median(plain, ROUNDS) / (double)job.pages;
-	double with = median(direct, ROUNDS) / (double)job.pages;
-	printf("%llu pages in %llu extents, every page frame equal; CPU ns a page (median of %d):\n",
-	       (unsigned long long)job.pages, (unsigned long long)job.extents, ROUNDS);
-	printf("  /proc/self/pagemap             %6.2f\n", base);
-	printf("  pfns                           %6.2f   %.1f times faster\n", ours, base / ours);
-	printf("  pfns with direct-map state     %6.2f   %.1f times faster\n", with, base / with);
+	job.theirs = calloc(job.pages, sizeof(*job.theirs));
+	if (!job.theirs || gmem_ctx_new(&job.at.ctx))
+		errx(2, "out of memory");
+	job.at.pages = job.pages;
+	job.copying = *job.at.ctx->kernel->ops;
+	job.copying.leaves_take = NULL;
+	printf("  %llu pages, every page frame equal; CPU ns a page, median of %d; limit %.2f\n",
+	       (unsigned long long)job.pages, ROUNDS, limit());
+	printf("  %11s", "pages a run");
+	for (int way = 0; way < WAYS; way++)
+		printf(way <= SCANNED ? "  %s" : "  %15s", headings[way]);
+	putchar('\n');
+	if (argc <= 3)
+		row(&job, memfd, 0, fd);
+	for (int i = 3; i < argc; i++)
+		row(&job, memfd, strtoull(argv[i], NULL, 10), fd);
 	return 0;
 }

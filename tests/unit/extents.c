@@ -177,6 +177,37 @@ START_TEST(map_changes_during_the_walk)
 }
 END_TEST
 
+/*
+ * More runs of the direct map than are kept at a time, and pages that lie here and there among
+ * them, in pieces that it cuts.
+ */
+START_TEST(map_in_many_runs)
+{
+	const uint64_t piece = 5, pieces = MANY / piece;
+	struct seen seen;
+
+	setup("plain", MANY);
+	for (uint64_t i = 0; i < pieces; i++) /* 1009 is prime to them */
+		ck_assert_int_eq(gmem_memory_allocate(memory, i * 1009 % pieces * piece * PAGE,
+						      piece * PAGE),
+				 0);
+	for (uint64_t page = 0; page < MANY; page += 2)
+		ck_assert_int_eq(
+			gmem_sim_set_direct_map(ctx->kernel,
+						(uint64_t)gmem_sim_file_pfn(
+							ctx->kernel, gmem_memory_fd(memory), page),
+						false),
+			0);
+	seen = walk(0, 0, GMEM_EXTENT_DIRECT_MAP);
+	ck_assert_uint_eq(seen.pages, MANY);
+	ck_assert_uint_eq(seen.extents, MANY);
+	seen = walk(0, 0, 0);
+	ck_assert_uint_eq(seen.pages, MANY);
+	ck_assert_uint_eq(seen.extents, pieces);
+	memory_teardown();
+}
+END_TEST
+
 /* A port whose big answers, those of xarray nodes, fail or are empty. */
 static const struct gmem_kernel_ops *honest_ops;
 static struct gmem_kernel_ops node_ops;
@@ -532,6 +563,7 @@ int main(void)
 				       single_pages,
 				       sparse,
 				       map_changes_during_the_walk,
+				       map_in_many_runs,
 				       unknown_is_one_extent,
 				       freed_root_is_not_believed,
 				       states_cut_extents,

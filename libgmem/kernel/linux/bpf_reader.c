@@ -4,7 +4,6 @@
  * array, one BPF_PROG_TEST_RUN carries out a batch, the answers come out of the same array.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "kernel/linux/bpf_load.h"
 #include "kernel/linux/linux.h"
 #include "kernel/linux/reader.h"
 #include "kernel/uapi.h"
@@ -31,36 +31,12 @@ struct gmem_bpf_reader {
 	pid_t owner;
 };
 
-/* libgmem does not print: failures are told through why. */
-static int silent(enum libbpf_print_level level, const char *format, va_list args)
+static int load(void *arg)
 {
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
+	struct gmem_bpf_reader *reader = arg;
 
-/*
- * The function that libbpf prints through is one for the whole process, and so is this lock: two
- * that load at a time would each take the other's silence for what was there before. A function
- * that the application sets meanwhile stays.
- */
-static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
-
-static int load_silently(struct gmem_bpf_reader *reader)
-{
-	libbpf_print_fn_t before, meanwhile;
-	int ret;
-
-	pthread_mutex_lock(&printing);
-	before = libbpf_set_print(silent);
 	reader->program = reader__open();
-	ret = reader->program ? reader__load(reader->program) : -errno;
-	meanwhile = libbpf_set_print(before);
-	if (meanwhile != silent)
-		libbpf_set_print(meanwhile);
-	pthread_mutex_unlock(&printing);
-	return ret;
+	return reader->program ? reader__load(reader->program) : -errno;
 }
 
 static int load_failed(int error, char *why, size_t size)
@@ -89,7 +65,7 @@ int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size)
 	if (!reader)
 		return -ENOMEM;
 	reader->owner = getpid();
-	ret = load_silently(reader);
+	ret = gmem_bpf_load_silently(load, reader);
 	if (ret) {
 		ret = load_failed(ret, why, size);
 		goto fail;

@@ -80,6 +80,43 @@ static void linux_kmem_room_give(struct gmem_kernel *kernel, void *room)
 	pthread_mutex_unlock(&host->lock);
 }
 
+/*
+ * To load the program takes as long as what it saves on some hundred thousand pages: it is loaded
+ * when it was asked for that often, each time for the leaves of up to 4096 pages.
+ */
+#define LEAVES_PATIENCE 64
+
+static struct gmem_leaves *linux_leaves_take(struct gmem_kernel *kernel)
+{
+	struct gmem_linux *host = to_linux(kernel);
+	struct gmem_leaves *leaves = NULL;
+
+	pthread_mutex_lock(&host->lock);
+	if (host->reader == GMEM_READER_BPF && !host->leaves && !host->leaves_failed &&
+	    ++host->leaves_asked > LEAVES_PATIENCE)
+		host->leaves_failed = gmem_bpf_leaves_new(&host->leaves) < 0;
+	if (host->reader == GMEM_READER_BPF && host->leaves)
+		leaves = gmem_bpf_leaves_take(host->leaves);
+	pthread_mutex_unlock(&host->lock);
+	return leaves;
+}
+
+static int linux_leaves_scan(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
+{
+	(void)leaves; /* there is one, which the caller has taken */
+	return gmem_bpf_leaves_scan(to_linux(kernel)->leaves);
+}
+
+static void linux_leaves_give(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
+{
+	struct gmem_linux *host = to_linux(kernel);
+
+	(void)leaves;
+	pthread_mutex_lock(&host->lock);
+	gmem_bpf_leaves_give(host->leaves);
+	pthread_mutex_unlock(&host->lock);
+}
+
 /* Where the members are that tell a task. */
 struct task_layout {
 	size_t thread_node, pid, files;
@@ -211,6 +248,7 @@ static void linux_destroy(struct gmem_kernel *kernel)
 	struct gmem_linux *host = to_linux(kernel);
 
 	gmem_bpf_reader_free(host->bpf);
+	gmem_bpf_leaves_free(host->leaves);
 	gmem_kcore_free(host->kcore);
 	gmem_linux_btf_free(host);
 	pthread_mutex_destroy(&host->lock);
@@ -247,6 +285,9 @@ static const struct gmem_kernel_ops linux_ops = {
 	.read_kmem = linux_read_kmem,
 	.kmem_room_take = linux_kmem_room_take,
 	.kmem_room_give = linux_kmem_room_give,
+	.leaves_take = linux_leaves_take,
+	.leaves_scan = linux_leaves_scan,
+	.leaves_give = linux_leaves_give,
 	.current_task = linux_current_task,
 	.direct_map_hint = linux_direct_map_hint,
 	.symbol = linux_symbol,

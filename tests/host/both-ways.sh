@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Page frames that the kernel finds in its nodes, and those from copies of the nodes, are the same,
+# while another process populates and punches the memory.
+# shellcheck source=tests/host/lib.sh
+. tests/host/lib.sh
+
+if reader_missing; then
+	skip "both ways to page frames agree" "$why"
+	finish
+fi
+
+# both NAME KIND: 500 rounds on memory of that kind.
+both() {
+	"$tools/both-ways" 500 "$2" > "$scratch/both" 2> "$scratch/both.err"
+	case $? in
+	0) pass "both ways to page frames agree on $1 that changes: $(tr '\n' ';' < "$scratch/both")" ;;
+	77) skip "both ways to page frames agree on $1 that changes" "$(cat "$scratch/both.err")" ;;
+	*) fail "both ways to page frames agree on $1 that changes" "$(cat "$scratch/both" "$scratch/both.err")" ;;
+	esac
+}
+
+if [ -e /dev/kvm ]; then
+	both 'a guest_memfd' guest_memfd
+else
+	skip "both ways to page frames agree on a guest_memfd that changes" "there is no /dev/kvm"
+fi
+both 'memory of memfd_create(2)' memfd
+finish

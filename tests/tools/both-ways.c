@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * both-ways [ROUNDS [guest_memfd|memfd]]: page frames of memory that another process populates and
+ * punches meanwhile, as the kernel finds them in its nodes, and from copies of the nodes, in turn.
+ * What is said of pages that did not change during a walk must be what that process saw of them
+ * in /proc/self/pagemap when it touched them. Prints what was compared; exits 1 where a row was
+ * wrong, 77 where the kernel does not look through nodes.
+ */
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <linux/falloc.h>
+
+#include "kernel/leaves.h"
+#include "target.h"
+
+#define PAGES 16384ul /* four nodes of the second level */
+#define CHUNK 16ul    /* pages that change, or not, together */
+#define CHUNKS (PAGES / CHUNK)
+
+/* What the process that changes the memory tells the other one. */
+struct shared {
+	_Atomic unsigned int changes[CHUNKS]; /* odd: a change is under way */
+	_Atomic uint64_t frames[PAGES];	      /* 0: there is no page */
+	_Atomic bool ends;
+};
+
+struct walk {
+	uint64_t frames[PAGES]; /* as a walk has them */
+	bool unknown[PAGES];
+};
+
+struct sums {
+	uint64_t compared, present, changing, unknown, wrong;
+};
+
+static struct test_target job = { .pages = PAGES };
+static struct shared *shared;
+static struct walk seen;
+static struct gmem_kernel_ops looking, copying;
+static uint64_t scans, leaves_found;
+
+/* ---- the process that changes it ---- */
+
+static uint64_t random_below(uint64_t below)
+{
+	static uint64_t state = 88172645463325252ull;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return state % below;
+}
+
+static void begin_change(uint64_t first, uint64_t last)
+{
+	for (uint64_t chunk = first / CHUNK; chunk <= last / CHUNK; chunk++)
+		shared->changes[chunk]++;
+}
+
+static void populate(uint64_t first, uint64_t pages, int fd)
+{
+	uint64_t entries[PAGES];
+
+	for (uint64_t i = 0; i < pages; i++)
+		((volatile unsigned char *)job.mapping)[(first + i) * PAGE] = 1;
+	if (pread(fd, entries, pages * 8, (off_t)((uintptr_t)job.mapping / PAGE + first) * 8) !=
+	    (ssize_t)(pages * 8))
+		err(2, "/proc/self/pagemap");
+	for (uint64_t i = 0; i < pages; i++)
+		shared->frames[first + i] =
+			entries[i] >> 63 ? entries[i] & ((1ull << 55) - 1) : UINT64_MAX;
+}
+
+static void punch(uint64_t first, uint64_t pages)
+{
+	if (fallocate(job.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(first * PAGE),
+		      (off_t)(pages * PAGE)))
+		err(2, "fallocate");
+	for (uint64_t i = 0; i < pages; i++)
+		shared->frames[first + i] = 0;
+}
+
+/* Pages here and there; leaves, whose nodes come and go; now and then all of it, up to the root. */
+static void change(int fd)
+{
+	uint64_t kind = random_below(1000);
+	uint64_t most = kind < 1 ? PAGES : kind < 20 ? 1024 : kind < 200 ? 128 : 4;
+	uint64_t pages = 1 + random_below(most);
+	uint64_t first = random_below(PAGES - pages + 1);
+
+	begin_change(first, first + pages - 1);
+	if (random_below(5) < 2)
+		punch(first, pages);
+	else
+		populate(first, pages, fd);
+	begin_change(first, first + pages - 1);
+}
+
+static int keep_changing(void)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	pid_t parent = getppid();
+
+	if (fd < 0)
+		err(2, "/proc/self/pagemap");
+	for (uint64_t page = 0; page < PAGES; page++) { /* in pieces from the beginning */
+		uint64_t at = page * 7919 % PAGES;
+
+		begin_change(at, at);
+		populate(at, 1, fd);
+		begin_change(at, at);
+	}
+	while (!shared->ends && getppid() == parent)
+		change(fd);
+	return 0;
+}
+
+/* ---- the process that looks at it ---- */
+
+static int take(const struct gmem_extent *extent, void *arg)
+{
+	struct sums *sums = arg;
+	uint64_t first = extent->offset / PAGE;
+
+	if (first + extent->pages > PAGES)
+		errx(1, "an extent goes beyond the file");
+	for (uint64_t i = 0; i < extent->pages; i++) {
+		seen.frames[first + i] = extent->pfn + i;
+		seen.unknown[first + i] = !extent->has_pfn;
+	}
+	sums->wrong += extent->direct_map == GMEM_DIRECT_MAP_UNMAPPED;
+	return 0;
+}
+
+static void compare(const unsigned int *before, struct sums *sums)
+{
+	static uint64_t frames[PAGES];
+
+	for (uint64_t page = 0; page < PAGES; page++)
+		frames[page] = shared->frames[page];
+	for (uint64_t page = 0; page < PAGES; page++) {
+		unsigned int change = before[page / CHUNK];
+
+		if (change % 2 || shared->changes[page / CHUNK] != change) {
+			sums->changing++;
+			continue;
+		}
+		sums->compared++;
+		sums->present += frames[page] > 0;
+		sums->unknown += seen.unknown[page];
+		if (!seen.unknown[page] && seen.frames[page] != frames[page]) {
+			warnx("page %llu: %llx was said, %llx it is", (unsigned long long)page,
+			      (unsigned long long)seen.frames[page],
+			      (unsigned long long)frames[page]);
+			sums->wrong++;
+		}
+	}
+}
+
+static void walk(const struct gmem_kernel_ops *ops, unsigned int want, struct sums *sums)
+{
+	static unsigned int before[CHUNKS];
+
+	memset(&seen, 0, sizeof(seen));
+	for (size_t i = 0; i < CHUNKS; i++)
+		before[i] = shared->changes[i];
+	job.ctx->kernel->ops = ops;
+	if (gmem_target_extents(job.target, 0, 0, want, take, sums))
+		test_fail(job.ctx, "gmem_target_extents");
+	compare(before, sums);
+}
+
+static int count_scan(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
+{
+	int ret = copying.leaves_scan(kernel, leaves);
+
+	scans++;
+	for (unsigned int i = 0; !ret && i < leaves->count; i++)
+		leaves_found += leaves->leaves[i].runs > 0;
+	return ret;
+}
+
+static void prepare(bool memfd)
+{
+	if (gmem_ctx_new(&job.ctx))
+		errx(2, "out of memory");
+	if (gmem_reader_open(job.ctx, GMEM_EVIDENCE_BPF)) {
+		warnx("the BPF reader is not to be had here");
+		exit(77);
+	}
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	if (shared == MAP_FAILED)
+		err(2, "mmap");
+	test_target_new(&job, memfd);
+	looking = copying = *job.ctx->kernel->ops;
+	looking.leaves_scan = count_scan;
+	copying.leaves_take = NULL;
+}
+
+static void report(const char *way, const struct sums *sums)
+{
+	printf("%s: %llu pages compared, %llu of them there, %llu unknown, %llu wrong; "
+	       "%llu were changing\n",
+	       way, (unsigned long long)sums->compared, (unsigned long long)sums->present,
+	       (unsigned long long)sums->unknown, (unsigned long long)sums->wrong,
+	       (unsigned long long)sums->changing);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 500;
+	struct sums found = { 0 }, copied = { 0 };
+	pid_t child;
+	int status;
+
+	prepare(argc > 2 && !strcmp(argv[2], "memfd"));
+	child = fork();
+	if (child < 0)
+		err(2, "fork");
+	if (!child)
+		_exit(keep_changing());
+	for (unsigned long i = 0; i < rounds; i++) {
+		unsigned int want = i % 4 ? 0 : GMEM_EXTENT_DIRECT_MAP;
+
+		walk(&looking, want, &found);
+		walk(&copying, want, &copied);
+	}
+	shared->ends = true;
+	if (waitpid(child, &status, 0) != child || status)
+		errx(2, "the process beside failed");
+	if (!scans) {
+		warnx("this kernel was not asked to look through nodes");
+		return 77;
+	}
+	report("found in the kernel", &found);
+	report("copied", &copied);
+	printf("%llu looks, %llu leaves found\n", (unsigned long long)scans,
+	       (unsigned long long)leaves_found);
+	if (!found.present || !copied.present || !leaves_found)
+		errx(1, "nothing was compared");
+	return found.wrong || copied.wrong;
+}
