@@ -45,23 +45,23 @@ static struct node *node_of(struct gmem_usage *usage, int node)
 	return &nodes[i];
 }
 
-static int add_extent(const struct gmem_extent *extent, void *arg)
+static int add_part(const struct gmem_extent_part *part, void *arg)
 {
 	struct gmem_usage *usage = arg;
-	const uint64_t bytes = gmem_bytes_of(usage->ctx, extent->pages);
+	const uint64_t bytes = gmem_bytes_of(usage->ctx, part->pages);
 	struct node *node;
 
 	/* A range of the file, not pages: as large as the file where its tree cannot be read. */
-	if (!extent->has_pfn) {
+	if (part->reason) {
 		usage->unseen += bytes;
-		usage->reason = usage->reason ? usage->reason : extent->reason;
+		usage->reason = usage->reason ? usage->reason : part->reason;
 		return 0;
 	}
-	node = node_of(usage, extent->node);
+	node = node_of(usage, part->node);
 	if (!node)
 		return -ENOMEM;
 	node->bytes += bytes;
-	usage->direct_map[extent->direct_map] += bytes;
+	usage->direct_map[part->direct_map] += bytes;
 	return 0;
 }
 
@@ -83,7 +83,7 @@ int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *
 		return gmem_no_memory(target->ctx, "the sums of its pages");
 	usage->ctx = target->ctx;
 	walk.cancel = wanted.cancel;
-	ret = gmem_extent_walk_all(target, &walk, add_extent, usage);
+	ret = gmem_extent_walk_parts(target, &walk, add_part, usage);
 	if (ret) {
 		gmem_usage_free(usage);
 		return ret;

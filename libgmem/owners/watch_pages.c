@@ -12,16 +12,16 @@ struct reading {
 	bool inconsistent;
 };
 
-static int add_extent(const struct gmem_extent *extent, void *arg)
+static int add_part(const struct gmem_extent_part *part, void *arg)
 {
 	struct reading *reading = arg;
 	int ret = gmem_ranges_reserve(reading->pages);
 
-	if (!extent->has_pfn)
+	if (part->reason)
 		reading->inconsistent = true;
 	else if (!ret)
-		gmem_ranges_add(reading->pages, extent->offset,
-				extent->offset + gmem_bytes_of(reading->ctx, extent->pages));
+		gmem_ranges_add(reading->pages, part->offset,
+				part->offset + gmem_bytes_of(reading->ctx, part->pages));
 	return ret;
 }
 
@@ -30,7 +30,7 @@ int gmem_pages_read(struct gmem_target *target, const volatile int *cancel,
 {
 	const struct gmem_extents_options all = { .cancel = cancel };
 	struct reading reading = { .ctx = target->ctx, .pages = pages };
-	int ret = gmem_extent_walk_all(target, &all, add_extent, &reading);
+	int ret = gmem_extent_walk_parts(target, &all, add_part, &reading);
 
 	if (ret)
 		return ret;
