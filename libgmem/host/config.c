@@ -8,6 +8,7 @@
 #include "base/release.h"
 #include "host/host.h"
 #include "kernel/uapi.h"
+#include "procfs/file.h"
 
 #define TDX_PARAMETER "/sys/module/kvm_intel/parameters/tdx"
 
@@ -125,7 +126,7 @@ static enum gmem_check_result check_kvm_tdx(struct gmem_host *host, const struct
 	    gmem_config_get(&host->config, "INTEL_TDX_HOST") < GMEM_CONFIG_MODULE ||
 	    never(host, option) || !gmem_release_before(host->ctx->release, 6, 16))
 		return check_option(host, row);
-	if (has_tdx(host) || gmem_host_exists(host, TDX_PARAMETER) > 0)
+	if (has_tdx(host) || gmem_path_exists(host->ctx, TDX_PARAMETER) > 0)
 		return gmem_host_find(
 			host, GMEM_CHECK_PASS, NULL,
 			"this kernel has no such option: CONFIG_INTEL_TDX_HOST builds "

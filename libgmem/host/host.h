@@ -91,12 +91,6 @@ bool gmem_host_has_flag(const struct gmem_host *host, const char *flag);
 bool gmem_host_may_have_tdx(const struct gmem_host *host);
 bool gmem_host_may_have_snp(const struct gmem_host *host);
 
-/* Whether this is a container or another cgroup than the root one. */
-bool gmem_host_is_container(struct gmem_host *host);
-
-/* 1, 0, or -errno where the path could not be looked for. */
-int gmem_host_exists(struct gmem_host *host, const char *path);
-
 /* Whether the kernel's command line has that word; -errno where it cannot be read. */
 int gmem_host_booted_with(struct gmem_host *host, const char *word);
 

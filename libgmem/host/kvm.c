@@ -8,34 +8,10 @@
 #include "base/release.h"
 #include "host/host.h"
 #include "host/list.h"
-#include "host/log.h"
+#include "base/log.h"
 #include "kernel/uapi.h"
-
-/* What to do where no device is there: held against what this kernel and CPU are. */
-static const char *fix_device(struct gmem_host *host)
-{
-	enum gmem_config_value amd = gmem_config_get(&host->config, "KVM_AMD");
-	enum gmem_config_value intel = gmem_config_get(&host->config, "KVM_INTEL");
-	bool is_amd = gmem_host_vendor(host, "AuthenticAMD");
-	bool is_intel = gmem_host_vendor(host, "GenuineIntel");
-
-	if (gmem_host_is_container(host))
-		return "pass the device into the container";
-	if (host->cpu.is_arm)
-		return "let the firmware start the kernel at EL2; " GMEM_LOG_KVM " says more";
-	if (!gmem_host_has_flag(host, is_amd ? "svm" : "vmx") && (is_amd || is_intel))
-		return "switch virtualisation on in the firmware; " GMEM_LOG_KVM " says more";
-	if (is_amd ? amd == GMEM_CONFIG_MODULE : intel == GMEM_CONFIG_MODULE)
-		return is_amd ? "modprobe kvm_amd; " GMEM_LOG_KVM " says more"
-			      : "modprobe kvm_intel; " GMEM_LOG_KVM " says more";
-	if (is_amd ? amd == GMEM_CONFIG_BUILT_IN : intel == GMEM_CONFIG_BUILT_IN)
-		return GMEM_LOG_KVM " says why KVM, which is built in, did not start";
-	if (host->config.text)
-		return is_amd ? "use a kernel with CONFIG_KVM_AMD"
-			      : "use a kernel with CONFIG_KVM_INTEL";
-	return is_amd ? "modprobe kvm_amd, where KVM is a module; " GMEM_LOG_KVM " says more"
-		      : "modprobe kvm_intel, where KVM is a module; " GMEM_LOG_KVM " says more";
-}
+#include "kvm/missing.h"
+#include "procfs/misc.h"
 
 /* O_PATH: to see the device needs no permission to use it. */
 static enum gmem_check_result check_device(struct gmem_host *host, const struct gmem_host_row *row)
@@ -52,7 +28,8 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 	    (gmem_host_told(host, "machine.virtual") || gmem_host_told(host, "config.kvm")))
 		return GMEM_CHECK_SKIP;
 	if (fd == -ENOENT)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, fix_device(host),
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      gmem_kvm_missing_advice(host->ctx, false),
 				      "there is no /dev/kvm");
 	if (fd < 0)
 		return gmem_host_unread(host, "/dev/kvm", fd);
@@ -109,8 +86,11 @@ static enum gmem_check_result say_no_driver(struct gmem_host *host)
 {
 	if (gmem_host_told(host, "machine.virtual") || gmem_host_told(host, "config.kvm"))
 		return GMEM_CHECK_SKIP;
-	return gmem_host_find(host, GMEM_CHECK_FAIL, fix_device(host),
-			      "/dev/kvm is there, but no driver behind it");
+	return gmem_host_find(
+		host, GMEM_CHECK_FAIL, gmem_kvm_missing_advice(host->ctx, true),
+		gmem_misc_has(host->ctx, "kvm") > 0
+			? "/dev/kvm is another device than KVM's, which runs (/proc/misc)"
+			: "/dev/kvm is there, but no driver behind it");
 }
 
 static enum gmem_check_result check_access(struct gmem_host *host, const struct gmem_host_row *row)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What several checks look at: the CPU's kind, a container, a path, the kernel's command line. */
-#include <errno.h>
-#include <fcntl.h>
+/* What several checks look at: the CPU's kind, the kernel's command line. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,32 +39,6 @@ bool gmem_host_may_have_snp(const struct gmem_host *host)
 		if (strstr(host->cpu.name, without[i]))
 			return false;
 	return true;
-}
-
-int gmem_host_exists(struct gmem_host *host, const char *path)
-{
-	struct gmem_kernel *kernel = host->ctx->kernel;
-	int fd = kernel->ops->open(kernel, path, O_PATH);
-
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
-	kernel->ops->close(kernel, fd);
-	return 1;
-}
-
-/* The root cgroup has neither of the first two; the others are made by container runtimes. */
-bool gmem_host_is_container(struct gmem_host *host)
-{
-	static const char *const signs[] = { "/sys/fs/cgroup/cgroup.type",
-					     "/sys/fs/cgroup/misc.max", "/run/.containerenv",
-					     "/.dockerenv" };
-
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (gmem_host_exists(host, signs[i]) > 0)
-			return true;
-	return false;
 }
 
 int gmem_host_booted_with(struct gmem_host *host, const char *word)

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "host/host.h"
+#include "kvm/missing.h"
+#include "procfs/container.h"
 #include "procfs/file.h"
 #include "procfs/misc.h"
 
@@ -20,7 +22,7 @@ static int runs_kvm(struct gmem_host *host)
 		return registered;
 	if (host->caps_error == -ENODEV || host->caps_error == -ENXIO)
 		return 0;
-	return host->caps_error == -ENOENT && !gmem_host_is_container(host) ? 0 : -1;
+	return host->caps_error == -ENOENT && !gmem_is_container(host->ctx) ? 0 : -1;
 }
 
 /* Flags of the CPU are the weaker evidence: a hypervisor may hide them, and KVM run all the same.
@@ -51,12 +53,9 @@ static enum gmem_check_result check_virtual(struct gmem_host *host, const struct
 			host, GMEM_CHECK_CANNOT_TELL, NULL,
 			"a virtual machine; /proc/cpuinfo has neither vmx nor svm, and whether KVM "
 			"runs all the same cannot be seen in /proc/misc");
-	return gmem_host_find(
-		host, GMEM_CHECK_FAIL,
-		"let its hypervisor nest (on KVM: nested=1 and a CPU model with vmx or "
-		"svm), or take a machine without a hypervisor",
-		"this is a virtual machine, and its hypervisor does not let it nest "
-		"(/proc/cpuinfo has the flag hypervisor, and neither vmx nor svm)");
+	return gmem_host_find(host, GMEM_CHECK_FAIL, GMEM_ADVICE_NEST,
+			      "this is a virtual machine, and its hypervisor does not let it nest "
+			      "(/proc/cpuinfo has the flag hypervisor, and neither vmx nor svm)");
 }
 
 /* The first character of a file, or '?' where it cannot be read. */

@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 #include "host/confidential.h"
-#include "host/log.h"
+#include "base/log.h"
+#include "procfs/container.h"
 #include "procfs/file.h"
 
 #define IOMMU "/sys/class/iommu/ivhd0"
@@ -83,11 +84,11 @@ static enum gmem_check_result check_features(struct gmem_host *host)
 	char line[64];
 	int ret = gmem_read_line(host->ctx, IOMMU_FEATURES, line, sizeof(line));
 
-	if (ret == -ENOENT && !gmem_host_exists(host, "/sys/class/iommu"))
+	if (ret == -ENOENT && !gmem_path_exists(host->ctx, "/sys/class/iommu"))
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "there is no /sys/class/iommu to look at");
-	if (ret == -ENOENT && !gmem_host_exists(host, IOMMU) &&
-	    gmem_host_exists(host, "/sys/class/iommu") > 0)
+	if (ret == -ENOENT && !gmem_path_exists(host->ctx, IOMMU) &&
+	    gmem_path_exists(host->ctx, "/sys/class/iommu") > 0)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "switch the IOMMU on in the BIOS; " GMEM_LOG_SNP " says more",
 				      "the kernel has no IOMMU of AMD (/sys/class/iommu)");
@@ -132,7 +133,7 @@ static enum gmem_check_result check_iommu(struct gmem_host *host, const struct g
 static enum gmem_check_result check_firmware(struct gmem_host *host,
 					     const struct gmem_host_row *row)
 {
-	int there = gmem_host_exists(host, "/dev/sev");
+	int there = gmem_path_exists(host->ctx, "/dev/sev");
 
 	(void)row;
 	if (there > 0)
@@ -141,7 +142,7 @@ static enum gmem_check_result check_firmware(struct gmem_host *host,
 		return gmem_host_unread(host, "/dev/sev", there);
 	if (gmem_host_told(host, "config.kvm-amd-sev"))
 		return GMEM_CHECK_SKIP;
-	if (gmem_host_is_container(host))
+	if (gmem_is_container(host->ctx))
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 				      "pass /dev/sev into the container",
 				      "there is no /dev/sev in this container");

@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "host/confidential.h"
-#include "host/log.h"
+#include "base/log.h"
 #include "procfs/file.h"
 
 #define VERSION "/sys/devices/faux/tdx_host/version"

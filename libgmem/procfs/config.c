@@ -123,3 +123,26 @@ enum gmem_config_value gmem_config_get(const struct gmem_config *config, const c
 	}
 	return is_said_off(config->text, option) ? GMEM_CONFIG_OFF : GMEM_CONFIG_ABSENT;
 }
+
+/*
+ * Only what was loaded has the file initstate (modinfo_attrs in kernel/module/main.c); parameters
+ * of what is built in stand there by param_sysfs_builtin().
+ */
+enum gmem_config_value gmem_config_get_module(struct gmem_ctx *ctx,
+					      const struct gmem_config *config, const char *option,
+					      const char *module)
+{
+	char path[64];
+	int loaded;
+
+	if (config->text)
+		return gmem_config_get(config, option);
+	snprintf(path, sizeof(path), "/sys/module/%s/initstate", module);
+	loaded = gmem_path_exists(ctx, path);
+	if (loaded > 0)
+		return GMEM_CONFIG_MODULE;
+	snprintf(path, sizeof(path), "/sys/module/%s/parameters/nested", module);
+	if (!loaded && gmem_path_exists(ctx, path) > 0)
+		return GMEM_CONFIG_BUILT_IN;
+	return GMEM_CONFIG_UNKNOWN;
+}

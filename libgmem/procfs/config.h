@@ -27,4 +27,12 @@ void gmem_config_free(struct gmem_config *config);
 /* Value of an option, named without "CONFIG_". */
 enum gmem_config_value gmem_config_get(const struct gmem_config *config, const char *option);
 
+/*
+ * Likewise of the option that builds a module. Where there is no configuration, /sys/module tells
+ * built in from loaded.
+ */
+enum gmem_config_value gmem_config_get_module(struct gmem_ctx *ctx,
+					      const struct gmem_config *config, const char *option,
+					      const char *module);
+
 #endif

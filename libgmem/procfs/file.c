@@ -49,6 +49,20 @@ static int read_all(struct gmem_kernel *kernel, int fd, char **out, size_t *leng
 	return 0;
 }
 
+/* O_PATH: to see a file needs no permission to use it. */
+int gmem_path_exists(struct gmem_ctx *ctx, const char *path)
+{
+	struct gmem_kernel *kernel = ctx->kernel;
+	int fd = kernel->ops->open(kernel, path, O_PATH);
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	kernel->ops->close(kernel, fd);
+	return 1;
+}
+
 int gmem_read_file(struct gmem_ctx *ctx, const char *path, char **out, size_t *length)
 {
 	struct gmem_kernel *kernel = ctx->kernel;

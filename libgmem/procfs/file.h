@@ -14,6 +14,9 @@ int gmem_read_file(struct gmem_ctx *ctx, const char *path, char **out, size_t *l
 /* First line of such a file, without its newline, cut to size. Errors: as gmem_read_file(). */
 int gmem_read_line(struct gmem_ctx *ctx, const char *path, char *line, size_t size);
 
+/* 1, 0, or -errno where the path could not be looked for. */
+int gmem_path_exists(struct gmem_ctx *ctx, const char *path);
+
 /* Process id of the caller as the kernel of ctx has it, or 0. */
 pid_t gmem_own_pid(struct gmem_ctx *ctx);
 

@@ -119,6 +119,22 @@ contradicts arm64_deb13 'CONFIG_|6\.8 '
 contradicts arm64 'ept|EPT|npt|NPT|levels|CONFIG_'
 contradicts vm_no_ept 'load|modprobe|ept='
 contradicts kvm_ept_off 'load|modprobe|hypervisor'
+# Other commands that need KVM give the advice of doctor, whoever holds it against the host.
+for name in cloud_vm node_in_vm no_vmx container node_in_container node_of_another built_in_silent \
+	module_unloaded built_in_no_config cpu_unknown arm64_no_kvm; do
+	advice=$(gmemctl doctor --sysroot="$(folder $name)" --json 2> "$scratch/stderr" |
+		jq -r '[.checks[] | select(.result == "fail" and
+			(.id | test("^(machine.virtual|kvm.device|kvm.access)$")))] | .[0].fix')
+	for command in caps 'metrics --format=nfd'; do
+		# shellcheck disable=SC2086 # words
+		gmemctl $command --sysroot="$(folder $name)" > "$scratch/stdout" 2> "$scratch/stderr"
+		if [ -n "$advice" ] && grep -qF "$advice" "$scratch/stderr"; then
+			pass "$name: $command: $advice"
+		else
+			fail "$name: $command does not say: $advice" "$(cat "$scratch/stderr")"
+		fi
+	done
+done
 # What is missing for a dump of a fault, and nothing that is there.
 after=$scratch/after
 mkdir -p "$after/proc/sys/kernel" "$after/sys/kernel"
@@ -183,7 +199,7 @@ while IFS='|' read -r macro source said; do
 	case $macro in
 	'' | \#*) continue ;;
 	esac
-	look=$(sed -n "s/^#define $macro \"dmesg | \(.*\)\"\$/\1/p" libgmem/host/log.h)
+	look=$(sed -n "s/^#define $macro \"dmesg | \(.*\)\"\$/\1/p" libgmem/base/log.h)
 	if [ -n "$look" ] && echo "[    1.234567] $said" | sh -c "$look" > "$scratch/found"; then
 		pass "$look: $said"
 	else
@@ -191,11 +207,11 @@ while IFS='|' read -r macro source said; do
 	fi
 done < tests/hosts/kernel-lines
 # shellcheck disable=SC2013 # each is one word
-for macro in $(sed -n 's/^#define \(GMEM_LOG_[A-Z]*\) .*/\1/p' libgmem/host/log.h); do
+for macro in $(sed -n 's/^#define \(GMEM_LOG_[A-Z]*\) .*/\1/p' libgmem/base/log.h); do
 	grep -q "^$macro|" tests/hosts/kernel-lines || fail "$macro has no line in tests/hosts/kernel-lines"
 done
-others=$(grep -rn 'dmesg | *grep' libgmem cli --include='*.c' --include='*.h' |
-	grep -v '^libgmem/host/log.h:')
+others=$(grep -rnE '"[^"]*\b(dmesg \| *grep|see dmesg|look at dmesg|dmesg (may|names|says|shows))' \
+	libgmem cli --include='*.c' --include='*.h' | grep -v '^libgmem/base/log.h:')
 if [ -z "$others" ]; then
 	pass "no other command is named"
 else

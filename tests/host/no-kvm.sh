@@ -23,6 +23,13 @@ replaced() {
 		$GMEMCTL "$@"
 }
 
+# A node as kmod makes it of modules.devname, with no driver behind it: 250 is given to none.
+# shellcheck disable=SC2016 # arguments of the inner shell
+driverless() {
+	unshare -m --propagation private sh -c 'mount -t tmpfs none "$1" && mknod "$1/kvm" c 10 250 &&
+		mount --bind "$1/kvm" /dev/kvm && shift && exec "$@"' sh "$scratch/runtime" "$@"
+}
+
 if [ ! -e /dev/kvm ]; then
 	without() {
 		gmemctl "$@"
@@ -40,6 +47,11 @@ try_json 1 '(.checks | map({ (.id): .result }) | add) as $is |
 if [ -e /dev/kvm ]; then
 	try_json 1 '[.stages[] | select(.result == "failed")] | length == 1' replaced walk --json
 	try 1 '*' '*' replaced walk
+	try_json 3 '.guest_memfd == "cannot-tell"' replaced doctor --json
+	# shellcheck disable=SC2086 # words
+	try_json 1 '.guest_memfd == "no" and ([.checks[] | select(.needed and .result == "fail")] | length) == 1' \
+		driverless $GMEMCTL doctor --json
+	wrapped || try 0 'demo: everything behaved as documented' '*' driverless tests/demo "$BUILD"
 else
 	skip "another device in the place of /dev/kvm" "there is no /dev/kvm to hide"
 fi

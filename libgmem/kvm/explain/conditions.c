@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* What the kernel checks in more than one call. */
+#include "base/log.h"
 #include "kvm/explain/conditions.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ const struct gmem_condition gmem_conditions_of_vm[] = {
 	{ EIO, gmem_fact_vm_refuses,
 	  "KVM refuses every ioctl on this VM: it is dead (KVM stops a VM after an internal error), "
 	  "or another process created it",
-	  "look at dmesg for the error, close the VM and create a new one" },
+	  GMEM_LOG_KVM " shows the error; close the VM and create a new one" },
 	GMEM_CONDITION_OOPS,
 };
 const size_t gmem_conditions_of_vm_count =

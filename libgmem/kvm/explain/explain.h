@@ -24,6 +24,7 @@ struct gmem_findings {
 	uint64_t device_uid;
 	uint64_t device_gid;
 	uint64_t device_mode;
+	const char *advice; /* what to do, where it depends on the host; NULL: not looked for */
 };
 
 /* A call's arguments and what can be learnt of the host afterwards. Unused fields are zero. */

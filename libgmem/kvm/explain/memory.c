@@ -5,6 +5,7 @@
 #include <linux/falloc.h>
 #include <linux/mempolicy.h>
 
+#include "base/log.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
 #include "kvm/kvm.h"
@@ -326,9 +327,9 @@ static const struct gmem_condition populate_write[] = {
 	  "a page could not be mapped: the access would be a SIGBUS, as it is where the guest_memfd "
 	  "was created without flag init-shared, whatever the flags that this memory was wrapped "
 	  "with ({file_flags})",
-	  "pass the flags that it was created with; if these are, see dmesg for a memory failure" },
+	  "pass the flags that it was created with; if these are, look for a memory failure: " GMEM_LOG_MEMORY },
 	{ EFAULT, NULL, "a page could not be mapped: the access would be a SIGBUS",
-	  "see dmesg for a memory failure" },
+	  "look for a memory failure: " GMEM_LOG_MEMORY },
 	{ EHWPOISON, NULL, "a page of the range has a memory failure", "punch it out" },
 	{ EINTR, NULL, "a signal came in", "call again" },
 	{ ENOMEM, NULL, "no page was free, or the memory cgroup is at its limit",

@@ -2,6 +2,7 @@
 /* KVM_PRE_FAULT_MEMORY. */
 #include <errno.h>
 
+#include "base/log.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
 #include "kvm/state.h"
@@ -99,7 +100,7 @@ static const struct gmem_condition pre_fault[] = {
 	{ ENOMEM, NULL, "no page was free, or the memory cgroup is at its limit",
 	  "free memory or raise memory.max; guest_memfd pages cannot be swapped or reclaimed" },
 	{ EIO, gmem_fact_tdx, "the TDX module refused the page, and KVM stopped the VM",
-	  "dmesg names the SEAMCALL and its status" },
+	  GMEM_LOG_TDX " names the SEAMCALL and its status" },
 };
 
 const struct gmem_call gmem_call_pre_fault = {

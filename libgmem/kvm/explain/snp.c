@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "kernel/uapi_sev.h"
+#include "base/log.h"
 #include "kvm/explain/conditions.h"
 #include "kvm/state.h"
 
@@ -68,7 +69,7 @@ const struct gmem_call gmem_call_sev_init = {
 	.name = "KVM_SEV_INIT2",
 	GMEM_CONDITIONS(sev_init),
 	.on_vm = true,
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_SNP " may say more",
 };
 
 static bool policy_unknown(const struct gmem_facts *facts)
@@ -92,13 +93,16 @@ static const struct gmem_condition snp_start[] = {
 	{ EINVAL, NULL, "the launch was begun by others, or KVM does not take policy {policy}",
 	  NULL },
 	{ ENOTTY, no_device, "/dev/sev could not be opened, through which KVM reaches the firmware",
-	  "load the ccp module, and give this user the device" },
+	  "give this user the device; where there is none, " GMEM_LOG_SNP
+	  " says why the firmware did not come up" },
 	{ ENOTTY, gmem_fact_firmware_error,
-	  "the firmware gave no context for the guest: {firmware_error}", "see dmesg" },
-	{ ENOTTY, NULL, "the firmware gave no context for the guest", "see dmesg" },
+	  "the firmware gave no context for the guest: {firmware_error}",
+	  GMEM_LOG_SNP " may say more" },
+	{ ENOTTY, NULL, "the firmware gave no context for the guest",
+	  GMEM_LOG_SNP " may say more" },
 	{ EBADF, NULL, "/dev/sev is not open", "give this user the device" },
 	{ EIO, gmem_fact_firmware_error, "the firmware refused: {firmware_error}",
-	  "change the policy, or see dmesg" },
+	  "change the policy; " GMEM_LOG_SNP " may say more" },
 	{ EINTR, NULL, "signals came in, again and again", "call again" },
 };
 
@@ -106,7 +110,7 @@ const struct gmem_call gmem_call_snp_start = {
 	.name = "KVM_SEV_SNP_LAUNCH_START",
 	GMEM_CONDITIONS(snp_start),
 	.on_vm = true,
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_SNP " may say more",
 };
 
 static bool type_unknown(const struct gmem_facts *facts)
@@ -169,7 +173,7 @@ static const struct gmem_condition snp_update[] = {
 	  "the page at guest address {gpa} could not be added, and KVM says EIO to all of it: it "
 	  "is the guest's already, source address {userspace_addr} cannot be read, no page was "
 	  "free, it has a memory failure, or a signal came in",
-	  "call again with what is left; see dmesg for RMP errors" },
+	  "call again with what is left; " GMEM_LOG_SNP " shows errors of the RMP" },
 };
 
 const struct gmem_call gmem_call_snp_update = {
@@ -196,5 +200,5 @@ const struct gmem_call gmem_call_snp_finish = {
 	.name = "KVM_SEV_SNP_LAUNCH_FINISH",
 	GMEM_CONDITIONS(snp_finish),
 	.on_vm = true,
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_SNP " may say more",
 };

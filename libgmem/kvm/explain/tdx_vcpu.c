@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "base/log.h"
 #include "kvm/explain/conditions.h"
 
 #define SEAMCALL_FAILED                                                                          \
@@ -17,7 +18,7 @@
 			"the VM is dead: a SEAMCALL of this command or of an earlier one "       \
 			"failed, and KVM stopped it; for commands on a vCPU it reports no "      \
 			"status",                                                                \
-			"dmesg names the SEAMCALL and its status; create a new VM"               \
+			GMEM_LOG_TDX " names the SEAMCALL and its status; create a new VM"       \
 	}
 
 #define FINALIZED                                                                          \
@@ -49,14 +50,14 @@ static const struct gmem_condition get_cpuid[] = {
 	{ ENOMEM, NULL, "there is no memory left for the list", "free some" },
 	SEAMCALL_FAILED,
 	{ EIO, NULL, "the TDX module does not let KVM read CPUID leaf 0 or 0x80000000",
-	  "see dmesg" },
+	  GMEM_LOG_TDX " may say more" },
 	GMEM_CONDITION_OOPS,
 };
 
 const struct gmem_call gmem_call_tdx_get_cpuid = {
 	.name = "KVM_TDX_GET_CPUID",
 	GMEM_CONDITIONS(get_cpuid),
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_TDX " may say more",
 };
 
 /* kvm_vcpu_ioctl_set_cpuid2() in arch/x86/kvm/cpuid.c */
@@ -93,7 +94,7 @@ static const struct gmem_condition init_vcpu[] = {
 const struct gmem_call gmem_call_tdx_init_vcpu = {
 	.name = "KVM_TDX_INIT_VCPU",
 	GMEM_CONDITIONS(init_vcpu),
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_TDX " may say more",
 };
 
 static bool flag_unknown(const struct gmem_facts *facts)

@@ -2,6 +2,7 @@
 /* KVM's TDX commands on the VM fd, and the irqchip of a TD: arch/x86/kvm/vmx/tdx.c. */
 #include <errno.h>
 
+#include "base/log.h"
 #include "kvm/explain/conditions.h"
 #include "procfs/cpuinfo.h"
 
@@ -18,7 +19,7 @@
 		EIO, gmem_fact_vm_refuses,                                                       \
 			"the VM is dead: a SEAMCALL of this command or of an earlier one "       \
 			"failed, and KVM stopped it",                                            \
-			"dmesg names the SEAMCALL and its status; create a new VM"               \
+			GMEM_LOG_TDX " names the SEAMCALL and its status; create a new VM"       \
 	}
 
 static bool has_hw_error(const struct gmem_facts *facts)
@@ -139,7 +140,7 @@ static const struct gmem_condition init_vm[] = {
 const struct gmem_call gmem_call_tdx_init_vm = {
 	.name = "KVM_TDX_INIT_VM",
 	GMEM_CONDITIONS(init_vm),
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_TDX " may say more",
 };
 
 static bool td_not_initialized(const struct gmem_facts *facts)
@@ -167,5 +168,5 @@ static const struct gmem_condition finalize[] = {
 const struct gmem_call gmem_call_tdx_finalize = {
 	.name = "KVM_TDX_FINALIZE_VM",
 	GMEM_CONDITIONS(finalize),
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_TDX " may say more",
 };

@@ -221,6 +221,10 @@ static bool put_value(struct text *text, const struct gmem_facts *facts, const c
 		put(text, "%s", facts->release);
 		return true;
 	}
+	if (length == strlen("advice") && !strncmp(name, "advice", length)) {
+		put(text, "%s", facts->found->advice ? facts->found->advice : "load KVM's module");
+		return true;
+	}
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		uint64_t value;
 

@@ -3,20 +3,22 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/log.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
-#include "procfs/cpuinfo.h"
+#include "kvm/missing.h"
 
-static bool cpu_without_virtualisation(const struct gmem_facts *facts)
+/* True of each: what to do is the finding. */
+static bool no_node(const struct gmem_facts *facts)
 {
-	struct gmem_cpu cpu;
-	bool has;
+	facts->found->advice = gmem_kvm_missing_advice(facts->ctx, false);
+	return true;
+}
 
-	if (gmem_cpu_read(facts->ctx, &cpu))
-		return false;
-	has = gmem_cpu_has(&cpu, "vmx") || gmem_cpu_has(&cpu, "svm");
-	gmem_cpu_free(&cpu);
-	return !has;
+static bool no_driver(const struct gmem_facts *facts)
+{
+	facts->found->advice = gmem_kvm_missing_advice(facts->ctx, true);
+	return true;
 }
 
 /* O_PATH needs no permission on the file itself. */
@@ -45,15 +47,9 @@ static bool device_forbids_group(const struct gmem_facts *facts)
 }
 
 static const struct gmem_condition open_kvm[] = {
-	{ ENOENT, cpu_without_virtualisation,
-	  "there is no KVM device, and /proc/cpuinfo has neither vmx nor svm",
-	  "switch virtualisation on in the firmware; inside a VM, its host must allow nesting" },
-	{ ENOENT, NULL, "there is no KVM device: the module is not loaded, or a container hides it",
-	  "modprobe kvm_intel or kvm_amd; for a container, pass the device in" },
-	{ ENXIO, NULL, "the device node is there, but no driver behind it",
-	  "modprobe kvm_intel or kvm_amd" },
-	{ ENODEV, NULL, "the device node is there, but no driver behind it",
-	  "modprobe kvm_intel or kvm_amd" },
+	{ ENOENT, no_node, "there is no KVM device", "{advice}" },
+	{ ENXIO, no_driver, "the device node is there, but no driver behind it", "{advice}" },
+	{ ENODEV, no_driver, "the device node is there, but no driver behind it", "{advice}" },
 	{ EACCES, device_forbids_group,
 	  "it is owned by uid {device_uid} with mode {device_mode}, which keeps all others out",
 	  "run as that user, or give the device to a group (mostly kvm, with mode 0660)" },
@@ -65,14 +61,14 @@ static const struct gmem_condition open_kvm[] = {
 	  "join the group of the device (mostly kvm), or run as root" },
 	{ EPERM, NULL, "a device cgroup or a security module forbids it",
 	  "allow the character device 10:232, for example with --device /dev/kvm" },
-	{ ENOMEM, NULL, "the kernel has no memory left for the file", NULL },
+	{ ENOMEM, NULL, "the kernel has no memory left for the file", "free some" },
 };
 
 const struct gmem_call gmem_call_open_kvm = {
 	.name = "open /dev/kvm",
 	GMEM_CONDITIONS(open_kvm),
 	.makes_fd = true,
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_KVM " may say more",
 };
 
 static bool type_not_offered(const struct gmem_facts *facts)
@@ -88,14 +84,15 @@ static const struct gmem_condition create_vm[] = {
 	{ ENOMEM, NULL, "the kernel has no memory left for a VM", "free some" },
 	{ EBUSY, NULL, "another hypervisor holds the CPU's virtualisation",
 	  "stop it (VirtualBox, VMware or another KVM build)" },
-	{ EIO, NULL, "virtualisation could not be switched on for a CPU", "see dmesg" },
+	{ EIO, NULL, "virtualisation could not be switched on for a CPU",
+	  GMEM_LOG_KVM " says for which" },
 };
 
 const struct gmem_call gmem_call_create_vm = {
 	.name = "KVM_CREATE_VM",
 	GMEM_CONDITIONS(create_vm),
 	.makes_fd = true,
-	.unseen = "dmesg may say more",
+	.unseen = GMEM_LOG_KVM " may say more",
 };
 
 static bool vcpu_id_too_large(const struct gmem_facts *facts)
