@@ -118,11 +118,11 @@ struct gmem_oops_log;
 
 /*
  * Reads a log, of x86-64 or arm64, Linux 6.1 to 7.3: the prefixes of dmesg, /dev/kmsg, syslog, the
- * journal and pstore are passed over. Oopses of several CPUs may be interleaved where lines tell
- * the thread or CPU (CONFIG_PRINTK_CALLER). The memory that it takes does not grow with the log.
- * Errors: ENOMEM, EINVAL (no fn).
- * Kernel source: arch/x86/mm/fault.c show_fault_oops(), arch/arm64/mm/fault.c __do_kernel_fault().
- * Since: 0.1
+ * journal, pstore and containers' logs are passed over, and of a JSON object a line its message is
+ * read ("MESSAGE" of journalctl, "log" of Docker). Oopses of several CPUs may be interleaved where
+ * lines tell the thread or CPU (CONFIG_PRINTK_CALLER). The memory that it takes does not grow with
+ * the log. Errors: ENOMEM, EINVAL (no fn). Kernel source: arch/x86/mm/fault.c show_fault_oops(),
+ * arch/arm64/mm/fault.c __do_kernel_fault(). Since: 0.1
  */
 GMEM_API int gmem_oops_new(gmem_oops_fn fn, void *arg, struct gmem_oops_log **out);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "oops/json.h"
 #include "oops/judge.h"
 #include "oops/prefix.h"
 #include "oops/text.h"
@@ -328,16 +329,40 @@ static int take_line(struct gmem_oops_log *log, const char *line, const char *ca
 	return 0;
 }
 
+/* A message may have more than one line. */
+static int take_message(struct gmem_oops_log *log)
+{
+	char caller[OOPS_CALLER_MAX], *line = log->line, *next;
+	int ret;
+
+	do {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		oops_clean(line, strlen(line));
+		ret = take_line(log, oops_prefix(line, caller), caller);
+		line = next;
+	} while (!ret && line);
+	return ret;
+}
+
 static int end_line(struct gmem_oops_log *log)
 {
 	char caller[OOPS_CALLER_MAX];
+	bool whole = false;
 
 	log->line[log->length] = '\0';
 	log->length = oops_clean(log->line, log->length);
-	log->counts.lines++;
-	log->counts.long_lines += log->cut;
 	log->length = 0;
-	log->cut = log->begun = false;
+	log->begun = false;
+	log->counts.lines++;
+	if (oops_json_message(log->line, &whole)) {
+		log->counts.long_lines += !whole;
+		log->cut = false;
+		return take_message(log);
+	}
+	log->counts.long_lines += log->cut;
+	log->cut = false;
 	return take_line(log, oops_prefix(log->line, caller), caller);
 }
 
@@ -397,6 +422,8 @@ static void drop_last_word(struct gmem_oops_log *log)
 	log->line[log->length] = '\0';
 	log->length = oops_clean(log->line, log->length);
 	word = strrchr(log->line, ' ');
+	if (*log->line == '{' && log->line[log->length - 1] == '}')
+		return;
 	if (!word || strstr(log->line, "---[ end "))
 		return;
 	end = oops_hex_n(word + 1, 16, &value);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Prefixes: kernel/printk/printk.c, dmesg(1), syslog, journalctl(1), fs/pstore. */
+/* Prefixes: kernel/printk/printk.c, dmesg(1), syslog, journalctl(1), fs/pstore, containers' logs.
+ */
 #include "oops/prefix.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "oops/text.h"
 
-/* "kernel: " of syslog stands within so many bytes, behind time and host. */
+/* "kernel: " of syslog, or the kernel's own time, stands within so many bytes, behind time and
+ * host. */
 #define SYSLOG_MAX 160
 /* The longest time between brackets: words of other languages take more bytes. */
 #define TIME_MAX 64
@@ -96,16 +99,77 @@ static const char *pass_record(const char *at, char *caller)
 	return end + 1;
 }
 
-/* "2026-11-29T10:12:46,123456+00:00 ": dmesg --time-format=iso */
+/* "2026-11-29T10:12:46,123456+00:00 ": dmesg --time-format=iso; with a blank for the T: ts(1) */
 static const char *pass_iso(const char *at, char *caller)
 {
+	static const char *const of_time = "0123456789-T:,.+Z";
 	const char *end = digits(at);
 
 	(void)caller;
 	if (end - at != 4 || *end != '-')
 		return NULL;
-	end += strspn(end, "0123456789-T:,.+Z");
+	end += strspn(end, of_time);
+	if (*end == ' ' && digits(end + 1) == end + 3 && end[3] == ':')
+		end += 1 + strspn(end + 1, of_time);
 	return *end == ' ' ? end + 1 : NULL;
+}
+
+/* "stderr F ", "stdout P ": what a container wrote, behind the time (CRI's form of a log) */
+static const char *pass_stream(const char *at, char *caller)
+{
+	(void)caller;
+	if (strncmp(at, "std", 3))
+		return NULL;
+	at += 3;
+	if (!strncmp(at, "err ", 4) || !strncmp(at, "out ", 4))
+		at += 4;
+	return (*at == 'F' || *at == 'P') && at[1] == ' ' ? at + 2 : NULL;
+}
+
+/* "[name key=\"value\"]", any number of them, or "-": structured data of RFC 5424 */
+static const char *pass_structured(const char *at)
+{
+	if (*at == '-')
+		return at + 1;
+	if (*at != '[')
+		return NULL;
+	while (*at == '[') {
+		bool quoted = false;
+
+		for (at++; *at && (quoted || *at != ']'); at++) {
+			if (*at == '"')
+				quoted = !quoted;
+			else if (quoted && *at == '\\' && at[1])
+				at++;
+		}
+		if (*at++ != ']')
+			return NULL;
+	}
+	return at;
+}
+
+/* "1 2026-11-29T10:12:46.123456+00:00 host kernel - - - ": RFC 5424, behind the level */
+static const char *pass_rfc5424(const char *at, char *caller)
+{
+	static const char bom[] = "\357\273\277";
+
+	(void)caller;
+	if (strncmp(at, "1 ", 2) || !(at[2] == '-' || (digits(at + 2) == at + 6 && at[6] == '-')))
+		return NULL;
+	at += 2;
+	/* The time, host, program, process and sort of message. */
+	for (int i = 0; i < 5; i++) {
+		const char *end = strchr(at, ' ');
+
+		if (!end || end == at)
+			return NULL;
+		at = end + 1;
+	}
+	at = pass_structured(at);
+	if (!at || *at != ' ')
+		return NULL;
+	at++;
+	return strncmp(at, bom, sizeof(bom) - 1) ? at : at + sizeof(bom) - 1;
 }
 
 /* "kern  :alert : ": dmesg -x */
@@ -140,19 +204,70 @@ static const char *pass_quote(const char *at, char *caller)
 }
 
 static const pass_fn passes[] = {
-	pass_level, pass_caller,   pass_time,  pass_record,
-	pass_iso,   pass_facility, pass_field, pass_quote,
+	pass_level,    pass_caller, pass_time,	pass_record, pass_iso,
+	pass_facility, pass_field,  pass_quote, pass_stream, pass_rfc5424,
 };
 
-/* "Nov 29 10:12:46 host kernel: ": syslog and the journal, whatever the time looks like. */
-static const char *pass_syslog(const char *line)
+/* "Nov 29 10:12:46 host kernel: ", "host kernel[0]: ": syslog and the journal, whatever the time.
+ */
+static const char *find_program(const char *line, size_t length)
 {
-	const char *found = memmem(line, strnlen(line, SYSLOG_MAX), " kernel: ", 9);
+	const char *at = line, *end;
 
+	while ((at = memmem(at, length - (size_t)(at - line), " kernel", 7))) {
+		at += 7;
+		end = at;
+		if (*end == '[' && digits(end + 1) > end + 1 && *digits(end + 1) == ']')
+			end = digits(end + 1) + 1;
+		if (end[0] == ':' && end[1] == ' ')
+			return end + 2;
+	}
+	return NULL;
+}
+
+static bool has_clock(const char *line, const char *end)
+{
+	const char *at = line;
+
+	while ((at = memchr(at, ':', (size_t)(end - at)))) {
+		if (at > line && digits(at - 1) == at && digits(at + 1) > at + 1)
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* "Nov 29 10:12:46 [   12.345678] ": the kernel's own time, behind another clock's. */
+static const char *find_time(const char *line, size_t length)
+{
+	const char *at = line, *end;
+
+	if (*line == '[')
+		return NULL;
+	while ((at = memchr(at, '[', length - (size_t)(at - line)))) {
+		end = at + 1 + strspn(at + 1, " ");
+		if (digits(end) > end && *digits(end) == '.') {
+			end = digits(digits(end) + 1);
+			if (*end == ']')
+				return has_clock(line, at) ? at : NULL;
+		}
+		at++;
+	}
+	return NULL;
+}
+
+/* What other programs put before a kernel's line. */
+static const char *pass_others(const char *line)
+{
+	size_t length = strnlen(line, SYSLOG_MAX);
+	const char *found = find_program(line, length);
+
+	if (!found)
+		found = find_time(line, length);
 	/* A thread's name may have any bytes. */
 	if (!found || memmem(line, (size_t)(found - line), "Comm: ", 6))
 		return line;
-	return found + 9;
+	return found;
 }
 
 const char *oops_prefix(const char *line, char *caller)
@@ -161,11 +276,11 @@ const char *oops_prefix(const char *line, char *caller)
 	size_t i;
 
 	*caller = '\0';
-	at = pass_syslog(line);
+	at = pass_others(line);
 	do {
 		at += strspn(at, " \t");
 		/* All prefixes begin with one of these. */
-		if (!*at || !strchr("[<>kM0123456789", *at))
+		if (!*at || !strchr("[<>kMs0123456789", *at))
 			break;
 		for (i = 0, next = NULL; !next && i < sizeof(passes) / sizeof(passes[0]); i++)
 			next = passes[i](at, caller);

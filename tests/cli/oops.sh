@@ -35,6 +35,12 @@ for name in '' -; do
 	judge "standard input '$name'" $? 0 '^0x26e0 tdx-page-add$' ''
 done
 
+# journalctl -o json, and a log of RFC 5424.
+sed 's/.*/{"__CURSOR":"s=1","PRIORITY":"1","MESSAGE":"&","_HOSTNAME":"h"}/' "$logs/x86-page-add" > "$scratch/log.json"
+try 0 '^1 0x26e0 tdx-page-add$' '' gmemctl oops -n --raw -o LINE,PFN,KERNEL-PATH "$scratch/log.json"
+sed 's/^/<4>1 2026-11-29T10:12:46.123456+00:00 host kernel - - - /' "$logs/x86-page-add" > "$scratch/log.5424"
+try 0 '^1 0x26e0 tdx-page-add$' '' gmemctl oops -n --raw -o LINE,PFN,KERNEL-PATH "$scratch/log.5424"
+
 # No page fault: nothing, an empty file, other oopses.
 try 3 '' 'standard input: no page fault in 0 lines' gmemctl oops -n --raw -o LINE
 echo 'Oops: general protection fault, maybe for address 0x1: 0000 [#1] SMP' > "$scratch/gp"

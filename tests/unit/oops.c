@@ -178,6 +178,23 @@ START_TEST(prefixes)
 		"7.3.4-amd64,1,1234,12345678,-;",
 		"> ",
 		"> > [   12.345678] ",
+		/* RFC 5424, with and without its level, structured data and the mark of UTF-8. */
+		"<4>1 2026-11-29T10:12:46.123456+00:00 a-host kernel - - - ",
+		"1 2026-11-29T10:12:46Z a-host kernel - - - [   12.345678] ",
+		"<4>1 2026-11-29T10:12:46Z - kernel 0 id [a@1 b=\"] \\\"c\"][d] \357\273\277",
+		"<4>1 - a-host kernel - - - [   12.345678][  T412] ",
+		"Nov 29 10:12:46 a-host kernel[0]: ",
+		"Nov 29 10:12:46 a-host kernel[12]: [   12.345678] ",
+		/* What a container wrote. */
+		"2026-11-29T10:12:46.123456789Z stderr F ",
+		"2026-11-29T10:12:46.123456789+01:00 stdout F [   12.345678] ",
+		"2026-11-29T10:12:46.123456789Z stderr P <4>[   12.345678] ",
+		/* Another clock before the kernel's own. */
+		"2026-11-29 10:12:46 [   12.0] ",
+		"2026-11-29 10:12:46.123 ",
+		"2026-11-29 10:12:46,123 [   12.345678][  T412] ",
+		"Nov 29 10:12:46 [   12.345678] ",
+		"10:12:46.123456 ttyS0: [   12.345678] ",
 	};
 	struct found whole, found;
 	char text[8192];
@@ -188,6 +205,107 @@ START_TEST(prefixes)
 		read_text(text, &found);
 		ck_assert_msg(found.n == 1, "%s", before[i]);
 		ck_assert_mem_eq(&found.oopses[0], &whole.oopses[0], sizeof(found.oopses[0]));
+	}
+}
+END_TEST
+
+/* journalctl's forms of JSON, and what Docker keeps: a line an entry. */
+START_TEST(json)
+{
+	static const struct {
+		const char *before, *end;
+	} forms[] = {
+		{ "{\"MESSAGE\":\"", "\"}" },
+		{ "{\"MESSAGE\":\"", "" },
+		{ "{ \"__CURSOR\" : \"s=1;}\\\\\", \"N\" : null, \"A\":[1,\"]\",{\"MESSAGE\":\"x\"}],"
+		  " \"MESSAGE_ID\" : \"y\", \"MESSAGE\" : \"",
+		  "\", \"_HOSTNAME\" : \"h\" }" },
+		{ "{\"MESSAGE\":[\"", "\",\"another\"]}" },
+		{ "{\"log\":\"[   12.345678] ", "\\n\",\"stream\":\"stderr\",\"time\":\"2026\"}" },
+		{ "\036{\"MESSAGE\":\"\\u003c4\\u003E", "\"}" },
+		{ "data: {\"MESSAGE\":\"\\t", "\\r\"}" },
+		{ "\t\"MESSAGE\" : \"", "\"," },
+		{ "{\"MESSAGE\":\"\\u001b[32m", "\\u001b[0m\"}" },
+	};
+	struct found whole, found;
+	char text[16384];
+
+	read_text(X86_ADD, &whole);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		with_prefix(X86_ADD, forms[i].before, forms[i].end, text, sizeof(text));
+		read_text(text, &found);
+		ck_assert_msg(found.n == 1, "%s", forms[i].before);
+		ck_assert_mem_eq(&found.oopses[0], &whole.oopses[0], sizeof(found.oopses[0]));
+	}
+}
+END_TEST
+
+/* Messages that are no text are numbers; one may have several lines, and lines that are no JSON. */
+START_TEST(json_messages)
+{
+	static const char oops[] = X86_ADD;
+	static const char several[] =
+		"{\"MESSAGE\":\"BUG: unable to handle page fault for address: ffff8aa5026e0000\\n"
+		"#PF: supervisor write access in kernel mode\\n\\n#PF: error_code(0x0002) - not-present "
+		"page\\nPGD 29601067 P4D 29601067 PUD 29602067 PMD 2688063 PTE 800ffffffd91f020\"}\n";
+	static const char *const none[] = {
+		"{1}[Hardware Error]: \"MESSAGE\":\"" X86_HEADER,
+		"{\"MESSAGE\":null}\n",
+		"{\"MESSAGE\"}\n",
+		"{\"MESSAGE\":[\n",
+		"{\"MESSAGE\":\"\n",
+		"{\"MESSAGE\n",
+		"{\"A\":\"\\",
+		"{\"A\":[[[[{{{\"\\u",
+		"{\"MESSAGE\":\"\\uzz\\u12\\",
+		"{\"OTHER\":\"" X86_HEADER,
+	};
+	char text[16384] = "", *at = text;
+	struct found whole, found;
+
+	read_text(oops, &whole);
+	for (const char *byte = oops; *byte; byte++) {
+		if (byte == oops || byte[-1] == '\n')
+			at += sprintf(at, "{\"MESSAGE\":[");
+		if (*byte == '\n')
+			at += sprintf(at, "],\"B\":1}\n");
+		else
+			at += sprintf(at, "%s%d", at[-1] == '[' ? "" : ", ", *byte);
+	}
+	read_text(text, &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_mem_eq(&found.oopses[0], &whole.oopses[0], sizeof(found.oopses[0]));
+
+	read_text(several, &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.oopses[0].pfn, 0x26e0);
+	ck_assert_int_eq(found.oopses[0].access, GMEM_OOPS_ACCESS_WRITE);
+	ck_assert_uint_eq(found.counts.lines, 1);
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		read_text(none[i], &found);
+		ck_assert_msg(!found.n, "%s", none[i]);
+	}
+}
+END_TEST
+
+/* Text of others may look like a prefix: what follows it is no line of the kernel's own. */
+START_TEST(no_prefix)
+{
+	static const char *const lines[] = {
+		"process '/home/ab [   12.3] " X86_HEADER,
+		"CPU: 1 PID: 4 Comm: 10:12 [ 1.0] " X86_HEADER,
+		"Nov 29 10:12:46 host sshd[77]: " X86_HEADER,
+		"Nov 29 10:12:46 host kernel[x]: " X86_HEADER,
+		"1 fish - kernel - - - " X86_HEADER,
+		"1 2026-11-29T10:12:46Z host kernel - - [a=\"b] " X86_HEADER,
+		"stderr F" X86_HEADER,
+	};
+	struct found found;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		read_text(lines[i], &found);
+		ck_assert_msg(!found.n, "%s", lines[i]);
 	}
 }
 END_TEST
@@ -1078,8 +1196,8 @@ START_TEST(words)
 }
 END_TEST
 
-UNIT_MAIN("oops", all_of_x86, pieces, prefixes, every_path, paths_have_traces, steps, entries,
-	  elsewhere, shapes, kinds, rmp, old_shapes, names, all_of_arm64, arm64_frames,
-	  arm64_halves, arm64_kinds, halves, cut_out, interleaved, mixed, contradictions,
-	  earlier_base, unreliable, other_machines, others, dirt, long_line, pstore, many_open,
-	  callback_stops, words)
+UNIT_MAIN("oops", all_of_x86, pieces, prefixes, json, json_messages, no_prefix, every_path,
+	  paths_have_traces, steps, entries, elsewhere, shapes, kinds, rmp, old_shapes, names,
+	  all_of_arm64, arm64_frames, arm64_halves, arm64_kinds, halves, cut_out, interleaved,
+	  mixed, contradictions, earlier_base, unreliable, other_machines, others, dirt, long_line,
+	  pstore, many_open, callback_stops, words)
