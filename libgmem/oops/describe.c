@@ -48,8 +48,9 @@ static const char *const notes[] = {
 	"there is no line with the whole walk of the page tables, so the page frame is not known",
 	"the page table entry is empty: it was never mapped, or the memory was removed, and the text "
 	"does not tell the page frame",
-	"the address is not in the direct map: no base of one lies between it and the page frame of the "
-	"entry, which therefore is not shown",
+	"the address is not in the direct map: none can be there, or no base of one lies between it and "
+	"the page frame of its entry; so no page frame is shown, and no path, since the known ones use "
+	"addresses of the direct map only",
 	"the page was mapped again when the kernel printed its entry",
 	"two lines contradict each other about the access or the error code; the first error code counts",
 	"two lines contradict each other about the address; the first counts",

@@ -88,6 +88,11 @@ void oops_judge(struct oops_text *text, struct gmem_oops *out)
 	if (out->kind == GMEM_OOPS_NULL || out->kind == GMEM_OOPS_USER)
 		return;
 	oops_find_path(text, out);
+	/* Every path of the tables has its page at an address of the direct map. */
+	if (out->notes & GMEM_OOPS_NOT_DIRECT_MAP) {
+		out->path = NULL;
+		out->page = NULL;
+	}
 	find_witness(text, out);
 	if (is_direct_map(out))
 		out->direct_map = direct_map_of(out->kind);

@@ -252,6 +252,7 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 {
 	unsigned int last = oops_last_level(text);
 	uint64_t entry, size, physical;
+	const struct oops_map *map;
 	bool four_levels, present;
 
 	if (last == OOPS_LEVELS) {
@@ -267,17 +268,21 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 	}
 	out->level = sizes[last].name;
 	oops_compare_entry(out, present);
+	four_levels = (text->walked & 3) == 3 && text->entry[0] == text->entry[1];
+	map = four_levels ? &four_level_map : &five_level_map;
 	if (!entry) {
+		/* KASLR moves the end of the direct map: of vmalloc an empty entry tells nothing.
+		 */
 		out->notes |= GMEM_OOPS_EMPTY_ENTRY;
+		out->notes |= oops_in_map(text, map) ? 0 : GMEM_OOPS_NOT_DIRECT_MAP;
 		return;
 	}
 	if (!present)
 		out->removed = oops_shape_find(shapes, entry);
-	four_levels = (text->walked & 3) == 3 && text->entry[0] == text->entry[1];
 	size = 1ull << sizes[last].shift;
 	physical = frame_of(entry, four_levels) & ~(size - 1);
 	physical |= text->address & (size - 1) & ~(GMEM_PAGE_SIZE - 1ull);
-	oops_set_frame(text, physical, four_levels ? &four_level_map : &five_level_map, out);
+	oops_set_frame(text, physical, map, out);
 }
 
 static void judge(const struct oops_text *text, struct gmem_oops *out)

@@ -526,6 +526,43 @@ START_TEST(elsewhere)
 }
 END_TEST
 
+/* A trace names a path whose pages are in the direct map, and the address is not: one is wrong. */
+START_TEST(no_path_elsewhere)
+{
+	static const struct {
+		const char *address, *entry;
+		bool known;
+	} cases[] = {
+		{ "ffff8aa5026e0000", "800ffffffd91f020", true },
+		{ "ffffb3a5001a3c60", "800ffffffd91f020", false },
+		{ "ffffffffc0400000", "0", false },
+		/* KASLR may have the direct map there, and may not. */
+		{ "ffffb3a5001a3c60", "0", true },
+	};
+	struct found found;
+	char text[4096];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct gmem_oops *oops;
+
+		snprintf(text, sizeof(text),
+			 "BUG: unable to handle page fault for address: %s\n" X86_READ
+			 "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE %s\n" X86_DIE
+			 "RIP: 0010:clflush_cache_range+0x1/0x2\nCall Trace:\n"
+			 " tdh_mem_page_add+0x1/0x2\n tdx_vcpu_init_mem_region+0x1/0x2\n"
+			 "---[ end trace 0 ]---\n",
+			 cases[i].address, cases[i].entry);
+		oops = read_one(text, &found);
+		ck_assert_msg(!!oops->path == cases[i].known, "%s", cases[i].address);
+		ck_assert_int_eq(!!oops->page, cases[i].known);
+		ck_assert_int_eq(oops->direct_map, cases[i].known ? GMEM_DIRECT_MAP_UNMAPPED
+								  : GMEM_DIRECT_MAP_UNKNOWN);
+		ck_assert_str_eq(oops->step, "KVM_TDX_INIT_MEM_REGION");
+		ck_assert_int_eq(!(oops->notes & GMEM_OOPS_NOT_DIRECT_MAP), cases[i].known);
+	}
+}
+END_TEST
+
 START_TEST(shapes)
 {
 	static const struct {
@@ -1197,7 +1234,7 @@ START_TEST(words)
 END_TEST
 
 UNIT_MAIN("oops", all_of_x86, pieces, prefixes, json, json_messages, no_prefix, every_path,
-	  paths_have_traces, steps, entries, elsewhere, shapes, kinds, rmp, old_shapes, names,
-	  all_of_arm64, arm64_frames, arm64_halves, arm64_kinds, halves, cut_out, interleaved,
-	  mixed, contradictions, earlier_base, unreliable, other_machines, others, dirt, long_line,
-	  pstore, many_open, callback_stops, words)
+	  paths_have_traces, steps, entries, elsewhere, no_path_elsewhere, shapes, kinds, rmp,
+	  old_shapes, names, all_of_arm64, arm64_frames, arm64_halves, arm64_kinds, halves, cut_out,
+	  interleaved, mixed, contradictions, earlier_base, unreliable, other_machines, others,
+	  dirt, long_line, pstore, many_open, callback_stops, words)
