@@ -54,6 +54,8 @@ static void check_text(const struct gmem_facts *facts, const char *text)
 	ck_assert_uint_gt(strlen(words), 0);
 	ck_assert_msg(!strchr(words, '{') && !strchr(words, '}'), "%s", words);
 	ck_assert_msg(!strchr(words, '\n'), "%s", words);
+	/* Pages have other sizes, too: {page_size}. */
+	ck_assert_msg(!strstr(text, "multiple of 4096"), "%s", text);
 	ck_assert_msg(words[strlen(words) - 1] != '.', "%s", words);
 	ck_assert_msg(!isspace((unsigned char)words[strlen(words) - 1]), "%s", words);
 }
@@ -97,6 +99,7 @@ START_TEST(names)
 	const struct gmem_facts facts = {
 		.release = "7.3.4",
 		.found = &found,
+		.page_size = 65536,
 		.type = GMEM_VM_SNP,
 		.size = 1ull << 63,
 		.offered_flags = 0x101,
@@ -108,6 +111,7 @@ START_TEST(names)
 		const char *words;
 	} cases[] = {
 		{ "Linux {release}", "Linux 7.3.4" },
+		{ "of {page_size}", "of 65536" },
 		{ "a {type} VM", "a snp VM" },
 		{ "{size} is {signed_size}", "9223372036854775808 is -9223372036854775808" },
 		{ "flag {bad_flag}", "flag no-direct-map (bit 2)" },
@@ -185,6 +189,31 @@ static void is_explained(const struct gmem_ctx *ctx, int error, bool explained)
 	gmem_explain_error(ctx, error, words, sizeof(words));
 	ck_assert_msg(!!strcmp(words, strerror(-error)) == explained, "%d: %s", error, words);
 }
+
+/* Of a kernel with larger pages: the model refuses what is unaligned for it, too. */
+START_TEST(of_larger_pages)
+{
+	const struct gmem_memory_options options = {
+		.size = sizeof(options),
+		.memory_size = GMEM_PAGE_SIZE + 1,
+	};
+	struct gmem_ctx *ctx = port_ctx("plain");
+	struct gmem_memory *memory;
+	struct gmem_vm *vm;
+
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	for (unsigned int shift = 12; shift <= 16; shift += 2) {
+		char words[64];
+
+		ctx->page_shift = shift;
+		ck_assert_int_eq(gmem_memory_new(vm, &options, &memory), -EINVAL);
+		snprintf(words, sizeof(words), "size 4097 is no multiple of %u;", 1u << shift);
+		port_said(ctx, words);
+	}
+	gmem_vm_free(vm);
+	gmem_ctx_free(ctx);
+}
+END_TEST
 
 /* An explanation is of one errno, and of the last call only. */
 START_TEST(of_the_last_call)
@@ -363,4 +392,5 @@ START_TEST(every_errno)
 }
 END_TEST
 
-UNIT_MAIN("explain", every_row, names, advice_in_words, of_the_last_call, refused, every_errno)
+UNIT_MAIN("explain", every_row, names, advice_in_words, of_larger_pages, of_the_last_call, refused,
+	  every_errno)

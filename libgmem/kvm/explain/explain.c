@@ -117,6 +117,7 @@ static int explain(const struct gmem_call *call, struct gmem_facts *facts, int e
 	/* cppcheck-suppress autoVariables -- the facts are looked at below only */
 	facts->found = &found;
 	facts->release = facts->ctx->release;
+	facts->page_size = gmem_page_size(facts->ctx);
 	if (facts->vm)
 		learn_vm(facts);
 	else if (!facts->memory)

@@ -61,8 +61,9 @@ struct gmem_facts {
 
 	/* Learnt by gmem_explain_call() before it looks at the table. */
 	const char *release;
-	uint64_t vm_error; /* errno that any ioctl on the VM gives, or 0 */
-	uint64_t vm_pid;   /* process that created the VM, 0: not known */
+	uint64_t page_size; /* bytes of the kernel's pages */
+	uint64_t vm_error;  /* errno that any ioctl on the VM gives, or 0 */
+	uint64_t vm_pid;    /* process that created the VM, 0: not known */
 	uint64_t own_pid;
 	uint64_t vcpu_count;
 	uint64_t file_size;

@@ -62,8 +62,9 @@ static bool shared_with_slot(const struct gmem_facts *facts)
  */
 static const struct gmem_condition pre_fault[] = {
 	{ ENOTTY, NULL, "KVM on Linux {release} has no pre-fault", "use Linux 6.11 or newer" },
-	{ EINVAL, gmem_fact_gpa_unaligned, "guest address {gpa} is no multiple of 4096", NULL },
-	{ EINVAL, gmem_fact_size_unaligned, "length {size} is no multiple of 4096", NULL },
+	{ EINVAL, gmem_fact_gpa_unaligned, "guest address {gpa} is no multiple of {page_size}",
+	  NULL },
+	{ EINVAL, gmem_fact_size_unaligned, "length {size} is no multiple of {page_size}", NULL },
 	{ EINVAL, range_empty_or_wraps, "guest address {gpa} plus length {size} is empty or wraps",
 	  NULL },
 	{ EINTR, NULL, "a signal came in", "call again" },

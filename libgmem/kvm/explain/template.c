@@ -153,6 +153,7 @@ static const struct value {
 	{                                                                   \
 #field, offsetof(struct gmem_findings, field), put_as, true \
 	}
+	VALUE(page_size, put_decimal),
 	VALUE(type, put_type),
 	VALUE(vcpu, put_decimal),
 	VALUE(vcpu_count, put_decimal),
