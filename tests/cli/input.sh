@@ -233,6 +233,9 @@ try_json 4 '.frames[0] | .owner == "none" and .direct_map == "unknown" and .reas
 try_json 0 '.evidence == "page-tables/kcore"' \
 	gmemctl pfn 256 --json --reader=kcore --simulate=plain,fail=reader-open@1:EPERM
 try 0 '' '' pfn 256 --quiet
+# A failure is still said.
+try 2 '' 'oops: .*no-such-file: No such file' gmemctl oops --quiet "$scratch/no-such-file"
+try 64 '' 'pfn: ' pfn --quiet x
 
 # doctor heeds the choice of a reader, and tries no other.
 doctor() {
