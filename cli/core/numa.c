@@ -33,7 +33,7 @@ void numa_error(char *where)
 	if (inside)
 		longjmp(left, 1);
 	/* In its constructor, before main(). */
-	fprintf(stderr, "gmemctl: libnuma: %s: there is not enough memory\n", where);
+	dprintf(STDERR_FILENO, "gmemctl: libnuma: %s: there is not enough memory\n", where);
 	_exit(STATUS_FAILED);
 }
 
