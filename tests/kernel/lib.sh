@@ -18,7 +18,7 @@ usage_run() {
 # parse_run ARGUMENTS...: sets the options, and OPTIND_RUN to how many arguments they are.
 parse_run() {
 	kernel='' append='' files='' modules='' keep_log='' dies=''
-	gdb=''
+	gdb='' dump=''
 	levels=4 limit=300 console=ttyS0 cpus=1 memory=1024
 	OPTIND_RUN=$#
 	while [ $# -gt 0 ]; do
@@ -31,6 +31,7 @@ parse_run() {
 		--dies) dies=${2-} ;;
 		--cpus) cpus=${2-} ;;
 		--gdb) gdb=${2-} ;;
+		--dump) dump=${2-} ;;
 		--levels) levels=${2-} ;;
 		--memory) memory=${2-} ;;
 		--timeout) limit=${2-} ;;
