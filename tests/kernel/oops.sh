@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A real oops of a stock kernel of Debian, without a patch: tests/kernel/guest/oops.sh runs inside and
-# names a page frame, which QEMU's gdb stub then takes out of the direct map.
-# shellcheck source=tests/cli/lib.sh
-. tests/cli/lib.sh
+# names a page frame, which QEMU's gdb stub then takes out of the direct map. Then the guest is dumped,
+# and its dump filtered as Debian's kdump does it.
+# shellcheck source=tests/kernel/dump-lib.sh
+. tests/kernel/dump-lib.sh
 
 kept=$BUILD/test-results-kernel
 mkdir -p "$kept"
@@ -14,12 +15,13 @@ case $? in
 *) fail "the stock kernel" "$(cat "$scratch/stock.err")"; finish ;;
 esac
 if ! command -v python3 > "$scratch/which"; then
-	skip "an oops of a stock kernel" "there is no python3 to talk to the emulator's gdb stub"
+	skip "an oops of a stock kernel" "there is no python3 to talk to the emulator"
 	finish
 fi
 files=
 for file in "$BUILD/gmemctl" "$PWD/tests/host" "$PWD/tests/cli" "$PWD/tests/kernel/guest" \
-	"$(command -v jq)" "$BUILD/tests/tools/read-back"; do
+	"$(command -v jq)" "$BUILD/tests/tools/read-back" \
+	"$BUILD/tests/tools/secret-pages" "$BUILD/tests/tools/own-memory"; do
 	files="$files --file $(readlink -f "$file")"
 done
 
@@ -34,17 +36,44 @@ hole() {
 	tests/kernel/make-hole "$scratch/gdb" "$pfn"
 }
 
+dump=$scratch/dump.elf
 : > "$scratch/tap"
 hole > "$scratch/hole" 2>&1 &
 # shellcheck disable=SC2086 # words
 tests/kernel/run-qemu --timeout 240 --kernel "$kernel/vmlinuz" --modules "$kernel/modules" $files \
-	--gdb "$scratch/gdb" --log "$kept/oops-stock.log" --expect __access_remote_vm -- \
+	--gdb "$scratch/gdb" --dump "$dump" --memory 512 \
+	--log "$kept/oops-stock.log" --expect __access_remote_vm -- \
 	env BUILD="$BUILD" GMEMCTL="$BUILD/gmemctl" sh tests/kernel/guest/oops.sh \
 	> "$scratch/tap" 2> "$scratch/err"
 status=$?
 touch "$scratch/ended"
 wait
-cat "$scratch/tap"
+grep -vE '^(#live|1\.\.)' "$scratch/tap"
+tests_run=$(grep -c '^ok\|^not ok' "$scratch/tap")
 sed 's/^/# hole: /' "$scratch/hole"
-[ $status -eq 0 ] || sed 's/^/# /' "$scratch/err"
-exit $status
+take_live "$scratch/tap"
+if [ $status -ne 0 ] || [ ! -e "$live/pfn" ]; then
+	fail "the kernel that is dumped" "status $status" "$(cat "$scratch/err")"
+	finish
+fi
+
+needs "the dump after the oops" makedumpfile
+# As QEMU wrote it; what a makedumpfile leaves of it that does not know this kernel, and one that does.
+compare directmap "$dump" directmap --holes
+mend "$dump"
+filter -c "$dump" "$scratch/dump.kdump"
+each_answer compare_known "$scratch/dump.kdump"
+mend --tails "$dump"
+filter -c "$dump" "$scratch/dump.kdump"
+each_answer compare "$scratch/dump.kdump"
+gmemctl oops "$kept/oops-stock.log" --json > "$scratch/oops"
+gmemctl directmap --holes --json --core="$scratch/dump.kdump" > "$scratch/holes"
+if jq --slurpfile dump "$scratch/holes" -e '.faults[0].pfn as $pfn |
+	any($dump[0].hole_list[]; .pfn == $pfn and .pages == 1)' "$scratch/oops" > "$scratch/jq" 2>&1; then
+	pass "the page frame that oops tells from the log is a hole of the dump"
+else
+	fail "the page frame that oops tells from the log is a hole of the dump" \
+		"$(jq -c '.faults' "$scratch/oops")" "$(jq -c .hole_list "$scratch/holes")"
+fi
+du -k --apparent-size "$dump" "$scratch/dump.kdump" | sed 's/^/# kB: /'
+finish

@@ -51,6 +51,7 @@ in_qemu() {
 			$here sh $script.sh
 	done
 	run_tap qemu/privilege tests/kernel/run-qemu --timeout 900 -- $here sh tests/host/privilege.sh
+	run_tap qemu/dump sh tests/kernel/dump.sh
 	# systemd as the first process, AppArmor.
 	run_tap qemu/services tests/kernel/run-qemu --timeout 600 --append gmem_systemd -- \
 		$here sh tests/kernel/guest/services.sh

@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A stock kernel, one of whose pages of a guest_memfd is taken out of the direct map from outside
-# (tests/kernel/oops.sh): what check says just before, and what oops says of the log afterwards.
+# (tests/kernel/oops.sh): what check says just before, and what oops says of the log afterwards. What
+# gmemctl says of the host, the page already taken out, is what the dump is held against.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
+leave secret "$tools/secret-pages" 4
+leave memory "$tools/own-memory" 1048576 3 bind
 start back "$tools/read-back"
 case $? in
 0) ;;
@@ -27,6 +30,7 @@ while [ "$(gmemctl pfn "$pfn" --raw -n -o DIRECT-MAP)" != unmapped ] && [ $tries
 done
 try_json 1 '.verdict_now == "faults" and ([.paths[] | select(.kernel_path == "gup-copy") |
 	.verdict] == ["faults"])' gmemctl check --pfn "$pfn" --json
+live_all "$pfn $(column secret secret 2) $(column secret ordinary 2)" "$pfn $(column secret secret 2 | head -n 1)"
 offset=$(awk -v pfn=$((pfn)) '$1 == "page" && $3 == pfn { print $2 }' "$scratch/back")
 echo "$offset" >&9
 tries=0

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What the tests on crash dumps share: what gmemctl reads from a dump is held against what it said of
+# the host before, which tests/kernel/guest printed in lines "#live NAME JSON".
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+
+# needs NAME TOOL...: ends the test where a tool is missing, or the command cannot read dumps.
+needs() {
+	needed_by=$1
+	shift
+	for tool; do
+		command -v "$tool" > "$scratch/which" && continue
+		skip "$needed_by" "there is no $tool: packaging/deps kernel"
+		finish
+	done
+	gmemctl directmap --core=README.md > "$scratch/stdout" 2> "$scratch/stderr"
+	grep -q 'without libkdumpfile' "$scratch/stderr" || return
+	skip "$needed_by" "$(cat "$scratch/stderr")"
+	finish
+}
+
+# take_live FILE: the documents of its lines, a file each in $live.
+take_live() {
+	live=$scratch/live
+	mkdir -p "$live"
+	awk -v folder="$live" '/^#live / {
+		file = folder "/" $2
+		sub(/^#live [^ ]* /, "")
+		print > file
+		close(file)
+	}' "$1"
+}
+
+# What both know, a line each: of page frames, and of the pages in holes. Who made a hole a live host
+# knows better, and of a dump nobody can ask /dev/kvm which kernel paths run.
+# shellcheck disable=SC2016 # jq's variables
+what_both_know='
+	def directmap: {ram, in_direct_map, outside, holes, direct_map_unknown},
+		(.hole_list[] as $hole | range($hole.pages) | {pfn: ($hole.pfn + .)} + ($hole | {direct_map}));
+	def pfn: .frames[] | {pfn, ram, node, zone, direct_map, level, writable};
+	def check: {verdict_now, pages, in_direct_map, not_in_direct_map, direct_map_unknown};
+	if .command == "directmap" then directmap
+	elif .command == "pfn" then pfn
+	else check end'
+
+# read_dump NAME DUMP COMMAND...: what it says in $scratch/told, what was said live in $scratch/wanted,
+# and both statuses.
+read_dump() {
+	name=$1 dump_read=$2
+	shift 2
+	gmemctl "$@" --json --core="$dump_read" > "$scratch/stdout" 2> "$scratch/stderr"
+	status=$?
+	keep_json "$scratch/stdout"
+	wanted=$(jq .status "$live/$name")
+	# A dump has no /proc/kpageflags.
+	[ "$name" != pfn ] || wanted=4
+	jq -c "$what_both_know" "$live/$name" > "$scratch/wanted"
+	jq -c "$what_both_know" "$scratch/stdout" > "$scratch/told" 2> "$scratch/jq"
+}
+
+# as_live COMMAND...: passes where it is the same, with the same status.
+as_live() {
+	[ "$status" -eq "$wanted" ] && [ -s "$scratch/wanted" ] &&
+		cmp -s "$scratch/wanted" "$scratch/told" || return
+	pass "$1 $(echo "${3-}" | cut -c 1-12): as it was said live, $(wc -l < "$scratch/wanted") lines"
+}
+
+# compare NAME DUMP COMMAND...: the dump tells all that was said live.
+compare() {
+	read_dump "$@"
+	shift 2
+	as_live "$@" || fail "$*: as it was said live" "status $status, wanted $wanted" \
+		"$(cat "$scratch/stderr")" "$(diff "$scratch/wanted" "$scratch/told" | head -n 10)"
+}
+
+# compare_known NAME DUMP COMMAND...: of a dump that lacks what it should have. What it tells is as it
+# was said live; the rest is unknown, or all is refused, and why is said.
+compare_known() {
+	read_dump "$@"
+	shift 2
+	as_live "$@" && return
+	grep -vxFf "$scratch/wanted" "$scratch/told" |
+		grep -vE '"direct_map(_unknown)?":("unknown"|[1-9])' > "$scratch/wrong"
+	if [ -s "$scratch/wrong" ] || [ "$status" -lt 2 ] || [ "$status" -gt 4 ]; then
+		fail "$*: told as it was said live, or unknown" "status $status, live $wanted" \
+			"$(cat "$scratch/stderr")" "$(head -n 10 "$scratch/wrong")"
+	elif cat "$scratch/stdout" "$scratch/stderr" | grep -qE 'left out of|not in the dump'; then
+		pass "$1 ${3-}: unknown, status $status, and why: $(sed -n 1p "$scratch/stderr" | cut -c 1-160)"
+	else
+		fail "$*: why it is unknown" "$(cat "$scratch/stderr")"
+	fi
+}
+
+# each_answer COMPARE DUMP: everything that was said live.
+each_answer() {
+	$1 directmap "$2" directmap --holes
+	# shellcheck disable=SC2046 # numbers
+	$1 pfn "$2" pfn $(printf '0x%x ' $(jq '.frames[].pfn' "$live/pfn"))
+	for file in "$live"/check-*; do
+		frame=${file##*/check-}
+		$1 "check-$frame" "$2" check --pfn "$frame"
+	done
+}
+
+# mend [--tails] DUMP: as tests/kernel/mend-dump.
+mend() {
+	tests/kernel/mend-dump "$@" 2> "$scratch/err" && return
+	fail "the header of QEMU's dump is mended" "$(cat "$scratch/err")"
+	finish
+}
+
+# filter FORMAT DUMP FILE: as a distribution's kdump does it.
+filter() {
+	rm -f "$3"
+	makedumpfile --message-level 0 "$1" -d 31 "$2" "$3" > "$scratch/filter" 2>&1 && return
+	fail "makedumpfile $1 -d 31" "$(cat "$scratch/filter")"
+	finish
+}
+
+# bad_dumps DUMP FILTERED...: what is made of them is refused.
+bad_dumps() {
+	makedumpfile --message-level 0 -F -c -d 31 "$1" > "$scratch/flat" 2> "$scratch/filter"
+	shift
+	try 2 '' 'flattened dump: .makedumpfile -R ' gmemctl directmap --core="$scratch/flat"
+	for file; do
+		head -c "$(($(stat -c %s "$file") / 2))" "$file" > "$scratch/cut"
+		try 2 '' 'truncated|cut off' gmemctl directmap --core="$scratch/cut"
+		# It is cut off while it is read.
+		for read in 1 40; do
+			cp "$file" "$scratch/cut"
+			try 2 '' 'changed|truncated' env LD_PRELOAD="$BUILD/tests/preload/dump-reads.so" \
+				GMEM_CUT_DUMP="$scratch/cut" GMEM_CUT_AT=$read \
+				"$GMEMCTL" directmap --core="$scratch/cut"
+		done
+	done
+}

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A dump of the test kernel, unfiltered and filtered: tests/kernel/guest/dump.sh runs inside.
+# shellcheck source=tests/kernel/dump-lib.sh
+. tests/kernel/dump-lib.sh
+
+needs "a dump of the test kernel" python3 makedumpfile
+kept=$BUILD/test-results-kernel
+mkdir -p "$kept"
+dump=$scratch/dump.elf
+tests/kernel/run-qemu --timeout 240 --memory 512 --dump "$dump" --log "$kept/dump.log" -- \
+	env BUILD="$BUILD" GMEMCTL="$BUILD/gmemctl" sh tests/kernel/guest/dump.sh \
+	> "$scratch/tap" 2> "$scratch/err"
+status=$?
+take_live "$scratch/tap"
+if [ $status -ne 0 ]; then
+	fail "the host that is dumped" "$(grep -v '^#' "$scratch/tap")" "$(cat "$scratch/err")"
+	finish
+fi
+pass "the host that is dumped: $(grep -c '^ok' "$scratch/tap") answers"
+
+# As QEMU wrote it: the test kernel has no driver for the vmcoreinfo device.
+try 2 '' 'no vmcoreinfo.*qemu_fw_cfg' gmemctl directmap --core="$dump"
+mend "$dump"
+each_answer compare "$dump"
+# As a makedumpfile leaves it that does not know this kernel, and as one that does.
+filter -c "$dump" "$scratch/dump.kdump"
+each_answer compare_known "$scratch/dump.kdump"
+mend --tails "$dump"
+filter -c "$dump" "$scratch/dump.kdump"
+each_answer compare "$scratch/dump.kdump"
+filter -E "$dump" "$scratch/filtered.elf"
+compare directmap "$scratch/filtered.elf" directmap --holes
+bad_dumps "$dump" "$scratch/dump.kdump" "$scratch/filtered.elf"
+finish

@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A host with a guest_memfd of 1 GiB, and pages of memfd_secret all over its direct map, for the dump
+# that tests/bench/dump measures. The processes are left running.
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+
+leave secret "$tools/secret-pages" 1000
+leave memory "$tools/own-memory" 1073741824 0 bind
+echo "#inode $(gmemctl list --raw -n -o INODE)"
+pass "a large host"
+finish

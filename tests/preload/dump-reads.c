@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * For LD_PRELOAD into gmemctl: stands in front of libkdumpfile's kdump_read(). With
+ * GMEM_READS_FILE it writes there, when the process ends, how many reads there were and how
+ * long they took: "READS NANOSECONDS". With GMEM_CUT_DUMP the dump of that name is cut off
+ * behind its first half at the GMEM_CUT_AT-th read, as by whoever copies another dump to its
+ * place.
+ */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static uint64_t reads, nanoseconds;
+
+static uint64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+static void cut(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || truncate(path, st.st_size / 2))
+		abort();
+}
+
+__attribute__((destructor)) static void tell(void)
+{
+	const char *path = getenv("GMEM_READS_FILE");
+	FILE *file = path ? fopen(path, "we") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%llu %llu\n", (unsigned long long)reads, (unsigned long long)nanoseconds);
+	fclose(file);
+}
+
+/* kdump_status kdump_read(kdump_ctx_t *, kdump_addrspace_t, kdump_addr_t, void *, size_t *) */
+int kdump_read(void *ctx, int space, uint64_t address, void *buffer, size_t *length)
+{
+	static int (*next)(void *, int, uint64_t, void *, size_t *);
+	const char *path = getenv("GMEM_CUT_DUMP"), *at = getenv("GMEM_CUT_AT");
+	uint64_t began;
+	int status;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, __func__);
+	reads++;
+	if (path && at && reads == strtoull(at, NULL, 10))
+		cut(path);
+	began = now();
+	status = next(ctx, space, address, buffer, length);
+	nanoseconds += now() - began;
+	return status;
+}
