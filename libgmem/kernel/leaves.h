@@ -52,6 +52,11 @@ struct gmem_leaves {
 	unsigned long long array;
 	unsigned long long parent; /* address of the node that the leaves hang on */
 	unsigned long long stride; /* bytes between the pointers of one run */
+	/*
+	 * Of the kernel: how many runs leaves must have, going by those before them, for its look
+	 * to be cheaper than a copy that is looked through outside.
+	 */
+	unsigned int worth;
 	unsigned int count;
 	int result; /* out: 0, or -EFAULT where the parent is not mapped */
 	struct gmem_leaf leaves[GMEM_LEAVES];

@@ -62,6 +62,8 @@ struct walk {
 	void *arg;
 	bool scans; /* the kernel is asked to look through leaves: not in vain yet */
 	struct gmem_leaves *leaves; /* where it is asked; NULL until it can be */
+	uint64_t found;		    /* runs, since leaves were read last, */
+	unsigned int read;	    /* and how many these were */
 	unsigned char *leaf_room; /* for copies of nodes without nodes below: nearly all are such */
 	bool leaf_room_of_reader;
 	struct level levels[DEPTH_MAX];
@@ -120,6 +122,7 @@ static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t poin
 	int ret = walk->count == GMEM_XARRAY_BATCH ? flush_runs(walk) : 0;
 	struct gmem_xarray_run *run = &walk->runs[walk->count++];
 
+	walk->found++;
 	run->index = index;
 	run->count = count;
 	run->pointer = pointer;
@@ -294,14 +297,23 @@ static void ask_for(struct gmem_leaves *leaves, uint64_t address, unsigned int a
 	leaves->leaves[i] = (struct gmem_leaf){ .address = address, .at = at };
 }
 
-/* Whether the kernel can be asked now: another walk may be at it, or it is not worth it yet. */
-static bool can_scan(struct walk *walk)
+/* Whether the kernel is to be asked, of n leaves: it can be, and the last ones were in such pieces.
+ */
+static bool can_scan(struct walk *walk, unsigned int n)
 {
 	const struct gmem_kernel_ops *ops = walk->ctx->kernel->ops;
+	uint64_t found = walk->found;
+	unsigned int read = walk->read;
 
-	if (walk->scans && !walk->leaves && ops->leaves_take)
+	walk->found = 0;
+	walk->read = n;
+	if (n < SCAN_MIN || !walk->scans)
+		return false;
+	if (!walk->leaves && ops->leaves_take)
 		walk->leaves = ops->leaves_take(walk->ctx->kernel);
-	return walk->scans && walk->leaves;
+	if (!walk->leaves || (!read && walk->leaves->worth))
+		return false;
+	return found >= (uint64_t)read * walk->leaves->worth;
 }
 
 /*
@@ -383,7 +395,7 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 		level->index[n] = (uint16_t)i;
 		level->children[n++].address = level->slots[i] - ENTRY_INTERNAL;
 	}
-	if (leaves && n >= SCAN_MIN && can_scan(walk)) {
+	if (leaves && can_scan(walk, n)) {
 		found = scan_level(walk, level, n, index, again);
 		walk->scans = found >= n / 2; /* else it costs more than it saves */
 	}

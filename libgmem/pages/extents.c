@@ -40,6 +40,7 @@ struct map_cache {
 	size_t count;
 	size_t room;	     /* up to CACHED_RUNS */
 	uint64_t first, end; /* page frames that they cover */
+	bool states;	     /* only what parts tell: runs that differ in the rest are one */
 	/* Of blocks of so many page frames, as a power of two: the run that has each one's first.
 	 */
 	uint32_t *blocks;
@@ -390,6 +391,8 @@ static int emit_run(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 	struct gmem_extent *last = walk->last, *next;
 	int ret;
 
+	if (walk->part_fn && !run->reason && is_on_node(walk, pfn) && walk->node_end - pfn >= pages)
+		return emit_part(walk, run, skip, pages, state);
 	if (!walk->is_plain || run->reason || !last || !last->has_pfn ||
 	    last->pfn + last->pages == pfn || !is_in_slot(walk, offset) ||
 	    walk->slot_end - offset < bytes_of(walk, pages) || !is_on_node(walk, pfn) ||
@@ -403,14 +406,32 @@ static int emit_run(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 	return ret;
 }
 
+/* Whether a run goes on what the cache ends with. */
+static bool is_same_state(const struct map_cache *cache, const struct gmem_directmap_run *run)
+{
+	const struct gmem_directmap_run *last;
+
+	if (!cache->states || !cache->count)
+		return false;
+	last = &cache->runs[cache->count - 1];
+	return last->direct_map == run->direct_map && last->reason == run->reason;
+}
+
 static int keep_run(const struct gmem_directmap_run *run, void *arg)
 {
 	struct map_cache *cache = arg;
 
-	if (cache->count == cache->room)
-		return 1;
-	cache->runs[cache->count] = *run;
 	cache->end = run->pfn + run->pages;
+	if (is_same_state(cache, run)) {
+		cache->runs[cache->count - 1].pages += run->pages;
+		cache->ends[cache->count - 1] = cache->end;
+		return 0;
+	}
+	if (cache->count == cache->room) {
+		cache->end = run->pfn;
+		return 1;
+	}
+	cache->runs[cache->count] = *run;
 	cache->ends[cache->count++] = cache->end;
 	return 0;
 }
@@ -795,6 +816,7 @@ int gmem_extent_walk_parts(struct gmem_target *target, const struct gmem_extents
 	if (ret)
 		return ret;
 	walk->part_fn = fn;
+	walk->cache.states = true;
 	walk->is_plain = false;
 	ret = gmem_extent_walk_run(walk);
 	gmem_extent_walk_free(walk);

@@ -208,6 +208,30 @@ START_TEST(what_does_not_fit_is_copied)
 }
 END_TEST
 
+static struct gmem_leaves *take_dear(struct gmem_kernel *kernel)
+{
+	struct gmem_leaves *leaves = looking_take(kernel);
+
+	leaves->worth = 33;
+	return leaves;
+}
+
+/* Where a look costs more than a copy the kernel is not asked: 64 runs in a leaf, or 4. */
+START_TEST(what_does_not_pay_is_copied)
+{
+	for (uint64_t piece = 1; piece <= 16; piece += 15) {
+		setup(piece);
+		take(&copied, 0, 0, 0);
+		looking_add(port_pretend(ctx));
+		port_pretend(ctx)->leaves_take = take_dear;
+		take(&found, 0, 0, 0);
+		compare();
+		ck_assert_uint_eq(looking.scans > 0, piece == 1);
+		memory_teardown();
+	}
+}
+END_TEST
+
 /* ---- the rule of runs ---- */
 
 static uint64_t random_word(void)
@@ -287,4 +311,5 @@ START_TEST(more_than_pages)
 END_TEST
 
 UNIT_MAIN("leaves", same_extents, what_is_not_found_is_copied, what_moved_is_looked_at_again,
-	  what_does_not_fit_is_copied, runs_make_up_the_slots, more_than_pages)
+	  what_does_not_fit_is_copied, what_does_not_pay_is_copied, runs_make_up_the_slots,
+	  more_than_pages)

@@ -13,11 +13,50 @@ static struct gmem_linux *to_linux(struct gmem_kernel *kernel)
 	return (struct gmem_linux *)kernel; /* kernel is its first member */
 }
 
+/*
+ * To load the program that looks through leaves takes as long as what it saves on some hundred
+ * thousand pages. So it is loaded with the reader where that much unevictable memory is in use, of
+ * which guest_memfds are a part, since whoever opens the reader may give up its capabilities then;
+ * else when it was asked for that often, each time for the leaves of up to 4096 pages.
+ */
+#define LEAVES_MEMORY_KIB (2ull << 20)
+#define LEAVES_PATIENCE 64
+
+static void load_leaves(struct gmem_linux *host)
+{
+	if (!host->leaves && !host->leaves_failed)
+		host->leaves_failed = gmem_bpf_leaves_new(&host->leaves) < 0;
+}
+
+/* "Unevictable:    12345 kB" of /proc/meminfo; 0 where it does not tell. */
+static uint64_t unevictable_kib(void)
+{
+	unsigned long long value = 0;
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file) && sscanf(line, "Unevictable: %llu", &value) != 1)
+		;
+	fclose(file);
+	return value;
+}
+
+static int open_bpf(struct gmem_linux *host, char *why, size_t size)
+{
+	int ret = gmem_bpf_reader_new(&host->bpf, why, size);
+
+	if (!ret && unevictable_kib() >= LEAVES_MEMORY_KIB)
+		load_leaves(host);
+	return ret;
+}
+
 static int open_reader(struct gmem_linux *host, enum gmem_reader reader, char *why, size_t size)
 {
 	switch (reader) {
 	case GMEM_READER_BPF:
-		return host->bpf ? 0 : gmem_bpf_reader_new(&host->bpf, why, size);
+		return host->bpf ? 0 : open_bpf(host, why, size);
 	case GMEM_READER_KCORE:
 		return host->kcore ? 0 : gmem_kcore_new("/proc/kcore", &host->kcore, why, size);
 	case GMEM_READER_NONE:
@@ -80,21 +119,14 @@ static void linux_kmem_room_give(struct gmem_kernel *kernel, void *room)
 	pthread_mutex_unlock(&host->lock);
 }
 
-/*
- * To load the program takes as long as what it saves on some hundred thousand pages: it is loaded
- * when it was asked for that often, each time for the leaves of up to 4096 pages.
- */
-#define LEAVES_PATIENCE 64
-
 static struct gmem_leaves *linux_leaves_take(struct gmem_kernel *kernel)
 {
 	struct gmem_linux *host = to_linux(kernel);
 	struct gmem_leaves *leaves = NULL;
 
 	pthread_mutex_lock(&host->lock);
-	if (host->reader == GMEM_READER_BPF && !host->leaves && !host->leaves_failed &&
-	    ++host->leaves_asked > LEAVES_PATIENCE)
-		host->leaves_failed = gmem_bpf_leaves_new(&host->leaves) < 0;
+	if (host->reader == GMEM_READER_BPF && ++host->leaves_asked > LEAVES_PATIENCE)
+		load_leaves(host);
 	if (host->reader == GMEM_READER_BPF && host->leaves)
 		leaves = gmem_bpf_leaves_take(host->leaves);
 	pthread_mutex_unlock(&host->lock);
