@@ -22,10 +22,9 @@ extern "C" {
 struct gmem_owners;
 
 struct gmem_owners_options {
-	size_t size;	  /* of this struct */
-	bool no_mappings; /* leave /proc/PID/maps alone, and kcmp(2): what is mapped only, or by a
-			     descriptor that a thread has for itself, is not found */
-	unsigned int deadline_ms;   /* end the scan after so many milliseconds; 0: never */
+	size_t size;		  /* of this struct */
+	bool no_mappings;	  /* leave /proc/PID/maps alone: what is mapped only is not found */
+	unsigned int deadline_ms; /* end the scan after so many milliseconds; 0: never */
 	const volatile int *cancel; /* see gmem_cancel(); or NULL */
 	/*
 	 * The process that is being looked at, for another thread, which reads it with
@@ -38,6 +37,7 @@ struct gmem_owners_options {
 enum gmem_scan_end {
 	GMEM_SCAN_WHOLE,    /* it did not */
 	GMEM_SCAN_DEADLINE, /* deadline_ms was over */
+	GMEM_SCAN_STUCK,    /* too many processes kept the kernel waiting */
 };
 
 /*
@@ -52,7 +52,8 @@ enum gmem_scan_end {
  * NULL. What vanishes meanwhile is passed over. A scan that deadline_ms ended is no error: struct
  * gmem_owners_counts says so. Another process can make the kernel wait for it (an execve(2) that
  * does not end): that wait ends with this process only. Errors: ENOENT and others of reading /proc
- * itself, EMFILE and ENFILE (no descriptor left for the scan), ENOMEM, ECANCELED (then nothing of
+ * itself, EMFILE and ENFILE (no descriptor left for the scan), ENOMEM, EAGAIN (no
+ * thread can be made), ECANCELED (then nothing of
  * the scan is left), EINVAL and E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
@@ -75,6 +76,8 @@ struct gmem_owners_counts {
 	const char *why_denied; /* what is lacking, or guards them; NULL: none. Static storage */
 	enum gmem_scan_end end; /* why the scan ended */
 	size_t left_out;	/* processes that were not looked at for that */
+	size_t stuck;		/* not looked at, or not wholly: they keep the kernel waiting */
+	pid_t first_stuck;	/* the first of these, 0: none */
 };
 
 /* Tells what the scan went through. Errors: EINVAL, E2BIG (size). Since: 0.1 */

@@ -72,6 +72,15 @@ enum gmem_compared {
 /* Called for each entry of a directory; a value other than 0 ends the listing. */
 typedef int (*gmem_directory_fn)(const char *name, void *arg);
 
+/* A function that asks the kernel of other processes, any of which may keep it waiting. */
+struct gmem_bounded_run {
+	int (*fn)(void *arg);
+	void *arg;
+	uint64_t deadline;	    /* milliseconds of the monotonic clock; 0: none */
+	const volatile int *cancel; /* or NULL */
+	pid_t left_at;		    /* out: the process, or thread, that kept it waiting; or 0 */
+};
+
 struct gmem_kernel_ops {
 	/* System calls. Paths are absolute; a descriptor is close-on-exec. */
 	int (*open)(struct gmem_kernel *kernel, const char *path, int flags);
@@ -107,6 +116,17 @@ struct gmem_kernel_ops {
 	 * same, 1 and 2 how different ones are ordered.
 	 */
 	int (*compare)(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what);
+	/*
+	 * Calls fn, and returns what it returns. The running kernel does it in a thread, which is
+	 * left behind where a call on another process (its descriptors, its mappings, compare)
+	 * waits for a lock of that process for more than a second, or for a tick where the time is
+	 * over: -ETIMEDOUT, and left_at. fn has then ended in the middle of that call for good, so
+	 * it has no lock and no memory then that only its stack knows, and buffers of such calls
+	 * are on its stack. In fn such a call fails with -ETIMEDOUT where a thread waits for the
+	 * process already. Nested it is a plain call. Other errors: -EAGAIN (no thread can be
+	 * made), -EBUSY (too many were left behind), -ENOMEM. NULL in kernels that wait for nobody.
+	 */
+	int (*bounded)(struct gmem_kernel *kernel, struct gmem_bounded_run *run);
 	int (*set_cloexec)(struct gmem_kernel *kernel, int fd);
 	/* A file in memory of that size, for the reader to prove itself on. */
 	int (*create_file)(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);

@@ -32,7 +32,8 @@ static uint64_t start_of(struct gmem_ctx *ctx, pid_t tid)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
-int gmem_groups_add(struct gmem_groups *groups, pid_t tid, size_t *index)
+/* A group that is not compared with others yet. */
+static int add(struct gmem_groups *groups, pid_t tid, size_t *index)
 {
 	struct gmem_group *list = grow(groups->list, groups->count, sizeof(*list));
 
@@ -74,6 +75,21 @@ static void drop(struct gmem_groups *groups, enum gmem_compared what, size_t at)
 	memmove(&order[at], &order[at + 1], (groups->ordered[what] - at) * sizeof(*order));
 }
 
+bool gmem_groups_forget(struct gmem_groups *groups, pid_t tid)
+{
+	bool found = false;
+
+	for (int what = 0; what < GMEM_COMPARED; what++) {
+		for (size_t at = groups->ordered[what]; at--;) {
+			if (groups->list[groups->order[what][at]].tid != tid)
+				continue;
+			drop(groups, (enum gmem_compared)what, at);
+			found = true;
+		}
+	}
+	return found;
+}
+
 /*
  * One search: the place of the thread, and 0 where the group there is its own, 1 where it is new.
  * Errors: of kcmp(2), with *at the group that could not be compared.
@@ -84,6 +100,9 @@ static int search(struct gmem_ctx *ctx, const struct gmem_groups *groups, enum g
 	struct gmem_kernel *kernel = ctx->kernel;
 	size_t low = 0, high = groups->ordered[what];
 
+	/* Where a comparison waits it is for the other thread, since this one answers. */
+	if (high)
+		kernel->ops->compare(kernel, tid, tid, what);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		pid_t other = groups->list[groups->order[what][middle]].tid;
@@ -128,8 +147,8 @@ int gmem_groups_find(struct gmem_ctx *ctx, struct gmem_groups *groups, enum gmem
 		return ret;
 	*is_new = true;
 	if (ret != 1)
-		return gmem_groups_add(groups, tid, index);
-	ret = gmem_groups_add(groups, tid, index);
+		return add(groups, tid, index);
+	ret = add(groups, tid, index);
 	if (ret)
 		return ret;
 	groups->list[*index].started = start_of(ctx, tid);

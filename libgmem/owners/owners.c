@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounded.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "procfs/capabilities.h"
@@ -51,7 +52,7 @@ void gmem_owners_free(struct gmem_owners *owners)
 int gmem_owners_get_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out)
 {
 	gmem_begin(owners->ctx);
-	return GMEM_FILL_OUT(owners->ctx, gmem_owners_counts, left_out, out, &owners->counts);
+	return GMEM_FILL_OUT(owners->ctx, gmem_owners_counts, first_stuck, out, &owners->counts);
 }
 
 int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_owned *out)
@@ -136,7 +137,7 @@ static int open_owned(const struct gmem_owners *owners, const struct gmem_owned_
 int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem_target **out)
 {
 	const struct gmem_owned_entry *owned;
-	int worst = -ESRCH;
+	int worst = -ESRCH, waited = 0;
 
 	gmem_begin(owners->ctx);
 	if (index >= owners->counts.memories)
@@ -150,10 +151,15 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 			return 0;
 		if (ret == -EACCES || ret == -EPERM)
 			worst = -EACCES;
+		else if (ret == -ETIMEDOUT || ret == -EBUSY || ret == -EAGAIN)
+			waited = ret;
 		else if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE)
 			return gmem_fail(owners->ctx, ret, "inode %llu: %s",
 					 (unsigned long long)owned->ino, strerror(-ret));
 	}
+	if (waited)
+		return gmem_fail(owners->ctx, waited, "process %d cannot be looked at: %s",
+				 (int)owned->owners[0].owner.pid, gmem_bounded_words(waited));
 	if (worst == -EACCES)
 		return gmem_fail(owners->ctx, worst, "inode %llu is not ours to look at: %s",
 				 (unsigned long long)owned->ino,

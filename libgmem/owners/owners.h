@@ -66,8 +66,8 @@ const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
 void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_MAX]);
 
 /*
- * Goes through all processes of /proc; scan.c. no_mappings: not through what takes locks of a
- * process, its mappings and its threads' own descriptors. Errors: explained.
+ * Goes through all processes of /proc; scan.c. no_mappings: not through their mappings. Errors:
+ * explained.
  */
 int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_options *options);
 

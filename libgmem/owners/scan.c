@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/bounded.h"
 #include "base/cancel.h"
 #include "base/error.h"
 #include "owners/owners.h"
@@ -21,12 +22,27 @@
 /* PROC_PID_INIT_INO in include/uapi/linux/nsfs.h: the initial PID namespace. */
 #define INITIAL_NAMESPACE "pid:[4026531836]"
 
+/* Numbers that a folder has as names, listed before the first of them is asked about. */
+struct numbers {
+	struct scan *scan;
+	int *list;
+	size_t count;
+	size_t room;
+};
+
+/*
+ * What is asked of a process may wait for it without end, and the thread that asks is then left
+ * where it is, see base/bounded.h. So all that the scan has is here, where another thread can go on
+ * with it, and nothing of it is in the hands of a function that asks.
+ */
 struct scan {
 	struct gmem_owners *owners;
 	const struct gmem_owners_options *options;
 	uint64_t deadline; /* milliseconds of the monotonic clock, 0: none */
 	bool saw_init;
 	bool cancelled;
+	struct numbers processes, threads, fds;
+	size_t next; /* of the processes */
 	/* The process being looked at. */
 	/* Its PID, and once it owns something its name and user. */
 	struct gmem_owner_entry process;
@@ -34,6 +50,7 @@ struct scan {
 	bool has_fds;
 	bool has_mm;
 	bool denied;
+	bool stuck; /* it keeps the kernel waiting */
 	bool has_vm;
 	bool has_memory;
 	pid_t tables[2]; /* threads whose descriptors were gone through: the first, the last */
@@ -94,6 +111,10 @@ static int pass_over(struct scan *scan, int error)
 		return 0;
 	if (!is_of_process(error))
 		return error;
+	if (error == -ETIMEDOUT) {
+		scan->stuck = true;
+		return 0;
+	}
 	scan->denied = true;
 	note_reason(scan, error);
 	return 0;
@@ -202,24 +223,54 @@ static int add_descriptor(struct scan *scan, int fd)
 	return add_owner(scan, &inode, &place);
 }
 
-/* A name of /proc that is a number from first on; -1 for any other. */
-static int number_of(const char *name, long first)
+/* A name of /proc that is a number; -1 for any other. */
+static int number_of(const char *name)
 {
 	char *end;
 	long number = strtol(name, &end, 10);
 
-	return *end || end == name || number < first || number > INT32_MAX ? -1 : (int)number;
+	return *end || end == name || number < 0 || number > INT32_MAX ? -1 : (int)number;
 }
 
-static int look_at_fd(const char *name, void *arg)
+static int add_number(const char *name, void *arg)
 {
-	struct scan *scan = arg;
+	struct numbers *numbers = arg;
+	int number = number_of(name);
+	int *more;
+
+	if (number < 0)
+		return 0;
+	if (is_over(numbers->scan))
+		return 1;
+	if (numbers->count == numbers->room) {
+		size_t room = numbers->room ? 2 * numbers->room : 256;
+
+		more = reallocarray(numbers->list, room, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		numbers->list = more;
+		numbers->room = room;
+	}
+	numbers->list[numbers->count++] = number;
+	return 0;
+}
+
+/* Listing takes no lock that a process could keep. Returns 1 where the scan is to end. */
+static int list_numbers(struct scan *scan, const char *path, struct numbers *numbers)
+{
+	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
+
+	numbers->scan = scan;
+	numbers->count = 0;
+	return kernel->ops->list_directory(kernel, path, add_number, numbers);
+}
+
+static int look_at_fd(struct scan *scan, int fd)
+{
 	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
 	char path[64], link[64];
-	int ret, fd = number_of(name, 0);
+	int ret;
 
-	if (fd < 0)
-		return 0;
 	if (is_over(scan))
 		return 1;
 	scan->has_fds = true;
@@ -265,11 +316,14 @@ static int look_at_mapping(const struct gmem_mapping *mapping, void *arg)
 /* What a process, or a thread, has open. Returns 1 where the scan is to end. */
 static int list_fds(struct scan *scan)
 {
-	struct gmem_kernel *kernel = scan->owners->ctx->kernel;
 	char path[32];
+	int ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)scan->process.owner.pid);
-	return kernel->ops->list_directory(kernel, path, look_at_fd, scan);
+	ret = list_numbers(scan, path, &scan->fds);
+	for (size_t i = 0; !ret && i < scan->fds.count; i++)
+		ret = look_at_fd(scan, scan->fds.list[i]);
+	return ret;
 }
 
 /* What it has mapped. */
@@ -315,6 +369,8 @@ static int look_into(struct scan *scan, size_t index, int (*list)(struct scan *s
 	scan->has_vm = scan->has_vm || had_vm;
 	scan->has_memory = scan->has_memory || had_memory;
 	*shows = *shows || showed;
+	if (ret == -ETIMEDOUT) /* others that share it may not keep the kernel waiting */
+		gmem_groups_forget(&scan->owners->groups, scan->process.owner.pid);
 	return ret;
 }
 
@@ -329,9 +385,7 @@ static int look_at(struct scan *scan, enum gmem_compared what, int (*list)(struc
 
 	if (is_over(scan))
 		return 1;
-	ret = scan->options->no_mappings
-		      ? gmem_groups_add(groups, tid, &index)
-		      : gmem_groups_find(scan->owners->ctx, groups, what, tid, &index, &is_new);
+	ret = gmem_groups_find(scan->owners->ctx, groups, what, tid, &index, &is_new);
 	if (ret)
 		return ret;
 	return is_new ? look_into(scan, index, list, shows)
@@ -368,60 +422,60 @@ static bool has_own_files(const struct scan *scan, pid_t tid)
 	return true;
 }
 
-static int look_at_thread(const char *name, void *arg)
+static int look_at_thread(struct scan *scan, pid_t tid)
 {
-	struct scan *scan = arg;
-	pid_t leader = scan->process.owner.pid;
-	pid_t tid = number_of(name, 1);
+	pid_t leader = scan->process.process;
 	int ret;
 
 	if (is_over(scan))
 		return 1;
-	if (tid < 0 || tid == leader || (scan->tables[0] && !has_own_files(scan, tid)))
+	if (!tid || tid == leader || (scan->tables[0] && !has_own_files(scan, tid)))
 		return 0;
 	scan->process.owner.pid = tid;
 	ret = look_at_task(scan);
 	scan->process.owner.pid = leader;
-	return ret ? ret : scan->tables[0] && scan->options->no_mappings;
+	return ret;
 }
 
 /*
  * A process whose first thread ended shows nothing under its own number, while the others hold the
  * VM and its memory: /proc/TID leads to what they have, and TID is who holds it. So it does to what
- * a thread has for itself. kcmp() takes exec_update_lock, which execve() holds while it waits for
- * mmap_lock (exec_mmap()): without locks, one thread that lives has to do.
+ * a thread has for itself.
  */
 static int look_at_process(struct scan *scan)
 {
-	struct gmem_ctx *ctx = scan->owners->ctx;
 	char path[32];
 	int ret = look_at_task(scan);
 
-	if (ret || scan->denied || (scan->tables[0] && scan->options->no_mappings))
+	if (ret || scan->denied || scan->stuck)
 		return ret;
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)scan->process.owner.pid);
-	ret = ctx->kernel->ops->list_directory(ctx->kernel, path, look_at_thread, scan);
+	ret = list_numbers(scan, path, &scan->threads);
+	for (size_t i = 0; !ret && !scan->stuck && i < scan->threads.count; i++)
+		ret = look_at_thread(scan, scan->threads.list[i]);
 	return ret < 0 ? pass_over(scan, ret) : 0;
 }
 
-static int count_process(struct scan *scan)
+static void count_process(struct scan *scan)
 {
 	struct gmem_owners_counts *counts = &scan->owners->counts;
-	int ret = look_at_process(scan);
 
 	if (counts->end) {
 		counts->left_out++;
-		return ret < 0 ? ret : 0;
+		return;
 	}
-	if (!scan->denied)
+	if (scan->stuck) {
+		if (!counts->stuck++)
+			counts->first_stuck = scan->process.process;
+	} else if (!scan->denied) {
 		counts->processes++;
-	else if (!counts->not_permitted++)
-		counts->first_denied = scan->process.owner.pid;
+	} else if (!counts->not_permitted++) {
+		counts->first_denied = scan->process.process;
+	}
 	if (scan->has_vm) {
 		counts->vms++;
 		counts->vms_without += !scan->has_memory;
 	}
-	return ret < 0 ? ret : 0;
 }
 
 static void set_at(const struct scan *scan, pid_t pid)
@@ -430,28 +484,78 @@ static void set_at(const struct scan *scan, pid_t pid)
 		__atomic_store_n(scan->options->at, pid, __ATOMIC_RELAXED);
 }
 
-static int look_at_entry(const char *name, void *arg)
+static void begin_process(struct scan *scan, pid_t pid)
 {
-	struct scan *scan = arg;
-	pid_t pid = number_of(name, 1);
-
-	if (pid < 0)
-		return 0;
-	scan->saw_init |= pid == 1;
-	if (is_over(scan)) {
-		scan->owners->counts.left_out++;
-		return scan->cancelled ? -ECANCELED : 0;
-	}
 	set_at(scan, pid);
 	scan->process = (struct gmem_owner_entry){ .owner.pid = pid, .process = pid };
 	scan->has_name = false;
 	scan->has_fds = false;
 	scan->has_mm = false;
 	scan->denied = false;
+	scan->stuck = false;
 	scan->has_vm = false;
 	scan->has_memory = false;
 	scan->tables[0] = scan->tables[1] = 0;
-	return count_process(scan);
+}
+
+/* From the next process on. */
+static int look_at_processes(void *arg)
+{
+	struct scan *scan = arg;
+	int ret = 0;
+
+	for (; ret >= 0 && scan->next < scan->processes.count && !is_over(scan); scan->next++) {
+		pid_t pid = scan->processes.list[scan->next];
+
+		if (!pid)
+			continue;
+		begin_process(scan, pid);
+		ret = look_at_process(scan);
+		count_process(scan);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * A thread was left behind. Where it waited for a process that another one was compared with, that
+ * one is looked at again, and compared with others.
+ */
+static void go_on_without(struct scan *scan, pid_t stuck)
+{
+	struct gmem_groups *groups = &scan->owners->groups;
+	bool was_compared = gmem_groups_forget(groups, stuck);
+
+	if (was_compared && stuck != scan->process.owner.pid && stuck != scan->process.process)
+		return;
+	gmem_groups_forget(groups, scan->process.owner.pid);
+	scan->stuck = !is_over(scan);
+	count_process(scan);
+	scan->next++;
+}
+
+static int scan_all(struct scan *scan)
+{
+	struct gmem_owners_counts *counts = &scan->owners->counts;
+	struct gmem_bounded_run run = { .fn = look_at_processes,
+					.arg = scan,
+					.deadline = scan->deadline,
+					.cancel = scan->options->cancel };
+	int ret = list_numbers(scan, "/proc", &scan->processes);
+
+	for (size_t i = 0; i < scan->processes.count; i++)
+		scan->saw_init |= scan->processes.list[i] == 1;
+	while (ret >= 0 && scan->next < scan->processes.count && !is_over(scan)) {
+		ret = gmem_bounded(scan->owners->ctx, &run);
+		if (ret == -ETIMEDOUT) {
+			go_on_without(scan, run.left_at);
+			ret = 0;
+		} else if (ret == -EBUSY) {
+			counts->end = GMEM_SCAN_STUCK;
+			ret = 0;
+		}
+	}
+	counts->left_out += scan->processes.count - scan->next;
+	return ret < 0 ? ret : 0;
 }
 
 int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_options *options)
@@ -463,18 +567,19 @@ int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_option
 
 	if (options->deadline_ms)
 		scan.deadline = now_ms() + options->deadline_ms;
-	ret = kernel->ops->list_directory(kernel, "/proc", look_at_entry, &scan);
+	ret = scan_all(&scan);
 	set_at(&scan, 0);
+	free(scan.processes.list);
+	free(scan.threads.list);
+	free(scan.fds.list);
 	if (scan.cancelled)
 		return gmem_cancelled(owners->ctx, "a scan of all processes");
 	if (!ret)
 		ret = gmem_owners_count_members(owners);
-	if (ret == -ENOMEM)
-		return gmem_no_memory(owners->ctx, "the owners");
 	if (ret)
 		return gmem_fail(owners->ctx, ret,
 				 "the processes of /proc cannot be gone through: %s",
-				 gmem_error_words(ret));
+				 gmem_bounded_words(ret));
 	/* A PID namespace always has a process 1, so a /proc without one hides processes. */
 	owners->counts.hidden = !scan.saw_init;
 	if (kernel->ops->readlink(kernel, "/proc/self/ns/pid", link, sizeof(link)) > 0)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bounded.h"
 #include "base/error.h"
 #include "base/ranges.h"
 #include "kernel/uapi_pagemap.h"
@@ -99,18 +100,27 @@ static int scan_range(struct gmem_kernel *kernel, int fd, uint64_t start, uint64
 	return found < 0 ? found : 0;
 }
 
-static int scan_ranges(struct gmem_kernel *kernel, pid_t pid, const struct gmem_ranges *ranges,
-		       uint64_t *bytes)
+struct counting {
+	struct gmem_kernel *kernel;
+	pid_t pid;
+	struct gmem_ranges ranges;
+	uint64_t bytes;
+};
+
+static int scan_ranges(void *arg)
 {
+	struct counting *counting = arg;
+	struct gmem_kernel *kernel = counting->kernel;
 	char path[32];
 	int fd, ret = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", (int)counting->pid);
 	fd = kernel->ops->open(kernel, path, O_RDONLY);
 	if (fd < 0)
 		return fd;
-	for (size_t i = 0; !ret && i < ranges->count; i++)
-		ret = scan_range(kernel, fd, ranges->list[i].start, ranges->list[i].end, bytes);
+	for (size_t i = 0; !ret && i < counting->ranges.count; i++)
+		ret = scan_range(kernel, fd, counting->ranges.list[i].start,
+				 counting->ranges.list[i].end, &counting->bytes);
 	kernel->ops->close(kernel, fd);
 	return ret;
 }
@@ -125,32 +135,30 @@ static int explain(struct gmem_ctx *ctx, pid_t pid, int error)
 				 "this kernel has no PAGEMAP_SCAN (Linux 6.7) to count the pages");
 	return gmem_fail(ctx, error == -ENOENT ? -ESRCH : error,
 			 "the memory map of process %d cannot be read: %s", (int)pid,
-			 gmem_error_words(error));
+			 gmem_bounded_words(error));
 }
 
 int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *target,
 		       uint64_t *bytes)
 {
-	struct gmem_ranges ranges = { 0 };
+	struct counting counting = { .kernel = owners->ctx->kernel };
 	int ret;
-	uint64_t sum = 0;
-	pid_t pid;
 
 	gmem_begin(owners->ctx);
 	ret = gmem_target_read_bindings(target);
 	if (ret)
 		return ret;
 	if (target->binding_count) {
-		ret = find_process(owners, target, &pid);
+		ret = find_process(owners, target, &counting.pid);
 		if (ret)
 			return ret;
-		ret = collect_ranges(target, pid, &ranges);
-		if (!ret && ranges.count)
-			ret = scan_ranges(owners->ctx->kernel, pid, &ranges, &sum);
-		gmem_ranges_free(&ranges);
+		ret = collect_ranges(target, counting.pid, &counting.ranges);
+		if (!ret && counting.ranges.count)
+			ret = gmem_bounded_call(owners->ctx, scan_ranges, &counting);
+		gmem_ranges_free(&counting.ranges);
 	}
 	if (ret)
-		return explain(owners->ctx, pid, ret);
-	*bytes = sum;
+		return explain(owners->ctx, counting.pid, ret);
+	*bytes = counting.bytes;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounded.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "pages/target.h"
@@ -80,7 +81,7 @@ static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 	if (error == -ENOENT || error == -ESRCH)
 		return gmem_no_process(ctx, pid);
 	return gmem_fail(ctx, error, "the mappings of %s cannot be read: %s", process,
-			 gmem_error_words(error));
+			 gmem_bounded_words(error));
 }
 
 static int open_place(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bounded.h"
 #include "base/error.h"
 #include "base/options.h"
 #include "kernel/uapi.h"
@@ -23,6 +24,9 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 	char path[32], comm[32], process[GMEM_PROCESS_NAME_MAX];
 
 	gmem_process_name(pid, process);
+	if (error == -ETIMEDOUT || error == -EBUSY || error == -EAGAIN)
+		return gmem_fail(ctx, error, "%s cannot be looked at: %s", process,
+				 gmem_bounded_words(error));
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	if (error == -EACCES || error == -EPERM)
 		return gmem_fail(ctx, -EACCES, "%s is not ours to look at: %s", process,
@@ -74,23 +78,39 @@ static int confirm(struct gmem_ctx *ctx, int fd)
 	return ret ? ret : -EMEDIUMTYPE;
 }
 
+struct opening {
+	struct gmem_kernel *kernel;
+	const char *path;
+};
+
+static int open_link(void *arg)
+{
+	const struct opening *opening = arg;
+	int ret = look_at_link(opening->kernel, opening->path);
+
+	return ret ? ret : opening->kernel->ops->open(opening->kernel, opening->path, O_PATH);
+}
+
 int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
+	struct opening opening = { kernel, path };
 	struct gmem_target *target;
 	struct stat st;
-	int ret = look_at_link(kernel, path);
+	int ret, fd = gmem_bounded_call(ctx, open_link, &opening);
 
-	if (ret)
-		return ret;
+	if (fd < 0)
+		return fd;
 	target = calloc(1, sizeof(*target));
-	if (!target)
+	if (!target) {
+		kernel->ops->close(kernel, fd);
 		return -ENOMEM;
+	}
 	target->ctx = ctx;
 	target->vm_type = -1;
 	target->vm_pid = -1;
-	target->fd = kernel->ops->open(kernel, path, O_PATH);
-	ret = target->fd < 0 ? target->fd : confirm(ctx, target->fd);
+	target->fd = fd;
+	ret = confirm(ctx, fd);
 	if (ret > 0)
 		ret = kernel->ops->fstat(kernel, target->fd, &st);
 	if (ret) {
@@ -145,6 +165,8 @@ void gmem_target_free(struct gmem_target *target)
 }
 
 struct fd_list {
+	struct gmem_kernel *kernel;
+	pid_t pid;
 	int *fds;
 	size_t count;
 };
@@ -185,6 +207,27 @@ static bool is_other(int error)
 	return error == -EMEDIUMTYPE || error == -EBADF || error == -ENOENT || error == -ESRCH;
 }
 
+/* Leaves those that may be guest_memfds: each is opened by itself then, which costs more. */
+static int leave_candidates(void *arg)
+{
+	struct fd_list *list = arg;
+	size_t count = list->count;
+
+	list->count = 0;
+	for (size_t i = 0; i < count; i++) {
+		char path[64];
+		int ret;
+
+		gmem_fd_path(list->pid, list->fds[i], path, sizeof(path));
+		ret = look_at_link(list->kernel, path);
+		if (ret == -ETIMEDOUT)
+			return ret;
+		if (!is_other(ret))
+			list->fds[list->count++] = list->fds[i];
+	}
+	return 0;
+}
+
 /* Each guest_memfd of the list once. */
 static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *list,
 		      gmem_target_fn fn, void *arg)
@@ -213,7 +256,7 @@ static int report_fds(struct gmem_ctx *ctx, pid_t pid, const struct fd_list *lis
 
 int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void *arg)
 {
-	struct fd_list list = { 0 };
+	struct fd_list list = { .kernel = ctx->kernel, .pid = pid };
 	char path[64];
 	int ret;
 
@@ -228,7 +271,8 @@ int gmem_target_each_fd(struct gmem_ctx *ctx, pid_t pid, gmem_target_fn fn, void
 	}
 	if (list.count)
 		qsort(list.fds, list.count, sizeof(*list.fds), by_number);
-	ret = report_fds(ctx, pid, &list, fn, arg);
+	ret = gmem_bounded_call(ctx, leave_candidates, &list);
+	ret = ret ? open_failed(ctx, pid, -1, ret) : report_fds(ctx, pid, &list, fn, arg);
 out:
 	free(list.fds);
 	return ret;

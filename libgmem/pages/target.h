@@ -29,8 +29,8 @@ struct gmem_target {
 
 /*
  * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of
- * open, EMEDIUMTYPE (it is no guest_memfd), ENODATA (it may be one: only a reader of kernel memory
- * could tell), ENOMEM.
+ * open and of base/bounded.h, EMEDIUMTYPE (it is no guest_memfd), ENODATA (it may be one: only a
+ * reader of kernel memory could tell), ENOMEM.
  */
 int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "base/bounded.h"
 #include "procfs/fd.h"
 #include "procfs/file.h"
 #include "procfs/maps.h"
@@ -114,30 +115,44 @@ static int read_lines(struct gmem_kernel *kernel, int fd, struct stream *stream,
 	}
 }
 
-int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg, bool *empty)
+struct maps {
+	struct gmem_kernel *kernel;
+	pid_t pid;
+	gmem_mapping_fn fn;
+	void *arg;
+	bool *empty;
+};
+
+/* Opening the file and reading it take locks of the process. */
+static int read_maps(void *arg)
 {
-	struct gmem_kernel *kernel = ctx->kernel;
-	struct stream *stream;
+	const struct maps *maps = arg;
+	struct gmem_kernel *kernel = maps->kernel;
+	struct stream stream;
 	char path[32];
 	int fd, ret;
 
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	if (maps->pid)
+		snprintf(path, sizeof(path), "/proc/%d/maps", (int)maps->pid);
 	else
 		snprintf(path, sizeof(path), "/proc/self/maps");
-	stream = malloc(sizeof(*stream));
-	if (!stream)
-		return -ENOMEM;
-	stream->fn = fn;
-	stream->arg = arg;
-	stream->used = 0;
-	stream->skips = false;
+	stream.fn = maps->fn;
+	stream.arg = maps->arg;
+	stream.used = 0;
+	stream.skips = false;
 	fd = kernel->ops->open(kernel, path, O_RDONLY);
-	ret = fd < 0 ? fd : read_lines(kernel, fd, stream, empty);
-	if (fd >= 0)
-		kernel->ops->close(kernel, fd);
-	free(stream);
+	if (fd < 0)
+		return fd;
+	ret = read_lines(kernel, fd, &stream, maps->empty);
+	kernel->ops->close(kernel, fd);
 	return ret;
+}
+
+int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg, bool *empty)
+{
+	struct maps maps = { ctx->kernel, pid, fn, arg, empty };
+
+	return gmem_bounded_call(ctx, read_maps, &maps);
 }
 
 int gmem_process_of(struct gmem_ctx *ctx, pid_t tid, pid_t *pid)

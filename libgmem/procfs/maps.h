@@ -17,7 +17,8 @@ typedef int (*gmem_mapping_fn)(const struct gmem_mapping *mapping, void *arg);
 
 /*
  * Calls fn for each, ascending. *empty, where it is not NULL: there is no line at all, since the
- * task has no mm (any more). Errors: of reading the file, what fn returns.
+ * task has no mm (any more). fn is called as a function of base/bounded.h is. Errors: of that, of
+ * reading the file, what fn returns.
  */
 int gmem_maps_read(struct gmem_ctx *ctx, pid_t pid, gmem_mapping_fn fn, void *arg, bool *empty);
 

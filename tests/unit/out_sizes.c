@@ -267,7 +267,7 @@ static const struct subject {
 	SUBJECT(gmem_owned, descriptors, get_owned),
 	SUBJECT(gmem_owner, path_only, get_owner),
 	SUBJECT(gmem_owner, path_only, get_primary),
-	SUBJECT(gmem_owners_counts, left_out, get_owners_counts),
+	SUBJECT(gmem_owners_counts, first_stuck, get_owners_counts),
 	SUBJECT(gmem_watch_counts, has_counters, get_watch_counts),
 	SUBJECT(gmem_node, allowed, get_node),
 	SUBJECT(gmem_purpose_answer, fix, get_answer),

@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <setjmp.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -543,11 +544,10 @@ START_TEST(threads_with_files_of_their_own)
 	ck_assert_uint_eq(counts.vms_without, 0);
 	gmem_owners_free(owners);
 
-	compared = 0;
+	/* Without mappings tables are told apart all the same. */
 	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
-	ck_assert_uint_eq(compared, 0);
 	gmem_owners_get_counts(owners, &counts);
-	ck_assert_uint_eq(counts.memories, 1);
+	ck_assert_uint_eq(counts.memories, 2);
 	gmem_owners_free(owners);
 
 	fake_ops.compare = no_kcmp;
@@ -661,6 +661,8 @@ static const struct entry sharing[] = {
 /* A process that shares the table of one and the address space of another is counted once. */
 START_TEST(shared_both_ways)
 {
+	const struct gmem_owners_options no_locks = { .size = sizeof(no_locks),
+						      .no_mappings = true };
 	struct gmem_ctx *ctx = fake_ctx(sharing, SHARING);
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owned owned = { .size = sizeof(owned) };
@@ -683,6 +685,13 @@ START_TEST(shared_both_ways)
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 42));
 	ck_assert_ptr_null(gmem_owned_by(owners, &owners->list[0], 1));
 	ck_assert_int_eq(gmem_owners_owner(owners, 0, 2, &owner), -ENOENT);
+	gmem_owners_free(owners);
+	/* So it is without mappings: nothing of 42, which shares the table of 41, is read. */
+	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
+	gmem_owners_get_counts(owners, &counts);
+	ck_assert_uint_eq(counts.not_permitted, 0);
+	ck_assert_int_eq(gmem_owners_at(owners, 0, &owned), 0);
+	ck_assert_uint_eq(owned.processes, 3); /* 41, 49 and 42 */
 	gmem_owners_free(owners);
 	fake_ctx_free(ctx);
 }
@@ -888,6 +897,139 @@ START_TEST(ended_early)
 	ck_assert_int_eq(trapped, 1);
 	ck_assert_int_eq(scan_until(&at_once, &counts), -ECANCELED);
 	ck_assert_int_eq(trapped, 0); /* it did not come so far */
+}
+END_TEST
+
+/* A process for which a link, or a comparison, waits: the thread is then left behind in it. */
+static jmp_buf before;
+static pid_t waited_for, left_at;
+static const char *waits_at, *waited_since;
+static unsigned int times_left;
+
+static int stuck_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
+{
+	int pid = 0;
+
+	if (waits_at && sscanf(path, "/proc/%d", &pid) == 1 && !strcmp(path, waits_at)) {
+		left_at = waited_for = pid;
+		longjmp(before, 1);
+	}
+	if (waited_since && !strcmp(path, waited_since))
+		waited_for = 41;
+	return fake_readlink(kernel, path, buffer, size);
+}
+
+static int stuck_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
+{
+	if (a == waited_for || b == waited_for) {
+		left_at = waited_for;
+		longjmp(before, 1);
+	}
+	return fake_compare(kernel, a, b, what);
+}
+
+static int fake_bounded(struct gmem_kernel *kernel, struct gmem_bounded_run *run)
+{
+	static bool nested;
+	int ret = -ETIMEDOUT;
+
+	(void)kernel;
+	if (nested)
+		return run->fn(run->arg);
+	left_at = 0;
+	nested = true;
+	if (!setjmp(before))
+		ret = run->fn(run->arg);
+	nested = false;
+	run->left_at = left_at;
+	times_left += ret == -ETIMEDOUT;
+	return ret;
+}
+
+static int no_place(struct gmem_kernel *kernel, struct gmem_bounded_run *run)
+{
+	return times_left ? -EBUSY : fake_bounded(kernel, run);
+}
+
+static void scan_stuck(const struct entry *table, size_t n,
+		       int (*bounded)(struct gmem_kernel *kernel, struct gmem_bounded_run *run),
+		       struct gmem_owners_counts *counts, struct gmem_owned *owned)
+{
+	struct gmem_ctx *ctx = fake_ctx(table, n);
+	struct gmem_owners *owners;
+
+	fake_ops.readlink = stuck_readlink;
+	fake_ops.compare = stuck_compare;
+	fake_ops.bounded = bounded;
+	times_left = 0;
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	counts->size = sizeof(*counts);
+	owned->size = sizeof(*owned);
+	ck_assert_int_eq(gmem_owners_get_counts(owners, counts), 0);
+	ck_assert_int_eq(gmem_owners_at(owners, 0, owned), 0);
+	gmem_owners_free(owners);
+	fake_ctx_free(ctx);
+}
+
+START_TEST(one_keeps_the_kernel_waiting)
+{
+	const size_t n = sizeof(busy) / sizeof(busy[0]);
+	struct gmem_owners_counts whole, counts;
+	struct gmem_owned owned;
+
+	waited_for = 0;
+	waits_at = NULL;
+	scan_stuck(busy, n, fake_bounded, &whole, &owned);
+	ck_assert_uint_eq(times_left, 0);
+	ck_assert_uint_eq(whole.stuck, 0);
+	ck_assert_int_eq(whole.first_stuck, 0);
+	/* In the middle of its table: what comes before is known, and all the others are. */
+	waits_at = "/proc/100/fd/6";
+	scan_stuck(busy, n, fake_bounded, &counts, &owned);
+	ck_assert_uint_eq(times_left, 1);
+	ck_assert_uint_eq(counts.stuck, 1);
+	ck_assert_int_eq(counts.first_stuck, 100);
+	ck_assert_int_eq(counts.end, GMEM_SCAN_WHOLE);
+	ck_assert_uint_eq(counts.left_out, 0);
+	ck_assert_uint_eq(counts.memories, whole.memories);
+	ck_assert_uint_eq(counts.processes, whole.processes - 1);
+	ck_assert_uint_eq(counts.not_permitted, whole.not_permitted);
+	/* The next one finds no place for a thread to be left in. */
+	waited_for = 0;
+	scan_stuck(busy, n, no_place, &counts, &owned);
+	ck_assert_int_eq(counts.end, GMEM_SCAN_STUCK);
+	ck_assert_uint_eq(counts.stuck, 1);
+	ck_assert_uint_eq(counts.stuck + counts.left_out + counts.processes + counts.not_permitted,
+			  9);
+	ck_assert_uint_gt(counts.left_out, 0);
+}
+END_TEST
+
+/*
+ * 41 was gone through, and keeps the kernel waiting from the moment that 51 is looked at: 49 and
+ * 42, which are compared with it then, are not to blame.
+ */
+START_TEST(one_compared_with_keeps_waiting)
+{
+	struct entry table[SHARING + 1] = { { .path = "/proc/51/fd/0", .link = "/dev/null" } };
+	struct gmem_owners_counts counts;
+	struct gmem_owned owned;
+
+	memcpy(&table[1], sharing, sizeof(sharing));
+	for (size_t i = 1; i <= SHARING; i++)
+		if (!strcmp(table[i].path, "/proc/42/fd") || !strcmp(table[i].path, "/proc/49/fd"))
+			table[i].error = 0;
+	waited_for = 0;
+	waits_at = NULL;
+	waited_since = table[0].path;
+	scan_stuck(table, SHARING + 1, fake_bounded, &counts, &owned);
+	ck_assert_int_eq(waited_for, 41);
+	ck_assert_uint_eq(times_left, 1); /* with that one nothing is compared any more */
+	ck_assert_uint_eq(counts.stuck, 0);
+	ck_assert_uint_eq(counts.processes, 5);
+	ck_assert_uint_eq(counts.not_permitted, 0);
+	ck_assert_uint_eq(owned.processes,
+			  3); /* 41, 51 and 49, which has the address space of 51 */
 }
 END_TEST
 
@@ -1257,5 +1399,6 @@ END_TEST
 UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
 	  threads_with_files_of_their_own, guarded_processes, without_mappings, number_taken_over,
 	  hidden_processes, shared_both_ways, shown_by_none, groups_told_apart, groups_not_compared,
-	  ended_early, usage_of_own, usage_unseen, frames_found, shared_side, failures,
-	  wrong_options, mapped_of_others, mapped_of_own)
+	  ended_early, one_keeps_the_kernel_waiting, one_compared_with_keeps_waiting, usage_of_own,
+	  usage_unseen, frames_found, shared_side, failures, wrong_options, mapped_of_others,
+	  mapped_of_own)

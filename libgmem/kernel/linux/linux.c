@@ -283,6 +283,7 @@ static void linux_destroy(struct gmem_kernel *kernel)
 	gmem_bpf_leaves_free(host->leaves);
 	gmem_kcore_free(host->kcore);
 	gmem_linux_btf_free(host);
+	gmem_bounded_destroy(&host->bounded);
 	pthread_mutex_destroy(&host->lock);
 	free(host);
 }
@@ -310,6 +311,7 @@ static const struct gmem_kernel_ops linux_ops = {
 	.readlink = gmem_linux_readlink,
 	.list_directory = gmem_linux_list_directory,
 	.compare = gmem_linux_compare,
+	.bounded = gmem_linux_bounded,
 	.set_cloexec = gmem_linux_set_cloexec,
 	.create_file = gmem_linux_create_file,
 	.touch = gmem_linux_touch,
@@ -333,8 +335,10 @@ int gmem_kernel_linux_new(struct gmem_kernel **out)
 {
 	struct gmem_linux *host = calloc(1, sizeof(*host));
 
-	if (!host)
+	if (!host || gmem_bounded_init(&host->bounded)) {
+		free(host);
 		return -ENOMEM;
+	}
 	host->kernel.ops = &linux_ops;
 	host->kernel.page_shift =
 		(unsigned int)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));

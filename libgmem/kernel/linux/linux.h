@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include "kernel/kernel.h"
+#include "kernel/linux/bounded.h"
 
 struct btf;
 struct gmem_bpf_leaves;
@@ -25,6 +26,7 @@ struct gmem_linux {
 	struct btf *btf;	/* of vmlinux; NULL until asked for */
 	struct btf *btf_module; /* of kvm.ko where KVM is a module */
 	bool btf_failed;
+	struct gmem_bounded_all bounded;
 };
 
 /* Why reading kernel memory is refused on this kernel whoever asks, or 0: lockdown. */

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/linux/linux.h"
 #include "kernel/linux/syscalls.h"
 
 /* include/uapi/asm-generic/unistd.h, Linux 5.14; glibc 2.36 has no wrapper. */
@@ -58,22 +59,38 @@ static int result(long ret)
 	return ret < 0 ? -errno : (int)ret;
 }
 
+static struct gmem_bounded_all *bounded_of(struct gmem_kernel *kernel)
+{
+	return &((struct gmem_linux *)kernel)->bounded;
+}
+
 int gmem_linux_open(struct gmem_kernel *kernel, const char *path, int flags)
 {
-	(void)kernel;
-	return result(open(path, flags | O_CLOEXEC));
+	int fd, error = 0;
+	struct gmem_bounded *bounded = gmem_bounded_path(bounded_of(kernel), path, &error);
+
+	if (error)
+		return error;
+	fd = result(open(path, flags | O_CLOEXEC));
+	if (bounded)
+		gmem_bounded_end(bounded, fd);
+	return fd;
 }
 
 int gmem_linux_close(struct gmem_kernel *kernel, int fd)
 {
-	(void)kernel;
+	gmem_bounded_closed(bounded_of(kernel), fd);
 	return result(close(fd));
 }
 
 int gmem_linux_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
 {
-	(void)kernel;
-	return result(ioctl(fd, request, arg));
+	struct gmem_bounded *bounded = gmem_bounded_fd(bounded_of(kernel), fd);
+	int ret = result(ioctl(fd, request, arg));
+
+	if (bounded)
+		gmem_bounded_end(bounded, -1);
+	return ret;
 }
 
 int gmem_linux_mmap(struct gmem_kernel *kernel, size_t length, int prot, int flags, int fd,
@@ -155,21 +172,29 @@ int gmem_linux_fs_magic(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *
 ssize_t gmem_linux_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset)
 {
+	struct gmem_bounded *bounded = gmem_bounded_fd(bounded_of(kernel), fd);
 	ssize_t got = pread(fd, buffer, length, (off_t)offset);
 
-	(void)kernel;
-	return got < 0 ? -errno : got;
+	if (got < 0)
+		got = -errno;
+	if (bounded)
+		gmem_bounded_end(bounded, -1);
+	return got;
 }
 
 int gmem_linux_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
 {
-	ssize_t got = readlink(path, buffer, size - 1);
+	int got, error = 0;
+	struct gmem_bounded *bounded = gmem_bounded_path(bounded_of(kernel), path, &error);
 
-	(void)kernel;
-	if (got < 0)
-		return -errno;
-	buffer[got] = '\0';
-	return (int)got;
+	if (error)
+		return error;
+	got = result(readlink(path, buffer, size - 1));
+	if (bounded)
+		gmem_bounded_end(bounded, -1);
+	if (got >= 0)
+		buffer[got] = '\0';
+	return got;
 }
 
 int gmem_linux_list_directory(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
@@ -196,9 +221,15 @@ int gmem_linux_list_directory(struct gmem_kernel *kernel, const char *path, gmem
 
 int gmem_linux_compare(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what)
 {
-	(void)kernel;
-	return result(
-		syscall(SYS_kcmp, a, b, what == GMEM_COMPARE_MM ? KCMP_VM : KCMP_FILES, 0, 0));
+	int ret, error = 0;
+	struct gmem_bounded *bounded = gmem_bounded_pids(bounded_of(kernel), a, b, &error);
+
+	if (error)
+		return error;
+	ret = result(syscall(SYS_kcmp, a, b, what == GMEM_COMPARE_MM ? KCMP_VM : KCMP_FILES, 0, 0));
+	if (bounded)
+		gmem_bounded_end(bounded, -1);
+	return ret;
 }
 
 int gmem_linux_set_cloexec(struct gmem_kernel *kernel, int fd)
