@@ -307,7 +307,7 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 static enum status look_now(struct scan *scan)
 {
 	enum status status =
-		scan->n ? frames_show(scan->cli, scan->pfns, scan->n, true) : STATUS_YES;
+		scan->n ? frames_show(scan->cli, scan->pfns, scan->n, true, 0) : STATUS_YES;
 
 	return status ? STATUS_PARTLY : STATUS_YES;
 }

@@ -7,6 +7,17 @@
 #include "inspect/frame_list.h"
 #include "inspect/frames.h"
 
+struct settings {
+	double deadline;
+};
+
+static const struct cli_option options[] = {
+	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
+	  "End the search for owners after so long, default 45: what was left out is then said, and "
+	  "the status is 4" },
+	{ NULL, 0, NULL, false, NULL, 0, NULL },
+};
+
 static enum status parse(struct cli *cli, uint64_t *pfns)
 {
 	struct frame_list list = { .n = 0 };
@@ -24,6 +35,7 @@ static enum status parse(struct cli *cli, uint64_t *pfns)
 
 static enum status run(struct cli *cli)
 {
+	const struct settings *settings = cli->settings;
 	uint64_t *pfns = calloc((size_t)cli->nargs, sizeof(*pfns));
 	enum status status;
 
@@ -31,7 +43,7 @@ static enum status run(struct cli *cli)
 		return cli_no_memory(cli);
 	status = parse(cli, pfns);
 	if (!status)
-		status = frames_show(cli, pfns, (size_t)cli->nargs, false);
+		status = frames_show(cli, pfns, (size_t)cli->nargs, false, settings->deadline);
 	free(pfns);
 	return status;
 }
@@ -43,6 +55,8 @@ const struct command pfn_command = {
 	.args = "FRAME...",
 	.min_args = 1,
 	.max_args = INT_MAX,
+	.options = options,
+	.settings_size = sizeof(struct settings),
 	.table = &frames_table,
 	.takes_sysroot = true,
 	.takes_core = true,

@@ -107,8 +107,7 @@ struct watching {
 	struct cli *cli;
 	const struct settings *settings;
 	struct gmem_watch *watch;
-	struct patience patience; /* of the look that goes on */
-	char time[32];		  /* of the look that goes on */
+	char time[32]; /* of the look that goes on */
 	uint64_t looks;
 	uint64_t changes[CHANGE_KINDS];
 	char unseen[1024]; /* why not everything was seen, "" where it was */
@@ -156,7 +155,7 @@ static int write_change(const struct gmem_change *change, void *arg)
 static void say_why(struct watching *watching)
 {
 	struct gmem_watch_counts counts = { .size = sizeof(counts) };
-	char text[256];
+	char text[384];
 	const char *unseen;
 
 	gmem_watch_get_counts(watching->watch, &counts);
@@ -174,10 +173,7 @@ static int look(struct watching *watching)
 	int ret;
 
 	set_time(watching);
-	patience_begin(&watching->patience, watching->cli, watching->settings->deadline,
-		       interrupt_flag());
 	ret = gmem_watch_look(watching->watch, write_change, watching);
-	patience_end(&watching->patience);
 	if (ret)
 		return ret;
 	say_why(watching);
@@ -255,7 +251,6 @@ static enum status run(struct cli *cli)
 		.no_pages = cli->common.reader == READER_NONE,
 		.deadline_ms = (unsigned int)(1000 * deadline),
 		.cancel = interrupt_flag(),
-		.at = &watching.patience.at,
 	};
 	enum status status;
 	int ret = gmem_watch_new(cli->ctx, &how, &watching.watch);

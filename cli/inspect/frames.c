@@ -72,6 +72,7 @@ struct lookup {
 	uint64_t *pfns;	      /* ascending */
 	size_t n;
 	bool no_locks;
+	double deadline;
 	char no_owner[1024]; /* why there may be an owner that was not seen; "" where not */
 };
 
@@ -108,9 +109,8 @@ static void find_owners(struct lookup *lookup)
 		snprintf(lookup->no_owner, sizeof(lookup->no_owner), "a snapshot has no processes");
 		return;
 	}
-	patience_begin(&patience, cli, 0, NULL);
+	patience_begin(&patience, lookup->deadline);
 	ret = owner_scan(cli, &patience, lookup->no_locks, &lookup->owners);
-	patience_end(&patience);
 	if (!ret) {
 		gmem_owners_get_counts(lookup->owners, &counts);
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
@@ -253,9 +253,10 @@ static enum status look_up(struct lookup *lookup)
 	return answered ? status : STATUS_CANNOT_TELL;
 }
 
-enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no_locks)
+enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no_locks,
+			double deadline)
 {
-	struct lookup lookup = { .cli = cli, .n = n, .no_locks = no_locks };
+	struct lookup lookup = { .cli = cli, .n = n, .no_locks = no_locks, .deadline = deadline };
 	enum status status;
 
 	lookup.frames = calloc(n, sizeof(*lookup.frames));

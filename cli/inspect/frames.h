@@ -9,9 +9,10 @@ extern const struct table frames_table;
 
 /*
  * Looks n page frames up and writes them, in that order, and the evidence. no_locks leaves out what
- * takes a process's mmap_lock, see gmem_owners_options: memory that is only mapped. Returns a
- * status.
+ * takes a process's mmap_lock, see gmem_owners_options: memory that is only mapped. The scan for
+ * owners ends after deadline seconds, 0: the default. Returns a status.
  */
-enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no_locks);
+enum status frames_show(struct cli *cli, const uint64_t *pfns, size_t n, bool no_locks,
+			double deadline);
 
 #endif

@@ -3,21 +3,33 @@
 
 #include <stdio.h>
 
+static const char *const ends[] = {
+	[GMEM_SCAN_DEADLINE] = "the time for the scan was over (--deadline)",
+	[GMEM_SCAN_STUCK] = "too many others keep locks that the kernel waits for",
+};
+
 const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size)
 {
+	size_t all = counts->left_out + counts->stuck + counts->not_permitted + counts->processes;
+
 	if (counts->end) {
-		snprintf(buffer, size,
-			 "%zu of %zu processes were left out: the time for the scan was over "
-			 "(--deadline)",
-			 counts->left_out,
-			 counts->left_out + counts->not_permitted + counts->processes);
+		snprintf(buffer, size, "%zu of %zu processes were left out: %s", counts->left_out,
+			 all, ends[counts->end]);
+		return buffer;
+	}
+	if (counts->stuck) {
+		snprintf(
+			buffer, size,
+			"%zu of %zu processes were not looked at, process %d the first: it keeps a "
+			"lock that the kernel waits for, as an execve(2) or a page fault on a file "
+			"server that does not answer does; end that process",
+			counts->stuck, all, (int)counts->first_stuck);
 		return buffer;
 	}
 	if (counts->not_permitted) {
 		snprintf(buffer, size,
 			 "%zu of %zu processes may not be looked at, process %d the first: %s",
-			 counts->not_permitted, counts->not_permitted + counts->processes,
-			 (int)counts->first_denied, counts->why_denied);
+			 counts->not_permitted, all, (int)counts->first_denied, counts->why_denied);
 		return buffer;
 	}
 	if (counts->hidden)
@@ -27,15 +39,18 @@ const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, 
 	return NULL;
 }
 
-int owner_scan(struct cli *cli, struct patience *patience, bool no_locks,
+bool owner_left_out(const struct gmem_owners_counts *counts)
+{
+	return counts->end || counts->stuck;
+}
+
+int owner_scan(struct cli *cli, const struct patience *patience, bool no_locks,
 	       struct gmem_owners **owners)
 {
 	const struct gmem_owners_options options = {
 		.size = sizeof(options),
 		.no_mappings = no_locks,
 		.deadline_ms = patience_left(patience),
-		.cancel = patience->cancel,
-		.at = &patience->at,
 	};
 
 	return gmem_owners_new(cli->ctx, &options, owners);
@@ -48,6 +63,9 @@ void owner_write_counts(struct output *out, const struct gmem_owners_counts *cou
 	output_fact(out, "denied", KIND_NUMBER, cell_number(counts->not_permitted));
 	output_fact(out, "first_denied", KIND_NUMBER,
 		    cell_number_if(counts->first_denied, (uint64_t)counts->first_denied));
+	output_fact(out, "stuck", KIND_NUMBER, cell_number(counts->stuck));
+	output_fact(out, "first_stuck", KIND_NUMBER,
+		    cell_number_if(counts->first_stuck, (uint64_t)counts->first_stuck));
 	output_fact(out, "left_out", KIND_NUMBER, cell_number(counts->left_out));
 	output_fact(out, "hidden", KIND_BOOL, cell_number(counts->hidden));
 	output_fact(out, "contained", KIND_BOOL, cell_number(counts->in_namespace));

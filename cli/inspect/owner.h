@@ -3,6 +3,7 @@
 #ifndef CLI_INSPECT_OWNER_H
 #define CLI_INSPECT_OWNER_H
 
+#include "core/cli.h"
 #include "inspect/patience.h"
 
 /*
@@ -11,8 +12,14 @@
  */
 const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size);
 
-/* One scan of the host, as long as there is patience. As gmem_owners_new(). */
-int owner_scan(struct cli *cli, struct patience *patience, bool no_locks,
+/* Whether it did not come to all: what is missing is then not what may not be looked at. */
+bool owner_left_out(const struct gmem_owners_counts *counts);
+
+/*
+ * One scan of the host, as long as there is patience. As gmem_owners_new(). lint lets no other file
+ * but watch.c start one: each has its deadline.
+ */
+int owner_scan(struct cli *cli, const struct patience *patience, bool no_locks,
 	       struct gmem_owners **owners);
 
 /* Writes what the scan went through, as facts. */

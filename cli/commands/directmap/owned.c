@@ -6,14 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/clock.h"
 #include "inspect/owner.h"
 
 struct search {
 	struct owned *owned;
 	size_t memory;
 	pid_t vm_pid;
-	int64_t end; /* as now_ms() has it */
+	struct patience patience;
 };
 
 static int keep(struct search *search, const struct gmem_extent *extent)
@@ -47,7 +46,7 @@ static int keep_unmapped(const struct gmem_extent *extent, void *arg)
 {
 	struct search *search = arg;
 
-	if (now_ms() >= search->end)
+	if (patience_is_over(&search->patience))
 		return -ETIME;
 	if (!extent->has_pfn || extent->direct_map != GMEM_DIRECT_MAP_UNMAPPED)
 		return 0;
@@ -78,7 +77,7 @@ static int search_all(struct search *search, size_t memories)
 	int ret = 0, worst = 0;
 
 	for (; search->memory < memories && ret != -ETIME && ret != -E2BIG; search->memory++) {
-		ret = now_ms() >= search->end ? -ETIME : search_memory(search);
+		ret = patience_is_over(&search->patience) ? -ETIME : search_memory(search);
 		if (ret == -ENOMEM)
 			return ret;
 		if (ret && ret != -ESRCH)
@@ -92,7 +91,7 @@ static void explain(struct cli *cli, struct owned *owned, int error,
 {
 	const char *unseen = owner_unseen(counts, owned->unseen, sizeof(owned->unseen));
 
-	if (error == -ETIME)
+	if (error == -ETIME || counts->end == GMEM_SCAN_DEADLINE)
 		snprintf(owned->unseen, sizeof(owned->unseen),
 			 "not all guest_memfds were looked at within %d seconds", OWNED_SECONDS);
 	else if (error == -E2BIG)
@@ -119,15 +118,13 @@ static int by_pfn(const void *a, const void *b)
 
 int owned_find(struct cli *cli, struct owned *owned)
 {
-	struct search search = {
-		.owned = owned,
-		.end = now_ms() + OWNED_SECONDS * 1000,
-	};
+	struct search search = { .owned = owned };
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	int ret;
 
 	*owned = (struct owned){ .owners = NULL };
-	ret = gmem_owners_new(cli->ctx, NULL, &owned->owners);
+	patience_begin(&search.patience, OWNED_SECONDS);
+	ret = owner_scan(cli, &search.patience, false, &owned->owners);
 	if (!ret) {
 		gmem_owners_get_counts(owned->owners, &counts);
 		ret = search_all(&search, counts.memories);

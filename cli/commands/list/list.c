@@ -260,11 +260,13 @@ static const char *unseen_by(const struct list *list, char *buffer, size_t size)
 static void write_facts(struct list *list)
 {
 	struct output *out = list->cli->out;
-	char text[256];
+	char text[384];
 	const char *unseen = unseen_by(list, text, sizeof(text));
+	const char *unshown = gmem_owners_unshown(list->owners);
 
 	output_fact_or_reason(out, "count", KIND_NUMBER,
 			      cell_number_if(list->n || !unseen, list->n), list->n ? NULL : unseen);
+	output_fact(out, "unshown", KIND_TEXT, cell_text(unshown));
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
 		write_sum(out, list, sums[i].name, sums[i].column);
 	owner_write_counts(out, &list->counts);
@@ -273,10 +275,10 @@ static void write_facts(struct list *list)
 
 static enum status judge(const struct list *list)
 {
-	char text[256];
+	char text[384];
 	const char *unseen = unseen_by(list, text, sizeof(text));
 
-	if (!list->n && unseen && !list->settings->nodes && !list->counts.end)
+	if (!list->n && unseen && !list->settings->nodes && !owner_left_out(&list->counts))
 		return cli_fail(list->cli, STATUS_CANNOT_TELL, "no guest_memfd was seen, but %s",
 				unseen);
 	if (unseen)
@@ -355,9 +357,8 @@ static enum status run(struct cli *cli)
 
 	if (status)
 		return status;
-	patience_begin(&list.patience, cli, list.settings->deadline, NULL);
+	patience_begin(&list.patience, list.settings->deadline);
 	ret = owner_scan(cli, &list.patience, list.settings->no_locks, &list.owners);
-	patience_end(&list.patience);
 	if (ret) {
 		nodes_close(&list.nodes);
 		return cli_fail_error(cli, ret, NULL);

@@ -68,10 +68,19 @@ static const struct metric memories = {
 	false,
 	NULL,
 };
+static const struct metric unshown = {
+	"gmemctl_guest_memfds_may_be_unshown",
+	NULL,
+	"1: there may be guest_memfds that no process shows, and that are not counted; 0: there is no "
+	"VM",
+	false,
+	NULL,
+};
 static const struct metric processes = {
 	"gmemctl_processes",
 	NULL,
-	"Processes looked at (seen) and not to be looked at (denied)",
+	"Processes looked at (seen), not to be looked at (denied), and not looked at since they keep "
+	"a lock that the kernel waits for (stuck)",
 	false,
 	"result",
 };
@@ -84,7 +93,7 @@ static const struct metric vms = {
 };
 
 static const struct metric *const others[] = {
-	&by_direct_map, &by_node, &memories, &processes, &vms,
+	&by_direct_map, &by_node, &memories, &unshown, &processes, &vms,
 };
 
 const struct metric *metrics_of_memories(size_t index)
@@ -160,12 +169,16 @@ static void add_counts(struct samples *samples, const struct gmem_owners *owners
 	} sums[] = {
 		{ &processes, { "result", "seen" }, counts->processes },
 		{ &processes, { "result", "denied" }, counts->not_permitted },
+		{ &processes, { "result", "stuck" }, counts->stuck },
 		{ &vms, { "guest_memfd", "yes" }, counts->vms - counts->vms_without },
 		{ &vms, { "guest_memfd", "no" }, counts->vms_without },
 	};
 
+	bool may_be_unshown = gmem_owners_unshown(owners);
+
 	/* None seen is not none there: a VM may have one that no process shows. */
-	if (counts->memories || !gmem_owners_unshown(owners))
+	samples_add(samples, &unshown, NULL, 0, may_be_unshown);
+	if (counts->memories || !may_be_unshown)
 		samples_add(samples, &memories, NULL, 0, counts->memories);
 	for (size_t i = 0; i < COUNT(sums); i++)
 		samples_add(samples, sums[i].metric, &sums[i].label, 1, sums[i].value);
@@ -196,13 +209,12 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struc
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
 	struct patience patience;
-	char why[1024], text[256];
+	char why[1024], text[384];
 	bool complete;
 	int ret;
 
-	patience_begin(&patience, cli, deadline, NULL);
+	patience_begin(&patience, deadline);
 	*error = owner_scan(cli, &patience, no_locks, &owners);
-	patience_end(&patience);
 	if (*error)
 		return false;
 	ret = cli_open_reader(cli);
