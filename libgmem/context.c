@@ -12,6 +12,7 @@
 #include "kernel/record/record.h"
 #include "kernel/sim/faults.h"
 #include "kmem/direct_map.h"
+#include "kmem/objects.h"
 #include "kmem/struct_layout.h"
 #include "procfs/file.h"
 #include "procfs/ram.h"
@@ -195,6 +196,7 @@ void gmem_ctx_free(struct gmem_ctx *ctx)
 		return;
 	gmem_image_free(ctx->image);
 	gmem_layout_free(ctx->layout);
+	gmem_objects_free(ctx->objects);
 	gmem_ram_free(ctx->ram);
 	ctx->kernel->ops->destroy(ctx->kernel);
 	pthread_mutex_destroy(&ctx->learning);

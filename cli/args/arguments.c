@@ -7,10 +7,11 @@
 
 static const struct argument arguments[] = {
 	{ "NAME", "the name under which gmemctl create keeps the VM" },
-	{ "TARGET", "which guest_memfds. PID: all that this process has open or mapped. PID:FD: "
-		    "the one behind this descriptor of the process. PID:mmap: those that it has "
-		    "mapped with mmap(2) and has no descriptor of. NAME: the memory of a VM that "
-		    "gmemctl create keeps" },
+	{ "TARGET",
+	  "which guest_memfds. PID: all that this process has open or mapped. PID:FD: "
+	  "the one behind this descriptor of the process. PID:mmap: those that it has "
+	  "mapped with mmap(2) and has no descriptor of. NAME: the memory of a VM that "
+	  "gmemctl create keeps. ino:INODE: with --core, the one with that inode number" },
 	{ "RANGE", "part of the memory: " RANGE_FORM ". Both numbers are bytes, or have a unit "
 		   "(64K, 2M, 1G), and are multiples of 4096: 64K+64K is the same as 64K-128K. "
 		   "They count from the start of the memory; with --by-gpa they are "

@@ -185,8 +185,8 @@ const struct cli_option common_options[] = {
 	  "Judge another host by its files in DIR, as 'gmemctl report' writes them: for doctor, caps, "
 	  "metrics, pfn and check --pfn" },
 	{ "core", 0, "FILE", false, set_file, FIELD(core),
-	  "Look at the kernel in a crash dump, as kdump, makedumpfile or QEMU wrote it: for directmap, pfn "
-	  "and check --pfn" },
+	  "Look at the kernel in a crash dump, as kdump, makedumpfile or QEMU wrote it: for list, pfns, "
+	  "pfn, check and directmap" },
 	{ "reader", 0, "bpf|kcore|none", false, set_reader, FIELD(reader),
 	  "Read kernel memory this way; default the first that works" },
 	{ "accept", 0, "STATUS", false, set_accept, FIELD(accept),

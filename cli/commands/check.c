@@ -203,9 +203,6 @@ static enum status run(struct cli *cli)
 		return cli_usage(cli, "give either TARGET or --pfn=RANGE");
 	if (cli->common.sysroot && cli->nargs)
 		return cli_usage(cli, "--sysroot: a snapshot has no processes; give --pfn=RANGE");
-	if (cli->common.core && cli->nargs)
-		return cli_usage(cli,
-				 "--core: a dump is asked about page frames: give --pfn=RANGE");
 	if (settings->pfns)
 		status = read_pfns(cli, settings->pfns, &pfns.list);
 	if (!status)

@@ -161,7 +161,7 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 	bool mapped = extent->direct_map == GMEM_DIRECT_MAP_MAPPED;
 	char flags[BITS_TEXT_MAX];
 	struct cell cells[] = {
-		[COLUMN_PID] = cell_number((uint64_t)pfns->pid),
+		[COLUMN_PID] = cell_number_if(pfns->pid > 0, (uint64_t)pfns->pid),
 		[COLUMN_FD] = cell_number_if(pfns->fd != TARGET_MAPPED, (uint64_t)pfns->fd),
 		[COLUMN_INODE] = cell_number(pfns->inode),
 		[COLUMN_OFFSET] = cell_number(extent->offset),
@@ -469,5 +469,6 @@ const struct command pfns_command = {
 	.settings_size = sizeof(struct settings),
 	.table = &table,
 	.table_of = table_of,
+	.takes_core = true,
 	.run = run,
 };

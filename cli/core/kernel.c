@@ -67,10 +67,11 @@ static enum status check_core(struct cli *cli)
 		return cli_usage(cli, "--core and --%s exclude each other",
 				 cli->common.model ? "simulate" : "sysroot");
 	if (!cli->command->takes_core)
-		return cli_usage(cli,
-				 "--core: %s does not take it; directmap, pfn and check --pfn can "
-				 "answer from a dump",
-				 cli->command->name);
+		return cli_usage(
+			cli,
+			"--core: %s does not take it; list, pfns, pfn, check and directmap "
+			"can answer from a dump",
+			cli->command->name);
 	if (cli->session || cli->where)
 		return cli_usage(cli, "--core: not in a batch, which is on one kernel");
 	if (cli->common.reader == READER_BPF || cli->common.reader == READER_KCORE)

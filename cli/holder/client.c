@@ -26,6 +26,8 @@ bool client_is_for_holder(const struct cli *cli)
 {
 	if (cli->command->place == PLACE_HOLDER)
 		return true;
+	if (cli->common.core) /* it has no VMs with names */
+		return false;
 	return cli->command->place == PLACE_TARGET && cli->nargs && held_is_name(cli->args[0]);
 }
 

@@ -165,11 +165,13 @@ static void set_owner(const struct lookup *lookup, const struct frame *frame, st
 		return;
 	}
 	gmem_owners_at(lookup->owners, place->memory, &owned);
-	gmem_owners_primary(lookup->owners, place->memory, place->vm_pid, owner);
 	cells[COLUMN_OWNER] = cell_text("guest_memfd");
-	cells[COLUMN_PID] = cell_number((uint64_t)owner->pid);
-	cells[COLUMN_COMMAND] = cell_text(*owner->command ? owner->command : NULL);
-	cells[COLUMN_FD] = cell_number_if(owner->fd >= 0, (uint64_t)owner->fd);
+	/* In a dump there may be one that no process has any more. */
+	if (!gmem_owners_primary(lookup->owners, place->memory, place->vm_pid, owner)) {
+		cells[COLUMN_PID] = cell_number((uint64_t)owner->pid);
+		cells[COLUMN_COMMAND] = cell_text(*owner->command ? owner->command : NULL);
+		cells[COLUMN_FD] = cell_number_if(owner->fd >= 0, (uint64_t)owner->fd);
+	}
 	cells[COLUMN_INODE] = cell_number(owned.inode);
 	cells[COLUMN_OFFSET] = cell_number(place->offset);
 	cells[COLUMN_GPA] = cell_number_if(place->gpa != GMEM_GPA_NONE, place->gpa);

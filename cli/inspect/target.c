@@ -10,11 +10,15 @@
 
 #include "core/size.h"
 #include "held/session.h"
+#include "inspect/dumped.h"
 
 /* What TARGET says behind the PID. */
-enum part { PART_ALL, PART_MAPPED, PART_FD };
+enum part { PART_ALL, PART_MAPPED, PART_FD, PART_INODE };
+
+#define INODE "ino:"
 
 struct wanted {
+	uint64_t inode; /* of PART_INODE */
 	pid_t pid;
 	enum part part;
 	int fd;
@@ -38,11 +42,35 @@ static bool parse_int(const char *text, uint64_t *number, const char **end, cons
 	return false;
 }
 
+/* "ino:1371", in a dump */
+static enum status parse_inode(struct cli *cli, const char *text, uint64_t *inode)
+{
+	const char *end, *why = NULL;
+
+	if (!cli->common.core)
+		return cli_usage(cli, "'%s': an inode number names a guest_memfd with --core only",
+				 text);
+	if (!number_parse(text + strlen(INODE), inode, &end, &why))
+		return cli_usage(cli, "'%s': the inode number: %s", text, why);
+	if (*end)
+		return cli_usage(cli, "'%s': something follows the number", text);
+	return STATUS_YES;
+}
+
 static enum status parse(struct cli *cli, const char *text, struct wanted *wanted)
 {
 	const char *end, *why = NULL;
 	uint64_t number;
 
+	if (!strncmp(text, INODE, strlen(INODE))) {
+		wanted->part = PART_INODE;
+		return parse_inode(cli, text, &wanted->inode);
+	}
+	if (cli->common.core && (isalpha((unsigned char)*text) || *text == '_'))
+		return cli_usage(cli,
+				 "'%s': a dump has no VMs with names: give PID, PID:FD or "
+				 "ino:NUMBER",
+				 text);
 	if (isalpha((unsigned char)*text) || *text == '_')
 		return held_check_name(cli, text);
 	if (!parse_int(text, &number, &end, &why))
@@ -174,6 +202,20 @@ static enum status find(struct cli *cli, const struct wanted *wanted, struct fou
 		(int)wanted->pid);
 }
 
+static enum status each_in_dump(struct cli *cli, const struct wanted *wanted, target_fn fn,
+				void *arg)
+{
+	static const int fds[] = { [PART_ALL] = DUMPED_ANY, [PART_MAPPED] = TARGET_MAPPED };
+	const struct dumped dumped = {
+		.by_inode = wanted->part == PART_INODE,
+		.inode = wanted->inode,
+		.pid = wanted->pid,
+		.fd = wanted->part < PART_FD ? fds[wanted->part] : wanted->fd,
+	};
+
+	return dumped_each(cli, &dumped, fn, arg);
+}
+
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg)
 {
 	struct visit v = { .cli = cli, .fn = fn, .arg = arg, .all = true };
@@ -183,6 +225,8 @@ enum status target_each(struct cli *cli, const char *text, target_fn fn, void *a
 
 	if (status)
 		return status;
+	if (cli->common.core)
+		return each_in_dump(cli, &wanted, fn, arg);
 	if (held_is_name(text))
 		return visit_held(&v, text);
 	v.pid = v.open_pid = wanted.pid;

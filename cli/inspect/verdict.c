@@ -75,7 +75,7 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 {
 	const struct paths_owner of = owner ? *owner : (struct paths_owner){ .fd = -1 };
 	struct cell cells[] = {
-		[COLUMN_PID] = cell_number_if(owner, (uint64_t)of.pid),
+		[COLUMN_PID] = cell_number_if(owner && of.pid > 0, (uint64_t)of.pid),
 		[COLUMN_FD] = cell_number_if(of.fd >= 0, (uint64_t)of.fd),
 		[COLUMN_INODE] = cell_number_if(owner, of.inode),
 		[COLUMN_KERNEL_PATH] = cell_text(row->path->name),

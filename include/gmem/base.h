@@ -187,10 +187,10 @@ struct gmem_ctx_options {
  * core is the dump of a kernel of x86-64, as kdump, makedumpfile and QEMU write it: ELF or
  * compressed, filtered or not, with vmcoreinfo, of Linux 6.0 or later. Page tables are read in it,
  * and its own table of symbols and types, so that no other file is needed. gmem_directmap_walk(),
- * gmem_directmap_summarize(), gmem_frame_get(), gmem_flush_new() and what rests on them work on it;
- * what takes a live kernel is GMEM_ENOTRECORDED. What was left out of it is unknown, with a reason.
- * It may come from anybody. It is read as long as the context lives, and must not change. A context
- * on it is for one thread.
+ * gmem_directmap_summarize(), gmem_frame_get(), gmem_flush_new(), gmem_owners_new() and what rests
+ * on them work on it; what takes a live kernel is GMEM_ENOTRECORDED. What was left out of it is
+ * unknown, with a reason. It may come from anybody. It is read as long as the context lives, and
+ * must not change. A context on it is for one thread.
  *
  * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an
  * option that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or

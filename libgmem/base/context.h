@@ -13,6 +13,7 @@
 
 struct gmem_image;
 struct gmem_layout;
+struct gmem_objects;
 struct gmem_ram;
 struct gmem_touched;
 
@@ -46,13 +47,14 @@ struct gmem_ctx {
 	/* and this, which is recursive, what is learnt of the kernel once, below. */
 	pthread_mutex_t learning;
 	bool reader_forbidden;
-	enum gmem_evidence chosen;   /* the reader wanted, NONE for any */
-	enum gmem_evidence evidence; /* the open reader */
-	struct gmem_image *image;    /* see kmem/direct_map.h; NULL until a reader is open */
-	struct gmem_layout *layout;  /* see kmem/struct_layout.h; NULL until asked for */
-	struct gmem_ram *ram;	     /* see procfs/ram.h; NULL until asked for */
-	unsigned int cpu_types;	     /* VM types that the CPU may have, see procfs/vm_types.c */
-	int control;		     /* see kmem/control.c; -EINPROGRESS until asked for */
+	enum gmem_evidence chosen;    /* the reader wanted, NONE for any */
+	enum gmem_evidence evidence;  /* the open reader */
+	struct gmem_image *image;     /* see kmem/direct_map.h; NULL until a reader is open */
+	struct gmem_layout *layout;   /* see kmem/struct_layout.h; NULL until asked for */
+	struct gmem_objects *objects; /* see kmem/objects.h; NULL until asked for */
+	struct gmem_ram *ram;	      /* see procfs/ram.h; NULL until asked for */
+	unsigned int cpu_types;	      /* VM types that the CPU may have, see procfs/vm_types.c */
+	int control;		      /* see kmem/control.c; -EINPROGRESS until asked for */
 };
 
 /* Bytes of so many pages of the kernel behind ctx, and the page that a byte lies in. */

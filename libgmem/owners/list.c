@@ -53,9 +53,17 @@ static struct gmem_owned_entry *insert(struct gmem_owners *owners,
 		.dev = inode->dev,
 		.ino = inode->ino,
 		.size = inode->size,
+		.address = inode->address,
 	};
 	owners->counts.memories++;
 	return &list[i];
+}
+
+int gmem_owners_note(struct gmem_owners *owners, const struct gmem_owned_entry *inode)
+{
+	return gmem_owners_lookup(owners, inode->dev, inode->ino) || insert(owners, inode)
+		       ? 0
+		       : -ENOMEM;
 }
 
 /* The entry of this process's mappings, which is its last, or NULL. */

@@ -27,7 +27,8 @@ int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *opti
 	if (!owners)
 		return gmem_no_memory(ctx, "the owners");
 	owners->ctx = ctx;
-	ret = gmem_owners_scan(owners, &wanted);
+	ret = ctx->kernel->ops->dump ? gmem_owners_scan_recorded(owners, &wanted)
+				     : gmem_owners_scan(owners, &wanted);
 	if (ret) {
 		gmem_owners_free(owners);
 		return ret;
@@ -96,6 +97,13 @@ int gmem_owners_owner(const struct gmem_owners *owners, size_t index, size_t own
 	return tell_owner(owners, &owners->list[index].owners[owner], 0, out);
 }
 
+/* A dump has no /proc that tells: there it is taken for a process's first thread. */
+static int process_of(struct gmem_ctx *ctx, pid_t thread, pid_t *process)
+{
+	*process = thread;
+	return ctx->kernel->ops->dump ? 0 : gmem_process_of(ctx, thread, process);
+}
+
 int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t thread,
 			struct gmem_owner *out)
 {
@@ -103,10 +111,10 @@ int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t th
 	pid_t process = 0;
 
 	gmem_begin(owners->ctx);
-	if (index >= owners->counts.memories)
+	if (index >= owners->counts.memories || !owners->list[index].owner_count)
 		return -ENOENT;
 	if (thread > 0 && !owners->counts.in_namespace &&
-	    !gmem_process_of(owners->ctx, thread, &process))
+	    !process_of(owners->ctx, thread, &process))
 		entry = gmem_owned_by(owners, &owners->list[index], process);
 	if (!entry)
 		return tell_owner(owners, owners->list[index].owners, 0, out);
@@ -144,6 +152,8 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 		return gmem_fail(owners->ctx, -ENOENT, "there is no guest_memfd %zu in the list",
 				 index);
 	owned = &owners->list[index];
+	if (owned->address)
+		return gmem_target_at(owners->ctx, owned->address, owned->dev, out);
 	for (size_t i = 0; i < owned->owner_count; i++) {
 		int ret = open_owned(owners, owned, &owned->owners[i].owner, out);
 

@@ -25,6 +25,7 @@ struct gmem_owned_entry {
 	uint64_t dev;
 	uint64_t ino;
 	uint64_t size;
+	uint64_t address; /* of its struct inode, in a dump; else 0 */
 	struct gmem_owner_entry *owners;
 	size_t owner_count;
 	size_t processes;
@@ -53,6 +54,9 @@ int gmem_owners_count_members(struct gmem_owners *owners);
 int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,
 		    const struct gmem_owner_entry *entry);
 
+/* Notes an inode, whether anybody has it or not: a dump shows those, too. Errors: ENOMEM. */
+int gmem_owners_note(struct gmem_owners *owners, const struct gmem_owned_entry *inode);
+
 /* The inode's entry, NULL where the list does not have it. */
 struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev,
 					    uint64_t ino);
@@ -70,5 +74,9 @@ void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_M
  * explained.
  */
 int gmem_owners_scan(struct gmem_owners *owners, const struct gmem_owners_options *options);
+
+/* The same of a dump, where there is no /proc; recorded.c. */
+int gmem_owners_scan_recorded(struct gmem_owners *owners,
+			      const struct gmem_owners_options *options);
 
 #endif

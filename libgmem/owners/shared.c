@@ -148,6 +148,9 @@ int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *tar
 	ret = gmem_target_read_bindings(target);
 	if (ret)
 		return ret;
+	if (target->binding_count && owners->ctx->kernel->ops->dump)
+		return gmem_fail(owners->ctx, -GMEM_ENOTRECORDED,
+				 "in a dump what a process has mapped is not looked at");
 	if (target->binding_count) {
 		ret = find_process(owners, target, &counting.pid);
 		if (ret)

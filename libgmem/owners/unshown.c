@@ -61,6 +61,11 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	enum answer vm;
 
 	gmem_begin(ctx);
+	if (ctx->kernel->ops->dump)
+		return owners->counts.vms
+			       ? "there are VMs, and in a dump a guest_memfd to which neither a "
+				 "descriptor nor a memslot leads is not found"
+			       : NULL;
 	if (!gmem_misc_has(ctx, "kvm"))
 		return NULL;
 	vm = module_has_vm(ctx);

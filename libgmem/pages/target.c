@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/options.h"
 #include "kernel/uapi.h"
+#include "kmem/objects.h"
 #include "procfs/capabilities.h"
 #include "procfs/fd.h"
 #include "procfs/file.h"
@@ -122,6 +123,40 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 	target->ino = st.st_ino;
 	target->changed_ns =
 		(uint64_t)st.st_ctim.tv_sec * 1000000000u + (uint64_t)st.st_ctim.tv_nsec;
+	*out = target;
+	return 0;
+}
+
+int gmem_target_at(struct gmem_ctx *ctx, uint64_t inode, uint64_t dev, struct gmem_target **out)
+{
+	const struct gmem_objects *objects;
+	struct gmem_target *target;
+	int ret = gmem_objects_get(ctx, &objects);
+
+	if (ret)
+		return ret;
+	target = calloc(1, sizeof(*target));
+	if (!target)
+		return gmem_no_memory(ctx, "a guest_memfd");
+	*target = (struct gmem_target){
+		.ctx = ctx,
+		.fd = -1,
+		.dev = dev,
+		.cache.inode = inode,
+		.has_cache = true,
+		.vm_type = -1,
+		.vm_pid = -1,
+	};
+	ret = gmem_object_read(ctx, objects, inode, GMEM_OF_INODE_INO, 8, &target->ino);
+	if (!ret)
+		ret = gmem_object_read(ctx, objects, inode, GMEM_OF_INODE_SIZE, 8, &target->size);
+	if (!ret)
+		ret = gmem_object_read(ctx, objects, inode, GMEM_OF_INODE_MAPPING, 8,
+				       &target->cache.mapping);
+	if (ret) {
+		gmem_target_free(target);
+		return gmem_fail(ctx, ret, "its struct inode cannot be read");
+	}
 	*out = target;
 	return 0;
 }

@@ -35,6 +35,12 @@ struct gmem_target {
 int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out);
 
 /*
+ * That of a struct inode in the kernel's memory, which must not go: in a dump. dev: of its file
+ * system, as st_dev has it. Errors: explained.
+ */
+int gmem_target_at(struct gmem_ctx *ctx, uint64_t inode, uint64_t dev, struct gmem_target **out);
+
+/*
  * Calls fn for each guest_memfd that pid (0: this process) has a descriptor of, each inode once, by
  * ascending descriptor; fn does not keep the target. Returns 0 or what fn returned. Errors:
  * explained.

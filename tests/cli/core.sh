@@ -9,7 +9,7 @@ try 64 '' 'its FILE is empty' gmemctl directmap --core=
 try 64 '' 'a dump has one reader' gmemctl directmap --core=README.md --reader=kcore
 for command in $(commands); do
 	case $command in
-	directmap | pfn | check) continue ;;
+	directmap | pfn | pfns | list | check) continue ;;
 	esac
 	words=$(gmemctl --describe | awk -F '\t' -v c="$command" '$1 == "command" && $2 == c {
 		n = split($3, words, " "); for (i = 1; i <= n; i++) if (words[i] !~ /^(\[|-$)/) print "1" }')
@@ -17,6 +17,8 @@ for command in $(commands); do
 	try 64 '' "$command does not take it" gmemctl $command --core=README.md $words
 done
 try 64 '' 'not in a batch' sh -c "echo 'directmap --core=README.md' | $GMEMCTL batch --simulate"
+
+try 64 '' "with --core only" gmemctl pfns --simulate ino:7
 
 if grep -q '^BPF=. KDUMP=0 ' "$BUILD/flags"; then
 	try 2 '' 'built without libkdumpfile \(KDUMP=0\)' gmemctl directmap --core=README.md

@@ -84,11 +84,28 @@ static void guess(const struct holes *holes, uint64_t pages, char *text, size_t 
 		 *holes->owned.unseen ? "; or a guest_memfd that was not seen" : "");
 }
 
+/* In a dump there may be one that no process has any more. */
+static void name_owner(const struct holes *holes, const struct owned_range *range,
+		       const struct gmem_owned *memory, struct cell *cells, char *maker,
+		       size_t size)
+{
+	struct gmem_owner owner = { .size = sizeof(owner) };
+
+	cells[COLUMN_INODE] = cell_number(memory->inode);
+	if (gmem_owners_primary(holes->owned.owners, range->memory, range->vm_pid, &owner)) {
+		snprintf(maker, size, "guest_memfd that no process has any more");
+		return;
+	}
+	cells[COLUMN_PID] = cell_number((uint64_t)owner.pid);
+	cells[COLUMN_COMMAND] = cell_text(*owner.command ? owner.command : NULL);
+	snprintf(maker, size, "guest_memfd of process %d%s%s%s", (int)owner.pid,
+		 *owner.command ? " (" : "", owner.command, *owner.command ? ")" : "");
+}
+
 /* Some pages of a hole, all of one owner or of none that was seen. */
 static void write_piece(const struct holes *holes, const struct gmem_directmap_run *run,
 			uint64_t pfn, uint64_t pages, const struct owned_range *range)
 {
-	struct gmem_owner owner = { .size = sizeof(owner) };
 	struct gmem_owned memory = { .size = sizeof(memory) };
 	char maker[192];
 	struct cell cells[] = {
@@ -99,16 +116,10 @@ static void write_piece(const struct holes *holes, const struct gmem_directmap_r
 		[COLUMN_REASON] = cell_text(run->reason),
 	};
 
-	if (range && !gmem_owners_at(holes->owned.owners, range->memory, &memory) &&
-	    !gmem_owners_primary(holes->owned.owners, range->memory, range->vm_pid, &owner)) {
-		cells[COLUMN_PID] = cell_number((uint64_t)owner.pid);
-		cells[COLUMN_COMMAND] = cell_text(*owner.command ? owner.command : NULL);
-		cells[COLUMN_INODE] = cell_number(memory.inode);
-		snprintf(maker, sizeof(maker), "guest_memfd of process %d%s%s%s", (int)owner.pid,
-			 *owner.command ? " (" : "", owner.command, *owner.command ? ")" : "");
-	} else {
+	if (range && !gmem_owners_at(holes->owned.owners, range->memory, &memory))
+		name_owner(holes, range, &memory, cells, maker, sizeof(maker));
+	else
 		guess(holes, pages, maker, sizeof(maker));
-	}
 	if (run->direct_map == GMEM_DIRECT_MAP_UNMAPPED)
 		cells[COLUMN_MAKER] = cell_text(maker);
 	output_row(holes->cli->out, cells);

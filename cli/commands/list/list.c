@@ -229,8 +229,10 @@ static int survey_all(struct list *list)
 
 static const char *why_unknown(const struct list *list, enum list_column column)
 {
-	if (list->want.no_locks && (column == LIST_SHARED || column == LIST_TOTAL))
-		return "not looked at (--no-locks)";
+	if (list->want.no_shared && (column == LIST_SHARED || column == LIST_TOTAL))
+		return list->want.no_shared;
+	if (list->cli->common.core && (column == LIST_SHARED || column == LIST_TOTAL))
+		return LIST_NOT_DUMPED;
 	return "not known of every guest_memfd here: column REASON says why";
 }
 
@@ -316,7 +318,7 @@ static enum status list_all(struct list *list)
 		.usage = wants_any(list, LIST_NODES, LIST_DIRECT_MAP_UNKNOWN),
 		.attributes = wants_any(list, LIST_PRIVATE, LIST_STALE_PRIVATE),
 		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
-		.no_locks = list->settings->no_locks,
+		.no_shared = list->settings->no_locks ? LIST_NO_LOCKS : NULL,
 		.names = &list->names,
 	};
 	if (cli->common.reader == READER_NONE)
@@ -338,6 +340,8 @@ static enum status check_options(struct list *list)
 {
 	if (!list->settings->nodes)
 		return STATUS_YES;
+	if (list->cli->common.core)
+		return cli_usage(list->cli, "--nodes: a dump does not tell its nodes' free memory");
 	if (list->settings->sort.n)
 		return cli_usage(list->cli,
 				 "--sort and --nodes: nodes are sorted by their numbers");
@@ -387,5 +391,6 @@ const struct command list_command = {
 	.settings_size = sizeof(struct settings),
 	.table = &list_table,
 	.table_of = table_of,
+	.takes_core = true,
 	.run = run,
 };

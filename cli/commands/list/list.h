@@ -72,6 +72,10 @@ enum status list_find_names(struct cli *cli, struct list_names *names);
 const char *list_name_of(const struct list_names *names, const struct gmem_owner *owner);
 void list_free_names(struct list_names *names);
 
+/* Why the shared side is unknown with --no-locks, and in a dump. */
+#define LIST_NOT_DUMPED "not looked at in a dump"
+#define LIST_NO_LOCKS "not looked at (--no-locks)"
+
 /* What of a guest_memfd is looked up; each costs more than the one before. */
 struct list_want {
 	bool kernel; /* a reader of kernel memory is open */
@@ -79,7 +83,7 @@ struct list_want {
 	bool usage;
 	bool over;	       /* the time is: nothing more is looked up */
 	bool attributes;       /* of its VM: private, stale_private */
-	bool no_locks;	       /* not what needs a process's mmap_lock: no shared side */
+	const char *no_shared; /* why the shared side is not looked at; NULL: it is */
 	const char *no_kernel; /* why there is no reader */
 	const struct list_names *names;
 	struct progress *progress; /* or NULL */

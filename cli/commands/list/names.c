@@ -69,7 +69,8 @@ enum status list_find_names(struct cli *cli, struct list_names *names)
 {
 	if (cli->session)
 		find_in_session(cli, names);
-	else if (!cli->common.model) /* a simulated kernel has no processes but this one */
+	else if (!cli->common.model &&
+		 !cli->common.core) /* a simulated kernel has no processes but this one */
 		find_in_runtime(cli, names);
 	return names->no_memory ? cli_no_memory(cli) : STATUS_YES;
 }

@@ -114,20 +114,20 @@ static int set_owners(struct list_row *row, const struct gmem_owners *owners, si
 	return 0;
 }
 
-/* What the scan itself found. */
+/* What the scan itself found. In a dump that may be a guest_memfd that no process has. */
 static int set_owned(struct list_row *row, const struct gmem_owners *owners, size_t index,
 		     const struct list_names *names, pid_t vm_pid)
 {
-	struct gmem_owner primary = { .size = sizeof(primary) };
+	struct gmem_owner primary = { .size = sizeof(primary), .uid = -1, .command = "" };
 	struct gmem_owned owned = { .size = sizeof(owned) };
+	bool has_owner = !gmem_owners_primary(owners, index, vm_pid, &primary);
 
 	gmem_owners_at(owners, index, &owned);
-	gmem_owners_primary(owners, index, vm_pid, &primary);
 	row->command = strdup(primary.command);
 	row->fds = owners_text(owners, index, primary.pid, true);
 	if (!row->command || !row->fds)
 		return -ENOMEM;
-	row->cells[LIST_PID] = cell_number((uint64_t)primary.pid);
+	row->cells[LIST_PID] = cell_number_if(has_owner, (uint64_t)primary.pid);
 	row->cells[LIST_COMMAND] = text_if(row->command);
 	row->cells[LIST_UID] = cell_number_if(primary.uid >= 0, (uint64_t)primary.uid);
 	row->cells[LIST_FDS] = cell_text(row->fds);
@@ -294,10 +294,10 @@ static int set_private(const struct cli *cli, struct list_row *row, struct gmem_
 }
 
 /* That was the caller's wish, and makes the answer no partial one. */
-static int set_no_shared(struct list_row *row)
+static int set_no_shared(struct list_row *row, const char *why)
 {
 	bool partly = row->partly;
-	int ret = add_reason(row, "shared", "not looked at (--no-locks)");
+	int ret = add_reason(row, "shared", why);
 
 	row->partly = partly;
 	return ret;
@@ -310,6 +310,8 @@ static int set_shared(const struct cli *cli, const struct gmem_owners *owners, s
 	uint64_t bytes;
 	int ret = gmem_owners_shared(owners, target, &bytes);
 
+	if (ret == -GMEM_ENOTRECORDED && cli->common.core) /* what is looked at is all there */
+		return set_no_shared(row, LIST_NOT_DUMPED);
 	if (ret)
 		return ret == -ENOMEM ? ret : add_error(cli, row, "shared", ret);
 	row->cells[LIST_SHARED] = cell_number(bytes);
@@ -335,7 +337,8 @@ static int look(const struct cli *cli, const struct gmem_owners *owners,
 	if (!ret && want->attributes)
 		ret = set_private(cli, row, target);
 	if (!ret && want->shared)
-		ret = want->no_locks ? set_no_shared(row) : set_shared(cli, owners, row, target);
+		ret = want->no_shared ? set_no_shared(row, want->no_shared)
+				      : set_shared(cli, owners, row, target);
 	return ret;
 }
 

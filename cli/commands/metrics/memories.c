@@ -205,7 +205,11 @@ static bool add_memory(struct cli *cli, const struct gmem_owners *owners, size_t
 bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struct samples *samples,
 			  int *error)
 {
-	struct list_want want = { .usage = true, .shared = true, .no_locks = no_locks };
+	struct list_want want = {
+		.usage = true,
+		.shared = true,
+		.no_shared = no_locks ? LIST_NO_LOCKS : NULL,
+	};
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
 	struct patience patience;

@@ -153,6 +153,8 @@ static int op_direct_map_hint(struct gmem_kernel *kernel, uint64_t *address, uin
 
 static int op_symbol(struct gmem_kernel *kernel, const char *name, uint64_t *address)
 {
+	if (!strcmp(name, "init_task"))
+		return gmem_dump_find_init_task(to_dump(kernel), address);
 	return gmem_dump_symbol(to_dump(kernel), name, address);
 }
 

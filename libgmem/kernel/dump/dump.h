@@ -106,6 +106,9 @@ int gmem_dump_symbol(struct gmem_dump *dump, const char *name, uint64_t *address
 int gmem_dump_find_btf(struct gmem_dump *dump, uint64_t *address, uint64_t *length);
 int gmem_dump_find_iomem(struct gmem_dump *dump, uint64_t *address);
 
+/* tasks.c: struct task_struct init_task. Errors: ENOENT; of reading; of types.c. */
+int gmem_dump_find_init_task(struct gmem_dump *dump, uint64_t *address);
+
 /* types.c, or without_types.c: layouts of structs, from the BTF in the dump. As the port's. */
 int gmem_dump_offset_of(struct gmem_dump *dump, const char *type, const char *member,
 			size_t *offset);

@@ -206,6 +206,29 @@ static int write_release(struct gmem_dump *dump, FILE *out)
 	return 0;
 }
 
+/* A parameter of kvm that comes with the attributes of each inode ("guest_memfd in-place
+ * conversion"). */
+static int write_in_place(struct gmem_dump *dump, FILE *out)
+{
+	size_t offset;
+
+	(void)out;
+	if (gmem_dump_size_of(dump, "gmem_inode", &offset) &&
+	    gmem_dump_size_of(dump, "kvm_gmem", &offset))
+		return -GMEM_KERNEL_NOT_RECORDED; /* nothing is known of KVM */
+	return gmem_dump_offset_of(dump, "gmem_inode", "attributes", &offset) == -ENOENT
+		       ? -ENOENT
+		       : -GMEM_KERNEL_NOT_RECORDED;
+}
+
+/* One that every kvm has: its value is not in the dump, but it is there. */
+static int write_any_parameter(struct gmem_dump *dump, FILE *out)
+{
+	(void)dump;
+	fputc('\n', out);
+	return 0;
+}
+
 static const struct {
 	const char *path;
 	int (*write)(struct gmem_dump *dump, FILE *out);
@@ -214,6 +237,9 @@ static const struct {
 	{ "/proc/iomem", write_iomem },
 	{ "/proc/zoneinfo", write_zoneinfo },
 	{ "/proc/meminfo", write_meminfo },
+	{ "/sys/module/kvm/parameters/gmem_in_place_conversion", write_in_place },
+	{ "/sys/module/kvm/parameters/vm_memory_attributes", write_in_place },
+	{ "/sys/module/kvm/parameters/halt_poll_ns", write_any_parameter },
 };
 
 int gmem_dump_text_of(struct gmem_dump *dump, const char *path, char **text)
@@ -236,6 +262,8 @@ int gmem_dump_text_of(struct gmem_dump *dump, const char *path, char **text)
 	if (!ret)
 		return 0;
 	free(*text);
+	if (ret == -ENOENT && texts[i].write == write_in_place)
+		return ret;
 	/* What of it cannot be read makes all of it unknown. */
 	return ret == -ENOMEM || ret == -EIO || ret == -ESTALE ? ret : -GMEM_KERNEL_NOT_RECORDED;
 }
