@@ -4,7 +4,9 @@
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
-denied=$(gmemctl list --json 2> "$scratch/list" | jq .processes.denied)
+gmemctl list --json > "$scratch/document" 2> "$scratch/list"
+denied=$(jq .processes.denied "$scratch/document")
+contained=$(jq .processes.contained "$scratch/document")
 
 # said WHAT: in one line of standard error, where there is somebody who may not be looked at.
 said() {
@@ -27,7 +29,7 @@ if reader_missing; then
 else
 	said pfn
 fi
-if [ "$denied" -gt 0 ]; then
+if [ "$denied" -gt 0 ] || [ "$contained" = true ]; then
 	try_json 0 '.accepted == 3 or .accepted == 4' gmemctl list --json --accept=3,4
 else
 	try_json 0 '.accepted == null' gmemctl list --json --accept=3,4

@@ -7,6 +7,18 @@
 
 tools=$BUILD/tests/tools
 
+# The shell's own number, as /proc has it.
+read -r own_number _ < /proc/self/stat
+if [ "$own_number" != $$ ]; then
+	skip "${0##*/}" "/proc is that of another PID namespace: mount one of this namespace (unshare --mount-proc)"
+	finish
+fi
+
+# Where it is not the initial one, the kernel's numbers of processes are not those of /proc.
+in_pid_namespace() {
+	[ "$(readlink /proc/self/ns/pid)" != "pid:[4026531836]" ]
+}
+
 # start NAME PROGRAM...: runs it with its input on descriptor 9 and waits until it is ready. Its
 # output is in $scratch/NAME, its process id in $helper. Fails with its status where it ends.
 start() {
