@@ -100,6 +100,9 @@ static void answer_offer(const struct gmem_host *host, const char *const *ids, c
 		    check);
 }
 
+/* What KVM's offer of a type does not prove: launches go through /dev/sev. */
+static const char *const beside_kvm[] = { "snp.firmware", NULL };
+
 /* Of a VM type: whatever failed, then the hardware, then what KVM offers. */
 static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 			const char *const *ids, struct gmem_purpose_answer *out)
@@ -116,7 +119,8 @@ static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 		return;
 	check = first(host, ids, GMEM_CHECK_CANNOT_TELL);
 	if (gmem_host_offers(host, type))
-		check = NULL;
+		check = type == GMEM_VM_SNP ? first(host, beside_kvm, GMEM_CHECK_CANNOT_TELL)
+					    : NULL;
 	else if (!check)
 		check = first(host, of_kvm, GMEM_CHECK_CANNOT_TELL);
 	if (check)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "kernel/uapi.h"
 #include "procfs/file.h"
@@ -19,22 +20,39 @@ int gmem_host_parameter(struct gmem_host *host, const char *path)
 	return *value == 'N' || *value == '0' ? 0 : -ENODATA;
 }
 
-static bool is_built_in(const struct gmem_host *host, const struct gmem_host_confidential *about)
+static enum gmem_config_value how_built(struct gmem_host *host,
+					const struct gmem_host_confidential *about)
 {
-	return gmem_config_get(&host->config, about->option) == GMEM_CONFIG_BUILT_IN;
+	return gmem_config_get_module(host->ctx, &host->config, about->option, about->module);
+}
+
+/* What switches the parameter on. */
+static const char *fix_off(struct gmem_host *host, const struct gmem_host_confidential *about)
+{
+	switch (how_built(host, about)) {
+	case GMEM_CONFIG_BUILT_IN:
+		return about->boot_with;
+	case GMEM_CONFIG_UNKNOWN:
+		return about->either;
+	default:
+		return about->switch_on;
+	}
 }
 
 /* KVM works, so its module is there, and does not know the parameter; or it is not loaded. */
 static enum gmem_check_result say_no_parameter(struct gmem_host *host,
 					       const struct gmem_host_confidential *about)
 {
-	if (host->caps || is_built_in(host, about))
+	enum gmem_config_value built = how_built(host, about);
+
+	if (host->caps || built == GMEM_CONFIG_BUILT_IN)
 		return gmem_host_find(host, GMEM_CHECK_FAIL, about->other_kernel,
 				      "there is no %s: this kernel's KVM does not know it",
 				      about->parameter_file);
 	if (gmem_host_told(host, "kvm.device") || gmem_host_told(host, "config.kvm"))
 		return GMEM_CHECK_SKIP;
-	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, about->load,
+	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
+			      built == GMEM_CONFIG_UNKNOWN ? about->either : about->load,
 			      "there is no %s: its module is not loaded, or does not know it",
 			      about->parameter_file);
 }
@@ -45,13 +63,14 @@ enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
 	const struct gmem_host_confidential *about = row->about;
 	int on = gmem_host_parameter(host, about->parameter_file);
 
-	if (on > 0 || gmem_host_offers(host, about->vm_type))
+	if (on > 0)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s is on", about->parameter);
+	if (gmem_host_offers(host, about->vm_type))
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "KVM offers the type, so %s is on", about->parameter);
 	if (!on || on == -ENODATA)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      is_built_in(host, about) ? about->boot_with
-							       : about->switch_on,
-				      "%s is off", about->parameter);
+		return gmem_host_find(host, GMEM_CHECK_FAIL, fix_off(host, about), "%s is off",
+				      about->parameter);
 	if (on == -ENOENT)
 		return say_no_parameter(host, about);
 	return gmem_host_unread(host, about->parameter_file, on);
@@ -62,23 +81,21 @@ static enum gmem_check_result say_limit(struct gmem_host *host,
 					const struct gmem_host_confidential *about,
 					const struct gmem_keys *keys)
 {
+	char limit[24], used[24];
+
 	if (keys->has_used && keys->used >= keys->limit)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
 				      "stop one of its guests, or raise its misc.max",
 				      "this container has all %" PRIu64 " %s that it may take: %s",
 				      keys->limit, about->keys, about->without_one);
-	if (keys->limit == UINT64_MAX)
-		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
-				      "look at misc.capacity of the host's root cgroup",
-				      "this container has %" PRIu64
-				      " %s and may take any number; how "
-				      "many the host has cannot be seen inside",
-				      keys->used, about->keys);
+	snprintf(limit, sizeof(limit), "%" PRIu64, keys->limit);
+	snprintf(used, sizeof(used), "%" PRIu64, keys->used);
 	return gmem_host_find(
 		host, GMEM_CHECK_CANNOT_TELL, "look at misc.capacity of the host's root cgroup",
-		"this container has %" PRIu64 " of the %" PRIu64 " %s that it may take; "
-		"how many the host has cannot be seen inside",
-		keys->used, keys->limit, about->keys);
+		"this container may take %s %s; how many it has is %s, and how many the host has "
+		"cannot be seen inside",
+		keys->limit == UINT64_MAX ? "any number of" : limit, about->keys,
+		keys->has_used ? used : "not told");
 }
 
 enum gmem_check_result gmem_host_check_keys(struct gmem_host *host, const struct gmem_host_row *row)

@@ -11,9 +11,11 @@ struct gmem_host_confidential {
 
 	const char *parameter;	    /* as modprobe takes it: MODULE.NAME */
 	const char *parameter_file; /* of sysfs */
-	const char *option;	    /* that builds KVM's module */
+	const char *option;	    /* that builds KVM's module, */
+	const char *module;	    /* and its name */
 	const char *switch_on;	    /* what to do where it is off and KVM a module, */
-	const char *boot_with;	    /* and where KVM is built in */
+	const char *boot_with;	    /* where KVM is built in, */
+	const char *either;	    /* and where it may be either */
 	const char *load;	    /* what to do where the module is not there */
 	const char *other_kernel;   /* what to do where it does not know the parameter */
 

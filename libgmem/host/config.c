@@ -85,6 +85,11 @@ static enum gmem_check_result say_off(struct gmem_host *host, const struct optio
 	if (option->optional)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "CONFIG_%s is off: %s",
 				      option->name, option->without);
+	if (option->vendor && host->cpu_error)
+		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
+				      "CONFIG_%s is off, and whether it concerns this CPU is not "
+				      "known",
+				      option->name);
 	return gmem_host_find(host, GMEM_CHECK_FAIL, "use a kernel built with it",
 			      "CONFIG_%s is off: %s", option->name, option->without);
 }
@@ -121,19 +126,22 @@ static enum gmem_check_result check_option(struct gmem_host *host, const struct 
 static enum gmem_check_result check_kvm_tdx(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct option *option = row->about;
+	int parameter;
 
 	if (gmem_config_get(&host->config, option->name) != GMEM_CONFIG_ABSENT ||
 	    gmem_config_get(&host->config, "INTEL_TDX_HOST") < GMEM_CONFIG_MODULE ||
 	    never(host, option) || !gmem_release_before(host->ctx->release, 6, 16))
 		return check_option(host, row);
-	if (has_tdx(host) || gmem_path_exists(host->ctx, TDX_PARAMETER) > 0)
+	parameter = gmem_path_exists(host->ctx, TDX_PARAMETER);
+	if (has_tdx(host) || parameter > 0)
 		return gmem_host_find(
 			host, GMEM_CHECK_PASS, NULL,
 			"this kernel has no such option: CONFIG_INTEL_TDX_HOST builds "
 			"it alone");
-	if (!host->caps)
+	if (!host->caps || parameter < 0)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
-				      "this kernel has no such option, and KVM cannot be asked");
+				      "this kernel has no such option, and whether its KVM has TDX "
+				      "all the same is not known");
 	return gmem_host_find(host, GMEM_CHECK_FAIL,
 			      "boot Linux 6.16 or newer, or a vendor's kernel with TDX",
 			      "Linux %s has no CONFIG_%s: KVM's part of TDX came with 6.16",

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kvm/kvm.h"
+
 enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_result result,
 				      const char *fix, const char *format, ...)
 {
@@ -68,7 +70,8 @@ bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
 
 int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability)
 {
-	bool asked = false, silent = false;
+	/* Types that KVM may have under other numbers were not asked. */
+	bool silent = host->caps && gmem_caps_doubted(host->caps, NULL), asked = false;
 
 	for (int type = 0; host->caps && type < GMEM_VM_TYPES; type++) {
 		int answer;
@@ -94,8 +97,7 @@ bool gmem_host_has_private(const struct gmem_host *host)
 
 bool gmem_host_has_old_tdx(const struct gmem_host *host)
 {
-	return host->caps && gmem_caps_doubted(host->caps, NULL) == 1u << GMEM_VM_SEV &&
-	       gmem_host_vendor(host, "GenuineIntel");
+	return host->caps && gmem_caps_has_old_tdx(host->caps);
 }
 
 bool gmem_host_vendor(const struct gmem_host *host, const char *vendor)

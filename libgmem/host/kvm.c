@@ -153,13 +153,16 @@ static enum gmem_check_result check_memory2(struct gmem_host *host, const struct
  * kvm_dev_ioctl_check_extension_generic().
  */
 static const struct paging {
-	const char *vendor, *option, *flag;
-	const char *load, *boot, *nest, *none;
+	const char *vendor, *option, *module, *flag;
+	const char *load, *boot, *either, *nest, *none;
 } pagings[] = {
-	{ "GenuineIntel", "KVM_INTEL", "ept", "load kvm_intel with ept=1",
-	  "boot with kvm_intel.ept=1", "let the hypervisor of this VM nest EPT",
-	  "take a machine whose CPU has EPT" },
-	{ "AuthenticAMD", "KVM_AMD", "npt", "load kvm_amd with npt=1", "boot with kvm_amd.npt=1",
+	{ "GenuineIntel", "KVM_INTEL", "kvm_intel", "ept", "load kvm_intel with ept=1",
+	  "boot with kvm_intel.ept=1",
+	  "load kvm_intel with ept=1, or boot with kvm_intel.ept=1 where it is built in",
+	  "let the hypervisor of this VM nest EPT", "take a machine whose CPU has EPT" },
+	{ "AuthenticAMD", "KVM_AMD", "kvm_amd", "npt", "load kvm_amd with npt=1",
+	  "boot with kvm_amd.npt=1",
+	  "load kvm_amd with npt=1, or boot with kvm_amd.npt=1 where it is built in",
 	  "let the hypervisor of this VM nest NPT", "take a machine whose CPU has NPT" },
 };
 
@@ -167,16 +170,19 @@ static const char *fix_paging(const struct gmem_host *host)
 {
 	for (size_t i = 0; i < sizeof(pagings) / sizeof(pagings[0]); i++) {
 		const struct paging *paging = &pagings[i];
+		enum gmem_config_value built;
 
 		if (!gmem_host_vendor(host, paging->vendor))
 			continue;
 		if (!gmem_host_has_flag(host, paging->flag))
 			return gmem_host_has_flag(host, "hypervisor") ? paging->nest : paging->none;
-		return gmem_config_get(&host->config, paging->option) == GMEM_CONFIG_BUILT_IN
-			       ? paging->boot
-			       : paging->load;
+		built = gmem_config_get_module(host->ctx, &host->config, paging->option,
+					       paging->module);
+		if (built == GMEM_CONFIG_UNKNOWN)
+			return paging->either;
+		return built == GMEM_CONFIG_BUILT_IN ? paging->boot : paging->load;
 	}
-	return NULL;
+	return "take a machine whose CPU has EPT or NPT, and switch it on (kvm_intel.ept, kvm_amd.npt)";
 }
 
 /* That a kernel is older than a call is in order, and told from a call that it keeps back. */

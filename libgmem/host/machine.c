@@ -58,54 +58,72 @@ static enum gmem_check_result check_virtual(struct gmem_host *host, const struct
 			      "(/proc/cpuinfo has the flag hypervisor, and neither vmx nor svm)");
 }
 
-/* The first character of a file, or '?' where it cannot be read. */
-static char first_of(struct gmem_host *host, const char *path)
+/* What is known of a switch. */
+enum state { UNKNOWN, OFF, ON, IMPOSSIBLE, STATES };
+
+static enum state read_switch(struct gmem_host *host, const char *path)
 {
 	char line[64];
+	int ret = gmem_read_line(host->ctx, path, line, sizeof(line));
 
-	return gmem_read_line(host->ctx, path, line, sizeof(line)) || !*line ? '?' : *line;
+	if (ret == -ENOENT)
+		return IMPOSSIBLE;
+	if (ret || (*line != '0' && *line != '1'))
+		return UNKNOWN;
+	return *line == '1' ? ON : OFF;
 }
 
-/* What is missing for a dump of a fault. */
-static const char *fix_dump(bool panics, bool loaded)
-{
-	if (panics && loaded)
-		return NULL;
-	if (loaded)
-		return "for a dump of a fault: sysctl kernel.panic_on_oops=1";
-	if (panics)
-		return "for a dump of a fault: load a crash kernel (package kdump-tools or "
-		       "kexec-tools)";
-	return "for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools), "
-	       "then sysctl kernel.panic_on_oops=1";
-}
+#define TO_DUMP "for a dump of a fault: "
+#define TO_LOAD TO_DUMP "load a crash kernel (package kdump-tools or kexec-tools)"
+#define TO_BUILD TO_DUMP "use a kernel with CONFIG_CRASH_DUMP and CONFIG_KEXEC_FILE"
+
+/* By whether the kernel panics, and whether a crash kernel is loaded; without kexec none can be. */
+static const char *const dumps[STATES][STATES] = {
+	[ON] = { [OFF] = TO_LOAD, [IMPOSSIBLE] = TO_BUILD },
+	[OFF] = { [ON] = TO_DUMP "sysctl kernel.panic_on_oops=1",
+		  [OFF] = TO_LOAD ", then sysctl kernel.panic_on_oops=1",
+		  [IMPOSSIBLE] = TO_BUILD,
+		  [UNKNOWN] = TO_DUMP "sysctl kernel.panic_on_oops=1, where a crash kernel is "
+				      "loaded" },
+	[UNKNOWN] = { [ON] = TO_DUMP "look whether the sysctl kernel.panic_on_oops is 1",
+		      [OFF] = TO_LOAD ", and look whether the sysctl kernel.panic_on_oops is 1",
+		      [IMPOSSIBLE] = TO_BUILD },
+};
 
 /* What a fault would leave behind: a note, which nothing depends on. */
 static enum gmem_check_result check_after_fault(struct gmem_host *host,
 						const struct gmem_host_row *row)
 {
-	char panics = first_of(host, "/proc/sys/kernel/panic_on_oops");
-	char crash = first_of(host, "/sys/kernel/kexec_crash_loaded");
+	static const char *const panic_words[STATES] = { "not known", "0", "1", "not known" };
+	static const char *const crash_words[STATES] = { "not known", "not loaded", "loaded",
+							 "none: this kernel has no kexec" };
+	enum state panics = read_switch(host, "/proc/sys/kernel/panic_on_oops");
+	enum state crash = read_switch(host, "/sys/kernel/kexec_crash_loaded");
 	char backend[64];
 	bool unread = gmem_read_line(host->ctx, "/sys/module/pstore/parameters/backend", backend,
 				     sizeof(backend));
 	bool pstore = !unread && *backend && strcmp(backend, "(null)");
-	bool dump = panics == '1' && crash == '1';
+	bool dump = panics == ON && crash == ON;
+	bool no_dump = panics == OFF || crash == OFF || crash == IMPOSSIBLE;
+	enum gmem_check_result result = dump || pstore ? GMEM_CHECK_PASS
+					: no_dump      ? GMEM_CHECK_SKIP
+						       : GMEM_CHECK_CANNOT_TELL;
 
 	(void)row;
-	if (panics == '?' && crash == '?' && unread)
+	if (panics == IMPOSSIBLE) /* /proc/sys is not there to look at */
+		panics = UNKNOWN;
+	if (panics == UNKNOWN && crash == UNKNOWN && unread)
 		return gmem_host_find(
 			host, GMEM_CHECK_CANNOT_TELL, NULL,
 			"panic_on_oops, kexec_crash_loaded and pstore's backend could "
 			"not be read");
-	return gmem_host_find(host, dump || pstore ? GMEM_CHECK_PASS : GMEM_CHECK_SKIP,
-			      fix_dump(panics == '1', crash == '1'),
-			      "a fault leaves %s%s%s (panic_on_oops %c, crash kernel %s)",
-			      dump ? "a dump" : "the log's text alone",
-			      pstore ? ", and that in pstore: " : "", pstore ? backend : "", panics,
-			      crash == '1'   ? "loaded"
-			      : crash == '0' ? "not loaded"
-					     : "not known");
+	return gmem_host_find(host, result, dumps[panics][crash],
+			      "a fault leaves %s%s%s (panic_on_oops %s, crash kernel %s)",
+			      dump	? "a dump"
+			      : no_dump ? "the log's text alone"
+					: "the log's text, and whether a dump is not known",
+			      pstore ? ", and that in pstore: " : "", pstore ? backend : "",
+			      panic_words[panics], crash_words[crash]);
 }
 
 static const struct gmem_host_row rows[] = {

@@ -136,6 +136,11 @@ static enum gmem_check_result check_private(struct gmem_host *host, const struct
 				       gmem_vm_type_name(type));
 	if (list.used)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "for VMs of type %s", list.text);
+	if (host->cpu.is_arm && !gmem_host_told(host, "kernel.version") &&
+	    !gmem_host_told(host, "kvm.guest-memfd"))
+		return gmem_host_find(
+			host, GMEM_CHECK_FAIL, "take an x86 machine with TDX or SNP",
+			"KVM on arm64 has no private memory, so none can be converted");
 	if (gmem_host_any_vm(host, GMEM_KVM_CAP_MEMORY_ATTRIBUTES) < 0)
 		return gmem_host_unsaid(host);
 	if (cause)
@@ -143,10 +148,6 @@ static enum gmem_check_result check_private(struct gmem_host *host, const struct
 				      "no VM type here has any: %s is fail", cause->id);
 	if (gmem_host_told(host, "kernel.version") || gmem_host_told(host, "kvm.guest-memfd"))
 		return GMEM_CHECK_SKIP;
-	if (host->cpu.is_arm)
-		return gmem_host_find(
-			host, GMEM_CHECK_FAIL, "take an x86 machine with TDX or SNP",
-			"KVM on arm64 has no private memory, so none can be converted");
 	return gmem_host_find(host, GMEM_CHECK_FAIL,
 			      "take a machine with TDX or SNP; for tests, a kernel with "
 			      "CONFIG_KVM_SW_PROTECTED_VM",

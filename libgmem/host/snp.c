@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "host/confidential.h"
 #include "base/log.h"
+#include "base/release.h"
+#include "host/confidential.h"
+#include "host/iommu.h"
 #include "procfs/container.h"
 #include "procfs/file.h"
 
@@ -24,6 +26,8 @@ static enum gmem_check_result check_cpu(struct gmem_host *host, const struct gme
 	(void)row;
 	if (host->cpu.is_arm)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "the CPU is Arm");
+	if (host->cpu_error && offered(host))
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM offers SNP");
 	if (host->cpu_error)
 		return gmem_host_unread(host, "/proc/cpuinfo", host->cpu_error);
 	if (!gmem_host_vendor(host, "AuthenticAMD"))
@@ -61,20 +65,6 @@ static enum gmem_check_result check_kernel(struct gmem_host *host, const struct 
 	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "built with CONFIG_KVM_AMD_SEV");
 }
 
-/* The word of the command line by which iommu_snp_enable() in drivers/iommu/amd/init.c says no. */
-static const char *passthrough(struct gmem_host *host)
-{
-	static const char *const words[] = {
-		"iommu=pt",  "iommu.passthrough=1", "iommu.passthrough=on", "iommu.passthrough=y",
-		"iommu=off", "amd_iommu=off"
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (gmem_host_booted_with(host, words[i]) > 0)
-			return words[i];
-	return NULL;
-}
-
 /*
  * Two numbers since Linux 6.2, in either order: no bit 63 of the second set of features has a use.
  */
@@ -108,20 +98,23 @@ static enum gmem_check_result check_features(struct gmem_host *host)
 
 static enum gmem_check_result check_iommu(struct gmem_host *host, const struct gmem_host_row *row)
 {
-	const char *word = passthrough(host);
+	struct gmem_iommu_boot boot;
 
 	(void)row;
 	/* A kernel before 6.15 may offer SNP and then fail in each launch: see snp.firmware. */
 	if (offered(host))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
 				      "KVM offers SNP, so it is in order");
-	if (word)
-		return gmem_host_find(host, GMEM_CHECK_FAIL,
-				      "boot without it: SNP needs an IOMMU that translates",
-				      "the kernel was booted with %s", word);
+	gmem_iommu_boot(host->ctx, &boot);
+	if (*boot.word)
+		return gmem_host_find(
+			host, GMEM_CHECK_FAIL,
+			boot.v2 ? "boot without it: SNP needs an IOMMU with page tables of the "
+				  "first version"
+				: "boot without it: SNP needs an IOMMU that translates",
+			"the kernel was booted with %s", boot.word);
 	if (gmem_config_get(&host->config, "IOMMU_DEFAULT_PASSTHROUGH") == GMEM_CONFIG_BUILT_IN &&
-	    !gmem_host_booted_with(host, "iommu=nopt") &&
-	    !gmem_host_booted_with(host, "iommu.passthrough=0"))
+	    boot.passes_through < 0)
 		return gmem_host_find(
 			host, GMEM_CHECK_FAIL, "boot with iommu=nopt",
 			"CONFIG_IOMMU_DEFAULT_PASSTHROUGH is on: SNP needs an IOMMU that "
@@ -129,7 +122,10 @@ static enum gmem_check_result check_iommu(struct gmem_host *host, const struct g
 	return check_features(host);
 }
 
-/* Kernels from 6.11 to 6.15 offer SNP though its firmware did not come up. */
+/*
+ * Kernels from 6.11 to 6.15 offer SNP though its firmware did not come up. Later ones do not, so
+ * their offer is proof where nobody looked for the device.
+ */
 static enum gmem_check_result check_firmware(struct gmem_host *host,
 					     const struct gmem_host_row *row)
 {
@@ -138,6 +134,12 @@ static enum gmem_check_result check_firmware(struct gmem_host *host,
 	(void)row;
 	if (there > 0)
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "/dev/sev is there");
+	if (there == -GMEM_ENOTRECORDED && offered(host) &&
+	    !gmem_release_before(host->ctx->release, 6, 16))
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
+				      "KVM of Linux %s offers SNP, which it does only where the "
+				      "firmware came up",
+				      host->ctx->release);
 	if (there < 0)
 		return gmem_host_unread(host, "/dev/sev", there);
 	if (gmem_host_told(host, "config.kvm-amd-sev"))
@@ -194,10 +196,15 @@ static const struct gmem_host_confidential snp = {
 	.parameter = "kvm_amd.sev_snp",
 	.parameter_file = PARAMETER("sev_snp"),
 	.option = "KVM_AMD",
+	.module = "kvm_amd",
 	.switch_on = "load kvm_amd with sev=1 sev_es=1 sev_snp=1; if it is, " GMEM_LOG_SNP
 		     " says why KVM switched it off",
 	.boot_with = "boot with kvm_amd.sev=1 kvm_amd.sev_es=1 kvm_amd.sev_snp=1; if it "
 		     "is, " GMEM_LOG_SNP " says why KVM switched it off",
+	.either =
+		"load kvm_amd with sev=1 sev_es=1 sev_snp=1, or boot with kvm_amd.sev=1 "
+		"kvm_amd.sev_es=1 kvm_amd.sev_snp=1 where it is built in; if it is on, " GMEM_LOG_SNP
+		" says why KVM switched it off",
 	.load = "modprobe kvm_amd",
 	.other_kernel = "boot a kernel whose KVM has SNP: Linux 6.11 or newer with "
 			"CONFIG_KVM_AMD_SEV",

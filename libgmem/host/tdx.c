@@ -26,6 +26,8 @@ static enum gmem_check_result check_cpu(struct gmem_host *host, const struct gme
 	(void)row;
 	if (host->cpu.is_arm)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "the CPU is Arm");
+	if (host->cpu_error && offered(host))
+		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "KVM offers TDX");
 	if (host->cpu_error)
 		return gmem_host_unread(host, "/proc/cpuinfo", host->cpu_error);
 	if (!gmem_host_vendor(host, "GenuineIntel"))
@@ -167,12 +169,16 @@ static const struct gmem_host_confidential tdx = {
 	.parameter = "kvm_intel.tdx",
 	.parameter_file = PARAMETER,
 	.option = "KVM_INTEL",
+	.module = "kvm_intel",
 	.switch_on =
 		"load kvm_intel with tdx=1; if it is, " GMEM_LOG_TDX " says why KVM switched it "
 		"off",
 	.boot_with =
 		"boot with kvm_intel.tdx=1; if it is, " GMEM_LOG_TDX " says why KVM switched it "
 		"off",
+	.either =
+		"load kvm_intel with tdx=1, or boot with kvm_intel.tdx=1 where it is built in; if it "
+		"is on, " GMEM_LOG_TDX " says why KVM switched it off",
 	.load = "modprobe kvm_intel tdx=1",
 	.other_kernel = "boot a kernel with CONFIG_KVM_INTEL_TDX: Linux 6.16 or newer",
 	.resource = "tdx",

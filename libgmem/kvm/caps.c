@@ -145,6 +145,11 @@ unsigned int gmem_caps_doubted(const struct gmem_caps *caps, const char **why)
 	return caps->numbering.doubted;
 }
 
+bool gmem_caps_has_old_tdx(const struct gmem_caps *caps)
+{
+	return caps->numbering.old_tdx;
+}
+
 uint64_t gmem_caps_memory_flags(const struct gmem_caps *caps, enum gmem_vm_type type)
 {
 	int flags = gmem_caps_vm(caps, type, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS);

@@ -27,4 +27,7 @@ bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);
  */
 int gmem_kernel_heeds_policy(struct gmem_ctx *ctx);
 
+/* Whether KVM runs TDs under the number that TDX had before Linux 6.16, see procfs/vm_types.h. */
+bool gmem_caps_has_old_tdx(const struct gmem_caps *caps);
+
 #endif

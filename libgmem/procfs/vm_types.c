@@ -9,6 +9,7 @@
 #define BIT(type) (1u << GMEM_VM_##type)
 #define OF_AMD (BIT(SEV) | BIT(SEV_ES) | BIT(SNP))
 #define OF_INTEL BIT(TDX)
+#define ASKED (1u << 31) /* beside types, of which there may be none */
 
 /* module_param() of arch/x86/kvm/svm/sev.c and arch/x86/kvm/vmx/tdx.c: what setup left on. */
 static const struct {
@@ -30,6 +31,9 @@ static const char no_sev[] =
 static const char no_tdx[] =
 	"KVM_CAP_VM_TYPES has the number of TDX, and the CPU is no Intel: this kernel has a numbering "
 	"of its own";
+static const char no_vendor[] =
+	"KVM_CAP_VM_TYPES has numbers of AMD's or Intel's types, and that the CPU is one of theirs "
+	"/proc/cpuinfo does not say";
 static const char switched_off[] =
 	"KVM_CAP_VM_TYPES has a type that the parameter of KVM's module says is off: this kernel has "
 	"a numbering of its own";
@@ -51,14 +55,24 @@ static int parameter(struct gmem_ctx *ctx, enum gmem_vm_type type)
 	return -1;
 }
 
-/* The types that a CPU of this vendor may have; all where the vendor cannot be told. */
+/* KVM's module has the parameter, so it runs on this vendor's CPU. */
+static bool has_parameter(struct gmem_ctx *ctx, enum gmem_vm_type type)
+{
+	return parameter(ctx, type) >= 0;
+}
+
+/* The types that a CPU of this vendor may have; none where that cannot be told. */
 static unsigned int ask_vendor(struct gmem_ctx *ctx)
 {
-	unsigned int types = OF_AMD | OF_INTEL;
+	unsigned int types = 0;
 	struct gmem_cpu cpu;
 
-	if (gmem_cpu_read(ctx, &cpu))
-		return types;
+	if (gmem_cpu_read(ctx, &cpu)) {
+		if (cpu.is_arm)
+			return 0;
+		return (has_parameter(ctx, GMEM_VM_TDX) ? OF_INTEL : 0) |
+		       (has_parameter(ctx, GMEM_VM_SEV) ? OF_AMD : 0);
+	}
 	if (!strcmp(cpu.vendor, "GenuineIntel"))
 		types = OF_INTEL;
 	else if (!strcmp(cpu.vendor, "AuthenticAMD") || !strcmp(cpu.vendor, "HygonGenuine"))
@@ -74,8 +88,8 @@ static unsigned int of_vendor(struct gmem_ctx *ctx)
 
 	pthread_mutex_lock(&ctx->learning);
 	if (!ctx->cpu_types)
-		ctx->cpu_types = ask_vendor(ctx);
-	types = ctx->cpu_types;
+		ctx->cpu_types = ask_vendor(ctx) | ASKED;
+	types = ctx->cpu_types & ~ASKED;
 	pthread_mutex_unlock(&ctx->learning);
 	return types;
 }
@@ -103,10 +117,10 @@ void gmem_vm_types_judge(struct gmem_ctx *ctx, unsigned int types, struct gmem_n
 	if (!out->doubted)
 		return;
 	out->believed &= ~out->doubted;
-	out->behind = possible;
-	out->old_tdx =
-		out->doubted == BIT(SEV) && possible == OF_INTEL && parameter(ctx, GMEM_VM_TDX) > 0;
+	out->behind = possible ? possible : OF_AMD | OF_INTEL;
+	out->old_tdx = asked == BIT(SEV) && possible == OF_INTEL && parameter(ctx, GMEM_VM_TDX) > 0;
 	out->why = out->old_tdx			  ? old_tdx
+		   : !possible			  ? no_vendor
 		   : asked & ~possible & OF_AMD	  ? no_sev
 		   : asked & ~possible & OF_INTEL ? no_tdx
 						  : switched_off;

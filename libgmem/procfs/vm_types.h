@@ -12,13 +12,14 @@ struct gmem_numbering {
 	unsigned int believed; /* types, a bit each of enum gmem_vm_type */
 	unsigned int doubted;  /* numbers that cannot mean here what they mean upstream */
 	unsigned int behind;   /* types that may stand behind those */
-	bool old_tdx;	       /* the only one is 2, and it is a TD */
+	bool old_tdx;	       /* the only one is 2, kvm_intel.tdx is on, and it is a TD */
 	const char *why;       /* static; NULL where nothing is doubted */
 };
 
 /*
- * Judges a mask of numbers. What cannot be read contradicts nothing. Reads nothing where no number
- * is one of a vendor.
+ * Judges a mask of numbers. Where /proc/cpuinfo has no vendor, the module's parameters tell it; a
+ * parameter that cannot be read contradicts nothing. Reads nothing where no number is one of a
+ * vendor.
  */
 void gmem_vm_types_judge(struct gmem_ctx *ctx, unsigned int types, struct gmem_numbering *out);
 

@@ -139,8 +139,13 @@ done
 after=$scratch/after
 mkdir -p "$after/proc/sys/kernel" "$after/sys/kernel"
 while IFS='|' read -r panics loaded result fix; do
-	echo "$panics" > "$after/proc/sys/kernel/panic_on_oops"
-	echo "$loaded" > "$after/sys/kernel/kexec_crash_loaded"
+	rm -f "$after/index" "$after/proc/sys/kernel/panic_on_oops" "$after/sys/kernel/kexec_crash_loaded"
+	[ "$panics" = '?' ] || echo "$panics" > "$after/proc/sys/kernel/panic_on_oops"
+	case $loaded in
+	'?') ;;
+	none) echo '/sys/kernel/kexec_crash_loaded ENOENT' > "$after/index" ;;
+	*) echo "$loaded" > "$after/sys/kernel/kexec_crash_loaded" ;;
+	esac
 	try_json 3 ".checks[] | select(.id == \"machine.after-fault\") | .result == \"$result\" and .fix == $fix" \
 		gmemctl doctor --sysroot="$after" --json
 done << 'END'
@@ -148,6 +153,14 @@ done << 'END'
 0|1|skip|"for a dump of a fault: sysctl kernel.panic_on_oops=1"
 1|0|skip|"for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools)"
 0|0|skip|"for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools), then sysctl kernel.panic_on_oops=1"
+0|none|skip|"for a dump of a fault: use a kernel with CONFIG_CRASH_DUMP and CONFIG_KEXEC_FILE"
+1|none|skip|"for a dump of a fault: use a kernel with CONFIG_CRASH_DUMP and CONFIG_KEXEC_FILE"
+?|none|skip|"for a dump of a fault: use a kernel with CONFIG_CRASH_DUMP and CONFIG_KEXEC_FILE"
+?|1|cannot-tell|"for a dump of a fault: look whether the sysctl kernel.panic_on_oops is 1"
+?|0|skip|"for a dump of a fault: load a crash kernel (package kdump-tools or kexec-tools), and look whether the sysctl kernel.panic_on_oops is 1"
+1|?|cannot-tell|null
+0|?|skip|"for a dump of a fault: sysctl kernel.panic_on_oops=1, where a crash kernel is loaded"
+?|?|cannot-tell|null
 END
 # What an architecture has not is no option that is off.
 try_json 0 '[.checks[] | select(.id | test("^(config.kvm-(memory-attributes|sw-protected-vm)|kvm.pre-fault)$")) |
@@ -160,13 +173,15 @@ try_json 4 '.vm_types == ["default", "sw-protected"] and .doubted_vm_types == ["
 	(.doubted_vm_types_reason | test("before Linux 6.16")) and
 	(.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES" and .asked_on == "/dev/kvm") |
 	.flags) == ["default", "sw-protected", "bit-2"]' gmemctl caps --sysroot=$old --json
-gmemctl metrics --format=nfd --sysroot=$old > "$scratch/features" 2> "$scratch/stderr"
-if grep -q '^gmemctl-vm-type.default=true$' "$scratch/features" &&
-	! grep -qi sev "$scratch/features"; then
-	pass "no label says SEV"
-else
-	fail "no label says SEV" "$(cat "$scratch/features" "$scratch/stderr")"
-fi
+for name in tdx68 tdx68_off tdx68_unsaid tdx68_no_cpu tdx68_both el9_offer_alone arm64_types; do
+	gmemctl metrics --format=nfd --sysroot="$(folder $name)" > "$scratch/features" 2> "$scratch/stderr"
+	if grep -q '^gmemctl-vm-type.default=true$' "$scratch/features" &&
+		! grep -qi sev "$scratch/features"; then
+		pass "$name: no label says SEV"
+	else
+		fail "$name: no label says SEV" "$(cat "$scratch/features" "$scratch/stderr")"
+	fi
+done
 try_json 3 '[.paths[] | select(.kernel_path | startswith("tdx-")) | .verdict] == ["unknown", "unknown", "unknown"] and
 	[.paths[] | select(.kernel_path | startswith("snp-") or startswith("sev-")) | .verdict] ==
 	["not-applicable", "not-applicable", "not-applicable", "not-applicable"]' \

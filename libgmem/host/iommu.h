@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef GMEM_HOST_IOMMU_H
+#define GMEM_HOST_IOMMU_H
+
+#include "host/host.h"
+
+/* What the kernel's command line makes of an IOMMU of AMD. */
+struct gmem_iommu_boot {
+	int passes_through; /* 1, 0, or -1: not said, and the configuration decides */
+	char word[64];	    /* for which SNP is refused; empty: for none */
+	bool v2;	    /* by the format of its page tables, which that word chose */
+};
+
+/* Errors: of reading /proc/cmdline. */
+int gmem_iommu_boot(struct gmem_ctx *ctx, struct gmem_iommu_boot *out);
+
+#endif
