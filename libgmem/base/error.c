@@ -15,6 +15,9 @@ const char *gmem_error_words(int error)
 		return "what was read contradicts itself";
 	if (error == -EFAULT)
 		return "an address in it is not mapped";
+	if (error == -ECHILD)
+		return "this context was opened by another process, from which this one came by "
+		       "fork(); open one in this process";
 	return strerror(-error);
 }
 
@@ -80,13 +83,10 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (error == -ECHILD) /* that is why, whatever was to be read */
+		snprintf(text, sizeof(text), "%s", gmem_error_words(error));
 
 	pthread_mutex_lock(&ctx->lock);
-	/* What a child by fork() is told stands, whatever was to be read. */
-	if (error == -ECHILD && ctx->explained && ctx->explained_error == error) {
-		pthread_mutex_unlock(&ctx->lock);
-		return error;
-	}
 	memcpy(ctx->explanation, text, sizeof(text));
 	ctx->explained_error = error;
 	__atomic_store_n(&ctx->explained, true, __ATOMIC_RELAXED);

@@ -20,12 +20,6 @@ int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *request
 {
 	int ret = ctx->kernel->ops->read_kmem(ctx->kernel, requests, n);
 
-	if (ret == -ECHILD)
-		return gmem_fail(ctx, ret,
-				 "reading kernel memory (%s): this context was opened by another "
-				 "process, from which this one came by fork(); open one in this "
-				 "process",
-				 gmem_evidence_name(ctx->evidence));
 	if (ret)
 		return gmem_fail(ctx, ret, "reading kernel memory (%s): %s",
 				 gmem_evidence_name(ctx->evidence), words_of(ctx, ret));

@@ -54,8 +54,9 @@ static void read_state(struct gmem_ctx *ctx, struct gmem_frame *frame)
 	frame->reason = ret == -GMEM_ENOTRECORDED ? reason_snapshot : reason_no_reader;
 	if (ret)
 		return;
-	frame->reason = reason_walk;
-	if (gmem_pagetable_lookup(ctx, image, frame->pfn, &run))
+	ret = gmem_pagetable_lookup(ctx, image, frame->pfn, &run);
+	frame->reason = ret == -ECHILD ? gmem_error_words(ret) : reason_walk;
+	if (ret)
 		return;
 	frame->direct_map = run.direct_map;
 	frame->level = run.level;
