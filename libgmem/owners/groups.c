@@ -32,8 +32,7 @@ static uint64_t start_of(struct gmem_ctx *ctx, pid_t tid)
 	return at ? strtoull(at, NULL, 10) : 0;
 }
 
-/* A group that is not compared with others yet. */
-static int add(struct gmem_groups *groups, pid_t tid, size_t *index)
+int gmem_groups_add(struct gmem_groups *groups, pid_t tid, size_t *index)
 {
 	struct gmem_group *list = grow(groups->list, groups->count, sizeof(*list));
 
@@ -147,8 +146,8 @@ int gmem_groups_find(struct gmem_ctx *ctx, struct gmem_groups *groups, enum gmem
 		return ret;
 	*is_new = true;
 	if (ret != 1)
-		return add(groups, tid, index);
-	ret = add(groups, tid, index);
+		return gmem_groups_add(groups, tid, index);
+	ret = gmem_groups_add(groups, tid, index);
 	if (ret)
 		return ret;
 	groups->list[*index].started = start_of(ctx, tid);

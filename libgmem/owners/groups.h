@@ -39,6 +39,9 @@ struct gmem_groups {
 int gmem_groups_find(struct gmem_ctx *ctx, struct gmem_groups *groups, enum gmem_compared what,
 		     pid_t tid, size_t *index, bool *is_new);
 
+/* A group that is not compared with others. Errors: ENOMEM. */
+int gmem_groups_add(struct gmem_groups *groups, pid_t tid, size_t *index);
+
 /* No thread is compared with this one any more. Returns whether one would have been. */
 bool gmem_groups_forget(struct gmem_groups *groups, pid_t tid);
 
