@@ -21,8 +21,10 @@ START_TEST(unseen_is_no_page)
 	};
 	const struct gmem_extent unseen = { .pages = 1ull << 40, .node = -1, .reason = "x" };
 	struct tally tally = { 0 };
+	struct gmem_ctx *ctx;
 	char text[256];
 
+	ck_assert_int_eq(gmem_ctx_new_simulated("plain", &ctx), 0);
 	tally_add(&tally, &pages);
 	tally_add(&tally, &unseen);
 	ck_assert_uint_eq(tally.pages, 3);
@@ -32,9 +34,10 @@ START_TEST(unseen_is_no_page)
 	ck_assert_uint_eq(tally.level[GMEM_LEVEL_NONE], 0);
 	ck_assert_uint_eq(tally.order[0], 3);
 	ck_assert_uint_eq(tally.node[TALLY_NODES], 0);
-	ck_assert_str_eq(tally_describe(NULL, &tally, text, sizeof(text)),
+	ck_assert_str_eq(tally_describe(ctx, &tally, text, sizeof(text)),
 			 "3 pages in 2 extents; direct-map mapped: 3; level 2M: 3; order 0: 3; "
 			 "node 0: 3; page-cache unread: 1099511627776");
+	gmem_ctx_free(ctx);
 }
 END_TEST
 
