@@ -115,11 +115,13 @@ static enum status open_directory(struct report *report)
 
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return cli_fail_as(report->cli, STATUS_FAILED, cause_of_error(-errno),
-				   "%s: it cannot be made: %s", path, strerror(errno));
+				   "%s: it cannot be made: %s; %s", path, strerror(errno),
+				   errno == ENOENT ? "make the folder above it first"
+						   : "choose another folder");
 	report->directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (report->directory < 0)
 		return cli_fail_as(report->cli, STATUS_FAILED, cause_of_error(-errno),
-				   "%s: it cannot be opened as a folder: %s", path,
+				   "%s: it cannot be opened as a folder: %s; choose another", path,
 				   strerror(errno));
 	return judge_directory(report, path);
 }

@@ -50,7 +50,7 @@ else
 fi
 
 # Whatever is in it is known by its name here; nothing of processes, no address of the kernel.
-others=$(cd "$scratch/this" && find . -type f | grep -vE '^\./(((doctor|caps|list|directmap|metrics)\.json)|index|kvm-answers|proc/(cpuinfo|config\.gz|iomem|zoneinfo|meminfo|vmstat|cmdline|cgroups|filesystems|self/(status|mounts|uid_map)|sys/kernel/[a-z_]*)|sys/(module|devices/(system|faux)|fs/cgroup|class|kernel|firmware)/.*|(usr/)?lib/modules/.*|boot/config-.*)$')
+others=$(cd "$scratch/this" && find . -type f | grep -vE '^\./(((doctor|caps|list|directmap|metrics)\.json)|index|kvm-answers|proc/(cpuinfo|config\.gz|iomem|misc|zoneinfo|meminfo|vmstat|cmdline|cgroups|filesystems|self/(status|mounts|uid_map)|sys/kernel/[a-z_]*)|sys/(module|devices/(system|faux)|fs/cgroup|class|kernel|firmware)/.*|(usr/)?lib/modules/.*|boot/config-.*)$')
 if [ -z "$others" ]; then
 	pass "files of the host only"
 else
@@ -85,6 +85,12 @@ else
 	fail "an open folder is closed"
 fi
 
+# A folder that cannot be made: why, and what to do.
+try 2 '' 'it cannot be made: No such file.*; make the folder above it first' \
+	gmemctl report --simulate -o "$scratch/absent/of/it"
+try 2 '' 'it cannot be made: Not a directory; choose another folder' \
+	gmemctl report --simulate -o "$scratch/stdout/it"
+
 # A command that fails is told of.
 try 4 '^caps\.json .* 2 ' 'gmemctl caps failed: caps\.json says why' \
 	gmemctl report --simulate='plain,fail=open@1+:EIO' -o "$scratch/part"
@@ -94,9 +100,10 @@ if gmemctl create seen --size=64K > "$scratch/created" 2>&1; then
 	try 0 '*' '*' gmemctl report -o "$scratch/named"
 	try 0 '^redacted: +yes' '*' gmemctl report -o "$scratch/redacted" --redact
 	if grep -qs '"gmemctl"' "$scratch/named/list.json" &&
-		jq -e '[.. | .command? // empty | select(. != "list")] | all(test("^-*$"))' \
+		jq -e '[.. | .command? // empty | select(. != "list")] |
+		length > 0 and all(. == "redacted")' \
 			"$scratch/redacted/list.json" > "$scratch/jq" &&
-		! grep -q 'command="[^-"]' "$scratch/redacted/metrics.json"; then
+		! grep -E 'command="[^"]' "$scratch/redacted/metrics.json" | grep -qv 'command="redacted"'; then
 		pass "names of processes are left out"
 	else
 		fail "names of processes are left out" "$(jq -c '[.. | .command? // empty]' \
@@ -122,7 +129,8 @@ if reportbug_runs "$scratch/bin:/usr/bin:/bin" && [ ! -s "$scratch/said" ] &&
 	sed -n '/^-- doctor\.json$/,/^-- index$/{/^-- /!p;}' "$scratch/answer" | jq -e '.command == "doctor"' \
 		> "$scratch/jq" 2>&1 &&
 	sed -n '/^-- list\.json$/,/^-- metrics\.json$/{/^-- /!p;}' "$scratch/answer" |
-	jq -e '[.. | .command? // empty | select(. != "list")] | all(test("^-*$"))' > "$scratch/jq" 2>&1; then
+	jq -e '[.. | .command? // empty | select(. != "list")] |
+		all(. == "redacted")' > "$scratch/jq" 2>&1; then
 	pass "reportbug gets the report, without names of processes"
 else
 	fail "reportbug gets the report, without names of processes" "$(cat "$scratch/said" "$scratch/jq")" \

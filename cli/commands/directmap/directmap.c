@@ -158,6 +158,29 @@ static void write_levels(struct cli *cli, const char *name, const uint64_t level
 	output_group_end(cli->out);
 }
 
+/*
+ * Why the kernel's own counters differ: it adds to them, and counts nothing again. A 1G mapping
+ * that is there already counts once more for each range of RAM that wants it at boot:
+ * phys_pud_init() in arch/x86/mm/init_64.c. A split of the kernel image's own mapping counts as one
+ * of the direct map, since virt_addr_valid() is true of it, too: __split_large_page() in
+ * arch/x86/mm/pat/set_memory.c.
+ */
+static const char *why_counters_differ(const struct gmem_directmap_summary *summary)
+{
+	uint64_t lines = 0, tables = 0;
+
+	for (int i = GMEM_LEVEL_PTE; i < GMEM_LEVEL_ROOM; i++) {
+		lines += summary->meminfo[i];
+		tables += summary->in_direct_map[i] + summary->outside[i];
+	}
+	if (lines > tables)
+		return "; the lines add up to more than is mapped: at boot the kernel counts a "
+		       "mapping again that is there already";
+	if (lines == tables)
+		return "; the kernel counts splits of its image's own mapping as of the direct map";
+	return "";
+}
+
 /* One line for people: what each counts, by level. */
 static void tell_levels(const struct cli *cli, char *text, size_t size,
 			const struct gmem_directmap_summary *summary)
@@ -171,6 +194,8 @@ static void tell_levels(const struct cli *cli, char *text, size_t size,
 					 (summary->in_direct_map[i] + summary->outside[i]) / 1024);
 		lead = ", ";
 	}
+	if (used < size)
+		snprintf(text + used, size - used, "%s", why_counters_differ(summary));
 }
 
 /* The counters of /proc/meminfo are kept by hand in the kernel and drift; the tables do not. */
@@ -178,7 +203,7 @@ static void write_meminfo(struct cli *cli, const struct gmem_directmap_summary *
 {
 	const char *reason = summary->has_meminfo ? NULL : "/proc/meminfo has no DirectMap lines";
 	bool agrees = true;
-	char text[256];
+	char text[384];
 
 	for (int i = GMEM_LEVEL_PTE; i < GMEM_LEVEL_ROOM; i++)
 		agrees = agrees &&

@@ -41,6 +41,12 @@ static bool is_ram(const char *line, size_t length)
 	return length && *line != ' ' && has(line, length, " : System RAM");
 }
 
+/* Of the misc devices, KVM's. */
+static bool is_kvm(const char *line, size_t length)
+{
+	return length >= 4 && !memcmp(line + length - 4, " kvm", 4);
+}
+
 /* Files of which only some lines are kept. */
 static const struct {
 	const char *path;
@@ -49,6 +55,7 @@ static const struct {
 	{ "/proc/self/status", is_capability },
 	{ "/proc/self/mounts", is_cgroup_mount },
 	{ "/proc/iomem", is_ram },
+	{ "/proc/misc", is_kvm },
 };
 
 /* Words of the kernel's command line that checks look for; others may be passwords. */
@@ -68,6 +75,7 @@ static const char *const files[] = {
 	"/proc/filesystems",
 	"/proc/iomem",
 	"/proc/meminfo",
+	"/proc/misc",
 	"/proc/self/mounts",
 	"/proc/self/status",
 	"/proc/self/uid_map",

@@ -191,12 +191,18 @@ static void keep_text(struct gmem_record *record, struct gmem_seen *seen, const 
 	record->bytes += length;
 }
 
-/* As long as it was, so that whoever reads on is not misled. */
-static void leave_name_out(char *text, size_t length)
+/* One word in the place of any name: its length would tell of it, too. Returns what is read of it.
+ */
+static ssize_t leave_name_out(char *buffer, size_t length, uint64_t offset)
 {
-	for (size_t i = 0; i < length; i++)
-		if (text[i] != '\n')
-			text[i] = '-';
+	static const char word[] = "redacted\n";
+	size_t left = offset < sizeof(word) - 1 ? sizeof(word) - 1 - offset : 0;
+
+	if (left > length)
+		left = length;
+	if (left)
+		memcpy(buffer, word + offset, left);
+	return (ssize_t)left;
 }
 
 static ssize_t record_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
@@ -209,8 +215,8 @@ static ssize_t record_pread(struct gmem_kernel *kernel, int fd, void *buffer, si
 
 	if (!followed)
 		return got;
-	if (followed->name && record->redact && got > 0)
-		leave_name_out(buffer, (size_t)got);
+	if (followed->name && record->redact && got >= 0)
+		got = leave_name_out(buffer, length, offset);
 	seen = followed->seen == NONE ? NULL : &record->seen[followed->seen];
 	if (!seen || gmem_record_keeps(seen->path) != GMEM_KEEP_FILE)
 		return got;
