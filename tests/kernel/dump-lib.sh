@@ -32,15 +32,24 @@ take_live() {
 	}' "$1"
 }
 
-# What both know, a line each: of page frames, and of the pages in holes. Who made a hole a live host
-# knows better, and of a dump nobody can ask /dev/kvm which kernel paths run.
+# What both know, a line each: of page frames, the pages in holes, guest_memfds and their pages. Who made
+# a hole a live host knows better, and of a dump nobody can ask /dev/kvm which kernel paths run. $dead is
+# the process that an oops ended.
 # shellcheck disable=SC2016 # jq's variables
 what_both_know='
 	def directmap: {ram, in_direct_map, outside, holes, direct_map_unknown},
 		(.hole_list[] as $hole | range($hole.pages) | {pfn: ($hole.pfn + .)} + ($hole | {direct_map}));
+	def owners: if .pid == null or .pid == $dead then {}
+		else {pid, command, owner_uid, fds, processes, owners} end;
+	def list: .guest_memfds | sort_by(.inode)[] | {inode, size, resident, flags, initial, nodes,
+		direct_map, in_direct_map, not_in_direct_map, direct_map_unknown, slots, vm_type, vm_pid} + owners;
+	def pfns: {pages, resident}, (.extents[] | {inode, offset, gpa, pfn, pages, node, order, level,
+		direct_map, writable});
 	def pfn: .frames[] | {pfn, ram, node, zone, direct_map, level, writable};
 	def check: {verdict_now, pages, in_direct_map, not_in_direct_map, direct_map_unknown};
 	if .command == "directmap" then directmap
+	elif .command == "list" then list
+	elif .command == "pfns" then pfns
 	elif .command == "pfn" then pfn
 	else check end'
 
@@ -55,8 +64,11 @@ read_dump() {
 	wanted=$(jq .status "$live/$name")
 	# A dump has no /proc/kpageflags.
 	[ "$name" != pfn ] || wanted=4
-	jq -c "$what_both_know" "$live/$name" > "$scratch/wanted"
-	jq -c "$what_both_know" "$scratch/stdout" > "$scratch/told" 2> "$scratch/jq"
+	both() {
+		jq -c --argjson dead "${dead:-0}" "$what_both_know" "$1"
+	}
+	both "$live/$name" > "$scratch/wanted"
+	both "$scratch/stdout" > "$scratch/told" 2> "$scratch/jq"
 }
 
 # as_live COMMAND...: passes where it is the same, with the same status.
@@ -92,14 +104,23 @@ compare_known() {
 	fi
 }
 
-# each_answer COMPARE DUMP: everything that was said live.
-each_answer() {
+# each_frame COMPARE DUMP: everything that was said live of page frames.
+each_frame() {
 	$1 directmap "$2" directmap --holes
 	# shellcheck disable=SC2046 # numbers
 	$1 pfn "$2" pfn $(printf '0x%x ' $(jq '.frames[].pfn' "$live/pfn"))
 	for file in "$live"/check-*; do
 		frame=${file##*/check-}
 		$1 "check-$frame" "$2" check --pfn "$frame"
+	done
+}
+
+# each_memory COMPARE DUMP: the same of guest_memfds.
+each_memory() {
+	$1 list "$2" list
+	for file in "$live"/pfns-*; do
+		inode=${file##*/pfns-}
+		$1 "pfns-$inode" "$2" pfns "ino:$inode" --each
 	done
 }
 

@@ -58,14 +58,16 @@ if [ $status -ne 0 ] || [ ! -e "$live/pfn" ]; then
 fi
 
 needs "the dump after the oops" makedumpfile
+dead=$(sed -n 's/^.*CPU: .* PID: \([0-9]*\) Comm: read-back .*/\1/p' "$kept/oops-stock.log" | head -n 1)
 # As QEMU wrote it; what a makedumpfile leaves of it that does not know this kernel, and one that does.
 compare directmap "$dump" directmap --holes
 mend "$dump"
 filter -c "$dump" "$scratch/dump.kdump"
-each_answer compare_known "$scratch/dump.kdump"
+each_frame compare_known "$scratch/dump.kdump"
 mend --tails "$dump"
 filter -c "$dump" "$scratch/dump.kdump"
-each_answer compare "$scratch/dump.kdump"
+each_frame compare "$scratch/dump.kdump"
+each_memory compare "$scratch/dump.kdump"
 gmemctl oops "$kept/oops-stock.log" --json > "$scratch/oops"
 gmemctl directmap --holes --json --core="$scratch/dump.kdump" > "$scratch/holes"
 if jq --slurpfile dump "$scratch/holes" -e '.faults[0].pfn as $pfn |
