@@ -97,8 +97,8 @@ lib_libs += -Wl,--push-state,--no-as-needed $(shell $(PKG_CONFIG) --libs libkdum
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap -lnuma
-# BTF is read through libbpf.
-without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c,$(1)),$(1))
+# BTF is read, and made up for tests, through libbpf.
+without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c %/dump.c,$(1)),$(1))
 unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
 # What only tests do to a model.

@@ -61,7 +61,7 @@ static void read_release(struct gmem_ctx *ctx)
 		snprintf(ctx->release, sizeof(ctx->release), "unknown");
 }
 
-static int ctx_open(struct gmem_kernel *kernel, struct gmem_ctx **out)
+int gmem_ctx_on(struct gmem_kernel *kernel, struct gmem_ctx **out)
 {
 	struct gmem_ctx *ctx = calloc(1, sizeof(*ctx));
 
@@ -90,7 +90,7 @@ int gmem_ctx_new(struct gmem_ctx **out)
 	struct gmem_kernel *kernel;
 	int ret = gmem_kernel_linux_new(&kernel);
 
-	return ret ? ret : ctx_open(kernel, out);
+	return ret ? ret : gmem_ctx_on(kernel, out);
 }
 
 int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
@@ -103,7 +103,7 @@ int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out)
 	if (!ret)
 		ret = gmem_sim_open(&spec, &kernel);
 	if (!ret)
-		ret = ctx_open(kernel, out);
+		ret = gmem_ctx_on(kernel, out);
 	if (!ret)
 		(*out)->counts_calls = spec.count;
 	return ret;
@@ -130,7 +130,7 @@ static int ctx_open_snapshot(const struct gmem_ctx_options *options, struct gmem
 	int ret = gmem_kernel_snapshot_new(options->sysroot, options->why, options->why_size,
 					   &kernel);
 
-	return ret ? ret : ctx_open(kernel, out);
+	return ret ? ret : gmem_ctx_on(kernel, out);
 }
 
 static int ctx_open_dump(const struct gmem_ctx_options *options, struct gmem_ctx **out)
@@ -138,7 +138,7 @@ static int ctx_open_dump(const struct gmem_ctx_options *options, struct gmem_ctx
 	struct gmem_kernel *kernel;
 	int ret = gmem_kernel_dump_new(options->core, options->why, options->why_size, &kernel);
 
-	return ret ? ret : ctx_open(kernel, out);
+	return ret ? ret : gmem_ctx_on(kernel, out);
 }
 
 static int ctx_choose(const struct gmem_ctx_options *options, struct gmem_ctx **out)

@@ -57,6 +57,9 @@ struct gmem_ctx {
 	int control;		      /* see kmem/control.c; -EINPROGRESS until asked for */
 };
 
+/* A context on a kernel, which it owns from here on, also where this fails. Errors: ENOMEM. */
+int gmem_ctx_on(struct gmem_kernel *kernel, struct gmem_ctx **out);
+
 /* Bytes of so many pages of the kernel behind ctx, and the page that a byte lies in. */
 static inline uint64_t gmem_bytes_of(const struct gmem_ctx *ctx, uint64_t pages)
 {

@@ -7,10 +7,12 @@
 
 #include "base/error.h"
 
-static const char *words_of(const struct gmem_ctx *ctx, int error)
+const char *gmem_kmem_words(const struct gmem_ctx *ctx, int error)
 {
 	if (ctx->kernel->ops->dump && error == -EIO)
 		return "the dump is truncated or damaged";
+	if (ctx->kernel->ops->dump && error == -GMEM_KERNEL_NOT_RECORDED)
+		return "that was left out of the dump";
 	if (ctx->kernel->ops->dump && error == -ESTALE)
 		return "the dump changed while it was read";
 	return gmem_error_words(error);
@@ -22,7 +24,7 @@ int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *request
 
 	if (ret)
 		return gmem_fail(ctx, ret, "reading kernel memory (%s): %s",
-				 gmem_evidence_name(ctx->evidence), words_of(ctx, ret));
+				 gmem_evidence_name(ctx->evidence), gmem_kmem_words(ctx, ret));
 	return 0;
 }
 

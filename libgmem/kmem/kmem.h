@@ -18,6 +18,9 @@ int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *request
 void *gmem_kmem_room_new(struct gmem_ctx *ctx, size_t size, bool *of_reader);
 void gmem_kmem_room_free(struct gmem_ctx *ctx, void *room, bool of_reader);
 
+/* Words for an error of reading: of a dump, what is wrong with the file. */
+const char *gmem_kmem_words(const struct gmem_ctx *ctx, int error);
+
 /* Reads one pointer. */
 int gmem_kmem_read_pointer(struct gmem_ctx *ctx, uint64_t address, uint64_t *value);
 

@@ -419,7 +419,7 @@ static int walk_root(struct walk *walk)
 				"the kernel's page directory was left out of the dump");
 	else if (ret && root)
 		gmem_fail(walk->ctx, ret, "the kernel's page directory cannot be read: %s",
-			  gmem_error_words(ret));
+			  gmem_kmem_words(walk->ctx, ret));
 	if (!ret)
 		ret = walk_table(walk, 0, walk->image->root, root, walk->start & ~(covers - 1),
 				 rights);

@@ -72,6 +72,7 @@ struct walk {
 static const char reason_changing[] = "the page cache kept changing while it was read";
 static const char reason_values_changing[] =
 	"the memory attributes kept changing while they were read";
+static const char reason_left_out[] = "a node of the xarray was left out of the dump";
 static const char reason_corrupt[] = "a node of the xarray is not what it should be";
 
 static bool is_internal(uint64_t entry)
@@ -175,6 +176,23 @@ static int emit_unknown(struct walk *walk, uint64_t index, uint64_t count, const
 	if (count - 1 > walk->last - index)
 		count = walk->last - index + 1;
 	return emit(walk, index, count, 0, 0, reason);
+}
+
+static const char *changing_of(const struct walk *walk)
+{
+	return walk->values ? reason_values_changing : reason_changing;
+}
+
+/* A dump does not change: where it lacks the node that an entry leads to, that is why. */
+static const char *why_unread(const struct walk *walk, uint64_t entry, const char *otherwise)
+{
+	uint64_t word;
+
+	if (walk->ctx->kernel->ops->dump && is_node(entry) &&
+	    gmem_kmem_read_pointer(walk->ctx, entry - ENTRY_INTERNAL, &word) ==
+		    -GMEM_KERNEL_NOT_RECORDED)
+		return reason_left_out;
+	return otherwise;
 }
 
 /* Slots that a pointer at slot i covers: itself and the siblings behind it. */
@@ -529,7 +547,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 			taken = 0;
 		} else if (!ret) {
 			ret = emit_unknown(walk, index, 1ull << shift,
-					   walk->values ? reason_values_changing : reason_changing);
+					   why_unread(walk, level->slots[i], changing_of(walk)));
 			retries = 0;
 		}
 	}
@@ -546,7 +564,7 @@ static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, uns
 	if (ret || !is_node(*head))
 		return ret;
 	ret = gmem_kmem_read(ctx, *head - ENTRY_INTERNAL, node, walk->layout->node_size);
-	if (ret && ret != -EFAULT)
+	if (ret && ret != -EFAULT && ret != -GMEM_KERNEL_NOT_RECORDED)
 		return ret;
 	if (gmem_kmem_read_pointer(ctx, at, &again) || again != *head || ret)
 		return 1;
@@ -569,10 +587,10 @@ static int walk_head(struct walk *walk)
 		ret = read_head(walk, &head, node, &shift);
 	if (ret == 1)
 		return emit_unknown(walk, walk->first, walk->last - walk->first + 1,
-				    reason_corrupt);
+				    why_unread(walk, head, reason_corrupt));
 	if (ret)
 		return gmem_fail(walk->ctx, ret, "an xarray of the kernel cannot be read: %s",
-				 gmem_error_words(ret));
+				 gmem_kmem_words(walk->ctx, ret));
 	if (is_wanted(walk, head) && walk->first == 0)
 		return emit_ones(walk, 0, head, 1);
 	if (!is_node(head))

@@ -515,7 +515,7 @@ static int explain(const struct scan *scan, int error)
 		return gmem_fail(scan->ctx, error,
 				 "the guest_memfds of the dump cannot be gone through: %s",
 				 why_left_out);
-	if (error == -EFAULT || error == -EILSEQ)
+	if (error == -EFAULT)
 		return gmem_fail(scan->ctx, error,
 				 "the guest_memfds of the dump cannot be gone through: a list of "
 				 "the kernel leads to nowhere");

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A dump that is made up: what is read in it, and what is said where a part of it is left out. */
+#include "unit.h"
+
+#include <gmem/gmem.h>
+
+#include "base/context.h"
+#include "made/dump.h"
+
+static struct made made;
+
+static struct gmem_ctx *begin(void)
+{
+	struct gmem_kernel *kernel;
+	struct gmem_ctx *ctx;
+	char why[256] = "";
+
+	ck_assert_msg(!made_open(&made, why, sizeof(why), &kernel), "%s", why);
+	ck_assert_int_eq(gmem_ctx_on(kernel, &ctx), 0);
+	return ctx;
+}
+
+static void refuses(int error, const char *text)
+{
+	struct gmem_kernel *kernel;
+	char why[256] = "";
+
+	ck_assert_int_eq(made_open(&made, why, sizeof(why), &kernel), error);
+	ck_assert_msg(strstr(why, text) != NULL, "%s", why);
+}
+
+START_TEST(direct_map)
+{
+	GMEM_STRUCT(gmem_directmap_summary, summary);
+	GMEM_STRUCT(gmem_frame, frame);
+	struct gmem_ctx *ctx;
+
+	made_build(&made);
+	ctx = begin();
+	ck_assert_str_eq(gmem_ctx_release(ctx), "7.3.4");
+	ck_assert_str_eq(gmem_ctx_core(ctx), "made up");
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &summary), 0);
+	/* The low megabyte counts as RAM where it is mapped, whatever its 64 pages are. */
+	ck_assert_uint_eq(summary.ram, 1u << 20);
+	ck_assert_uint_eq(summary.holes, 4096);
+	ck_assert_uint_eq(summary.unknown, 0);
+	ck_assert_int_eq(gmem_reader_evidence(ctx), GMEM_EVIDENCE_DUMP);
+	ck_assert_int_eq(gmem_frame_get(ctx, MADE_HOLE, GMEM_EXTENT_DIRECT_MAP, &frame), 0);
+	ck_assert_int_eq(frame.direct_map, GMEM_DIRECT_MAP_UNMAPPED);
+	ck_assert_int_eq(frame.ram, 1);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+static int keep_two(const struct gmem_extent *extent, void *arg)
+{
+	struct gmem_extent *extents = arg;
+
+	extents[extent->offset / 4096] = *extent;
+	return 0;
+}
+
+/* The one guest_memfd, with its owner. */
+static struct gmem_owners *find(struct gmem_ctx *ctx, struct gmem_target **target)
+{
+	GMEM_STRUCT(gmem_owners_counts, counts);
+	GMEM_STRUCT(gmem_owned, owned);
+	struct gmem_owners *owners;
+
+	int ret = gmem_owners_new(ctx, NULL, &owners);
+	char why[512];
+
+	gmem_explain(ctx, why, sizeof(why));
+	ck_assert_msg(!ret, "%s", why);
+	ck_assert_int_eq(gmem_owners_get_counts(owners, &counts), 0);
+	ck_assert_uint_eq(counts.memories, 1);
+	ck_assert_int_eq(gmem_owners_at(owners, 0, &owned), 0);
+	ck_assert_uint_eq(owned.inode, MADE_INODE);
+	ck_assert_int_eq(gmem_owners_open(owners, 0, target), 0);
+	return owners;
+}
+
+START_TEST(guest_memfd)
+{
+	GMEM_STRUCT(gmem_target_info, info);
+	GMEM_STRUCT(gmem_owner, owner);
+	struct gmem_extent extents[2];
+	struct gmem_owners *owners;
+	struct gmem_target *target;
+	struct gmem_ctx *ctx;
+
+	made_build(&made);
+	ctx = begin();
+	owners = find(ctx, &target);
+	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
+	ck_assert_uint_eq(info.memory_size, 2 * 4096);
+	ck_assert_uint_eq(info.resident, 2 * 4096);
+	ck_assert_int_eq(info.vm_pid, MADE_PID);
+	ck_assert_int_eq(gmem_owners_primary(owners, 0, info.vm_pid, &owner), 0);
+	ck_assert_int_eq(owner.pid, MADE_PID);
+	ck_assert_int_eq(owner.fd, 1);
+	ck_assert_str_eq(owner.command, "vmm");
+	ck_assert_int_eq(
+		gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP, keep_two, extents), 0);
+	ck_assert_uint_eq(extents[0].pfn, MADE_MAPPED);
+	ck_assert_int_eq(extents[0].direct_map, GMEM_DIRECT_MAP_MAPPED);
+	ck_assert_uint_eq(extents[1].pfn, MADE_HOLE);
+	ck_assert_int_eq(extents[1].direct_map, GMEM_DIRECT_MAP_UNMAPPED);
+	gmem_target_free(target);
+	gmem_owners_free(owners);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+static int keep_reason(const struct gmem_directmap_run *run, void *arg)
+{
+	*(const char **)arg = run->direct_map == GMEM_DIRECT_MAP_UNKNOWN ? run->reason : NULL;
+	return 0;
+}
+
+START_TEST(a_table_left_out)
+{
+	const char *reason = NULL;
+	struct gmem_ctx *ctx;
+
+	made_build(&made);
+	made.left_out[MADE_TABLE] = true;
+	ctx = begin();
+	ck_assert_int_eq(gmem_directmap_walk(ctx, 512, 1, keep_reason, &reason), 0);
+	ck_assert_str_eq(reason, "a page table was left out of the dump");
+	gmem_ctx_free(ctx);
+	made.left_out[0] = true;
+	refuses(-GMEM_ENOTRECORDED, "page directory was left out");
+}
+END_TEST
+
+static int keep_extent(const struct gmem_extent *extent, void *arg)
+{
+	*(const char **)arg = extent->has_pfn ? NULL : extent->reason;
+	return 0;
+}
+
+START_TEST(a_node_left_out)
+{
+	const char *reason = NULL;
+	struct gmem_owners *owners;
+	struct gmem_target *target;
+	struct gmem_ctx *ctx;
+
+	made_build(&made);
+	ctx = begin();
+	owners = find(ctx, &target);
+	made.left_out[made.node / 4096] = true;
+	ck_assert_int_eq(gmem_target_extents(target, 0, 0, 0, keep_extent, &reason), 0);
+	ck_assert_str_eq(reason, "a node of the xarray was left out of the dump");
+	gmem_target_free(target);
+	gmem_owners_free(owners);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+static void says(struct gmem_ctx *ctx, int error, const char *text)
+{
+	GMEM_STRUCT(gmem_directmap_summary, summary);
+	char why[512];
+
+	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &summary), error);
+	gmem_explain(ctx, why, sizeof(why));
+	ck_assert_msg(strstr(why, text) != NULL, "%s", why);
+}
+
+START_TEST(a_file_that_changes)
+{
+	struct gmem_ctx *ctx;
+
+	made_build(&made);
+	ctx = begin();
+	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
+	ck_assert_int_ge(gmem_pfn_is_ram(ctx, 1), 0);
+	made.error = -EIO;
+	says(ctx, -EIO, "the dump is truncated or damaged");
+	made.error = -ESTALE;
+	says(ctx, -ESTALE, "the dump changed while it was read");
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+/* Takes a key out of vmcoreinfo. */
+static void without(const char *key)
+{
+	made_build(&made);
+	*strstr(made.vmcoreinfo, key) = '#';
+}
+
+START_TEST(vmcoreinfo)
+{
+	struct gmem_ctx *ctx;
+
+	without("PAGESIZE");
+	refuses(-ENODATA, "lacks PAGESIZE");
+	without("OSRELEASE");
+	refuses(-ENODATA, "which kernel");
+	without("NUMBER(phys_base)");
+	refuses(-ENODATA, "phys_base");
+	/* Without symbols there are no types, and where RAM is cannot be told. */
+	without("SYMBOL(kallsyms_names)");
+	*strstr(made.vmcoreinfo, "SYMBOL(_stext)") = '#';
+	ctx = begin();
+	says(ctx, -GMEM_ENOTRECORDED, "left out of the dump, or not found");
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+/* Lists that go round in circles, and trees, come to an end. */
+START_TEST(circles)
+{
+	struct gmem_owners *owners;
+	struct gmem_ctx *ctx;
+	uint64_t at;
+
+	made_build(&made);
+	ctx = begin();
+	ck_assert_int_eq(ctx->kernel->ops->symbol(ctx->kernel, "iomem_resource", &at), 0);
+	made_set(&made, at - MADE_IMAGE, "resource", "child", at);
+	ck_assert_int_lt(gmem_pfn_is_ram(ctx, 1), 0);
+	ck_assert_int_eq(ctx->kernel->ops->symbol(ctx->kernel, "init_task", &at), 0);
+	made_set(&made, at - MADE_IMAGE, "task_struct", "tasks", MADE_BASE + at - MADE_IMAGE + 512);
+	made_put(&made, at - MADE_IMAGE + 512, MADE_BASE + at - MADE_IMAGE + 512);
+	ck_assert_int_lt(gmem_owners_new(ctx, NULL, &owners), 0);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+UNIT_MAIN("dump", direct_map, guest_memfd, a_table_left_out, a_node_left_out, a_file_that_changes,
+	  vmcoreinfo, circles)
