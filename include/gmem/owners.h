@@ -50,11 +50,23 @@ enum gmem_scan_end {
  * is an owner as any other: it keeps the memory. Of one table, eight descriptors of a guest_memfd
  * are named, the others are counted; of all, some hundred thousand owners are named. options may be
  * NULL. What vanishes meanwhile is passed over. A scan that deadline_ms ended is no error: struct
- * gmem_owners_counts says so. Another process can make the kernel wait for it (an execve(2) that
- * does not end): that wait ends with this process only. Errors: ENOENT and others of reading /proc
- * itself, EMFILE and ENFILE (no descriptor left for the scan), ENOMEM, EAGAIN (no
- * thread can be made), ECANCELED (then nothing of
- * the scan is left), EINVAL and E2BIG (options). Since: 0.1
+ * gmem_owners_counts says so.
+ *
+ * Another process can make the kernel wait for it: an execve(2) or a page fault in it that waits
+ * for a file server keeps a lock that looking at it takes, and nothing but the end of this process
+ * ends that wait. So the scan runs in a thread of the library's own, while the caller waits; one
+ * that waits for a process for more than a second is left behind, the process counts as stuck, and
+ * another thread goes on with the next. One scan leaves 16 behind at most, a context 128, and a
+ * process for which one waits is not asked again. Such a thread ends when the kernel lets it go,
+ * and uses nothing of the caller's or of the context's until then: both may be freed. Signals are
+ * blocked in it, and the log function may be called in it. The same is done for another process by
+ * gmem_target_open(), gmem_target_open_mapped(), gmem_target_list(), gmem_target_list_mapped(),
+ * gmem_owners_open() and gmem_owners_shared(): ETIMEDOUT (the process keeps the kernel waiting),
+ * EBUSY (128 are left behind), EAGAIN (no thread can be made).
+ *
+ * Errors: ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the
+ * scan), ENOMEM, EAGAIN (no thread can be made), ECANCELED (then nothing of the scan is left),
+ * EINVAL and E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_owners_new(struct gmem_ctx *ctx, const struct gmem_owners_options *options,
 			     struct gmem_owners **out);

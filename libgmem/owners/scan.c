@@ -22,6 +22,12 @@
 /* PROC_PID_INIT_INO in include/uapi/linux/nsfs.h: the initial PID namespace. */
 #define INITIAL_NAMESPACE "pid:[4026531836]"
 
+/*
+ * Threads that one scan may leave behind. Those that are left are not waited for again, so that the
+ * next scan comes further.
+ */
+#define LEFT_MAX 16
+
 /* Numbers that a folder has as names, listed before the first of them is asked about. */
 struct numbers {
 	struct scan *scan;
@@ -42,7 +48,8 @@ struct scan {
 	bool saw_init;
 	bool cancelled;
 	struct numbers processes, threads, fds;
-	size_t next; /* of the processes */
+	size_t next;	   /* of the processes */
+	unsigned int left; /* threads that were left behind */
 	/* The process being looked at. */
 	/* Its PID, and once it owns something its name and user. */
 	struct gmem_owner_entry process;
@@ -548,11 +555,12 @@ static int scan_all(struct scan *scan)
 		ret = gmem_bounded(scan->owners->ctx, &run);
 		if (ret == -ETIMEDOUT) {
 			go_on_without(scan, run.left_at);
-			ret = 0;
-		} else if (ret == -EBUSY) {
-			counts->end = GMEM_SCAN_STUCK;
-			ret = 0;
+			scan->left++;
 		}
+		if (ret == -EBUSY || scan->left == LEFT_MAX)
+			counts->end = GMEM_SCAN_STUCK;
+		if (ret == -ETIMEDOUT || ret == -EBUSY)
+			ret = 0;
 	}
 	counts->left_out += scan->processes.count - scan->next;
 	return ret < 0 ? ret : 0;

@@ -910,7 +910,7 @@ static int stuck_readlink(struct gmem_kernel *kernel, const char *path, char *bu
 {
 	int pid = 0;
 
-	if (waits_at && sscanf(path, "/proc/%d", &pid) == 1 && !strcmp(path, waits_at)) {
+	if (waits_at && sscanf(path, "/proc/%d", &pid) == 1 && strstr(path, waits_at)) {
 		left_at = waited_for = pid;
 		longjmp(before, 1);
 	}
@@ -978,7 +978,7 @@ START_TEST(one_keeps_the_kernel_waiting)
 	struct gmem_owned owned;
 
 	waited_for = 0;
-	waits_at = NULL;
+	waits_at = waited_since = NULL;
 	scan_stuck(busy, n, fake_bounded, &whole, &owned);
 	ck_assert_uint_eq(times_left, 0);
 	ck_assert_uint_eq(whole.stuck, 0);
@@ -1002,6 +1002,43 @@ START_TEST(one_keeps_the_kernel_waiting)
 	ck_assert_uint_eq(counts.stuck + counts.left_out + counts.processes + counts.not_permitted,
 			  9);
 	ck_assert_uint_gt(counts.left_out, 0);
+}
+END_TEST
+
+/* Each of many: the first sixteen are waited for. */
+START_TEST(many_keep_the_kernel_waiting)
+{
+	enum { MANY = 20 };
+	static char paths[MANY][3][32];
+	struct entry table[3 * MANY + 4] = {
+		{ .path = "/proc" },
+		{ .path = "/proc/1" },
+		{ .path = "/proc/1/fd" },
+		{ .path = "/proc/1/fd/4", .link = GMEM_618, .ino = 7 },
+	};
+	struct gmem_owners_counts counts;
+	struct gmem_owned owned;
+
+	for (size_t i = 0; i < MANY; i++) {
+		static const char *const below[] = { "", "/fd", "/fd/3" };
+
+		for (size_t k = 0; k < 3; k++) {
+			snprintf(paths[i][k], sizeof(paths[i][k]), "/proc/%zu%s", 1000 + 10 * i,
+				 below[k]);
+			table[4 + 3 * i + k].path = paths[i][k];
+		}
+	}
+	waited_for = 0;
+	waited_since = NULL;
+	waits_at = "/fd/3";
+	scan_stuck(table, 3 * MANY + 4, fake_bounded, &counts, &owned);
+	ck_assert_uint_eq(times_left, 16);
+	ck_assert_int_eq(counts.end, GMEM_SCAN_STUCK);
+	ck_assert_uint_eq(counts.processes, 1);
+	ck_assert_uint_eq(counts.stuck, 16);
+	ck_assert_int_eq(counts.first_stuck, 1000);
+	ck_assert_uint_eq(counts.left_out, MANY - 16);
+	ck_assert_uint_eq(counts.memories, 1);
 }
 END_TEST
 
@@ -1399,6 +1436,6 @@ END_TEST
 UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
 	  threads_with_files_of_their_own, guarded_processes, without_mappings, number_taken_over,
 	  hidden_processes, shared_both_ways, shown_by_none, groups_told_apart, groups_not_compared,
-	  ended_early, one_keeps_the_kernel_waiting, one_compared_with_keeps_waiting, usage_of_own,
-	  usage_unseen, frames_found, shared_side, failures, wrong_options, mapped_of_others,
-	  mapped_of_own)
+	  ended_early, one_keeps_the_kernel_waiting, one_compared_with_keeps_waiting,
+	  many_keep_the_kernel_waiting, usage_of_own, usage_unseen, frames_found, shared_side,
+	  failures, wrong_options, mapped_of_others, mapped_of_own)

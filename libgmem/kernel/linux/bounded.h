@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include "kernel/kernel.h"
 
-#define GMEM_LEFT_MAX 16 /* threads that may be left behind at a time */
+#define GMEM_LEFT_MAX 128 /* threads that may be left behind at a time */
 
 struct gmem_bounded;
 
