@@ -39,7 +39,7 @@ static enum status choose(struct cli *cli, const struct cli_option *option, cons
 		*value = choice->value;
 		return STATUS_YES;
 	}
-	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, option->arg);
+	return cli_usage(cli, "--%s=%s: it is not one of %s", option->name, arg, option->arg);
 }
 
 static enum status set_color(struct cli *cli, const struct cli_option *option, const char *arg,

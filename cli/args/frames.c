@@ -42,7 +42,7 @@ static bool parse_hex(const char *text, uint64_t *number, const char **why)
 	const char *digits = behind_0x(text);
 	size_t length = strspn(digits, HEX_DIGITS);
 
-	*why = *digits ? "it is no hexadecimal number" : "it is empty";
+	*why = *digits ? "it is not a hexadecimal number" : "it is empty";
 	if (!length || digits[length])
 		return false;
 	*why = "it does not fit in 64 bits";

@@ -49,7 +49,7 @@ static bool check_number(const char **at, unsigned int *number, char why[NODE_LI
 	const char *digits = *at;
 
 	if (!isdigit((unsigned char)*digits))
-		return refuse(why, "it is no list of nodes such as all, 0,2-3, !1 or +0");
+		return refuse(why, "it is not a list of nodes such as all, 0,2-3, !1 or +0");
 	if (*digits == '0' && isdigit((unsigned char)digits[1]))
 		return refuse(why, "write numbers of nodes without leading zeros");
 	for (*number = 0; isdigit((unsigned char)**at); ++*at) {
@@ -88,14 +88,15 @@ bool node_list_check(const char *text, char why[NODE_LIST_WHY_MAX])
 	text += others;
 	text += *text == '+';
 	if (!strcmp(text, "all"))
-		return !others || refuse(why, "all nodes but all are none");
+		return !others || refuse(why, "all nodes except all of them leaves no node");
 	for (;; text++) {
 		if (!check_item(&text, &first, &last, why))
 			return false;
 		if (!*text)
 			return true;
 		if (*text != ',')
-			return refuse(why, "it is no list of nodes such as all, 0,2-3, !1 or +0");
+			return refuse(why,
+				      "it is not a list of nodes such as all, 0,2-3, !1 or +0");
 	}
 }
 

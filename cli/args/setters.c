@@ -38,7 +38,7 @@ enum status set_seconds(struct cli *cli, const struct cli_option *option, const 
 	double seconds = strtod(arg, &end);
 
 	if (end == arg || *end)
-		return cli_usage(cli, "--%s=%s: it is no number of seconds", option->name, arg);
+		return cli_usage(cli, "--%s=%s: it is not a number of seconds", option->name, arg);
 	if (!(seconds >= SECONDS_MIN && seconds <= SECONDS_MAX))
 		return cli_usage(cli, "--%s=%s: it must be from %g to %g seconds", option->name,
 				 arg, SECONDS_MIN, SECONDS_MAX);

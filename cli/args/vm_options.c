@@ -23,7 +23,7 @@ enum status set_vm_type(struct cli *cli, const struct cli_option *option, const 
 	if (!asked->given || !gmem_vm_type_from_name(arg, &asked->type))
 		return STATUS_YES;
 	return cli_usage(cli,
-			 "--%s=%s: it is none of best, default, sw-protected, sev, sev-es, "
+			 "--%s=%s: it is not one of best, default, sw-protected, sev, sev-es, "
 			 "snp, tdx",
 			 option->name, arg);
 }
@@ -33,7 +33,7 @@ static enum status add_flag(struct cli *cli, const char *name, struct flags_aske
 	uint64_t flag;
 
 	if (gmem_memory_flag_from_name(name, &flag))
-		return cli_usage(cli, "flag '%s' is none of mmap, init-shared, no-direct-map",
+		return cli_usage(cli, "flag '%s' is not one of mmap, init-shared, no-direct-map",
 				 name);
 	flags->flags |= flag;
 	/* Removal from the direct map is asked for beside the flags that make sense anyway. */

@@ -35,7 +35,7 @@ static enum status set_slot_number(struct cli *cli, const struct cli_option *opt
 	if (!number_parse(arg, &number, &end, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (*end || number < 1 || number > HELD_SLOTS_MAX)
-		return cli_usage(cli, "--%s=%s: it is no number from 1 to %d", option->name, arg,
+		return cli_usage(cli, "--%s=%s: it is not a number from 1 to %d", option->name, arg,
 				 HELD_SLOTS_MAX);
 	*(uint64_t *)field = number;
 	return STATUS_YES;
@@ -100,7 +100,7 @@ static enum status set_user(struct cli *cli, const struct cli_option *option, co
 	if (!number_parse(arg, &number, &end, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (*end || !number || number > INT_MAX)
-		return cli_usage(cli, "--%s=%s: it is no process number", option->name, arg);
+		return cli_usage(cli, "--%s=%s: it is not a process number", option->name, arg);
 	if (limits->n_users == HOLDER_USERS_MAX)
 		return cli_usage(cli, "--%s: at most %d", option->name, HOLDER_USERS_MAX);
 	limits->users[limits->n_users++] = (pid_t)number;

@@ -15,7 +15,7 @@ static enum status set_purpose(struct cli *cli, const struct cli_option *option,
 {
 	if (!gmem_purpose_from_name(arg, field))
 		return STATUS_YES;
-	return cli_usage(cli, "--%s: '%s' is none of %s", option->name, arg, option->arg);
+	return cli_usage(cli, "--%s: '%s' is not one of %s", option->name, arg, option->arg);
 }
 
 static const struct cli_option options[] = {

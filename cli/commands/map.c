@@ -230,7 +230,7 @@ static enum status check_settings(struct map *map)
 	if (map->launch || (!settings->from && !settings->measure))
 		return STATUS_YES;
 	return cli_usage(map->cli,
-			 "--from and --measure are for a TD or SNP guest whose launch is not "
+			 "--from and --measure are for a TD or SNP guest before its launch is "
 			 "finished; '%s' is a %s VM, %s",
 			 map->held->name, gmem_vm_type_name(map->held->type),
 			 held_state(map->held));

@@ -115,7 +115,7 @@ static enum status set_direct_map(struct cli *cli, const struct cli_option *opti
 		settings->has_direct_map = true;
 		return STATUS_YES;
 	}
-	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, STATES);
+	return cli_usage(cli, "--%s=%s: it is not one of %s", option->name, arg, STATES);
 }
 
 static enum status set_node(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -128,7 +128,8 @@ static enum status set_node(struct cli *cli, const struct cli_option *option, co
 	if (!number_parse(arg, &number, &end, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (*end || number > INT_MAX)
-		return cli_usage(cli, "--%s=%s: it is no number of a NUMA node", option->name, arg);
+		return cli_usage(cli, "--%s=%s: it is not the number of a NUMA node", option->name,
+				 arg);
 	node->number = (int)number;
 	node->given = true;
 	return STATUS_YES;
@@ -148,9 +149,11 @@ static const struct cli_option options[] = {
 	  "property, value, pages and size" },
 	{ "direct-map", 0, STATES, false, set_direct_map, 0,
 	  "Only pages that the direct map has so" },
-	{ "map", 0, CHART_FORM, true, set_chart_of, offsetof(struct settings, chart),
-	  "Draw the guest_memfd as a picture instead of listing its pages: how the direct map has "
-	  "them, how much is resident, or on which NUMA node; default direct-map" },
+	{ "map", 0, NULL, false, set_chart, offsetof(struct settings, chart),
+	  "Draw the guest_memfd as a picture instead of listing its pages" },
+	{ "shade", 0, CHART_FORM, false, set_chart_of, offsetof(struct settings, chart),
+	  "With --map: show how the direct map has the pages, how much is resident, or the NUMA "
+	  "nodes; default direct-map" },
 	{ "width", 0, "N", false, set_chart_width, offsetof(struct settings, chart),
 	  CHART_WIDTH_HELP },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
@@ -213,7 +216,7 @@ static int take_extent(const struct gmem_extent *extent, void *arg)
 	if (pfns->settings->node.given && extent->node != pfns->settings->node.number)
 		return 0;
 	tally_add(&pfns->tally, extent);
-	if (pfns->settings->chart.of)
+	if (pfns->settings->chart.wanted)
 		add_to_picture(pfns, extent);
 	else if (!pfns->settings->summary)
 		write_row(pfns, extent);
@@ -268,7 +271,7 @@ static void begin_progress(struct pfns *pfns, struct gmem_target *target, uint64
 
 	progress_begin(&pfns->progress, pfns->cli, part ? offset->length : size, PROGRESS_DELAY);
 	pfns->progress.start = part ? offset->start : 0;
-	if (!settings->summary && !settings->chart.of && isatty(STDOUT_FILENO))
+	if (!settings->summary && !settings->chart.wanted && isatty(STDOUT_FILENO))
 		pfns->progress.shown = false;
 	target_show_progress(target, &pfns->progress);
 }
@@ -346,7 +349,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 			pfns->longest = info.memory_size;
 		pfns->counted += info.resident;
 		pfns->uncounted = pfns->uncounted || !info.has_resident;
-		if (pfns->settings->chart.of)
+		if (pfns->settings->chart.wanted)
 			return draw_target(pfns, target, info.memory_size);
 		ret = list_extents(pfns, target, info.memory_size);
 	}
@@ -379,7 +382,7 @@ static enum status list_all(struct pfns *pfns)
 	struct cli *cli = pfns->cli;
 	enum status status;
 
-	if (pfns->settings->chart.of)
+	if (pfns->settings->chart.wanted)
 		return target_each(cli, cli->args[0], list_target, pfns);
 	output_table(cli->out, pfns->settings->summary ? &tally_table : &table);
 	status = target_each(cli, cli->args[0], list_target, pfns);
@@ -417,11 +420,11 @@ static const struct table *table_of(const void *settings)
 static enum status check_options(struct cli *cli, const struct settings *settings)
 {
 	if (settings->each && settings->summary)
-		return cli_usage(cli, "--each and --summary: rows and none cannot be had at once");
-	if (!settings->chart.of)
+		return cli_usage(cli, "--each and --summary: give one of them");
+	if (!settings->chart.wanted)
 		return chart_check(cli, &settings->chart);
 	if (settings->each || settings->summary)
-		return cli_usage(cli, "--map and --%s: a picture and rows cannot be had at once",
+		return cli_usage(cli, "--map and --%s: give one of them",
 				 settings->each ? "each" : "summary");
 	if (settings->gpa_range.length || settings->node.given || settings->has_direct_map)
 		return cli_usage(cli,
@@ -445,7 +448,7 @@ static enum status run(struct cli *cli)
 		return status;
 	pfns.want = GMEM_EXTENT_DIRECT_MAP;
 	if (output_wants(cli->out, &table, COLUMN_FLAGS) && !pfns.settings->summary &&
-	    !pfns.settings->chart.of)
+	    !pfns.settings->chart.wanted)
 		pfns.want |= GMEM_EXTENT_FLAGS;
 	if (pfns.settings->each)
 		pfns.want |= GMEM_EXTENT_ONE_BY_ONE;

@@ -189,7 +189,7 @@ static enum status show_runtime(struct cli *cli, struct answer *answer)
 	runtime_close(&runtime);
 	if (!status && denied && !(answer->wanted && answer->found))
 		return cli_fail_as(cli, STATUS_PARTLY, cause_of(FAILURE_NOT_PERMITTED),
-				   "process %d may be a holder whose files were deleted, and may "
+				   "process %d may be a holder that lost its files, and may "
 				   "not be looked at: with CAP_SYS_PTRACE it may",
 				   (int)denied);
 	return status;
@@ -219,7 +219,7 @@ const struct command status_command = {
 	 * To say whose folder of holders it is, where it is another user's; to find lost holders.
 	 */
 	.needs = READS_FILES | FINDS_HOLDERS,
-	.summary = "the VMs that are held, whose process keeps each, and how they are",
+	.summary = "the VMs that are held, the process that keeps each, and their state",
 	.args = "[NAME]",
 	.max_args = 1,
 	.table = &table,

@@ -91,7 +91,7 @@ bool size_parse(const char *text, uint64_t *bytes, const char **why)
 		end = parse_fraction(end + 1, &fraction);
 	multiplier = suffix_multiplier(end);
 	if (!multiplier) {
-		*why = "its suffix is none of K M G T P E (1024), KB MB … (1000)";
+		*why = "its suffix is not one of K M G T P E (1024), KB MB … (1000)";
 		return false;
 	}
 	if (has_point && multiplier == 1) {

@@ -31,7 +31,7 @@ enum status set_method(struct cli *cli, const struct cli_option *option, const c
 		*(enum gmem_populate_method *)field = method;
 		return STATUS_YES;
 	}
-	return cli_usage(cli, "--%s=%s: it is none of %s", option->name, arg, option->arg);
+	return cli_usage(cli, "--%s=%s: it is not one of %s", option->name, arg, option->arg);
 }
 
 enum status set_threads(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -43,7 +43,7 @@ enum status set_threads(struct cli *cli, const struct cli_option *option, const 
 	if (!number_parse(arg, &number, &end, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (*end || number < 1 || number > THREADS_MAX)
-		return cli_usage(cli, "--%s=%s: it is no number from 1 to %d", option->name, arg,
+		return cli_usage(cli, "--%s=%s: it is not a number from 1 to %d", option->name, arg,
 				 THREADS_MAX);
 	*(unsigned int *)field = (unsigned int)number;
 	return STATUS_YES;

@@ -126,7 +126,7 @@ enum status held_range(struct cli *cli, const struct held *held, const char *tex
 			return STATUS_YES;
 		return cli_usage(cli,
 				 "%s: guest-physical address 0x%" PRIx64
-				 " is in no memslot of '%s', whose first is at 0x%" PRIx64,
+				 " is in no memslot of '%s'; its first memslot is at 0x%" PRIx64,
 				 text, hole, held->name, held->slots[0].gpa);
 	}
 	if (range.start > size || range.length > size - range.start)

@@ -73,7 +73,7 @@ enum status set_chart(struct cli *cli, const struct cli_option *option, const ch
 	(void)cli;
 	(void)option;
 	(void)arg;
-	((struct chart *)field)->of = CHART_DIRECT_MAP;
+	((struct chart *)field)->wanted = true;
 	return STATUS_YES;
 }
 
@@ -87,15 +87,14 @@ enum status set_chart_of(struct cli *cli, const struct cli_option *option, const
 	};
 	struct chart *chart = field;
 
-	chart->of = CHART_DIRECT_MAP;
-	for (int i = CHART_DIRECT_MAP; arg && i <= CHART_NODE; i++) {
+	for (int i = CHART_DIRECT_MAP; i <= CHART_NODE; i++) {
 		if (strcmp(arg, words[i]))
 			continue;
 		chart->of = (enum chart_of)i;
+		chart->has_of = true;
 		return STATUS_YES;
 	}
-	return arg ? cli_usage(cli, "--%s=%s: it is none of " CHART_FORM, option->name, arg)
-		   : STATUS_YES;
+	return cli_usage(cli, "--%s=%s: it is not one of " CHART_FORM, option->name, arg);
 }
 
 enum status set_chart_width(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -107,8 +106,8 @@ enum status set_chart_width(struct cli *cli, const struct cli_option *option, co
 	if (!number_parse(arg, &number, &end, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (*end || number < WIDTH_MIN || number > WIDTH_MAX)
-		return cli_usage(cli, "--%s=%s: it is no number from %d to %d", option->name, arg,
-				 WIDTH_MIN, WIDTH_MAX);
+		return cli_usage(cli, "--%s=%s: it is not a number from %d to %d", option->name,
+				 arg, WIDTH_MIN, WIDTH_MAX);
 	((struct chart *)field)->width = (unsigned int)number;
 	return STATUS_YES;
 }
@@ -117,8 +116,10 @@ enum status chart_check(struct cli *cli, const struct chart *chart)
 {
 	const struct format *format = &cli->common.format;
 
-	if (!chart->of)
-		return chart->width ? cli_usage(cli, "--width: give it with --map") : STATUS_YES;
+	if (!chart->wanted && (chart->width || chart->has_of))
+		return cli_usage(cli, "--%s: give it with --map", chart->width ? "width" : "shade");
+	if (!chart->wanted)
+		return STATUS_YES;
 	if (format->style != STYLE_TABLE)
 		return cli_usage(cli,
 				 "--map: a picture is for people; leave --map out for the output "

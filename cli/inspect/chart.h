@@ -7,14 +7,16 @@
 #include "inspect/cells.h"
 
 /* What the shade of a cell tells. */
-enum chart_of { CHART_NONE, CHART_DIRECT_MAP, CHART_RESIDENT, CHART_NODE };
+enum chart_of { CHART_DIRECT_MAP, CHART_RESIDENT, CHART_NODE };
 
 struct chart {
+	bool wanted; /* --map */
+	bool has_of; /* --shade */
 	enum chart_of of;
 	unsigned int width; /* of --width; 0: as wide as the terminal */
 };
 
-/* --map of RAM, which takes no argument; of a guest_memfd; and --width. The field is a chart. */
+/* --map, --shade and --width. The field is a chart. */
 enum status set_chart(struct cli *cli, const struct cli_option *option, const char *arg,
 		      void *field);
 #define CHART_FORM "direct-map|resident|node"

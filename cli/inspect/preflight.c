@@ -36,10 +36,10 @@ static int describe_fault(const struct preflight *preflight)
 		return snprintf(preflight->words, preflight->size,
 				"the launch would take a page fault on these pages (inferred: they "
 				"leave the direct map on the way into the guest), and the kernel "
-				"would die of it");
+				"would oops");
 	return snprintf(preflight->words, preflight->size,
 			"%s would take a page fault on %" PRIu64 " of these pages, the first at "
-			"PFN 0x%" PRIx64 "%s, and the kernel would die of it",
+			"PFN 0x%" PRIx64 "%s, and the kernel would oops",
 			answer->path->name, answer->faults_pages, answer->first_pfn,
 			answer->leaves ? " (they leave the direct map on the way into the guest)"
 				       : "");
@@ -56,7 +56,7 @@ static enum preflight_result refuse(const struct preflight *preflight)
 	if (used >= preflight->size)
 		used = preflight->size - 1;
 	snprintf(preflight->words + used, preflight->size - used, "; --force%s goes on%s",
-		 one_word ? "" : " --i-know-this-kernel-will-oops", forced ? "" : " all the same");
+		 one_word ? "" : " --i-know-this-kernel-will-oops", forced ? "" : " anyway");
 	return forced ? PREFLIGHT_FORCED : PREFLIGHT_REFUSED;
 }
 

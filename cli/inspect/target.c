@@ -76,7 +76,7 @@ static enum status parse(struct cli *cli, const char *text, struct wanted *wante
 	if (!parse_int(text, &number, &end, &why))
 		return cli_usage(cli, "'%s': the PID: %s", text, why);
 	if (number == 0 || (*end && *end != ':'))
-		return cli_usage(cli, "'%s': the PID: it is no process number", text);
+		return cli_usage(cli, "'%s': the PID: it is not a process number", text);
 	*wanted = (struct wanted){ .pid = (pid_t)number, .part = PART_ALL };
 	if (!*end)
 		return STATUS_YES;

@@ -226,7 +226,7 @@ GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
 
 /*
  * What calls return, negated, that would let the kernel touch guest pages through its direct map
- * where a kernel path would take a page fault on them: the kernel would die of it, so the call is
+ * where a kernel path would take a page fault on them: the kernel would oops, so the call is
  * not made. They never return this errno for another reason. gmem_explain() names the path, the
  * number of pages and the first PFN. These calls ask before: gmem_populate() (but for
  * GMEM_POPULATE_ALLOCATE), gmem_memory_punch(), gmem_convert() to shared, gmem_slot_delete(),

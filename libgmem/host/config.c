@@ -141,7 +141,7 @@ static enum gmem_check_result check_kvm_tdx(struct gmem_host *host, const struct
 	if (!host->caps || parameter < 0)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "this kernel has no such option, and whether its KVM has TDX "
-				      "all the same is not known");
+				      "anyway is not known");
 	return gmem_host_find(host, GMEM_CHECK_FAIL,
 			      "boot Linux 6.16 or newer, or a vendor's kernel with TDX",
 			      "Linux %s has no CONFIG_%s: KVM's part of TDX came with 6.16",

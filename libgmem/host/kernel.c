@@ -58,11 +58,11 @@ static enum gmem_check_result judge_number(struct gmem_host *host, const struct 
 	if (host->caps)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "Linux %s, and guest_memfd came with 6.%u; whether this one "
-				      "has it all the same KVM did not say",
+				      "has it anyway, KVM did not say",
 				      host->ctx->release, since->minor);
 	return gmem_host_find(host, GMEM_CHECK_FAIL, since->or_vendor,
 			      "Linux %s: guest_memfd came with 6.%u, and nothing here says that "
-			      "this kernel has it all the same",
+			      "this kernel has it anyway",
 			      host->ctx->release, since->minor);
 }
 

@@ -159,11 +159,11 @@ static const struct paging {
 	{ "GenuineIntel", "KVM_INTEL", "kvm_intel", "ept", "load kvm_intel with ept=1",
 	  "boot with kvm_intel.ept=1",
 	  "load kvm_intel with ept=1, or boot with kvm_intel.ept=1 where it is built in",
-	  "let the hypervisor of this VM nest EPT", "take a machine whose CPU has EPT" },
+	  "let the hypervisor of this VM nest EPT", "take a machine with a CPU that has EPT" },
 	{ "AuthenticAMD", "KVM_AMD", "kvm_amd", "npt", "load kvm_amd with npt=1",
 	  "boot with kvm_amd.npt=1",
 	  "load kvm_amd with npt=1, or boot with kvm_amd.npt=1 where it is built in",
-	  "let the hypervisor of this VM nest NPT", "take a machine whose CPU has NPT" },
+	  "let the hypervisor of this VM nest NPT", "take a machine with a CPU that has NPT" },
 };
 
 static const char *fix_paging(const struct gmem_host *host)
@@ -182,7 +182,7 @@ static const char *fix_paging(const struct gmem_host *host)
 			return paging->either;
 		return built == GMEM_CONFIG_BUILT_IN ? paging->boot : paging->load;
 	}
-	return "take a machine whose CPU has EPT or NPT, and switch it on (kvm_intel.ept, kvm_amd.npt)";
+	return "take a machine with a CPU that has EPT or NPT, and switch it on (kvm_intel.ept, kvm_amd.npt)";
 }
 
 /* That a kernel is older than a call is in order, and told from a call that it keeps back. */

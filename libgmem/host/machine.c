@@ -34,7 +34,7 @@ static enum gmem_check_result check_virtual(struct gmem_host *host, const struct
 	(void)row;
 	if (host->cpu.is_arm)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
-				      "the CPU is Arm, whose /proc/cpuinfo does not tell");
+				      "the CPU is Arm: its /proc/cpuinfo does not tell");
 	if (host->cpu_error)
 		return gmem_host_unread(host, "/proc/cpuinfo", host->cpu_error);
 	if (!gmem_host_has_flag(host, "hypervisor"))
@@ -52,7 +52,7 @@ static enum gmem_check_result check_virtual(struct gmem_host *host, const struct
 		return gmem_host_find(
 			host, GMEM_CHECK_CANNOT_TELL, NULL,
 			"a virtual machine; /proc/cpuinfo has neither vmx nor svm, and whether KVM "
-			"runs all the same cannot be seen in /proc/misc");
+			"runs anyway cannot be seen in /proc/misc");
 	return gmem_host_find(host, GMEM_CHECK_FAIL, GMEM_ADVICE_NEST,
 			      "this is a virtual machine, and its hypervisor does not let it nest "
 			      "(/proc/cpuinfo has the flag hypervisor, and neither vmx nor svm)");

@@ -206,7 +206,7 @@ static const struct gmem_host_confidential snp = {
 		"kvm_amd.sev_es=1 kvm_amd.sev_snp=1 where it is built in; if it is on, " GMEM_LOG_SNP
 		" says why KVM switched it off",
 	.load = "modprobe kvm_amd",
-	.other_kernel = "boot a kernel whose KVM has SNP: Linux 6.11 or newer with "
+	.other_kernel = "boot a kernel with SNP in KVM: Linux 6.11 or newer with "
 			"CONFIG_KVM_AMD_SEV",
 	/* Their ASIDs are of those of SEV-ES: sev_asid_new() in arch/x86/kvm/svm/sev.c. */
 	.resource = "sev_es",

@@ -42,7 +42,7 @@ const char *gmem_oops_access_name(enum gmem_oops_access access)
 /* By bit of enum gmem_oops_note. */
 static const char *const notes[] = {
 	"the text of this oops is incomplete",
-	"lines of two oopses are mixed and do not say whose they are (CONFIG_PRINTK_CALLER): only those "
+	"lines of two oopses are mixed and do not say which lines belong together (CONFIG_PRINTK_CALLER): only those "
 	"with the address were used",
 	"it is of an architecture that is not decoded",
 	"there is no line with the whole walk of the page tables, so the page frame is not known",
@@ -195,10 +195,10 @@ static const struct {
 	  "no-direct-map, or use a kernel that maps the page first; ask gmemctl check before. Restart "
 	  "the host: locks that the dead thread held are never released" },
 	{ NULL, 1u << GMEM_OOPS_NOT_PRESENT, true,
-	  "keep this step away from memory that is not in the direct map; gmemctl pfn tells whose the "
+	  "keep this step away from memory that is not in the direct map; gmemctl pfn names the owner of the "
 	  "page frame is, as long as that host runs" },
 	{ NULL, 1u << GMEM_OOPS_NOT_PRESENT, false,
-	  "no known path of guest_memfd; if a page frame is shown, gmemctl pfn tells whose it is, as "
+	  "no known path of guest_memfd; if a page frame is shown, gmemctl pfn names its owner, as "
 	  "long as that host runs" },
 };
 

@@ -288,7 +288,7 @@ static int refuse(const struct asking *asking)
 	return gmem_fail(
 		asking->ctx, -GMEM_EWOULDFAULT,
 		"%s: not called: %s (%s) would take a page fault on %llu of these pages%s, and the "
-		"kernel would die of it: %s; %s, or go on all the same with "
+		"kernel would oops: %s; %s, or go on anyway with "
 		"%s",
 		asking->touched->call, row->path->name, row->path->function,
 		(unsigned long long)row->faults_pages, first,

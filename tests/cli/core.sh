@@ -25,12 +25,12 @@ if grep -q '^BPF=. KDUMP=0 ' "$BUILD/flags"; then
 	finish
 fi
 try 2 '' 'none: No such file' gmemctl directmap --core="$scratch/none"
-try 2 '' 'tests: it is no regular file' gmemctl directmap --core=tests
+try 2 '' 'tests: it is not a regular file' gmemctl directmap --core=tests
 mkfifo "$scratch/fifo"
-try 2 '' 'it is no regular file' gmemctl directmap --core="$scratch/fifo"
-try 2 '' 'it is no dump of a kernel, or a damaged one' gmemctl directmap --core=README.md
+try 2 '' 'it is not a regular file' gmemctl directmap --core="$scratch/fifo"
+try 2 '' 'it is not a dump of a kernel' gmemctl directmap --core=README.md
 : > "$scratch/empty"
-try 2 '' 'it is no dump of a kernel, or a damaged one' gmemctl directmap --core="$scratch/empty"
+try 2 '' 'it is not a dump of a kernel' gmemctl directmap --core="$scratch/empty"
 printf 'makedumpfile\0\0\0\0' > "$scratch/flat"
 head -c 65536 /dev/zero >> "$scratch/flat"
 try 2 '' 'makedumpfile -R NEWFILE < FILE' gmemctl directmap --core="$scratch/flat"

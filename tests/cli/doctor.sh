@@ -257,5 +257,5 @@ try 0 '^TDX: +no: the CPU is AMD$' '*' gmemctl doctor --simulate=snp
 try 1 '^TDX: +no: CONFIG_INTEL_TDX_HOST is off' '*' gmemctl doctor --simulate=plain --for=tdx
 try 1 '' '*' gmemctl doctor --simulate=plain --for=private -q
 try 0 '^SNP: +yes: ' '*' gmemctl doctor --simulate=snp --for=snp
-try 64 '' '--for: .*none of guest-memfd' gmemctl doctor --simulate=snp --for=sev
+try 64 '' '--for: .*one of guest-memfd' gmemctl doctor --simulate=snp --for=sev
 finish

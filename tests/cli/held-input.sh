@@ -15,17 +15,17 @@ wrong='
 64|.y. is one argument too many|create x y --simulate=plain
 2|already, by process|create td --simulate=plain
 64|no simulated kernel is named|create x --simulate=nonsense
-64|it is none of best, default|create x --simulate=plain --vm-type=tdxx
+64|it is not one of best, default|create x --simulate=plain --vm-type=tdxx
 2|VM type|create x --simulate=plain --vm-type=tdx
-64|flag .secret. is none of|create x --simulate=plain --flags=secret
+64|flag .secret. is not one of|create x --simulate=plain --flags=secret
 2|flag no-direct-map .bit 2. is not|create x --simulate=plain --no-direct-map
 64|it must be above 0|create x --simulate=plain --size=0
 64|not a multiple of 4096|create x --simulate=plain --size=4097
 64|it is not a multiple of 4096|create x --simulate=plain --gpa=100
 2|65536 MiB are wanted, and the host can spare|create x --simulate=plain --size=64G --populate
 2|wraps|create x --simulate=plain --gpa=0xfffffffffffff000 --size=8K
-64|no number from 1 to 64|create x --simulate=plain --slots=0
-64|no number from 1 to 64|create x --simulate=plain --slots=65
+64|from 1 to 64|create x --simulate=plain --slots=0
+64|from 1 to 64|create x --simulate=plain --slots=65
 64|not so many parts of whole pages|create x --simulate=plain --slots=3
 64|neither --slots nor --gpa|create x --simulate=plain --slot=1G+1M --gpa=2G
 64|it needs an end|create x --simulate=plain --slot=1G
@@ -33,10 +33,10 @@ wrong='
 64|beyond the memory|create x --simulate=plain --slot=1G+8M
 2|File exists.*slot 0|create x --simulate=plain --slot=1G+1M --slot=2G+1M@0
 2|File exists.*slot 0|create x --simulate=plain --slot=1G+1M --slot=1G+1M@1M
-64|no number from 1 to 64|create x --simulate=plain --threads=0
+64|from 1 to 64|create x --simulate=plain --threads=0
 64|give seconds above 0|create x --simulate=plain --ttl=0
 64|give seconds above 0|create x --simulate=plain --ttl=5y
-64|no process number|create x --simulate=plain --user=0
+64|not a process number|create x --simulate=plain --user=0
 2|no such process|create x --simulate=plain --user=2147483647
 64|RANGE private.shared is missing|convert td
 64|private.shared is missing|convert td all
@@ -49,7 +49,7 @@ wrong='
 64|the memory of .td. has 4194304 bytes; --by-gpa takes|convert td 4G+1M private
 64|it ends beyond 64 bits|convert td 0xfffffffffffff000+8K private
 64|0x100400000 is in no memslot|convert td 4G+8M private --by-gpa
-64|0x0 is in no memslot of .td., whose first is at 0x100000000|convert td 0+4K private --by-gpa
+64|0x0 is in no memslot of .td.; its first memslot is at 0x100000000|convert td 0+4K private --by-gpa
 64|offset 0x100000 of .gap. is bound to no guest-physical address|convert gap 0+2M shared
 64|0x40100000 is in no memslot|punch gap 1G+2M --by-gpa
 2|no VM is held under the name .nobody.|convert nobody all private
@@ -59,7 +59,7 @@ wrong='
 2|No such file|map td 0+4K --from=/nonexistent
 2|it is a folder|map td 0+4K --from=/
 64|more than the range|map td 0+4K --from=@BIG@
-64|it is none of best|map td 0+4K --method=magic
+64|it is not one of best|map td 0+4K --method=magic
 64|--from and --measure are for a TD or SNP guest|map gap 0+4K --measure
 64|--from and --measure are for a TD or SNP guest|map td 0+4K --measure --method=allocate
 2|is shared; call .gmemctl convert. first|map td 0+4K

@@ -46,7 +46,7 @@ try_json 0 '.verdict_now == "safe" and (.paths | length) > 0 and .paths[0].pid !
 held 0 '' finalize td
 try_json 0 "$(state td 'state == "final"')" gmemctl status --json
 held 2 'finali[sz]ed' finalize td
-held 64 'whose launch is not finished' map td 0+4K --measure
+held 64 'before its launch is finished' map td 0+4K --measure
 held 0 '' map td 2M+1M
 try_json 0 '.in_guest == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K --json
 try_json 0 '.punched == 65536' gmemctl punch td 0+64K --json
@@ -124,7 +124,7 @@ held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
 held 64 'spelled out' map oops 0+64K --forc
 try 2 '' 'Kernel oops' gmemctl map oops 0+64K --force
 # The page that it took out would fault on its way back, too.
-held 1 'PUNCH_HOLE: not called: tdx-reclaim .* 1 of these pages.* go on all the same with --force' \
+held 1 'PUNCH_HOLE: not called: tdx-reclaim .* 1 of these pages.* go on anyway with --force' \
 	punch oops 0+64K
 held 1 'MEMORY_ATTRIBUTES: not called: tdx-reclaim .* 1 of these pages' convert oops all shared
 held 64 'goes with --force' punch oops all --i-know-this-kernel-will-oops

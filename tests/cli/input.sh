@@ -36,21 +36,21 @@ try 64 '' 'no size of 2\^63 or above' walk --size=9223372036854775808
 try 64 '' 'does not fit in 64 bits' walk --size=16E
 try 64 '' 'does not fit in 64 bits' walk --size=18446744073709551616
 try 64 '' 'does not fit in 64 bits' walk --size=99999999999999999999999
-try 64 '' 'its suffix is none of' walk --size=4Q
-try 64 '' 'its suffix is none of' walk --size=4MiBs
-try 64 '' 'its suffix is none of' walk --size='4 M'
-try 64 '' 'its suffix is none of' walk --size=4096x
-try 64 '' 'its suffix is none of' walk --size=1.M
+try 64 '' 'its suffix is not one of' walk --size=4Q
+try 64 '' 'its suffix is not one of' walk --size=4MiBs
+try 64 '' 'its suffix is not one of' walk --size='4 M'
+try 64 '' 'its suffix is not one of' walk --size=4096x
+try 64 '' 'its suffix is not one of' walk --size=1.M
 try 64 '' 'a fraction of a byte' walk --size=4096.5
 try 64 '' 'it is not a number' walk --size=four
 try 64 '' 'it is not a number' walk --size=0x
 try 64 '' 'it is not a number' walk --size=+4096
 
-try 64 '' "none of best, default" walk --vm-type=magic
-try 64 '' "none of best, default" walk --vm-type=TDX
-try 64 '' "none of best, default" walk --vm-type=
-try 64 '' "flag 'huge' is none of" walk --flags=huge
-try 64 '' "flag 'huge' is none of" walk --flags=mmap,huge
+try 64 '' "one of best, default" walk --vm-type=magic
+try 64 '' "one of best, default" walk --vm-type=TDX
+try 64 '' "one of best, default" walk --vm-type=
+try 64 '' "flag 'huge' is not one of" walk --flags=huge
+try 64 '' "flag 'huge' is not one of" walk --flags=mmap,huge
 try 64 '' "'nonsense' is no column of walk" walk --output=nonsense
 try 64 '' "'' is no column of walk" walk --output=
 try 64 '' "'x' is no column of walk" walk --output=stage,x
@@ -85,7 +85,7 @@ try 64 '' 'give either TARGET or --pfn' check 1:2 --pfn=1
 try 64 '' 'it is not a number' check --pfn=x
 try 64 '' 'it is empty' check --pfn=
 # A line break of an argument does not begin a line that looks like a message.
-try 64 '' '^gmemctl: doctor: --for: .a.gmemctl: all is well. is none of ' gmemctl doctor --for="a
+try 64 '' '^gmemctl: doctor: --for: .a.gmemctl: all is well. is not one of ' gmemctl doctor --for="a
 gmemctl: all is well"
 try 64 '' 'it is negative' check --pfn=-1
 try 64 '' 'end lies before its start' check --pfn=20-10
@@ -109,7 +109,7 @@ try 0 '' '' check --pfn=pfn:84f35 --quiet
 try 0 '' '' check --pfn=PFN:0x84f35-0x84f40 --quiet
 try_json 0 '.pages == 2 and .not_ram == 0' check --json --pfn=phys:104435fff-104436001
 try_json 0 '.pages == 3' check --json --pfn=phys:0x104435001+0x2000
-try 64 '' 'it is no hexadecimal number' check --pfn=pfn:4K
+try 64 '' 'it is not a hexadecimal number' check --pfn=pfn:4K
 try 64 '' 'it is empty' check --pfn=phys:
 try 64 '' 'does not fit in 64 bits' check --pfn=phys:10000000000000000
 try 0 '*' '104435 is taken for decimal, 0x197f3; .* hexadecimal: 0x104435 \(pfn:104435\)' \
@@ -185,10 +185,10 @@ pfns() {
 }
 
 try 2 '' "no VM is held under the name 'myvm'" pfns myvm
-try 64 '' 'the PID: it is no process' pfns 0
+try 64 '' 'the PID: it is not a process' pfns 0
 try 64 '' 'the PID: it is negative' pfns -- -5
 try 64 '' 'the PID: it is too large' pfns 4294967297
-try 64 '' 'the PID: it is no process' pfns 1x
+try 64 '' 'the PID: it is not a process' pfns 1x
 try 64 '' 'the FD: it is empty' pfns 1:
 try 64 '' 'the FD: it is not a number' pfns 1:mmap,2
 try 64 '' 'the FD: it is not a number' pfns 1:x
@@ -200,13 +200,13 @@ try 64 '' 'whole 4096-byte pages' pfns 1 --offset=1+4096
 try 64 '' 'whole 4096-byte pages' pfns 1 --offset=0+1
 try 64 '' 'end lies before its start' pfns 1 --offset=8K-4K
 try 64 '' 'it is empty' pfns 1 --offset=4K-4K
-try 64 '' 'none of mapped\|unmapped\|unknown' pfns 1 --direct-map=gone
+try 64 '' 'one of mapped\|unmapped\|unknown' pfns 1 --direct-map=gone
 try 64 '' 'it needs an end' pfns 1 --gpa-range=0
 try 64 '' 'whole 4096-byte pages' pfns 1 --gpa-range=1-4096
 try 64 '' 'it is negative' pfns 1 --node=-1
 try 64 '' 'it is not a number' pfns 1 --node=all
-try 64 '' 'no number of a NUMA node' pfns 1 --node=1x
-try 64 '' 'no number of a NUMA node' pfns 1 --node=2147483648
+try 64 '' 'number of a NUMA node' pfns 1 --node=1x
+try 64 '' 'number of a NUMA node' pfns 1 --node=2147483648
 try 2 '*' 'gmemctl: pfns: ' pfns 1999999999:3
 
 pfn() {

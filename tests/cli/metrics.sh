@@ -109,7 +109,7 @@ else
 fi
 echo before > "$file"
 try 2 '' 'no file can be made beside it' metrics --simulate=tdx -O "$scratch/nowhere/x"
-try 2 '' 'no name for a file' metrics --simulate=tdx -O "$folder/"
+try 2 '' 'not a file name' metrics --simulate=tdx -O "$folder/"
 # The scan fails: what was there before stays.
 try 2 '' '/proc' metrics --simulate=tdx,fail=list-directory@1+:EIO -O "$file"
 try 2 '' '/dev/kvm' metrics --simulate=plain,fail=open@1+:ENOENT -f nfd -O "$file"
@@ -169,7 +169,7 @@ else
 	fail "a reader never meets a part" "$parts of $reads reads"
 fi
 
-try 64 '' 'none of openmetrics\|prometheus\|nfd' metrics --format=xml
+try 64 '' 'one of openmetrics\|prometheus\|nfd' metrics --format=xml
 try 64 '' 'takes the text' metrics --raw --output-file="$file"
 # Options for rows, where there are none.
 for option in -oname --output=name --output-all -n --noheadings -b --bytes; do

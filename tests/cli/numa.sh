@@ -28,25 +28,25 @@ wrong='
 64|a list of nodes has no colon|plain|bind:0:1
 64|a list of nodes has no colon|plain|0:1
 64|a list of nodes has no colon|plain|:0
-64|all nodes but all are none|tdx|bind:!all
-64|it is no list of nodes|plain|x
-64|it is no list of nodes|plain|bind:ALL
-64|it is no list of nodes|plain|all,0
-64|it is no list of nodes|plain|0,all
-64|it is no list of nodes|plain|0,
-64|it is no list of nodes|plain|,0
-64|it is no list of nodes|plain|0,,0
-64|it is no list of nodes|plain|0;1
-64|it is no list of nodes|plain|0x0
-64|it is no list of nodes|plain|-1
-64|it is no list of nodes|plain|0-
-64|it is no list of nodes|plain|0--0
-64|it is no list of nodes|plain|0-0-0
-64|it is no list of nodes|plain|!
-64|it is no list of nodes|plain|!!0
-64|it is no list of nodes|plain|+!0
-64|it is no list of nodes|plain|+
-64|it is no list of nodes|plain| 0
+64|all nodes except all of them leaves no node|tdx|bind:!all
+64|it is not a list of nodes|plain|x
+64|it is not a list of nodes|plain|bind:ALL
+64|it is not a list of nodes|plain|all,0
+64|it is not a list of nodes|plain|0,all
+64|it is not a list of nodes|plain|0,
+64|it is not a list of nodes|plain|,0
+64|it is not a list of nodes|plain|0,,0
+64|it is not a list of nodes|plain|0;1
+64|it is not a list of nodes|plain|0x0
+64|it is not a list of nodes|plain|-1
+64|it is not a list of nodes|plain|0-
+64|it is not a list of nodes|plain|0--0
+64|it is not a list of nodes|plain|0-0-0
+64|it is not a list of nodes|plain|!
+64|it is not a list of nodes|plain|!!0
+64|it is not a list of nodes|plain|+!0
+64|it is not a list of nodes|plain|+
+64|it is not a list of nodes|plain| 0
 64|without leading zeros|plain|bind:00
 64|without leading zeros|plain|010
 64|1-0 runs downwards|tdx|bind:1-0

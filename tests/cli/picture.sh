@@ -70,12 +70,12 @@ try 64 '' 'a picture has no columns' gmemctl directmap --map --output=pfn --simu
 try 64 '' 'a picture has no columns' gmemctl pfns 1 --map --output-all --simulate=tdx
 try 64 '' 'map and --holes' gmemctl directmap --map --holes --simulate=tdx
 for option in each summary gpa-range=0+4K node=0 direct-map=mapped; do
-	try 64 '' "map and --${option%=*}: a picture" gmemctl pfns 1 --map --$option --simulate=tdx
+	try 64 '' "map and --${option%=*}: " gmemctl pfns 1 --map --$option --simulate=tdx
 done
 try 64 '' 'width: give it with --map' gmemctl directmap --width=60 --simulate=tdx
-try 64 '' 'width=39: it is no number from 40 to 1000' gmemctl directmap --map --width=39 --simulate=tdx
+try 64 '' 'width=39: it is not a number from 40 to 1000' gmemctl directmap --map --width=39 --simulate=tdx
 try 64 '' 'width=60x: ' gmemctl directmap --map --width=60x --simulate=tdx
-try 64 '' 'map=zone: it is none of direct-map' gmemctl pfns 1 --map=zone --simulate=tdx
+try 64 '' 'shade=zone: it is not one of direct-map' gmemctl pfns 1 --map --shade=zone --simulate=tdx
 try 0 '' '' gmemctl directmap --map --quiet --simulate=tdx
 try 0 '^ram:' 'simulated: tdx' gmemctl directmap --map --noheadings --simulate=tdx
 try 3 '' 'reader' gmemctl directmap --map --reader=none --simulate=tdx
@@ -148,12 +148,12 @@ number() {
 
 # compare VM PICTURE START LENGTH RANGE WIDTH: the cells of pfns --map are those of its rows.
 compare() {
-	name="pfns $1 --map=$2 $5 --width=$6"
+	name="pfns $1 --map --shade=$2 $5 --width=$6"
 	look "pfns $1 $5 --bytes --raw --noheadings --output=offset,size,level,direct-map,node" > "$scratch/rows"
 	grep -E '^0x[0-9a-f]+ ' "$scratch/rows" | while read -r offset rest; do
 		echo "$((offset)) $rest"
 	done > "$scratch/extents"
-	look "pfns $1 --map=$2 $5 --width=$6" > "$scratch/picture"
+	look "pfns $1 --map --shade=$2 $5 --width=$6" > "$scratch/picture"
 	step=$(number "$(sed -n 's/^.*a cell is \([0-9A-Z]*\),.*/\1/p' "$scratch/picture")")
 	grep -E '^ *0x[0-9a-f]+ ' "$scratch/picture" | awk '{ printf "%s", $2 } END { print "" }' > "$scratch/got"
 	redraw "$scratch/extents" "$3" "$4" "$step" "$2" > "$scratch/wanted"

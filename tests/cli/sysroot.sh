@@ -29,7 +29,7 @@ try 2 '' 'Not a directory' gmemctl doctor --sysroot=README.md
 mkdir "$scratch/empty"
 try 3 'kernel\.version +cannot-tell' '' gmemctl doctor --sysroot="$scratch/empty"
 echo '/dev/kvm' > "$scratch/empty/index"
-try 2 '' 'index: line 1 is none of' gmemctl doctor --sysroot="$scratch/empty"
+try 2 '' 'index: line 1 is not one of' gmemctl doctor --sysroot="$scratch/empty"
 
 # It says what it is, in each format.
 try 4 '^snapshot: tests/hosts/el9$' '*' gmemctl caps --sysroot=$host

@@ -79,8 +79,8 @@ try 64 '' "'x' is one argument too many" gmemctl list x
 try 64 '' "'2' is one argument too many" gmemctl pfns 1 2
 try 64 '' 'another output format' gmemctl --raw --pairs caps
 try_json 64 '.error != null' gmemctl --json --raw caps
-try 64 '' 'none of auto\|always\|never' gmemctl --color=blue caps
-try 64 '' 'none of bpf\|kcore\|none' gmemctl --reader=magic caps
+try 64 '' 'one of auto\|always\|never' gmemctl --color=blue caps
+try 64 '' 'one of bpf\|kcore\|none' gmemctl --reader=magic caps
 
 # What there is to debug with: -v, and more with -vv; never a kernel address.
 try 0 '*' 'reader bpf: open' gmemctl directmap --simulate=plain -v

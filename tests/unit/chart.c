@@ -202,7 +202,8 @@ START_TEST(every_cell)
 	cli.ctx = ctx;
 	for (int round = 0; round < ROUNDS; round++) {
 		struct chart chart = {
-			.of = (enum chart_of)(CHART_DIRECT_MAP + round % 3),
+			.wanted = true,
+			.of = (enum chart_of)(round % 3),
 			.width = 40 + (unsigned int)(rand() % 200),
 		};
 		struct seen all;

@@ -171,13 +171,12 @@ START_TEST(added_removed_memory)
 	/* No page is there yet: the flag says it, of all. */
 	ck_assert_int_eq(add(0, 4, &done), -GMEM_EWOULDFAULT);
 	ck_assert_uint_eq(done, 0);
-	port_said(
-		ctx,
-		"KVM_TDX_INIT_MEM_REGION: not called: tdx-page-add (tdh_mem_page_add > "
-		"tdx_clflush_pfn > clflush_cache_range) would take a page fault on 4 of these "
-		"pages, and the kernel would die of it: they leave the direct map on the "
-		"way into the guest; create the memory without the flag no-direct-map, or go on all "
-		"the same with gmem_ctx_allow_faults()");
+	port_said(ctx,
+		  "KVM_TDX_INIT_MEM_REGION: not called: tdx-page-add (tdh_mem_page_add > "
+		  "tdx_clflush_pfn > clflush_cache_range) would take a page fault on 4 of these "
+		  "pages, and the kernel would oops: they leave the direct map on the "
+		  "way into the guest; create the memory without the flag no-direct-map, or go on "
+		  "anyway with gmem_ctx_allow_faults()");
 	/* Of pages that are there, the first is named. */
 	ck_assert_int_eq(gmem_memory_allocate(memory, 2 * PAGE, PAGE), 0);
 	refused(add_all, "tdx-page-add", PAGES, frame(2));
@@ -485,7 +484,7 @@ START_TEST(without_a_reader)
 		ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
 		ck_assert_int_eq(add_all(), -GMEM_EWOULDFAULT);
 		port_said(ctx, "tdx-page-add");
-		port_said(ctx, "on 16 of these pages, and the kernel would die of it");
+		port_said(ctx, "on 16 of these pages, and the kernel would oops");
 		teardown();
 	}
 }
@@ -542,7 +541,7 @@ START_TEST(wrapped_removed_memory)
 	vm = wrapper;
 	ck_assert_int_eq(add(0, 4, NULL), -GMEM_EWOULDFAULT);
 	port_said(ctx, "tdx-page-add");
-	port_said(ctx, "on 4 of these pages, and the kernel would die of it");
+	port_said(ctx, "on 4 of these pages, and the kernel would oops");
 	ck_assert(!gmem_sim_oopsed(sim));
 	/* Whether it was launched past libgmem cannot be known: best is no guess. */
 	ck_assert_int_eq(pre_fault(), -GMEM_EWOULDFAULT);

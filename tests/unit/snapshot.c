@@ -207,7 +207,7 @@ START_TEST(texts_that_are_none)
 	refuses(-EBADMSG, "kvm-answers: line 1");
 	ck_assert_int_eq(unlink(below("/kvm-answers")), 0);
 	ck_assert_int_eq(mkfifo(below("/kvm-answers"), 0600), 0);
-	refuses(-ENOTSUP, "kvm-answers: it is no regular file");
+	refuses(-ENOTSUP, "kvm-answers: it is not a regular file");
 	ck_assert_int_eq(unlink(below("/kvm-answers")), 0);
 	fd = open(below("/kvm-answers"), O_CREAT | O_WRONLY, 0600);
 	ck_assert_int_ge(fd, 0);

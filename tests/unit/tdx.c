@@ -374,7 +374,7 @@ START_TEST(vcpus)
 	ck_assert_int_eq(gmem_tdx_split_irqchip(vm, 0), 0);
 	ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), 0);
 	ck_assert_int_eq(gmem_tdx_init_vcpu(vm, 0, NULL), -ENOENT);
-	port_said(ctx, "there is none with index 0, only 0; add it with gmem_vm_add_vcpu()");
+	port_said(ctx, "index 0, only 0; add it with gmem_vm_add_vcpu()");
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 0), 0);
 	ck_assert_int_eq(gmem_vm_add_vcpu(vm, 1), 0);
 	ck_assert_int_eq(gmem_vm_vcpu_fd(vm, 2), -ENOENT);

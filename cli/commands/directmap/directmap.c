@@ -342,14 +342,13 @@ static enum status run(struct cli *cli)
 	const struct settings *settings = cli->settings;
 	enum status status = chart_check(cli, &settings->chart);
 
-	if (!status && settings->chart.of && settings->holes)
-		status = cli_usage(cli, "--map and --holes: a picture and a list cannot be had at "
-					"once");
+	if (!status && settings->chart.wanted && settings->holes)
+		status = cli_usage(cli, "--map and --holes: give one of them");
 	if (!status)
 		status = evidence_need(cli);
 	if (status)
 		return status;
-	if (settings->chart.of)
+	if (settings->chart.wanted)
 		return show_map(cli, &settings->chart);
 	return settings->holes ? show_holes(cli) : show(cli);
 }

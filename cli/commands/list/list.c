@@ -42,7 +42,7 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_PRIVATE] = { "private", KIND_BYTES, .shown = true,
 			   .help = "memory in memslots that the VM's memory attributes call private, resident or not" },
 	[LIST_STALE_PRIVATE] = { "stale_private", KIND_BYTES, .shown = true,
-				 .help = "resident memory whose guest addresses are shared now: what a conversion to shared leaves, and punch frees" },
+				 .help = "resident memory at guest addresses that are shared now: a conversion to shared leaves it, and punch frees it" },
 	[LIST_FLAGS] = { "flags", KIND_LIST, .shown = true,
 			 .help = "creation flags; without any, the memory is private" },
 	[LIST_INITIAL] = { "initial", KIND_TEXT, .help = "what new pages are: private or shared" },
@@ -385,7 +385,7 @@ static enum status run(struct cli *cli)
 const struct command list_command = {
 	.name = "list",
 	.needs = READS_KERNEL | READS_PROCESSES,
-	.summary = "every guest_memfd on the host: whose it is and what it costs",
+	.summary = "every guest_memfd on the host: its owner and what it costs",
 	.args = "",
 	.options = options,
 	.settings_size = sizeof(struct settings),

@@ -42,7 +42,7 @@ static const struct metric keys = {
 static const struct metric keys_used = {
 	"gmemctl_keys_used",
 	NULL,
-	"KeyIDs and ASIDs that VMs have, also those whose guest_memfd outlives them",
+	"KeyIDs and ASIDs of VMs, also of VMs that only a guest_memfd keeps alive",
 	false,
 	"resource",
 };
@@ -56,7 +56,7 @@ static const struct metric keys_max = {
 static const struct metric build_info = {
 	"gmemctl_build_info",
 	NULL,
-	"Always 1; the version, the kernel, and what is said of the direct map rests on",
+	"Always 1; the version, the kernel, and the evidence for the direct map",
 	false,
 	"version,kernel,evidence,simulated",
 };

@@ -40,7 +40,7 @@ static enum status set_format(struct cli *cli, const struct cli_option *option, 
 		*(enum text_format *)field = (enum text_format)i;
 		return STATUS_YES;
 	}
-	return cli_usage(cli, "--%s=%s: it is none of " FORMATS, option->name, arg);
+	return cli_usage(cli, "--%s=%s: it is not one of " FORMATS, option->name, arg);
 }
 
 static enum status set_file(struct cli *cli, const struct cli_option *option, const char *arg,

@@ -224,7 +224,7 @@ enum status save_file(struct cli *cli, const char *path, const char *text, size_
 	enum status status;
 
 	if (!*path || path[strlen(path) - 1] == '/')
-		return cli_fail(cli, STATUS_FAILED, "%s: it is no name for a file", path);
+		return cli_fail(cli, STATUS_FAILED, "%s: it is not a file name", path);
 	if (strlen(path) >= PATH_MAX)
 		return cli_fail(cli, STATUS_FAILED, "%s: its name is too long", path);
 	status = find_place(cli, &place);

@@ -93,7 +93,7 @@ static int not_understood(const struct handle *handle, char *why, size_t size)
 			 "can be read");
 	else
 		snprintf(why, size,
-			 "it is no dump of a kernel, or a damaged one (libkdumpfile: %s)",
+			 "it is not a dump of a kernel, or it is damaged (libkdumpfile: %s)",
 			 kdump_get_err(handle->kdump));
 	return -EBADMSG;
 }
@@ -109,7 +109,7 @@ static int open_fd(const char *path, struct handle *handle, char *why, size_t si
 	}
 	if (S_ISREG(handle->opened.st_mode))
 		return 0;
-	snprintf(why, size, "it is no regular file");
+	snprintf(why, size, "it is not a regular file");
 	return -ENOTSUP;
 }
 

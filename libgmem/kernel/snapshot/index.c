@@ -93,7 +93,7 @@ static int parse_lines(struct gmem_index *index, char *why, size_t size)
 		if (!parse_line(&parsed, line)) {
 			snprintf(
 				why, size,
-				"index: line %zu is none of 'PATH ok [MODE UID GID]', 'PATH ERRNO', "
+				"index: line %zu is not one of 'PATH ok [MODE UID GID]', 'PATH ERRNO', "
 				"'PATH link TARGET', 'PATH entry NAME' and 'PATH listed'",
 				number);
 			return -EBADMSG;

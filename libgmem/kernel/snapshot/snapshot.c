@@ -239,7 +239,7 @@ static int read_text(const struct gmem_snapshot *snapshot, const char *name, cha
 	if (ret == -ENOENT)
 		return 0;
 	if (ret == -ENOTSUP)
-		snprintf(why, size, "%s: it is no regular file", name);
+		snprintf(why, size, "%s: it is not a regular file", name);
 	else if (ret)
 		snprintf(why, size, "%s: %s", name, strerror(-ret));
 	return ret;

@@ -93,7 +93,7 @@ static const struct gmem_condition snp_start[] = {
 	{ EINVAL, NULL, "the launch was begun by others, or KVM does not take policy {policy}",
 	  NULL },
 	{ ENOTTY, no_device, "/dev/sev could not be opened, through which KVM reaches the firmware",
-	  "give this user the device; where there is none, " GMEM_LOG_SNP
+	  "give this user the device; if the host has no such device, " GMEM_LOG_SNP
 	  " says why the firmware did not come up" },
 	{ ENOTTY, gmem_fact_firmware_error,
 	  "the firmware gave no context for the guest: {firmware_error}",

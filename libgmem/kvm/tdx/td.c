@@ -30,7 +30,7 @@ int gmem_td_vcpu(struct gmem_vm *vm, unsigned int index, const char *call, struc
 	if (index >= vm->vcpu_count)
 		return gmem_fail(vm->ctx, -ENOENT,
 				 "%s: No such file or directory: it is a call on a vCPU, and there "
-				 "is none with index %u, only %zu; add it with %s",
+				 "is no vCPU with index %u, only %zu; add it with %s",
 				 call, index, vm->vcpu_count, gmem_advice(vm->ctx, "add-vcpu"));
 	*out = &vm->vcpus[index];
 	return 0;
