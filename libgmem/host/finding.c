@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/uapi.h"
 #include "kvm/kvm.h"
 
 enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_result result,
@@ -68,10 +69,16 @@ bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
 	return host->caps && gmem_caps_has_vm_type(host->caps, type);
 }
 
+/* Types that KVM did not name, or may have under other numbers, were not asked. */
+static bool has_unasked_types(const struct gmem_host *host)
+{
+	return host->caps && (gmem_caps_doubted(host->caps, NULL) ||
+			      gmem_caps_system(host->caps, GMEM_KVM_CAP_VM_TYPES) < 0);
+}
+
 int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability)
 {
-	/* Types that KVM may have under other numbers were not asked. */
-	bool silent = host->caps && gmem_caps_doubted(host->caps, NULL), asked = false;
+	bool asked = false, silent = has_unasked_types(host);
 
 	for (int type = 0; host->caps && type < GMEM_VM_TYPES; type++) {
 		int answer;

@@ -236,8 +236,8 @@ fi
 # What could not be asked is no "no", whichever call it was that failed.
 call=1
 wrong=
-while [ $call -le 60 ]; do
-	for fault in open@$call+ ioctl@$call+; do
+while [ $call -le 40 ]; do
+	for fault in open@$call+ ioctl@$call ioctl@$call+; do
 		gmemctl doctor --simulate=tdx,fail="$fault":EACCES --json \
 			> "$scratch/text" 2> "$scratch/stderr"
 		jq -e '.guest_memfd != "no" and .private_memory != "no" and .tdx != "no" and
