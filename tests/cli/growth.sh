@@ -20,14 +20,17 @@ grow() {
 		in_struct && /^};/ { print text; in_struct = 0; n++ }
 		{ print }
 		$0 == anchor { if (/^struct .*\{$/) in_struct = 1; else { print text; n++ } }
-		END { exit n != 1 }' "$tree/$1" > "$scratch/grown" || grown=1
+		END { exit n != 1 }' "$tree/$1" > "$scratch/grown" || {
+		grown=1
+		echo "$1 has not one line that is: $2" >> "$scratch/make"
+	}
 	cp "$scratch/grown" "$tree/$1"
 }
 # One that is filled, one that a callback gets, and an option.
 grow include/gmem/frame.h "struct gmem_frame {" "	uint64_t grown;"
 grow libgmem/pages/frame.c "	frame = (struct gmem_frame){" "		.grown = 42,"
 grow include/gmem/extents.h "struct gmem_extent {" "	uint64_t grown;"
-grow libgmem/pages/extents.c "		.size = sizeof(*extent)," "		.grown = 42,"
+grow libgmem/pages/extents.c "	extent->size = sizeof(*extent);" "	extent->grown = 42;"
 grow include/gmem/vm.h "struct gmem_memory_options {" "	uint64_t grown;"
 grow libgmem/kvm/memory.c '	ret = gmem_options_copy(vm->ctx, "gmem_memory_options", &options, sizeof(options), given);' \
 	'	if (!ret && options.grown) ret = gmem_fail(vm->ctx, -EDOM, "grown");'
@@ -158,5 +161,41 @@ else
 		fail "abidiff: structs that grow at their end are compatible" "status $status" \
 			"$(head -20 "$scratch/diff")"
 	fi
+fi
+
+# The library beside its ABI as it was, which CONTRIBUTING.md says when to write anew.
+kept=tests/packages/libgmem.so.0.abi
+# is_held NAME STATUS BUILD ABI
+is_held() {
+	tests/lint/abi "$3" "$4" > "$scratch/diff" 2>&1
+	status=$?
+	if [ $status = "$2" ]; then
+		pass "$1"
+	else
+		fail "$1" "status $status" "$(head -20 "$scratch/diff")"
+	fi
+}
+# other EXPRESSION: the ABI as if it had been another one.
+other() {
+	sed "$1" $kept > "$scratch/other.abi"
+	! cmp -s $kept "$scratch/other.abi" || fail "another ABI" "nothing of it changed by $1"
+}
+if ! command -v abidw > "$scratch/which" || ! command -v abidiff > "$scratch/which"; then
+	skip "the ABI is that of $kept, or more" "there is no abidw or no abidiff"
+elif ! readelf -S "$BUILD/libgmem.so" | grep -q debug_info; then
+	skip "the ABI is that of $kept, or more" "the library was built without debug information"
+elif ! readelf -h "$BUILD/libgmem.so" | grep -q X86-64; then
+	skip "the ABI is that of $kept, or more" "it is that of x86-64"
+elif tests/lint/abi "$BUILD" $kept > "$scratch/diff" 2>&1; [ $? = 77 ]; then
+	skip "the ABI is that of $kept, or more" "$(tail -n 1 "$scratch/diff")"
+else
+	is_held "the ABI is that of $kept, or more" 0 "$BUILD" $kept
+	is_held "and so is that of a library whose structs have grown" 0 "$scratch/new" $kept
+	other 's/gmem_page_size/gmem_size_of_page/'
+	is_held "a function that is gone is seen" 1 "$BUILD" "$scratch/other.abi"
+	other "/class-decl name='gmem_frame'/,/class-decl>/s/offset-in-bits='64'/offset-in-bits='96'/"
+	is_held "a member that is elsewhere is seen" 1 "$BUILD" "$scratch/other.abi"
+	other "/enum-decl name='gmem_level'/,/enum-decl>/s/value='1'/value='77'/"
+	is_held "an enumerator of another value is seen" 1 "$BUILD" "$scratch/other.abi"
 fi
 finish
