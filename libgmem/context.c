@@ -76,6 +76,7 @@ int gmem_ctx_on(struct gmem_kernel *kernel, struct gmem_ctx **out)
 		.ask = gmem_flush_guard,
 		.vm_types = -EINPROGRESS,
 		.partial_write = -EINPROGRESS,
+		.fwb = -EINPROGRESS,
 	};
 	init_locks(ctx);
 	read_release(ctx);

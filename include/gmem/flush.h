@@ -19,9 +19,10 @@ enum gmem_access {
 	GMEM_ACCESS_CLFLUSH, /* faults where the page is not present */
 	GMEM_ACCESS_READ,    /* likewise */
 	GMEM_ACCESS_WRITE,   /* faults where it is not present, or read-only */
+	GMEM_ACCESS_CACHE,   /* arm64: a cache maintenance instruction; as a read */
 };
 
-/* "clflush", "read", "write". Since: 0.1 */
+/* "clflush", "read", "write", "cache". Since: 0.1 */
 GMEM_API const char *gmem_access_name(enum gmem_access access);
 
 enum gmem_verdict {

@@ -26,6 +26,7 @@ struct gmem_guard {
 	bool told;	   /* and that was said */
 	int vm_types;	   /* KVM_CAP_VM_TYPES, -EINPROGRESS until asked */
 	int partial_write; /* the CPU has the bug tdx_pw_mce, likewise */
+	int fwb, dic;	   /* of arm64, likewise; see verdict/flush_paths.h */
 };
 
 struct gmem_ctx {

@@ -38,6 +38,7 @@ static const char *const accesses[] = {
 	[GMEM_ACCESS_CLFLUSH] = "clflush",
 	[GMEM_ACCESS_READ] = "read",
 	[GMEM_ACCESS_WRITE] = "write",
+	[GMEM_ACCESS_CACHE] = "cache",
 };
 static const char *const verdicts[] = {
 	[GMEM_VERDICT_SAFE] = "safe",

@@ -177,6 +177,12 @@ struct gmem_kernel_ops {
 			 size_t *offset);
 	int (*size_of)(struct gmem_kernel *kernel, const char *type, size_t *size);
 
+	/*
+	 * CTR_EL0 of arm64, which tells what cache maintenance its CPUs need. NULL in kernels that
+	 * have no CPU of that machine to ask.
+	 */
+	int (*cache_type)(struct gmem_kernel *kernel, uint64_t *ctr_el0);
+
 	/* The machine that it is a kernel of, as uname(2) names it: "x86_64", "aarch64". */
 	const char *machine;
 	/* It is for one thread, and on its CPUs nothing runs. */

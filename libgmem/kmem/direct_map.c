@@ -151,8 +151,9 @@ static int ask_symbol(struct gmem_ctx *ctx, const struct note *note, uint64_t *b
 	if (ret)
 		return gmem_fail(ctx, ret == -EPERM ? ret : -ENODATA,
 				 "the kernel does not tell where its vmcoreinfo note is: "
-				 "/proc/kallsyms has no address of %s (%s), which takes "
-				 "CAP_SYSLOG and CONFIG_KALLSYMS_ALL",
+				 "/proc/kcore cannot be read, and /proc/kallsyms has no "
+				 "address of %s (%s); it takes CAP_SYS_RAWIO for the one, "
+				 "CAP_SYSLOG and CONFIG_KALLSYMS_ALL for the other",
 				 name, gmem_error_words(ret));
 	*base = address - note->physical;
 	return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The paths of verdict/flush_paths.c are known by their traces; here are those that the verdict
- * does not need, since they touch no guest memory, or are of arm64. Read in Linux 7.3.4.
+ * does not need, since they touch no guest memory. Read in Linux 7.3.4.
  */
 #include "oops/paths.h"
 
@@ -18,12 +18,6 @@ struct known_path {
 	struct gmem_flush_trace trace;
 	const char *page;
 };
-
-#define ARM64_CLEAN \
-	"dcache_clean_inval_poc caches_clean_inval_pou clean_dcache_guest_page __clean_dcache_guest_page "
-#define ARM64_ICACHE                                                            \
-	"icache_inval_pou caches_clean_inval_pou invalidate_icache_guest_page " \
-	"__invalidate_icache_guest_page "
 
 static const struct known_path known[] = {
 	{
@@ -71,65 +65,6 @@ static const struct known_path known[] = {
 		.trace = { .at = GMEM_TRACE_CLEAR "folio_zero_segment secretmem_free_folio",
 			   .in = "secretmem_free_folio secretmem_freepage" },
 		.page = SECRET,
-	},
-	{
-		.path = {
-			.size = sizeof(struct gmem_flush_path),
-			.name = "stage2-map",
-			.function = "stage2_map_walker_try_leaf > dcache_clean_inval_poc",
-			.trigger = "KVM_RUN (a guest's first access to the page)",
-			.condition = "arm64, CPUs without Stage-2 Force Write-Back",
-			.source = "arch/arm64/kvm/hyp/pgtable.c, Linux 7.3.4",
-			.access = GMEM_ACCESS_CLFLUSH,
-		},
-		.trace = { .at = ARM64_CLEAN,
-			   .in = "stage2_map_walker_try_leaf stage2_map_walk_leaf "
-				 "stage2_map_walker kvm_pgtable_stage2_map" },
-		.page = GUEST_MEMFD,
-	},
-	{
-		.path = {
-			.size = sizeof(struct gmem_flush_path),
-			.name = "stage2-map-exec",
-			.function = "stage2_map_walker_try_leaf, stage2_attr_walker > "
-				    "icache_inval_pou",
-			.trigger = "KVM_RUN (the guest executes the page)",
-			.condition = "arm64, CPUs that must invalidate the instruction cache (CTR_EL0.DIC 0)",
-			.source = "arch/arm64/kvm/hyp/pgtable.c, Linux 7.3.4",
-			.access = GMEM_ACCESS_CLFLUSH,
-		},
-		.trace = { .at = ARM64_ICACHE,
-			   .in = "stage2_attr_walker kvm_pgtable_stage2_relax_perms "
-				 "stage2_map_walker_try_leaf kvm_pgtable_stage2_map" },
-		.page = GUEST_MEMFD,
-	},
-	{
-		.path = {
-			.size = sizeof(struct gmem_flush_path),
-			.name = "stage2-unmap",
-			.function = "stage2_unmap_walker > dcache_clean_inval_poc",
-			.trigger = "punch, close, memslot deletion, MMU notifiers",
-			.condition = "arm64, CPUs without Stage-2 Force Write-Back",
-			.source = "arch/arm64/kvm/hyp/pgtable.c, Linux 7.3.4",
-			.access = GMEM_ACCESS_CLFLUSH,
-		},
-		.trace = { .at = ARM64_CLEAN, .in = "stage2_unmap_walker kvm_pgtable_stage2_unmap" },
-		.page = GUEST_MEMFD,
-	},
-	{
-		.path = {
-			.size = sizeof(struct gmem_flush_path),
-			.name = "stage2-flush",
-			.function = "kvm_pgtable_stage2_flush > dcache_clean_inval_poc",
-			.trigger = "the guest turns its MMU or caches on or off, or cleans by set and way",
-			.condition = "arm64, CPUs without Stage-2 Force Write-Back",
-			.source = "arch/arm64/kvm/mmu.c, Linux 7.3.4",
-			.access = GMEM_ACCESS_CLFLUSH,
-		},
-		.trace = { .at = ARM64_CLEAN,
-			   .in = "stage2_flush_walker kvm_pgtable_stage2_flush stage2_flush_vm "
-				 "kvm_toggle_cache kvm_set_way_flush" },
-		.page = GUEST_MEMFD,
 	},
 };
 

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "verdict/facts.h"
 
+#include <string.h>
+
 #include "kernel/uapi.h"
 #include "kvm/kvm.h"
 #include "kvm/vm.h"
 #include "procfs/cpuinfo.h"
 #include "procfs/vm_types.h"
+
+#define CTR_DIC 29 /* bit of CTR_EL0 */
 
 int gmem_flush_partial_write(struct gmem_ctx *ctx)
 {
@@ -18,6 +22,41 @@ int gmem_flush_partial_write(struct gmem_ctx *ctx)
 		found = gmem_cpu_has_bug(&cpu, "tdx_pw_mce");
 	gmem_cpu_free(&cpu);
 	return found;
+}
+
+/* Capability 243 of a VM that is made for the question, or a negative errno. */
+static int cacheable_pfnmap(struct gmem_ctx *ctx)
+{
+	int kvm = gmem_kvm_open(ctx), vm, answer;
+
+	if (kvm < 0)
+		return kvm;
+	vm = gmem_kvm_ioctl(ctx, kvm, "KVM_CREATE_VM", GMEM_KVM_CREATE_VM, 0);
+	ctx->kernel->ops->close(ctx->kernel, kvm);
+	if (vm < 0)
+		return vm;
+	answer = gmem_check_extension(ctx, vm, GMEM_KVM_CAP_ARM_CACHEABLE_PFNMAP);
+	ctx->kernel->ops->close(ctx->kernel, vm);
+	return answer;
+}
+
+void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
+{
+	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
+	uint64_t ctr_el0;
+	int both;
+
+	facts->arm64 = !strcmp(ops->machine, "aarch64");
+	facts->fwb = facts->dic = -1;
+	if (!facts->arm64)
+		return;
+	if (ops->cache_type && !ops->cache_type(ctx->kernel, &ctr_el0))
+		facts->dic = ctr_el0 >> CTR_DIC & 1;
+	both = cacheable_pfnmap(ctx);
+	if (both > 0)
+		facts->fwb = facts->dic = 1;
+	else if (both == 0 && facts->dic == 1) /* then it is the other one that is missing */
+		facts->fwb = 0;
 }
 
 static void number_types(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)

@@ -19,7 +19,7 @@
 struct row {
 	const struct gmem_flush_rule *rule;
 	enum gmem_verdict applies; /* SAFE: it does */
-	const char *reason;	   /* why not */
+	const char *reason;	   /* why not; or why it is not certain that it does */
 	uint64_t touched;
 	uint64_t faults;
 	uint64_t unknown;
@@ -72,7 +72,7 @@ int gmem_flush_make(struct gmem_ctx *ctx, const struct gmem_flush_subject *subje
 	for (size_t i = 0; (rule = gmem_flush_rule_at(i)); i++) {
 		struct row *row = &flush->rows[flush->row_count];
 
-		if (touch && !(rule->touches & touch))
+		if (!gmem_flush_is_of(rule, facts) || (touch && !(rule->touches & touch)))
 			continue;
 		row->rule = rule;
 		row->applies = gmem_flush_applies(rule, facts, &row->reason);
@@ -101,6 +101,7 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 	if (wanted.vm_type >= 0 && facts.doubted_types & 1u << wanted.vm_type)
 		facts.vm_type = -1;
 	facts.partial_write = gmem_flush_partial_write(ctx);
+	gmem_flush_ask_caches(ctx, &facts);
 	facts.shared = gmem_flush_is_shared(&wanted);
 	return gmem_flush_make(ctx, &wanted, &facts, 0, out);
 }
@@ -244,6 +245,11 @@ int gmem_flush_row_at(const struct gmem_flush *flush, size_t index, struct gmem_
 	if (row->applies != GMEM_VERDICT_SAFE) {
 		found.verdict = row->applies;
 		found.reason = row->reason;
+	} else if (row->faults && row->reason) {
+		found.verdict = GMEM_VERDICT_UNKNOWN;
+		found.reason = row->reason;
+		found.unknown_pages += row->faults;
+		found.faults_pages = 0;
 	} else if (row->faults) {
 		found.verdict = GMEM_VERDICT_FAULTS;
 		found.reason = row->faults_reason;

@@ -16,6 +16,16 @@ struct gmem_flush_facts {
 	int guest_memfd;	    /* KVM_CAP_GUEST_MEMFD, likewise */
 	int partial_write;	    /* the CPU has the bug tdx_pw_mce: 1, 0, or -1 not known */
 	bool shared; /* the memory may be touched by userspace, or that is not known */
+	bool arm64;  /* the kernel is one of arm64, else of x86-64 */
+	/* Of an arm64 CPU, 1, 0, or -1 not known: */
+	int fwb; /* FEAT_S2FWB: what a guest writes is seen through the linear map as it is */
+	int dic; /* CTR_EL0.DIC: instructions are fetched without invalidation */
+};
+
+enum gmem_flush_machine {
+	GMEM_FLUSH_ANY_MACHINE,
+	GMEM_FLUSH_X86,
+	GMEM_FLUSH_ARM64,
 };
 
 enum gmem_flush_pages {
@@ -40,23 +50,39 @@ struct gmem_flush_trace {
 #define GMEM_TRACE_COPY \
 	"memcpy memcpy_orig __memcpy memcpy_erms copy_page copy_page_regs __memcpy_flushcache "
 #define GMEM_TRACE_CLFLUSH "clflush_cache_range clflush_cache_range_opt "
+#define GMEM_TRACE_DCACHE                                                        \
+	"dcache_clean_inval_poc caches_clean_inval_pou clean_dcache_guest_page " \
+	"__clean_dcache_guest_page "
+#define GMEM_TRACE_ICACHE                                                       \
+	"icache_inval_pou caches_clean_inval_pou invalidate_icache_guest_page " \
+	"__invalidate_icache_guest_page "
 
 struct gmem_flush_rule {
 	struct gmem_flush_path path;
 	struct gmem_flush_trace trace;
+	enum gmem_flush_machine machine;
 	unsigned int vm_types; /* bits: VM types whose KVM has the path */
 	unsigned int touches;  /* of enum gmem_touch: calls of libgmem that run through it */
 	enum gmem_flush_pages pages;
-	bool any_memory;    /* it touches other memory, too: its trace does not tell whose */
-	bool after_removal; /* memory without direct map has left it by then */
-	bool needs_shared;  /* only memory that userspace may touch */
-	bool needs_pw_mce;  /* only CPUs with the bug tdx_pw_mce */
+	bool any_memory;     /* it touches other memory, too: its trace does not tell whose */
+	bool after_removal;  /* memory without direct map has left it by then */
+	bool needs_shared;   /* only memory that userspace may touch */
+	bool needs_pw_mce;   /* only CPUs with the bug tdx_pw_mce */
+	bool skipped_by_fwb; /* not on CPUs with FEAT_S2FWB */
+	bool skipped_by_dic; /* not on CPUs with CTR_EL0.DIC */
 };
+
+/* Whether kernels of the facts' machine have the path. */
+bool gmem_flush_is_of(const struct gmem_flush_rule *rule, const struct gmem_flush_facts *facts);
 
 /* The index-th rule, in the order of first touch; NULL past the last. */
 const struct gmem_flush_rule *gmem_flush_rule_at(size_t index);
 
-/* Whether the path can be reached: SAFE stands for yes. *reason is static and says why not. */
+/*
+ * Whether the path can be reached: SAFE stands for yes. *reason is static and says why not; with
+ * SAFE it says why that is not certain, or is NULL: then pages that are in the direct map are safe,
+ * and others unknown.
+ */
 enum gmem_verdict gmem_flush_applies(const struct gmem_flush_rule *rule,
 				     const struct gmem_flush_facts *facts, const char **reason);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/advice.h"
 #include "base/error.h"
@@ -59,13 +60,26 @@ static int partial_write(struct gmem_ctx *ctx)
 	return has;
 }
 
+static void caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
+{
+	pthread_mutex_lock(&ctx->learning);
+	if (ctx->guard.fwb == -EINPROGRESS) {
+		gmem_flush_ask_caches(ctx, facts);
+		ctx->guard.fwb = facts->fwb;
+		ctx->guard.dic = facts->dic;
+	}
+	facts->fwb = ctx->guard.fwb;
+	facts->dic = ctx->guard.dic;
+	pthread_mutex_unlock(&ctx->learning);
+}
+
 /* Whether a VM of that type could run the path at all. Asks of the host only what that takes. */
 static bool applies(struct asking *asking, const struct gmem_flush_rule *rule)
 {
 	struct gmem_flush_facts *facts = &asking->facts;
 	const char *reason;
 
-	if (!(rule->touches & asking->touched->touch))
+	if (!gmem_flush_is_of(rule, facts) || !(rule->touches & asking->touched->touch))
 		return false;
 	if (facts->vm_type < 0)
 		facts->vm_types = vm_types(asking->ctx);
@@ -73,6 +87,8 @@ static bool applies(struct asking *asking, const struct gmem_flush_rule *rule)
 		return false;
 	if (rule->needs_pw_mce)
 		facts->partial_write = partial_write(asking->ctx);
+	if (rule->skipped_by_fwb || rule->skipped_by_dic)
+		caches(asking->ctx, facts);
 	return gmem_flush_applies(rule, facts, &reason) == GMEM_VERDICT_SAFE;
 }
 
@@ -113,6 +129,9 @@ static void describe(struct asking *asking, int vm_type, uint64_t flags, bool ha
 		.vm_types = -1,
 		.guest_memfd = -1,
 		.partial_write = -1,
+		.arm64 = !strcmp(asking->ctx->kernel->ops->machine, "aarch64"),
+		.fwb = -1,
+		.dic = -1,
 		.shared = gmem_flush_is_shared(&asking->subject),
 	};
 	ask_table(asking);

@@ -20,8 +20,8 @@ bool gmem_flush_known_by_flags(enum gmem_vm_type vm_type, uint64_t memory_flags)
 	if (!(memory_flags & GMEM_MEMORY_NO_DIRECT_MAP) || (unsigned int)vm_type >= GMEM_VM_TYPES)
 		return false;
 	for (size_t i = 0; (rule = gmem_flush_rule_at(i)); i++)
-		if (rule->after_removal && rule->touches & GMEM_TOUCH_MAP &&
-		    rule->vm_types & 1u << vm_type)
+		if (rule->machine != GMEM_FLUSH_ARM64 && rule->after_removal &&
+		    rule->touches & GMEM_TOUCH_MAP && rule->vm_types & 1u << vm_type)
 			return true;
 	return false;
 }

@@ -2,6 +2,7 @@
 /* The flush verdict: which paths apply, and what each does on pages in each state. */
 #include "unit.h"
 
+#include "kernel/uapi.h"
 #include "port.h"
 #include "verdict/flush_paths.h"
 
@@ -66,19 +67,24 @@ static void expect(const char *name, enum gmem_verdict verdict)
 	ck_assert_ptr_nonnull(found.reason);
 }
 
-/* However long the table of paths is, a verdict has a row for each. */
+/* However long the table of paths is, a verdict has a row for each of its machine. */
 START_TEST(every_path)
 {
 	struct gmem_flush_row last = { .size = sizeof(last) };
+	const struct gmem_flush_rule *rule, *of_x86 = NULL;
 	size_t rules = 0, rows = 0;
 
-	while (gmem_flush_rule_at(rules))
+	for (size_t i = 0; (rule = gmem_flush_rule_at(i)); i++) {
+		if (rule->machine == GMEM_FLUSH_ARM64)
+			continue;
+		of_x86 = rule;
 		rules++;
+	}
 	begin("tdx", -1, 0);
 	while (!gmem_flush_row_at(flush, rows, &last))
 		rows++;
 	ck_assert_uint_eq(rows, rules);
-	ck_assert_ptr_eq(last.path, &gmem_flush_rule_at(rules - 1)->path);
+	ck_assert_ptr_eq(last.path, &of_x86->path);
 	end();
 }
 END_TEST
@@ -98,6 +104,8 @@ START_TEST(every_row_is_complete)
 	for (size_t i = 0; i < n; i++) {
 		struct gmem_flush_row found = { .size = sizeof(found) };
 
+		if (gmem_flush_rule_at(i)->machine == GMEM_FLUSH_ARM64)
+			break; /* they stand behind all others */
 		ck_assert_int_eq(gmem_flush_row_at(flush, i, &found), 0);
 		ck_assert_ptr_eq(found.path, gmem_flush_path_at(i));
 	}
@@ -252,5 +260,118 @@ START_TEST(page_frames)
 }
 END_TEST
 
-UNIT_MAIN("flush", every_path, every_row_is_complete, no_page, accesses, not_up_to_date, unknown,
-	  no_page_frame, applies, leaving, page_frames)
+/* A CPU of arm64, with what KVM says of it: -1 where it says nothing. */
+static int cpu_both;
+static uint64_t cpu_ctr;
+
+static int arm64_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
+{
+	if (request == GMEM_KVM_CHECK_EXTENSION && arg == GMEM_KVM_CAP_ARM_CACHEABLE_PFNMAP)
+		return cpu_both < 0 ? -EINVAL : cpu_both;
+	return port.real->ioctl(kernel, fd, request, arg);
+}
+
+static int arm64_cache_type(struct gmem_kernel *kernel, uint64_t *ctr_el0)
+{
+	(void)kernel;
+	*ctr_el0 = cpu_ctr;
+	return 0;
+}
+
+static void begin_arm64(int both, int dic, uint64_t memory_flags)
+{
+	const struct gmem_flush_subject subject = {
+		.size = sizeof(subject),
+		.vm_type = GMEM_VM_DEFAULT,
+		.memory_flags = memory_flags,
+		.has_memory_flags = true,
+		.is_guest_memory = true,
+	};
+	struct gmem_kernel_ops *ops;
+
+	ctx = port_ctx("plain");
+	ops = port_pretend(ctx);
+	ops->machine = "aarch64";
+	ops->ioctl = arm64_ioctl;
+	ops->cache_type = dic < 0 ? NULL : arm64_cache_type;
+	cpu_both = both;
+	cpu_ctr = dic > 0 ? 1ull << 29 : 0x8444c004;
+	ck_assert_int_eq(gmem_flush_new(ctx, &subject, &flush), 0);
+}
+
+#define NO GMEM_VERDICT_NOT_APPLICABLE
+#define DIES GMEM_VERDICT_FAULTS
+#define MAY GMEM_VERDICT_UNKNOWN
+
+static const char *const stage2[] = { "stage2-map", "stage2-map-exec", "stage2-unmap",
+				      "stage2-flush" };
+
+/* What each CPU runs of the paths that maintain caches, with a page that is not in the direct map.
+ */
+START_TEST(arm64_caches)
+{
+	static const struct {
+		int both, dic;
+		enum gmem_verdict rows[4]; /* of stage2[] */
+	} cpus[] = {
+		{ 1, 1, { NO, NO, NO, NO } },
+		{ 1, -1, { NO, NO, NO, NO } }, /* KVM says so, whoever cannot ask the CPU */
+		{ 0, 1, { DIES, NO, DIES, DIES } },
+		{ 0, 0, { MAY, DIES, MAY, MAY } }, /* with Force Write-Back, or without */
+		{ 0, -1, { MAY, MAY, MAY, MAY } },
+		{ -1, 1, { MAY, NO, MAY, MAY } },
+		{ -1, -1, { MAY, MAY, MAY, MAY } },
+	};
+	uint64_t fds;
+
+	for (size_t i = 0; i < sizeof(cpus) / sizeof(cpus[0]); i++) {
+		begin_arm64(cpus[i].both, cpus[i].dic, 0);
+		fds = gmem_sim_open_fds(ctx->kernel);
+		ck_assert_uint_eq(fds, 0); /* the VM that was asked is gone */
+		add(GMEM_DIRECT_MAP_MAPPED, true, GMEM_KPF_UPTODATE, 3);
+		for (size_t k = 0; k < 4; k++)
+			expect(stage2[k], cpus[i].rows[k] == NO ? NO : GMEM_VERDICT_SAFE);
+		add(GMEM_DIRECT_MAP_UNMAPPED, false, GMEM_KPF_UPTODATE, 2);
+		for (size_t k = 0; k < 4; k++) {
+			expect(stage2[k], cpus[i].rows[k]);
+			ck_assert_uint_eq(row(stage2[k]).faults_pages,
+					  cpus[i].rows[k] == DIES ? 2 : 0);
+			ck_assert_uint_eq(row(stage2[k]).unknown_pages,
+					  cpus[i].rows[k] == MAY ? 2 : 0);
+		}
+		end();
+	}
+}
+END_TEST
+
+/* Rows of the other machine are not there, and those of both are. */
+START_TEST(arm64_rows)
+{
+	struct gmem_flush_row found = { .size = sizeof(found) };
+
+	begin_arm64(1, 1, GMEM_MEMORY_INIT_SHARED);
+	add(GMEM_DIRECT_MAP_UNMAPPED, false, 0, 1);
+	expect("gmem-clear", GMEM_VERDICT_FAULTS);
+	expect("gmem-user-clear", GMEM_VERDICT_FAULTS);
+	expect("gup-copy", GMEM_VERDICT_FAULTS);
+	for (size_t i = 0; !gmem_flush_row_at(flush, i, &found); i++)
+		ck_assert(!strstr(found.path->name, "tdx") && !strstr(found.path->name, "snp") &&
+			  !strstr(found.path->source, "x86"));
+	end();
+	/* With the flag a page leaves the linear map before it is cleaned. */
+	begin_arm64(0, 1, GMEM_MEMORY_NO_DIRECT_MAP);
+	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 4);
+	expect("stage2-map", GMEM_VERDICT_FAULTS);
+	expect("stage2-map-exec", GMEM_VERDICT_NOT_APPLICABLE);
+	expect("stage2-unmap", GMEM_VERDICT_SAFE);
+	end();
+	begin_arm64(0, 0, GMEM_MEMORY_NO_DIRECT_MAP);
+	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 4);
+	expect("stage2-map-exec", GMEM_VERDICT_FAULTS);
+	ck_assert_ptr_nonnull(strstr(row("stage2-map-exec").path->condition, "first execution"));
+	end();
+}
+END_TEST
+
+UNIT_MAIN("flush", arm64_caches, arm64_rows, every_path, every_row_is_complete, no_page, accesses,
+	  not_up_to_date, unknown, no_page_frame, applies, leaving, page_frames)

@@ -8,6 +8,14 @@
 #include "kernel/linux/linux.h"
 #include "kernel/linux/syscalls.h"
 
+#if defined(__x86_64__)
+#define MACHINE "x86_64"
+#elif defined(__aarch64__)
+#define MACHINE "aarch64"
+#else
+#define MACHINE "this machine"
+#endif
+
 static struct gmem_linux *to_linux(struct gmem_kernel *kernel)
 {
 	return (struct gmem_linux *)kernel; /* kernel is its first member */
@@ -234,13 +242,30 @@ static int linux_current_task(struct gmem_kernel *kernel, uint64_t *address)
 	return ret;
 }
 
+/*
+ * The program headers of /proc/kcore, for a moment. On x86-64 the BPF reader finds the direct map
+ * without them.
+ */
+static int ask_kcore(uint64_t *address, uint64_t *physical)
+{
+	struct gmem_kcore *kcore;
+	char why[64];
+	int ret = gmem_kcore_new("/proc/kcore", &kcore, why, sizeof(why));
+
+	if (ret)
+		return -ENODATA;
+	ret = gmem_kcore_direct_map(kcore, address, physical);
+	gmem_kcore_free(kcore);
+	return ret;
+}
+
 static int linux_direct_map_hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical)
 {
 	struct gmem_linux *host = to_linux(kernel);
 
-	if (host->reader != GMEM_READER_KCORE)
-		return -ENODATA;
-	return gmem_kcore_direct_map(host->kcore, address, physical);
+	if (host->reader == GMEM_READER_KCORE)
+		return gmem_kcore_direct_map(host->kcore, address, physical);
+	return strcmp(MACHINE, "aarch64") ? -ENODATA : ask_kcore(address, physical);
 }
 
 /* A line is "ffffffff81000000 T _stext", with "\t[module]" behind a module's symbol. */
@@ -275,6 +300,16 @@ static int linux_size_of(struct gmem_kernel *kernel, const char *type, size_t *s
 	return gmem_linux_size_of(to_linux(kernel), type, size);
 }
 
+#ifdef __aarch64__
+/* The kernel lets userspace read it, and gives what is true of all CPUs. */
+static int linux_cache_type(struct gmem_kernel *kernel, uint64_t *ctr_el0)
+{
+	(void)kernel;
+	__asm__("mrs %0, ctr_el0" : "=r"(*ctr_el0));
+	return 0;
+}
+#endif
+
 static void linux_destroy(struct gmem_kernel *kernel)
 {
 	struct gmem_linux *host = to_linux(kernel);
@@ -287,14 +322,6 @@ static void linux_destroy(struct gmem_kernel *kernel)
 	pthread_mutex_destroy(&host->lock);
 	free(host);
 }
-
-#if defined(__x86_64__)
-#define MACHINE "x86_64"
-#elif defined(__aarch64__)
-#define MACHINE "aarch64"
-#else
-#define MACHINE "this machine"
-#endif
 
 static const struct gmem_kernel_ops linux_ops = {
 	.open = gmem_linux_open,
@@ -327,6 +354,9 @@ static const struct gmem_kernel_ops linux_ops = {
 	.symbol = linux_symbol,
 	.offset_of = linux_offset_of,
 	.size_of = linux_size_of,
+#ifdef __aarch64__
+	.cache_type = linux_cache_type,
+#endif
 	.machine = MACHINE,
 	.destroy = linux_destroy,
 };
