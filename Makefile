@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Targets: deps all demo check check-hostile check-kernel test-kernel check-arm64 check-valgrind check-sanitize check-property bench fuzz
+# Targets: deps all demo check check-hostile check-kernel test-kernel check-arm64 check-arm64-kernel check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)
 #   KDUMP=0 (without libkdumpfile)  MAN=0 (without man pages)
@@ -139,7 +139,7 @@ V ?= 0
 quiet := $(if $(filter 1,$(V)),,@)
 
 .DELETE_ON_ERROR:
-.PHONY: all deps-packages demo check check-hostile check-arm64 check-kernel test-kernel check-valgrind check-sanitize check-property \
+.PHONY: all deps-packages demo check check-hostile check-arm64 check-arm64-kernel check-kernel test-kernel check-valgrind check-sanitize check-property \
 	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(BUILD)/gmemctl-metrics.apparmor $(unit_files) $(man_pages) $(schemas)
@@ -341,6 +341,11 @@ check-sanitize:
 
 check-arm64:
 	tests/arm64 build/arm64
+
+# Debian's stock arm64 kernels in QEMU: on all machines of tests/kernel/plan-arm64.sh, or MACHINES=few.
+MACHINES ?= all
+check-arm64-kernel:
+	tests/arm64 --kernel $(MACHINES) build/arm64
 
 # The kernel of tests/kernel, in the cache, and the tests on it: packaging/deps kernel first.
 test-kernel:

@@ -46,9 +46,11 @@ struct gmem_flush_trace {
 #define GMEM_TRACE_CLEAR                                                                      \
 	"clear_page clear_page_erms clear_page_rep clear_page_orig __clear_pages_unrolled "   \
 	"clear_pages clear_highpage clear_highpage_kasan_tagged memset memset_orig __memset " \
+	"memset_generic " /* arm64 */                                                         \
 	"memset_erms clear_huge_page folio_zero_user "
-#define GMEM_TRACE_COPY \
-	"memcpy memcpy_orig __memcpy memcpy_erms copy_page copy_page_regs __memcpy_flushcache "
+#define GMEM_TRACE_COPY                                                                         \
+	"memcpy memcpy_orig __memcpy memcpy_erms copy_page copy_page_regs __memcpy_flushcache " \
+	"memcpy_generic " /* arm64 */
 #define GMEM_TRACE_CLFLUSH "clflush_cache_range clflush_cache_range_opt "
 #define GMEM_TRACE_DCACHE                                                        \
 	"dcache_clean_inval_poc caches_clean_inval_pou clean_dcache_guest_page " \

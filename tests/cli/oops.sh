@@ -20,6 +20,9 @@ try 1 '^3 modprobe 77 null-pointer read - - - -$' '' gmemctl oops $row "$logs/nu
 # shellcheck disable=SC2086
 try 0 '^1 read-back 144 not-present read 4K 0x2103b gup-copy /proc/PID/mem$' '' \
 	gmemctl oops $row "$logs/stock-7.3.4"
+# shellcheck disable=SC2086
+try 0 '^1 read-back 115 not-present read 4K 0x457ec gup-copy /proc/PID/mem$' '' \
+	gmemctl oops $row "$logs/stock-7.3.4-arm64"
 try_json 0 '.faults[0] | .pfn == 9952 and .level == "4K" and .direct_map == "unmapped" and .witness == "R10"
 	and .kernel_path == "tdx-page-add" and .page == "guest_memfd" and .machine == "x86-64" and
 	.kernel == "7.3.4" and .cpu == 1 and (.removed | test("^set_direct_map_invalid_noflush"))' \

@@ -12,12 +12,15 @@ debian_apt() {
 	shift
 	"apt-$tool" -o Dir::Etc::sourcelist="$debian_lists/sources.list" -o Dir::Etc::sourceparts=- \
 		-o Dir::State::lists="$debian_lists/lists" -o Dir::Cache="$debian_lists/cache" \
+		-o APT::Architecture="$debian_arch" -o APT::Architectures="$debian_arch" \
 		-o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 "$@"
 }
 
-# debian_suite NAME: its package lists are there, as new as the mirror has them.
+# debian_suite NAME [ARCHITECTURE]: its package lists are there, as new as the mirror has them.
 debian_suite() {
+	debian_arch=${2-amd64}
 	debian_lists=$cache/apt/$1
+	[ "$debian_arch" = amd64 ] || debian_lists=$debian_lists-$debian_arch
 	mirror=$(debian_mirror)
 	if [ -z "$mirror" ]; then
 		echo "${0##*/}: this machine's apt has no Debian mirror (apt-get update?)" >&2

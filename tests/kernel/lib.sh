@@ -18,11 +18,13 @@ usage_run() {
 # parse_run ARGUMENTS...: sets the options, and OPTIND_RUN to how many arguments they are.
 parse_run() {
 	kernel='' append='' files='' modules='' keep_log='' dies=''
-	gdb='' dump=''
+	gdb='' dump='' arch=x86_64 cpu='' foreign_root=''
 	levels=4 limit=300 console=ttyS0 cpus=1 memory=1024
 	OPTIND_RUN=$#
 	while [ $# -gt 0 ]; do
 		case $1 in
+		--arch=*) arch=${1#*=}; shift; continue ;;
+		--cpu) cpu=${2-} ;;
 		--kernel) kernel=${2-} ;;
 		--file) files="$files ${2-}" ;;
 		--append) append="$append ${2-}" ;;
@@ -93,7 +95,7 @@ prepare_run() {
 # make_initramfs FILE: of what the run needs.
 make_initramfs() {
 	# shellcheck disable=SC2086,SC2046 # a word a file
-	"$here/make-initramfs" "$1" "$here/init" "$run/command" $files \
+	"$here/make-initramfs" ${foreign_root:+--root "$foreign_root"} "$1" "$here/init" "$run/command" $files \
 		$([ -z "$modules" ] || { echo "$run/modules"; cat "$modules"; }) ||
 		fail_run "no initramfs"
 }

@@ -1,14 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A real oops of a stock kernel of Debian, without a patch: tests/kernel/guest/oops.sh runs inside and
-# names a page frame, which QEMU's gdb stub then takes out of the direct map. Then the guest is dumped,
-# and its dump filtered as Debian's kdump does it.
+# names a page frame, which QEMU's gdb stub then takes out of the direct map: tests/kernel/oops.sh [arm64]
+# Then the guest is dumped, where it is one of x86-64, and its dump filtered as Debian's kdump does it.
 # shellcheck source=tests/kernel/dump-lib.sh
 . tests/kernel/dump-lib.sh
 
 kept=$BUILD/test-results-kernel
 mkdir -p "$kept"
-kernel=$(tests/kernel/stock trixie-backports 2> "$scratch/stock.err")
+if [ "${1-}" = arm64 ]; then
+	kernel=$(tests/kernel/stock-arm64 trixie-backports 2> "$scratch/stock.err")
+else
+	kernel=$(tests/kernel/stock trixie-backports 2> "$scratch/stock.err")
+fi
 case $? in
 0) ;;
 77) skip "an oops of a stock kernel" "$(tail -n 1 "$scratch/stock.err")"; finish ;;
@@ -25,24 +29,27 @@ for file in "$BUILD/gmemctl" "$PWD/tests/host" "$PWD/tests/cli" "$PWD/tests/kern
 	files="$files --file $(readlink -f "$file")"
 done
 
-# Waits for the line that names the page frame.
+dump=$scratch/dump.elf
+machine="--modules $kernel/modules --dump $dump --memory 512"
+[ "${1-}" != arm64 ] || machine="--arch=arm64 --cpu neoverse-n1"
+
+# Waits for the line that names the page frame, and what else it takes to find its entry.
 hole() {
 	tries=0
-	until pfn=$(sed -n 's/^# hole \(0x[0-9a-f]*\).*/\1/p' "$scratch/tap") && [ -n "$pfn" ]; do
+	until pfn=$(sed -n 's/^# hole \(0x[0-9a-fx ]*\)$/\1/p' "$scratch/tap") && [ -n "$pfn" ]; do
 		[ $tries -lt 1200 ] && [ ! -e "$scratch/ended" ] || return
 		tries=$((tries + 1))
 		sleep 0.25
 	done
-	tests/kernel/make-hole "$scratch/gdb" "$pfn"
+	# shellcheck disable=SC2086 # words
+	tests/kernel/make-hole "$scratch/gdb" $pfn
 }
 
-dump=$scratch/dump.elf
 : > "$scratch/tap"
 hole > "$scratch/hole" 2>&1 &
 # shellcheck disable=SC2086 # words
-tests/kernel/run-qemu --timeout 240 --kernel "$kernel/vmlinuz" --modules "$kernel/modules" $files \
-	--gdb "$scratch/gdb" --dump "$dump" --memory 512 \
-	--log "$kept/oops-stock.log" --expect __access_remote_vm -- \
+tests/kernel/run-qemu $machine --timeout 240 --kernel "$kernel/vmlinuz" $files \
+	--gdb "$scratch/gdb" --log "$kept/oops-stock${1:+-$1}.log" --expect __access_remote_vm -- \
 	env BUILD="$BUILD" GMEMCTL="$BUILD/gmemctl" sh tests/kernel/guest/oops.sh \
 	> "$scratch/tap" 2> "$scratch/err"
 status=$?
@@ -57,6 +64,8 @@ if [ $status -ne 0 ] || [ ! -e "$live/pfn" ]; then
 	finish
 fi
 
+# A dump of arm64 is not read, and its programs do not run here.
+[ "${1-}" != arm64 ] || finish
 needs "the dump after the oops" makedumpfile
 dead=$(sed -n 's/^.*CPU: .* PID: \([0-9]*\) Comm: read-back .*/\1/p' "$kept/oops-stock.log" | head -n 1)
 # As QEMU wrote it; what a makedumpfile leaves of it that does not know this kernel, and one that does.

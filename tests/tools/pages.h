@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PAGE 4096ul
+#define PAGE ((unsigned long)sysconf(_SC_PAGESIZE))
 
 /* Page frame of a touched page of this process, by /proc/self/pagemap; 0 where not present. */
 static inline uint64_t pfn_of(const void *address)

@@ -21,8 +21,17 @@ if [ -z "$pfn" ]; then
 	finish
 fi
 try_json 0 '.verdict_now == "safe"' gmemctl check --pfn "$pfn" --json
-# The one outside reads this line.
-echo "# hole $pfn"
+# The one outside reads this line. On arm64 it has to be told where the tables and RAM begin: the image
+# begins with _text, which is where /proc/iomem has the kernel's code.
+where=
+if [ "$(uname -m)" = aarch64 ]; then
+	text=$(awk '$3 == "_text" { print $1; exit }' /proc/kallsyms)
+	swapper=$(awk '$3 == "swapper_pg_dir" { print $1; exit }' /proc/kallsyms)
+	code=$(awk '/: Kernel code/ { sub(/-.*/, "", $1); print $1; exit }' /proc/iomem)
+	ram=$(awk '/: System RAM/ { sub(/-.*/, "", $1); print $1; exit }' /proc/iomem)
+	where=$(printf ' 0x%x 0x%x' $((0x$swapper - 0x$text + 0x$code)) $((0x$ram)))
+fi
+echo "# hole $pfn$where"
 tries=0
 while [ "$(gmemctl pfn "$pfn" --raw -n -o DIRECT-MAP)" != unmapped ] && [ $tries -lt 300 ]; do
 	tries=$((tries + 1))
@@ -39,7 +48,7 @@ until dmesg | grep -q 'end trace' || [ $tries -ge 100 ]; do
 	sleep 0.2
 done
 dmesg > "$scratch/log"
-sed -n '/BUG: unable/,/end trace/s/^/# /p' "$scratch/log"
+sed -n '/BUG: unable\|Unable to handle/,/end trace/s/^/# /p' "$scratch/log"
 gmemctl oops "$scratch/log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,KERNEL-PATH,STEP,COMMAND | head -n 1 > "$scratch/told"
 echo "not-present read unmapped 4K $pfn gup-copy /proc/PID/mem read-back" > "$scratch/wanted"
 same "page frame, level, path and step are what check said and what was done" "$scratch/told" "$scratch/wanted"

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A stock arm64 kernel: what is in its direct map, a page that has left it, page frames of a
+# guest_memfd. The machine is told by PAGE (bytes of a page), LEVELS (of its tables) and BLOCKS (yes
+# where the direct map has leaves larger than a page).
+# shellcheck source=tests/kernel/guest/lib.sh
+. tests/kernel/guest/lib.sh
+: "${PAGE:?}" "${LEVELS:?}" "${BLOCKS:?}"
+
+# Bytes of the ranges of /proc/iomem whose name begins with $1, in whole pages.
+iomem_bytes() {
+	awk -v name="$1" -v page="$PAGE" '
+		function hex(s,  i, n) {
+			for (i = 1; i <= length(s); i++)
+				n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+			return n
+		}
+		{ line = $0; sub(/^[^:]*: /, "", line) }
+		index(line, name) == 1 {
+			split($1, range, "-")
+			first = int((hex(range[1]) + page - 1) / page)
+			sum += (int((hex(range[2]) + 1) / page) - first) * page
+		}
+		END { printf "%.0f\n", sum }' /proc/iomem
+}
+
+ram=$(iomem_bytes 'System RAM')
+kernel_data=$(iomem_bytes 'Kernel data')
+gmemctl directmap -v > "$scratch/verbose" 2>&1
+if grep -q "page tables of $LEVELS levels" "$scratch/verbose"; then
+	pass "page tables of $LEVELS levels"
+else
+	fail "page tables of $LEVELS levels" "$(grep 'page tables' "$scratch/verbose")"
+fi
+
+# Linux 7.3 takes the kernel's own data out of the linear map (its image maps it), and nothing else.
+blocks='map_values(select(. > 0)) | length == 1'
+[ "$BLOCKS" = no ] || blocks='map_values(select(. > 0)) | length > 1'
+try_json 0 ".evidence == \"page-tables/bpf\" and .ram == $ram and .direct_map_unknown == 0 and
+	(.in_direct_map | add) + .holes == $ram and .holes <= $kernel_data and
+	(.outside | add) == 0 and .meminfo_agrees == null and (.in_direct_map | $blocks)" \
+	gmemctl directmap --json
+gmemctl directmap --holes --raw -n -b -o PFN,PAGES > "$scratch/before" 2> "$scratch/before.err"
+gmemctl --reader=kcore directmap --holes --raw -n -b -o PFN,PAGES > "$scratch/kcore" \
+	2> "$scratch/kcore.err"
+same "/proc/kcore says what BPF says" "$scratch/before" "$scratch/kcore"
+
+start secret "$tools/secret-pages" 2
+secret=$(column secret secret 2 | sed -n 1p) ordinary=$(column secret ordinary 2 | sed -n 1p)
+# No CPU of QEMU has CTR_EL0.DIC, so that KVM does not tell of Force Write-Back.
+rows='[.paths[] | select(.kernel_path | startswith("stage2-")) | .verdict]'
+try_json 1 ".not_in_direct_map == 1 and .reader_proven == true and
+	$rows == [\"unknown\", \"faults\", \"unknown\", \"unknown\"] and
+	([.paths[] | select(.source | contains(\"x86\"))] | length) == 0" \
+	gmemctl check --pfn "$(printf 0x%x "$secret")" --control --json
+try_json 0 ".in_direct_map == 1 and .reader_proven == true and
+	$rows == [\"safe\", \"safe\", \"safe\", \"safe\"]" \
+	gmemctl check --pfn "$(printf 0x%x "$ordinary")" --control --json
+try_json 1 "(.in_direct_map | add) + .holes == $ram and .direct_map_unknown == 0 and
+	([.hole_list[] | select(.pfn <= $secret and $secret < .pfn + .pages)] | length) == 1" \
+	gmemctl directmap --holes --json
+tell freed
+gmemctl directmap --holes --raw -n -b -o PFN,PAGES > "$scratch/after" 2> "$scratch/after.err"
+stop
+same "secret pages that were freed are no holes" "$scratch/before" "$scratch/after"
+
+start memory "$tools/own-memory" 4194304 3 bind
+target="$helper:$(column memory fd 2)"
+gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN,DIRECT-MAP > "$scratch/ours"
+awk '$1 == "page" { printf "0x%x 0x%x mapped\n", $2, $3 }' "$scratch/memory" > "$scratch/pagemap"
+same "$((4194304 / PAGE)) page frames equal pagemap's, and are in the direct map" \
+	"$scratch/ours" "$scratch/pagemap"
+try 0 "^$helper " '' gmemctl list -n -o PID,SIZE
+stop
+try_json 0 '.verdict_now == "safe" and .vm_type == "default" and .reader_proven == true' \
+	gmemctl walk --json
+finish
