@@ -41,6 +41,7 @@ struct explain *explain_new(struct gmem_kernel *kernel, const char *release)
 	if (!explain)
 		return NULL;
 	explain->ctx.kernel = kernel;
+	explain->ctx.page_shift = kernel->page_shift;
 	snprintf(explain->ctx.release, sizeof(explain->ctx.release), "%s", release);
 	pthread_mutex_init(&explain->ctx.lock, NULL);
 	return explain;
