@@ -215,6 +215,55 @@ START_TEST(of_larger_pages)
 }
 END_TEST
 
+/* What KVM of arm64 refuses as another machine's would not, and what it does not know. */
+START_TEST(on_arm64)
+{
+	static const struct {
+		unsigned long request;
+		int error;
+		uint64_t flags, gpa;
+		const char *says; /* of the slot; NULL: nothing of arm64 */
+	} slots[] = {
+		{ GMEM_KVM_SET_USER_MEMORY_REGION2, EINVAL, 0, 0, "with the flag mmap" },
+		{ GMEM_KVM_SET_USER_MEMORY_REGION2, EINVAL, GMEM_MEMORY_MMAP, 0, NULL },
+		{ GMEM_KVM_SET_USER_MEMORY_REGION2, EFAULT, GMEM_MEMORY_MMAP, 1ull << 40,
+		  "40 bits" },
+	};
+	for (size_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		struct gmem_memory_options options = {
+			.size = sizeof(options),
+			.memory_size = GMEM_PAGE_SIZE,
+			.flags = slots[i].flags,
+		};
+		struct gmem_slot_options slot = {
+			.size = sizeof(slot),
+			.memory_size = GMEM_PAGE_SIZE,
+			.gpa = slots[i].gpa,
+		};
+		struct gmem_ctx *ctx = port_ctx("plain");
+		char words[GMEM_EXPLANATION_MAX];
+		struct gmem_vm *vm;
+
+		ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+		port_pretend(ctx)->machine = "aarch64";
+		ck_assert_int_eq(gmem_memory_new(vm, &options, &slot.memory), 0);
+		port_refuse_ioctl(ctx, slots[i].request, -slots[i].error);
+		ck_assert_int_eq(gmem_slot_set(vm, &slot), -slots[i].error);
+		gmem_explain(ctx, words, sizeof(words));
+		if (slots[i].says)
+			port_said(ctx, slots[i].says);
+		else
+			ck_assert_ptr_null(strstr(words, "arm64"));
+		port_refuse_ioctl(ctx, GMEM_KVM_SET_MEMORY_ATTRIBUTES, -EINVAL);
+		ck_assert_int_eq(gmem_convert(vm, 0, GMEM_PAGE_SIZE, true), -EINVAL);
+		port_said(ctx, "KVM on arm64 has no memory attributes");
+		gmem_memory_free(slot.memory);
+		gmem_vm_free(vm);
+		gmem_ctx_free(ctx);
+	}
+}
+END_TEST
+
 /* An explanation is of one errno, and of the last call only. */
 START_TEST(of_the_last_call)
 {
@@ -392,5 +441,5 @@ START_TEST(every_errno)
 }
 END_TEST
 
-UNIT_MAIN("explain", every_row, names, advice_in_words, of_larger_pages, of_the_last_call, refused,
-	  every_errno)
+UNIT_MAIN("explain", on_arm64, every_row, names, advice_in_words, of_larger_pages, of_the_last_call,
+	  refused, every_errno)

@@ -217,7 +217,7 @@ static enum result plan_map(struct walk *walk)
 		return walk_say(
 			walk, RESULT_NOT_OFFERED,
 			"KVM_PRE_FAULT_MEMORY: KVM_CAP_PRE_FAULT_MEMORY is %d on the fd of a %s "
-			"VM (it needs two-dimensional paging: EPT or NPT)",
+			"VM (it needs x86-64 with two-dimensional paging: EPT or NPT)",
 			offered < 0 ? 0 : offered, type);
 	if (needs_other_launch(walk->type))
 		return walk_say(walk, RESULT_SKIPPED,

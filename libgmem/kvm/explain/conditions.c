@@ -4,6 +4,7 @@
 #include "kvm/explain/conditions.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "kernel/uapi.h"
 #include "kvm/state.h"
@@ -34,6 +35,11 @@ const size_t gmem_conditions_of_fd_count =
 static bool unaligned(const struct gmem_facts *facts, uint64_t value)
 {
 	return value % gmem_page_size(facts->ctx) != 0;
+}
+
+bool gmem_fact_arm64(const struct gmem_facts *facts)
+{
+	return !strcmp(facts->ctx->kernel->ops->machine, "aarch64");
 }
 
 bool gmem_fact_other_process(const struct gmem_facts *facts)

@@ -33,6 +33,8 @@ extern const size_t gmem_conditions_of_vm_count;
 extern const struct gmem_condition gmem_conditions_of_fd[];
 extern const size_t gmem_conditions_of_fd_count;
 
+/* KVM of arm64: it knows fewer calls, and gives EINVAL for those that it does not know. */
+bool gmem_fact_arm64(const struct gmem_facts *facts);
 bool gmem_fact_other_process(const struct gmem_facts *facts);
 bool gmem_fact_vm_refuses(const struct gmem_facts *facts);
 bool gmem_fact_tdx(const struct gmem_facts *facts);

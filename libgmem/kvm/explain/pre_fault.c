@@ -58,10 +58,13 @@ static bool shared_with_slot(const struct gmem_facts *facts)
 
 /*
  * kvm_vcpu_pre_fault_memory() in virt/kvm/kvm_main.c, kvm_arch_vcpu_pre_fault_memory() in
- * arch/x86/kvm/mmu/mmu.c. A vCPU ioctl that KVM does not know is EINVAL there, not ENOTTY.
+ * arch/x86/kvm/mmu/mmu.c. A vCPU ioctl that KVM does not know is EINVAL there, not ENOTTY, as
+ * it is on arm64, which has no such call.
  */
 static const struct gmem_condition pre_fault[] = {
 	{ ENOTTY, NULL, "KVM on Linux {release} has no pre-fault", "use Linux 6.11 or newer" },
+	{ EINVAL, gmem_fact_arm64, "KVM on arm64 has no pre-fault (Linux {release})",
+	  "allocate the memory instead; the guest maps a page when it touches it" },
 	{ EINVAL, gmem_fact_gpa_unaligned, "guest address {gpa} is no multiple of {page_size}",
 	  NULL },
 	{ EINVAL, gmem_fact_size_unaligned, "length {size} is no multiple of {page_size}", NULL },

@@ -222,6 +222,19 @@ static bool gpa_too_high(const struct gmem_facts *facts)
 	return ends_beyond(facts, 52);
 }
 
+/* kvm_arch_prepare_memory_region() in arch/arm64/kvm/mmu.c wants KVM_MEMSLOT_GMEM_ONLY. */
+static bool arm64_without_mmap(const struct gmem_facts *facts)
+{
+	return gmem_fact_arm64(facts) && has_memory(facts) && facts->memory &&
+	       !(facts->memory->flags & GMEM_MEMORY_MMAP);
+}
+
+/* The same: a VM of type 0 has 40 bits. */
+static bool arm64_gpa_too_high(const struct gmem_facts *facts)
+{
+	return gmem_fact_arm64(facts) && ends_beyond(facts, 40);
+}
+
 /*
  * kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. KVM
  * cannot be asked which it is: the release decides where another argument is wrong as well.
@@ -297,6 +310,13 @@ static const struct gmem_condition set_region[] = {
 	  "guest_memfd offset {offset} plus size {size} is beyond the file's {file_size} bytes",
 	  NULL },
 	{ EINVAL, file_range_in_use_first, FILE_RANGE_IN_USE },
+	{ EINVAL, arm64_without_mmap,
+	  "KVM on arm64 takes a guest_memfd into a slot only if it was created with the flag mmap",
+	  "create it with mmap, and with init-shared where the guest uses it" },
+	{ EFAULT, arm64_gpa_too_high,
+	  "guest address {gpa} plus size {size} is beyond {limit}, where the addresses of a "
+	  "guest end whose VM was created with type 0 (40 bits)",
+	  "take lower addresses" },
 	{ EINVAL, gpa_too_high_for_cpu,
 	  "guest address {gpa} plus size {size} is beyond {limit}, this CPU's "
 	  "physical address width",
