@@ -314,8 +314,8 @@ static const struct gmem_condition set_region[] = {
 	  "KVM on arm64 takes a guest_memfd into a slot only if it was created with the flag mmap",
 	  "create it with mmap, and with init-shared where the guest uses it" },
 	{ EFAULT, arm64_gpa_too_high,
-	  "guest address {gpa} plus size {size} is beyond {limit}, where the addresses of a "
-	  "guest end whose VM was created with type 0 (40 bits)",
+	  "guest address {gpa} plus size {size} is beyond {limit}: a VM of type 0 has guest "
+	  "addresses of 40 bits",
 	  "take lower addresses" },
 	{ EINVAL, gpa_too_high_for_cpu,
 	  "guest address {gpa} plus size {size} is beyond {limit}, this CPU's "
