@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "inspect/owner.h"
+
 /* Whether the guest_memfd at index is wanted, and who has it. */
 static bool is_wanted(const struct gmem_owners *owners, size_t index, const struct dumped *wanted,
 		      struct gmem_owner *owner)
@@ -50,8 +52,15 @@ static enum status visit(struct cli *cli, const struct gmem_owners *owners, size
 	return status;
 }
 
-static enum status not_found(struct cli *cli, const struct dumped *wanted)
+static enum status not_found(struct cli *cli, const struct dumped *wanted,
+			     const struct gmem_owners_counts *counts)
 {
+	char text[256];
+	const char *unseen = owner_unseen(counts, text, sizeof(text));
+
+	if (unseen)
+		return cli_fail(cli, STATUS_CANNOT_TELL, "it was not seen in the dump, but %s",
+				unseen);
 	if (wanted->by_inode)
 		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_NOT_FOUND),
 				   "no guest_memfd in the dump has inode number %" PRIu64
@@ -83,7 +92,7 @@ enum status dumped_each(struct cli *cli, const struct dumped *wanted, target_fn 
 		status = status_worst(status, visit(cli, owners, i, wanted, &owner, fn, arg));
 	}
 	if (!any)
-		status = not_found(cli, wanted);
+		status = not_found(cli, wanted, &counts);
 	gmem_owners_free(owners);
 	return status;
 }

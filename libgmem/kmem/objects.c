@@ -135,7 +135,7 @@ static int init_task(struct gmem_ctx *ctx, uint64_t *task)
 	int ret = ctx->kernel->ops->symbol(ctx->kernel, "init_task", task);
 
 	return ret ? gmem_fail(ctx, -ENODATA, "the list of processes (init_task) was not found: %s",
-			       gmem_error_words(ret))
+			       gmem_kmem_words(ctx, ret))
 		   : 0;
 }
 

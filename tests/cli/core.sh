@@ -54,6 +54,26 @@ core 62 4096 > "$scratch/elf"
 try 2 '' 'it has no vmcoreinfo' gmemctl directmap --core="$scratch/elf"
 core 62 8192 > "$scratch/elf"
 try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/elf"
+core 62 4096 > "$scratch/elf"
+# e_shoff behind the end
+printf '\377\377\377' | dd of="$scratch/elf" bs=1 seek=40 conv=notrunc 2> "$scratch/dd"
+try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/elf"
+# libkdumpfile 0.5.1 uses memory that it has freed where it is told of this one.
+{
+	printf 'KDUMP   \006'
+	head -c 65536 /dev/zero
+} > "$scratch/kdump"
+try 2 '' 'it has blocks that are no pages' gmemctl directmap --core="$scratch/kdump"
+# kdump BLOCK-SIZE PAGES: a compressed dump's headers; bitmaps of two blocks have 32768 pages each.
+kdump() {
+	printf 'KDUMP   ' && le 6 4 && head -c $((428 - 12)) /dev/zero
+	le "$1" 4 && le 1 4 && le 2 4 && le 100 4 && head -c $((4096 - 444 + 96)) /dev/zero
+	le "$2" 8 && head -c $((4096 * 3)) /dev/zero
+}
+kdump 4096 32769 > "$scratch/kdump"
+try 2 '' 'it is truncated, or damaged' gmemctl directmap --core="$scratch/kdump"
+kdump 4096 32768 > "$scratch/kdump"
+try 2 '' 'it is a damaged dump|it has no vmcoreinfo|it is a dump of' gmemctl directmap --core="$scratch/kdump"
 core 183 4096 > "$scratch/elf"
 try 2 '' 'it is a dump of aarch64' gmemctl directmap --core="$scratch/elf"
 try_json 2 '.dump == null and (.error.message | test("aarch64"))' gmemctl directmap --json --core="$scratch/elf"

@@ -6,7 +6,6 @@
  * Its functions are weak: in a program that is linked statically, for which Debian has no such
  * library, they are not there, and opening a dump says so.
  */
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libkdumpfile/kdumpfile.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "kernel/dump/dump.h"
+#include "kernel/dump/header.h"
 
 #pragma weak kdump_new
 #pragma weak kdump_free
@@ -28,7 +28,6 @@
 #pragma weak kdump_read
 #pragma weak kdump_vmcoreinfo_raw
 
-#define FLATTENED "makedumpfile" /* the signature of what "makedumpfile -F" and QEMU write */
 #define VMCOREINFO_MAX 65536u
 
 struct handle {
@@ -77,24 +76,10 @@ static int read_file(void *arg, uint64_t physical, void *buffer, size_t length)
 	return status == KDUMP_OK || status == KDUMP_ERR_NODATA ? -GMEM_KERNEL_NOT_RECORDED : -EIO;
 }
 
-static bool is_flattened(int fd)
-{
-	char begins[sizeof(FLATTENED)] = "";
-
-	return pread(fd, begins, sizeof(begins) - 1, 0) == sizeof(begins) - 1 &&
-	       !strcmp(begins, FLATTENED);
-}
-
 static int not_understood(const struct handle *handle, char *why, size_t size)
 {
-	if (is_flattened(handle->fd))
-		snprintf(why, size,
-			 "it is a flattened dump: 'makedumpfile -R NEWFILE < FILE' writes one that "
-			 "can be read");
-	else
-		snprintf(why, size,
-			 "it is not a dump of a kernel, or it is damaged (libkdumpfile: %s)",
-			 kdump_get_err(handle->kdump));
+	snprintf(why, size, "it is a damaged dump, or one of a form that is not known (%s)",
+		 kdump_get_err(handle->kdump));
 	return -EBADMSG;
 }
 
@@ -142,29 +127,6 @@ static int read_vmcoreinfo(const struct handle *handle, char **out, char *why, s
 	return -ENODATA;
 }
 
-/* An ELF file's segments have to lie in it: see read_file(). Of the header QEMU gets a size wrong.
- */
-static int check_segments(const struct handle *handle, char *why, size_t size)
-{
-	const uint64_t length = (uint64_t)handle->opened.st_size;
-	Elf64_Ehdr elf;
-	Elf64_Phdr segment;
-
-	if (pread(handle->fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
-	    memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_ident[EI_CLASS] != ELFCLASS64)
-		return 0;
-	for (unsigned int i = 0; i < elf.e_phnum; i++) {
-		off_t at = (off_t)(elf.e_phoff + i * sizeof(segment));
-
-		if (pread(handle->fd, &segment, sizeof(segment), at) == sizeof(segment) &&
-		    segment.p_offset <= length && segment.p_filesz <= length - segment.p_offset)
-			continue;
-		snprintf(why, size, "it is truncated: its header tells of more than there is");
-		return -EBADMSG;
-	}
-	return 0;
-}
-
 static int open_dump(struct handle *handle, char **vmcoreinfo, char *why, size_t size)
 {
 	kdump_attr_t linux_os = { .type = KDUMP_STRING, .val.string = "linux" };
@@ -179,11 +141,12 @@ static int open_dump(struct handle *handle, char **vmcoreinfo, char *why, size_t
 	/* By mmap(2), which is its default, a file that is truncated meanwhile ends the process. */
 	if (kdump_set_attr(handle->kdump, KDUMP_ATTR_FILE_MMAP_POLICY, &no_mmap) != KDUMP_OK)
 		return not_understood(handle, why, size);
-	if (kdump_open_fdset(handle->kdump, 1, &handle->fd) != KDUMP_OK)
-		return not_understood(handle, why, size);
+	if (kdump_open_fdset(handle->kdump, 1, &handle->fd) != KDUMP_OK) {
+		ret = not_understood(handle, why, size);
+		handle->kdump = NULL; /* lost: freeing it now uses what 0.5.1 has freed already */
+		return ret;
+	}
 	ret = check_machine(handle, why, size);
-	if (!ret)
-		ret = check_segments(handle, why, size);
 	/* Without it neither vmcoreinfo nor physical memory is read. */
 	if (!ret && kdump_set_attr(handle->kdump, KDUMP_ATTR_OSTYPE, &linux_os) != KDUMP_OK)
 		ret = not_understood(handle, why, size);
@@ -208,6 +171,9 @@ int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why,
 	}
 	handle->fd = -1;
 	ret = open_fd(path, handle, why, size);
+	if (!ret)
+		ret = gmem_dump_header_check(handle->fd, (uint64_t)handle->opened.st_size, why,
+					     size);
 	if (!ret)
 		ret = open_dump(handle, &vmcoreinfo, why, size);
 	if (ret) {
