@@ -238,7 +238,7 @@ static const char *why_unknown(const struct list *list, enum list_column column)
 
 /* A sum of what is known only would be too small without saying so. */
 static void write_sum(struct output *out, const struct list *list, const char *name,
-		      enum list_column column)
+		      enum list_column column, const char *unseen)
 {
 	uint64_t sum = 0;
 	size_t known = 0;
@@ -247,8 +247,11 @@ static void write_sum(struct output *out, const struct list *list, const char *n
 		known += list->rows[i].cells[column].known;
 		sum += list->rows[i].cells[column].number;
 	}
-	output_fact_or_reason(out, name, KIND_BYTES, cell_number_if(known == list->n, sum),
-			      known == list->n ? NULL : why_unknown(list, column));
+	if (list->cli->common.core && !list->n && unseen) /* as their count */
+		output_fact_or_reason(out, name, KIND_BYTES, CELL_UNKNOWN, unseen);
+	else
+		output_fact_or_reason(out, name, KIND_BYTES, cell_number_if(known == list->n, sum),
+				      known == list->n ? NULL : why_unknown(list, column));
 }
 
 /* What the list may lack. None seen is not none there: a VM may have one that no process shows. */
@@ -270,7 +273,7 @@ static void write_facts(struct list *list)
 			      cell_number_if(list->n || !unseen, list->n), list->n ? NULL : unseen);
 	output_fact(out, "unshown", KIND_TEXT, cell_text(unshown));
 	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++)
-		write_sum(out, list, sums[i].name, sums[i].column);
+		write_sum(out, list, sums[i].name, sums[i].column, unseen);
 	owner_write_counts(out, &list->counts);
 	evidence_write(list->cli);
 }
