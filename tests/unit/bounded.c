@@ -20,13 +20,14 @@
 #include "kernel/linux/bounded.h"
 
 static struct gmem_kernel *kernel;
-static char folder[] = "/tmp/gmem-bounded-XXXXXX";
+static char folder[32];
 static char fifo[64], other[64];
 static pid_t child;
 static volatile int went_on;
 
 static void begin(void)
 {
+	strcpy(folder, "/tmp/gmem-bounded-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	ck_assert_int_eq(chdir(folder), 0);
 	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
