@@ -27,6 +27,7 @@ each_memory compare "$dump"
 # As a makedumpfile leaves it that does not know this kernel, and as one that does.
 filter -c "$dump" "$scratch/dump.kdump"
 each_frame compare_known "$scratch/dump.kdump"
+never_absent "$scratch/dump.kdump"
 mend --tails "$dump"
 filter -c "$dump" "$scratch/dump.kdump"
 each_frame compare "$scratch/dump.kdump"

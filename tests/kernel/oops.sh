@@ -73,6 +73,7 @@ compare directmap "$dump" directmap --holes
 mend "$dump"
 filter -c "$dump" "$scratch/dump.kdump"
 each_frame compare_known "$scratch/dump.kdump"
+never_absent "$scratch/dump.kdump"
 mend --tails "$dump"
 filter -c "$dump" "$scratch/dump.kdump"
 each_frame compare "$scratch/dump.kdump"
