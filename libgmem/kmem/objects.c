@@ -226,7 +226,7 @@ static int look_at_slot(uint64_t slot, void *arg)
 static int walk_slots(struct files *files, uint64_t memslots)
 {
 	const struct gmem_objects *objects = files->objects;
-	uint64_t root, which;
+	uint64_t root, which = 0;
 	int ret = gmem_object_read(files->ctx, objects, memslots, GMEM_OF_MEMSLOTS_TREE, 8, &root);
 
 	if (!ret)
@@ -234,10 +234,11 @@ static int walk_slots(struct files *files, uint64_t memslots)
 				       &which);
 	if (!ret && which > 1)
 		ret = -EILSEQ;
-	return ret ? ret
-		   : walk_tree(files->ctx, objects, root,
-			       objects->offset[GMEM_OF_SLOT_NODE] + which * RB_NODE_BYTES,
-			       look_at_slot, files);
+	if (ret)
+		return ret;
+	return walk_tree(files->ctx, objects, root,
+			 objects->offset[GMEM_OF_SLOT_NODE] + which * RB_NODE_BYTES, look_at_slot,
+			 files);
 }
 
 int gmem_objects_memslot_files(struct gmem_ctx *ctx, uint64_t kvm, gmem_object_fn fn, void *arg)

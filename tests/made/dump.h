@@ -322,7 +322,9 @@ static inline void made_build(struct made *made)
 		     made_file(made, kvm, "kvm-vm", MADE_BASE + kvm));
 	snprintf(made->vmcoreinfo, sizeof(made->vmcoreinfo),
 		 "OSRELEASE=7.3.4\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=%llx\n"
-		 "SYMBOL(_stext)=%llx\nNUMBER(phys_base)=0\nNUMBER(pgtable_l5_enabled)=0\n"
+		 "SYMBOL(_stext)=%llx\n"
+		 "NUMBER(phys_base)=0\n"
+		 "NUMBER(pgtable_l5_enabled)=0\n"
 		 "SIZE(page)=64\nSYMBOL(vmemmap)=%llx\nLENGTH(node_data)=1\n"
 		 "SYMBOL(node_data)=%llx\n",
 		 (unsigned long long)MADE_IMAGE, (unsigned long long)MADE_IMAGE,
