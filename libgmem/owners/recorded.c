@@ -362,7 +362,7 @@ static int note_owner(struct scan *scan, uint64_t file, int fd)
 
 static int look_at_files(struct scan *scan, uint64_t files)
 {
-	uint64_t fdt, max_fds, table, pointers[FDS_BATCH];
+	uint64_t fdt, max_fds = 0, table = 0, pointers[FDS_BATCH];
 	int ret = read_field(scan, files, GMEM_OF_FILES_FDT, 8, &fdt);
 
 	if (!ret)
