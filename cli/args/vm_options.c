@@ -127,19 +127,52 @@ static const char *const asked[] = {
 	"KVM_CAP_PRE_FAULT_MEMORY",
 };
 
+static const char types_capability[] = "KVM_CAP_VM_TYPES";
+
+static int system_capability(const struct gmem_caps *caps, const char *name)
+{
+	const struct gmem_capability *cap;
+
+	for (size_t i = 0; (cap = gmem_capability_at(i)); i++)
+		if (!strcmp(cap->name, name))
+			return gmem_caps_system(caps, cap->number);
+	return -ENOENT;
+}
+
+const char *vm_unanswered(const struct gmem_caps *caps, enum gmem_vm_type type, int *error)
+{
+	*error = system_capability(caps, types_capability);
+	if (*error < 0)
+		return types_capability;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		*error = vm_capability(caps, type, asked[i]);
+		if (*error < 0)
+			return asked[i];
+	}
+	*error = 0;
+	return NULL;
+}
+
+enum status vm_say_unanswered(struct cli *cli, enum status status, enum gmem_vm_type type,
+			      const char *capability, int error)
+{
+	bool of_vm = capability != types_capability;
+
+	return cli_fail_as(cli, status, cause_of_error(error),
+			   "KVM_CHECK_EXTENSION(%s)%s%s%s: %s%s; 'gmemctl doctor' tells more",
+			   capability, of_vm ? " on a " : "", of_vm ? gmem_vm_type_name(type) : "",
+			   of_vm ? " VM" : "", strerror(-error),
+			   error == -ENOTTY ? ": what /dev/kvm leads to is not KVM" : "");
+}
+
 /* A question that KVM did not answer is not a no: it would be the wrong type. */
 static enum status check_answers(const struct choice *choice, enum gmem_vm_type type)
 {
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
-		int answer = vm_capability(choice->caps, type, asked[i]);
+	int error;
+	const char *capability = vm_unanswered(choice->caps, type, &error);
 
-		/* ENOTTY: it is no KVM that was asked. What makes the VM has the words for it. */
-		if (answer < 0 && answer != -ENOTTY)
-			return cli_fail_as(choice->cli, STATUS_FAILED, cause_of_error(answer),
-					   "KVM_CHECK_EXTENSION(%s) on a %s VM: %s", asked[i],
-					   gmem_vm_type_name(type), strerror(-answer));
-	}
-	return STATUS_YES;
+	return capability ? vm_say_unanswered(choice->cli, STATUS_FAILED, type, capability, error)
+			  : STATUS_YES;
 }
 
 enum status vm_choose(struct cli *cli, const struct gmem_caps *caps,

@@ -42,6 +42,16 @@ enum status set_flags(struct cli *cli, const struct cli_option *option, const ch
 /* KVM's answer about a capability for VMs of a type, or a negative errno. */
 int vm_capability(const struct gmem_caps *caps, enum gmem_vm_type type, const char *name);
 
+/*
+ * The first of what is asked before a VM type is taken that KVM did not answer, and the negative
+ * errno that it gave; NULL where it answered all.
+ */
+const char *vm_unanswered(const struct gmem_caps *caps, enum gmem_vm_type type, int *error);
+
+/* Says so, and returns the status. */
+enum status vm_say_unanswered(struct cli *cli, enum status status, enum gmem_vm_type type,
+			      const char *capability, int error);
+
 /* Takes the VM type and the flags to go with, for what was asked on this kernel. */
 enum status vm_choose(struct cli *cli, const struct gmem_caps *caps,
 		      const struct vm_type_asked *type_asked, const struct flags_asked *flags_asked,

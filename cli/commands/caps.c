@@ -177,7 +177,8 @@ static enum status run(struct cli *cli)
 	write_types(cli->out, caps);
 	gmem_caps_free(caps);
 	if (count.missing)
-		return cli_fail(cli, STATUS_PARTLY,
+		return cli_fail(cli,
+				count.missing == count.asked ? STATUS_CANNOT_TELL : STATUS_PARTLY,
 				"%u of %u questions were not answered; the column REASON says why",
 				count.missing, count.asked);
 	return STATUS_YES;

@@ -182,4 +182,9 @@ try 64 '' "'labels' is no column of the features of metrics" metrics --simulate=
 echo metrics > "$scratch/batch"
 try 0 '^# EOF$' 'simulated' gmemctl batch --simulate=tdx --noheadings --bytes "$scratch/batch"
 try 64 '' 'belongs to --format=nfd' metrics --expiry=60
+# A label that is missing says that the node does not have it, so nothing is published unanswered.
+for fail in ioctl@1:EPERM ioctl@1+:EIO ioctl@2+:EPERM ioctl@1+:ENOTTY; do
+	try 3 '' 'KVM_CHECK_EXTENSION.*gmemctl doctor. tells more' \
+		gmemctl metrics --format=nfd --simulate="tdx,fail=$fail"
+done
 finish

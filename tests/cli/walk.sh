@@ -23,6 +23,14 @@ try_json 1 "$(stage vm failed) and $(stage release skipped)" \
 	gmemctl walk --simulate=plain --vm-type=tdx --json
 try_json 0 '[.stages[].result] - ["planned","not-offered","skipped"] == []' \
 	gmemctl walk --simulate=plain --dry-run --json
+# What KVM did not answer is no "no", and no other VM type is taken for it.
+try 2 '' 'KVM_CAP_VM_TYPES.: Inappropriate ioctl for device: what /dev/kvm leads to is not KVM; .gmemctl doctor' \
+	gmemctl walk --dry-run --simulate=tdx,fail=ioctl@1+:ENOTTY
+try 2 '' 'KVM_CHECK_EXTENSION.KVM_CAP_VM_TYPES.: Operation not permitted' \
+	gmemctl walk --simulate=tdx,fail=ioctl@1:EPERM
+try 3 '^KVM_CAP' 'of [0-9]+ questions were not answered' gmemctl caps --simulate=tdx,fail=ioctl@1+:ENOTTY
+try 4 '^KVM_CAP' 'questions were not answered' gmemctl caps --simulate=tdx,fail=ioctl@5:EPERM
+
 # What is only planned has no page: its creation flags tell, as check of memory without a page has it.
 try_json 0 '.verdict_on_map == "safe" and .verdict_now == "not-applicable" and .pages == 0' \
 	gmemctl walk --simulate=tdx --dry-run --json

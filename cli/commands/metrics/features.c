@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "args/vm_options.h"
+
 #define VALUE_MAX 63 /* of a label, and of its name */
 
 struct features {
@@ -79,18 +81,48 @@ static bool has_guest_memfd(const struct gmem_caps *caps)
 	return false;
 }
 
-int features_find(struct cli *cli, feature_fn fn, void *arg)
+/* A label that is missing says that this host does not have it: so KVM has to have answered. */
+static enum status check_answers(struct cli *cli, const struct gmem_caps *caps)
 {
-	const struct features features = { fn, arg };
+	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++) {
+		enum gmem_vm_type type = (enum gmem_vm_type)gmem_vm_type_at(i);
+		const char *capability;
+		int error;
+
+		if (!gmem_caps_has_vm_type(caps, type))
+			continue;
+		capability = vm_unanswered(caps, type, &error);
+		/* A snapshot has what it has, and the label of a snapshot says so. */
+		if (capability && error != -GMEM_ENOTRECORDED)
+			return vm_say_unanswered(cli, STATUS_CANNOT_TELL, type, capability, error);
+	}
+	return STATUS_YES;
+}
+
+static enum status tell_kvm(struct cli *cli, const struct features *features)
+{
 	struct gmem_caps *caps;
+	enum status status;
 	int ret = gmem_caps_new(cli->ctx, &caps);
 
 	if (ret)
-		return ret;
-	if (has_guest_memfd(caps))
-		tell(&features, "gmemctl-", "guest-memfd", "true");
-	tell_types(&features, caps);
+		return cli_fail_error(cli, ret, NULL);
+	status = check_answers(cli, caps);
+	if (!status && has_guest_memfd(caps))
+		tell(features, "gmemctl-", "guest-memfd", "true");
+	if (!status)
+		tell_types(features, caps);
 	gmem_caps_free(caps);
+	return status;
+}
+
+enum status features_find(struct cli *cli, feature_fn fn, void *arg)
+{
+	const struct features features = { fn, arg };
+	enum status status = tell_kvm(cli, &features);
+
+	if (status)
+		return status;
 	for (size_t i = 0; gmem_keys_name(i); i++) {
 		struct gmem_keys keys = { .size = sizeof(keys) };
 
@@ -105,5 +137,5 @@ int features_find(struct cli *cli, feature_fn fn, void *arg)
 	if (gmem_ctx_model(cli->ctx))
 		tell(&features, "gmemctl-", "simulated", gmem_ctx_model(cli->ctx));
 	tell(&features, "gmemctl-", "version", gmem_version());
-	return 0;
+	return STATUS_YES;
 }

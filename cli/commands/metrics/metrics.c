@@ -198,7 +198,6 @@ static enum status tell_features(struct metrics *metrics)
 {
 	struct cli *cli = metrics->cli;
 	enum status status = STATUS_YES;
-	int ret;
 
 	if (metrics->rows)
 		output_table(cli->out, &features_table);
@@ -208,14 +207,14 @@ static enum status tell_features(struct metrics *metrics)
 		return status;
 	if (!metrics->rows)
 		write_expiry(metrics);
-	ret = features_find(cli, tell_feature, metrics);
+	status = features_find(cli, tell_feature, metrics);
 	if (metrics->rows)
 		output_table_end(cli->out);
-	if (!ret)
-		return metrics->rows ? STATUS_YES : hand_out(metrics);
-	if (!metrics->rows)
+	else if (!status)
+		return hand_out(metrics);
+	else
 		fclose(metrics->stream);
-	return cli_fail_error(cli, ret, NULL);
+	return status;
 }
 
 static const struct table *table_of(const void *settings)

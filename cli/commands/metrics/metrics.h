@@ -24,7 +24,10 @@ void metrics_add_run(struct cli *cli, struct samples *samples, bool complete);
 /* A feature of this node, for node-feature-discovery. */
 typedef void (*feature_fn)(const char *name, const char *value, void *arg);
 
-/* Asks KVM, which makes and closes a VM of each type, and the host. Returns 0 or an errno. */
-int features_find(struct cli *cli, feature_fn fn, void *arg);
+/*
+ * Asks KVM, which makes and closes a VM of each type, and the host. Fails where KVM did not answer:
+ * a label that is missing would be taken for a no.
+ */
+enum status features_find(struct cli *cli, feature_fn fn, void *arg);
 
 #endif
