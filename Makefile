@@ -213,7 +213,7 @@ $(lib_inside): $(lib_objects)
 
 $(BUILD)/$(solib): $(lib_objects) libgmem/libgmem.map
 	@echo '  LD      $@'
-	$(quiet)$(CC) -shared -Wl,-soname,$(soname) -Wl,--version-script=libgmem/libgmem.map \
+	$(quiet)$(CC) -shared -Wl,-z,nodelete -Wl,-soname,$(soname) -Wl,--version-script=libgmem/libgmem.map \
 		-Wl,--no-undefined $(ldflags) -o $@ $(lib_objects) $(lib_libs)
 	@ln -sf $(solib) $(BUILD)/$(soname)
 	@ln -sf $(soname) $(BUILD)/libgmem.so

@@ -58,11 +58,12 @@ enum gmem_scan_end {
  * that waits for a process for more than a second is left behind, the process counts as stuck, and
  * another thread goes on with the next. One scan leaves 16 behind at most, a context 128, and a
  * process for which one waits is not asked again. Such a thread ends when the kernel lets it go,
- * and uses nothing of the caller's or of the context's until then: both may be freed. Signals are
- * blocked in it, and the log function may be called in it. The same is done for another process by
- * gmem_target_open(), gmem_target_open_mapped(), gmem_target_list(), gmem_target_list_mapped(),
- * gmem_owners_open() and gmem_owners_shared(): ETIMEDOUT (the process keeps the kernel waiting),
- * EBUSY (128 are left behind), EAGAIN (no thread can be made).
+ * and uses nothing of the caller's or of the context's until then: both may be freed. As long as
+ * there is one, setuid(2) and its like, by which the C library changes all threads, wait for it.
+ * Signals are blocked in it, and the log function may be called in it. The same is done for another
+ * process by gmem_target_open(), gmem_target_open_mapped(), gmem_target_list(),
+ * gmem_target_list_mapped(), gmem_owners_open() and gmem_owners_shared(): ETIMEDOUT (the process
+ * keeps the kernel waiting), EBUSY (128 are left behind), EAGAIN (no thread can be made).
  *
  * Errors: ENOENT and others of reading /proc itself, EMFILE and ENFILE (no descriptor left for the
  * scan), ENOMEM, EAGAIN (no thread can be made), ECANCELED (then nothing of the scan is left),

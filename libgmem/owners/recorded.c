@@ -152,7 +152,7 @@ static bool is_found(const struct scan *scan, uint64_t inode, size_t *i)
 /* A file with the name of a guest_memfd: any file may have it, but for these file systems. */
 static int take_file(struct scan *scan, uint64_t file)
 {
-	uint64_t inode, sb, magic;
+	uint64_t inode, sb, magic = 0;
 	size_t i;
 	int ret = read_field(scan, file, GMEM_OF_FILE_INODE, 8, &inode);
 

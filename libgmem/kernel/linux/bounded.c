@@ -368,7 +368,7 @@ static void leave_behind(struct gmem_bounded_all *all, struct gmem_bounded *boun
 		release(bounded);
 }
 
-int gmem_linux_bounded(struct gmem_kernel *kernel, struct gmem_bounded_run *run)
+static int run_bounded(struct gmem_kernel *kernel, struct gmem_bounded_run *run)
 {
 	struct gmem_bounded_all *all = &((struct gmem_linux *)kernel)->bounded;
 	struct gmem_bounded *bounded;
@@ -399,4 +399,15 @@ int gmem_linux_bounded(struct gmem_kernel *kernel, struct gmem_bounded_run *run)
 	run->left_at = bounded->about;
 	leave_behind(all, bounded);
 	return -ETIMEDOUT;
+}
+
+/* A caller that pthread_cancel(3) ended here would leave the other thread with its stack. */
+int gmem_linux_bounded(struct gmem_kernel *kernel, struct gmem_bounded_run *run)
+{
+	int before, ret;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	ret = run_bounded(kernel, run);
+	pthread_setcancelstate(before, NULL);
+	return ret;
 }
