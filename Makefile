@@ -462,7 +462,7 @@ rpm: dist
 # A package's build decides for itself what this make was told.
 clean_environment := env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u BUILD -u SOURCE_DATE_EPOCH
 
-check-packages:
+check-packages: $(BUILD)/gmemctl-metrics.apparmor
 	tests/packages/run $(BUILD)
 
 clean:
