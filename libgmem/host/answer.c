@@ -100,6 +100,8 @@ static void answer_offer(const struct gmem_host *host, const char *const *ids, c
 		    check);
 }
 
+static const char *const vm_access[] = { "kvm.access", NULL };
+
 /* What KVM's offer of a type does not prove: launches go through /dev/sev. */
 static const char *const beside_kvm[] = { "snp.firmware", NULL };
 
@@ -123,6 +125,9 @@ static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 					    : NULL;
 	else if (!check)
 		check = first(host, of_kvm, GMEM_CHECK_CANNOT_TELL);
+	/* Where no VM can be made, an offer is no help. */
+	if (!check)
+		check = first(host, vm_access, GMEM_CHECK_CANNOT_TELL);
 	if (check)
 		say(out, GMEM_ANSWER_CANNOT_TELL, check);
 	else

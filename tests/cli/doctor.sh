@@ -258,4 +258,9 @@ try 1 '^TDX: +no: CONFIG_INTEL_TDX_HOST is off' '*' gmemctl doctor --simulate=pl
 try 1 '' '*' gmemctl doctor --simulate=plain --for=private -q
 try 0 '^SNP: +yes: ' '*' gmemctl doctor --simulate=snp --for=snp
 try 64 '' '--for: .*one of guest-memfd' gmemctl doctor --simulate=snp --for=sev
+# An offer of KVM is no yes where no VM can be made.
+try 3 '^TDX: +cannot-tell: a VM could not be created: Operation not permitted' '*' \
+	gmemctl doctor --simulate=tdx,fail=ioctl@2+:EPERM --for=tdx
+try 3 '^SNP: +cannot-tell: a VM could not be created' '*' \
+	gmemctl doctor --simulate=snp,fail=ioctl@2+:EMFILE --for=snp
 finish
