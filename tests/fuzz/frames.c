@@ -41,6 +41,7 @@ static void check_list(const struct frame_list *list)
 
 static void read_list(const uint8_t *data, size_t size)
 {
+	static struct gmem_ctx *ctx; /* of which the size of a page is asked */
 	static FILE *nowhere;
 	struct cli cli = { .command = NULL };
 	struct frame_list list = { .n = 0 };
@@ -48,8 +49,11 @@ static void read_list(const uint8_t *data, size_t size)
 
 	if (!nowhere)
 		nowhere = fopen("/dev/null", "w");
-	if (!stream || !nowhere)
+	if (!ctx)
+		gmem_ctx_new_simulated("plain", &ctx);
+	if (!stream || !nowhere || !ctx)
 		return;
+	cli.ctx = ctx;
 	cli.streams = (struct streams){ .out = nowhere, .err = nowhere };
 	if (!frame_list_read(&cli, &list, stream)) {
 		HOLDS(list.n > 0 && list.n <= FRAME_LIST_MAX);

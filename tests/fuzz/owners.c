@@ -161,7 +161,7 @@ static void check(const struct gmem_owners *owners)
 
 	gmem_owners_get_counts(owners, &counts);
 	HOLDS(counts.vms_without <= counts.vms);
-	HOLDS(counts.vms <= counts.processes + counts.not_permitted);
+	HOLDS(counts.vms <= counts.processes + counts.not_permitted + counts.stuck);
 	while (!gmem_owners_at(owners, n, &owned)) {
 		struct gmem_owner owner = { .size = sizeof(owner) };
 		size_t held = 0;
@@ -174,7 +174,8 @@ static void check(const struct gmem_owners *owners)
 			held++;
 		}
 		HOLDS(held == owned.owners && owned.processes);
-		HOLDS(owned.processes <= counts.processes + counts.not_permitted + counts.left_out);
+		HOLDS(owned.processes <=
+		      counts.processes + counts.not_permitted + counts.stuck + counts.left_out);
 		before = owned;
 		n++;
 	}
