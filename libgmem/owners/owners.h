@@ -67,6 +67,9 @@ const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
 
 /* Path of the link through which an owner has it. */
 #define GMEM_OWNER_PATH_MAX 80
+/* Takes over where the process has the memory: its descriptor, or its mapping. */
+void gmem_owner_set_place(struct gmem_owner *owner, const struct gmem_owner *place);
+
 void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_MAX]);
 
 /*

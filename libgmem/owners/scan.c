@@ -160,11 +160,7 @@ static int add_owner(struct scan *scan, const struct gmem_owned_entry *inode,
 
 	name_process(scan);
 	entry = scan->process;
-	entry.owner.fd = place->fd;
-	entry.owner.start = place->start;
-	entry.owner.end = place->end;
-	entry.owner.mapped = place->end - place->start;
-	entry.owner.path_only = place->path_only;
+	gmem_owner_set_place(&entry.owner, place);
 	scan->has_memory = true;
 	return gmem_owners_add(scan->owners, inode, &entry);
 }
