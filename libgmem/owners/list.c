@@ -103,6 +103,15 @@ static int name_owner(struct gmem_owners *owners, struct gmem_owned_entry *owned
 	return 0;
 }
 
+void gmem_owner_set_place(struct gmem_owner *owner, const struct gmem_owner *place)
+{
+	owner->fd = place->fd;
+	owner->start = place->start;
+	owner->end = place->end;
+	owner->mapped = place->end - place->start;
+	owner->path_only = place->path_only;
+}
+
 int gmem_owners_add(struct gmem_owners *owners, const struct gmem_owned_entry *inode,
 		    const struct gmem_owner_entry *entry)
 {

@@ -50,15 +50,6 @@ void gmem_owners_free(struct gmem_owners *owners)
 	free(owners);
 }
 
-void gmem_owner_set_place(struct gmem_owner *owner, const struct gmem_owner *place)
-{
-	owner->fd = place->fd;
-	owner->start = place->start;
-	owner->end = place->end;
-	owner->mapped = place->end - place->start;
-	owner->path_only = place->path_only;
-}
-
 int gmem_owners_get_counts(const struct gmem_owners *owners, struct gmem_owners_counts *out)
 {
 	gmem_begin(owners->ctx);

@@ -65,11 +65,11 @@ struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, ui
 const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
 					     const struct gmem_owned_entry *owned, pid_t process);
 
-/* Path of the link through which an owner has it. */
-#define GMEM_OWNER_PATH_MAX 80
 /* Takes over where the process has the memory: its descriptor, or its mapping. */
 void gmem_owner_set_place(struct gmem_owner *owner, const struct gmem_owner *place);
 
+/* Path of the link through which an owner has it. */
+#define GMEM_OWNER_PATH_MAX 80
 void gmem_owner_path(const struct gmem_owner *owner, char path[GMEM_OWNER_PATH_MAX]);
 
 /*
