@@ -45,8 +45,9 @@ try_json 1 '(.checks | map({ (.id): .result }) | add) as $is |
 	([.checks[] | select(.parent == "kvm.device").result] | unique) == ["skip"]' \
 	without doctor --json
 if [ -e /dev/kvm ]; then
-	try_json 1 '[.stages[] | select(.result == "failed")] | length == 1' replaced walk --json
-	try 1 '*' '*' replaced walk
+	# No stage begins: which VM types there are is asked first, and nobody answers.
+	try_json 2 '.error.message | test("/dev/kvm leads to is not KVM")' replaced walk --json
+	try 2 '' 'what /dev/kvm leads to is not KVM' replaced walk
 	try_json 3 '.guest_memfd == "cannot-tell"' replaced doctor --json
 	# shellcheck disable=SC2086 # words
 	try_json 1 '.guest_memfd == "no" and ([.checks[] | select(.needed and .result == "fail")] | length) == 1' \
