@@ -58,6 +58,7 @@ to_stopped() {
 	(
 		$GMEMCTL punch vm all 2>&1 > "$scratch/out" &
 		asking=$!
+		await_handler "$asking"
 		sleep 1
 		kill -s TERM "$asking"
 		wait "$asking"

@@ -48,9 +48,7 @@ interrupt() {
 	# shellcheck disable=SC2086 # words; through gmemctl() $! would be a shell's
 	$GMEMCTL walk --json --size=1G &
 	child=$!
-	while kill -0 "$child" && ! readlink /proc/"$child"/fd/* | grep -q kvm-gmem; do
-		sleep 0.01
-	done 2> "$scratch/loop"
+	await_guest_memfd "$child"
 	kill -TERM "$child"
 	wait "$child"
 }

@@ -25,9 +25,33 @@ end_holders() {
 unset NO_COLOR COLUMNS
 export LC_ALL=C.UTF-8 TERM=xterm
 
+is_running() {
+	[ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"
+}
+
 # Until a process has ended; it may take whoever adopted it some time to take note of that.
 await_end() {
-	while [ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"; do
+	while is_running "$1"; do
+		sleep 0.01
+	done
+}
+
+# Until a process or its child has a guest_memfd, for a signal in the middle: after a time alone, a
+# busy machine has not even begun the process. What ends before that is not waited for.
+await_guest_memfd() {
+	while is_running "$1"; do
+		for process in "$1" $(cat "/proc/$1/task/$1/children" 2> "$scratch/await"); do
+			readlink "/proc/$process/fd/"* 2> "$scratch/await" | grep -q kvm-gmem && return
+		done
+		sleep 0.01
+	done
+}
+
+# Until a process catches SIGTERM: before that the signal ends it without a word.
+await_handler() {
+	while is_running "$1"; do
+		caught=$(sed -n 's/^SigCgt:.*\(.\)...$/\1/p' "/proc/$1/status")
+		case $caught in [4-7c-f]) return ;; esac
 		sleep 0.01
 	done
 }

@@ -200,7 +200,7 @@ fi
 $GMEMCTL create big --size=8G $touchable --populate --threads=1 < /dev/null > "$scratch/stdout" \
 	2> "$scratch/stderr" &
 creator=$!
-sleep 0.3
+await_guest_memfd $creator
 kill -TERM $creator
 wait $creator
 status=$?
@@ -218,7 +218,7 @@ left 'it' 8192
 $GMEMCTL create big --size=8G $touchable --populate --threads=1 < /dev/null > "$scratch/stdout" \
 	2> "$scratch/stderr" &
 creator=$!
-sleep 0.3
+await_guest_memfd $creator
 holder=$(holder_of $creator)
 kill -9 $creator
 wait $creator 2> "$scratch/wait"
