@@ -174,7 +174,7 @@ const struct cli_option common_options[] = {
 	  "Print sizes in bytes rather than as 4K or 1.5G" },
 	{ "quiet", 'q', NULL, false, set_flag, FIELD(quiet),
 	  "Print nothing on standard output but JSON, if asked for: the exit status answers; a "
-	  "failure is still said" },
+	  "failure is still reported" },
 	{ "verbose", 'v', NULL, false, set_more, FIELD(verbose),
 	  "Say more on standard error; twice for debugging" },
 	{ "color", 0, "auto|always|never", true, set_color, FIELD(format.color),

@@ -92,8 +92,8 @@ static const struct cli_option options[] = {
 	  "Write a JSON object for each change as it comes, a line each, and a last one that says how "
 	  "the watch ended" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
-	  "End each look after so long, default 45: what was left out is then said, and the status is "
-	  "4" },
+	  "End each look after this many seconds, default 45: the command reports what it left out, and "
+	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and what comes to be mapped only is gone" },

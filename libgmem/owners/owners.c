@@ -171,7 +171,7 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 		return gmem_fail(owners->ctx, waited, "process %d cannot be looked at: %s",
 				 (int)owned->owners[0].owner.pid, gmem_bounded_words(waited));
 	if (worst == -EACCES)
-		return gmem_fail(owners->ctx, worst, "inode %llu is not ours to look at: %s",
+		return gmem_fail(owners->ctx, worst, "no permission to look at inode %llu: %s",
 				 (unsigned long long)owned->ino,
 				 gmem_guard_why(owners->ctx, GMEM_GUARDED_ALL));
 	return gmem_fail(owners->ctx, worst, "nobody has inode %llu open any more",

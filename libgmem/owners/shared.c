@@ -129,7 +129,7 @@ static int explain(struct gmem_ctx *ctx, pid_t pid, int error)
 {
 	if (error == -EACCES || error == -EPERM)
 		return gmem_fail(ctx, -EACCES,
-				 "the memory map of process %d is not ours to look at", (int)pid);
+				 "no permission to look at the memory map of process %d", (int)pid);
 	if (error == -ENOTTY)
 		return gmem_fail(ctx, -ENOTSUP,
 				 "this kernel has no PAGEMAP_SCAN (Linux 6.7) to count the pages");

@@ -74,9 +74,9 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	if (vm == NO)
 		return NULL;
 	if (vm == YES)
-		return "there are VMs, and a guest_memfd that is in flight in a unix socket, or "
-		       "registered with an io_uring only, is shown by no process";
-	return "a guest_memfd that is in flight in a unix socket, or registered with an io_uring only, "
-	       "is shown by no process, and that there is no VM cannot be told here: KVM is built "
-	       "in, and /sys/kernel/debug is not mounted or may not be read";
+		return "there are VMs, and no process shows a guest_memfd that is in flight in a unix "
+		       "socket, or registered with an io_uring only";
+	return "whether there is a VM cannot be told here (KVM is built in, and /sys/kernel/debug is not "
+	       "mounted or may not be read), and no process shows a guest_memfd that is in flight in "
+	       "a unix socket, or registered with an io_uring only";
 }

@@ -76,7 +76,7 @@ static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 	if (error == -ENOMEM)
 		return gmem_no_memory(ctx, "the mappings of a process");
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(ctx, -EACCES, "the mappings of %s are not ours to look at: %s",
+		return gmem_fail(ctx, -EACCES, "no permission to look at the mappings of %s: %s",
 				 process, gmem_guard_why(ctx, GMEM_GUARDED_ALL));
 	if (error == -ENOENT || error == -ESRCH)
 		return gmem_no_process(ctx, pid);

@@ -30,7 +30,7 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 				 gmem_bounded_words(error));
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(ctx, -EACCES, "%s is not ours to look at: %s", process,
+		return gmem_fail(ctx, -EACCES, "no permission to look at %s: %s", process,
 				 gmem_guard_why(ctx, GMEM_GUARDED_FDS));
 	if (pid && gmem_read_line(ctx, path, comm, sizeof(comm)))
 		return gmem_no_process(ctx, pid);

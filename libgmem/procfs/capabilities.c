@@ -53,5 +53,5 @@ const char *gmem_guard_why(struct gmem_ctx *ctx, enum gmem_guarded what)
 	for (size_t i = 0; i < sizeof(guards[what].any_of) / sizeof(guards[what].any_of[0]); i++)
 		if (guards[what].any_of[i] && !(guards[what].any_of[i] & had))
 			return guards[what].lacks;
-	return "what guards it from root too is a security module or a sandbox";
+	return "a security module or a sandbox guards it, also from root";
 }

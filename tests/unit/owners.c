@@ -328,11 +328,11 @@ START_TEST(guarded_processes)
 		gmem_owners_free(owners);
 		ck_assert_int_eq(gmem_target_list_mapped(ctx, 1, NULL, NULL), -EACCES);
 		port_said(ctx, cases[i].why);
-		port_said(ctx, "the mappings of process 1 are not ours");
+		port_said(ctx, "no permission to look at the mappings of process 1");
 		ck_assert_int_eq(gmem_target_list(ctx, 1, NULL, NULL), -EACCES);
 		if (i != 3) /* which has enough for descriptors */
 			port_said(ctx, cases[i].why);
-		port_said(ctx, "process 1 is not ours");
+		port_said(ctx, "no permission to look at process 1");
 		fake_ctx_free(ctx);
 	}
 }

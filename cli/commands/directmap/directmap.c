@@ -174,10 +174,10 @@ static const char *why_counters_differ(const struct gmem_directmap_summary *summ
 		tables += summary->in_direct_map[i] + summary->outside[i];
 	}
 	if (lines > tables)
-		return "; the lines add up to more than is mapped: at boot the kernel counts a "
-		       "mapping again that is there already";
+		return "; the lines add up to more than is mapped: at boot the kernel counts some "
+		       "mappings more than once";
 	if (lines == tables)
-		return "; the kernel counts splits of its image's own mapping as of the direct map";
+		return "; the kernel counts splits of its image's own mapping as splits of the direct map";
 	return "";
 }
 
@@ -186,7 +186,8 @@ static void tell_levels(const struct cli *cli, char *text, size_t size,
 			const struct gmem_directmap_summary *summary)
 {
 	const char *level, *lead = " ";
-	size_t used = (size_t)snprintf(text, size, "kB by its DirectMap lines and by the tables:");
+	size_t used =
+		(size_t)snprintf(text, size, "kB by the DirectMap lines and by the page tables:");
 
 	for (int i = GMEM_LEVEL_PTE; (level = level_name(cli, i)) && used < size; i++) {
 		used += (size_t)snprintf(text + used, size - used, "%s%s %" PRIu64 " and %" PRIu64,

@@ -93,8 +93,8 @@ static const struct cli_option options[] = {
 	  "Show the NUMA nodes of the host in place of the guest_memfds: size, free memory, "
 	  "distances, and what guests have there" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
-	  "End the scan after so long, default 45: what was left out is then said, and the status is "
-	  "4" },
+	  "End the scan after this many seconds, default 45: the command reports what it left out, and "
+	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },

@@ -63,7 +63,7 @@ static const struct metric build_info = {
 static const struct metric complete = {
 	"gmemctl_complete",
 	NULL,
-	"1 where this run saw everything, 0 where something was not to be seen",
+	"1 where this run saw everything, 0 where something could not be seen",
 	false,
 	NULL,
 };

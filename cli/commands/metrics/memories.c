@@ -27,7 +27,7 @@ static const struct {
 	    false, ROW_LABELS } },
 	{ LIST_SHARED,
 	  { "gmemctl_guest_memfd_shared_bytes", "bytes",
-	    "Memory at userspace_addr of its memslots: the shared side, beside what is resident",
+	    "Memory at userspace_addr of its memslots: the shared side, which resident does not include",
 	    false, ROW_LABELS } },
 	{ LIST_SLOTS,
 	  { "gmemctl_guest_memfd_memslots", NULL, "Memslots bound to the guest_memfd", false,
@@ -79,8 +79,8 @@ static const struct metric unshown = {
 static const struct metric processes = {
 	"gmemctl_processes",
 	NULL,
-	"Processes looked at (seen), not to be looked at (denied), and not looked at since they keep "
-	"a lock that the kernel waits for (stuck)",
+	"Processes that were looked at (seen), that may not be looked at (denied), and that were not "
+	"looked at because they keep a lock that the kernel waits for (stuck)",
 	false,
 	"result",
 };
