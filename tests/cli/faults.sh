@@ -134,6 +134,9 @@ faults plain pfn 0x100 0x2000
 faults plain watch --count=1 --interval=0.01
 faults tdx metrics
 faults snp metrics --format=nfd
+faults arm64-no-direct-map walk --no-direct-map
+faults arm64-no-direct-map doctor
+faults arm64-no-direct-map check --pfn=0x90000+64
 # The commands on held VMs, as a batch: the call that fails is one of whichever is at it.
 steps() {
 	printf '%s\n' "$@" > "$scratch/steps"

@@ -221,5 +221,5 @@ commands() {
 }
 
 models() {
-	gmemctl --simulate=help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
+	gmemctl --simulate=help | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p'
 }

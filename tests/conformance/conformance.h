@@ -289,6 +289,8 @@ struct result {
 	char *report;  /* failed: lines for people; the caller frees it */
 };
 
+/* Whether the kernel is one of that machine, as uname(2) names it. */
+bool run_is_machine(const struct run *run, const char *machine);
 /* VM types that the kernel offers, a bit each; a negative errno where there is no KVM. */
 int64_t run_offered(const struct options *options, char *release, size_t size);
 void run_script(const struct script *script, unsigned int vm_type, const struct options *options,

@@ -43,6 +43,12 @@ int64_t gmem_sim_file_pfn(struct gmem_kernel *kernel, int fd, uint64_t index);
  */
 int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool is_private);
 
+/*
+ * The same on arm64: the guest executes what is at gpa, or accesses it as data. The vCPU is
+ * initialised, as KVM_ARM_VCPU_INIT does it.
+ */
+int gmem_sim_guest_run_arm64(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool executes);
+
 /* How often KVM made the SEAMCALL of that leaf. */
 uint64_t gmem_sim_seamcalls(const struct gmem_kernel *kernel, unsigned int leaf);
 

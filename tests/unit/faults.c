@@ -219,7 +219,7 @@ static const struct operation operations[] = {
 	  prepare_slot, delete_slot },
 	{ "convert", ON_PRIVATE, WITH_MEMORY, false, "KVM_SET_MEMORY_ATTRIBUTES", NULL, convert },
 	{ "populate", ON_ALL, WITH_MEMORY, false,
-	  "fallocate KEEP_SIZE|MADV_POPULATE_WRITE|KVM_PRE_FAULT_MEMORY|mmap", NULL,
+	  "fallocate KEEP_SIZE|MADV_POPULATE_WRITE|KVM_PRE_FAULT_MEMORY|mmap|page fault", NULL,
 	  populate_best },
 	{ "populate by fallocate", ON_ALL, WITH_MEMORY, false, "fallocate KEEP_SIZE", NULL,
 	  populate_allocate },

@@ -26,12 +26,13 @@ enum {
 	SNP,
 	NO_DIRECT_MAP,
 	OLD,
+	ARM64,
 	MODELS,
 };
 
 #define ON(model) (1u << (model))
 #define ON_ALL (ON(MODELS) - 1)
-#define ON_PRIVATE (ON_ALL & ~ON(PLAIN))
+#define ON_PRIVATE (ON_ALL & ~(ON(PLAIN) | ON(ARM64)))
 
 static const struct {
 	const char *name;
@@ -44,6 +45,8 @@ static const struct {
 	[SNP] = { "snp", GMEM_VM_SNP, 0 },
 	[NO_DIRECT_MAP] = { "no-direct-map", GMEM_VM_SW_PROTECTED, GMEM_MEMORY_NO_DIRECT_MAP },
 	[OLD] = { "old", GMEM_VM_SW_PROTECTED, 0 },
+	[ARM64] = { "arm64-no-direct-map", GMEM_VM_DEFAULT,
+		    GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED | GMEM_MEMORY_NO_DIRECT_MAP },
 };
 
 /* What is there before the operation; each has what those before it have. */

@@ -85,15 +85,22 @@ static int summarize(struct world *w)
 	return ret;
 }
 
+/* A page frame of the model's RAM; that of arm64 does not begin at 0. */
+static uint64_t some_ram(const struct world *w)
+{
+	return w->model == ARM64 ? 0x90000 : 0x1000;
+}
+
 static int ask_ram(struct world *w)
 {
+	const uint64_t pfn = some_ram(w);
 	uint64_t limit, run;
-	int ret = gmem_pfn_is_ram(w->ctx, 0x1000);
+	int ret = gmem_pfn_is_ram(w->ctx, pfn);
 
 	if (ret >= 0)
 		ck_assert_int_eq(ret, 1);
 	if (ret >= 0)
-		ret = gmem_pfn_ram_run(w->ctx, 0x1000, &run);
+		ret = gmem_pfn_ram_run(w->ctx, pfn, &run);
 	if (ret >= 0)
 		ck_assert_uint_gt(run, 0);
 	if (ret >= 0)
@@ -106,7 +113,7 @@ static int ask_ram(struct world *w)
 /* The nodes of a host may stay unknown; a wrong one is not claimed. */
 static int ask_node(struct world *w)
 {
-	int ret = gmem_pfn_node(w->ctx, 0x1000);
+	int ret = gmem_pfn_node(w->ctx, some_ram(w));
 
 	ck_assert_int_le(ret, 0);
 	return ret == -ENODATA ? 0 : ret;
@@ -253,7 +260,7 @@ static int judge(struct world *w)
 
 	if (ret)
 		return ret;
-	ret = gmem_flush_add_pfns(flush, 0x1000, PAGES);
+	ret = gmem_flush_add_pfns(flush, some_ram(w), PAGES);
 	gmem_flush_counts(flush, &pages, &mapped, NULL, &unknown);
 	if (!ret) {
 		ck_assert_uint_eq(pages, PAGES);

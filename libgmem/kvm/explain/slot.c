@@ -58,8 +58,8 @@ static bool userspace_unaligned(const struct gmem_facts *facts)
 	return facts->userspace_addr % gmem_page_size(facts->ctx) != 0;
 }
 
-/* access_ok(): user addresses end at 2^47 or, where the CPU has 5-level paging on, 2^56. */
-static bool userspace_too_high(const struct gmem_facts *facts)
+/* User addresses of x86-64 end a page below 2^47 or, where 5-level paging is on, 2^56. */
+static bool limit_of_x86(const struct gmem_facts *facts)
 {
 	struct gmem_cpu cpu;
 	unsigned int bits = 47;
@@ -70,6 +70,16 @@ static bool userspace_too_high(const struct gmem_facts *facts)
 		bits = 56;
 	gmem_cpu_free(&cpu);
 	facts->found->limit = (1ull << bits) - gmem_page_size(facts->ctx);
+	return true;
+}
+
+/* access_ok(). On arm64 the kernel's configured width counts, which is 52 bits at most. */
+static bool userspace_too_high(const struct gmem_facts *facts)
+{
+	if (gmem_fact_arm64(facts))
+		facts->found->limit = 1ull << 52;
+	else if (!limit_of_x86(facts))
+		return false;
 	return facts->size > facts->found->limit ||
 	       facts->userspace_addr > facts->found->limit - facts->size;
 }

@@ -18,12 +18,12 @@ static bool has_tdx(const struct sim_model *model)
 
 static bool is_intel(const struct sim_model *model)
 {
-	return model->cpu->vendor[0] == 'G';
+	return !model->arm64 && model->cpu->vendor[0] == 'G';
 }
 
 static bool is_amd(const struct sim_model *model)
 {
-	return !is_intel(model);
+	return !model->arm64 && !is_intel(model);
 }
 
 static bool has_in_place(const struct sim_model *model)

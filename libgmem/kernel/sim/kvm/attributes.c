@@ -93,7 +93,7 @@ int sim_attributes_assign(struct sim_attributes *attributes, uint64_t first, uin
 	return 0;
 }
 
-#define LAST_GFN (UINT64_MAX >> SIM_PAGE_SHIFT)
+#define LAST_GFN (UINT64_MAX >> sim->page_shift)
 #define ONE_BY_ONE 512u /* pages */
 
 /*
@@ -206,10 +206,10 @@ int sim_vm_set_attributes(struct gmem_sim *sim, void *object, uint64_t arg)
 		return -EINVAL;
 	if (!attributes.size || attributes.address + attributes.size < attributes.address)
 		return -EINVAL;
-	if ((attributes.address | attributes.size) & SIM_PAGE_MASK)
+	if ((attributes.address | attributes.size) & sim->page_mask)
 		return -EINVAL;
-	first = attributes.address >> SIM_PAGE_SHIFT;
-	last = first + (attributes.size >> SIM_PAGE_SHIFT) - 1;
+	first = attributes.address >> sim->page_shift;
+	last = first + (attributes.size >> sim->page_shift) - 1;
 	is_private = attributes.attributes & GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE;
 	if (is_all(&vm->attributes, first, last, is_private))
 		return 0;

@@ -9,13 +9,14 @@
 #define FNV_OFFSET 0xcbf29ce484222325ull
 #define FNV_PRIME 0x100000001b3ull
 #define LEVEL_SHIFT 56u
+#define TABLE_SHIFT 12u /* of the module's own page size */
 
 typedef uint64_t (*seamcall_fn)(struct gmem_sim *sim, struct sim_module_td *td,
 				const struct sim_seamcall_args *args);
 
 static uint64_t sept_key(uint64_t gpa, unsigned int level)
 {
-	return (uint64_t)level << LEVEL_SHIFT | gpa >> (SIM_PAGE_SHIFT + 9 * level);
+	return (uint64_t)level << LEVEL_SHIFT | gpa >> (TABLE_SHIFT + 9 * level);
 }
 
 bool sim_module_has_sept(const struct sim_module_td *td, uint64_t gpa, unsigned int level)
