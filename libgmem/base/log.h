@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where the kernel's log says why: each command finds the lines of the kernel that are named in
- * tests/hosts/kernel-lines, which a test holds against it.
+ * Commands that find the reason in the kernel's log. tests/hosts/kernel-lines lists the lines that
+ * each command must find, and a test compares both.
  */
 #ifndef GMEM_BASE_LOG_H
 #define GMEM_BASE_LOG_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The doctor: checks are rows of tables, one table a subject. A row's run function looks at one
- * thing and says what it found; that a check is skipped when its parent did not pass is seen to
- * by host.c.
+ * The doctor: checks are rows of tables, one table a subject. The function run of a row looks at
+ * one thing and says what it found. host.c skips a check if its parent did not pass.
  */
 #ifndef GMEM_HOST_HOST_H
 #define GMEM_HOST_HOST_H
@@ -62,7 +61,10 @@ enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_re
 /* Notes a file that could not be read: never a fail. */
 enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error);
 
-/* Notes that KVM did not answer, as where a snapshot has no answer of it: never a fail. */
+/*
+ * Notes that KVM did not answer, for example because a snapshot has no answer. This is never a
+ * fail.
+ */
 enum gmem_check_result gmem_host_unsaid(struct gmem_host *host);
 
 /* An earlier check, NULL where there is none of that name. */
@@ -71,13 +73,16 @@ const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, cons
 /* Result of an earlier check. */
 enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id);
 
-/* Whether that check failed: then a check that its cause explains is a skip, which this notes. */
+/*
+ * Whether that check failed. If it did, this notes a skip for the current check, which has the same
+ * cause.
+ */
 bool gmem_host_told(struct gmem_host *host, const char *id);
 
 /* Whether KVM is known to offer a VM type. */
 bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type);
 
-/* Whether a VM of some type has the capability: 1, 0, or -1 where KVM does not say it of all. */
+/* Whether a VM of some type has the capability: 1, 0, or -1 if KVM did not answer for all types. */
 int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability);
 
 /* Whether KVM offers a VM type with private memory. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Words of the command line for which iommu_snp_enable() in drivers/iommu/amd/init.c refuses SNP.
- * Of words that contradict each other the kernel takes the last, but what is switched off stays
- * off.
+ * If words contradict each other, the kernel takes the last one; but what one word switched off
+ * stays off.
  */
 #include "host/iommu.h"
 

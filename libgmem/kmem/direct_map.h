@@ -49,9 +49,9 @@ static inline void gmem_image_region(const struct gmem_image *image, uint64_t *f
 int gmem_image_known(struct gmem_ctx *ctx);
 
 /*
- * What the text of a kernel's vmcoreinfo tells of its image, for the machine of ctx's kernel. base:
- * __va(0) where a reader found it, for machines that do not tell it (x86-64). Errors: ENODATA (a
- * key is not there), EILSEQ (it contradicts itself); explained.
+ * Fills the image from the text of a kernel's vmcoreinfo, for the machine of ctx's kernel. base is
+ * __va(0) as a reader found it, for machines where vmcoreinfo does not tell it (x86-64). Errors:
+ * ENODATA (a key is not there), EILSEQ (it contradicts itself); explained.
  */
 int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base,
 		     struct gmem_image *image);

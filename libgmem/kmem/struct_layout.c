@@ -80,7 +80,10 @@ static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 				ctx, -ENODATA,
 				"no layouts of kernel structs: the kernel needs "
 				"CONFIG_DEBUG_INFO_BTF, and libgmem must be built with libbpf");
-		/* Taken for a member that is not there, it would pass for another kernel's. */
+		/*
+		 * If this were treated as a missing member, the kernel would be taken for another
+		 * version.
+		 */
 		if (ret && ret != -ENOENT)
 			return gmem_fail(ctx, ret, "where struct %s has %s cannot be told: %s",
 					 field->type, field->member, gmem_error_words(ret));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The walker of the kernel's xarrays: page caches, memslot bindings and memory attributes are such.
+ * The walker of the kernel's xarrays, which are used for page caches, memslot bindings and memory
+ * attributes.
  */
 #ifndef GMEM_KMEM_XARRAY_H
 #define GMEM_KMEM_XARRAY_H

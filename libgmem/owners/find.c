@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The other way round: which guest_memfd has a page frame. */
+/* From a page frame to the guest_memfd that has it. */
 #include <errno.h>
 
 #include "base/error.h"

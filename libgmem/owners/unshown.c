@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What no process shows. A guest_memfd lives on in a unix socket's queue, or in an io_uring that it
- * is registered with, when no table of descriptors and no mapping has it. It always keeps its VM
- * (kvm_get_kvm() in __kvm_gmem_create()), and a VM keeps the module that made it: where there is no
- * VM, there is no guest_memfd.
+ * What no process shows. A guest_memfd that is in no table of descriptors and in no mapping may
+ * live on in the queue of a unix socket, or in an io_uring that it is registered with. It always
+ * keeps its VM (kvm_get_kvm() in __kvm_gmem_create()), and a VM keeps the module that made it. So
+ * if there is no VM, there is no guest_memfd.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -141,8 +141,8 @@ static int read_slot(struct collect *collect, uint64_t address, struct gmem_bind
 }
 
 /*
- * A memslot that was freed meanwhile reads as anything. kvm_gmem_bind() takes none that is empty
- * or goes beyond the file.
+ * A memslot that was freed meanwhile may have any content. kvm_gmem_bind() takes no slot that is
+ * empty or goes beyond the file.
  */
 static bool is_possible(const struct gmem_target *target, const struct gmem_binding *binding)
 {
@@ -231,8 +231,8 @@ static bool same_slots(const struct collect *a, const struct collect *b)
 }
 
 /*
- * One try: what was read counts only if the file is still on the inode's list behind it, with the
- * same memslots: one that was deleted meanwhile may be another's memory by then.
+ * One try. What was read counts only if the file is afterwards still on the inode's list, with the
+ * same memslots: a slot that was deleted meanwhile may by then be memory of something else.
  */
 static int try_bindings(struct gmem_target *target, const struct generation *generation,
 			const struct gmem_layout *layout)

@@ -50,9 +50,9 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 }
 
 /*
- * What the link reads as, before anything is opened: opening the file of a server that is gone may
- * wait for it. (What a link of /proc leads to is opened without a look at its name, so that one
- * that is exchanged meanwhile is found by the descriptor's own link.)
+ * Looks at the text of the link before anything is opened, because opening the file of a server
+ * that is gone may wait for it. (What a link of /proc leads to is opened without a look at its
+ * name, so that one that is exchanged meanwhile is found by the descriptor's own link.)
  */
 static int look_at_link(struct gmem_kernel *kernel, const char *path)
 {
@@ -242,7 +242,7 @@ static bool is_other(int error)
 	return error == -EMEDIUMTYPE || error == -EBADF || error == -ENOENT || error == -ESRCH;
 }
 
-/* Leaves those that may be guest_memfds: each is opened by itself then, which costs more. */
+/* Keeps those that may be guest_memfds. Each of them is then opened, which costs more. */
 static int leave_candidates(void *arg)
 {
 	struct fd_list *list = arg;

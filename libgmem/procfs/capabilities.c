@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Which privilege looking at other processes takes, and whether this process has it. */
+/* Which privilege a process needs to look at other processes, and whether this process has it. */
 #include "procfs/capabilities.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #define CAPABILITY(number) (1ull << (number))
 
-/* Each is had by one of two: the larger one includes it. */
+/* One of two capabilities is enough for each: the larger one includes the other. */
 #define PTRACE CAPABILITY(CAP_SYS_PTRACE)
 #define SEARCH (CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_DAC_OVERRIDE))
 #define RESTORE (CAPABILITY(CAP_CHECKPOINT_RESTORE) | CAPABILITY(CAP_SYS_ADMIN))

@@ -55,7 +55,7 @@ void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 	both = cacheable_pfnmap(ctx);
 	if (both > 0)
 		facts->fwb = facts->dic = 1;
-	else if (both == 0 && facts->dic == 1) /* then it is the other one that is missing */
+	else if (both == 0 && facts->dic == 1) /* then the other one is missing */
 		facts->fwb = 0;
 }
 

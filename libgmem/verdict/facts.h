@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel and the CPU are asked, so that rows of the table can be judged. */
+/* Questions to the kernel and the CPU that decide about rows of the table. */
 #ifndef GMEM_VERDICT_FACTS_H
 #define GMEM_VERDICT_FACTS_H
 

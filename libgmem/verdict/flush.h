@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A verdict with the facts at hand, on all paths or on some. */
+/* A verdict with facts that the caller has, on all paths or on some. */
 #ifndef GMEM_VERDICT_FLUSH_H
 #define GMEM_VERDICT_FLUSH_H
 

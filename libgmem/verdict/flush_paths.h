@@ -63,10 +63,10 @@ struct gmem_flush_rule {
 	struct gmem_flush_path path;
 	struct gmem_flush_trace trace;
 	enum gmem_flush_machine machine;
-	unsigned int vm_types; /* bits: VM types whose KVM has the path */
+	unsigned int vm_types; /* bits: VM types for which KVM has the path */
 	unsigned int touches;  /* of enum gmem_touch: calls of libgmem that run through it */
 	enum gmem_flush_pages pages;
-	bool any_memory;     /* it touches other memory, too: its trace does not tell whose */
+	bool any_memory;     /* it touches other memory, too: a trace does not tell which it was */
 	bool after_removal;  /* memory without direct map has left it by then */
 	bool needs_shared;   /* only memory that userspace may touch */
 	bool needs_pw_mce;   /* only CPUs with the bug tdx_pw_mce */

@@ -7,7 +7,7 @@
  *   DIR/index               what was looked for and is no file here, a line each, see index.c
  *   DIR/kvm-answers         what KVM answered, see answers.c
  *
- * What none of these tells is -GMEM_KERNEL_NOT_RECORDED, never -ENOENT.
+ * If none of these tells, the answer is -GMEM_KERNEL_NOT_RECORDED, never -ENOENT.
  */
 #ifndef GMEM_SNAPSHOT_H
 #define GMEM_SNAPSHOT_H
@@ -132,7 +132,7 @@ int gmem_snapshot_file_link(const struct gmem_snapshot *snapshot, const char *pa
 /* kvm.c: the ioctls of KVM that only ask. */
 int gmem_snapshot_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg);
 
-/* live.c: what takes a live kernel: -GMEM_KERNEL_NOT_RECORDED, all of them. */
+/* live.c: operations that need a live kernel; all return -GMEM_KERNEL_NOT_RECORDED. */
 int gmem_snapshot_mmap(struct gmem_kernel *kernel, size_t length, int prot, int flags, int fd,
 		       uint64_t offset, void **out);
 int gmem_snapshot_munmap(struct gmem_kernel *kernel, void *address, size_t length);

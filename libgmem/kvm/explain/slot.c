@@ -104,7 +104,7 @@ static bool too_many_pages(const struct gmem_facts *facts)
 	return gmem_page_of(facts->ctx, facts->size) > INT32_MAX;
 }
 
-/* For the words: the slot that is in the way. */
+/* Finds the slot that is in the way, for the explanation. */
 static void note_other(const struct gmem_facts *facts, const struct gmem_vm_slot *slot)
 {
 	facts->found->other_slot = slot->id;
@@ -247,7 +247,8 @@ static bool arm64_gpa_too_high(const struct gmem_facts *facts)
 
 /*
  * kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. KVM
- * cannot be asked which it is: the release decides where another argument is wrong as well.
+ * cannot be asked which of the two it does. If another argument is wrong as well, the release
+ * decides.
  */
 static bool file_range_in_use_first(const struct gmem_facts *facts)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * SEAMCALL status: bits 63:32 are a class, bits 31:0 mostly the operand it is about. Those that
- * KVM's commands can run into; the others are in the TDX module's ABI reference.
+ * SEAMCALL status: bits 63:32 are a class, bits 31:0 mostly the operand it is about. The table has
+ * those that KVM's commands can meet; the others are in the TDX module's ABI reference.
  */
 #include <inttypes.h>
 #include <stdio.h>

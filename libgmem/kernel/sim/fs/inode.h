@@ -56,7 +56,7 @@ int sim_inode_truncate(struct gmem_sim *sim, struct sim_inode *inode, uint64_t f
 		       uint64_t last);
 int sim_inode_set_policy(struct sim_inode *inode, uint64_t first, uint64_t last,
 			 const struct sim_policy *policy);
-/* AS_NO_DIRECT_MAP of the removal series, vma_is_secretmem() before: GUP keeps away. */
+/* AS_NO_DIRECT_MAP of the removal series, vma_is_secretmem() before it: GUP refuses such memory. */
 bool sim_inode_refuses_gup(const struct sim_inode *inode);
 /* Notes a change of the content: mtime. */
 void sim_inode_changed(struct gmem_sim *sim, struct sim_inode *inode);

@@ -141,7 +141,7 @@ void sim_zero(struct gmem_sim *sim, struct sim_text *text)
 	sim_text_printf(text, "0\n");
 }
 
-/* A device that is there, and that nobody asks anything. */
+/* A device that is there and takes no operation. */
 void sim_nothing(struct gmem_sim *sim, struct sim_text *text)
 {
 	(void)sim;

@@ -133,7 +133,10 @@ void sim_attributes_exit(struct gmem_sim *sim, struct sim_vm *vm)
 	free(vm->attributes.ranges);
 }
 
-/* All of it or nothing: kvm_vm_set_mem_attributes() reserves its entries before it stores one. */
+/*
+ * The call changes all of the range or nothing: kvm_vm_set_mem_attributes() reserves its entries
+ * before it stores one.
+ */
 static int assign(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint64_t last,
 		  bool is_private)
 {
@@ -163,8 +166,8 @@ static int assign(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint6
 }
 
 /*
- * To private the shared mappings go, to shared the private ones: kvm_pre_set_memory_attributes().
- * Nothing is copied or freed.
+ * Memory that becomes private loses its shared mappings, memory that becomes shared its private
+ * ones: kvm_pre_set_memory_attributes(). Nothing is copied or freed.
  */
 static int zap_range(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint64_t last,
 		     enum sim_zap which)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Guest page faults: a gfn's page found, cleared, taken out of the direct map, and mapped; and
- * the way back. After kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
+ * Guest page faults: the page of a gfn is found, cleared, taken out of the direct map, and mapped.
+ * Also the way back. Modelled on kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
  */
 #include "kernel/sim/kvm/kvm.h"
 #include "kernel/sim/kvm/snp.h"

@@ -130,7 +130,7 @@ static int allocate(struct gmem_sim *sim, struct sim_inode *inode, uint64_t offs
 	return err;
 }
 
-/* What another mapping of the file would see is gone too. */
+/* Other mappings of the file lose this content, too. */
 static void punch_host(struct sim_inode *inode, uint64_t offset, uint64_t length)
 {
 	if (inode->host_fd >= 0)
@@ -186,7 +186,10 @@ static void free_gmem(struct sim_gmem *gmem)
 	free(gmem);
 }
 
-/* kvm_gmem_release(): the slots lose the file, the guest its mappings, the file its VM. */
+/*
+ * kvm_gmem_release(): the slots no longer have the file, the guest no longer has its mappings, and
+ * the file no longer has its VM.
+ */
 static int release(struct gmem_sim *sim, struct sim_file *file)
 {
 	struct sim_gmem *gmem = file->owner;

@@ -92,7 +92,7 @@ int sim_vcpu_run(struct gmem_sim *sim, void *object, uint64_t arg)
 		if (err || run->exit_reason == KVM_EXIT_MMIO)
 			return err;
 	}
-	/* Without a memslot the guest cannot even fetch. */
+	/* Without a memslot the guest cannot even fetch an instruction. */
 	run->exit_reason = can_fetch ? KVM_EXIT_HLT : KVM_EXIT_INTERNAL_ERROR;
 	return 0;
 }

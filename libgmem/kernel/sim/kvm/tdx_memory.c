@@ -84,7 +84,9 @@ int sim_td_remove(struct gmem_sim *sim, struct sim_vm *vm, uint64_t pfn)
 	for (unsigned int i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		if (steps[i] == TDH_MEM_TRACK && vm->td->state != SIM_TD_STATE_RUNNABLE)
 			continue;
-		/* A zap has nobody to tell: the VM is bugged, the call goes on. */
+		/*
+		 * A zap cannot report an error: the VM is marked as bugged, and the call goes on.
+		 */
 		if (sim_td_seamcall(sim, vm, steps[i], &args))
 			return 0;
 	}

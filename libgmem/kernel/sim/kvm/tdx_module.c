@@ -44,7 +44,7 @@ static uint64_t mng_create(struct gmem_sim *sim, struct sim_module_td *td,
 	return SIM_TDX_SUCCESS;
 }
 
-/* Once a package; the second one finds it done. */
+/* It is done once for each package; the second call finds it done. */
 static uint64_t mng_key_config(struct gmem_sim *sim, struct sim_module_td *td,
 			       const struct sim_seamcall_args *args)
 {
@@ -222,7 +222,7 @@ static uint64_t key_freeid(struct gmem_sim *sim, struct sim_module_td *td,
 	return SIM_TDX_SUCCESS;
 }
 
-/* Only a TD that has lost its key gives its pages back. */
+/* Pages can be reclaimed only from a TD that no longer has its key. */
 static uint64_t page_reclaim(struct gmem_sim *sim, struct sim_module_td *td,
 			     const struct sim_seamcall_args *args)
 {

@@ -38,7 +38,7 @@ void sim_td_reclaim_pages(struct gmem_sim *sim, struct sim_td *td)
 		uint64_t address = td->control.keys[i];
 		uint64_t pfn = (address - sim->model->page_offset_base) >> sim->page_shift;
 
-		/* What cannot be reclaimed leaks: the key is still on it. */
+		/* A page that cannot be reclaimed leaks, because it still has the key. */
 		if (td->module.lifecycle != SIM_TD_NONE &&
 		    sim_seamcall(sim, &td->module, TDH_PHYMEM_PAGE_RECLAIM,
 				 &(struct sim_seamcall_args){ .pfn = pfn }))

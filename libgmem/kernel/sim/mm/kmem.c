@@ -120,7 +120,7 @@ void sim_kfree(struct gmem_sim *sim, uint64_t address, size_t size)
 
 	if (!address)
 		return;
-	/* Freed memory reads as rubbish: a stale pointer must not look sound. */
+	/* Freed memory gets invalid content, so that a stale pointer does not seem to be valid. */
 	memset(sim_kptr(sim, address), 0x6b, size);
 	if (slab * SIM_SLAB_STEP <= sim->page_size)
 		push_free(sim, &sim->kmem.slab[slab], address);

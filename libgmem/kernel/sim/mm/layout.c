@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Offsets of struct members. Those of 7.3 are the ones of a real build where it was looked at;
- * a walker must take them from here (on a real kernel: from BTF), so the generations differ.
+ * Offsets of struct members. Those of 7.3 come from a real build, as far as it was looked at. The
+ * generations differ on purpose: a walker must take offsets from here (on a real kernel: from BTF).
  */
 #include <errno.h>
 #include <string.h>

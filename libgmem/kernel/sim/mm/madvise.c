@@ -80,7 +80,7 @@ static int remove_pages(struct gmem_sim *sim, const struct piece *piece)
 				     piece->end - piece->start);
 }
 
-/* The page tables go, the file keeps its content; anonymous memory loses it. */
+/* Page table entries are removed. A file keeps its content, anonymous memory loses it. */
 static int dont_need(struct gmem_sim *sim, const struct piece *piece)
 {
 	(void)sim;

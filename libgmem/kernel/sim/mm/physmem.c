@@ -18,7 +18,7 @@ struct sim_block {
 	struct sim_page pages[BLOCK_PAGES];
 };
 
-/* Zeroed memory that costs as much as of it is touched: what there is of RAM, little is. */
+/* Zeroed memory, of which only touched pages cost something: of the model's RAM few are touched. */
 static void *map(uint64_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
