@@ -74,17 +74,17 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	return finish(cli, flush, ret, &owner, arg);
 }
 
-/* What check --pfn looks at, and what came of it. */
+/* What check --pfn looks at, and the result. */
 struct pfns {
 	struct frame_list list;
 	struct gmem_flush *flush;
-	uint64_t not_ram; /* page frames that are not RAM: nothing is said of them */
+	uint64_t not_ram; /* page frames that are not RAM: they get no verdict */
 	uint64_t first_not_ram;
 	const char *ram_reason; /* why it cannot be told which are RAM; NULL where it can */
 	char text[1024];
 };
 
-/* Page frames that are all RAM, or all not; what cannot be told is taken for RAM. */
+/* Page frames that are all RAM, or all not RAM. If that cannot be told, they are taken for RAM. */
 static int check_run(struct cli *cli, struct pfns *pfns, uint64_t pfn, uint64_t *pages)
 {
 	uint64_t alike = *pages;
@@ -126,7 +126,7 @@ static enum status check_pfns(struct cli *cli, struct pfns *pfns, struct verdict
 	return finish(cli, pfns->flush, ret, NULL, verdict);
 }
 
-/* Page frames that are not RAM have no verdict; of the others it holds. */
+/* Page frames that are not RAM have no verdict. The verdict holds for the others. */
 static enum status judge_ram(struct cli *cli, struct pfns *pfns, struct verdict *verdict)
 {
 	if (pfns->ram_reason)
@@ -211,7 +211,10 @@ static enum status run(struct cli *cli)
 	return status;
 }
 
-/* Where RAM is matters for page frames that anybody may name; a guest_memfd's are RAM. */
+/*
+ * A user may name any page frame, so it matters where RAM is. Page frames of a guest_memfd are
+ * always RAM.
+ */
 static unsigned int needs_of(const void *settings)
 {
 	const struct settings *chosen = settings;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gmemctl exec: runs a command that has the descriptors of a held VM and its memory. Of the VM's
- * the kernel answers CHECK_EXTENSION-like questions to nobody but the holder (EIO); the memory's is
- * good for everything: mmap, fallocate, fstat.
+ * gmemctl exec: runs a command that has the descriptors of a held VM and its memory. The kernel
+ * takes ioctls on the VM's descriptor from the holder only (others get EIO). The memory's
+ * descriptor works for everything: mmap, fallocate, fstat.
  */
 #include "holder/exec_fds.h"
 

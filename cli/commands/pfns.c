@@ -79,7 +79,7 @@ struct settings {
 	struct chart chart;
 };
 
-/* What a run carries from one guest_memfd to the next. */
+/* State that is kept from one guest_memfd to the next. */
 struct pfns {
 	struct cli *cli;
 	const struct settings *settings;
@@ -90,7 +90,7 @@ struct pfns {
 	uint64_t size;	  /* of all */
 	uint64_t longest; /* of them, bytes */
 	uint64_t walked;  /* bytes that the walk met, listed or not */
-	bool unread;	  /* it met what could not be read of the page cache */
+	bool unread;	  /* it met parts of the page cache that could not be read */
 	bool unknown;	  /* or it cannot be told whether the direct map has it */
 	uint64_t counted; /* by the kernel, of all; bytes */
 	bool uncounted;	  /* of some it could not be read */
@@ -262,7 +262,10 @@ static int list_gpas(struct pfns *pfns, struct gmem_target *target)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* Of each guest_memfd by itself. Rows that come on the same terminal are progress themselves. */
+/*
+ * Progress of each guest_memfd by itself. Rows that appear on the same terminal show progress
+ * already.
+ */
 static void begin_progress(struct pfns *pfns, struct gmem_target *target, uint64_t size)
 {
 	const struct settings *settings = pfns->settings;
@@ -313,7 +316,7 @@ static enum status draw(const struct pfns *pfns)
 	return chart_draw(pfns->cli, &pfns->settings->chart, &pfns->cells, title, "not resident");
 }
 
-/* One picture a guest_memfd. A range that begins past its end is none of it. */
+/* One picture for each guest_memfd, unless the range begins past its end. */
 static enum status draw_target(struct pfns *pfns, struct gmem_target *target, uint64_t size)
 {
 	const struct range *offset = &pfns->settings->offset;
@@ -392,7 +395,7 @@ static enum status list_all(struct pfns *pfns)
 	return status;
 }
 
-/* An empty answer that comes of what was asked, and not of the memory. */
+/* Explains an empty answer that is due to the options, and not to the memory. */
 static void say_empty(const struct pfns *pfns)
 {
 	const struct settings *settings = pfns->settings;
@@ -416,7 +419,10 @@ static const struct table *table_of(const void *settings)
 	return ((const struct settings *)settings)->summary ? &tally_table : NULL;
 }
 
-/* A picture shows all pages: of some only, a cell without would look as if none were resident. */
+/*
+ * A picture shows all pages. If it showed only some, other cells would look as if nothing were
+ * resident there.
+ */
 static enum status check_options(struct cli *cli, const struct settings *settings)
 {
 	if (settings->each && settings->summary)

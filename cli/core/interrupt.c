@@ -36,7 +36,10 @@ void interrupt_catch(void)
 			sigaction(signals[i], &action, NULL);
 }
 
-/* A signal between the question and the wait would be slept over: they are let in by ppoll(2). */
+/*
+ * A signal that comes between the check and the wait must not be missed: ppoll(2) unblocks signals
+ * while it waits.
+ */
 static void block(sigset_t *before)
 {
 	sigset_t blocked;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text of others: names of processes and files may hold any byte. Most readers take UTF-8 only, and
- * a terminal obeys some characters. All that writes such text asks here.
+ * Text from others: names of processes and files may hold any byte. Most readers take UTF-8 only,
+ * and a terminal interprets some characters. All code that writes such text uses these functions.
  */
 #ifndef CLI_CORE_UTF8_H
 #define CLI_CORE_UTF8_H
@@ -19,9 +19,8 @@
 size_t utf8_length(const unsigned char *text);
 
 /*
- * The same where a terminal shows the character and does nothing else. 0 for a control character
- * too: those below the blank, DEL, and U+0080 to U+009F, of which U+009B begins a sequence as ESC [
- * does.
+ * The same, if a terminal only shows the character. 0 for a control character too: those below the
+ * blank, DEL, and U+0080 to U+009F, of which U+009B begins a sequence as ESC [ does.
  */
 size_t utf8_shown(const unsigned char *text);
 

@@ -12,8 +12,8 @@
 #define WIDTH_MAX 1000
 
 /*
- * Shades of all pictures. The blocks are those of CP437 too, which the font of the Linux console
- * has; what may fault is a letter everywhere.
+ * Shades of all pictures. The blocks are in CP437 too, so the font of the Linux console has them.
+ * Pages that may fault are letters in every locale.
  */
 enum {
 	SHADE_ABSENT,
@@ -141,7 +141,7 @@ int chart_begin(struct cli *cli, const struct chart *chart, uint64_t start, uint
 			 gmem_page_size(cli->ctx));
 }
 
-/* One page that is not in the direct map is enough for a fault: it is never lost among others. */
+/* One page that is not in the direct map is enough for a fault, so it always shows. */
 static unsigned char shade_of_direct_map(const struct cell_sum *sum)
 {
 	uint64_t pages = cell_sum_pages(sum);
@@ -197,7 +197,7 @@ static unsigned char shade_of(enum chart_of of, const struct cells *cells, size_
 	return of == CHART_NODE ? shade_of_node(sum) : shade_of_direct_map(sum);
 }
 
-/* The legend: shades that are there, and what adds up to something although no shade shows it. */
+/* The legend: the shades that occur, and sums that are not 0 although no shade shows them. */
 struct legend {
 	struct cli *cli;
 	struct picture *picture;

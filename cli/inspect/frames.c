@@ -116,7 +116,7 @@ static void find_owners(struct lookup *lookup)
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
 		if (unseen && unseen != lookup->no_owner)
 			snprintf(lookup->no_owner, sizeof(lookup->no_owner), "%s", unseen);
-		/* Without one there is nothing to be read, and no reader needed. */
+		/* Without page frames there is nothing to read, and no reader is needed. */
 		if (counts.memories && cli->common.reader == READER_NONE)
 			ret = -ENOTSUP;
 		else
@@ -147,7 +147,7 @@ static bool is_partial(const struct lookup *lookup, const struct frame *frame, c
 	return *reason;
 }
 
-/* Node and zone everybody may see, and alone they do not answer. */
+/* Everybody may see node and zone; they alone are not an answer. */
 static bool is_answered(const struct frame *frame)
 {
 	return frame->is.direct_map != GMEM_DIRECT_MAP_UNKNOWN || frame->is.ram >= 0 ||
@@ -205,7 +205,7 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 	output_row(lookup->cli->out, cells);
 }
 
-/* Once: the first that is not RAM, and what it may have been meant for. */
+/* Notes only the first that is not RAM, and what the user may have meant. */
 static void note_not_ram(const struct lookup *lookup)
 {
 	char text[256];

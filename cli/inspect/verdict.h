@@ -7,7 +7,7 @@
 
 extern const struct table paths_table;
 
-/* Whose pages the rows are about. */
+/* The owner of the pages that the rows are about. */
 struct paths_owner {
 	pid_t pid;
 	int fd; /* -1: mapped only */
@@ -18,7 +18,7 @@ struct paths_owner {
 void paths_write(struct output *out, const struct gmem_flush *flush,
 		 const struct paths_owner *owner);
 
-/* What was counted for a verdict, over one or several flush objects. */
+/* The counts for a verdict, over one or several flush objects. */
 struct verdict {
 	enum gmem_verdict now;	  /* a flush of the pages as they are */
 	enum gmem_verdict on_map; /* bringing them into the guest */
@@ -36,7 +36,7 @@ void verdict_add(struct verdict *verdict, const struct gmem_flush *flush);
 /* The same for a guest_memfd without a page, by what its creation flags will make of its pages. */
 void verdict_add_empty(struct verdict *verdict, enum gmem_vm_type vm_type, uint64_t memory_flags);
 
-/* The status that a command ends with: that of the graver of the two, of those that apply. */
+/* The exit status: that of the worse verdict, among those that apply. */
 enum status verdict_status(const struct verdict *verdict);
 
 /* Writes the counts, and both verdicts with their reasons. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A picture of cells for a terminal, row after row, with a label before each row and a legend
- * below. What a cell stands for and what its shade means is the caller's.
+ * below. The caller decides what a cell stands for and what its shade means.
  */
 #ifndef CLI_OUTPUT_PICTURE_H
 #define CLI_OUTPUT_PICTURE_H

@@ -55,8 +55,8 @@ static const struct cli_option options[] = {
 };
 
 /*
- * The page tables do not say who removed a page. What Linux 7.3 has for it, beside guest_memfd,
- * works page by page (memfd_secret, hardware poison, KFENCE) or on whole blocks.
+ * The page tables do not say what removed a page. Besides guest_memfd, Linux 7.3 removes single
+ * pages (memfd_secret, hardware poison, KFENCE) or whole blocks.
  */
 static const struct {
 	uint64_t min_pages;
@@ -73,7 +73,7 @@ struct holes {
 	struct owned owned;
 };
 
-/* By its size: a guess, of all that there is but the guest_memfds that were looked at. */
+/* A guess by the size of the hole, among all causes except the guest_memfds that were looked at. */
 static void guess(const struct holes *holes, uint64_t pages, char *text, size_t size)
 {
 	size_t i = 0;
@@ -159,7 +159,7 @@ static void write_levels(struct cli *cli, const char *name, const uint64_t level
 }
 
 /*
- * Why the kernel's own counters differ: it adds to them, and counts nothing again. A 1G mapping
+ * Why the kernel's own counters differ: it only adds to them, and never counts again. A 1G mapping
  * that is there already counts once more for each range of RAM that wants it at boot:
  * phys_pud_init() in arch/x86/mm/init_64.c. A split of the kernel image's own mapping counts as one
  * of the direct map, since virt_addr_valid() is true of it, too: __split_large_page() in
@@ -181,7 +181,7 @@ static const char *why_counters_differ(const struct gmem_directmap_summary *summ
 	return "";
 }
 
-/* One line for people: what each counts, by level. */
+/* One line for people: both counts, by level. */
 static void tell_levels(const struct cli *cli, char *text, size_t size,
 			const struct gmem_directmap_summary *summary)
 {
@@ -199,7 +199,10 @@ static void tell_levels(const struct cli *cli, char *text, size_t size,
 		snprintf(text + used, size - used, "%s", why_counters_differ(summary));
 }
 
-/* The counters of /proc/meminfo are kept by hand in the kernel and drift; the tables do not. */
+/*
+ * The kernel updates the counters of /proc/meminfo itself, and they drift; the page tables are
+ * always right.
+ */
 static void write_meminfo(struct cli *cli, const struct gmem_directmap_summary *summary)
 {
 	const char *reason = summary->has_meminfo ? NULL : "/proc/meminfo has no DirectMap lines";

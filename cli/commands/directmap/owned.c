@@ -71,7 +71,7 @@ static int search_memory(struct search *search)
 	return ret;
 }
 
-/* One that is gone meanwhile has no hole any more. */
+/* A guest_memfd that is gone by now has no hole any more. */
 static int search_all(struct search *search, size_t memories)
 {
 	int ret = 0, worst = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Samples of each guest_memfd: what list shows, as Prometheus takes it. */
+/* Samples of each guest_memfd: what list shows, in the form that Prometheus takes. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -176,7 +176,10 @@ static void add_counts(struct samples *samples, const struct gmem_owners *owners
 
 	bool may_be_unshown = gmem_owners_unshown(owners);
 
-	/* None seen is not none there: a VM may have one that no process shows. */
+	/*
+	 * If no guest_memfd was seen, there may still be one: a VM may have one that no process
+	 * shows.
+	 */
 	samples_add(samples, &unshown, NULL, 0, may_be_unshown);
 	if (counts->memories || !may_be_unshown)
 		samples_add(samples, &memories, NULL, 0, counts->memories);

@@ -90,7 +90,7 @@ static enum status open_text(struct metrics *metrics)
 	return cli_no_memory(metrics->cli);
 }
 
-/* The text is complete before a byte of it goes out. */
+/* The text is complete before the first byte of it is written. */
 static enum status hand_out(struct metrics *metrics)
 {
 	struct cli *cli = metrics->cli;
@@ -223,7 +223,8 @@ static const struct table *table_of(const void *settings)
 }
 
 /*
- * An option for rows that was given, where there are none; what a batch says for all lines is none.
+ * An option about rows that was given although there are no rows. Options that a batch sets for all
+ * lines do not count.
  */
 static const char *idle_option(const struct cli *cli)
 {
