@@ -29,14 +29,15 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 }
 
 static enum status finish(struct cli *cli, struct gmem_flush *flush, int ret,
-			  const struct paths_owner *owner, struct verdict *verdict)
+			  const struct paths_owner *owner, enum gmem_access_owner access_owner,
+			  struct verdict *verdict)
 {
 	enum status status = STATUS_YES;
 
 	if (ret) {
 		status = cli_fail_error(cli, ret, NULL);
 	} else {
-		paths_write(cli->out, flush, owner);
+		paths_write(cli->out, flush, owner, access_owner);
 		verdict_add(verdict, flush);
 	}
 	gmem_flush_free(flush);
@@ -71,7 +72,7 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	gmem_flush_counts(flush, &pages, NULL, NULL, NULL);
 	if (!ret && !pages && info.has_flags)
 		verdict_add_empty(arg, info.vm_type, info.flags);
-	return finish(cli, flush, ret, &owner, arg);
+	return finish(cli, flush, ret, &owner, info.access_owner, arg);
 }
 
 /* What check --pfn looks at, and the result. */
@@ -123,7 +124,7 @@ static enum status check_pfns(struct cli *cli, struct pfns *pfns, struct verdict
 	for (size_t i = 0; !ret && i < pfns->list.n; i++)
 		ret = check_range(cli, pfns, &pfns->list.list[i].range);
 	verdict->on_map_reason = "page frames were given, and no memory that goes into a guest";
-	return finish(cli, pfns->flush, ret, NULL, verdict);
+	return finish(cli, pfns->flush, ret, NULL, gmem_frame_access_owner(cli->ctx), verdict);
 }
 
 /* Page frames that are not RAM have no verdict. The verdict holds for the others. */

@@ -29,6 +29,7 @@ enum {
 	COLUMN_ORDER,
 	COLUMN_LEVEL,
 	COLUMN_DIRECT_MAP,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_WRITABLE,
 	COLUMN_FLAGS,
 	COLUMN_REASON,
@@ -55,6 +56,9 @@ static const struct column columns[] = {
 			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has the pages: mapped, unmapped or unknown" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access the pages, whatever the direct map has: "
+					  "host, guest or unknown" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
 			      .help = "whether the direct map lets the kernel write" },
 	[COLUMN_FLAGS] = { "flags", KIND_LIST, .help = "page flags, as in /proc/kpageflags" },
@@ -86,6 +90,7 @@ struct pfns {
 	pid_t pid;
 	int fd;
 	uint64_t inode;
+	enum gmem_access_owner access_owner;
 	unsigned int want;
 	uint64_t size;	  /* of all */
 	uint64_t longest; /* of them, bytes */
@@ -177,6 +182,7 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 		[COLUMN_LEVEL] =
 			cell_text(mapped ? gmem_level_name(pfns->cli->ctx, extent->level) : NULL),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(extent->direct_map)),
+		[COLUMN_ACCESS_OWNER] = cell_text(gmem_access_owner_name(pfns->access_owner)),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, extent->writable),
 		[COLUMN_FLAGS] =
 			cell_text(extent->has_page_flags ? bits_describe(extent->page_flags,
@@ -347,6 +353,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 	pfns->fd = fd;
 	if (!ret) {
 		pfns->inode = info.inode;
+		pfns->access_owner = info.access_owner;
 		pfns->size += info.memory_size;
 		if (info.memory_size > pfns->longest)
 			pfns->longest = info.memory_size;

@@ -16,6 +16,7 @@ enum {
 	COLUMN_NODE,
 	COLUMN_ZONE,
 	COLUMN_DIRECT_MAP,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_LEVEL,
 	COLUMN_WRITABLE,
 	COLUMN_FLAGS,
@@ -37,6 +38,9 @@ static const struct column columns[] = {
 	[COLUMN_ZONE] = { "zone", KIND_TEXT, .shown = true, .help = "memory zone" },
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has it: mapped, unmapped or unknown" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access it, whatever the direct map has: host, "
+					  "guest or unknown" },
 	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
 			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
@@ -190,6 +194,9 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 		[COLUMN_NODE] = cell_number_if(is->node >= 0, (uint64_t)is->node),
 		[COLUMN_ZONE] = cell_text(is->zone),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(is->direct_map)),
+		[COLUMN_ACCESS_OWNER] = cell_text(gmem_access_owner_name(
+			frame->owned ? frame->place.access_owner
+				     : gmem_frame_access_owner(lookup->cli->ctx))),
 		[COLUMN_LEVEL] =
 			cell_text(mapped ? gmem_level_name(lookup->cli->ctx, is->level) : NULL),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, is->writable),

@@ -14,9 +14,9 @@ struct paths_owner {
 	uint64_t inode;
 };
 
-/* Rows for one guest_memfd; owner is NULL where the pages are of none. */
+/* Rows for one guest_memfd; owner is NULL where the pages are of none that is known. */
 void paths_write(struct output *out, const struct gmem_flush *flush,
-		 const struct paths_owner *owner);
+		 const struct paths_owner *owner, enum gmem_access_owner access_owner);
 
 /* The counts for a verdict, over one or several flush objects. */
 struct verdict {

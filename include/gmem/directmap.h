@@ -24,6 +24,20 @@ enum gmem_direct_map {
 /* "mapped", "unmapped", "unknown". Since: 0.1 */
 GMEM_API const char *gmem_direct_map_name(enum gmem_direct_map state);
 
+/*
+ * Who may access a page: a matter apart from whether the direct map has it. The direct map has the
+ * private pages of a TD and of an SNP guest, and on arm64 those of a protected VM, and still the
+ * host must not touch them. It is told by the type of the VM. Since: 0.1
+ */
+enum gmem_access_owner {
+	GMEM_ACCESS_OWNER_UNKNOWN,
+	GMEM_ACCESS_OWNER_HOST,
+	GMEM_ACCESS_OWNER_GUEST,
+};
+
+/* "unknown", "host" or "guest"; NULL where there is no such owner. Static storage. Since: 0.1 */
+GMEM_API const char *gmem_access_owner_name(enum gmem_access_owner owner);
+
 /* Where an answer of enum gmem_direct_map comes from. Since: 0.1 */
 enum gmem_evidence {
 	GMEM_EVIDENCE_NONE,

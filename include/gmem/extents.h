@@ -81,6 +81,13 @@ struct gmem_target_info {
 	size_t slots;	     /* memslots bound */
 	bool has_slots;	     /* bindings were read */
 	uint64_t changed_ns; /* st_ctime: when fallocate(2) last changed it, by CLOCK_REALTIME */
+	/*
+	 * Of all pages that it has. GMEM_ACCESS_OWNER_GUEST: of a TDX or SNP VM, whose guest_memfd
+	 * has private pages only, or of a protected VM of arm64. A page that was allocated and not
+	 * yet given to the guest counts as the guest's.
+	 */
+	enum gmem_access_owner access_owner;
+	const char *access_reason; /* why access_owner is unknown, NULL otherwise; static storage */
 };
 
 /*

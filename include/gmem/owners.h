@@ -218,10 +218,11 @@ GMEM_API uint64_t gmem_usage_unseen(const struct gmem_usage *usage, const char *
 struct gmem_owned_frame {
 	size_t size; /* sizeof(struct gmem_owned_frame) */
 	uint64_t pfn;
-	size_t memory;	 /* index, as in gmem_owners_at() */
-	uint64_t offset; /* bytes into the file */
-	uint64_t gpa;	 /* or GMEM_GPA_NONE */
-	pid_t vm_pid;	 /* thread that made the VM, or -1 where unknown */
+	size_t memory;			     /* index, as in gmem_owners_at() */
+	uint64_t offset;		     /* bytes into the file */
+	uint64_t gpa;			     /* or GMEM_GPA_NONE */
+	pid_t vm_pid;			     /* thread that made the VM, or -1 where unknown */
+	enum gmem_access_owner access_owner; /* as in struct gmem_target_info */
 };
 
 typedef int (*gmem_owned_frame_fn)(const struct gmem_owned_frame *frame, void *arg);

@@ -141,6 +141,17 @@ const char *gmem_direct_map_name(enum gmem_direct_map state)
 	return NAME_OF(direct_maps, state);
 }
 
+const char *gmem_access_owner_name(enum gmem_access_owner owner)
+{
+	static const char *const owners[] = {
+		[GMEM_ACCESS_OWNER_UNKNOWN] = "unknown",
+		[GMEM_ACCESS_OWNER_HOST] = "host",
+		[GMEM_ACCESS_OWNER_GUEST] = "guest",
+	};
+
+	return NAME_OF(owners, owner);
+}
+
 const char *gmem_evidence_name(enum gmem_evidence evidence)
 {
 	return NAME_OF(evidences, evidence);

@@ -61,6 +61,7 @@ static const struct field fields[GMEM_FIELDS] = {
 	[GMEM_SLOT_PGOFF] = { "kvm_memory_slot", "gmem.pgoff", false },
 	[GMEM_KVM_USERSPACE_PID] = { "kvm", "userspace_pid", false },
 	[GMEM_KVM_VM_TYPE] = { "kvm", "arch.vm_type", false },
+	[GMEM_KVM_PROTECTED] = { "kvm", "arch.pkvm.is_protected", false }, /* arm64 */
 	/* with CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES */
 	[GMEM_KVM_ATTRIBUTES] = { "kvm", "mem_attr_array", false },
 };

@@ -179,6 +179,20 @@ static int read_slots(struct gmem_target *target, struct collect *collect)
 	return 0;
 }
 
+/* A VM of arm64 has no type but this: protected, or the default one. */
+static void read_protection(struct gmem_target *target, const struct gmem_layout *layout,
+			    uint64_t kvm)
+{
+	uint8_t is_protected;
+
+	if (!layout->has[GMEM_KVM_PROTECTED] ||
+	    gmem_kmem_read(target->ctx, kvm + layout->offset[GMEM_KVM_PROTECTED], &is_protected, 1))
+		return;
+	target->is_protected = is_protected != 0;
+	if (!is_protected)
+		target->vm_type = GMEM_VM_DEFAULT;
+}
+
 static void read_vm(struct gmem_target *target, const struct gmem_layout *layout, uint64_t kvm)
 {
 	uint64_t type = 0;
@@ -193,6 +207,7 @@ static void read_vm(struct gmem_target *target, const struct gmem_layout *layout
 	    !gmem_kmem_read(target->ctx, kvm + layout->offset[GMEM_KVM_VM_TYPE], &type, 1) &&
 	    type < GMEM_VM_TYPES)
 		target->vm_type = (int)type;
+	read_protection(target, layout, kvm);
 }
 
 /* Goes through the list of open files: list_head.next is its first word. */
@@ -244,6 +259,7 @@ static int try_bindings(struct gmem_target *target, const struct generation *gen
 
 	target->vm_pid = -1;
 	target->vm_type = -1;
+	target->is_protected = -1;
 	if (!ret)
 		ret = collect_files(target, generation, &collect);
 	if (!ret)
@@ -293,6 +309,7 @@ int gmem_target_read_bindings(struct gmem_target *target)
 	target->binding_count = 0;
 	target->vm_pid = -1;
 	target->vm_type = -1;
+	target->is_protected = -1;
 	return gmem_fail(target->ctx, -ENODATA,
 			 "the memslots of this guest_memfd could not be read: %s",
 			 gmem_error_words(ret));

@@ -109,6 +109,7 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 	}
 	target->ctx = ctx;
 	target->vm_type = -1;
+	target->is_protected = -1;
 	target->vm_pid = -1;
 	target->fd = fd;
 	ret = confirm(ctx, fd);
@@ -145,6 +146,7 @@ int gmem_target_at(struct gmem_ctx *ctx, uint64_t inode, uint64_t dev, struct gm
 		.cache.inode = inode,
 		.has_cache = true,
 		.vm_type = -1,
+		.is_protected = -1,
 		.vm_pid = -1,
 	};
 	ret = gmem_object_read(ctx, objects, inode, GMEM_OF_INODE_INO, 8, &target->ino);
@@ -342,43 +344,6 @@ int gmem_target_vm_type(const struct gmem_target *target)
 		return -1;
 	gmem_vm_types_judge(target->ctx, 1u << target->vm_type, &numbering);
 	return numbering.doubted ? -1 : target->vm_type;
-}
-
-static void learn_info(struct gmem_target *target, struct gmem_target_info *info)
-{
-	uint64_t pages;
-
-	if (gmem_target_cache(target))
-		return; /* what fstat tells is known all the same */
-	info->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
-	if (info->has_resident)
-		info->resident = gmem_bytes_of(target->ctx, pages);
-	info->has_flags = !gmem_target_flags(target, &info->flags);
-	if (gmem_target_read_bindings(target))
-		return;
-	info->vm_type = gmem_target_vm_type(target);
-	info->vm_pid = target->vm_pid;
-	info->slots = target->binding_count;
-	info->has_slots = true;
-}
-
-int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out)
-{
-	struct gmem_target_info info = {
-		.memory_size = target->size,
-		.inode = target->ino,
-		.changed_ns = target->changed_ns,
-		.vm_type = -1,
-		.vm_pid = -1,
-	};
-	int ret;
-
-	gmem_begin(target->ctx);
-	ret = GMEM_CHECK_OUT(target->ctx, gmem_target_info, changed_ns, out);
-	if (ret)
-		return ret;
-	learn_info(target, &info);
-	return GMEM_FILL_OUT(target->ctx, gmem_target_info, changed_ns, out, &info);
 }
 
 int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_binding *out)

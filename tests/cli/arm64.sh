@@ -31,6 +31,31 @@ try 1 'pre-flight refused +stage2-map-exec would take a page fault' '*' \
 # No row of another machine's kernel.
 try_json 0 '[.paths[] | select(.source | contains("x86"))] == []' gmemctl walk --json --simulate=arm64
 
+# Who may access a page is told by the type of the VM, and beside the direct map.
+# shellcheck disable=SC2317 # called by try
+holes() {
+	printf '%s\n' 'create vm --size=1M --flags=no-direct-map --vm-type=sw-protected' \
+		'convert vm all private' 'map vm all' 'directmap --holes' > "$scratch/lines"
+	gmemctl batch --keep-going --json --simulate=no-direct-map "$scratch/lines" |
+		jq -c '[.commands[3].document.hole_list[].access_owner]'
+}
+# shellcheck disable=SC2317 # called by try
+access() {
+	printf '%s\n' "create vm --size=1M --vm-type=$2" 'map vm all --method=allocate' 'pfns vm' 'check vm' \
+		> "$scratch/lines"
+	gmemctl batch --keep-going --json "--simulate=$1" "$scratch/lines" |
+		jq -c '[.commands[2:4][].document | (.extents // .paths)[] | .access_owner] | unique'
+}
+try 0 '^\["guest"\]$' '' access tdx tdx
+try 0 '^\["host"\]$' '' access tdx default
+try 0 '^\["host"\]$' '' access arm64 default
+try 0 '^\["host"\]$' '' access arm64-16k default
+try_json 0 '[.frames[].access_owner] == ["unknown"]' gmemctl pfn --json phys:90000000 --simulate=arm64
+try_json 0 '[.frames[].access_owner] == ["host"]' gmemctl pfn --json phys:90000000 --simulate=arm64-16k
+try_json 0 '[.paths[].access_owner] | unique == ["unknown"]' \
+	gmemctl check --json --pfn=0x1000 --simulate=tdx
+try 0 '^\["host"\]$' 'the answer is no' holes
+
 # Sizes are counted in the kernel's pages.
 cat > "$scratch/lines" << 'EOT'
 create vm --size=4M

@@ -261,7 +261,7 @@ static const struct subject {
 	SUBJECT(gmem_directmap_counters, has_collapses, get_counters),
 	SUBJECT(gmem_flush_row, has_first_pfn, get_row),
 	SUBJECT(gmem_preflight, inferred, get_preflight),
-	SUBJECT(gmem_target_info, changed_ns, get_info),
+	SUBJECT(gmem_target_info, access_reason, get_info),
 	SUBJECT(gmem_binding, flags, get_binding),
 	SUBJECT(gmem_extent, has_pfn, get_extent),
 	SUBJECT(gmem_owned, descriptors, get_owned),

@@ -13,6 +13,7 @@ enum {
 	COLUMN_PAGES,
 	COLUMN_SIZE,
 	COLUMN_DIRECT_MAP,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_MAKER,
 	COLUMN_PID,
 	COLUMN_COMMAND,
@@ -27,6 +28,9 @@ static const struct column columns[] = {
 	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the range" },
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has the range: unmapped or unknown" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access the range, whatever the direct map has: "
+					  "host, guest or unknown" },
 	[COLUMN_MAKER] = { "maker", KIND_TEXT, .shown = true, .wrap = true,
 			   .help = "who took the range out of the direct map, or may have" },
 	[COLUMN_PID] = { "pid", KIND_NUMBER,
@@ -71,6 +75,7 @@ static const struct {
 struct holes {
 	struct cli *cli;
 	struct owned owned;
+	enum gmem_access_owner access_owner; /* of what is no guest_memfd's that was seen */
 };
 
 /* A guess by the size of the hole, among all causes except the guest_memfds that were looked at. */
@@ -113,6 +118,8 @@ static void write_piece(const struct holes *holes, const struct gmem_directmap_r
 		[COLUMN_PAGES] = cell_number(pages),
 		[COLUMN_SIZE] = cell_number(pages * gmem_page_size(holes->cli->ctx)),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(run->direct_map)),
+		[COLUMN_ACCESS_OWNER] = cell_text(
+			gmem_access_owner_name(range ? range->access_owner : holes->access_owner)),
 		[COLUMN_REASON] = cell_text(run->reason),
 	};
 
@@ -255,7 +262,7 @@ static enum status show(struct cli *cli)
 
 static enum status show_holes(struct cli *cli)
 {
-	struct holes holes = { .cli = cli };
+	struct holes holes = { .cli = cli, .access_owner = gmem_frame_access_owner(cli->ctx) };
 	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 	int ret = owned_find(cli, &holes.owned);
 

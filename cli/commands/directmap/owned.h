@@ -17,6 +17,7 @@ struct owned_range {
 	uint64_t pages;
 	size_t memory; /* index in owners */
 	pid_t vm_pid;
+	enum gmem_access_owner access_owner;
 };
 
 struct owned {

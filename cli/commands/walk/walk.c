@@ -192,7 +192,8 @@ static enum status write_verdict(struct walk *walk)
 
 	output_table(walk->cli->out, &paths_table);
 	if (walk->look.flush)
-		paths_write(walk->cli->out, walk->look.flush, NULL);
+		paths_write(walk->cli->out, walk->look.flush, NULL,
+			    gmem_frame_access_owner(walk->cli->ctx));
 	output_table_end(walk->cli->out);
 	walk_judge(walk, &verdict);
 	write_choice(walk);
