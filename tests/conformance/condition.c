@@ -131,7 +131,7 @@ static bool has_tdx_code(struct run *run, uint64_t unused)
 	       file_has(run, "/proc/cpuinfo", "GenuineIntel");
 }
 
-/* Attributes of the file in place of those of the VM: a parameter of the module says so. */
+/* Attributes belong to the file instead of the VM: a parameter of the module tells it. */
 static bool converts_in_place(struct run *run, uint64_t unused)
 {
 	(void)unused;

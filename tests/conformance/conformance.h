@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The conformance runner: reads scripts of kernel operations (README.md has their language), does
- * each on the running kernel or on a simulated one, and compares the answers.
+ * The conformance runner: reads scripts of kernel operations (README.md describes their language),
+ * performs each operation on the running kernel or on a simulated one, and compares the answers.
  */
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H
@@ -15,7 +15,7 @@
 #define PAGE 4096ull
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
 
-/* Outcomes that are no errno, negated like one. */
+/* Outcomes that are not an errno, negated like one. */
 #define OUTCOME_SIGBUS 5000
 #define OUTCOME_SIGSEGV 5001
 #define OUTCOME_OOPS 4095 /* GMEM_KERNEL_OOPS: no call on a real kernel returns so */
@@ -237,8 +237,8 @@ void explain_free(struct explain *explain);
 /* Takes note of what a call did. */
 void explain_note(struct explain *explain, const struct call *call, int64_t outcome);
 /*
- * NULL, or the explanation, where it does not explain or does not say why, which may be NULL. known
- * tells whether libgmem makes such calls.
+ * Returns the explanation if it explains nothing, or does not contain why (which may be NULL); else
+ * NULL. known tells whether libgmem makes such calls.
  */
 const char *explain_check(struct explain *explain, const struct call *call, int64_t outcome,
 			  const char *why, bool *known);

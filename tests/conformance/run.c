@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One script on one VM type of one kernel, which has to be left as it was found. */
+/* One script on one VM type of one kernel. The kernel has to be left as it was before. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static void check_resources(struct run *run, const struct resources *before)
 {
 	struct resources after = count_resources(run->kernel);
 
-	/* A task that died holds what it had for ever. */
+	/* A task that died keeps its locks and memory for ever. */
 	if (run->kernel->ops->model && gmem_sim_oopsed(run->kernel))
 		return;
 	if (after.fds == before->fds && after.pages <= before->pages + run->poisoned)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What fuzzers of whole commands share: a command that writes no file, waits for nothing, keeps its
- * process's privileges, and whose answer is looked at. It replaces save.c, interrupt.c and
+ * Code that fuzzers of whole commands share. A command here writes no file, waits for nothing and
+ * keeps its process's privileges, and its answer is checked. It replaces save.c, interrupt.c and
  * privilege.c.
  */
 #ifndef FUZZ_COMMANDS_H

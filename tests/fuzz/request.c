@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What comes in at a holder's socket: packets and their descriptors, and the commands that sound
- * ones are, on a VM that is held on a simulated kernel. The client gets one reply, or the holder
- * ends; and no descriptor is left.
+ * Input at a holder's socket: packets with descriptors, and the commands in valid packets, on a VM
+ * that is held on a simulated kernel. The client gets one reply, or the holder ends; and no
+ * descriptor is left open.
  */
 #include "commands.h"
 

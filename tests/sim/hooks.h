@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a test may do to a simulated kernel beyond the port: look inside, and make things go wrong.
- * The struct gmem_kernel passed must come from gmem_kernel_sim_new().
+ * What a test may do to a simulated kernel besides using the port: look inside, and make operations
+ * fail. The struct gmem_kernel passed must come from gmem_kernel_sim_new().
  */
 #ifndef TESTS_SIM_HOOKS_H
 #define TESTS_SIM_HOOKS_H

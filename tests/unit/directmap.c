@@ -200,7 +200,10 @@ static void lie(struct gmem_ctx *ctx, uint64_t address, uint64_t xor, unsigned i
 	lies_left = times;
 }
 
-/* Tables that change underfoot: a few times is read again, for ever is unknown. */
+/*
+ * Tables that change during the walk: after a few changes they are read again; if they never stop
+ * changing, the answer is unknown.
+ */
 START_TEST(changing)
 {
 	static const unsigned int times[] = { 1, 1000000 };
@@ -287,7 +290,10 @@ static int count_run(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-/* Corrupted tables end in an answer or an error, and never outside of what was asked. */
+/*
+ * With corrupted tables the walk ends with an answer or an error, and never leaves the range that
+ * was asked for.
+ */
 START_TEST(corrupted)
 {
 	struct gmem_ctx *ctx;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Page frames of a guest_memfd, held against what the model itself says. */
+/* Page frames of a guest_memfd, compared with the model itself. */
 #include "unit.h"
 
 #include "garble.h"
@@ -97,7 +97,7 @@ static void hear(uint64_t offset, uint64_t memory_size, void *arg)
 	told->times++;
 }
 
-/* One long extent is passed on in the end; how far the walk is, is told meanwhile. */
+/* One long extent is passed on at the end; progress is reported before that. */
 START_TEST(progress)
 {
 	const unsigned int want = GMEM_EXTENT_DIRECT_MAP;
@@ -134,7 +134,7 @@ START_TEST(single_pages)
 }
 END_TEST
 
-/* The cost is that of the pages that are there: 8 EiB without them are no work. */
+/* The cost depends on the pages that are there: 8 EiB without pages cost nothing. */
 START_TEST(sparse)
 {
 	setup("plain", INT64_MAX / PAGE);
@@ -161,7 +161,7 @@ static int remove_late_pages(const struct gmem_extent *extent, void *arg)
 	return check_extent(extent, seen);
 }
 
-/* What is said of a page's direct map is no older than the page. */
+/* The answer about a page's direct map is not older than the page. */
 START_TEST(map_changes_during_the_walk)
 {
 	struct seen seen = { 0 };
@@ -276,7 +276,7 @@ START_TEST(unknown_is_one_extent)
 }
 END_TEST
 
-/* A tree that shrinks while it is read loses no page: the emptied root is not believed. */
+/* A tree that shrinks while it is read loses no page, because the emptied root is not believed. */
 START_TEST(freed_root_is_not_believed)
 {
 	struct gmem_kmem_request head = { .buffer = &root_address, .length = 8 };
@@ -391,7 +391,7 @@ static int take_in_order(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* What is unknown comes in its place, also where all else comes a page at a time. */
+/* Unknown extents come in their place, also if all others come page by page. */
 START_TEST(unknown_comes_in_order)
 {
 	struct seen seen = { 0 };

@@ -4,7 +4,7 @@
  *
  * An operation is tried on each model that has it, in a world of its own: once as it is, then with
  * the first, the second, … call that it makes failing. Whatever happens, the result is an errno
- * with words that name what was asked, or a success that holds against the model; nothing leaks;
+ * with an explanation that names the call, or a success that agrees with the model. Nothing leaks,
  * and the same operation succeeds afterwards.
  */
 #ifndef FAULTS_H
@@ -83,7 +83,7 @@ struct operation {
 	int (*run)(struct world *w);
 };
 
-/* What is asked from here on is not the operation, but a check of it: nothing fails any more. */
+/* From here on calls are not the operation, but checks of it: nothing fails any more. */
 static inline void faults_end(struct world *w)
 {
 	if (w->ended)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every call fails once: reading kernel memory, and what is made of it. Nothing wrong is claimed.
+ * Every call fails once while kernel memory is read and evaluated. No answer is wrong.
  */
 #include "faults.h"
 
@@ -26,7 +26,7 @@ static int open_kcore(struct world *w)
 	return ret;
 }
 
-/* A reader that failed is not one that was wrong. */
+/* A reader that failed is not the same as a reader that was wrong. */
 static int prove(struct world *w)
 {
 	int ret = gmem_reader_control(w->ctx);
@@ -79,7 +79,7 @@ static int summarize(struct world *w)
 		mapped += sum.in_direct_map[level];
 	if (!ret)
 		ck_assert_uint_eq(sum.ram, mapped + sum.holes + sum.unknown);
-	/* Nobody made a hole: what could not be read is unknown. */
+	/* There is no hole, so what could not be read is unknown. */
 	if (!ret)
 		ck_assert_uint_eq(sum.holes, 0);
 	return ret;
@@ -146,7 +146,7 @@ static int note_fd(int fd, void *arg)
 	return 0;
 }
 
-/* What cannot be looked at is not left out as if it were something else. */
+/* A file that cannot be looked at is not skipped as if it were something else. */
 static int list_targets(struct world *w)
 {
 	int fd = -1, ret = gmem_target_list(w->ctx, 0, note_fd, &fd);
@@ -226,7 +226,9 @@ static void prepare_stale(struct world *w)
 		ck_assert_int_eq(gmem_convert(w->vm, GPA, SIZE / 4, false), 0);
 }
 
-/* What is private, and what is stale, is told or is unknown: no part of it passes for the whole. */
+/*
+ * Private and stale memory is either known or unknown: a part of it is never returned as the whole.
+ */
 static int add_up_private(struct world *w)
 {
 	const bool has_private = ON_PRIVATE & ON(w->model);

@@ -84,7 +84,7 @@ START_TEST(same_extents)
 }
 END_TEST
 
-/* What a kernel's look does not find is copied, whatever the reason. */
+/* Leaves that the kernel's look does not find are copied, whatever the reason. */
 static unsigned int refused; /* one leaf of so many */
 
 static int scan_some(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
@@ -142,7 +142,7 @@ START_TEST(what_is_not_found_is_copied)
 }
 END_TEST
 
-/* A leaf that was another one's by the time it was looked through: the parent's slot tells. */
+/* A leaf that belonged to another node when it was looked through: the parent's slot shows that. */
 static unsigned int moved_at, moved_times;
 
 static int scan_moved(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
@@ -255,7 +255,7 @@ static void make_slots(unsigned long long *slots, unsigned int length)
 	}
 }
 
-/* The runs make up the slots, and none of them goes on what the one before it ends with. */
+/* The runs together are the slots, and no run continues the one before it. */
 static void check_runs(const unsigned long long *slots, const struct gmem_leaf_run *runs,
 		       unsigned int n)
 {

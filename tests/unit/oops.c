@@ -8,7 +8,7 @@
 
 #define MAX 16
 
-/* What the log came to. */
+/* The result of reading the log. */
 struct found {
 	struct gmem_oops oopses[MAX];
 	size_t n;
@@ -310,7 +310,7 @@ START_TEST(no_prefix)
 }
 END_TEST
 
-/* Every row of the table is known by a trace of its own names, and no other row claims that. */
+/* Every row of the table is recognised by a trace of its own names, and by no other row. */
 START_TEST(every_path)
 {
 	static const struct {
@@ -874,7 +874,7 @@ START_TEST(arm64_kinds)
 END_TEST
 
 /*
- * Half an oops: each line that is missing takes away what it says, and nothing else comes instead.
+ * Half an oops: if a line is missing, its values are unknown, and nothing else replaces them.
  */
 START_TEST(halves)
 {

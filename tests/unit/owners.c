@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owners of guest_memfds. The model has one process; where more are needed, a made-up /proc stands
- * before it: a table of links and texts, served through the port.
+ * Owners of guest_memfds. The model has one process. For tests that need more, a made-up /proc
+ * stands in front of it: a table of links and texts, served through the port.
  */
 #include "unit.h"
 

@@ -187,7 +187,7 @@ START_TEST(large_guest)
 }
 END_TEST
 
-/* What certainly has no private memory has none that is stale. */
+/* A VM that certainly has no private memory has no stale memory. */
 START_TEST(no_private_memory)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The property test's world: a VM with a guest_memfd on some model, what its pages are, and the
- * two judges of them: libgmem, which reads kernel memory, and the model itself.
+ * The property test's world: a VM with a guest_memfd on some model, the state of its pages, and two
+ * answers about them: that of libgmem, which reads kernel memory, and that of the model itself.
  */
 #ifndef PROPERTY_H
 #define PROPERTY_H
@@ -173,7 +173,7 @@ static inline void begin_world(struct world *w, const struct kind *kind, bool gu
 		expect(gmem_tdx_init_vcpu(w->vm, 0, NULL) == 0);
 }
 
-/* Of a model that is thrown away after an oops nothing is asked: locks and pages stay held. */
+/* A model that is discarded after an oops is not checked: locks and pages stay held. */
 static inline void end_world(struct world *w)
 {
 	bool oopsed = gmem_sim_oopsed(w->sim);

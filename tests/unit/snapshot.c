@@ -327,7 +327,7 @@ static int stop(const char *name, void *arg)
 	return 7;
 }
 
-/* That a name is there is known without the index; that there is no other is not. */
+/* Without the index it is known that a name is there, but not that there is no other. */
 START_TEST(folders)
 {
 	const struct gmem_kernel_ops *ops;
