@@ -2,7 +2,7 @@
 # Targets: deps all demo check check-hostile check-kernel test-kernel check-arm64 check-arm64-kernel check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)
-#   KDUMP=0 (without libkdumpfile)  MAN=0 (without man pages)
+#   KDUMP=0 (without libkdumpfile)  TOP=0 (without ncurses)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
 
 # The compiler is asked what it takes when this file is read. So what comes with deps (make deps demo) is
@@ -44,6 +44,7 @@ BUILD ?= build
 override BUILD := $(BUILD:$(CURDIR)/%=%)
 BPF ?= 1
 KDUMP ?= 1
+TOP ?= 1
 MAN ?= 1
 SHARED ?= 0
 SANITIZE ?=
@@ -97,6 +98,12 @@ lib_libs += -Wl,--push-state,--no-as-needed $(shell $(PKG_CONFIG) --libs libkdum
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap -lnuma
+ifeq ($(TOP),0)
+cli_sources := $(filter-out %/top/screen.c,$(cli_sources))
+else
+cli_sources := $(filter-out %/without_screen.c,$(cli_sources))
+cli_libs += $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
+endif
 # BTF is read, and made up for tests, through libbpf.
 without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c %/dump.c,$(1)),$(1))
 unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))
@@ -151,7 +158,7 @@ deps-packages:
 $(BUILD)/flags: force
 	@mkdir -p $(BUILD)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only packaging/platform.c
-	@echo 'BPF=$(BPF) KDUMP=$(KDUMP) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) KDUMP=$(KDUMP) $(CC) $(cflags) $(ldflags)' > $@
+	@echo 'BPF=$(BPF) KDUMP=$(KDUMP) TOP=$(TOP) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) KDUMP=$(KDUMP) TOP=$(TOP) $(CC) $(cflags) $(ldflags)' > $@
 # And what names places on where they are: make install prefix= after a make with another.
 $(BUILD)/places: force
 	@mkdir -p $(BUILD)

@@ -300,16 +300,10 @@ static int list_extents(struct pfns *pfns, struct gmem_target *target, uint64_t 
 	return ret;
 }
 
-static const char *const pictures[] = {
-	[CHART_DIRECT_MAP] = "its pages in the direct map",
-	[CHART_RESIDENT] = "what of it is resident",
-	[CHART_NODE] = "the NUMA nodes of its pages",
-};
-
 /* "vm, its pages in the direct map", for one that is held; else its process and descriptor. */
 static enum status draw(const struct pfns *pfns)
 {
-	const char *name = pfns->cli->args[0], *what = pictures[pfns->settings->chart.of];
+	const char *name = pfns->cli->args[0], *what = chart_subject(pfns->settings->chart.of);
 	char title[160];
 
 	if (held_is_name(name))

@@ -110,6 +110,7 @@ extern const struct command pfns_command;
 extern const struct command punch_command;
 extern const struct command report_command;
 extern const struct command status_command;
+extern const struct command top_command;
 extern const struct command walk_command;
 extern const struct command watch_command;
 

@@ -87,6 +87,25 @@ int interrupt_poll(int fd, int seconds, unsigned int *seen)
 	return ret;
 }
 
+int interrupt_key(int fd, double seconds)
+{
+	struct timespec timeout = { .tv_sec = (time_t)seconds };
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	sigset_t before, waiting;
+	int ret = -EINTR;
+
+	timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
+	block(&before);
+	waiting = before;
+	sigdelset(&waiting, SIGWINCH);
+	if (!noted) {
+		ret = ppoll(&wait, 1, &timeout, &waiting);
+		ret = ret < 0 ? -errno : ret;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret > 0 && wait.revents & (POLLHUP | POLLERR | POLLNVAL) ? -EPIPE : ret;
+}
+
 bool interrupted(void)
 {
 	return noted;

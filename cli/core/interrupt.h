@@ -34,4 +34,11 @@ bool interrupt_wait(double seconds);
  */
 int interrupt_poll(int fd, int seconds, unsigned int *seen);
 
+/*
+ * Waits so many seconds for keys on a terminal, or until any signal comes, SIGWINCH too where the
+ * caller blocks it. Returns 1, 0 when the time is over, -EINTR, -EPIPE where the terminal is gone,
+ * or another negative errno.
+ */
+int interrupt_key(int fd, double seconds);
+
 #endif

@@ -6,6 +6,7 @@
 #ifndef CLI_CORE_UTF8_H
 #define CLI_CORE_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -23,6 +24,9 @@ size_t utf8_length(const unsigned char *text);
  * blank, DEL, and U+0080 to U+009F, of which U+009B begins a sequence as ESC [ does.
  */
 size_t utf8_shown(const unsigned char *text);
+
+/* Whether a terminal is written to in UTF-8, by the locale. */
+bool utf8_is_locale(void);
 
 /* Writes text. What is not shown, and characters of unsafe (ASCII), become \xNN, a byte each. */
 void utf8_write(FILE *stream, const char *text, const char *unsafe);

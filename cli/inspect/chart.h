@@ -5,6 +5,7 @@
 
 #include "core/command.h"
 #include "inspect/cells.h"
+#include "output/picture.h"
 
 /* What the shade of a cell shows. */
 enum chart_of { CHART_DIRECT_MAP, CHART_RESIDENT, CHART_NODE };
@@ -15,6 +16,9 @@ struct chart {
 	enum chart_of of;
 	unsigned int width; /* of --width; 0: as wide as the terminal */
 };
+
+/* What a picture of a guest_memfd shows: "its pages in the direct map". */
+const char *chart_subject(enum chart_of of);
 
 /* --map, --shade and --width. The field is a chart. */
 enum status set_chart(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -33,7 +37,15 @@ enum status chart_check(struct cli *cli, const struct chart *chart);
 int chart_begin(struct cli *cli, const struct chart *chart, uint64_t start, uint64_t length,
 		struct cells *cells);
 
-/* Draws them. what names the subject of the picture, absent a cell without a page. */
+/*
+ * Fills in the picture of the cells, which must live as long. Free it afterwards. Returns 0 or
+ * -ENOMEM. what names the subject of the picture, absent a cell without a page.
+ */
+int chart_picture(struct cli *cli, const struct chart *chart, const struct cells *cells,
+		  const char *what, const char *absent, struct picture *picture);
+void chart_free_picture(struct picture *picture);
+
+/* Draws that picture to the output of the command. */
 enum status chart_draw(struct cli *cli, const struct chart *chart, const struct cells *cells,
 		       const char *what, const char *absent);
 

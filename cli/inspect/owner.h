@@ -25,6 +25,10 @@ bool owner_left_out(const struct gmem_owners_counts *counts);
 int owner_scan(struct cli *cli, const struct patience *patience, bool no_locks,
 	       struct gmem_owners **owners);
 
+/* The same, which ends with -ECANCELED as soon as *cancel is not 0: see gmem_cancel(). */
+int owner_scan_until(struct cli *cli, const struct patience *patience, bool no_locks,
+		     const volatile int *cancel, struct gmem_owners **owners);
+
 /* Writes what the scan went through, as facts. */
 void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts);
 

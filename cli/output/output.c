@@ -16,7 +16,7 @@ static const struct renderer *const renderers[] = {
 };
 
 /* https://no-color.org: set and not empty. A terminal that is dumb takes no escapes either. */
-static bool wants_color(enum color color)
+bool output_wants_color(enum color color)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
@@ -42,7 +42,8 @@ struct output *output_new(const struct streams *streams, const struct format *fo
 	out->stream = streams->out;
 	out->errors = streams->err;
 	out->quiet = quiet && !style_is_json(format->style);
-	out->colored = !out->quiet && format->style == STYLE_TABLE && wants_color(format->color);
+	out->colored =
+		!out->quiet && format->style == STYLE_TABLE && output_wants_color(format->color);
 	out->main = table;
 	out->main_selection = *selection;
 	out->json.stream = out->stream;

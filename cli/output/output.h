@@ -79,6 +79,9 @@ struct ending {
 /* Ends the document. */
 void output_free(struct output *out, const struct ending *ending);
 
+/* Whether a terminal on standard output is to have colours: NO_COLOR, TERM and --color say it. */
+bool output_wants_color(enum color color);
+
 /* Whether a column is shown: what is not need not be looked up. */
 bool output_wants(const struct output *out, const struct table *table, size_t column);
 

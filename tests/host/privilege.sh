@@ -216,6 +216,10 @@ is_less() {
 # judge_row COMMAND CAPABILITIES
 judge_row() {
 	keeps "$1" "$2"
+	if [ "$1" = top ] && { ! command -v tmux > "$scratch/which" || grep -q ' TOP=0 ' "$BUILD/flags"; }; then
+		skip "top with its capabilities" "there is no tmux, or top was built without ncurses"
+		return
+	fi
 	if has "$2" bpf || has "$2" sys_rawio; then
 		for reader in $readers; do
 			as_root "$1" "$2" "$reader"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/size.c"
+#include "core/utf8.c"
 #include "inspect/cells.c"
 #include "inspect/chart.c"
 #include "output/cell.c"
