@@ -4,8 +4,8 @@
 # afterwards what it was, whatever ended it. What it refuses without a terminal.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-# shellcheck source-path=SCRIPTDIR source=screen.sh
-. "$(dirname "$0")/screen.sh"
+# shellcheck source-path=SCRIPTDIR source=screen/lib.sh
+. "$(dirname "$0")/screen/lib.sh"
 
 try 2 '' "standard input is not a terminal; 'gmemctl watch'" gmemctl top --simulate=tdx
 try 64 '' 'a screen is for people' gmemctl top --raw --simulate=tdx
@@ -23,14 +23,12 @@ printf 'create vm --vm-type=sw-protected --size=64M\nmap vm 0+40M\ncreate other 
 batch="batch --simulate=tdx $scratch/lines"
 try 2 '' 'lines:4: .*is not a terminal' gmemctl batch --simulate=tdx "$scratch/lines"
 
+if grep -q ' TOP=0 ' "$BUILD/flags" && command -v script > "$scratch/which"; then
+	script -qec "'$GMEMCTL_FILE' top --simulate=tdx" /dev/null < /dev/null > "$scratch/screen"
+	has 'it says that it was built without' 'built without ncurses \(TOP=0\)'
+fi
 if ! can_show_screens; then
 	skip 'screens of top' "$why"
-	finish
-fi
-if grep -q ' TOP=0 ' "$BUILD/flags"; then
-	screen 80 20 "top --simulate=tdx"
-	ended 'without ncurses' 2
-	has 'it says that it was built without' 'built without ncurses \(TOP=0\)'
 	finish
 fi
 
@@ -108,6 +106,10 @@ for without in NO_COLOR=1 TERM=vt100; do
 	press q
 	ended "$without" 0
 done
+screen 80 12 'top --simulate=tdx --reader=none'
+shows_line 'without a reader' 'not all can be seen: --reader=none forbids'
+press q
+ended 'without a reader, and without a guest_memfd' 3
 screen 60 12 "$batch" LC_ALL=C
 shows_line 'ASCII where the locale is' '^ *[0-9]+ gmemctl +64M +40M +0B/s #+\.+'
 if LC_ALL=C tr -d '\n -~' < "$scratch/screen" | grep -q .; then

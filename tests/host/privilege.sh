@@ -7,6 +7,8 @@
 . tests/host/lib.sh
 # shellcheck source=tests/host/privilege/answers.sh
 . tests/host/privilege/answers.sh
+# shellcheck source=tests/cli/screen/lib.sh
+. tests/cli/screen/lib.sh
 
 if [ "$(id -u)" -ne 0 ] || ! command -v setpriv > "$scratch/which"; then
 	skip "capabilities" "this needs root and setpriv"
@@ -57,7 +59,7 @@ as_vmm="--reuid=65534 --regid=65534 --clear-groups"
 # shellcheck disable=SC2086 # words
 inheritor other $as_vmm
 other=$inheritor
-trap 'end_holders; kill "$other"; rm -rf "$scratch"' EXIT
+trap 'end_screens; end_holders; kill "$other"; rm -rf "$scratch"' EXIT
 fd=$(column other memory 3)
 mapped=$(column host mapped 2)
 ours=$other$(awk '$1 != "page" && NF == 3 { print "|" $2 }' "$scratch/host" | sort -u | tr -d '\n')
@@ -216,8 +218,8 @@ is_less() {
 # judge_row COMMAND CAPABILITIES
 judge_row() {
 	keeps "$1" "$2"
-	if [ "$1" = top ] && { ! command -v tmux > "$scratch/which" || grep -q ' TOP=0 ' "$BUILD/flags"; }; then
-		skip "top with its capabilities" "there is no tmux, or top was built without ncurses"
+	if [ "$1" = top ] && ! can_show_screens; then
+		skip "top with its capabilities" "$why"
 		return
 	fi
 	if has "$2" bpf || has "$2" sys_rawio; then

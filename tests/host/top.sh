@@ -4,15 +4,11 @@
 # its memory at a steady pace, and a hostile name does nothing to the terminal.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
-# shellcheck source=tests/cli/screen.sh
-. tests/cli/screen.sh
+# shellcheck source=tests/cli/screen/lib.sh
+. tests/cli/screen/lib.sh
 
 if ! can_show_screens; then
 	skip 'top on this kernel' "$why"
-	finish
-fi
-if grep -q ' TOP=0 ' "$BUILD/flags"; then
-	skip 'top on this kernel' 'it was built without ncurses'
 	finish
 fi
 if reader_missing; then
@@ -60,10 +56,7 @@ rates 'punched at 12 MiB a second' -$down
 press m
 shows_line 'its map' "^$pid:[0-9]*, its pages in the direct map, read [0-9]* s ago: a cell is"
 press q q
-for _ in $(seq 100); do
-	[ ! -e "$scratch/status" ] || break
-	sleep 0.1
-done
+await_status
 case $(cat "$scratch/status") in
 0 | 4) pass 'q ends it' ;; # 4: processes that nobody may look at
 *) fail 'q ends it' "$(cat "$scratch/status")" ;;

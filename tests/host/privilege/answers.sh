@@ -158,36 +158,29 @@ executed() {
 	in_their_folder "$1" exec held -- true
 }
 
-tmux_of_top() {
-	env -u TMUX tmux -L "gmemctl-answers-$$" -f /dev/null "$@"
-}
-
 # The rows of top that are ours and what it says of the rest, on a terminal; numbers are other ones each time.
 on_screen() {
-	rm -f "$scratch/top-status"
+	rm -f "$scratch/status"
 	: > "$scratch/said"
-	cat > "$scratch/top-run" << EOT
+	cat > "$scratch/run" << EOT
 ${SETPRIV:-setpriv} $(
 		# shellcheck disable=SC2086 # words
 		only $1
 	) '$BUILD/gmemctl' --reader=$2 top --interval=0.5 2> '$scratch/said'
-echo \$? > '$scratch/top-left'
-mv '$scratch/top-left' '$scratch/top-status'
+echo \$? > '$scratch/left'
+mv '$scratch/left' '$scratch/status'
 EOT
-	tmux_of_top new-session -d -x 200 -y 100 sh "$scratch/top-run" 9>&-
+	terminal 200 100 "$scratch/run"
 	for _ in $(seq 300); do
-		tmux_of_top capture-pane -p > "$scratch/whole" 2> "$scratch/tmux"
-		! grep -q guest_memfd "$scratch/whole" || grep -q 'looking at all' "$scratch/whole" || break
-		[ ! -e "$scratch/top-status" ] || break
+		look
+		! grep -q guest_memfd "$scratch/screen" || grep -q 'looking at all' "$scratch/screen" || break
+		[ ! -e "$scratch/status" ] || break
 		sleep 0.1
 	done
-	tmux_of_top send-keys q 2> "$scratch/tmux"
-	for _ in $(seq 100); do
-		[ ! -e "$scratch/top-status" ] || break
-		sleep 0.1
-	done
-	note_status "$(cat "$scratch/top-status")"
-	grep -E "^ *($ours) " "$scratch/whole" | steady | tr -s ' ' | sort
+	press q 2> "$scratch/tmux"
+	await_status
+	note_status "$(cat "$scratch/status")"
+	grep -E "^ *($ours) " "$scratch/screen" | steady | tr -s ' ' | sort
 	steady "$scratch/said"
 }
 

@@ -10,10 +10,17 @@ tmux_() {
 }
 
 can_show_screens() {
+	why='it was built without ncurses'
+	! grep -q ' TOP=0 ' "$BUILD/flags" || return 1
 	why='there is no tmux'
 	command -v tmux > "$scratch/which" || return 1
 	why='a run under valgrind or an emulator is too slow to wait for'
-	! wrapped && [ -z "${EMULATOR-}" ]
+	! wrapped && [ -z "${EMULATOR-}" ] || return 1
+	tmux_ new-session -d sleep 600 9>&- 2> "$scratch/tmux"
+	made=$?
+	why="tmux makes no terminal here: $(head -n 1 "$scratch/tmux")"
+	end_screens
+	return $made
 }
 
 end_screens() {
@@ -21,10 +28,16 @@ end_screens() {
 }
 trap 'end_screens; end_holders; rm -rf "$scratch"' EXIT
 
-# screen WIDTH HEIGHT ARGUMENTS [NAME=VALUE]...: gmemctl in a new terminal, and its process id in pid.
-screen() {
+# terminal WIDTH HEIGHT SCRIPT: a new one, in which a shell runs the script.
+terminal() {
 	end_screens
 	screens=$((screens + 1))
+	# The input of a program that runs beside it is not for the terminal to keep open.
+	tmux_ new-session -d -x "$1" -y "$2" sh "$3" 9>&-
+}
+
+# screen WIDTH HEIGHT ARGUMENTS [NAME=VALUE]...: gmemctl in a new terminal, and its process id in pid.
+screen() {
 	rm -f "$scratch/before" "$scratch/after" "$scratch/status" "$scratch/pid"
 	width=$1 height=$2 arguments=$3
 	shift 3
@@ -37,8 +50,7 @@ stty -g > '$scratch/after'
 mv '$scratch/left' '$scratch/status'
 sleep 600
 EOT
-	# The input of a program that runs beside it is not for the terminal to keep open.
-	tmux_ new-session -d -x "$width" -y "$height" sh "$scratch/run" 9>&-
+	terminal "$width" "$height" "$scratch/run"
 }
 
 press() {
@@ -120,12 +132,17 @@ colors() {
 	fi
 }
 
-# ended NAME STATUS: with that status, and the terminal is what it was: its settings, its screen, its cursor.
-ended() {
+# Until the command has ended and its status is told, ten seconds at most.
+await_status() {
 	for _ in $(seq 100); do
 		[ ! -e "$scratch/status" ] || break
 		sleep 0.1
 	done
+}
+
+# ended NAME STATUS: with that status, and the terminal is what it was: its settings, its screen, its cursor.
+ended() {
+	await_status
 	look
 	got=$(cat "$scratch/status" 2>&1)
 	if [ "$got" != "$2" ]; then
