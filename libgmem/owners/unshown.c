@@ -76,7 +76,7 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	if (vm == YES)
 		return "there are VMs, and no process shows a guest_memfd that is in flight in a unix "
 		       "socket, or registered with an io_uring only";
-	return "whether there is a VM cannot be told here (KVM is built in, and /sys/kernel/debug is not "
+	return "there may be VMs that cannot be seen here (KVM is built in, and /sys/kernel/debug is not "
 	       "mounted or may not be read), and no process shows a guest_memfd that is in flight in "
 	       "a unix socket, or registered with an io_uring only";
 }
