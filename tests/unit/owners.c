@@ -729,19 +729,19 @@ START_TEST(shown_by_none)
 		const char *why; /* NULL: there is none */
 	} cases[] = {
 		{ { HOST, { .path = "/proc/misc", .text = "  1 psaux\n235 not-kvm\n 3 kvm2\n" } }, NULL },
-		{ { HOST }, "cannot be told" }, /* a /proc without it */
-		{ { HOST, KVM }, "cannot be told" },
+		{ { HOST }, "there may be VMs" }, /* a /proc without it */
+		{ { HOST, KVM }, "there may be VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "0\n" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "2\n" } }, "there are VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "0\n" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "17\n" } }, "there are VMs" },
-		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" } }, "cannot be told" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" } }, "there may be VMs" },
 		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" },
 		    { .path = "/sys/kernel/debug/kvm/exits" }, { .path = "/sys/kernel/debug/kvm/1-a" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" },
 		    { .path = "/sys/kernel/debug/kvm/exits" }, { .path = "/sys/kernel/debug/kvm/4711-9" },
 		    { .path = "/sys/kernel/debug/kvm/zzz" } }, "there are VMs" },
-		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm", .error = -EACCES } }, "cannot be told" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm", .error = -EACCES } }, "there may be VMs" },
 	};
 	/* clang-format on */
 
