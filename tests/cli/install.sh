@@ -135,7 +135,7 @@ else
 		fi
 	done
 fi
-# A VMM that uses nothing but the library is guarded by it.
+# The library guards a VMM that uses nothing else.
 cat > "$scratch/guarded.c" << 'EOF'
 #include <gmem/gmem.h>
 #include <stdio.h>

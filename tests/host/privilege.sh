@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The capabilities of each command (gmemctl --describe): with exactly those it does what it does as
-# root, without each one it does less and says so, and it keeps none besides. Where a row has one that
-# includes another, the other one is for who has not the larger: it is left out where that is missing.
+# The capabilities of each command (gmemctl --describe): with exactly these it does the same as root, without
+# each one of them it does less and reports that, and it keeps no others. If a row has a capability that
+# includes another one of the row, the smaller one is for processes that lack the larger: it is left out only
+# where the larger is missing.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 # shellcheck source=tests/host/privilege/answers.sh
