@@ -62,8 +62,9 @@ struct gmem_flush;
 
 /*
  * Makes an empty verdict for that subject: add pages to it, then ask it. Asks the kernel for its VM
- * types, version and CPU bugs. Errors: ENOMEM; if /dev/kvm cannot be asked, rows are unknown, and
- * it is not an error. Since: 0.1
+ * types, version and CPU bugs; on arm64 it also creates and closes a VM, to ask for a capability.
+ * Errors: ENOMEM; if /dev/kvm cannot be asked, rows are unknown, and it is not an error.
+ * Since: 0.1
  */
 GMEM_API int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
 			    struct gmem_flush **out);
