@@ -9,6 +9,7 @@
 #define GMEM_LOG_KVM "dmesg | grep -iE 'kvm|vmx|svm'"
 #define GMEM_LOG_TDX "dmesg | grep -iE 'tdx|seamcall'"
 #define GMEM_LOG_SNP "dmesg | grep -iE 'sev|snp|amd-vi|ccp'"
+#define GMEM_LOG_ARM64 "dmesg | grep -iE 'vhe mode|cpu features: detected'"
 #define GMEM_LOG_MEMORY "dmesg | grep -iE 'memory failure|hardware error'"
 
 #endif

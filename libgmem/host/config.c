@@ -195,4 +195,7 @@ static const struct gmem_host_row rows[] = {
 	       .without = "no page table dump, which is for cross-checks only", .optional = true),
 };
 
-const struct gmem_host_subject gmem_host_config = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_config = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -17,8 +17,9 @@
  * and SNP.
  */
 static const struct gmem_host_subject *const subjects[] = {
-	&gmem_host_machine, &gmem_host_kernel, &gmem_host_config, &gmem_host_kvm,    &gmem_host_tdx,
-	&gmem_host_snp,	    &gmem_host_offer,  &gmem_host_reader, &gmem_host_memory,
+	&gmem_host_machine, &gmem_host_kernel, &gmem_host_config, &gmem_host_kvm,
+	&gmem_host_tdx,	    &gmem_host_snp,    &gmem_host_offer,  &gmem_host_reader,
+	&gmem_host_arm64,   &gmem_host_memory,
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
@@ -40,6 +41,8 @@ static enum gmem_check_result run_row(struct gmem_host *host, const struct gmem_
 
 static int run_subject(struct gmem_host *host, const struct gmem_host_subject *subject)
 {
+	if (subject->is_for && !subject->is_for(host))
+		return 0;
 	for (size_t i = 0; i < subject->count; i++) {
 		const struct gmem_host_row *row = &subject->rows[i];
 		struct gmem_check *check = &host->checks[host->count];

@@ -22,6 +22,9 @@ struct gmem_host_row {
 struct gmem_host_subject {
 	const struct gmem_host_row *rows;
 	size_t count;
+	/* Whether the host is one that it is about: elsewhere there are no such checks. NULL: any.
+	 */
+	bool (*is_for)(const struct gmem_host *host);
 };
 
 extern const struct gmem_host_subject gmem_host_machine;
@@ -32,6 +35,7 @@ extern const struct gmem_host_subject gmem_host_offer;
 extern const struct gmem_host_subject gmem_host_tdx;
 extern const struct gmem_host_subject gmem_host_snp;
 extern const struct gmem_host_subject gmem_host_reader;
+extern const struct gmem_host_subject gmem_host_arm64;
 extern const struct gmem_host_subject gmem_host_memory;
 
 struct gmem_host {

@@ -131,4 +131,7 @@ static const struct gmem_host_row rows[] = {
 	  false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_kernel = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_kernel = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -218,4 +218,7 @@ static const struct gmem_host_row rows[] = {
 	{ "kvm.pre-fault", "kvm.access", "pre-fault offered", check_pre_fault, false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_kvm = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_kvm = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -133,4 +133,7 @@ static const struct gmem_host_row rows[] = {
 	  check_after_fault, false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_machine = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_machine = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

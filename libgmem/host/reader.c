@@ -225,4 +225,7 @@ static const struct gmem_host_row rows[] = {
 	  check_control, false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_reader = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_reader = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

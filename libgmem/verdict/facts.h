@@ -14,6 +14,12 @@ int gmem_flush_partial_write(struct gmem_ctx *ctx);
  */
 void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts);
 
+/*
+ * The same of a host whose machine is known to be arm64: FEAT_S2FWB and CTR_EL0.DIC, 1, 0, or -1
+ * not known.
+ */
+void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic);
+
 /* Fills vm_types and guest_memfd by asking /dev/kvm; -1 each where it cannot be asked. */
 void gmem_flush_ask_kvm(struct gmem_ctx *ctx, struct gmem_flush_facts *facts);
 

@@ -60,10 +60,30 @@ static const struct {
 
 /* Words of the kernel's command line that checks look for. Other words may be passwords. */
 static const char *const cmdline_words[] = {
-	"amd_iommu=",  "crashkernel=",	   "intel_iommu=", "iommu=",	"iommu.",
-	"kvm.",	       "kvm_amd.",	   "kvm_intel.",   "lockdown=", "mem_encrypt=",
-	"nohibernate", "noresume",	   "oops=",	   "panic=",	"panic_on_oops",
-	"secretmem.",  "secretmem_enable", "tdx=",	   "no-iommu",	"sev=",
+	"debug_pagealloc=",
+	"kfence.sample_interval=",
+	"kvm-arm.mode=",
+	"rodata=",
+	"amd_iommu=",
+	"crashkernel=",
+	"intel_iommu=",
+	"iommu=",
+	"iommu.",
+	"kvm.",
+	"kvm_amd.",
+	"kvm_intel.",
+	"lockdown=",
+	"mem_encrypt=",
+	"nohibernate",
+	"noresume",
+	"oops=",
+	"panic=",
+	"panic_on_oops",
+	"secretmem.",
+	"secretmem_enable",
+	"tdx=",
+	"no-iommu",
+	"sev=",
 };
 
 /* Whole files, and all below a folder where the name ends in a slash or a dash. */
