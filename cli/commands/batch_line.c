@@ -100,8 +100,8 @@ static void take_options(const struct batch *batch, struct cli *cli)
 }
 
 /*
- * Runs a line whose output is no part of the batch's document but for a document of its own, which
- * is returned; help and lists of words are none. NULL for no document.
+ * Runs a line. Its output is not a part of the batch's document; but if it writes a document of its
+ * own, that is returned. Help and lists of words are not documents: then NULL.
  */
 static char *run_captured(struct cli *cli, int n, char **words, enum status *status)
 {

@@ -76,7 +76,7 @@ static enum status run(struct cli *cli)
 
 const struct command exec_command = {
 	.name = "exec",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES | STARTS_PROGRAMS,
 	.place = PLACE_HOLDER,
 	.summary = "run a command that has a held VM's descriptors: $GMEM_VM_FD, $GMEM_MEMORY_FD",

@@ -43,7 +43,7 @@ struct map {
 	const struct settings *settings;
 	struct held *held;
 	struct held_parts parts;
-	const struct gmem_launch *launch; /* of a guest whose launch is not finished, else NULL */
+	const struct gmem_launch *launch; /* for a guest before its launch is finished, else NULL */
 };
 
 /*
@@ -265,7 +265,7 @@ static const char *reads_file(const void *settings)
 
 const struct command map_command = {
 	.name = "map",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "populate memory of a held VM and map it into the guest, unless the flush would "

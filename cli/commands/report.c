@@ -52,7 +52,7 @@ struct report {
 	struct cli *cli;
 	const struct settings *settings;
 	int directory;
-	struct session session; /* whose kernel is the one that is recorded */
+	struct session session; /* it has the kernel that is recorded */
 	enum status status;
 };
 

@@ -216,7 +216,7 @@ static enum status run(struct cli *cli)
 const struct command status_command = {
 	.name = "status",
 	/*
-	 * To say whose folder of holders it is, where it is another user's; to find lost holders.
+	 * To name the owner of the folder of holders, if it is another user; to find lost holders.
 	 */
 	.needs = READS_FILES | FINDS_HOLDERS,
 	.summary = "the VMs that are held, the process that keeps each, and their state",

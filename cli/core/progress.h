@@ -26,7 +26,8 @@ struct progress {
 
 /*
  * Begins, with nothing done of length bytes. The first drawing comes after delay ms at the soonest.
- * Nothing is ever drawn under --quiet, nor under --verbose, whose lines go to the same terminal.
+ * Nothing is ever drawn under --quiet, nor under --verbose, because its lines go to the same
+ * terminal.
  */
 void progress_begin(struct progress *progress, const struct cli *cli, uint64_t length,
 		    int64_t delay);

@@ -14,8 +14,8 @@
 #define UTF8_REPLACEMENT "\xef\xbf\xbd"
 
 /*
- * Length of the UTF-8 character at text, 0 where there is none: a stray or missing continuation
- * byte, an overlong form, a surrogate, or a value above U+10FFFF.
+ * Length of the UTF-8 character at text, 0 if there is no character: a stray or missing
+ * continuation byte, an overlong form, a surrogate, or a value above U+10FFFF.
  */
 size_t utf8_length(const unsigned char *text);
 
@@ -31,7 +31,7 @@ bool utf8_is_locale(void);
 /* Writes text. What is not shown, and characters of unsafe (ASCII), become \xNN, a byte each. */
 void utf8_write(FILE *stream, const char *text, const char *unsafe);
 
-/* Puts '?' for each byte of what is not shown, but for the characters of kept. */
+/* Puts '?' for each byte that is not shown, except for the characters of kept. */
 void utf8_mask(char *text, const char *kept);
 
 #endif

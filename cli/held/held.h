@@ -40,7 +40,7 @@ void held_free(struct held *held);
 bool held_is_name(const char *text);
 enum status held_check_name(struct cli *cli, const char *text);
 
-/* "launching" before a launch is finished, "final" after it, "ready" where there is none. */
+/* "launching" before a launch is finished, "final" after it, "ready" for a VM without a launch. */
 const char *held_state(const struct held *held);
 
 /* Bytes of its memory that were converted to private. */

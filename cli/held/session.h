@@ -34,7 +34,7 @@ struct session {
 /* The VM of that name, or NULL. */
 struct held *session_find(const struct session *session, const char *name);
 
-/* The VM that a command's first argument names; fails where there is none. */
+/* The VM that a command's first argument names; fails if there is no such VM. */
 enum status session_need(struct cli *cli, struct held **out);
 
 /* Takes over a VM. Fails where there are too many. */

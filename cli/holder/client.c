@@ -231,7 +231,7 @@ static enum status send_request(struct cli *cli, int connection)
 			   strerror(-ret));
 }
 
-/* A holder that is told to end has ended when this returns, so that nothing is left behind. */
+/* When this returns, a holder that was asked to end has ended, so that nothing is left behind. */
 static void wait_for_end(int pidfd)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };

@@ -11,7 +11,7 @@
 
 #define HOLDER_WAITING_MAX 32
 
-/* A connection whose request has not been run. */
+/* A connection with a request that has not been run. */
 struct waiting {
 	int fd;
 	int64_t until; /* until when it may stay silent; CLOCK_MONOTONIC, ms */
@@ -30,7 +30,8 @@ struct holder {
 	bool had_users;
 	struct waiting waiting[HOLDER_WAITING_MAX];
 	size_t n_waiting;
-	int spare;	      /* descriptor that is given up to tell a client that there are none */
+	int spare;	      /* descriptor that is given up to tell a client that no descriptor
+			       * is left */
 	int64_t accept_again; /* no connection is taken before; CLOCK_MONOTONIC, ms */
 	int64_t look_again;   /* whether the files are still there; CLOCK_MONOTONIC, ms */
 	int farewell;	      /* connection that asked for the end, or -1; it gets the reply when

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A holder whose files were deleted makes them anew, so that commands reach it again. */
+/* If the files of a holder were deleted, it makes them again, so that commands reach it. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -18,7 +18,7 @@ struct runtime {
 
 /*
  * Opens /run/gmemctl of root, $XDG_RUNTIME_DIR/gmemctl of others, or $GMEMCTL_RUNTIME_DIR/gmemctl
- * where that is set, and makes it where create says so. It must belong to the user, and others must
+ * where that is set, and makes it if create is set. It must belong to the user, and others must
  * have no access. Fails with a message.
  */
 enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime);
@@ -51,7 +51,7 @@ enum runtime_lock {
 };
 
 /*
- * Tries to lock NAME.vm, and with create makes it. *fd is a descriptor to close, but for
+ * Tries to lock NAME.vm, and with create makes it. *fd is a descriptor to close, except for
  * RUNTIME_NONE and RUNTIME_ERROR, which sets errno.
  */
 enum runtime_lock runtime_lock(const struct runtime *runtime, const char *name, bool create,

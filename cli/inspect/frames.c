@@ -239,7 +239,7 @@ static enum status look_up(struct lookup *lookup)
 	if (cli->common.reader != READER_NONE)
 		want |= GMEM_EXTENT_DIRECT_MAP;
 	qsort(lookup->pfns, lookup->n, sizeof(*lookup->pfns), by_value);
-	cli_open_reader(cli); /* without one, direct_map and owner are unknown, and say so */
+	cli_open_reader(cli); /* without one, direct_map and owner are unknown, with a reason */
 	find_owners(lookup);
 	output_table(cli->out, &frames_table);
 	for (size_t i = 0; i < lookup->n; i++) {

@@ -26,7 +26,7 @@ bool force_is_enough(const struct cli *cli, const struct force *force);
 	"With --force, go on where the running kernel would fault: this process hangs or " \
 	"dies with the VM's locks held, or the machine goes down; for test kernels"
 
-/* Both, for a command whose settings have a struct force of that offset. */
+/* Both, for a command that has a struct force at that offset of its settings. */
 #define FORCE_OPTIONS(offset)                                                                   \
 	{ "force",   0, NULL, false, set_spelled_out, (offset) + offsetof(struct force, force), \
 	  FORCE_HELP },                                                                         \

@@ -14,7 +14,7 @@
 /* How a cell looks. Shades differ by their characters alone, for where there are no colours. */
 struct shade {
 	char ascii;
-	const char *utf8;  /* one column wide, for locales whose characters are UTF-8 */
+	const char *utf8;  /* one column wide, for locales with UTF-8 */
 	const char *color; /* of color.h, or NULL */
 };
 

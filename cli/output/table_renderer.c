@@ -238,7 +238,10 @@ static void begin(struct output *out, const struct document *document)
 	out->is_part = document->is_part;
 }
 
-/* Without headings the output is for a script, see lines_renderer.c; without data there is none. */
+/*
+ * Without headings the output is for a script, see lines_renderer.c; without data nothing is
+ * written.
+ */
 static void end(struct output *out, const struct ending *ending)
 {
 	(void)ending; /* said on standard error */

@@ -199,7 +199,7 @@ struct gmem_ctx_options {
  *
  * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an
  * option that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or
- * kvm-answers is not understood), ENOTSUP (it is no regular file), EFBIG; ENOSYS (the running
+ * kvm-answers is not understood), ENOTSUP (it is not a regular file), EFBIG; ENOSYS (the running
  * kernel has no openat2(2), Linux 5.6). Of core: those of opening the file; ENOTSUP (no regular
  * file, a dump of another machine, or a library without libkdumpfile), EBADMSG (no dump, or not
  * understood), ENODATA (it lacks what is needed), GMEM_ENOTRECORDED (that was left out), EIO
@@ -224,8 +224,8 @@ GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
 GMEM_API void gmem_cancel(volatile int *cancel);
 
 /*
- * Lets libgmem use interfaces that are posted and in no released kernel, whose numbers may still
- * change: off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
+ * Lets libgmem use interfaces that are posted and in no released kernel; their numbers may still
+ * change. Off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
  */
 GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
 
@@ -233,7 +233,7 @@ GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
  * Some calls let the kernel touch guest pages through its direct map. If a kernel path would take a
  * page fault on these pages, the kernel would oops; so the library does not go on, and the call
  * returns this, negated. It never returns this errno for another reason. gmem_explain() names the
- * path, the number of pages and the first PFN. These calls ask first: gmem_populate() (but for
+ * path, the number of pages and the first PFN. These calls ask first: gmem_populate() (except for
  * GMEM_POPULATE_ALLOCATE), gmem_memory_punch(), gmem_convert() to shared, gmem_slot_delete(),
  * gmem_tdx_init_mem_region(), gmem_tdx_launch(), gmem_snp_launch_update() and gmem_launch_add().
  *
@@ -294,8 +294,9 @@ GMEM_API const char *gmem_model_name(size_t index);
 GMEM_API const char *gmem_model_summary(size_t index);
 
 /*
- * Whether gmem_ctx_new_simulated() takes that model: 0; -ENOENT, there is none of that name; or
- * -EINVAL, what follows the name is wrong. Then why, size bytes, says it in words. Since: 0.1
+ * Whether gmem_ctx_new_simulated() takes that model. Returns 0; -ENOENT if no model has that name;
+ * or -EINVAL if the text after the name is wrong. Then why, size bytes, gets the reason in words.
+ * Since: 0.1
  */
 GMEM_API int gmem_model_check(const char *model, char *why, size_t size);
 
@@ -327,7 +328,8 @@ GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size)
 /*
  * The same for a call that failed with error, the negative errno that it returned (or 0, for calls
  * that explain that answer too). If the explanation belongs to another errno, for example of a step
- * that the call made up for, or if there is none, this gives the words of the errno itself.
+ * that the call made up for, or if there is no explanation, this gives the words of the errno
+ * itself.
  * Since: 0.1
  */
 GMEM_API int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size);

@@ -53,8 +53,8 @@ GMEM_API bool gmem_caps_has_vm_type(const struct gmem_caps *caps, enum gmem_vm_t
 /*
  * The numbers of KVM_CAP_VM_TYPES, a bit each, that do not mean here what they mean upstream. For
  * example, on an Intel CPU with TDX on, 2 is a TD: kernels that had TDX before Linux 6.16 gave it
- * that number. *why, if not NULL, gets a sentence that says so (static), or NULL. 0: all numbers
- * are believed. Since: 0.1
+ * that number. *why, if not NULL, gets a sentence about it (static), or NULL. 0: all numbers are
+ * believed. Since: 0.1
  */
 GMEM_API unsigned int gmem_caps_doubted(const struct gmem_caps *caps, const char **why);
 

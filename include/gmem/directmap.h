@@ -25,9 +25,9 @@ enum gmem_direct_map {
 GMEM_API const char *gmem_direct_map_name(enum gmem_direct_map state);
 
 /*
- * Who may access a page: a matter apart from whether the direct map has it. The direct map has the
- * private pages of a TD and of an SNP guest, and on arm64 those of a protected VM, and still the
- * host must not touch them. It is told by the type of the VM. Since: 0.1
+ * Says who may access a page. That does not depend on whether the direct map has it. The direct map
+ * has the private pages of a TD and of an SNP guest, and on arm64 those of a protected VM, and
+ * still the host must not touch them. It is told by the type of the VM. Since: 0.1
  */
 enum gmem_access_owner {
 	GMEM_ACCESS_OWNER_UNKNOWN,
@@ -133,10 +133,11 @@ struct gmem_directmap_summary {
 					  megabyte has mapped besides */
 	uint64_t in_direct_map[GMEM_LEVEL_ROOM]; /* bytes of that RAM, by level */
 	uint64_t holes;				 /* bytes of that RAM not in the direct map */
-	uint64_t unknown;		   /* bytes of that RAM whose tables stayed inconsistent */
-	uint64_t outside[GMEM_LEVEL_ROOM]; /* bytes in it that are not RAM, by level */
-	uint64_t restored;		   /* bytes of base pages that were once removed */
-	uint64_t meminfo[GMEM_LEVEL_ROOM]; /* bytes, DirectMap lines of /proc/meminfo */
+	uint64_t unknown;			 /* bytes of that RAM with tables that stayed
+						  * inconsistent */
+	uint64_t outside[GMEM_LEVEL_ROOM];	 /* bytes in it that are not RAM, by level */
+	uint64_t restored;			 /* bytes of base pages that were once removed */
+	uint64_t meminfo[GMEM_LEVEL_ROOM];	 /* bytes, DirectMap lines of /proc/meminfo */
 	bool has_meminfo;
 };
 

@@ -22,7 +22,7 @@ struct gmem_target;
 
 /*
  * Opens fd of process pid (0: this process). Errors: ESRCH (no such process), EBADF (no such fd),
- * EMEDIUMTYPE (it is no guest_memfd), EACCES (no permission to look at it). Since: 0.1
+ * EMEDIUMTYPE (it is not a guest_memfd), EACCES (no permission to look at it). Since: 0.1
  */
 GMEM_API int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out);
 
@@ -60,8 +60,8 @@ GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_targe
 
 /*
  * Opens one of these through /proc/PID/map_files. Errors: ESRCH (no such process, or something else
- * is mapped there by now), EMEDIUMTYPE (it is no guest_memfd), EACCES (no permission to look at it:
- * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size).
+ * is mapped there by now), EMEDIUMTYPE (it is not a guest_memfd), EACCES (no permission to look at
+ * it: proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size).
  * Since: 0.1
  */
 GMEM_API int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid,
@@ -82,9 +82,9 @@ struct gmem_target_info {
 	bool has_slots;	     /* bindings were read */
 	uint64_t changed_ns; /* st_ctime: when fallocate(2) last changed it, by CLOCK_REALTIME */
 	/*
-	 * Of all pages that it has. GMEM_ACCESS_OWNER_GUEST: of a TDX or SNP VM, whose guest_memfd
-	 * has private pages only, or of a protected VM of arm64. A page that was allocated and not
-	 * yet given to the guest counts as the guest's.
+	 * Of all pages that it has. GMEM_ACCESS_OWNER_GUEST: of a TDX or SNP VM, which has only
+	 * private pages in its guest_memfd, or of a protected VM of arm64. A page that was
+	 * allocated and not yet given to the guest counts as the guest's.
 	 */
 	enum gmem_access_owner access_owner;
 	const char *access_reason; /* why access_owner is unknown, NULL otherwise; static storage */

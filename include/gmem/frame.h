@@ -43,8 +43,8 @@ GMEM_API int gmem_frame_get(struct gmem_ctx *ctx, uint64_t pfn, unsigned int wan
 			    struct gmem_frame *out);
 
 /*
- * Who may access a page frame of which no guest_memfd is known: GMEM_ACCESS_OWNER_HOST where KVM
- * was not started for guests that own pages (TDX, SEV-SNP, protected VMs of arm64), and else
+ * Says who may access a page frame of which no guest_memfd is known: GMEM_ACCESS_OWNER_HOST where
+ * KVM was not started for guests that own pages (TDX, SEV-SNP, protected VMs of arm64), and else
  * GMEM_ACCESS_OWNER_UNKNOWN, as memory other than guest_memfd can belong to such guests, too. Of a
  * guest_memfd struct gmem_target_info and struct gmem_owned_frame tell. Since: 0.1
  */

@@ -43,8 +43,8 @@ enum gmem_scan_end {
 };
 
 /*
- * Scans all processes that /proc shows: their descriptors, and their mappings for memory whose
- * descriptors were closed. Threads share their descriptors. A thread with a table of its own
+ * Scans all processes that /proc shows: their descriptors, and their mappings, for memory of which
+ * the descriptors were closed. Threads share their descriptors. A thread with a table of its own
  * (unshare(2) with CLONE_FILES) is found with kcmp(2); where kcmp(2) is not available (a kernel
  * without CONFIG_KCMP, a sandbox), it is not found. A table of descriptors and an address space are
  * gone through once, however many processes share them. No file system is asked what a file is: if
@@ -88,13 +88,13 @@ struct gmem_owners_counts {
 	size_t vms_without;	/* those of them that hold no guest_memfd */
 	bool hidden;		/* /proc hides processes (its mount option hidepid) */
 	bool in_namespace;	/* this is not the initial PID namespace: others are not seen */
-	pid_t first_denied;	/* PID of the first that not_permitted counts; 0: there is none */
-	const char *why_denied; /* which capability is missing, or what guards them; NULL: there
-				 * is none. Static storage */
+	pid_t first_denied;	/* PID of the first that not_permitted counts, or 0 */
+	const char *why_denied; /* which capability is missing, or what guards them; or NULL.
+				 * Static storage */
 	enum gmem_scan_end end; /* why the scan ended */
 	size_t left_out;	/* processes that were not looked at for this reason */
 	size_t stuck;		/* not looked at, or not wholly: they keep the kernel waiting */
-	pid_t first_stuck;	/* PID of the first of these; 0: there is none */
+	pid_t first_stuck;	/* PID of the first of these, or 0 */
 };
 
 /* Tells what the scan went through. Errors: EINVAL, E2BIG (size). Since: 0.1 */
@@ -103,8 +103,9 @@ GMEM_API int gmem_owners_get_counts(const struct gmem_owners *owners,
 
 /*
  * Why there may be a guest_memfd that no process shows, such as one in flight in a unix socket, or
- * one registered with an io_uring whose descriptor was closed: a scan does not find these. NULL:
- * there is no such guest_memfd, because KVM is not there or has no VM. Static storage. Since: 0.1
+ * one registered with an io_uring of which the descriptor was closed: a scan does not find these.
+ * NULL: there is no such guest_memfd, because KVM is not there or has no VM. Static storage.
+ * Since: 0.1
  */
 GMEM_API const char *gmem_owners_unshown(const struct gmem_owners *owners);
 
@@ -200,8 +201,8 @@ GMEM_API void gmem_usage_free(struct gmem_usage *usage);
 GMEM_API uint64_t gmem_usage_direct_map(const struct gmem_usage *usage, enum gmem_direct_map state);
 
 /*
- * The index-th node that has pages, ascending, and their bytes; node -1 counts pages whose node is
- * unknown. Returns 0, or -ENOENT past the last. Since: 0.1
+ * The index-th node that has pages, ascending, and their bytes; node -1 counts pages on an unknown
+ * node. Returns 0, or -ENOENT past the last. Since: 0.1
  */
 GMEM_API int gmem_usage_node(const struct gmem_usage *usage, size_t index, int *node,
 			     uint64_t *bytes);

@@ -121,12 +121,12 @@ GMEM_API int gmem_memory_map(struct gmem_memory *memory, void **out);
 
 /*
  * Sets the NUMA policy of a range for pages allocated from now on (mbind on a mapping, which this
- * call makes if there is none; that also works for memory that may not be touched). mode is MPOL_*,
- * nodemask an array of unsigned long with nodes bits, any number of them. The kernel uses the nodes
- * that are there, have memory, and are in the cpuset of the process, and ignores the others;
- * gmem_nodes_at() tells which these are. Needs GMEM_MEMORY_MMAP. Errors: ENODEV (no
- * GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy), EINVAL (offset or length is
- * not page aligned; mode; a mask of which no node is left). Since: 0.1
+ * call makes if the memory has no mapping yet; that also works for memory that may not be touched).
+ * mode is MPOL_*, nodemask an array of unsigned long with nodes bits, any number of them. The
+ * kernel uses the nodes that are there, have memory, and are in the cpuset of the process, and
+ * ignores the others; gmem_nodes_at() tells which these are. Needs GMEM_MEMORY_MMAP. Errors: ENODEV
+ * (no GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy), EINVAL (offset or
+ * length is not page aligned; mode; a mask of which no node is left). Since: 0.1
  */
 GMEM_API int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t length,
 				    int mode, const unsigned long *nodemask, unsigned int nodes);

@@ -38,7 +38,7 @@ struct option {
 	bool optional;				     /* most hosts do not need it */
 	bool x86;				     /* no other architecture has it */
 	bool (*proof)(const struct gmem_host *host); /* it is on, whatever the file says; or NULL */
-	const char *causes[2];			     /* checks whose fail explains it, or NULL */
+	const char *causes[2];			     /* checks that explain its fail, or NULL */
 };
 
 static bool has_kvm(const struct gmem_host *host)

@@ -71,7 +71,7 @@ enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path
  */
 enum gmem_check_result gmem_host_unsaid(struct gmem_host *host);
 
-/* An earlier check, NULL where there is none of that name. */
+/* An earlier check, NULL if there is no check of that name. */
 const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, const char *id);
 
 /* Result of an earlier check. */

@@ -115,7 +115,7 @@ static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct 
 struct reader {
 	enum gmem_evidence evidence;
 	const char *fix;
-	const char *causes[2]; /* checks whose fail explains it, or NULL */
+	const char *causes[2]; /* checks that explain its fail, or NULL */
 };
 
 static const struct reader any = {

@@ -217,15 +217,15 @@ struct gmem_kernel {
 int gmem_kernel_linux_new(struct gmem_kernel **out);
 
 /*
- * The files of another host below a folder, read-only: see snapshot/snapshot.h. Where it fails, why
- * says so in words. Errors: of opening the folder; ENOSYS (no openat2(2)); EBADMSG (its index or
+ * The files of another host below a folder, read-only: see snapshot/snapshot.h. On failure why gets
+ * the reason in words. Errors: of opening the folder; ENOSYS (no openat2(2)); EBADMSG (its index or
  * kvm-answers is not understood), ENOTSUP (is no file), EFBIG; ENOMEM.
  */
 int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
 			     struct gmem_kernel **out);
 
 /*
- * The dump of a kernel, read-only: see dump/dump.h. Where it fails, why says so in words. Errors:
+ * The dump of a kernel, read-only: see dump/dump.h. On failure why gets the reason in words. Errors:
  * those of opening the file; ENOTSUP (this build cannot read dumps; of another machine; no regular
  * file), EBADMSG (no dump, or one that is not understood), ENODATA (it lacks what is needed),
  * EREMOTE (that was left out of it), EIO (damaged), ENOMEM.

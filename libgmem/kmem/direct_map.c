@@ -2,9 +2,9 @@
 /*
  * Finds the direct map without a symbol table and under KASLR.
  *
- * /sys/kernel/vmcoreinfo gives the physical address of a note whose text is known. On x86-64 the
- * direct map begins at a multiple of 1 GiB (kernel_randomize_memory() in arch/x86/mm/kaslr.c) below
- * any pointer into it. So each such multiple is a candidate, and the right one is that at which the
+ * /sys/kernel/vmcoreinfo gives the physical address of a note with known text. On x86-64 the direct
+ * map begins at a multiple of 1 GiB (kernel_randomize_memory() in arch/x86/mm/kaslr.c) below any
+ * pointer into it. So each such multiple is a candidate, and the right one is that at which the
  * note can be read. On arm64 nothing is searched: the kernel says where the note is, and the note
  * tells all else. At last the page tables must translate the note's address back; otherwise the
  * result is refused.

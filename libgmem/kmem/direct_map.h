@@ -32,7 +32,7 @@ static inline uint64_t gmem_image_address(const struct gmem_image *image, uint64
 	return image->page_offset_base + (pfn << image->tables.page_shift);
 }
 
-/* The page frames whose addresses lie in the direct map's region. */
+/* The page frames with addresses in the direct map's region. */
 static inline void gmem_image_region(const struct gmem_image *image, uint64_t *first, uint64_t *end)
 {
 	uint64_t lead = image->region_start - image->page_offset_base;

@@ -32,7 +32,7 @@ static const char reason_frame[] = "a folio's address is no struct page of RAM";
 struct frames {
 	uint64_t vmemmap;   /* address of the first struct page */
 	uint64_t size;	    /* bytes of one */
-	unsigned int shift; /* log2 of that, or 0: it is no power of two */
+	unsigned int shift; /* log2 of that, or 0: it is not a power of two */
 	uint64_t limit;	    /* page frame that RAM is below */
 };
 
@@ -191,7 +191,7 @@ static int flush_runs(struct walk *walk)
 	return n ? walk->fn(walk->runs, n, walk->arg) : 0;
 }
 
-/* Makes a run of one of the xarray's, whose page frames are unknown for that reason. */
+/* Makes a run from one of the xarray; its page frames are unknown for that reason. */
 static inline void make_run(const struct frames *frames, const struct gmem_xarray_run *run,
 			    const char *reason, struct gmem_pagecache_run *out)
 {

@@ -134,7 +134,7 @@ static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t poin
 	return ret;
 }
 
-/* count entries of one index each, whose pointers grow by the stride. */
+/* count entries of one index each, with pointers that grow by the stride. */
 static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64_t count)
 {
 	struct gmem_xarray_run *run = walk->count ? &walk->runs[walk->count - 1] : NULL;
@@ -148,7 +148,7 @@ static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64
 	return emit(walk, index, count, pointer, 0, NULL);
 }
 
-/* The runs that the kernel found in the leaf whose first index that is. */
+/* The runs that the kernel found in the leaf that begins at this index. */
 static int emit_leaf(struct walk *walk, const struct gmem_leaf_run *runs, unsigned int n,
 		     uint64_t index)
 {
@@ -250,8 +250,8 @@ static bool all_follow(const struct walk *walk, const uint64_t *slots)
 }
 
 /*
- * A bit for each slot of a leaf whose successor is its pointer plus the stride. This is the hot
- * path. If memory is in pieces, no branch can be predicted, so it has none.
+ * A bit for each slot of a leaf: set if the next slot has its pointer plus the stride. This is the
+ * hot path. If memory is in pieces, no branch can be predicted, so it has none.
  */
 static uint64_t follows(const struct walk *walk, const uint64_t *slots)
 {
@@ -395,7 +395,7 @@ static int copy_level(struct walk *walk, struct level *level, unsigned int n, bo
 
 /*
  * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
- * children up to the first whose slot changed.
+ * children before the first slot that changed.
  */
 static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last,
 		      uint64_t index, bool leaves)

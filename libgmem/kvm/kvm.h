@@ -15,7 +15,7 @@ int gmem_kvm_ioctl(struct gmem_ctx *ctx, int fd, const char *name, unsigned long
 int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number);
 
 /*
- * Whether the kernel converts in place: the module parameters of kvm say so. No explanation is
+ * Whether the kernel converts in place; the module parameters of kvm tell it. No explanation is
  * set.
  */
 bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);

@@ -236,8 +236,8 @@ static int run_best(struct populate *populate, enum gmem_populate_method *method
 	if (pre_fault_reaches(populate)) {
 		ret = run(populate, *method);
 		if (ret == -GMEM_EWOULDFAULT && !may_be_launched(populate->vm))
-			ret = -EOPNOTSUPP; /* KVM would have said so */
-		/* Not yet: a TD or SNP guest whose launch is not finished. */
+			ret = -EOPNOTSUPP; /* the errno that KVM would return */
+		/* Not yet possible: the launch of the TD or SNP guest is not finished. */
 		if (ret != -EOPNOTSUPP || populate->done)
 			return ret;
 	}

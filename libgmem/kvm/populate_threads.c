@@ -128,7 +128,7 @@ static int populate_alone(struct populate *populate)
 	return ret;
 }
 
-/* Takes the next step; false where there is none, or no more is wanted. */
+/* Takes the next step; returns false if no step is left, or no more is wanted. */
 static bool take_step(struct crew *crew, uint64_t *at, uint64_t *length)
 {
 	bool taken;

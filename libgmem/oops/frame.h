@@ -22,7 +22,7 @@ struct oops_map {
 	uint64_t lowest, highest; /* addresses in it */
 };
 
-/* The last level whose entry was printed; OOPS_LEVELS: none was. */
+/* The last level of which the entry was printed; OOPS_LEVELS: no entry was printed. */
 unsigned int oops_last_level(const struct oops_text *text);
 
 bool oops_in_map(const struct oops_text *text, const struct oops_map *map);

@@ -139,7 +139,7 @@ static struct open_oops *find_open(struct gmem_oops_log *log, const char *caller
 	return NULL;
 }
 
-/* A free place, which is cleared; where there is none the oldest oops ends. */
+/* A free place, which is cleared. If no place is free, the oldest oops ends. */
 static int make_room(struct gmem_oops_log *log, struct open_oops **out)
 {
 	struct open_oops *oldest = NULL;

@@ -12,7 +12,7 @@
 
 struct gmem_owner_entry {
 	struct gmem_owner owner; /* owner.command is filled in when it is handed out */
-	pid_t process;		 /* whose thread owner.pid is */
+	pid_t process;		 /* the process of the thread owner.pid */
 	size_t group;		 /* the table, or address space, in which owner has it */
 	char command[GMEM_COMMAND_MAX];
 };

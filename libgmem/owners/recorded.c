@@ -3,8 +3,8 @@
  * The scan of a dump: there is no /proc that tells who owns what, but the dump has the lists from
  * which /proc is made. (The list of inodes of their file system does not: alloc_anon_inode() puts
  * none on it.) Once through all processes, guest_memfds are found: files by their name and file
- * system, and what memslots of VMs have, whose descriptor may be closed. The second pass notes who
- * has them.
+ * system, and those in memslots of VMs, of which the descriptor may be closed. The second pass
+ * notes who has them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -150,7 +150,7 @@ static bool is_found(const struct scan *scan, uint64_t inode, size_t *i)
 	return *i < scan->count && scan->found[*i].address == inode;
 }
 
-/* A file with the name of a guest_memfd: any file may have it, but for these file systems. */
+/* A file with the name of a guest_memfd: any file may have it, except on these file systems. */
 static int take_file(struct scan *scan, uint64_t file)
 {
 	uint64_t inode, sb, magic = 0;

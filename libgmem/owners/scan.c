@@ -418,7 +418,7 @@ static int look_at_task(struct scan *scan)
 }
 
 /*
- * Threads share a table of descriptors, but for those that took one of their own, with
+ * Threads share a table of descriptors, except for those that took one of their own, with
  * unshare(CLONE_FILES). kcmp(2) tells them apart, and costs less than reading the thread's lines in
  * the maps. Where kcmp(2) is not available, they count as sharing.
  */

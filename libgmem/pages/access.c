@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Who may touch a page, which the direct map does not say: a page that belongs to a TD, to an SNP
+ * Says who may touch a page. The direct map does not tell: a page that belongs to a TD, to an SNP
  * guest or to a protected VM of arm64 may well be mapped. It is told by the type of the VM. No page
  * is looked at for it.
  */

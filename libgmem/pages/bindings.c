@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Which memslots a guest_memfd is bound to, and whose VM it is: from the inode's list of open
- * files (struct gmem_file, before Linux 6.19 struct kvm_gmem) and each one's xarray of bindings.
+ * Which memslots a guest_memfd is bound to, and which VM it belongs to: from the inode's list of
+ * open files (struct gmem_file, before Linux 6.19 struct kvm_gmem) and each one's xarray of
+ * bindings.
  */
 #include <errno.h>
 #include <stdlib.h>

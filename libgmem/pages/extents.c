@@ -73,7 +73,7 @@ struct gmem_extent_walk {
 	struct map_cache cache;
 	uint64_t lowest, highest; /* page frames of the batch, and past them */
 	/* Where the cache does not hold all of the batch: */
-	struct place *places; /* of the runs whose page frames are known, by page frame */
+	struct place *places; /* of the runs with known page frames, by page frame */
 	size_t place_count, place_room;
 	struct gmem_directmap_run *pieces; /* of these, in that order */
 	size_t piece_count, piece_room;
@@ -302,9 +302,9 @@ static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *
 }
 
 /*
- * Makes an extent of at most so many pages of a run, from page skip of it on, whose direct map is
- * that; memslot and node were learnt. Members are set one by one: clearing or copying the whole
- * struct would take longer than everything else for a run of one page.
+ * Makes an extent of at most this many pages of a run, from its page skip on, which have this state
+ * in the direct map. Memslot and node were learnt before. Members are set one by one: clearing or
+ * copying the whole struct would take longer than everything else for a run of one page.
  */
 static void make_extent(const struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
 			uint64_t skip, uint64_t pages, const struct gmem_directmap_run *state,
@@ -362,9 +362,9 @@ static uint64_t learn(struct gmem_extent_walk *walk, const struct gmem_pagecache
 }
 
 /*
- * Hands out so many pages of a run, whose direct map is that, cut where memslots or nodes change.
- * (This is a function of its own, because otherwise the short way would save all registers that
- * this one needs.)
+ * Hands out this many pages of a run, which have this state in the direct map; cut where memslots
+ * or nodes change. (This is a function of its own, because otherwise the short way would save all
+ * registers that this one needs.)
  */
 static __attribute__((noinline)) int emit_cut(struct gmem_extent_walk *walk,
 					      const struct gmem_pagecache_run *run, uint64_t skip,
@@ -600,7 +600,7 @@ static int note_pieces(struct gmem_extent_walk *walk, uint32_t index)
 	return 0;
 }
 
-/* Hands out the batch, whose direct map has more runs than the cache holds at a time. */
+/* Hands out the batch, if its direct map has more runs than the cache holds at a time. */
 static int emit_by_place(struct gmem_extent_walk *walk)
 {
 	int ret = sort_places(walk);

@@ -11,7 +11,7 @@ static void learn_info(struct gmem_target *target, struct gmem_target_info *info
 	uint64_t pages;
 
 	if (gmem_target_cache(target))
-		return; /* what fstat tells is known all the same */
+		return; /* what fstat tells is known anyway */
 	info->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
 	if (info->has_resident)
 		info->resident = gmem_bytes_of(target->ctx, pages);

@@ -15,7 +15,8 @@
 #include "pages/target.h"
 #include "procfs/in_place.h"
 
-#define WINDOW (1ull << 18) /* pages whose attributes are kept at once: 1 GiB of guest memory */
+/* Number of pages for which attributes are kept at a time: 1 GiB of guest memory. */
+#define WINDOW (1ull << 18)
 
 struct window {
 	uint64_t gfn;  /* of its first page, and */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the kernel was configured, where it or its package says so. */
+/* How the kernel was configured, if the kernel or its package tells it. */
 #ifndef GMEM_PROCFS_CONFIG_H
 #define GMEM_PROCFS_CONFIG_H
 

@@ -79,8 +79,8 @@ int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 }
 
 /*
- * fstat(2) takes such a descriptor, but for calls that use the file fdget() (fs/file.c) gives
- * EBADF. Reading 0 bytes does nothing, whatever the file is, and needs no /proc.
+ * fstat(2) takes such a descriptor. If a call uses the file, fdget() (fs/file.c) gives EBADF.
+ * Reading 0 bytes does nothing, whatever the file is, and needs no /proc.
  */
 bool gmem_fd_is_path(struct gmem_ctx *ctx, int fd)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Text of /proc/PID: the mappings of guest_memfds, and whose thread a thread is. */
+/* Text of /proc/PID: the mappings of guest_memfds, and the process of a thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

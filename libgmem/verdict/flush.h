@@ -15,8 +15,8 @@ static inline bool gmem_flush_is_shared(const struct gmem_flush_subject *subject
 void gmem_flush_take(struct gmem_flush *flush, const struct gmem_extent *extent);
 
 /*
- * An empty verdict whose rows are the paths that run in one of these ways (enum gmem_touch), 0:
- * all. Errors: ENOMEM.
+ * An empty verdict with rows for the paths that run in one of these ways (enum gmem_touch); 0: all.
+ * Errors: ENOMEM.
  */
 int gmem_flush_make(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
 		    const struct gmem_flush_facts *facts, unsigned int touch,

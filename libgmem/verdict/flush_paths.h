@@ -12,7 +12,7 @@ struct gmem_flush_facts {
 	int vm_types; /* what is believed of KVM_CAP_VM_TYPES, or -1: KVM cannot be asked */
 	unsigned int doubted_types; /* its numbers that are not believed, see procfs/vm_types.h, */
 	unsigned int behind_types;  /* the types that may stand behind these, */
-	const char *doubt;	    /* and why, NULL where there are none */
+	const char *doubt;	    /* and why, or NULL */
 	int guest_memfd;	    /* KVM_CAP_GUEST_MEMFD, likewise */
 	int partial_write;	    /* the CPU has the bug tdx_pw_mce: 1, 0, or -1 not known */
 	bool shared; /* the memory may be touched by userspace, or that is not known */

@@ -193,7 +193,7 @@ static int look(struct asking *asking, struct gmem_target *target, uint64_t offs
 	return ret;
 }
 
-/* Memory whose VM the caller did not name: the kernel knows its type. */
+/* Memory of a VM that the caller did not name: the kernel knows its type. */
 static void learn_type(struct asking *asking, struct gmem_target *target)
 {
 	const struct gmem_flush_subject *subject = &asking->subject;

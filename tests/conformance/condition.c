@@ -42,7 +42,7 @@ static bool knows(struct run *run, uint64_t number)
 	return run_capability(run, run->kvm, number) != 0;
 }
 
-/* Memslots of the VM type take a guest_memfd: the capability says so on kernels of every age. */
+/* Memslots of the VM type take a guest_memfd: the capability tells it on kernels of every age. */
 static bool has_guest_memfd(struct run *run, uint64_t unused)
 {
 	(void)unused;

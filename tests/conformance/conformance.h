@@ -33,19 +33,19 @@ struct name {
 
 /*
  * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). False where one is unknown;
- * if that is an object which an earlier line did not make, run->missing says so.
+ * run->missing is set if that is an object which an earlier line did not make.
  */
 bool evaluate(struct run *run, const struct name *names, const char *text, uint64_t *value);
 const char *name_of(const struct name *names, uint64_t value);
 bool value_of_name(const struct name *names, const char *name, size_t length, uint64_t *value);
 
 extern const struct name vm_type_names[];
-/* Of a parameter whose value is a text: it is not evaluated. */
+/* For a parameter with a text as its value: it is not evaluated. */
 extern const struct name text_value[];
 
 /* ---- outcome.c ---- */
 
-/* "ok", "EINVAL", "sigbus", a number; false where the word is none. */
+/* "ok", "EINVAL", "sigbus", a number; false for any other word. */
 bool outcome_parse(struct run *run, const char *word, int64_t *outcome, bool *any_success);
 /* The outcome as a word; scratch is for the ones that need room. */
 const char *outcome_text(int64_t outcome, char *scratch, size_t size);
@@ -210,7 +210,7 @@ void call_returns(struct call *call, const char *field, uint64_t value);
 /* Does the line, compares, and records what differs. */
 void run_line(struct run *run, const struct line *line);
 
-/* request.c: an ioctl whose struct the parameters describe. */
+/* request.c: an ioctl with a struct that the parameters describe. */
 int64_t request_run(struct call *call);
 
 /* Words for the parameter "struct": what pointer the ioctl gets. */

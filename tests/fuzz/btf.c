@@ -5,7 +5,7 @@
  * other, and what it finds lies within the struct.
  *
  * The input is types. A byte before them tells how many 16-byte units of them are vmlinux's; the
- * others are the module's, whose BTF goes on where that of vmlinux ends.
+ * others are the module's, and its BTF continues that of vmlinux.
  */
 #include "fuzz.h"
 

@@ -131,7 +131,7 @@ static inline enum status fuzz_command_run(struct cli *cli, int argc, char **arg
 	return status;
 }
 
-/* JSON, strictly: at text, a value; returns what follows it, or NULL where it is none. */
+/* JSON, strictly: at text, a value; returns what follows it, or NULL if it is not a value. */
 static const char *fuzz_json_value(const char *text, int depth);
 
 static inline const char *fuzz_json_space(const char *text)

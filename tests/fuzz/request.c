@@ -125,7 +125,7 @@ static void handle(struct session *session, size_t length, size_t n_fds, bool so
 	close(pair[1]);
 }
 
-/* A command's holder may have been told whose end to wait for. */
+/* The command may have told the holder for which processes to wait. */
 static void end(struct session *session)
 {
 	for (size_t i = 0; i < session->holder->n_users; i++)

@@ -63,7 +63,7 @@ int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *
 uint64_t gmem_sim_pages_in_use(const struct gmem_kernel *kernel);
 unsigned int gmem_sim_open_fds(const struct gmem_kernel *kernel);
 
-/* memory_failure() of a page frame: poisons it. -EINVAL where it is no page of a file. */
+/* memory_failure() of a page frame: poisons it. -EINVAL if it is not a page of a file. */
 int gmem_sim_poison(struct gmem_kernel *kernel, uint64_t pfn);
 
 /* KeyIDs that TDs hold. */

@@ -50,7 +50,7 @@ struct job {
 	uint64_t *theirs; /* page frames by pagemap */
 	uint64_t seen;	  /* pages that the walk gave */
 	uint64_t extents; /* in how many runs */
-	uint64_t wrong;	  /* pages whose frames differ */
+	uint64_t wrong;	  /* pages with different frames */
 };
 
 static double now(void)

@@ -82,7 +82,10 @@ static void punch(uint64_t first, uint64_t pages)
 		shared->frames[first + i] = 0;
 }
 
-/* Pages here and there; leaves, whose nodes come and go; now and then all of it, up to the root. */
+/*
+ * Pages here and there; leaves, so that their nodes come and go; now and then everything, up to the
+ * root.
+ */
 static void change(int fd)
 {
 	uint64_t kind = random_below(1000);

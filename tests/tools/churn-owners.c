@@ -35,7 +35,10 @@ static void churn(unsigned long count)
 			vm = create_vm();
 		}
 		fd = create_memory(vm, SIZE, 0);
-		/* A slot whose memory was closed cannot be bound again: another one each time. */
+		/*
+		 * A slot cannot be bound again after its memory was closed, so each time another
+		 * slot is used.
+		 */
 		bind_memory(vm, i % VM_EVERY, GPA * (i % VM_EVERY + 1), SIZE, fd, 0, NULL);
 		allocate(fd, 0, SIZE);
 		punch(fd, 8 * PAGE, i % 32 * PAGE + PAGE);

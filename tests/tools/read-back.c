@@ -4,7 +4,7 @@
  * of input names an offset, of which it then reads a byte through /proc/self/mem: through the
  * direct map. Before that, it frees pages of memfd_secret: because of these, the direct map around
  * them is in 4K pages. For kernels in an emulator only: where the page is not in the direct map,
- * that read is an oops. Exits 77 where KVM, guest_memfd or memfd_secret is not to be had.
+ * that read is an oops. Exits 77 if KVM, guest_memfd or memfd_secret is not available.
  */
 #include <inttypes.h>
 #include <sys/mman.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Who may access the pages of a guest_memfd: by the type of its VM, and never guessed. */
+/*
+ * Access to the pages of a guest_memfd: the type of its VM tells who has it, and it is never
+ * guessed.
+ */
 #include "unit.h"
 
 #include <fcntl.h>
@@ -80,7 +83,7 @@ static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
 	return 0;
 }
 
-/* A protected VM of arm64, whose page is in the linear map all the same. */
+/* A protected VM of arm64; its page is in the linear map anyway. */
 START_TEST(protected_vm)
 {
 	struct gmem_kvm_create_guest_memfd create = { .size = BYTES, .flags = GMEM_MEMORY_MMAP };

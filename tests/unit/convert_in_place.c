@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * In-place conversion, on a model whose port pretends to have it: it is off unless it was asked
- * for, it uses the interface that the kernel offers, and failures are explained.
+ * In-place conversion, on a model with a port that pretends to have it: it is off unless it was
+ * asked for, it uses the interface that the kernel offers, and failures are explained.
  */
 #include "unit.h"
 
@@ -281,7 +281,7 @@ START_TEST(mistakes)
 }
 END_TEST
 
-/* The model of such a kernel: a TD whose memory was shared is launched without a copy. */
+/* The model of such a kernel: a TD with memory that was shared is launched without a copy. */
 START_TEST(on_a_model)
 {
 	const struct gmem_memory_options options = {

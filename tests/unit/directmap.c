@@ -162,7 +162,7 @@ START_TEST(outside)
 }
 END_TEST
 
-/* A port whose answers about tables can be changed on their way. */
+/* A port that can change answers about tables on their way. */
 static const struct gmem_kernel_ops *real_ops;
 static struct gmem_kernel_ops lying_ops;
 static uint64_t lie_address, lie_xor;

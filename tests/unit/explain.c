@@ -385,8 +385,8 @@ START_TEST(refused)
 END_TEST
 
 /*
- * What each call can end with on Linux 7.3, but for EFAULT of a struct that is not there and what
- * only flags give that libgmem never passes.
+ * What each call can end with on Linux 7.3, except EFAULT for a struct that is not there, and
+ * errors of flags that libgmem never passes.
  */
 static const struct {
 	const struct gmem_call *call;

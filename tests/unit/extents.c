@@ -208,7 +208,7 @@ START_TEST(map_in_many_runs)
 }
 END_TEST
 
-/* A port whose big answers, those of xarray nodes, fail or are empty. */
+/* A port on which big answers, those of xarray nodes, fail or are empty. */
 static const struct gmem_kernel_ops *honest_ops;
 static struct gmem_kernel_ops node_ops;
 static uint64_t head_address, root_address;
@@ -235,7 +235,8 @@ static int freed_root(struct gmem_kernel *kernel, struct gmem_kmem_request *requ
 
 		if (batches < empty_from || batches >= empty_to)
 			continue;
-		if (request->address == head_address) /* another node, here one that is none */
+		if (request->address == head_address) /* another node, here an address that is
+						       * not a node */
 			*(uint64_t *)request->buffer = (root_address ^ 0x10000) + 2;
 		if (request->address > root_address && request->address < root_address + 576)
 			memset(request->buffer, 0, request->length);
@@ -306,7 +307,7 @@ END_TEST
 
 /* Of nodes of that shift, a slot says that it is part of the entry in slot 0. */
 static unsigned int stray_shift, stray_slot;
-static bool stray_stays; /* and says so again when it is looked at alone */
+static bool stray_stays; /* and the same again when it is looked at alone */
 static uint64_t stray_node;
 
 static int stray_sibling(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)

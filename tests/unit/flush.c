@@ -318,7 +318,7 @@ START_TEST(arm64_caches)
 		enum gmem_verdict rows[4]; /* of stage2[] */
 	} cpus[] = {
 		{ 1, 1, { NO, NO, NO, NO } },
-		{ 1, -1, { NO, NO, NO, NO } }, /* KVM says so, whoever cannot ask the CPU */
+		{ 1, -1, { NO, NO, NO, NO } }, /* KVM tells it, if the CPU cannot be asked */
 		{ 0, 1, { DIES, NO, DIES, DIES } },
 		{ 0, 0, { MAY, DIES, MAY, MAY } }, /* with Force Write-Back, or without */
 		{ 0, -1, { MAY, MAY, MAY, MAY } },

@@ -174,7 +174,9 @@ START_TEST(what_moved_is_looked_at_again)
 }
 END_TEST
 
-/* Nodes whose header does not fit: the one after the other is told to be another array's. */
+/*
+ * Nodes with a header that does not fit: one after the other is changed to belong to another array.
+ */
 static size_t header_at;
 
 static int foreign_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
@@ -293,7 +295,7 @@ START_TEST(runs_make_up_the_slots)
 }
 END_TEST
 
-/* A node, a sibling, a retry entry, a value: such a leaf is none for this way. */
+/* A node, a sibling, a retry entry, a value: this way does not take such a leaf. */
 START_TEST(more_than_pages)
 {
 	static const unsigned long long entries[] = { POINTER + 2, 2, 0x402, 0x11, 0x406 };

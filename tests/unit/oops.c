@@ -289,7 +289,7 @@ START_TEST(json_messages)
 }
 END_TEST
 
-/* Text of others may look like a prefix: what follows it is no line of the kernel's own. */
+/* Text of others may look like a prefix: what follows it is not a line of the kernel. */
 START_TEST(no_prefix)
 {
 	static const char *const lines[] = {
@@ -469,7 +469,7 @@ START_TEST(entries)
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800ffffffd91f020\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
 	ck_assert(!oops->has_pfn && !oops->removed);
-	/* Neither does the image of the kernel, whose difference may be aligned. */
+	/* The image of the kernel does not either, although its difference may be aligned. */
 	oops = variant("ffffffff81001000", "0x0003) - permissions violation",
 		       "PGD 1067 P4D 1067 PUD 2063 PMD 10001a1 \n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
@@ -487,7 +487,7 @@ START_TEST(entries)
 		       &found);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
 	ck_assert_uint_eq(oops->notes, 0);
-	/* Four levels map 64 TiB: a page frame above that is none. */
+	/* Four levels map 64 TiB: a number above that is not a page frame. */
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT,
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800f7ffffd91f020\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
@@ -526,7 +526,10 @@ START_TEST(elsewhere)
 }
 END_TEST
 
-/* A trace names a path whose pages are in the direct map, and the address is not: one is wrong. */
+/*
+ * A trace names a path with pages in the direct map, but the address is not in it: one of both is
+ * wrong.
+ */
 START_TEST(no_path_elsewhere)
 {
 	static const struct {
@@ -936,7 +939,7 @@ START_TEST(cut_out)
 }
 END_TEST
 
-/* Lines of two threads, in turn: each one's lines say whose they are. */
+/* Lines of two threads, in turn: each line names its thread. */
 START_TEST(interleaved)
 {
 	static const char first[] = X86_ADD;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every struct that the library fills, as a newer program has it (longer), and one whose size is
- * not set: what is not known is zeroed, what does not fit is not written, and mistakes are refused.
- * And every struct that the library makes.
+ * Every struct that the library fills, as a newer program has it (longer), and without its size
+ * set: what is not known is zeroed, what does not fit is not written, and mistakes are refused. And
+ * every struct that the library makes.
  */
 #include "unit.h"
 
@@ -22,7 +22,7 @@ static struct gmem_ctx *ctx;
 static struct gmem_vm *vm;
 static struct gmem_memory *memory;
 
-/* A VM whose guest_memfd has pages, and is bound. */
+/* A VM with a guest_memfd that has pages, and is bound. */
 static void setup(const char *model, enum gmem_vm_type type)
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = BYTES };

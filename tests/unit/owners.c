@@ -137,7 +137,10 @@ static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_director
 	return ret;
 }
 
-/* The tables of descriptors of the threads below: 20's is 1, but for 21 and 22, and for 24. */
+/*
+ * The tables of descriptors of the threads below: that of process 20 is 1, except for threads 21,
+ * 22 and 24.
+ */
 static unsigned int compared;
 
 static int table_of(pid_t tid)
@@ -544,7 +547,7 @@ START_TEST(threads_with_files_of_their_own)
 	ck_assert_uint_eq(counts.vms_without, 0);
 	gmem_owners_free(owners);
 
-	/* Without mappings tables are told apart all the same. */
+	/* Without mappings, tables are told apart anyway. */
 	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 2);
@@ -680,7 +683,7 @@ START_TEST(shared_both_ways)
 	ck_assert_uint_eq(owned.processes, 4); /* 41, 51, 49 and 42 */
 	check_holder(owners, 0, 0, 41, 3, "");
 	check_holder(owners, 0, 1, 51, -1, "");
-	/* It is an owner all the same. */
+	/* It is an owner anyway. */
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 49));
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 42));
 	ck_assert_ptr_null(gmem_owned_by(owners, &owners->list[0], 1));
@@ -726,7 +729,7 @@ START_TEST(shown_by_none)
 	/* clang-format off */
 	static const struct {
 		struct entry table[12];
-		const char *why; /* NULL: there is none */
+		const char *why; /* NULL: there cannot be one */
 	} cases[] = {
 		{ { HOST, { .path = "/proc/misc", .text = "  1 psaux\n235 not-kvm\n 3 kvm2\n" } }, NULL },
 		{ { HOST }, "there may be VMs" }, /* a /proc without it */
@@ -809,7 +812,7 @@ START_TEST(groups_told_apart)
 }
 END_TEST
 
-/* Where threads cannot be compared each is for itself; one that ended is none. */
+/* If threads cannot be compared, each is a group of its own; one that ended does not count. */
 START_TEST(groups_not_compared)
 {
 	struct gmem_groups groups = { 0 };

@@ -313,7 +313,7 @@ static uint64_t pick_page(struct world *w)
 /* A fault of the guest on a page, its own or KVM_PRE_FAULT_MEMORY's. */
 static bool foretell_map(const struct world *w, uint64_t page)
 {
-	/* Else it is a user address that backs the page, and there is none. */
+	/* Otherwise a user address backs the page, and there is no such address. */
 	bool from_file = w->is_private[page] || (w->flags & GMEM_MEMORY_MMAP);
 
 	if (!w->bound || !from_file || is_poisoned(w, page) || (is_td(w) && !w->final))

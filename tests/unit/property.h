@@ -43,7 +43,7 @@ struct world {
 	uint64_t poisoned; /* pages that never come back */
 	bool is_private[PAGES];
 	bool given[PAGES];	/* to the guest: by the S-EPT, or in the RMP */
-	uint64_t hooked[PAGES]; /* page frames whose mapping a hook has changed, or 0 */
+	uint64_t hooked[PAGES]; /* page frames with a mapping that a hook has changed, or 0 */
 	/* What libgmem sees of the pages that were looked at last. */
 	bool seen[PAGES];
 	struct gmem_extent extents[PAGES];

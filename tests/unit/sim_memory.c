@@ -177,7 +177,7 @@ START_TEST(control_pages)
 }
 END_TEST
 
-/* /proc/kcore gives zeros for a page that left the direct map, and says so of nothing. */
+/* /proc/kcore gives zeros for a page that left the direct map, and reports no error. */
 START_TEST(kcore_reads_zeros)
 {
 	struct gmem_kernel *kernel = sim_open("plain");

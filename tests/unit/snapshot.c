@@ -162,7 +162,7 @@ START_TEST(traps)
 }
 END_TEST
 
-/* A device of DIR is never opened, not even by root, whose tar(1) may have made it. */
+/* A device of DIR is never opened, not even by root; tar(1) run by root may have made it. */
 START_TEST(a_device)
 {
 	struct gmem_ctx *ctx;

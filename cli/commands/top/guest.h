@@ -45,9 +45,9 @@ struct guest {
 void guest_take_count(struct guest *guest, const struct guest_count *count);
 
 /*
- * Whether its row is to be read now: at once after a change, but for no more than a tenth of the
- * time; without one from time to time, since neither a conversion nor the direct map moves what is
- * counted.
+ * Whether its row is to be read now: at once after a change, but this takes at most a tenth of the
+ * time. Without a change it is read from time to time, because a conversion or a change of the
+ * direct map does not change the count of pages.
  */
 bool guest_is_due(const struct guest *guest, double now);
 

@@ -9,7 +9,7 @@
 
 struct map {
 	bool shown;
-	uint64_t device, inode; /* whose */
+	uint64_t device, inode; /* of the guest_memfd that it shows */
 	struct chart chart;
 	struct cells cells;
 	bool has_cells;

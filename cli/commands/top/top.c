@@ -447,7 +447,7 @@ static enum status show(struct top *top)
 	return top->guests.n ? STATUS_PARTLY : STATUS_CANNOT_TELL;
 }
 
-/* A screen is for people. What it shows can be had line by line, or once. */
+/* A screen is for people. watch shows the same line by line, and list once. */
 static enum status check_format(struct cli *cli)
 {
 	if (cli->common.format.style != STYLE_TABLE)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The table of top as lines of text, with the sequences of color.h in them: what is on the screen,
- * but for the terminal. No line is wider than the view.
+ * without the terminal itself. No line is wider than the view.
  */
 #ifndef CLI_COMMANDS_TOP_VIEW_H
 #define CLI_COMMANDS_TOP_VIEW_H

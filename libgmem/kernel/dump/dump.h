@@ -29,7 +29,7 @@ struct gmem_dump_file {
 };
 
 /*
- * file.c, or without_kdump.c: where it fails, why says so in words. Errors: of opening the file;
+ * file.c, or without_kdump.c: on failure why gets the reason in words. Errors: of opening the file;
  * ENOTSUP (this build cannot read dumps; it is one of another machine; no regular file), EBADMSG
  * (no dump, a damaged one, or one in an order that cannot be read), ENODATA (it has no vmcoreinfo),
  * ENOMEM.

@@ -4,7 +4,7 @@
  * addresses by arithmetic, and so would also read a page that has left the direct map.
  *
  * Its functions are weak: in a program that is linked statically, for which Debian has no such
- * library, they are not there, and opening a dump says so.
+ * library, they are not there, and opening a dump fails with that reason.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -46,7 +46,7 @@ static const struct btf_type *resolve(struct walk *walk, unsigned int id)
 }
 
 /*
- * Bits from the start of type to the member whose name is the first length bytes of name. Goes
+ * Bits from the start of type to the member that is named by the first length bytes of name. Goes
  * into anonymous structs and unions.
  */
 static const struct btf_type *find_member(struct walk *walk, const struct btf_type *type,

@@ -31,7 +31,7 @@ struct gmem_kallsyms {
 	gmem_kallsyms_read_fn read;
 	void *arg;
 	uint64_t offsets;	/* address of the table */
-	uint64_t relative_base; /* 0 where there is none */
+	uint64_t relative_base; /* 0 if there is no such table */
 	enum encoding encoding;
 	uint32_t count;
 	unsigned char *names;

@@ -20,7 +20,7 @@ static struct gmem_record *to_record(const struct gmem_kernel *kernel)
 	return (struct gmem_record *)kernel->ops; /* ops is its first member */
 }
 
-/* Makes room for one more; if there is none, the record is not complete. */
+/* Makes room for one more. If there is no room, the record is not complete. */
 static void *more(struct gmem_record *record, void *array, size_t count, size_t size)
 {
 	void *grown = array;

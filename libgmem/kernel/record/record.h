@@ -62,7 +62,7 @@ struct gmem_record {
 /* Stands in front of kernel from now on, until it is destroyed. Errors: ENOMEM. */
 int gmem_record_begin(struct gmem_kernel *kernel, bool redact);
 
-/* That of a kernel, NULL where there is none. */
+/* The record of a kernel, or NULL. */
 struct gmem_record *gmem_record_of(const struct gmem_kernel *kernel);
 
 /* What is kept of a path: policy.c. */

@@ -45,7 +45,8 @@ const char *gmem_sim_call_name(unsigned int kind);
 
 struct gmem_fault {
 	enum gmem_sim_call kind;
-	uint64_t at;  /* the at-th such call from now on fails: 1 is the next one, 0 is none */
+	uint64_t at;  /* the at-th such call from now on fails: 1 is the next one; with 0 no call
+		       * fails */
 	bool lasting; /* and so do all after it */
 	int error;    /* negative errno; a request's result is -EFAULT whatever it says */
 	/* Narrower: ioctls of this request, opens of this path only. 0 and NULL: all. */

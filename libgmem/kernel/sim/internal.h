@@ -117,7 +117,7 @@ unsigned int sim_pfn_node(const struct gmem_sim *sim, uint64_t pfn);
 struct sim_page *sim_page_get(struct gmem_sim *sim, uint64_t pfn);
 /* The record, or NULL where nothing is known of the page frame. */
 struct sim_page *sim_page_peek(const struct gmem_sim *sim, uint64_t pfn);
-/* memory_failure() of a page frame. -EINVAL where it is no page of a file. */
+/* memory_failure() of a page frame. -EINVAL if it is not a page of a file. */
 int sim_poison(struct gmem_sim *sim, uint64_t pfn);
 int sim_page_alloc(struct gmem_sim *sim, const struct sim_policy *policy, uint64_t *pfn);
 void sim_page_free(struct gmem_sim *sim, uint64_t pfn);
@@ -198,7 +198,7 @@ int sim_direct_map_protect(struct gmem_sim *sim, uint64_t pfn);
 /* ---- xarray.c ---- */
 
 uint64_t sim_xa_load(struct gmem_sim *sim, uint64_t xa, uint64_t index);
-/* The first entry at or after *index, up to last; 0 and *index untouched if there is none. */
+/* The first entry at or after *index, up to last; 0 and *index untouched if there is no entry. */
 uint64_t sim_xa_find(struct gmem_sim *sim, uint64_t xa, uint64_t *index, uint64_t last);
 int sim_xa_store_range(struct gmem_sim *sim, uint64_t xa, uint64_t first, uint64_t last,
 		       uint64_t entry);

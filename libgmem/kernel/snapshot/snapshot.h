@@ -90,7 +90,7 @@ struct gmem_snapshot {
 
 /* text.c: numbers and names of errno in untrusted text. */
 
-/* Number of a name of errno ("ENOENT"), 0 where there is none. */
+/* Number of a name of errno ("ENOENT"), 0 for an unknown name. */
 int gmem_snapshot_errno(const char *name);
 /* A whole word that is a number from 0 to max, as C writes it. */
 bool gmem_snapshot_number(const char *word, unsigned long max, unsigned long *value);
@@ -103,7 +103,7 @@ char *gmem_snapshot_word(char **at);
  */
 int gmem_index_parse(struct gmem_index *index, const char *text, char *why, size_t size);
 void gmem_index_free(struct gmem_index *index);
-/* The line on that path which is none of ENTRY and LISTED, or NULL. */
+/* The line on that path that is neither ENTRY nor LISTED, or NULL. */
 const struct gmem_index_line *gmem_index_find(const struct gmem_index *index, const char *path);
 /* Calls fn for each name that the index has in a directory; *listed: there are no others. */
 int gmem_index_list(const struct gmem_index *index, const char *path, gmem_directory_fn fn,
@@ -116,7 +116,7 @@ int gmem_answers_get(const struct gmem_answers *answers, int where, int what);
 
 /*
  * files.c: regular files below DIR. Errors of open: ENOENT (DIR has no such path), ENOTSUP (it is
- * no regular file), EFBIG, and of openat2(2).
+ * not a regular file), EFBIG, and of openat2(2).
  */
 int gmem_snapshot_file_open(const struct gmem_snapshot *snapshot, const char *path, size_t max);
 /* The text of such a file; *out is freed by the caller. */

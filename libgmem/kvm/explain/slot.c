@@ -27,7 +27,7 @@ static bool has_memory(const struct gmem_facts *facts)
 
 /*
  * Before Linux 6.18 check_memory_region_flags() allowed it to VMs with private memory only, and
- * KVM_CAP_GUEST_MEMFD on the fd of another VM said so.
+ * KVM_CAP_GUEST_MEMFD on the fd of another VM was 0.
  */
 static bool memory_for_private_only(const struct gmem_facts *facts)
 {
@@ -339,7 +339,7 @@ static const struct gmem_condition set_region[] = {
 	  "guest address {gpa} plus size {size} reaches the TD's shared bit",
 	  "take addresses below it" },
 	{ EEXIST, file_range_in_use, FILE_RANGE_IN_USE },
-	/* From which version on it is EEXIST is not known: 7.3 says so. */
+	/* It is not known from which version on it is EEXIST; in 7.3 it is. */
 	{ EINVAL, file_range_in_use, FILE_RANGE_IN_USE },
 	{ ENOMEM, NULL, "the kernel has no memory left for the slot's tables", "free some" },
 };

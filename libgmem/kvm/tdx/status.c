@@ -10,7 +10,9 @@
 #define CLASS_MASK 0xffffffff00000000ull
 #define OPERAND_MASK 0x00000000ffffffffull
 
-/* Bits 63 and 47:40: not the module, but the kernel says so (arch/x86/include/asm/tdx.h). */
+/*
+ * Bits 63 and 47:40: these are set by the kernel, not by the module (arch/x86/include/asm/tdx.h).
+ */
 #define SOFTWARE_ERROR 0x8000ff0000000000ull
 
 struct status {

@@ -48,7 +48,7 @@ int sim_inode_put(struct gmem_sim *sim, struct sim_inode *inode);
 uint64_t sim_inode_pfn(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index);
 int sim_inode_get_page(struct gmem_sim *sim, struct sim_inode *inode, uint64_t index,
 		       uint64_t *pfn);
-/* The first page at or after *index, up to last; 0 if there is none. */
+/* The first page at or after *index, up to last; 0 if there is no page. */
 uint64_t sim_inode_next(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t *index,
 			uint64_t last);
 /* Drops the pages [first, last]. May oops while a page is freed. */

@@ -148,7 +148,7 @@ void sim_slots_exit(struct gmem_sim *sim, struct sim_vm *vm);
 
 /* slot_table.c */
 struct sim_slot *sim_slot_by_id(const struct sim_slots *slots, uint32_t id);
-/* The first slot that ends behind gfn; slots->count if there is none. */
+/* The first slot that ends behind gfn; slots->count if there is no such slot. */
 size_t sim_slot_index(const struct sim_slots *slots, uint64_t gfn);
 int sim_slot_insert(struct sim_slots *slots, struct sim_slot *slot);
 void sim_slot_remove(struct sim_slots *slots, const struct sim_slot *slot);

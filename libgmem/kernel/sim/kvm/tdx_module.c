@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A TDX module. It checks what the kernel could get wrong: the life of a TD, the tables of its
- * secure EPT, and whose a page is (the PAMT, kept in the page records). It touches no page
+ * secure EPT, and the owner of each page (the PAMT, kept in the page records). It touches no page
  * through the kernel's tables: it works on physical addresses.
  */
 #include "kernel/sim/kvm/tdx_module.h"

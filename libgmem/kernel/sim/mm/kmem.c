@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The kernel's own memory: a run of page frames whose content is held, in which page tables and
- * objects live. Its first pages are the kernel image. Objects are known by their direct-map
- * addresses, as on a real kernel.
+ * The kernel's own memory: a run of page frames with content, in which page tables and objects
+ * live. Its first pages are the kernel image. Objects are known by their direct-map addresses, as
+ * on a real kernel.
  */
 #include <string.h>
 #include <sys/mman.h>
