@@ -59,6 +59,10 @@ else
 fi
 press p
 shows_line 'p pauses' 'PAUSED'
+press m
+shows_line 'a map is drawn in a pause too' '^ *0x0 '
+press q
+shows_line 'which lasts' 'PAUSED'
 press p
 shows_no_line 'and goes on' 'PAUSED'
 press + -
@@ -69,6 +73,11 @@ shows_line 'any key leads back' '^2 guest_memfds'
 press r
 press Enter
 shows_line 'Enter draws the map' '^ *0x0 █+$'
+has 'with its name' '^vm, its pages in the direct map, read [0-9]+ s ago: '
+press h
+shows_line 'h shows the keys there too' 'Enter, m   draw'
+press Down
+shows_line 'and any key leads back' '^ *0x0 █+$'
 has 'with its legend' '█ 1G 40M  · not resident'
 press v
 shows_line 'v: what is resident' '█ all  · not resident'

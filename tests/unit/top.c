@@ -114,6 +114,30 @@ START_TEST(reads)
 }
 END_TEST
 
+START_TEST(idle)
+{
+	struct guest guest = { .inode = 1 };
+
+	take(&guest, 1, 4096, SECOND);
+	read_now(&guest, 1, 0.001);
+	for (int i = 2; i < 4; i++) {
+		take(&guest, i, 4096, SECOND);
+		read_now(&guest, i, 0.001);
+		ck_assert(!guest_is_idle(&guest));
+	}
+	take(&guest, 4, 4096, SECOND);
+	ck_assert(guest_is_idle(&guest));
+	take(&guest, 5, 8192, SECOND);
+	ck_assert(!guest_is_idle(&guest));
+	/* What changed is still to be read. */
+	for (int i = 6; i < 12; i++)
+		take(&guest, i, 8192, SECOND);
+	ck_assert(!guest_is_idle(&guest));
+	read_now(&guest, 12, 0.001);
+	ck_assert(guest_is_idle(&guest));
+}
+END_TEST
+
 /* Each form, and that what is shown is never off by more than a hundredth. */
 START_TEST(rates_as_text)
 {
@@ -461,5 +485,5 @@ START_TEST(scrolls)
 }
 END_TEST
 
-UNIT_MAIN("top", rates, reads, rates_as_text, bars, a_hole_is_never_lost, order, sums_of_all,
+UNIT_MAIN("top", rates, reads, idle, rates_as_text, bars, a_hole_is_never_lost, order, sums_of_all,
 	  lines_fit, what_is_shown, narrow, hostile_names, scrolls)

@@ -11,6 +11,9 @@
 /* The same for one of which nothing moved, which also waits for GUEST_IDLE. */
 #define IDLE_SHARE 1000
 
+/* Counts in a row that were the same, of a guest that is called idle. */
+#define STILL_IDLE 3
+
 void guest_take_count(struct guest *guest, const struct guest_count *count)
 {
 	const struct guest_count *before = &guest->count;
@@ -24,7 +27,13 @@ void guest_take_count(struct guest *guest, const struct guest_count *count)
 	if (moved || !guest->settled)
 		guest->unread = true;
 	guest->settled = !moved;
+	guest->still = moved ? 0 : guest->still + 1;
 	guest->count = *count;
+}
+
+bool guest_is_idle(const struct guest *guest)
+{
+	return guest->has_row && !guest->unread && guest->still >= STILL_IDLE;
 }
 
 bool guest_is_due(const struct guest *guest, double now)

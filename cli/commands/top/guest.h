@@ -27,11 +27,13 @@ struct guest {
 
 	struct guest_count count;
 	bool has_rate;
-	double rate;  /* bytes a second that resident grows by; below 0 where it shrinks */
-	bool settled; /* nothing had moved at the look before */
-	bool unread;  /* something moved that row does not know of */
+	double rate;	    /* bytes a second that resident grows by; below 0 where it shrinks */
+	bool settled;	    /* nothing had moved at the count before */
+	unsigned int still; /* so many counts in a row were the same */
+	bool unread;	    /* something moved that row does not know of */
 
 	struct list_row row;
+	char name[HELD_NAME_MAX + 1]; /* the row's, which list takes from a scan's names */
 	bool has_row;
 	double read_at; /* when row was read, and */
 	double took;	/* how many seconds that needed */
@@ -43,6 +45,9 @@ struct guest {
  * changed whatever it says, as in libgmem/owners/watch.c.
  */
 void guest_take_count(struct guest *guest, const struct guest_count *count);
+
+/* Whether it has not changed for some time: one that does not is counted less often among many. */
+bool guest_is_idle(const struct guest *guest);
 
 /*
  * Whether its row is to be read now: at once after a change, but this takes at most a tenth of the

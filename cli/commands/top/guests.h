@@ -26,6 +26,7 @@ struct guests {
 	char no_kernel[1024];
 	struct guest **list; /* ascending by device and inode */
 	size_t n;
+	size_t turn; /* from this one on idle guests are counted, see IDLE_COUNTED */
 };
 
 /* Opens the reader of kernel memory; without one, only what the scan finds is known. */

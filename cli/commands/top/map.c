@@ -121,15 +121,21 @@ int map_look(struct map *map, const struct guests *guests, unsigned int width, b
 	return 0;
 }
 
-/* "1234:9 qemu-system-x86, its pages in the direct map, read 3 s ago" */
+/* "1234:9, its pages in the direct map, read 3 s ago", or the name of one that is held. */
 static void write_title(const struct map *map, const struct guest *guest, char *title, size_t size)
 {
 	const struct cell *cells = guest->row.cells;
-	const struct cell *fds = &cells[LIST_FDS];
+	const struct cell *fds = &cells[LIST_FDS], *name = &cells[LIST_NAME];
+	char which[80];
 
-	snprintf(title, size, "%d:%.*s, %s, read %.0f s ago", (int)cells[LIST_PID].number,
-		 fds->known ? (int)strcspn(fds->text, ",") : 1, fds->known ? fds->text : "?",
-		 chart_subject(map->chart.of), now_seconds() - map->read_at);
+	if (name->known)
+		snprintf(which, sizeof(which), "%s", name->text);
+	else
+		snprintf(which, sizeof(which), "%d:%.*s", (int)cells[LIST_PID].number,
+			 fds->known ? (int)strcspn(fds->text, ",") : 1,
+			 fds->known ? fds->text : "?");
+	snprintf(title, size, "%s, %s, read %.0f s ago", which, chart_subject(map->chart.of),
+		 now_seconds() - map->read_at);
 }
 
 int map_draw(struct map *map, const struct guests *guests, FILE *stream, bool colored)

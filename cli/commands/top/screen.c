@@ -30,6 +30,7 @@ static int check_terminal(int fd, const char **why)
 {
 	int found = 0;
 	const char *cup;
+	bool has_cup;
 
 	*why = "the terminal cannot place its cursor ($TERM)";
 	if (setupterm(NULL, fd, &found)) {
@@ -37,7 +38,9 @@ static int check_terminal(int fd, const char **why)
 		return -ENOTTY;
 	}
 	cup = tigetstr("cup");
-	return cup && cup != (const char *)-1 ? 0 : -ENOTTY;
+	has_cup = cup && cup != (const char *)-1;
+	del_curterm(cur_term); /* newterm() has one of its own */
+	return has_cup ? 0 : -ENOTTY;
 }
 
 /* The eight colours of color.h, on the background that the terminal has. */

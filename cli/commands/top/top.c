@@ -69,9 +69,18 @@ struct top {
 	bool help;
 	bool all; /* the next look reads everything again */
 	bool ended;
+	bool partly; /* a row has something unknown */
 	char note[512];
 	char origin[64];
 };
+
+static bool has_unknown(const struct top *top)
+{
+	for (size_t i = 0; i < top->guests.n; i++)
+		if (top->guests.list[i]->row.partly)
+			return true;
+	return false;
+}
 
 /* What cannot be seen, for the screen's third line and for a last word. */
 static void set_note(struct top *top)
@@ -87,6 +96,16 @@ static void set_note(struct top *top)
 		snprintf(top->note, sizeof(top->note), "not all can be seen: %s", unseen);
 	else
 		*top->note = '\0';
+	top->partly = has_unknown(top);
+}
+
+/* Why something of the chosen guest is unknown comes before what is unknown of the host. */
+static const char *note_of_screen(const struct top *top)
+{
+	const struct cell *reason =
+		top->n ? &top->sorted[top->view.selected]->row.cells[LIST_REASON] : NULL;
+
+	return reason && reason->known ? reason->text : top->note;
 }
 
 static int look(struct top *top)
@@ -172,6 +191,7 @@ static int draw(struct top *top)
 	if (!stream)
 		return -ENOMEM;
 	screen_size(&top->view.width, &top->view.height);
+	top->view.note = note_of_screen(top);
 	ret = write_screen(top, stream);
 	if (fclose(stream) && !ret)
 		ret = -ENOMEM;
@@ -347,6 +367,7 @@ static const struct key map_keys[] = {
 	{ '\n', leave_map },	 { '\r', leave_map },	  { 'd', shade_direct_map },
 	{ 'v', shade_resident }, { 'n', shade_nodes },	  { 'u', update },
 	{ 'p', pause_or_go_on }, { ' ', pause_or_go_on }, { SCREEN_GONE, quit },
+	{ 'h', show_help },	 { '?', show_help },
 };
 
 static void press(struct top *top, const struct key *keys, size_t n, int key)
@@ -358,8 +379,8 @@ static void press(struct top *top, const struct key *keys, size_t n, int key)
 
 static void take_key(struct top *top, int key)
 {
-	if (top->help && key < SCREEN_NONE)
-		top->help = false;
+	if (top->help && key != SCREEN_GONE)
+		top->help = key == SCREEN_NONE || key == SCREEN_RESIZED;
 	else if (top->map.shown)
 		press(top, map_keys, sizeof(map_keys) / sizeof(map_keys[0]), key);
 	else
@@ -369,6 +390,12 @@ static void take_key(struct top *top, int key)
 		top->next = 0;
 }
 
+/* The screen stays as it is, but a map that a key asks for has to be read. */
+static int look_in_pause(struct top *top)
+{
+	return top->map.shown ? map_look(&top->map, &top->guests, top->view.width, false) : 0;
+}
+
 static int look_if_due(struct top *top)
 {
 	const uint64_t count = top->settings->count;
@@ -376,7 +403,9 @@ static int look_if_due(struct top *top)
 	double since = now_seconds();
 	int ret;
 
-	if (since < top->next || (top->view.paused && !top->map.shown && !top->all && top->looks))
+	if (top->view.paused && !top->all)
+		return look_in_pause(top);
+	if (since < top->next)
 		return 0;
 	ret = look(top);
 	top->next = since + top->view.interval;
@@ -423,7 +452,6 @@ static void begin(struct top *top)
 		.interval =
 			top->settings->interval > 0 ? top->settings->interval : DEFAULT_INTERVAL,
 		.origin = top->origin,
-		.note = top->note,
 		.sort = top->settings->sort,
 	};
 	snprintf(top->note, sizeof(top->note), "looking at all processes");
@@ -441,10 +469,14 @@ static enum status show(struct top *top)
 	if (!top->guests.owners)
 		return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_INTERRUPTED),
 				   "interrupted before the first look was over");
-	if (!*top->note)
-		return STATUS_YES;
-	cli_note(cli, "%s", top->note);
-	return top->guests.n ? STATUS_PARTLY : STATUS_CANNOT_TELL;
+	if (*top->note)
+		cli_note(cli, "%s", top->note);
+	else if (top->partly)
+		cli_note(cli,
+			 "some values are unknown: 'gmemctl list --output=+reason' reports why");
+	if (*top->note && !top->guests.n)
+		return STATUS_CANNOT_TELL;
+	return *top->note || top->partly ? STATUS_PARTLY : STATUS_YES;
 }
 
 /* A screen is for people. watch shows the same line by line, and list once. */
