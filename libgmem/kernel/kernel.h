@@ -225,10 +225,10 @@ int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
 			     struct gmem_kernel **out);
 
 /*
- * The dump of a kernel, read-only: see dump/dump.h. On failure why gets the reason in words. Errors:
- * those of opening the file; ENOTSUP (this build cannot read dumps; of another machine; no regular
- * file), EBADMSG (no dump, or one that is not understood), ENODATA (it lacks what is needed),
- * EREMOTE (that was left out of it), EIO (damaged), ENOMEM.
+ * The dump of a kernel, read-only: see dump/dump.h. On failure why gets the reason in words.
+ * Errors: those of opening the file; ENOTSUP (this build cannot read dumps; of another machine; no
+ * regular file), EBADMSG (no dump, or one that is not understood), ENODATA (it lacks what is
+ * needed), EREMOTE (that was left out of it), EIO (damaged), ENOMEM.
  */
 int gmem_kernel_dump_new(const char *path, char *why, size_t size, struct gmem_kernel **out);
 
