@@ -4,39 +4,20 @@
  * in, what the CPU does with its caches, and whether pages can leave the linear map at all.
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "host/host.h"
-#include "procfs/file.h"
+#include "procfs/cmdline.h"
 #include "verdict/facts.h"
 
 #define WORD_MAX 64
-
-/* The value of the last word KEY=VALUE of the kernel's command line; "" where it has none. */
-static int boot_value(struct gmem_host *host, const char *key, char value[WORD_MAX])
-{
-	size_t length = strlen(key);
-	char *line, *at, *rest;
-	int ret = gmem_read_file(host->ctx, "/proc/cmdline", &line, NULL);
-
-	*value = '\0';
-	if (ret)
-		return ret;
-	for (at = strtok_r(line, " \n", &rest); at; at = strtok_r(NULL, " \n", &rest))
-		if (!strncmp(at, key, length) && at[length] == '=')
-			snprintf(value, WORD_MAX, "%s", at + length + 1);
-	free(line);
-	return 0;
-}
 
 /* early_kvm_mode_cfg() in arch/arm64/kvm/arm.c */
 static enum gmem_check_result check_mode(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	char mode[WORD_MAX];
-	int ret = boot_value(host, "kvm-arm.mode", mode);
+	int ret = gmem_boot_value(host->ctx, "kvm-arm.mode", mode, sizeof(mode));
 
 	(void)row;
 	if (ret)
@@ -134,11 +115,12 @@ static enum gmem_check_result check_direct_map(struct gmem_host *host,
 		return gmem_host_find(
 			host, GMEM_CHECK_PASS, NULL,
 			"memfd_secret() works, as it does only where pages can leave");
-	ret = boot_value(host, "rodata", rodata);
+	ret = gmem_boot_value(host->ctx, "rodata", rodata, sizeof(rodata));
 	if (!ret)
-		ret = boot_value(host, "kfence.sample_interval", interval);
+		ret = gmem_boot_value(host->ctx, "kfence.sample_interval", interval,
+				      sizeof(interval));
 	if (!ret)
-		ret = boot_value(host, "debug_pagealloc", debug);
+		ret = gmem_boot_value(host->ctx, "debug_pagealloc", debug, sizeof(debug));
 	return ret ? gmem_host_unread(host, "/proc/cmdline", ret)
 		   : judge_options(host, rodata, interval, debug);
 }

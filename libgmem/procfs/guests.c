@@ -2,9 +2,9 @@
 #include "procfs/guests.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "procfs/cmdline.h"
 #include "procfs/file.h"
 
 /* What setup left on: a kernel without the file was built without it, or the module is not there.
@@ -26,16 +26,11 @@ static int parameter(struct gmem_ctx *ctx, const char *path)
 /* early_kvm_mode_cfg() in arch/arm64/kvm/arm.c: the last word of them counts. */
 static int has_protected_kvm(struct gmem_ctx *ctx)
 {
-	static const char word[] = "kvm-arm.mode=";
-	char *line;
-	int found = 0;
+	char mode[16];
 
-	if (gmem_read_file(ctx, "/proc/cmdline", &line, NULL))
+	if (gmem_boot_value(ctx, "kvm-arm.mode", mode, sizeof(mode)))
 		return -1;
-	for (const char *at = line; (at = strstr(at, word)); at += sizeof(word) - 1)
-		found = !strncmp(at + sizeof(word) - 1, "protected", strlen("protected"));
-	free(line);
-	return found;
+	return !strcmp(mode, "protected");
 }
 
 int gmem_guests_may_own(struct gmem_ctx *ctx)
