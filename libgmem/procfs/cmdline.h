@@ -15,8 +15,8 @@ int gmem_read_boot_words(struct gmem_ctx *ctx, char **words);
 char *gmem_next_boot_word(char *word);
 
 /*
- * The value of the last word KEY=VALUE, cut off at size bytes; "" if there is none. Errors: as
- * gmem_read_boot_words(), and the value is then "".
+ * The value of the last word KEY=VALUE, cut off at size bytes; "" if there is no such word. Errors:
+ * as gmem_read_boot_words(), and the value is then "".
  */
 int gmem_boot_value(struct gmem_ctx *ctx, const char *key, char *value, size_t size);
 

@@ -15,8 +15,8 @@ int gmem_flush_partial_write(struct gmem_ctx *ctx);
 void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts);
 
 /*
- * The same of a host whose machine is known to be arm64: FEAT_S2FWB and CTR_EL0.DIC, 1, 0, or -1
- * not known.
+ * The same for a host that is known to be of arm64: FEAT_S2FWB and CTR_EL0.DIC, 1, 0, or -1 not
+ * known.
  */
 void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic);
 
