@@ -19,17 +19,16 @@ struct vcpu_init {
 #define PREFERRED_TARGET _IOR(KVMIO, 0xaf, struct vcpu_init)
 #define VCPU_INIT _IOW(KVMIO, 0xae, struct vcpu_init)
 
-/*
- * kvm_init_ipa_range(). With protected KVM any size is taken, even one of a single bit: that was
- * seen on Linux 7.3.4.
- */
+/* kvm_init_ipa_range(). Protected KVM does not ask: its VMs have all that the CPU has. */
 static int take_ipa_bits(const struct gmem_sim *sim, struct sim_vm *vm, unsigned int bits)
 {
 	const struct sim_arm64 *arm64 = sim->model->arm64;
 
 	if (!bits)
 		bits = IPA_BITS_DEFAULT;
-	if (bits > arm64->ipa_bits || (bits < IPA_BITS_LEAST && !arm64->pkvm))
+	if (arm64->pkvm)
+		bits = arm64->ipa_bits;
+	if (bits > arm64->ipa_bits || bits < IPA_BITS_LEAST)
 		return -EINVAL;
 	vm->ipa_bits = bits;
 	return 0;
