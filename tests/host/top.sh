@@ -24,6 +24,10 @@ if [ $? -eq 77 ]; then
 fi
 pid=$helper
 
+# Per cent that a rate may be off. A busy machine keeps the process from its pace, so the narrow margin
+# is for make bench.
+margin=${GMEM_RATE_MARGIN-50}
+
 # rates NAME BYTES: the RATE of that process, in ten looks a second apart, and their median beside BYTES a
 # second. One look or another may be late on a busy machine.
 rates() {
@@ -36,9 +40,9 @@ rates() {
 	done
 	sed 's|M/s||' "$scratch/rates" | sort -g > "$scratch/sorted"
 	median=$(awk '{ at[NR] = $1 } END { print at[int((NR + 1) / 2)] }' "$scratch/sorted")
-	if awk -v got="$median" -v wanted="$2" 'BEGIN {
-			share = got * 1048576 / wanted
-			exit !(share > 0.95 && share < 1.05)
+	if awk -v got="$median" -v wanted="$2" -v margin="$margin" 'BEGIN {
+			off = got * 1048576 / wanted - 1
+			exit !(off > -margin / 100 && off < margin / 100)
 		}'; then
 		pass "$1: $median MiB a second"
 	else
