@@ -81,6 +81,15 @@ int interrupt_poll(int fd, int seconds, unsigned int *seen)
 	return -EINTR;
 }
 
+/* For top, on a terminal. */
+int interrupt_key(int fd, double seconds)
+{
+	(void)fd;
+	(void)seconds;
+	fuzz_broken("no terminal is read", __FILE__, __LINE__);
+	return -EPIPE;
+}
+
 enum status privilege_keep(struct cli *cli)
 {
 	HOLDS(cli->command);
