@@ -88,10 +88,7 @@ static const char *spell(const struct cli_option *option, char text[SPELLED_MAX]
 	return text;
 }
 
-/*
- * If a command uses the letter of a common option for an option of its own, the letter is listed
- * there only.
- */
+/* Letters of common options that a command has for its own stand there only. */
 static char letter_of(const struct command *command, const struct cli_option *option)
 {
 	const struct cli_option *own = command ? command->options : NULL;

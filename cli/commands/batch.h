@@ -16,14 +16,11 @@ struct batch {
 };
 
 /*
- * A row for each line, in JSON only: in other formats only the answers of the commands are printed.
+ * A row for each line, in JSON only: elsewhere the commands' own answers are all that is printed.
  */
 extern const struct table batch_table;
 
-/*
- * Runs the command of a line, which has length bytes and is cut into words in place. Notes the
- * worst status.
- */
+/* Runs the command that a line is, length bytes of it, which it takes apart; notes the gravest. */
 void batch_line_run(struct batch *batch, char *line, size_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The next steps that libgmem names, in commands instead of functions. */
+/* What libgmem tells to do next, for people who have commands. */
 #ifndef CLI_CORE_ADVICE_H
 #define CLI_CORE_ADVICE_H
 

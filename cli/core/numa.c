@@ -12,16 +12,15 @@
 #define WORD_BITS (8 * (unsigned int)sizeof(unsigned long))
 
 /*
- * If memory is short, libnuma calls numa_error() and then exit(). numa_error() jumps out of libnuma
- * instead, so that a command can say what failed, and a holder keeps its VM. Memory that libnuma
- * had allocated is lost.
+ * Where memory is short, libnuma calls numa_error() and then exit(). It is left from there, so that
+ * a command can say what failed, and a holder keeps its VM. What libnuma had allocated is lost.
  */
 static jmp_buf left;
 static bool inside; /* of a function that setjmp() was called for */
 
 /*
- * libnuma's own functions print to standard error. Both are weak there, so that they can be
- * replaced. Callers here check for themselves what numa_warn() would report.
+ * libnuma's own print to standard error; both are weak there, to be replaced. What numa_warn()
+ * would say is looked for by those who call.
  */
 void numa_warn(int number, char *format, ...)
 {
@@ -90,7 +89,7 @@ static bool copy_mask(const struct bitmask *mask, const struct bitmask *also,
 	return true;
 }
 
-/* Ends the section that setjmp() began, and passes on its result. */
+/* Ends what setjmp() began, and passes its result on. */
 static int leave(int ret)
 {
 	inside = false;
@@ -181,8 +180,8 @@ static void take_all_figures(struct nodes *nodes)
 }
 
 /*
- * For the running kernel the figures come from libnuma, so that they equal those of numactl.
- * Returns false if memory is short: then the figures are libgmem's.
+ * Of the running kernel libnuma says it, so that it is what numactl says. Returns false where
+ * memory is short: the figures are the library's then.
  */
 static bool ask_libnuma(struct nodes *nodes)
 {

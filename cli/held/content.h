@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The content that a guest begins with: a file, which is read bit by bit, and zeroes behind its
- * end.
- */
+/* What a guest begins with: a file that is read as it goes, and zeroes behind its end. */
 #ifndef CLI_HELD_CONTENT_H
 #define CLI_HELD_CONTENT_H
 

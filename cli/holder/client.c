@@ -18,7 +18,7 @@
 #include "holder/lost.h"
 #include "holder/passing.h"
 
-/* How long to wait for a holder that is just being made, or just ends. */
+/* A holder that is just being made, or just ends, is waited for this long. */
 #define PATIENCE_MS 5000
 #define STEP_MS 5
 
@@ -46,11 +46,9 @@ int client_clean(const struct runtime *runtime, const char *name, int lock, char
 			 "VM and memory, and what it left in %s %s%s",
 			 name, (int)info.pid, runtime->path, how, why);
 	else
-		snprintf(
-			words, size,
-			"the process that created '%s' was killed before it was ready; what it left in %s "
-			"%s%s",
-			name, runtime->path, how, why);
+		snprintf(words, size,
+			 "who created '%s' was killed before it was ready; what it left in %s %s%s",
+			 name, runtime->path, how, why);
 	return ret;
 }
 
@@ -71,7 +69,7 @@ enum status client_not_held(struct cli *cli, const char *name)
 			   name, name);
 }
 
-/* There is no file of the VM: its holder may have lost its files. */
+/* No file tells of the VM: its holder may have lost them. */
 static enum status say_none(struct cli *cli, const struct runtime *runtime, const char *name,
 			    struct held_info *lost)
 {
@@ -90,7 +88,7 @@ static enum status say_none(struct cli *cli, const struct runtime *runtime, cons
 		name, runtime->path, (int)info.pid, name);
 }
 
-/* Goes through its process, because there is no socket. */
+/* Through its process, as no socket leads there. */
 static enum status end_lost(struct cli *cli, const struct runtime *runtime,
 			    const struct held_info *lost)
 {
@@ -113,7 +111,7 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* One attempt; *again is set if the holder is just starting or just ending. */
+/* One attempt; *again where the holder is neither quite there nor quite gone. */
 static enum status try_connect(struct cli *cli, const struct runtime *runtime, const char *name,
 			       int *connection, bool *again, struct held_info *lost)
 {
@@ -231,7 +229,7 @@ static enum status send_request(struct cli *cli, int connection)
 			   strerror(-ret));
 }
 
-/* When this returns, a holder that was asked to end has ended, so that nothing is left behind. */
+/* A holder that is told to end has ended when this returns, so that nothing is left behind. */
 static void wait_for_end(int pidfd)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
@@ -245,7 +243,7 @@ static enum status no_reply(struct cli *cli, const struct runtime *runtime, cons
 {
 	int lock;
 
-	/* Its lock is released a moment after its connections. */
+	/* Its lock goes a moment after its connections. */
 	for (int waited = 0; waited < PATIENCE_MS / 10; waited += STEP_MS) {
 		enum runtime_lock state = runtime_lock(runtime, name, false, &lock);
 
@@ -295,7 +293,7 @@ static enum status take_reply(struct cli *cli, const struct reply *reply, const 
 	return (enum status)reply->status;
 }
 
-/* The holder says when it is ready. Before that, this process sends nothing to it. */
+/* The holder says when it is ready. Before, nothing of this process is in its hands. */
 static enum status wait_for_turn(struct cli *cli, const struct runtime *runtime, int connection,
 				 pid_t pid)
 {
@@ -360,7 +358,7 @@ out:
 	return status;
 }
 
-/* Whether nothing is held under the name. Removes what a killed holder left, and reports it. */
+/* Whether nothing is held under the name. What a killed holder left is removed, and said. */
 static bool is_none(struct cli *cli, const struct runtime *runtime, const char *name)
 {
 	char words[PATH_MAX + 256];

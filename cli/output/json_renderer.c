@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Writes a document as one JSON object, whatever happens. Types never change with the data. */
+/* A document as one JSON object, whatever happens. Types never change with the data. */
 #include "output/renderer.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Three ways to populate pages, and how the default is chosen. */
+/* Populating memory: three ways to make pages be, and which is best. */
 #include <errno.h>
 #include <linux/falloc.h>
 
@@ -24,9 +24,8 @@ static int fallocate_step(struct populate *populate, uint64_t at, uint64_t lengt
 }
 
 /*
- * Faulting in pages that are in the page cache already, fallocate() included, takes a tenth less
- * CPU time than faults that allocate them. If fallocate() fails, the faults do the work, or report
- * the error.
+ * Pages that are in the page cache already are faulted in for a tenth less of CPU time than faults
+ * that bring them there. What fallocate() cannot do the faults do, or tell of.
  */
 static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
 {
@@ -39,9 +38,9 @@ static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
 }
 
 /*
- * GUP refuses memory outside the direct map, and so does MADV_POPULATE_WRITE (check_vma_flags() in
- * mm/gup.c; the removal series marks the mapping like that of secretmem). Such pages are populated
- * by page faults.
+ * Memory outside the direct map is not for GUP, so not for MADV_POPULATE_WRITE either
+ * (check_vma_flags() in mm/gup.c; the removal series marks the mapping as secretmem's is): its
+ * pages come by page faults.
  */
 static int touch_step(struct populate *populate, uint64_t at, uint64_t length)
 {
@@ -78,10 +77,7 @@ static int populate_allocate(struct populate *populate)
 	return populate_in_steps(populate, &gmem_call_allocate, fallocate_step);
 }
 
-/*
- * Looks at the whole range at once. Pages that are not there yet come from the allocator, and need
- * no look.
- */
+/* All of the range at once: what is not there yet comes from the allocator, which needs no look. */
 static int guard(const struct populate *populate, unsigned int touch, const struct gmem_call *call)
 {
 	int vm_type = populate->vm ? (int)populate->vm->type : populate->memory->vm_type;
@@ -128,8 +124,8 @@ static int pre_fault_failed(struct populate *populate,
 
 /*
  * The ioctl moves gpa and size along. It returns 0 as soon as one page is done, even when it
- * stopped at an error: the next call then starts at the page in question, and returns the error. It
- * gets the range in pieces, for progress and cancelling.
+ * stopped at an error: the next call then starts at the page in question and tells. It gets the
+ * range in pieces, so that there is something to tell of and to stop at.
  */
 static int populate_pre_fault(struct populate *populate)
 {
@@ -218,7 +214,7 @@ static int run(struct populate *populate, enum gmem_populate_method method)
 	return methods[method](populate);
 }
 
-/* The launch of a VM that libgmem made is known. That of other VMs is not. */
+/* A VM that was made here is launched here; of others that cannot be known. */
 static bool may_be_launched(const struct gmem_vm *vm)
 {
 	if (!vm->owned)
@@ -236,8 +232,8 @@ static int run_best(struct populate *populate, enum gmem_populate_method *method
 	if (pre_fault_reaches(populate)) {
 		ret = run(populate, *method);
 		if (ret == -GMEM_EWOULDFAULT && !may_be_launched(populate->vm))
-			ret = -EOPNOTSUPP; /* the errno that KVM would return */
-		/* Not yet possible: the launch of the TD or SNP guest is not finished. */
+			ret = -EOPNOTSUPP; /* KVM would have said so */
+		/* Not yet: a TD or SNP guest whose launch is not finished. */
 		if (ret != -EOPNOTSUPP || populate->done)
 			return ret;
 	}
@@ -267,8 +263,8 @@ static int check_range(struct populate *populate)
 }
 
 /*
- * Refuses a size that the host cannot have, before anything is changed. Only a reader could tell
- * how much of the range is in memory already; but those pages are unevictable.
+ * Refuses what cannot be there, before anything is changed. How much of the range is in memory
+ * already only a reader could tell, but it is unevictable.
  */
 static int check_headroom(const struct populate *populate)
 {
@@ -282,8 +278,8 @@ static int check_headroom(const struct populate *populate)
 }
 
 /*
- * An offset without an address is pre-faulted at address 0, unless other memory is known to be
- * there.
+ * An offset without an address is pre-faulted at address 0: not where that is known to be other
+ * memory.
  */
 static int check_unbound(const struct populate *populate)
 {
@@ -323,10 +319,7 @@ static int find_address(struct populate *populate, enum gmem_populate_method met
 		(unsigned long long)options->length);
 }
 
-/*
- * The result of a call that the caller ended. If all was done before it was cancelled, the call
- * succeeds.
- */
+/* What the caller ended. Cancelled when all was done already, it is done. */
 static int ended(const struct populate *populate)
 {
 	struct gmem_ctx *ctx = populate->memory->ctx;

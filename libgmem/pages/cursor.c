@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A cursor over extents: when everything that the walk found is handed out, the walk goes on by a
- * batch.
+ * A cursor over extents: the walk goes on by a batch whenever what it found before is handed out.
  */
 #include <stdlib.h>
 
@@ -73,7 +72,7 @@ int gmem_extents_new(struct gmem_target *target, const struct gmem_extents_optio
 	return 0;
 }
 
-/* Lets the walk go on until it has found something, or has come to its end. */
+/* Has the walk go on until something is kept, or it has come to its end. */
 static int look_ahead(struct gmem_extents *extents)
 {
 	int ret;
@@ -102,7 +101,7 @@ int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out)
 		return gmem_cancelled(extents->ctx, "gmem_extents_next");
 	if (extents->next == extents->count && !extents->ended) {
 		ret = look_ahead(extents);
-		/* First hands out what was found before the failure; then the call fails again. */
+		/* What was found before it failed comes first; then it fails again. */
 		if (ret && !extents->count)
 			return ret;
 	}

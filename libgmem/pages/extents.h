@@ -7,10 +7,7 @@
 
 struct gmem_extent_walk;
 
-/*
- * fn gets the extents. Errors: as gmem_extents_new(), except for those of options, which are
- * complete here.
- */
+/* fn gets the extents. Errors: as gmem_extents_new(), but for options, which are whole. */
 int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_options *options,
 			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out);
 void gmem_extent_walk_free(struct gmem_extent_walk *walk);

@@ -9,9 +9,7 @@
 
 #include "procfs/file.h"
 
-/*
- * The widths that an x86-64 CPU can have. Another number is refused, because it is used as a shift.
- */
+/* What an x86-64 CPU can have; any other number is no width, and it is shifted by. */
 #define PHYSICAL_BITS_MIN 32
 #define PHYSICAL_BITS_MAX 52
 

@@ -36,7 +36,6 @@ static const struct name failures[] = {
 	E(EOVERFLOW),
 	E(EOPNOTSUPP),
 	E(EHWPOISON),
-	E(ENOEXEC),
 	{ "sigbus", OUTCOME_SIGBUS },
 	{ "sigsegv", OUTCOME_SIGSEGV },
 	{ "oops", OUTCOME_OOPS },

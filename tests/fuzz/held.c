@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * The text that a holder writes beside its socket, as others read it. If it is written again, it is
- * the same.
- */
+/* What a holder writes beside its socket, as others read it: once more written, it is the same. */
 #include "fuzz.h"
 
 #include "held/held.h"

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * Conformance scripts. A wrong script ends the program that reads it; here the reader returns
- * instead.
- */
+/* Conformance scripts. A wrong one ends the program that reads it: here it comes back. */
 #include <setjmp.h>
 #include <sys/mman.h>
 #include <unistd.h>

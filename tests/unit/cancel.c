@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Long calls end when their caller wants that: by a thread or a signal handler, at any step.
+ * Long calls end when their caller wants it: by a thread, by a signal handler, at any of their
+ * steps.
  */
 #include "unit.h"
 
@@ -118,8 +119,8 @@ static int scan(void)
 }
 
 /*
- * Cancels at each step. The call ends with ECANCELED, or had seen everything; nothing stays open.
- * Returns how often it ended with ECANCELED.
+ * Cancelled at each step: it ends with ECANCELED, or it had seen all; nothing stays open. Returns
+ * how often the former.
  */
 static unsigned int cancel_everywhere(int (*call)(void))
 {
@@ -200,7 +201,7 @@ static struct gmem_watch *watch_new(void)
 	return watch;
 }
 
-/* A change is reported once, at whichever step the next look was cancelled. */
+/* What happened is told once, whichever step of the look after it was the last. */
 START_TEST(watch_tells_once)
 {
 	unsigned int n = 0, cancelled = 0;
@@ -241,7 +242,7 @@ START_TEST(watch_tells_once)
 END_TEST
 
 /*
- * A cancelled first look has learnt nothing: the next one reports nothing, the third one does.
+ * A first look that was cancelled has learnt nothing: the next one tells nothing, the third does.
  */
 START_TEST(first_look)
 {
