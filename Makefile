@@ -2,11 +2,11 @@
 # Targets: deps all demo check check-hostile check-kernel test-kernel check-arm64 check-arm64-kernel check-valgrind check-sanitize check-property bench fuzz
 #   lint check-lint check-packages install uninstall dist deb rpm clean
 # Variables: BUILD=dir  RUN=command (runs what was built for another machine)  BPF=0 (without libbpf)
-#   KDUMP=0 (without libkdumpfile)  MAN=0 (without man pages)
+#   KDUMP=0 (without libkdumpfile)  TOP=0 (without ncurses)  MAN=0 (without man pages)
 #   SHARED=1 (gmemctl takes libgmem.so, as a package has it)  V=1 (shows the commands)  SANITIZE=address,undefined  DESTDIR prefix
 
-# The compiler is asked what it takes when this file is read. So what comes with deps (make deps demo) is
-# made by another make, which begins when all is installed: with -j, too.
+# The compiler is asked which options it takes when this file is read. So in make deps demo another make
+# builds the rest: it begins when all is installed, also with -j.
 ifneq ($(filter deps,$(MAKECMDGOALS)),)
 others := $(filter-out deps,$(MAKECMDGOALS))
 .PHONY: $(MAKECMDGOALS)
@@ -44,6 +44,7 @@ BUILD ?= build
 override BUILD := $(BUILD:$(CURDIR)/%=%)
 BPF ?= 1
 KDUMP ?= 1
+TOP ?= 1
 MAN ?= 1
 SHARED ?= 0
 SANITIZE ?=
@@ -59,7 +60,7 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y 
 export SOURCE_DATE_EPOCH
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes
-# Of these flags, those that the compiler and the C library take without a word.
+# Those of these flags that the compiler and the C library take without a warning.
 takes = $(shell echo | $(CC) -O2 -Werror $(1) -E -include features.h - > /dev/null 2>&1 && echo '$(1)')
 HARDENING := -fstack-protector-strong $(call takes,-fstack-clash-protection)
 ifeq ($(SANITIZE),)
@@ -97,6 +98,12 @@ lib_libs += -Wl,--push-state,--no-as-needed $(shell $(PKG_CONFIG) --libs libkdum
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap -lnuma
+ifeq ($(TOP),0)
+cli_sources := $(filter-out %/top/screen.c,$(cli_sources))
+else
+cli_sources := $(filter-out %/without_screen.c,$(cli_sources))
+cli_libs += $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
+endif
 # BTF is read, and made up for tests, through libbpf.
 without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c %/dump.c,$(1)),$(1))
 unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))
@@ -110,8 +117,8 @@ unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
 preload_sources := $(sort $(wildcard tests/preload/*.c))
 headers := $(sort $(wildcard include/gmem/*.h))
 schemas := $(patsubst cli/%,$(BUILD)/%,$(sort $(wildcard cli/schema/*.json)))
-# What the command says of itself, for man pages and schemas. A release's tarball has it; else the command
-# is run, in a cross-build by what RUN names, such as an emulator.
+# The description that the command prints of itself, for man pages and schemas. A release's tarball has it;
+# else the command is run, in a cross-build by what RUN names, such as an emulator.
 RUN ?=
 describe := $(or $(wildcard describe.txt),$(BUILD)/describe.txt)
 man_pages := $(patsubst %.scd,$(BUILD)/man/%,$(notdir $(wildcard cli/man/*.scd libgmem/man/*.scd)))
@@ -151,8 +158,9 @@ deps-packages:
 $(BUILD)/flags: force
 	@mkdir -p $(BUILD)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only packaging/platform.c
-	@echo 'BPF=$(BPF) KDUMP=$(KDUMP) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) KDUMP=$(KDUMP) $(CC) $(cflags) $(ldflags)' > $@
-# And what names places on where they are: make install prefix= after a make with another.
+	@echo 'BPF=$(BPF) KDUMP=$(KDUMP) TOP=$(TOP) $(CC) $(cflags) $(ldflags)' | cmp -s - $@ || echo 'BPF=$(BPF) KDUMP=$(KDUMP) TOP=$(TOP) $(CC) $(cflags) $(ldflags)' > $@
+# Files that contain names of folders depend on these names: make install prefix= may follow a make with
+# another prefix.
 $(BUILD)/places: force
 	@mkdir -p $(BUILD)
 	@echo '$(prefix) $(sbindir) $(libdir) $(includedir) $(docdir)' | cmp -s - $@ || \
@@ -176,7 +184,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@echo '  CC      $<'
 	$(quiet)$(CC) $(cflags) -Ilibgmem -Icli -Itests -fPIE -MMD -MP -c -o $@ $<
 
-# BPF objects wait for what refuses a machine or a C library, so that its message is the only one.
+# BPF objects wait for the check that refuses a machine or a C library, so that its message is the only one.
 $(patsubst libgmem/kernel/linux/%.c,$(BUILD)/%.o,$(wildcard libgmem/kernel/linux/*.bpf.c)): | $(BUILD)/flags
 
 # The BPF programs: compiled for the BPF machine, then embedded as skeletons.
@@ -197,7 +205,7 @@ $(BUILD)/obj/libgmem/kernel/linux/bpf_leaves.o: $(BUILD)/leaves.skel.h
 endif
 .SECONDARY: $(BUILD)/reader.bpf.o $(BUILD)/leaves.bpf.o
 
-# One object, in which hidden names are local: a program may have functions of the same names.
+# One object, in which hidden names are local, because a program may have functions of the same names.
 $(BUILD)/libgmem.a: $(lib_objects)
 	@echo '  AR      $@'
 	@rm -f $@
@@ -303,7 +311,7 @@ $(conformance_runner): $(conformance_objects) $(test_sim) $(lib_inside)
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -o $@ $^ $(lib_libs)
 
-# What the fuzzers take of programs whose main() they are not.
+# The objects that the fuzzers take from programs that have a main() of their own.
 $(BUILD)/tests/fuzz/parts.a: $(filter-out %/main.o,$(cli_objects)) \
 		$(filter-out %/main.o %/script.o,$(conformance_objects))
 	@mkdir -p $(@D)
@@ -354,7 +362,7 @@ test-kernel:
 check-kernel: tests
 	tests/run --kernel $(BUILD)
 
-# A million random operations: what libgmem says of pages is what the model then does.
+# A million random operations: the model must do what libgmem says about the pages.
 check-property: tests
 	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 $(BUILD)/tests/unit/property
 
@@ -430,7 +438,8 @@ uninstall:
 	-cd "$(DESTDIR)/" && rmdir ".$(includedir)/gmem" ".$(docdir)" ".$(datadir)/prometheus" \
 		".$(datadir)/grafana" ".$(schemadir)" ".$(datadir)"
 
-# Of what git tracks, in a fixed order, with the time of the commit: the same bytes twice.
+# Contains what git tracks, in a fixed order, with the time of the commit, so that the same bytes come out
+# twice.
 tarball := gmemctl-$(VERSION).tar.gz
 # It has describe.txt, so that it can be built for another machine.
 dist: $(BUILD)/describe.txt
@@ -459,7 +468,7 @@ rpm: dist
 		--define 'clamp_mtime_to_source_date_epoch 1' packaging/rpm/gmemctl.spec
 	@find $(BUILD)/rpm -name '*.rpm'
 
-# A package's build decides for itself what this make was told.
+# The build of a package decides for itself about these variables.
 clean_environment := env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u BUILD -u SOURCE_DATE_EPOCH
 
 check-packages: $(BUILD)/gmemctl-metrics.apparmor

@@ -5,11 +5,11 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&walk_command,	   &doctor_command, &caps_command,	&list_command,	  &pfns_command,
-	&pfn_command,	   &check_command,  &directmap_command, &watch_command,	  &metrics_command,
-	&report_command,   &oops_command,   &create_command,	&convert_command, &map_command,
-	&finalize_command, &punch_command,  &status_command,	&exec_command,	  &destroy_command,
-	&batch_command,
+	&walk_command,	  &doctor_command,   &caps_command,	 &list_command,	  &pfns_command,
+	&pfn_command,	  &check_command,    &directmap_command, &watch_command,  &top_command,
+	&metrics_command, &report_command,   &oops_command,	 &create_command, &convert_command,
+	&map_command,	  &finalize_command, &punch_command,	 &status_command, &exec_command,
+	&destroy_command, &batch_command,
 };
 
 const struct command *command_at(size_t index)

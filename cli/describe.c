@@ -23,7 +23,7 @@ static const char *arity(const struct cli_option *option)
 	return option->may_omit ? "optional" : "required";
 }
 
-/* What has no help is another letter for an option that stands in the list already. */
+/* An option without help is another letter for an option that is in the list already. */
 static void describe_options(FILE *stream, const char *command, const struct cli_option *option)
 {
 	for (; option && option->name; option++) {

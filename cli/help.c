@@ -88,7 +88,10 @@ static const char *spell(const struct cli_option *option, char text[SPELLED_MAX]
 	return text;
 }
 
-/* Letters of common options that a command has for its own stand there only. */
+/*
+ * If a command uses the letter of a common option for an option of its own, the letter is listed
+ * there only.
+ */
 static char letter_of(const struct command *command, const struct cli_option *option)
 {
 	const struct cli_option *own = command ? command->options : NULL;

@@ -25,7 +25,7 @@ static void fill_standard_streams(void)
 		close(fd);
 }
 
-/* What a last write could not do shows when the file is closed, on some file systems. */
+/* On some file systems a failed last write shows only when the file is closed. */
 static int close_stdout(int status)
 {
 	if (!fclose(stdout) || errno == EPIPE)

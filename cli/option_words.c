@@ -5,7 +5,8 @@
 #include <string.h>
 
 /*
- * The options whose names begin with the length characters at name; of that name alone, if one is.
+ * The options with names that begin with the length characters at name; only the one of that name,
+ * if there is one.
  */
 static size_t find_long(const struct known_options *known, const char *name, size_t length,
 			const struct cli_option **found)

@@ -3,8 +3,8 @@
  * The only file that knows argp. Tables of struct cli_option become one argp: twice, since options
  * may stand before the command, when its own options are not known yet, and after it.
  *
- * argp takes abbreviations of long options and that cannot be turned off; names of commands are
- * taken whole only.
+ * argp accepts abbreviated long options, and that cannot be turned off. Names of commands cannot be
+ * abbreviated.
  */
 #include "options.h"
 
@@ -115,7 +115,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	if (key == ARGP_KEY_INIT)
 		return 0;
 	if (key == ARGP_KEY_ARG && parse->stop_at_command) {
-		state->next--; /* it stays, for who looks where the parse ended */
+		state->next--; /* it stays, so that the caller sees where the parse ended */
 		parse->cli->args = &state->argv[state->next];
 		parse->cli->nargs = state->argc - state->next;
 		state->next = state->argc;
@@ -155,7 +155,7 @@ static enum status find_command(struct cli *cli)
 	return cli->command ? STATUS_YES : cli_usage(cli, "there is no command '%s'", name);
 }
 
-/* What the usage line has from the first argument on that was not given. */
+/* The part of the usage line from the first missing argument on. */
 static const char *first_missing(const struct cli *cli)
 {
 	const char *args = cli->command->args;

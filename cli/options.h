@@ -11,8 +11,8 @@
 enum status options_parse(struct cli *cli, int argc, char **argv);
 
 /*
- * STYLE_JSON or STYLE_JSONL where the command line asks for it, else STYLE_TABLE; told also where
- * the rest of it makes no sense.
+ * STYLE_JSON or STYLE_JSONL if the command line asks for it, else STYLE_TABLE. Works also if the
+ * rest of the command line is wrong.
  */
 enum style options_want_json(struct cli *cli, int argc, char **argv);
 

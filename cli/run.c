@@ -63,7 +63,7 @@ static bool open_output(struct cli *cli, const struct selection *selection)
 	return cli->out;
 }
 
-/* -o is about columns everywhere; where there is a file to write, it has an option of its own. */
+/* -o always chooses columns; a command that writes a file has another option for it. */
 static const char *hint_at_file(const struct command *command)
 {
 	for (const struct cli_option *option = command->options; option && option->name; option++)
@@ -99,7 +99,7 @@ static enum status run_here(struct cli *cli, const struct selection *selection)
 	return status ? status : cli->command->run(cli);
 }
 
-/* Has a holder run it. False where none is held, and the command is to run here. */
+/* Lets a holder run it. Returns false if no such VM is held, and the command has to run here. */
 static bool forward(struct cli *cli, enum status *status)
 {
 	struct client_answer answer = { .none = false };
@@ -130,11 +130,14 @@ static enum status run_command(struct cli *cli)
 
 	if (cli->command->ends_in_order)
 		interrupt_catch();
-	/* Its clients send nothing else; who does is none of them. */
+	/* A holder serves only commands for its own VM; reject anything else. */
 	if (!status && cli->session && cli->session->holder && cli->session->n &&
 	    !client_is_for_holder(cli))
 		status = cli_usage(cli, "a holder runs commands on its VM only");
-	/* A line of a batch, and a command in a holder, have what the process has kept for all. */
+	/*
+	 * A line of a batch, and a command in a holder, use the capabilities that the process has
+	 * kept for all.
+	 */
 	if (!status && !cli->session && !cli->where)
 		status = privilege_keep(cli);
 	if (!status && !cli->session && client_is_for_holder(cli) && forward(cli, &status))
@@ -181,7 +184,7 @@ static void take_style(struct cli *cli)
 		*style = cli->where->style;
 }
 
-/* --json promises a document, also where it did not come to one. */
+/* --json promises a document, even if the command did not write one. */
 static void promise_document(struct cli *cli, int argc, char **argv)
 {
 	struct selection none = { .n = 0 };
@@ -194,7 +197,7 @@ static void promise_document(struct cli *cli, int argc, char **argv)
 	open_output(cli, &none);
 }
 
-/* Data that was not written is a failure, except where the reader went away on purpose. */
+/* Data that could not be written is a failure, unless the reader went away on purpose. */
 static enum status flush(const struct streams *streams, enum status status)
 {
 	bool failed = ferror(streams->out);

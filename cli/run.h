@@ -5,9 +5,9 @@
 #include "core/cli.h"
 
 /*
- * Does what a command line says, with its output on cli->streams, and returns its status. Of cli
- * the caller fills streams, session and where, the rest is zero; nothing of it is left to free.
- * argv is not changed. What argp's getopt(3) says of a wrong option goes to libc's stderr.
+ * Runs a command line, with its output on cli->streams, and returns its status. The caller fills
+ * streams, session and where of cli, and zeroes the rest; it need not free anything of it. argv is
+ * not changed. Messages of argp's getopt(3) about a wrong option go to libc's stderr.
  */
 enum status cli_run(struct cli *cli, int argc, char **argv);
 

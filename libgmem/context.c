@@ -54,7 +54,7 @@ static void read_release(struct gmem_ctx *ctx)
 	int ret = gmem_read_line(ctx, "/proc/sys/kernel/osrelease", ctx->release,
 				 sizeof(ctx->release));
 
-	/* What others collect of a host may have only one of the two files. */
+	/* What other programs collect of a host may have only one of the two files. */
 	if (ret && ctx->kernel->ops->snapshot)
 		ret = read_banner(ctx);
 	if (ret)
@@ -187,7 +187,7 @@ int gmem_ctx_open(const struct gmem_ctx_options *options, struct gmem_ctx **out)
 	if (ret)
 		gmem_ctx_free(*out);
 	else
-		read_release(*out); /* again, for the record */
+		read_release(*out); /* a second time, so that the record has it */
 	return ret;
 }
 

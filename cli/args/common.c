@@ -8,7 +8,7 @@
 
 #define FIELD(member) offsetof(struct common, member)
 
-/* The kernel most readers come for. */
+/* The kernel that most readers are interested in. */
 #define DEFAULT_MODEL "tdx"
 
 struct choice {
@@ -121,7 +121,7 @@ static enum status set_json(struct cli *cli, const struct cli_option *option, co
 	return STATUS_YES;
 }
 
-/* Two shapes at once cannot be; JSON wins nothing by being last. */
+/* Only one format can be chosen. JSON does not win by being the last. */
 static enum status set_lines(struct cli *cli, const struct cli_option *option, enum style style,
 			     void *field)
 {
@@ -174,7 +174,7 @@ const struct cli_option common_options[] = {
 	  "Print sizes in bytes rather than as 4K or 1.5G" },
 	{ "quiet", 'q', NULL, false, set_flag, FIELD(quiet),
 	  "Print nothing on standard output but JSON, if asked for: the exit status answers; a "
-	  "failure is still said" },
+	  "failure is still reported" },
 	{ "verbose", 'v', NULL, false, set_more, FIELD(verbose),
 	  "Say more on standard error; twice for debugging" },
 	{ "color", 0, "auto|always|never", true, set_color, FIELD(format.color),

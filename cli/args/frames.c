@@ -17,7 +17,7 @@
 #define ADDRESS_DIGITS 16 /* of a 64-bit number */
 
 /*
- * A number in a log that lies in the first 16 MiB is of ZONE_DMA, which no guest memory comes from.
+ * A number in a log below 16 MiB is of ZONE_DMA, from which no guest memory is taken.
  */
 #define HEX_MIN 0x1000
 
@@ -92,7 +92,7 @@ const char *frames_quote(const char *text)
 	return has_kernel_address(text) ? "(a kernel address)" : text;
 }
 
-/* Hexadecimal numbers without 0x, one or a range: tells how to write them. */
+/* For hexadecimal numbers without 0x, one or a range: says how to write them. */
 static bool suggest(const char *text, char why[FRAMES_WHY_MAX])
 {
 	size_t first = strspn(text, HEX_DIGITS), second;
@@ -108,7 +108,7 @@ static bool suggest(const char *text, char why[FRAMES_WHY_MAX])
 	if ((*rest != '-' && *rest != '+') || !second || second > ADDRESS_DIGITS ||
 	    rest[1 + second])
 		return false;
-	/* A count that could be decimal is. */
+	/* A count that may be decimal is taken as decimal. */
 	snprintf(why, FRAMES_WHY_MAX, "did you mean 0x%.*s%c%s%s?", (int)first, text, *rest,
 		 *rest == '-' || strspn(rest + 1, DIGITS) < second ? "0x" : "", rest + 1);
 	return true;

@@ -24,8 +24,8 @@ struct frames {
 	struct range range;
 	bool is_range;
 	/*
-	 * Digits only, without a prefix: what a log's hexadecimal number would be. 0: no such
-	 * thing.
+	 * If the text has digits only and no prefix: the number that it would be in hexadecimal, as
+	 * in a log. 0 otherwise.
 	 */
 	uint64_t as_hex;
 };
@@ -36,7 +36,10 @@ struct frames {
 bool frames_parse(const char *text, uint64_t page_size, struct frames *frames,
 		  char why[FRAMES_WHY_MAX]);
 
-/* The text for a message, or what it is where it may hold a kernel address, which is not shown. */
+/*
+ * The text for a message. If it may hold a kernel address, only what it is, because addresses are
+ * not shown.
+ */
 const char *frames_quote(const char *text);
 
 /* Page frames that bytes from start on are in. */

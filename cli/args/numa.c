@@ -138,7 +138,7 @@ static bool resolve_end(const struct nodes *nodes, bool is_relative, unsigned in
 	return true;
 }
 
-/* Between the ends of a range, what is not there is left out, as libnuma does. */
+/* Nodes between the ends of a range that are not there are left out, as libnuma does. */
 static bool add_usable(const struct nodes *nodes, unsigned int first, unsigned int last,
 		       struct number_set *out, char why[NODE_LIST_WHY_MAX])
 {
@@ -174,7 +174,9 @@ static bool parse(const struct nodes *nodes, const char *text, struct number_set
 	return true;
 }
 
-/* libnuma numbers the nodes that "!" leaves from 0 on without a gap, so that is done here. */
+/*
+ * libnuma numbers the nodes that remain after "!" from 0 on without a gap. So "!" is handled here.
+ */
 static bool invert(const struct nodes *nodes, struct number_set *set, char why[NODE_LIST_WHY_MAX])
 {
 	struct number_set others = { 0 };
@@ -194,7 +196,7 @@ static bool invert(const struct nodes *nodes, struct number_set *set, char why[N
 }
 
 /*
- * libnuma decides on the running kernel, and this file's own rules say what it has against a list.
+ * On the running kernel libnuma decides. The rules of this file say why it refuses a list.
  */
 static bool ask_libnuma(const struct nodes *nodes, const char *text, struct number_set *out,
 			char why[NODE_LIST_WHY_MAX])
@@ -209,7 +211,7 @@ static bool ask_libnuma(const struct nodes *nodes, const char *text, struct numb
 				return false;
 		return true;
 	}
-	/* Where it is out of memory, this file's rules do. */
+	/* If libnuma is out of memory, the rules of this file decide. */
 	if (ret == -ENOMEM)
 		return parse(nodes, text, out, why);
 	taken = parse(nodes, text, &own, why);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How the help tells it. */
+/* The text of the help about it. */
 #define RANGE_FORM "START+SIZE or START-END (END not included)"
 
 struct range {
@@ -17,12 +17,12 @@ struct range {
 /* A range of bytes, both ends multiples of the page size. Returns false and why in words. */
 bool range_parse_bytes(const char *text, struct range *range, const char **why);
 
-/* What reads one of the two numbers: all of text. Returns false and why in words. */
+/* Reads one of the two numbers, which is all of text. Returns false, and why in words. */
 typedef bool (*range_number_fn)(const char *text, uint64_t *number, const char **why);
 
 /*
- * START, START+SIZE or START-END of such numbers; *separator is the one that was there, '\0' for a
- * bare START, which leaves the length alone. Returns false and why in words.
+ * START, START+SIZE or START-END of such numbers; *separator is the one in the text, '\0' for a
+ * bare START, which does not set the length. Returns false and why in words.
  */
 bool range_parse(const char *text, range_number_fn number, struct range *range, char *separator,
 		 const char **why);

@@ -36,7 +36,7 @@ static enum status add_flag(struct cli *cli, const char *name, struct flags_aske
 		return cli_usage(cli, "flag '%s' is not one of mmap, init-shared, no-direct-map",
 				 name);
 	flags->flags |= flag;
-	/* Removal from the direct map is asked for beside the flags that make sense anyway. */
+	/* Removal from the direct map is added to the flags that are used anyway. */
 	flags->given = flags->given || flag != GMEM_MEMORY_NO_DIRECT_MAP;
 	return STATUS_YES;
 }
@@ -88,7 +88,10 @@ static const enum gmem_vm_type preference[] = {
 
 #define SHAREABLE (GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED)
 
-/* Private memory needs no flags; elsewhere memory that the host cannot touch shows little. */
+/*
+ * Private memory needs no flags. For other VM types, memory that the host cannot touch would show
+ * little.
+ */
 static uint64_t flags_for(const struct choice *choice, enum gmem_vm_type type)
 {
 	const struct flags_asked *asked = choice->flags;
@@ -119,7 +122,7 @@ static enum gmem_vm_type best_type(const struct choice *choice)
 	return first ? *first : GMEM_VM_DEFAULT;
 }
 
-/* What is asked of a VM type before it is taken. */
+/* What KVM is asked about a VM type before that type is chosen. */
 static const char *const asked[] = {
 	"KVM_CAP_GUEST_MEMFD",
 	"KVM_CAP_GUEST_MEMFD_FLAGS",
@@ -165,7 +168,7 @@ enum status vm_say_unanswered(struct cli *cli, enum status status, enum gmem_vm_
 			   error == -ENOTTY ? ": what /dev/kvm leads to is not KVM" : "");
 }
 
-/* A question that KVM did not answer is not a no: it would be the wrong type. */
+/* No answer of KVM is not a no: otherwise a wrong type would be chosen. */
 static enum status check_answers(const struct choice *choice, enum gmem_vm_type type)
 {
 	int error;

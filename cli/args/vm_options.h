@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which VM and which memory: options that commands share which make some, and what they choose. */
+/*
+ * Which VM and which memory: the options of all commands that make them, and the choice that
+ * follows.
+ */
 #ifndef CLI_ARGS_VM_OPTIONS_H
 #define CLI_ARGS_VM_OPTIONS_H
 
@@ -43,16 +46,16 @@ enum status set_flags(struct cli *cli, const struct cli_option *option, const ch
 int vm_capability(const struct gmem_caps *caps, enum gmem_vm_type type, const char *name);
 
 /*
- * The first of what is asked before a VM type is taken that KVM did not answer, and the negative
- * errno that it gave; NULL where it answered all.
+ * The first question about a VM type that KVM did not answer, and the negative errno that it gave.
+ * NULL if it answered all.
  */
 const char *vm_unanswered(const struct gmem_caps *caps, enum gmem_vm_type type, int *error);
 
-/* Says so, and returns the status. */
+/* Fails with that question, and returns the status. */
 enum status vm_say_unanswered(struct cli *cli, enum status status, enum gmem_vm_type type,
 			      const char *capability, int error);
 
-/* Takes the VM type and the flags to go with, for what was asked on this kernel. */
+/* Chooses the VM type and the flags by the options, on this kernel. */
 enum status vm_choose(struct cli *cli, const struct gmem_caps *caps,
 		      const struct vm_type_asked *type_asked, const struct flags_asked *flags_asked,
 		      enum gmem_vm_type *type, uint64_t *flags);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gmemctl batch: commands from a file, in one process, which keeps the VMs that they create until
- * it ends: no holder is needed.
+ * gmemctl batch: runs commands from a file, in one process. The process keeps the VMs that they
+ * create until it ends, so that no holder is needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static ssize_t read_line(FILE *file, char line[LINE_MAX_BYTES + 1])
 		line[length++] = (char)c;
 	}
 	line[length] = '\0';
-	/* What a broken read or a signal left is no line. */
+	/* A part that a failed read or a signal left is not a line. */
 	return ferror(file) ? 0 : (ssize_t)length;
 }
 
@@ -59,7 +59,7 @@ static enum status run_lines(struct batch *batch)
 		batch_line_run(batch, line, (size_t)length);
 	}
 	free(line);
-	/* These are the batch's status, whatever its lines came to. */
+	/* These decide the batch's status, whatever the status of its lines. */
 	if (interrupted() || ferror(batch->file) || length < 0)
 		batch->cli->failed = false;
 	if (interrupted())
@@ -77,7 +77,10 @@ static enum status run_lines(struct batch *batch)
 	return batch->worst;
 }
 
-/* Takes standard input away from the commands: what exec runs would read the lines to come. */
+/*
+ * Takes standard input away from the commands: a program that exec runs would read the following
+ * lines.
+ */
 static FILE *take_stdin(void)
 {
 	int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), null;
@@ -139,7 +142,7 @@ static enum status run(struct cli *cli)
 const struct command batch_command = {
 	.name = "batch",
 	.ends_in_order = true,
-	/* For all that its lines may be. */
+	/* A batch needs what any of its lines may need. */
 	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | READS_FILES | WRITES_FILES |
 		 REOPENS_READER | STARTS_PROGRAMS,
 	.summary = "run commands from a file, a line each, on VMs that last as long as it does",

@@ -16,11 +16,14 @@ struct batch {
 };
 
 /*
- * A row for each line, in JSON only: elsewhere the commands' own answers are all that is printed.
+ * A row for each line, in JSON only: in other formats only the answers of the commands are printed.
  */
 extern const struct table batch_table;
 
-/* Runs the command that a line is, length bytes of it, which it takes apart; notes the gravest. */
+/*
+ * Runs the command of a line, which has length bytes and is cut into words in place. Notes the
+ * worst status.
+ */
 void batch_line_run(struct batch *batch, char *line, size_t length);
 
 #endif

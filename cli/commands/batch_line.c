@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One line of a batch: the command that it is, with what the batch's options say for all, and its
- * row of the batch's document, in which the document of the command has its place.
+ * One line of a batch: its command, with the options that the batch sets for all lines, and its row
+ * in the batch's document, which has the document of the command in it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,20 +27,25 @@ static const struct column columns[] = {
 
 const struct table batch_table = TABLE("commands", columns);
 
-/* What exec ran has statuses of its own; those that gmemctl does not have are failures. */
+/*
+ * A program that exec ran has statuses of its own. A status that gmemctl does not use is a failure.
+ */
 static enum status gravity(enum status status)
 {
 	return status_worst(status, status) == status ? status : STATUS_FAILED;
 }
 
-/* Whether a failure is the one to tell of: the gravest, of several the first. */
+/*
+ * Whether to report this failure: it is the worst so far, or the first of several that are equally
+ * bad.
+ */
 static bool is_graver(const struct batch *batch, enum status status)
 {
 	return status_worst(batch->worst, gravity(status)) != batch->worst;
 }
 
 /*
- * Why a line failed; NULL where it did not. One that failed by its answer alone has yet to say so.
+ * Why a line failed; NULL if it did not. A line that failed only by its answer has no message yet.
  */
 static const char *why_failed(struct cli *cli, enum status status)
 {
@@ -79,7 +84,7 @@ static void write_row(struct batch *batch, const char *command, enum status stat
 	output_row_with(batch->cli->out, cells, "document", document);
 }
 
-/* What the options of the batch say holds for its lines too. */
+/* The options of the batch hold for its lines, too. */
 static void take_options(const struct batch *batch, struct cli *cli)
 {
 	const struct common *common = &batch->cli->common;
@@ -95,8 +100,8 @@ static void take_options(const struct batch *batch, struct cli *cli)
 }
 
 /*
- * Runs a line whose output is no part of the batch's document but for a document of its own, which
- * is returned; help and lists of words are none. NULL for no document.
+ * Runs a line. Its output is not a part of the batch's document; but if it writes a document of its
+ * own, that is returned. Help and lists of words are not documents: then NULL.
  */
 static char *run_captured(struct cli *cli, int n, char **words, enum status *status)
 {

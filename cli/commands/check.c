@@ -29,14 +29,15 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 }
 
 static enum status finish(struct cli *cli, struct gmem_flush *flush, int ret,
-			  const struct paths_owner *owner, struct verdict *verdict)
+			  const struct paths_owner *owner, enum gmem_access_owner access_owner,
+			  struct verdict *verdict)
 {
 	enum status status = STATUS_YES;
 
 	if (ret) {
 		status = cli_fail_error(cli, ret, NULL);
 	} else {
-		paths_write(cli->out, flush, owner);
+		paths_write(cli->out, flush, owner, access_owner);
 		verdict_add(verdict, flush);
 	}
 	gmem_flush_free(flush);
@@ -71,20 +72,20 @@ static enum status check_target(struct cli *cli, pid_t pid, int fd, struct gmem_
 	gmem_flush_counts(flush, &pages, NULL, NULL, NULL);
 	if (!ret && !pages && info.has_flags)
 		verdict_add_empty(arg, info.vm_type, info.flags);
-	return finish(cli, flush, ret, &owner, arg);
+	return finish(cli, flush, ret, &owner, info.access_owner, arg);
 }
 
-/* What check --pfn looks at, and what came of it. */
+/* What check --pfn looks at, and the result. */
 struct pfns {
 	struct frame_list list;
 	struct gmem_flush *flush;
-	uint64_t not_ram; /* page frames that are not RAM: nothing is said of them */
+	uint64_t not_ram; /* page frames that are not RAM: they get no verdict */
 	uint64_t first_not_ram;
 	const char *ram_reason; /* why it cannot be told which are RAM; NULL where it can */
 	char text[1024];
 };
 
-/* Page frames that are all RAM, or all not; what cannot be told is taken for RAM. */
+/* Page frames that are all RAM, or all not RAM. If that cannot be told, they are taken for RAM. */
 static int check_run(struct cli *cli, struct pfns *pfns, uint64_t pfn, uint64_t *pages)
 {
 	uint64_t alike = *pages;
@@ -123,10 +124,10 @@ static enum status check_pfns(struct cli *cli, struct pfns *pfns, struct verdict
 	for (size_t i = 0; !ret && i < pfns->list.n; i++)
 		ret = check_range(cli, pfns, &pfns->list.list[i].range);
 	verdict->on_map_reason = "page frames were given, and no memory that goes into a guest";
-	return finish(cli, pfns->flush, ret, NULL, verdict);
+	return finish(cli, pfns->flush, ret, NULL, gmem_frame_access_owner(cli->ctx), verdict);
 }
 
-/* Page frames that are not RAM have no verdict; of the others it holds. */
+/* Page frames that are not RAM have no verdict. The verdict holds for the others. */
 static enum status judge_ram(struct cli *cli, struct pfns *pfns, struct verdict *verdict)
 {
 	if (pfns->ram_reason)
@@ -211,7 +212,10 @@ static enum status run(struct cli *cli)
 	return status;
 }
 
-/* Where RAM is matters for page frames that anybody may name; a guest_memfd's are RAM. */
+/*
+ * A user may name any page frame, so it matters where RAM is. Page frames of a guest_memfd are
+ * always RAM.
+ */
 static unsigned int needs_of(const void *settings)
 {
 	const struct settings *chosen = settings;

@@ -71,7 +71,7 @@ static enum status run(struct cli *cli)
 
 const struct command convert_command = {
 	.name = "convert",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "make memory of a held VM private or shared",

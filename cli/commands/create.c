@@ -132,8 +132,9 @@ static enum status choose(struct create *create)
 }
 
 /*
- * The memory that this process is about to hold counts in no process's RSS, by which the OOM killer
- * chooses (oom_badness() in mm/oom_kill.c): others would be ended for it, to no avail.
+ * The OOM killer chooses by RSS (oom_badness() in mm/oom_kill.c), and the memory that this process
+ * will hold counts in no RSS. Without this, the OOM killer would kill other processes, which would
+ * not help.
  */
 static void be_first_for_oom_killer(void)
 {
@@ -196,8 +197,8 @@ static void tell(const struct create *create)
 }
 
 /*
- * What was populated before an interruption stays, and so does the VM: status 4 says so. After a
- * failure it goes again: memory may be short, and the host is to have it back.
+ * After an interruption the VM stays, with what was populated: status 4 says that. After a failure
+ * it is released, because memory may be short and the host needs it back.
  */
 static enum status create_vm(struct create *create)
 {
@@ -214,7 +215,7 @@ static enum status create_vm(struct create *create)
 	if (status && status != STATUS_PARTLY)
 		return status;
 	create->held->since = time(NULL);
-	/* Before anything is answered: what cannot be told to others is not kept. */
+	/* This comes before the answer: a VM that others cannot find is not kept. */
 	if (holder_announce(create->cli, create->held) || session_add(create->cli, create->held))
 		return STATUS_FAILED;
 	tell(create);
@@ -249,7 +250,7 @@ static enum status run(struct cli *cli)
 
 const struct command create_command = {
 	.name = "create",
-	/* The holder goes on to run what it is told, in the folders of its clients. */
+	/* The holder later runs commands of its clients, in their folders. */
 	.needs = READS_KERNEL | READS_FILES | REOPENS_READER,
 	.place = PLACE_NEW_HOLDER,
 	.summary = "make a VM with guest_memfd memory, which a holder process keeps under a name",

@@ -40,7 +40,7 @@ static enum status run(struct cli *cli)
 const struct command destroy_command = {
 	.name = "destroy",
 	/*
-	 * To say whose folder of holders it is, where it is another user's; to find a lost holder.
+	 * To name the owner of the folder of holders, if it is another user; to find a lost holder.
 	 */
 	.needs = READS_FILES | FINDS_HOLDERS,
 	.ends_holder = true,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * gmemctl exec: runs a command that has the descriptors of a held VM and its memory. Of the VM's
- * the kernel answers CHECK_EXTENSION-like questions to nobody but the holder (EIO); the memory's is
- * good for everything: mmap, fallocate, fstat.
+ * gmemctl exec: runs a command that has the descriptors of a held VM and its memory. The kernel
+ * takes ioctls on the VM's descriptor from the holder only (others get EIO). The memory's
+ * descriptor works for everything: mmap, fallocate, fstat.
  */
 #include "holder/exec_fds.h"
 
@@ -76,7 +76,7 @@ static enum status run(struct cli *cli)
 
 const struct command exec_command = {
 	.name = "exec",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES | STARTS_PROGRAMS,
 	.place = PLACE_HOLDER,
 	.summary = "run a command that has a held VM's descriptors: $GMEM_VM_FD, $GMEM_MEMORY_FD",

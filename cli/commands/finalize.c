@@ -27,7 +27,7 @@ static enum status run(struct cli *cli)
 
 const struct command finalize_command = {
 	.name = "finalize",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "end the launch of a held TD or SNP guest: its measurement is fixed",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* gmemctl map: brings memory of a held VM into being, and into the guest. */
+/* gmemctl map: populates memory of a held VM, and maps it into the guest. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -43,7 +43,7 @@ struct map {
 	const struct settings *settings;
 	struct held *held;
 	struct held_parts parts;
-	const struct gmem_launch *launch; /* of a guest whose launch is not finished, else NULL */
+	const struct gmem_launch *launch; /* for a guest before its launch is finished, else NULL */
 };
 
 /*
@@ -121,7 +121,7 @@ static enum status populate_range(const struct map *map)
 	return status;
 }
 
-/* Pages first, without touching them, so that there is something to look at. */
+/* First allocates pages without touching them, so that there is something to look at. */
 static enum status allocate(const struct map *map, uint64_t *done)
 {
 	struct populate_asked asked = map->settings->populate;
@@ -131,7 +131,7 @@ static enum status allocate(const struct map *map, uint64_t *done)
 	return populate(map->cli, map->held, &map->parts, &asked, &used, done);
 }
 
-/* Whatever came of the rest, these pages were allocated, and nothing takes them back by itself. */
+/* Even if the rest failed, these pages were allocated, and nothing frees them automatically. */
 static void tell_resident(const struct map *map, uint64_t bytes)
 {
 	char size[CELL_TEXT_MAX];
@@ -169,7 +169,10 @@ static enum status judge(const struct map *map, struct preflight *asked)
 	return status;
 }
 
-/* Without a reader nothing can be said, unless the flag says it; map goes on as walk does. */
+/*
+ * Without a reader nothing is known, unless the creation flag alone tells it. map then goes on, as
+ * walk does.
+ */
 static enum status fly_ahead(const struct map *map)
 {
 	int reader = cli_open_reader(map->cli);
@@ -219,7 +222,7 @@ static enum status map_range(const struct map *map)
 	return status;
 }
 
-/* --method is a choice among ways that a launch does not have. */
+/* --method chooses among ways that a launch does not have. */
 static enum status check_settings(struct map *map)
 {
 	const struct settings *settings = map->settings;
@@ -262,7 +265,7 @@ static const char *reads_file(const void *settings)
 
 const struct command map_command = {
 	.name = "map",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "populate memory of a held VM and map it into the guest, unless the flush would "

@@ -300,9 +300,9 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 }
 
 /*
- * Looks the page frames up in the running kernel, whose log it was. The thread that died may hold
- * its mmap_lock for ever, and a process that waits for that lock would never end: so it is not
- * taken.
+ * Looks the page frames up in the running kernel, which wrote the log. The thread that died may
+ * hold its mmap_lock for ever, and a process that waits for that lock would never end. So this
+ * takes no mmap_lock.
  */
 static enum status look_now(struct scan *scan)
 {

@@ -13,8 +13,8 @@ struct settings {
 
 static const struct cli_option options[] = {
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
-	  "End the search for owners after so long, default 45: what was left out is then said, and "
-	  "the status is 4" },
+	  "End the search for owners after this many seconds, default 45: the command reports what it "
+	  "left out, and the status is 4" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 

@@ -29,6 +29,7 @@ enum {
 	COLUMN_ORDER,
 	COLUMN_LEVEL,
 	COLUMN_DIRECT_MAP,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_WRITABLE,
 	COLUMN_FLAGS,
 	COLUMN_REASON,
@@ -55,6 +56,9 @@ static const struct column columns[] = {
 			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has the pages: mapped, unmapped or unknown" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access the pages, whatever the direct map has: "
+					  "host, guest or unknown" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
 			      .help = "whether the direct map lets the kernel write" },
 	[COLUMN_FLAGS] = { "flags", KIND_LIST, .help = "page flags, as in /proc/kpageflags" },
@@ -79,18 +83,19 @@ struct settings {
 	struct chart chart;
 };
 
-/* What a run carries from one guest_memfd to the next. */
+/* State that is kept from one guest_memfd to the next. */
 struct pfns {
 	struct cli *cli;
 	const struct settings *settings;
 	pid_t pid;
 	int fd;
 	uint64_t inode;
+	enum gmem_access_owner access_owner;
 	unsigned int want;
 	uint64_t size;	  /* of all */
 	uint64_t longest; /* of them, bytes */
 	uint64_t walked;  /* bytes that the walk met, listed or not */
-	bool unread;	  /* it met what could not be read of the page cache */
+	bool unread;	  /* it met parts of the page cache that could not be read */
 	bool unknown;	  /* or it cannot be told whether the direct map has it */
 	uint64_t counted; /* by the kernel, of all; bytes */
 	bool uncounted;	  /* of some it could not be read */
@@ -177,6 +182,7 @@ static void write_row(const struct pfns *pfns, const struct gmem_extent *extent)
 		[COLUMN_LEVEL] =
 			cell_text(mapped ? gmem_level_name(pfns->cli->ctx, extent->level) : NULL),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(extent->direct_map)),
+		[COLUMN_ACCESS_OWNER] = cell_text(gmem_access_owner_name(pfns->access_owner)),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, extent->writable),
 		[COLUMN_FLAGS] =
 			cell_text(extent->has_page_flags ? bits_describe(extent->page_flags,
@@ -262,7 +268,10 @@ static int list_gpas(struct pfns *pfns, struct gmem_target *target)
 	return ret == -ENOENT ? 0 : ret;
 }
 
-/* Of each guest_memfd by itself. Rows that come on the same terminal are progress themselves. */
+/*
+ * Progress of each guest_memfd by itself. Rows that appear on the same terminal show progress
+ * already.
+ */
 static void begin_progress(struct pfns *pfns, struct gmem_target *target, uint64_t size)
 {
 	const struct settings *settings = pfns->settings;
@@ -291,16 +300,10 @@ static int list_extents(struct pfns *pfns, struct gmem_target *target, uint64_t 
 	return ret;
 }
 
-static const char *const pictures[] = {
-	[CHART_DIRECT_MAP] = "its pages in the direct map",
-	[CHART_RESIDENT] = "what of it is resident",
-	[CHART_NODE] = "the NUMA nodes of its pages",
-};
-
 /* "vm, its pages in the direct map", for one that is held; else its process and descriptor. */
 static enum status draw(const struct pfns *pfns)
 {
-	const char *name = pfns->cli->args[0], *what = pictures[pfns->settings->chart.of];
+	const char *name = pfns->cli->args[0], *what = chart_subject(pfns->settings->chart.of);
 	char title[160];
 
 	if (held_is_name(name))
@@ -313,7 +316,7 @@ static enum status draw(const struct pfns *pfns)
 	return chart_draw(pfns->cli, &pfns->settings->chart, &pfns->cells, title, "not resident");
 }
 
-/* One picture a guest_memfd. A range that begins past its end is none of it. */
+/* One picture for each guest_memfd, unless the range begins past its end. */
 static enum status draw_target(struct pfns *pfns, struct gmem_target *target, uint64_t size)
 {
 	const struct range *offset = &pfns->settings->offset;
@@ -344,6 +347,7 @@ static enum status list_target(struct cli *cli, pid_t pid, int fd, struct gmem_t
 	pfns->fd = fd;
 	if (!ret) {
 		pfns->inode = info.inode;
+		pfns->access_owner = info.access_owner;
 		pfns->size += info.memory_size;
 		if (info.memory_size > pfns->longest)
 			pfns->longest = info.memory_size;
@@ -392,7 +396,7 @@ static enum status list_all(struct pfns *pfns)
 	return status;
 }
 
-/* An empty answer that comes of what was asked, and not of the memory. */
+/* Explains an empty answer that is due to the options, and not to the memory. */
 static void say_empty(const struct pfns *pfns)
 {
 	const struct settings *settings = pfns->settings;
@@ -416,7 +420,10 @@ static const struct table *table_of(const void *settings)
 	return ((const struct settings *)settings)->summary ? &tally_table : NULL;
 }
 
-/* A picture shows all pages: of some only, a cell without would look as if none were resident. */
+/*
+ * A picture shows all pages. If it showed only some, other cells would look as if nothing were
+ * resident there.
+ */
 static enum status check_options(struct cli *cli, const struct settings *settings)
 {
 	if (settings->each && settings->summary)

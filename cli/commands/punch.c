@@ -44,7 +44,7 @@ static enum status run(struct cli *cli)
 
 const struct command punch_command = {
 	.name = "punch",
-	/* To say whose folder of holders it is, where it is another user's. */
+	/* To name the owner of the folder of holders, if it is another user. */
 	.needs = READS_FILES,
 	.place = PLACE_HOLDER,
 	.summary = "give pages of a held VM's memory back to the kernel, with their content",

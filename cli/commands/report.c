@@ -52,7 +52,7 @@ struct report {
 	struct cli *cli;
 	const struct settings *settings;
 	int directory;
-	struct session session; /* whose kernel is the one that is recorded */
+	struct session session; /* it has the kernel that is recorded */
 	enum status status;
 };
 
@@ -85,7 +85,7 @@ static bool is_empty(int fd)
 	return empty;
 }
 
-/* What is in the folder concerns nobody but its owner, who is to be this user. */
+/* Only the owner of the folder may read what is in it, and the owner must be this user. */
 static enum status judge_directory(struct report *report, const char *path)
 {
 	struct stat st;

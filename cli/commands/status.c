@@ -115,7 +115,7 @@ static enum status show_dead(struct cli *cli, const struct runtime *runtime, con
 	return cli_fail_as(cli, STATUS_FAILED, cause_of(FAILURE_HOLDER_LOST), "%s", words);
 }
 
-/* The file beside the socket says it, so that a holder that is busy need not be asked. */
+/* The file beside the socket has this, so that a busy holder need not be asked. */
 static enum status show(struct cli *cli, const struct runtime *runtime, const char *name, void *arg)
 {
 	struct answer *answer = arg;
@@ -143,7 +143,7 @@ static enum status show(struct cli *cli, const struct runtime *runtime, const ch
 	}
 	answer->found++;
 	close(lock);
-	/* One that was killed does not hide those that are well. */
+	/* A holder that was killed does not hide the others. */
 	return answer->wanted ? status : STATUS_YES;
 }
 
@@ -216,7 +216,7 @@ static enum status run(struct cli *cli)
 const struct command status_command = {
 	.name = "status",
 	/*
-	 * To say whose folder of holders it is, where it is another user's; to find lost holders.
+	 * To name the owner of the folder of holders, if it is another user; to find lost holders.
 	 */
 	.needs = READS_FILES | FINDS_HOLDERS,
 	.summary = "the VMs that are held, the process that keeps each, and their state",

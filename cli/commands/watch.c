@@ -30,7 +30,7 @@ enum {
 	COLUMN_COUNT,
 };
 
-/* Rows come one by one: widths that most values fit, from the first on. */
+/* Rows are drawn one by one, so the widths are fixed from the first row on; most values fit. */
 static const struct column columns[] = {
 	[COLUMN_TIME] = { "time", KIND_TEXT, .shown = true, .width = 20,
 			  .help = "when the change was seen, in UTC" },
@@ -68,7 +68,7 @@ struct settings {
 	double deadline;
 };
 
-/* It is about the format, which all commands have, and is no setting of this one. */
+/* It sets the format, which is common to all commands, and not a setting of this command. */
 static enum status set_jsonl(struct cli *cli, const struct cli_option *option, const char *arg,
 			     void *field)
 {
@@ -92,8 +92,8 @@ static const struct cli_option options[] = {
 	  "Write a JSON object for each change as it comes, a line each, and a last one that says how "
 	  "the watch ended" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
-	  "End each look after so long, default 45: what was left out is then said, and the status is "
-	  "4" },
+	  "End each look after this many seconds, default 45: the command reports what it left out, and "
+	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and what comes to be mapped only is gone" },
@@ -233,7 +233,8 @@ static enum status watch_all(struct watching *watching)
 		watching->looks += !ret;
 	}
 	output_table_end(cli->out);
-	if (ret && ret != -ECANCELED) /* what a signal ended stands as far as it was told */
+	if (ret && ret != -ECANCELED) /* if a signal ended the look, the changes that were
+				       * reported stay */
 		return cli_fail_error(cli, ret, NULL);
 	if (!output_failed(cli->out))
 		write_facts(watching);
@@ -258,7 +259,8 @@ static enum status run(struct cli *cli)
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);
 	signal(SIGPIPE, SIG_IGN); /* a reader that leaves ends the watch, not the process */
-	cli_open_reader(cli);	  /* without one, what comes and goes is seen all the same */
+	cli_open_reader(cli);	  /* without a reader, guest_memfds that come and go are seen
+				   * anyway */
 	output_table(cli->out, &table);
 	output_flush(cli->out);
 	status = watch_all(&watching);

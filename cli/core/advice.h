@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What libgmem tells to do next, for people who have commands. */
+/* The next steps that libgmem names, in commands instead of functions. */
 #ifndef CLI_CORE_ADVICE_H
 #define CLI_CORE_ADVICE_H
 

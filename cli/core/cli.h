@@ -32,16 +32,16 @@ struct common {
 	bool describe;
 };
 
-/* Where a command of a batch stands: its message begins with that. */
+/* The place of a command in a batch: its messages begin with it. */
 struct source_line {
 	const char *file;
 	size_t line;
-	enum style style; /* of the batch, for a line that chooses none */
+	enum style style; /* the format of the batch, for a line that chooses none */
 };
 
 /*
- * The smallest base page of any kernel: what is no multiple of it is refused as it is read, before
- * there is a context to ask for the page size of its kernel.
+ * The smallest base page of any kernel. A value that is not a multiple of it is refused when it is
+ * read, before there is a context that knows the page size of its kernel.
  */
 #define SMALLEST_PAGE 4096u
 
@@ -78,7 +78,10 @@ enum status cli_fail_as(struct cli *cli, enum status status, struct cause cause,
 enum status cli_usage(struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Fails with libgmem's explanation of a negative errno; what was being done comes first. */
+/*
+ * Fails with libgmem's explanation of a negative errno. The message begins with what the command
+ * was doing.
+ */
 enum status cli_fail_error(struct cli *cli, int error, const char *what);
 
 enum status cli_no_memory(struct cli *cli);

@@ -40,20 +40,25 @@ enum need {
 	/* Files of any user are named on the command line. */
 	READS_FILES = 1 << 3,
 	WRITES_FILES = 1 << 4,
-	/* Opens the reader more than once, so what that takes stays. */
+	/* Opens the reader more than once, so it keeps the capabilities for that. */
 	REOPENS_READER = 1 << 5,
 	/* The kernel's log: check_syslog_permissions(). */
 	READS_LOG = 1 << 6,
 	/* Descriptors of holders, which may have capabilities that the command has not. */
 	FINDS_HOLDERS = 1 << 7,
-	/* Runs what the caller names: that gets what the caller would give it. */
+	/*
+	 * Runs a program that the caller names: it gets the capabilities that it would get from the
+	 * caller.
+	 */
 	STARTS_PROGRAMS = 1 << 8,
 };
 
 struct command {
 	const char *name;
 	unsigned int needs; /* enum need; all capabilities that it does not name are given up */
-	/* Where that hangs on options: what is needed of needs; or NULL for all. */
+	/*
+	 * For commands where that depends on options: which of needs are needed; or NULL for all.
+	 */
 	unsigned int (*needs_of)(const void *settings);
 	enum place place;
 	const char *summary;
@@ -63,17 +68,17 @@ struct command {
 	const struct cli_option *options; /* NULL for none */
 	size_t settings_size;		  /* 0 for none; settings start out zeroed */
 	const struct table *table;	  /* what --output is about, NULL for none */
-	/* Where options choose among several: the one, or NULL for table. */
+	/* If options choose among several tables: the chosen one, or NULL for table. */
 	const struct table *(*table_of)(const void *settings);
 	bool takes_sysroot; /* it can answer from the files of another host */
 	bool takes_core;    /* it can answer from the dump of a kernel */
-	bool own_format;    /* what it prints is not for a batch to choose */
+	bool own_format;    /* a batch does not choose what it prints */
 	/*
-	 * Of PLACE_HOLDER: the file that it reads, or NULL. The client opens it, with what it may,
-	 * and the holder, which may more, reads what it was given.
+	 * Of PLACE_HOLDER: the file that it reads, or NULL. The client opens it with its own
+	 * rights. The holder may have more rights, so it reads the descriptor that it gets.
 	 */
 	const char *(*reads_file)(const void *settings);
-	/* Of PLACE_HOLDER: where no VM of that name is held, it runs in this process. */
+	/* For PLACE_HOLDER: if no VM of that name is held, it runs in this process. */
 	bool (*takes_none)(const void *settings);
 	bool ends_in_order; /* at a signal, from its very beginning: it asks interrupted() */
 	bool ends_holder;   /* its process is gone when the command has succeeded */
@@ -105,6 +110,7 @@ extern const struct command pfns_command;
 extern const struct command punch_command;
 extern const struct command report_command;
 extern const struct command status_command;
+extern const struct command top_command;
 extern const struct command walk_command;
 extern const struct command watch_command;
 

@@ -103,7 +103,7 @@ struct cause cause_of_status(enum status status)
 {
 	size_t i = status;
 
-	/* What exec ran may end with any. */
+	/* A program that exec ran may end with any status. */
 	return cause_of(i < sizeof(by_status) / sizeof(by_status[0]) ? by_status[i]
 								     : FAILURE_OTHER);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a failure is, for programs: a word that stays the same when messages change. JSON documents
- * have it as the code of their error, and gmemctl-json(5) lists them all.
+ * The sort of a failure, for programs: a word that stays the same when messages change. JSON
+ * documents have it as the code of their error, and gmemctl-json(5) lists them all.
  */
 #ifndef CLI_CORE_FAILURE_H
 #define CLI_CORE_FAILURE_H
@@ -50,7 +50,7 @@ static inline struct cause cause_of(enum failure failure)
 	return (struct cause){ .failure = failure };
 }
 
-/* What is known where a failure has no more to say than an errno, or an exit status. */
+/* The sort of a failure of which only an errno, or an exit status, is known. */
 struct cause cause_of_error(int error);
 struct cause cause_of_status(enum status status);
 

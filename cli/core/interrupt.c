@@ -36,7 +36,10 @@ void interrupt_catch(void)
 			sigaction(signals[i], &action, NULL);
 }
 
-/* A signal between the question and the wait would be slept over: they are let in by ppoll(2). */
+/*
+ * A signal that comes between the check and the wait must not be missed: ppoll(2) unblocks signals
+ * while it waits.
+ */
 static void block(sigset_t *before)
 {
 	sigset_t blocked;
@@ -82,6 +85,25 @@ int interrupt_poll(int fd, int seconds, unsigned int *seen)
 	*seen = (unsigned int)came;
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
+}
+
+int interrupt_key(int fd, double seconds)
+{
+	struct timespec timeout = { .tv_sec = (time_t)seconds };
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	sigset_t before, waiting;
+	int ret = -EINTR;
+
+	timeout.tv_nsec = (long)((seconds - (double)timeout.tv_sec) * 1e9);
+	block(&before);
+	waiting = before;
+	sigdelset(&waiting, SIGWINCH);
+	if (!noted) {
+		ret = ppoll(&wait, 1, &timeout, &waiting);
+		ret = ret < 0 ? -errno : ret;
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret > 0 && wait.revents & (POLLHUP | POLLERR | POLLNVAL) ? -EPIPE : ret;
 }
 
 bool interrupted(void)

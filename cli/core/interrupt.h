@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SIGINT, SIGTERM and SIGHUP ask a command to end; what it made is then released, or told of. */
+/* SIGINT, SIGTERM and SIGHUP ask a command to end. It then releases what it made, or reports it. */
 #ifndef CLI_CORE_INTERRUPT_H
 #define CLI_CORE_INTERRUPT_H
 
@@ -14,7 +14,7 @@ void interrupt_catch(void);
 /* Whether the user wants it to end. */
 bool interrupted(void);
 
-/* The same as if a signal had come in; and forgets that, where none had. */
+/* Acts as if a signal had come in; and undoes that, unless a signal did come in. */
 void interrupt_note(void);
 void interrupt_forget(void);
 
@@ -22,16 +22,23 @@ void interrupt_forget(void);
 const volatile int *interrupt_flag(void);
 
 /*
- * Waits so many seconds, or until such a signal comes or nobody reads standard output any more.
- * Returns false where it was not the time that ended it.
+ * Waits this many seconds, or until such a signal comes or nobody reads standard output any more.
+ * Returns false if something other than the time ended it.
  */
 bool interrupt_wait(double seconds);
 
 /*
- * Waits until there is something to read, so many seconds, below 0 without end. *seen: how many
- * signals were seen, 0 at first; one that has come since ends the wait. Returns 1, 0 when the time
- * is over, -EINTR, or another negative errno.
+ * Waits until there is something to read, for this many seconds; below 0: without end. *seen is how
+ * many signals were seen, 0 at first; a newer signal ends the wait. Returns 1, 0 when the time is
+ * over, -EINTR, or another negative errno.
  */
 int interrupt_poll(int fd, int seconds, unsigned int *seen);
+
+/*
+ * Waits so many seconds for keys on a terminal, or until any signal comes, SIGWINCH too where the
+ * caller blocks it. Returns 1, 0 when the time is over, -EINTR, -EPIPE where the terminal is gone,
+ * or another negative errno.
+ */
+int interrupt_key(int fd, double seconds);
 
 #endif

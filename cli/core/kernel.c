@@ -141,7 +141,8 @@ static enum status join_session(struct cli *cli)
 
 	cli->ctx = cli->session->ctx;
 	gmem_reader_forbid(cli->ctx, cli->common.reader == READER_NONE);
-	gmem_ctx_allow_faults(cli->ctx, false); /* what one command was told is not for the next */
+	gmem_ctx_allow_faults(cli->ctx, false); /* the settings of one command do not hold for
+						 * the next */
 	gmem_ctx_set_log(cli->ctx, print_log, cli);
 	model = gmem_ctx_model(cli->ctx);
 	if (!asked || (model && !strcmp(asked, model)))

@@ -21,8 +21,8 @@ static void print_prefix(const struct cli *cli)
 }
 
 /*
- * A word of the command line may hold any byte. Terminals obey some of them, and behind a line
- * break it would pass for a message.
+ * A word of the command line may hold any byte. Terminals interpret some of them, and text after a
+ * line break would look like another message.
  */
 static void print_line(const struct cli *cli, char *text, const char *but)
 {

@@ -12,15 +12,16 @@
 #define WORD_BITS (8 * (unsigned int)sizeof(unsigned long))
 
 /*
- * Where memory is short, libnuma calls numa_error() and then exit(). It is left from there, so that
- * a command can say what failed, and a holder keeps its VM. What libnuma had allocated is lost.
+ * If memory is short, libnuma calls numa_error() and then exit(). numa_error() jumps out of libnuma
+ * instead, so that a command can say what failed, and a holder keeps its VM. Memory that libnuma
+ * had allocated is lost.
  */
 static jmp_buf left;
 static bool inside; /* of a function that setjmp() was called for */
 
 /*
- * libnuma's own print to standard error; both are weak there, to be replaced. What numa_warn()
- * would say is looked for by those who call.
+ * libnuma's own functions print to standard error. Both are weak there, so that they can be
+ * replaced. Callers here check for themselves what numa_warn() would report.
  */
 void numa_warn(int number, char *format, ...)
 {
@@ -89,7 +90,7 @@ static bool copy_mask(const struct bitmask *mask, const struct bitmask *also,
 	return true;
 }
 
-/* Ends what setjmp() began, and passes its result on. */
+/* Ends the section that setjmp() began, and passes on its result. */
 static int leave(int ret)
 {
 	inside = false;
@@ -180,8 +181,8 @@ static void take_all_figures(struct nodes *nodes)
 }
 
 /*
- * Of the running kernel libnuma says it, so that it is what numactl says. Returns false where
- * memory is short: the figures are the library's then.
+ * For the running kernel the figures come from libnuma, so that they equal those of numactl.
+ * Returns false if memory is short: then the figures are libgmem's.
  */
 static bool ask_libnuma(struct nodes *nodes)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NUMA nodes of the kernel that a run works on. numa.c alone knows libnuma, which speaks of the
- * running kernel only; of any other the library tells what it can.
+ * NUMA nodes of the kernel that a run works on. Only numa.c uses libnuma, which knows the running
+ * kernel only. For any other kernel libgmem tells what it can.
  */
 #ifndef CLI_CORE_NUMA_H
 #define CLI_CORE_NUMA_H

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Least privilege, with libcap: root's capabilities go but for those that the command needs, before
- * anything of the kernel is opened. What only opening the reader takes goes once it is open.
+ * Least privilege, with libcap. Before anything of the kernel is opened, a command gives up all of
+ * root's capabilities except those that it needs. Once the reader is open, it also gives up those
+ * that only opening the reader takes.
  *
- * What is kept is kept of what there is, which may be less: a service gives what it wants to. So a
- * command with CAP_SYS_ADMIN has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE too, which that
- * includes, and one with CAP_DAC_OVERRIDE has CAP_DAC_READ_SEARCH: whoever has only these sees all
- * but what takes the larger one. Where the command starts no program, they go for good: it could
- * start none that has them. (directmap sees nothing then, and says that CAP_SYS_ADMIN is missing.)
+ * A process may have fewer capabilities than the command would keep, for example in a service. So a
+ * row that has CAP_SYS_ADMIN also has CAP_BPF, CAP_PERFMON and CAP_CHECKPOINT_RESTORE, which
+ * CAP_SYS_ADMIN includes, and a row with CAP_DAC_OVERRIDE also has CAP_DAC_READ_SEARCH. A process
+ * that has only the smaller ones sees everything except what needs the larger one. (But directmap
+ * then sees nothing, and says that CAP_SYS_ADMIN is missing.) If a command starts no program, it
+ * gives capabilities up for good: then no program that it might start could have them.
  */
 #include "core/privilege.h"
 
@@ -42,7 +44,10 @@ static bool has(cap_t set, cap_value_t capability)
 	return !cap_get_flag(set, capability, CAP_PERMITTED, &value) && value == CAP_SET;
 }
 
-/* Kernels take CAP_SYS_ADMIN for CAP_BPF and CAP_PERFMON; who has only that one needs it. */
+/*
+ * Kernels accept CAP_SYS_ADMIN for CAP_BPF and CAP_PERFMON; a process that has only CAP_SYS_ADMIN
+ * must keep it.
+ */
 static bool is_kept(cap_t had, unsigned int needs, cap_value_t capability)
 {
 	if (capability == CAP_SYS_ADMIN && needs & READS_KERNEL &&
@@ -54,7 +59,7 @@ static bool is_kept(cap_t had, unsigned int needs, cap_value_t capability)
 	return false;
 }
 
-/* Gives up all but what needs say. Returns 0 or a negative errno. */
+/* Gives up all capabilities except those that needs says. Returns 0 or a negative errno. */
 static int give_up(unsigned int needs)
 {
 	cap_t had = cap_get_proc(), kept = cap_init();
@@ -80,10 +85,10 @@ static int give_up(unsigned int needs)
 }
 
 /*
- * What is given up comes back to a child of root's by execve(2), from the bounding set
- * (handle_privileged_root() in security/commoncap.c). So that set goes too, where CAP_SETPCAP lets
- * it, and no execve() adds anything: for good, as neither can be undone. Returns 0 or a negative
- * errno.
+ * A child of root gets capabilities that were given up back by execve(2), from the bounding set
+ * (handle_privileged_root() in security/commoncap.c). So that set is emptied too, if CAP_SETPCAP
+ * allows it, and PR_SET_NO_NEW_PRIVS keeps execve() from adding anything. Neither can be undone.
+ * Returns 0 or a negative errno.
  */
 static int give_up_for_good(void)
 {
@@ -108,7 +113,8 @@ static void tell(const struct cli *cli)
 }
 
 /*
- * On a kernel that is not the running one: none, but for the files that it is in and the answer's.
+ * On another kernel than the running one: none, except for reading its files and writing the
+ * answer.
  */
 static unsigned int needs_of(const struct cli *cli)
 {
@@ -153,7 +159,7 @@ void privilege_reader_is_open(struct cli *cli)
 	if (cli->session || cli->where || cli->common.model || cli->common.sysroot ||
 	    cli->common.core || needs & REOPENS_READER || !runs_without(gmem_ctx_release(cli->ctx)))
 		return;
-	/* What could not be given up a second time was small enough the first time. */
+	/* If giving up fails the second time, what the first time left is small enough. */
 	if (!give_up(needs & ~(unsigned int)READS_KERNEL))
 		tell(cli);
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <gmem/base.h>
 
-/* What only means that the answer cannot be seen from here. */
+/* Errors that only mean that the answer cannot be seen from here. */
 static const int cannot_tell[] = { EACCES, EPERM, ENOTSUP, ENODATA, GMEM_ENOTRECORDED };
 
 const struct status_answer status_answers[STATUS_ANSWERS] = {

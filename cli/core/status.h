@@ -12,7 +12,7 @@ enum status {
 	STATUS_USAGE = 64,	/* the command line was wrong; argp's own status too */
 };
 
-/* Those that answer, and so can be accepted for 0: 1, 3 and 4. 2 and 64 are failures. */
+/* The statuses that are answers, and so can be accepted as 0: 1, 3 and 4. 2 and 64 are failures. */
 #define STATUS_ANSWERS 3
 extern const struct status_answer {
 	enum status status;
@@ -22,7 +22,7 @@ extern const struct status_answer {
 /* The status for a negative errno of libgmem. */
 enum status status_of_error(int error);
 
-/* Of two statuses the one that a run with both ends with. */
+/* The status of a run that had both of these statuses. */
 enum status status_worst(enum status a, enum status b);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "core/utf8.h"
 
-#include <stdbool.h>
+#include <langinfo.h>
 #include <string.h>
 
 size_t utf8_length(const unsigned char *text)
@@ -30,6 +30,11 @@ static bool is_control(const unsigned char *text)
 size_t utf8_shown(const unsigned char *text)
 {
 	return is_control(text) ? 0 : utf8_length(text);
+}
+
+bool utf8_is_locale(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
 void utf8_write(FILE *stream, const char *text, const char *unsafe)

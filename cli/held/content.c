@@ -25,7 +25,7 @@ static enum status check(const struct content *content, uint64_t length)
 				   "--from=%s: %s", from, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return cli_fail(content->cli, STATUS_FAILED, "--from=%s: it is a folder", from);
-	/* How much comes through a pipe nobody knows before. */
+	/* How much comes through a pipe is not known before. */
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size <= length)
 		return STATUS_YES;
 	return cli_usage(content->cli,
@@ -49,7 +49,9 @@ static int take_passed(const struct session *session)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A pipe is not waited for here, nor ever without looking whether it is to end. */
+/*
+ * Opening a pipe does not wait here. Reading one waits, but checks whether the command has to end.
+ */
 static int open_source(const struct cli *cli, const char *from)
 {
 	int fd;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a guest begins with: a file that is read as it goes, and zeroes behind its end. */
+/*
+ * The content that a guest begins with: a file, which is read bit by bit, and zeroes behind its
+ * end.
+ */
 #ifndef CLI_HELD_CONTENT_H
 #define CLI_HELD_CONTENT_H
 

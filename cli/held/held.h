@@ -40,13 +40,13 @@ void held_free(struct held *held);
 bool held_is_name(const char *text);
 enum status held_check_name(struct cli *cli, const char *text);
 
-/* "launching" before a launch is finished, "final" after it, "ready" where there is none. */
+/* "launching" before a launch is finished, "final" after it, "ready" for a VM without a launch. */
 const char *held_state(const struct held *held);
 
 /* Bytes of its memory that were converted to private. */
 uint64_t held_private(const struct held *held);
 
-/* What others may know of it: what a holder writes beside its socket and status shows. */
+/* What others may know about it: a holder writes this beside its socket, and status shows it. */
 struct held_info {
 	char name[HELD_NAME_MAX + 1];
 	pid_t pid;

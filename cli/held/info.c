@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Names, and what a holder tells others of its VM: both come from files, and are not trusted. */
+/* Names, and what a holder tells others about its VM. Both come from files and are not trusted. */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>

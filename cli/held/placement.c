@@ -21,7 +21,7 @@ static unsigned int count_chosen(const struct placement *placement)
 	return n;
 }
 
-/* "node 1", "nodes 0,1": as many of the chosen ones as there is room for. */
+/* "node 1", "nodes 0,1": the chosen nodes, as far as there is room for them. */
 static const char *chosen_names(const struct placement *placement, char buffer[NAMES_MAX])
 {
 	size_t length = (size_t)snprintf(buffer, NAMES_MAX, "node%s",
@@ -115,7 +115,9 @@ static int find_cpus(struct cli *cli, struct placement *placement)
 				(struct gmem_cpu_set){ cpus->words, cpus->n_words };
 			continue;
 		}
-		/* With a policy its memory is taken from afar. */
+		/*
+		 * With a policy, threads on other nodes can take this node's memory.
+		 */
 		if (placement->has_policy)
 			continue;
 		cli_note(cli, "node %d has no CPU%s: no thread can take its pages", node->number,
@@ -126,8 +128,9 @@ static int find_cpus(struct cli *cli, struct placement *placement)
 }
 
 /*
- * Memory that takes no policy: not mappable, or before Linux 6.19. Threads that run on the nodes
- * can take their pages then, as long as there are any; a simulated kernel has no threads.
+ * Memory that takes no policy: it cannot be mapped, or the kernel is older than Linux 6.19. Then
+ * threads that run on the nodes take pages from there, as long as the nodes have some. A simulated
+ * kernel has no threads.
  */
 static int take_by_threads(struct cli *cli, struct placement *placement)
 {
@@ -167,8 +170,8 @@ int placement_bind(struct cli *cli, struct placement *placement, struct gmem_mem
 }
 
 /*
- * The kernel would end processes that use these nodes before it gave a page of another one
- * (oom_kill.c: constrained_alloc()), and never tells beforehand.
+ * The kernel would kill processes that use these nodes before it took a page of another node
+ * (oom_kill.c: constrained_alloc()), and it never tells that beforehand.
  */
 enum status placement_check_room(struct cli *cli, const struct placement *placement, uint64_t bytes)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where a VM's memory takes its pages from: --numa, on the nodes that there are. */
+/* The nodes from which a VM's memory takes its pages: --numa, on this host's nodes. */
 #ifndef CLI_HELD_PLACEMENT_H
 #define CLI_HELD_PLACEMENT_H
 
 #include "args/numa.h"
 
-/* Zeroed, it is no placement: pages come from wherever the kernel takes them. */
+/* All zero means no placement: the kernel chooses where it takes pages from. */
 struct placement {
 	const struct numa_asked *asked;
 	struct nodes nodes;
@@ -19,8 +19,8 @@ struct placement {
 };
 
 /*
- * Finds the nodes that were asked for. Fails, before anything is made, where one of them is not
- * there, has no memory or is not allowed. Freed with placement_free().
+ * Finds the nodes that were asked for. Fails before anything is made, if one of them is not there,
+ * has no memory or is not allowed. Freed with placement_free().
  */
 enum status placement_find(struct cli *cli, const struct numa_asked *asked, bool populates,
 			   struct placement *out);
@@ -33,8 +33,8 @@ void placement_free(struct placement *placement);
 int placement_bind(struct cli *cli, struct placement *placement, struct gmem_memory *memory);
 
 /*
- * Fails where that many bytes are not to be had from nodes that alone may be used; else it notes
- * it.
+ * Fails if the nodes do not have this many bytes, and no other node may be used. If others may be
+ * used, it only notes that.
  */
 enum status placement_check_room(struct cli *cli, const struct placement *placement,
 				 uint64_t bytes);

@@ -22,8 +22,8 @@ enum status set_threads(struct cli *cli, const struct cli_option *option, const 
 #define THREADS_HELP "Number of threads that populate, default one for each CPU"
 
 /*
- * Populates the parts; *done are the bytes that are. Fails with what was done where it ends on its
- * way. used is the method of the last part.
+ * Populates the parts; *done gets the bytes that were populated. If it ends before the end, it
+ * fails and says what was done. used gets the method of the last part.
  */
 enum status populate(struct cli *cli, struct held *held, const struct held_parts *parts,
 		     const struct populate_asked *asked, enum gmem_populate_method *used,

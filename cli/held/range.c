@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds a run; one that goes on where the last one ends is no part of its own. */
+/* Adds a run. A run that continues the last one is joined with it. */
 static void add_part(struct held_parts *parts, uint64_t offset, uint64_t gpa, uint64_t length)
 {
 	struct held_part *last = parts->n ? &parts->part[parts->n - 1] : NULL;
@@ -26,7 +26,7 @@ static void add_part(struct held_parts *parts, uint64_t offset, uint64_t gpa, ui
 		(struct held_part){ .offset = offset, .gpa = gpa, .length = length };
 }
 
-/* The slot that begins first at or behind an address, of those that end behind it. */
+/* Of the slots that end behind an address, the one that begins first. */
 static const struct held_slot *next_slot(const struct held *held, bool by_gpa, uint64_t at)
 {
 	const struct held_slot *next = NULL;

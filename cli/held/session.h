@@ -20,11 +20,13 @@ struct session {
 	size_t n;
 	struct holder *holder;			      /* NULL: a batch */
 	bool (*is_over)(const struct holder *holder); /* whether it is to end by itself; or NULL */
-	int peer; /* connection to who waits for the command that runs, or -1 */
-	/* What the client opened for the command to read, in a holder. */
+	int peer; /* connection to the client that waits for the running command, or -1 */
+	/* In a holder: the file that the client opened for the command to read. */
 	int file;
 	bool has_file;
-	/* Descriptors that the command leaves for its client, which runs something on them. */
+	/*
+	 * Descriptors that the command leaves for its client, which then runs a program with them.
+	 */
 	int fds[SESSION_FDS_MAX];
 	size_t n_fds;
 };
@@ -32,7 +34,7 @@ struct session {
 /* The VM of that name, or NULL. */
 struct held *session_find(const struct session *session, const char *name);
 
-/* The VM that a command's first argument names; fails where there is none. */
+/* The VM that a command's first argument names; fails if there is no such VM. */
 enum status session_need(struct cli *cli, struct held **out);
 
 /* Takes over a VM. Fails where there are too many. */
@@ -44,10 +46,16 @@ void session_drop(struct session *session, struct held *held);
 /* Releases all, and the kernel. */
 void session_end(struct session *session);
 
-/* Whether the command that runs is to end: a signal came in, or who asked for it went away. */
+/*
+ * Whether the running command has to end: a signal came in, or the client that asked for it has
+ * gone.
+ */
 bool session_interrupted(struct session *session);
 
-/* Whether it is to wait no longer for what others do: likewise, or its holder's time is over. */
+/*
+ * Whether it has to stop waiting for others: for the same reasons, or because its holder's time is
+ * over.
+ */
 bool session_gives_up(struct session *session);
 
 #endif

@@ -22,7 +22,7 @@ enum status step_partly(struct cli *cli, uint64_t done, uint64_t length, int err
 				   size_format(done, part, sizeof(part)),
 				   size_format(length, of_all, sizeof(of_all)));
 	cli_explain(cli, error, why, sizeof(why));
-	/* That a step is not possible now is no question that stays open. */
+	/* If a step is not possible now, the answer is known; so this is not "cannot tell". */
 	if (!done)
 		return cli_fail_as(cli,
 				   error == -EOPNOTSUPP ? STATUS_FAILED : status_of_error(error),

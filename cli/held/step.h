@@ -7,12 +7,12 @@
 #include "held/range.h"
 
 /*
- * A step that worked says nothing to people, as mkdir does: its facts are for programs (--json) and
- * for those who ask (--verbose).
+ * A step that worked prints nothing, like mkdir. Its facts are for programs (--json) and for users
+ * who ask (--verbose).
  */
 void step_fact(struct cli *cli, const char *name, enum kind kind, struct cell value);
 
-/* Fails for a step that came to an end on its way: what was done of how much, and why. */
+/* Fails for a step that ended before its end, and says how much was done, and why it ended. */
 enum status step_partly(struct cli *cli, uint64_t done, uint64_t length, int error);
 
 #endif

@@ -18,7 +18,7 @@
 #include "holder/lost.h"
 #include "holder/passing.h"
 
-/* A holder that is just being made, or just ends, is waited for this long. */
+/* How long to wait for a holder that is just being made, or just ends. */
 #define PATIENCE_MS 5000
 #define STEP_MS 5
 
@@ -46,9 +46,11 @@ int client_clean(const struct runtime *runtime, const char *name, int lock, char
 			 "VM and memory, and what it left in %s %s%s",
 			 name, (int)info.pid, runtime->path, how, why);
 	else
-		snprintf(words, size,
-			 "who created '%s' was killed before it was ready; what it left in %s %s%s",
-			 name, runtime->path, how, why);
+		snprintf(
+			words, size,
+			"the process that created '%s' was killed before it was ready; what it left in %s "
+			"%s%s",
+			name, runtime->path, how, why);
 	return ret;
 }
 
@@ -69,7 +71,7 @@ enum status client_not_held(struct cli *cli, const char *name)
 			   name, name);
 }
 
-/* No file tells of the VM: its holder may have lost them. */
+/* There is no file of the VM: its holder may have lost its files. */
 static enum status say_none(struct cli *cli, const struct runtime *runtime, const char *name,
 			    struct held_info *lost)
 {
@@ -88,7 +90,7 @@ static enum status say_none(struct cli *cli, const struct runtime *runtime, cons
 		name, runtime->path, (int)info.pid, name);
 }
 
-/* Through its process, as no socket leads there. */
+/* Goes through its process, because there is no socket. */
 static enum status end_lost(struct cli *cli, const struct runtime *runtime,
 			    const struct held_info *lost)
 {
@@ -111,7 +113,7 @@ static void pause_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* One attempt; *again where the holder is neither quite there nor quite gone. */
+/* One attempt; *again is set if the holder is just starting or just ending. */
 static enum status try_connect(struct cli *cli, const struct runtime *runtime, const char *name,
 			       int *connection, bool *again, struct held_info *lost)
 {
@@ -229,7 +231,7 @@ static enum status send_request(struct cli *cli, int connection)
 			   strerror(-ret));
 }
 
-/* A holder that is told to end has ended when this returns, so that nothing is left behind. */
+/* When this returns, a holder that was asked to end has ended, so that nothing is left behind. */
 static void wait_for_end(int pidfd)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
@@ -243,7 +245,7 @@ static enum status no_reply(struct cli *cli, const struct runtime *runtime, cons
 {
 	int lock;
 
-	/* Its lock goes a moment after its connections. */
+	/* Its lock is released a moment after its connections. */
 	for (int waited = 0; waited < PATIENCE_MS / 10; waited += STEP_MS) {
 		enum runtime_lock state = runtime_lock(runtime, name, false, &lock);
 
@@ -293,7 +295,7 @@ static enum status take_reply(struct cli *cli, const struct reply *reply, const 
 	return (enum status)reply->status;
 }
 
-/* The holder says when it is ready. Before, nothing of this process is in its hands. */
+/* The holder says when it is ready. Before that, this process sends nothing to it. */
 static enum status wait_for_turn(struct cli *cli, const struct runtime *runtime, int connection,
 				 pid_t pid)
 {
@@ -358,7 +360,7 @@ out:
 	return status;
 }
 
-/* Whether nothing is held under the name. What a killed holder left is removed, and said. */
+/* Whether nothing is held under the name. Removes what a killed holder left, and reports it. */
 static bool is_none(struct cli *cli, const struct runtime *runtime, const char *name)
 {
 	char words[PATH_MAX + 256];

@@ -20,7 +20,7 @@
 #include "holder/request.h"
 #include "run.h"
 
-/* Who does not read its output is waited for, but not while somebody else waits. */
+/* Wait for a client that is slow to read, unless another client is queued. */
 #define STALL_MS 2000
 #define STEP_MS 100
 /* A pipe that is ready takes this much without blocking. A terminal that is ready may not. */
@@ -29,12 +29,15 @@
 struct stream {
 	struct session *session;
 	int fd;
-	FILE *errors;  /* where it is told that its reader does not read; NULL for nowhere */
+	FILE *errors;  /* where to report that its reader does not read; NULL: nowhere */
 	int64_t moved; /* when it took something last; CLOCK_MONOTONIC, ms */
 	bool broken;
 };
 
-/* Somebody else: who has not been taken yet, or has sent what was not run yet. */
+/*
+ * Whether another client waits: its connection was not accepted yet, or its request was not run
+ * yet.
+ */
 static bool somebody_waits(const struct session *session)
 {
 	const struct holder *holder = session->holder;
@@ -58,7 +61,9 @@ static void say_stalled(const struct stream *stream)
 			STALL_MS / 1000);
 }
 
-/* Whether to leave off: its reader does not read while others wait, or the command is to end. */
+/*
+ * Whether to stop writing: its reader does not read while others wait, or the command has to end.
+ */
 static bool is_given_up(const struct stream *stream)
 {
 	if (session_gives_up(stream->session))
@@ -70,8 +75,9 @@ static bool is_given_up(const struct stream *stream)
 }
 
 /*
- * A write that ends in any case. O_NONBLOCK would be the client's too, which has the same open
- * file, and a terminal that is ready for a byte blocks a write of more: an alarm ends it.
+ * A write that always ends. O_NONBLOCK would hold for the client too, because it has the same open
+ * file; and a terminal that is ready for one byte blocks a longer write. So an alarm ends the
+ * write.
  */
 static ssize_t write_some(int fd, const char *bytes, size_t length)
 {
@@ -138,7 +144,7 @@ static void use_client(const int *fds)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		dup2(fds[fd], fd);
-	/* A folder that the client may not enter either: relative names lead nowhere then. */
+	/* The client may not enter that folder either; then relative names do not work. */
 	if (fchdir(fds[REQUEST_FOLDER]) && chdir("/"))
 		return;
 }
@@ -223,7 +229,9 @@ void holder_say(int connection, enum reply_kind kind)
 	passing_send(connection, &reply, sizeof(reply), NULL, 0);
 }
 
-/* The reply to destroy comes when all is released: by who ends the holder. */
+/*
+ * The reply to destroy comes when everything is released; the code that ends the holder sends it.
+ */
 static void reply(struct session *session, int connection, enum status status)
 {
 	struct holder *holder = session->holder;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The rest of a holder's life: it serves, and at its end leaves nothing. */
+/* The rest of a holder's life: it serves requests, and leaves nothing behind at its end. */
 #include "holder/holder.h"
 
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 #include "holder/internal.h"
 
-/* The streams of who created it may end now; nothing is written there any more. */
+/* The streams of the process that created it may be closed now; nothing more is written to them. */
 static void leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -19,10 +19,10 @@ static void leave_terminal(void)
 	if (null > STDERR_FILENO)
 		close(null);
 	if (chdir("/"))
-		return; /* then a file system is kept busy, no more */
+		return; /* if this fails, a file system stays busy, and nothing worse */
 }
 
-/* A create that failed leaves nothing, be it only that its answer could not be written. */
+/* A create that failed leaves nothing, even if only its answer could not be written. */
 static bool is_kept(const struct session *session, enum status status)
 {
 	return session->n && (status == STATUS_YES || status == STATUS_PARTLY);
@@ -37,7 +37,7 @@ int holder_main(struct session *session, enum status status)
 	signal(SIGPIPE, SIG_IGN);
 	if (keeps) {
 		leave_terminal();
-		/* Who was to be told is gone: nobody knows of this VM. */
+		/* The client is gone, so nobody knows about this VM. */
 		keeps = !holder_reply(holder->parent, status, NULL, 0);
 	} else if (!status) {
 		status = STATUS_FAILED;
@@ -48,7 +48,7 @@ int holder_main(struct session *session, enum status status)
 		holder_serve(session);
 	}
 	session_end(session);
-	/* Where its files were deleted, the name may be another holder's by now. */
+	/* If its files were deleted, another holder may have the name by now. */
 	if (runtime_owns(&holder->runtime, holder->name, holder->lock))
 		runtime_remove(&holder->runtime, holder->name);
 	if (holder->farewell >= 0) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A holder: a process that keeps a VM under a name, since KVM takes a VM's ioctls from the process
- * that created it only, and runs commands on it for others, one at a time.
+ * A holder: a process that keeps a VM under a name and runs commands on it for others, one at a
+ * time. It is needed because KVM takes ioctls on a VM only from the process that created it.
  */
 #ifndef CLI_HOLDER_HOLDER_H
 #define CLI_HOLDER_HOLDER_H
@@ -10,7 +10,7 @@
 
 #define HOLDER_USERS_MAX 16
 
-/* Until when a VM is kept, beside destroy and a signal. */
+/* How long a VM is kept, unless destroy or a signal ends it earlier. */
 struct holder_limits {
 	uint64_t ttl;		       /* seconds; 0: no limit */
 	pid_t users[HOLDER_USERS_MAX]; /* until the last of these processes has ended */
@@ -27,7 +27,8 @@ enum status holder_fork(struct cli *cli);
 enum status holder_limit(struct cli *cli, const struct holder_limits *limits);
 
 /*
- * In a holder: writes down what it is to keep, for others to find. Fails where that cannot be done.
+ * In a holder: writes down what it will keep, so that others find it. Fails if that is not
+ * possible.
  */
 enum status holder_announce(struct cli *cli, struct held *held);
 

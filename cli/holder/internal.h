@@ -11,10 +11,10 @@
 
 #define HOLDER_WAITING_MAX 32
 
-/* A connection whose request has not been run. */
+/* A connection with a request that has not been run. */
 struct waiting {
 	int fd;
-	int64_t until; /* it may stay silent; CLOCK_MONOTONIC, ms */
+	int64_t until; /* until when it may stay silent; CLOCK_MONOTONIC, ms */
 };
 
 struct holder {
@@ -22,7 +22,7 @@ struct holder {
 	char name[HELD_NAME_MAX + 1];
 	int lock;		     /* NAME.vm */
 	int listener;		     /* NAME.sock */
-	int parent;		     /* who waits for create, or -1 */
+	int parent;		     /* the process that waits for create, or -1 */
 	struct timespec deadline;    /* CLOCK_MONOTONIC; 0: none */
 	time_t expires;		     /* the same as time() has it */
 	int users[HOLDER_USERS_MAX]; /* pidfds of those that have not ended */
@@ -30,10 +30,12 @@ struct holder {
 	bool had_users;
 	struct waiting waiting[HOLDER_WAITING_MAX];
 	size_t n_waiting;
-	int spare;	      /* descriptor that is given up to tell a client that there are none */
+	int spare;	      /* descriptor that is given up to tell a client that no descriptor
+			       * is left */
 	int64_t accept_again; /* no connection is taken before; CLOCK_MONOTONIC, ms */
 	int64_t look_again;   /* whether the files are still there; CLOCK_MONOTONIC, ms */
-	int farewell; /* connection that asked for the end, or -1: it hears when all is released */
+	int farewell;	      /* connection that asked for the end, or -1; it gets the reply when
+			       * everything is released */
 	enum status farewell_status;
 };
 
@@ -46,7 +48,9 @@ void holder_serve(struct session *session);
 /* Whether its time is over, or all its users have ended. */
 bool holder_is_over(const struct holder *holder);
 
-/* Makes the files of this holder anew where they are gone. False where that cannot be done now. */
+/*
+ * Makes the files of this holder again if they are gone. Returns false if that is not possible now.
+ */
 bool holder_remake(struct session *session);
 
 /* Runs the request on a connection and replies. */
@@ -56,7 +60,7 @@ void holder_handle(struct session *session, int connection);
 bool holder_tell(struct session *session, int lock);
 
 /*
- * Tells a client that nothing of its request is run (yet): any kind but REPLY_STATUS and
+ * Tells a client that its request does not run, or not yet: any kind except REPLY_STATUS and
  * REPLY_EXEC.
  */
 void holder_say(int connection, enum reply_kind kind);

@@ -22,7 +22,7 @@ static bool is_number(const struct dirent *entry)
 	return entry->d_name[0] && !entry->d_name[strspn(entry->d_name, "0123456789")];
 }
 
-/* Of this user, and named as a holder names itself: no other process is looked at. */
+/* The process belongs to this user, and has a holder's name. No other process is looked at. */
 static bool may_be_holder(int proc)
 {
 	char comm[32] = "";
@@ -61,7 +61,7 @@ static bool is_of_folder(const struct runtime *runtime, char *link, char name[HE
 	return held_is_name(name) && (!strcmp(link, runtime->path) || !strcmp(link, "/gmemctl"));
 }
 
-/* Whether the folder has no such file, or that of another holder. */
+/* Whether the folder has no such file, or has one of another holder. */
 static bool is_lost(const struct runtime *runtime, const char *name, int fd)
 {
 	char path[PATH_MAX + HELD_NAME_MAX + 8];
@@ -73,7 +73,7 @@ static bool is_lost(const struct runtime *runtime, const char *name, int fd)
 	return lstat(path, &named) || named.st_ino != kept.st_ino || named.st_dev != kept.st_dev;
 }
 
-/* What a descriptor says, where it is a lost NAME.vm. */
+/* Reads a descriptor that is a lost NAME.vm. */
 static bool read_lost(const struct runtime *runtime, int fds, const char *number,
 		      struct held_info *info)
 {
@@ -183,7 +183,10 @@ int lost_end(const struct runtime *runtime, const struct held_info *info)
 
 	if (fd < 0)
 		return errno == ESRCH ? 0 : -errno;
-	/* The number may be another process's by now: what the descriptor names is what is told. */
+	/*
+	 * Another process may have this number by now. So the file is looked up again, and the
+	 * signal goes only to the process that it names.
+	 */
 	if (!lost_find(runtime, info->name, &again) || again.pid != info->pid)
 		ret = -ESRCH;
 	else if (syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0))

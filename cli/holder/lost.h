@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Holders whose files are gone: a login manager deletes the runtime folder of a user who logs out.
+ * Holders that lost their files: a login manager deletes the runtime folder of a user who logs out.
  * Such a holder lives on with its VM, and makes its files anew as soon as it can (remake.c).
  * Meanwhile it is found among the processes, by the NAME.vm that it keeps open.
  */
@@ -15,8 +15,8 @@
 typedef void (*lost_fn)(const struct held_info *info, void *arg);
 
 /*
- * Calls for each holder of this user, in this folder, whose NAME.vm is not in the folder any more.
- * Returns a process that may be such a holder, and may not be looked at, or 0.
+ * Calls for each holder of this user and this folder that lost its NAME.vm in the folder. Returns a
+ * process that may be such a holder, and may not be looked at, or 0.
  */
 pid_t lost_each(const struct runtime *runtime, lost_fn fn, void *arg);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Packets with descriptors, and who is on the other side. */
+/* Packets with descriptors, and the process on the other side. */
 #ifndef CLI_HOLDER_PASSING_H
 #define CLI_HOLDER_PASSING_H
 

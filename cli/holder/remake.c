@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A holder whose files were deleted makes them anew, so that commands reach it again. */
+/* If the files of a holder were deleted, it makes them again, so that commands reach it. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -7,8 +7,8 @@
 #include "holder/internal.h"
 
 /*
- * Under the old name, where nobody else has taken it since. The socket comes last: who sees it
- * finds the file beside it written.
+ * Under the old name, if nobody else has taken it since. The socket comes last: a client that sees
+ * it finds the file beside it complete.
  */
 static bool make_files(struct session *session, const struct runtime *runtime, int *lock,
 		       int *listener)
@@ -46,7 +46,7 @@ bool holder_remake(struct session *session)
 		return true;
 	if (runtime_make_again(&runtime))
 		return false;
-	/* Its own lock would be in the way where only the socket is gone. */
+	/* If only the socket is gone, its own lock would be in the way. */
 	if (runtime_owns(&runtime, holder->name, holder->lock)) {
 		listener = runtime_listen(&runtime, holder->name);
 		lock = holder->lock;

@@ -20,7 +20,10 @@ const char *const request_variables[] = {
 
 /* A variable that is not set is sent as one that no environment can have. */
 static const char unset[] = "\x01";
-/* No terminal and no locale has a longer name: it would take the room of the command line. */
+/*
+ * No terminal and no locale has a longer name. A longer value would take the room of the command
+ * line.
+ */
 #define VALUE_MAX 255
 
 static size_t variables(void)

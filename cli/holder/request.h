@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a client sends to a holder and gets back, on a SOCK_SEQPACKET socket: the holder says that
- * it is ready, the client sends one packet, and gets one back. Before it is ready nothing is sent,
- * so that of a client that gives up no descriptor stays in the queue of a holder that is stopped or
- * busy. A request is a command line, some of the environment, and four descriptors: standard input,
- * output and error, and the folder that relative names are about; where the command reads a file,
- * that one is the fifth.
+ * it is ready, the client sends one packet, and gets one back. Before it is ready nothing is sent.
+ * So if a client gives up, none of its descriptors stays in the queue of a holder that is stopped
+ * or busy. A request is a command line, some of the environment, and four descriptors: standard
+ * input, output and error, and the folder that relative names are about; where the command reads a
+ * file, that one is the fifth.
  */
 #ifndef CLI_HOLDER_REQUEST_H
 #define CLI_HOLDER_REQUEST_H
@@ -55,7 +55,7 @@ void request_free(struct request *request);
 enum reply_kind {
 	REPLY_STATUS,  /* status is the command's */
 	REPLY_EXEC,    /* run the command's words on the descriptors that come along */
-	REPLY_REFUSED, /* the request was not understood; version tells who did not */
+	REPLY_REFUSED, /* the request was not understood; version is that of the holder */
 	REPLY_FULL,    /* the holder has no room for the request's descriptors */
 	REPLY_READY,   /* the request may be sent */
 };

@@ -17,7 +17,7 @@
 #define READ_TRIES 8
 #define SUFFIX ".vm"
 
-/* A relative one is to be ignored, says the specification of XDG_RUNTIME_DIR. */
+/* The specification of XDG_RUNTIME_DIR says to ignore a relative path. */
 static const char *absolute(const char *variable)
 {
 	const char *base = getenv(variable);
@@ -89,7 +89,7 @@ enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime)
 	return status;
 }
 
-/* Opens the folder at the path if it is this user's and nobody else's. */
+/* Opens the folder at the path if it belongs to this user and others have no access. */
 static int open_own(struct runtime *runtime)
 {
 	struct stat st;
@@ -151,7 +151,10 @@ bool runtime_is_there(const struct runtime *runtime, const char *name, int lock)
 	char file[HELD_NAME_MAX + 8];
 	bool there;
 
-	/* By its path: a folder that was deleted, or unmounted, goes on behind the descriptor. */
+	/*
+	 * Goes by its path, because a descriptor still leads to a folder that was deleted or
+	 * unmounted.
+	 */
 	now.fd = open(runtime->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (now.fd < 0)
 		return false;
@@ -195,7 +198,7 @@ static size_t read_line(int fd, char text[INFO_MAX])
 	return got > 0 ? (size_t)got : 0;
 }
 
-/* It may be written meanwhile: what two looks agree on is whole. */
+/* It may be written meanwhile: if two looks agree, the text is complete. */
 bool runtime_read(int fd, struct held_info *info)
 {
 	char text[INFO_MAX], again[INFO_MAX];
@@ -218,7 +221,7 @@ int runtime_write(int fd, const struct held_info *info)
 
 	memset(text + length, ' ', sizeof(text) - 1 - (size_t)length);
 	text[sizeof(text) - 2] = '\n';
-	errno = 0; /* of a part that was written nothing is said */
+	errno = 0; /* a part that was written is not reported */
 	if (pwrite(fd, text, sizeof(text) - 1, 0) != (ssize_t)sizeof(text) - 1)
 		return errno ? -errno : -ENOSPC;
 	return 0;

@@ -18,13 +18,16 @@ struct runtime {
 
 /*
  * Opens /run/gmemctl of root, $XDG_RUNTIME_DIR/gmemctl of others, or $GMEMCTL_RUNTIME_DIR/gmemctl
- * where that is set, and makes it where create says so. It must be the user's own and nobody
- * else's. Fails with a message.
+ * where that is set, and makes it if create is set. It must belong to the user, and others must
+ * have no access. Fails with a message.
  */
 enum status runtime_open(struct cli *cli, bool create, struct runtime *runtime);
 void runtime_close(struct runtime *runtime);
 
-/* Opens it where it is there and the user's own, without a word. Returns 0 or a negative errno. */
+/*
+ * Opens it if it is there and belongs to the user, and prints nothing. Returns 0 or a negative
+ * errno.
+ */
 int runtime_find(struct runtime *runtime);
 
 /*
@@ -48,18 +51,18 @@ enum runtime_lock {
 };
 
 /*
- * Tries to lock NAME.vm, and with create makes it. *fd is a descriptor to close, but for
+ * Tries to lock NAME.vm, and with create makes it. *fd is a descriptor to close, except for
  * RUNTIME_NONE and RUNTIME_ERROR, which sets errno.
  */
 enum runtime_lock runtime_lock(const struct runtime *runtime, const char *name, bool create,
 			       int *fd);
 
 /*
- * What NAME.vm says. False where it says nothing: its holder is not ready yet, or it was killed
- * then.
+ * Reads NAME.vm. Returns false if it is empty: its holder is not ready yet, or was killed before it
+ * was ready.
  */
 bool runtime_read(int fd, struct held_info *info);
-/* Says it. Returns 0 or a negative errno. */
+/* Writes it. Returns 0 or a negative errno. */
 int runtime_write(int fd, const struct held_info *info);
 
 /* Removes socket and file; the lock must be ours. Returns 0 or a negative errno. */
@@ -71,7 +74,7 @@ int runtime_remove_socket(const struct runtime *runtime, const char *name);
 /* A socket that listens at NAME.sock, or a negative errno; the lock must be ours. */
 int runtime_listen(const struct runtime *runtime, const char *name);
 
-/* After a fork: from now on this process is who clients see behind the socket (SO_PEERCRED). */
+/* After a fork: from now on clients see this process behind the socket (SO_PEERCRED). */
 void runtime_own(int listener);
 
 /* A connection to NAME.sock, or a negative errno. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A holder's wait for requests. Connections that have not said anything yet wait beside each other,
- * so that one that stays silent keeps nobody else waiting.
+ * How a holder waits for requests. It waits for all connections together, so that a silent one does
+ * not make the others wait.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,9 @@
 #define SILENCE_MS 10000
 /* From one look whether the files are still there to the next; gmemctl-create(8) tells it. */
 #define LOOK_MS 5000
-/* A connection that waits so long is dropped for another, where there is no room for both. */
+/* A connection that has waited this long is dropped if another one needs its place. */
 #define YOUNG_MS 200
-/* Without a descriptor for a connection the next try is so much later. */
+/* If there is no descriptor for a connection, the next try comes after this time. */
 #define REST_MS 100
 
 struct serve {
@@ -40,8 +40,7 @@ static void forget_waiting(struct holder *holder, size_t i)
 }
 
 /*
- * There is no descriptor left for a connection: it gets the spare one, for as long as telling
- * takes.
+ * There is no descriptor left for a connection. It gets the spare one while it is told so.
  */
 static void accept_none(struct holder *holder)
 {
@@ -70,7 +69,7 @@ static void accept_one(struct holder *holder)
 			accept_none(holder);
 		return;
 	}
-	/* The folder keeps others out; this is for the day when it does not. */
+	/* The folder keeps other users out; this check is for the case that it does not. */
 	if (passing_peer(fd, &pid)) {
 		close(fd);
 		return;
@@ -82,7 +81,10 @@ static void accept_one(struct holder *holder)
 		(struct waiting){ .fd = fd, .until = now_ms() + SILENCE_MS };
 }
 
-/* From when on a connection is taken; those that were not heard yet are not dropped at once. */
+/*
+ * The time from which on a connection is accepted. Connections that have sent nothing yet are not
+ * dropped at once.
+ */
 static int64_t accepts_from(const struct holder *holder)
 {
 	int64_t at = holder->accept_again;
@@ -141,7 +143,7 @@ bool holder_is_over(const struct holder *holder)
 	return n && poll(users, n, 0) == (int)n;
 }
 
-/* Drops the users that have ended; the last one takes the holder along. */
+/* Drops the users that have ended. After the last one the holder ends. */
 static void check_limits(struct serve *serve, const struct pollfd *users)
 {
 	struct holder *holder = serve->holder;
@@ -155,7 +157,7 @@ static void check_limits(struct serve *serve, const struct pollfd *users)
 	}
 }
 
-/* A connection that speaks is served and done with. */
+/* A connection that sends a request is served, and then closed. */
 static void serve_waiting(struct serve *serve, const struct pollfd *polled, size_t n)
 {
 	struct holder *holder = serve->holder;

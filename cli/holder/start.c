@@ -114,7 +114,7 @@ static enum status take_name(struct cli *cli, struct holder *holder)
 	if (holder->listener >= 0)
 		return STATUS_YES;
 	ret = runtime_remove(&holder->runtime, holder->name);
-	/* Killed between the two steps of making them. */
+	/* The holder was killed between the two steps of making them. */
 	if (holder->listener == -EADDRINUSE && !ret)
 		return take_name_again(cli, holder);
 	if (holder->listener == -EADDRINUSE)
@@ -130,7 +130,7 @@ static int by_number(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* The caller's other descriptors are none of the holder's business, and would be kept open. */
+/* The holder closes the caller's other descriptors; otherwise it would keep them open. */
 static void close_others(const struct holder *holder)
 {
 	int keep[] = { holder->runtime.fd, holder->lock, holder->listener, holder->parent };
@@ -146,7 +146,10 @@ static void close_others(const struct holder *holder)
 	close_range(from, ~0u, 0);
 }
 
-/* In the new process: the caller's terminal has no say in it, its end of the pair does. */
+/*
+ * In the new process: the caller's terminal no longer controls it, but its end of the socket pair
+ * does.
+ */
 static enum status become_holder(struct cli *cli, struct holder *holder)
 {
 	struct session *session = calloc(1, sizeof(*session));
@@ -164,7 +167,7 @@ static enum status become_holder(struct cli *cli, struct holder *holder)
 	return STATUS_YES;
 }
 
-/* The parent has nothing to do but to wait; what there is to say the holder says. */
+/* The parent only waits; the holder prints all messages. */
 static enum status wait_until_ready(struct cli *cli, int connection, pid_t child)
 {
 	int fds[PASSING_FDS_MAX];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A range of memory in cells of one size, each with what its pages add up to: all that a picture
- * keeps. How many there are hangs on the terminal, and not on the size of the memory.
+ * A range of memory in cells of one size, each with the sums of its pages. A picture keeps nothing
+ * else. The number of cells depends on the terminal, and not on the size of the memory.
  */
 #ifndef CLI_INSPECT_CELLS_H
 #define CLI_INSPECT_CELLS_H
 
 #include <gmem/gmem.h>
 
-#define CELLS_ROWS 16	/* a picture has at most so many */
-#define CELLS_ALIGN 8u	/* cells in a row are a multiple of this, and at least so many */
+#define CELLS_ROWS 16	/* most rows that a picture has */
+#define CELLS_ALIGN 8u	/* the number of cells in a row is a multiple of this, and at least this */
 #define NODES_NONE (-2) /* before the first page */
 #define NODES_MIXED (-3)
 
@@ -17,7 +17,7 @@ struct cell_sum {
 	uint64_t level[GMEM_LEVEL_ROOM]; /* bytes in the direct map, by level; and */
 	uint64_t unmapped;		 /* not in it */
 	uint64_t unknown;		 /* bytes of which that is unknown */
-	uint64_t unread; /* bytes of which it is unknown whether there is a page at all */
+	uint64_t unread; /* bytes for which it is unknown whether there is a page at all */
 	int node;	 /* of all pages, -1 unknown, NODES_NONE or NODES_MIXED */
 };
 
@@ -42,14 +42,14 @@ struct cell_part {
 };
 
 /*
- * Cells for a range, in rows of so many columns at most; page_size is the smallest cell, and the
- * others are its multiples by powers of two. Returns 0 or -ENOMEM.
+ * Makes cells for a range, in rows of at most this many columns. The smallest cell is page_size;
+ * other sizes are page_size times a power of two. Returns 0 or -ENOMEM.
  */
 int cells_new(struct cells *cells, uint64_t start, uint64_t length, unsigned int columns,
 	      uint64_t page_size);
 void cells_free(struct cells *cells);
 
-/* Adds pages to the cells that they are in. What lies outside of the range is left out. */
+/* Adds pages to their cells. Pages outside of the range are left out. */
 void cells_add(struct cells *cells, const struct cell_part *part);
 
 /* Bytes that a cell stands for. */

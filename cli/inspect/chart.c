@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "inspect/chart.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/size.h"
 #include "output/color.h"
-#include "output/picture.h"
 
 #define WIDTH_MIN 40
 #define WIDTH_MAX 1000
 
 /*
- * Shades of all pictures. The blocks are those of CP437 too, which the font of the Linux console
- * has; what may fault is a letter everywhere.
+ * Shades of all pictures. The blocks are in CP437 too, so the font of the Linux console has them.
+ * Pages that may fault are letters in every locale.
  */
 enum {
 	SHADE_ABSENT,
@@ -65,6 +65,17 @@ static void fill_shades(struct shade all[SHADES])
 		all[SHADE_NODE + i] =
 			(struct shade){ *digits[i], digits[i], node_colors[i % NODE_COLORS] };
 	all[SHADE_NODE_ABOVE] = (struct shade){ '*', "*", NULL };
+}
+
+static const char *const subjects[] = {
+	[CHART_DIRECT_MAP] = "its pages in the direct map",
+	[CHART_RESIDENT] = "what of it is resident",
+	[CHART_NODE] = "the NUMA nodes of its pages",
+};
+
+const char *chart_subject(enum chart_of of)
+{
+	return subjects[of];
 }
 
 enum status set_chart(struct cli *cli, const struct cli_option *option, const char *arg,
@@ -141,7 +152,7 @@ int chart_begin(struct cli *cli, const struct chart *chart, uint64_t start, uint
 			 gmem_page_size(cli->ctx));
 }
 
-/* One page that is not in the direct map is enough for a fault: it is never lost among others. */
+/* One page that is not in the direct map is enough for a fault, so it always shows. */
 static unsigned char shade_of_direct_map(const struct cell_sum *sum)
 {
 	uint64_t pages = cell_sum_pages(sum);
@@ -197,7 +208,7 @@ static unsigned char shade_of(enum chart_of of, const struct cells *cells, size_
 	return of == CHART_NODE ? shade_of_node(sum) : shade_of_direct_map(sum);
 }
 
-/* The legend: shades that are there, and what adds up to something although no shade shows it. */
+/* The legend: the shades that occur, and sums that are not 0 although no shade shows them. */
 struct legend {
 	struct cli *cli;
 	struct picture *picture;
@@ -279,12 +290,23 @@ static void fill_title(struct picture *picture, const struct cells *cells, const
 		 size_format(cells->step * cells->columns, row, sizeof(row)));
 }
 
-enum status chart_draw(struct cli *cli, const struct chart *chart, const struct cells *cells,
-		       const char *what, const char *absent)
+/* What a picture points to. */
+struct drawn {
+	struct shade shades[SHADES];
+	unsigned char cells[];
+};
+
+int chart_picture(struct cli *cli, const struct chart *chart, const struct cells *cells,
+		  const char *what, const char *absent, struct picture *picture)
 {
-	struct shade all[SHADES];
-	struct picture picture = {
-		.shades = all,
+	struct drawn *drawn = malloc(sizeof(*drawn) + cells->n);
+	struct legend legend = { .cli = cli, .picture = picture };
+
+	if (!drawn)
+		return -ENOMEM;
+	*picture = (struct picture){
+		.shades = drawn->shades,
+		.cells = drawn->cells,
 		.n = cells->n,
 		.columns = cells->columns,
 		.start = cells->start,
@@ -292,20 +314,30 @@ enum status chart_draw(struct cli *cli, const struct chart *chart, const struct 
 		.label_width = picture_label_width(cells->start + (cells->length - 1)),
 		.width = picture_width(chart->width),
 	};
-	struct legend legend = { .cli = cli, .picture = &picture };
-	unsigned char *shown = malloc(cells->n + 1);
-
-	if (!shown)
-		return cli_no_memory(cli);
-	fill_shades(all);
+	fill_shades(drawn->shades);
 	for (size_t i = 0; i < cells->n; i++) {
-		shown[i] = shade_of(chart->of, cells, i);
-		legend.seen[shown[i]] = true;
+		drawn->cells[i] = shade_of(chart->of, cells, i);
+		legend.seen[drawn->cells[i]] = true;
 	}
-	picture.cells = shown;
-	fill_title(&picture, cells, what);
+	fill_title(picture, cells, what);
 	fill_legend(&legend, chart->of, cells, absent);
+	return 0;
+}
+
+void chart_free_picture(struct picture *picture)
+{
+	free((void *)picture->shades); /* the first of struct drawn */
+	picture->shades = NULL;
+}
+
+enum status chart_draw(struct cli *cli, const struct chart *chart, const struct cells *cells,
+		       const char *what, const char *absent)
+{
+	struct picture picture;
+
+	if (chart_picture(cli, chart, cells, what, absent, &picture))
+		return cli_no_memory(cli);
 	output_picture(cli->out, &picture);
-	free(shown);
+	chart_free_picture(&picture);
 	return STATUS_YES;
 }

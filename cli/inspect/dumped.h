@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TARGET in a dump, where no process can be asked: found among all guest_memfds. */
+/* TARGET in a dump. No process can be asked there, so it is looked for among all guest_memfds. */
 #ifndef CLI_INSPECT_DUMPED_H
 #define CLI_INSPECT_DUMPED_H
 

@@ -12,7 +12,7 @@ enum status evidence_need(struct cli *cli)
 				"this is seen in kernel memory only, and --reader=none forbids "
 				"reading it");
 	ret = cli_open_reader(cli);
-	if (ret == -GMEM_ENOTRECORDED) /* there is what a snapshot tells, see evidence_write() */
+	if (ret == -GMEM_ENOTRECORDED) /* there is what the snapshot tells, see evidence_write() */
 		return STATUS_YES;
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
 }

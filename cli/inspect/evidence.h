@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a statement about the direct map rests on. */
+/* Where a statement about the direct map comes from. */
 #ifndef CLI_INSPECT_EVIDENCE_H
 #define CLI_INSPECT_EVIDENCE_H
 
 #include "core/cli.h"
 
-/* Opens the reader or fails: for commands that see nothing without one. */
+/* Opens the reader, or fails: for commands that can see nothing without it. */
 enum status evidence_need(struct cli *cli);
 
 /* Writes the fact evidence. */

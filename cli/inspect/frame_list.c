@@ -92,7 +92,7 @@ enum status frame_list_read(struct cli *cli, struct frame_list *list, FILE *stre
 	return status;
 }
 
-/* Only where the page frame there is RAM, as far as that is known, is it worth a word. */
+/* It is mentioned only if that page frame is RAM, or may be. */
 static bool may_be_ram(struct cli *cli, uint64_t pfn)
 {
 	uint64_t limit;
@@ -141,7 +141,7 @@ static enum status check_limit(struct cli *cli, const struct frames *frames)
 			 limit, physical);
 }
 
-/* From an address in the direct map to page frames. Messages keep the address to themselves. */
+/* From an address in the direct map to page frames. Messages do not show the address. */
 static enum status translate(struct cli *cli, struct frames *frames)
 {
 	struct range *range = &frames->range;

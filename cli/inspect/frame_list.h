@@ -18,8 +18,8 @@ enum status frame_list_add(struct cli *cli, struct frame_list *list, const char 
 			   const char *text, bool single);
 
 /*
- * One or a range a line, until the stream ends; blank lines and what # begins are passed over.
- * Messages name the line.
+ * Reads a page frame or a range from each line, until the stream ends; blank lines and comments (#)
+ * are skipped. Messages name the line.
  */
 enum status frame_list_read(struct cli *cli, struct frame_list *list, FILE *stream);
 

@@ -16,6 +16,7 @@ enum {
 	COLUMN_NODE,
 	COLUMN_ZONE,
 	COLUMN_DIRECT_MAP,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_LEVEL,
 	COLUMN_WRITABLE,
 	COLUMN_FLAGS,
@@ -37,6 +38,9 @@ static const struct column columns[] = {
 	[COLUMN_ZONE] = { "zone", KIND_TEXT, .shown = true, .help = "memory zone" },
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has it: mapped, unmapped or unknown" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access it, whatever the direct map has: host, "
+					  "guest or unknown" },
 	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
 			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
@@ -116,7 +120,7 @@ static void find_owners(struct lookup *lookup)
 		unseen = owner_unseen(&counts, lookup->no_owner, sizeof(lookup->no_owner));
 		if (unseen && unseen != lookup->no_owner)
 			snprintf(lookup->no_owner, sizeof(lookup->no_owner), "%s", unseen);
-		/* Without one there is nothing to be read, and no reader needed. */
+		/* Without page frames there is nothing to read, and no reader is needed. */
 		if (counts.memories && cli->common.reader == READER_NONE)
 			ret = -ENOTSUP;
 		else
@@ -147,7 +151,7 @@ static bool is_partial(const struct lookup *lookup, const struct frame *frame, c
 	return *reason;
 }
 
-/* Node and zone everybody may see, and alone they do not answer. */
+/* Everybody may see node and zone; they alone are not an answer. */
 static bool is_answered(const struct frame *frame)
 {
 	return frame->is.direct_map != GMEM_DIRECT_MAP_UNKNOWN || frame->is.ram >= 0 ||
@@ -190,6 +194,9 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 		[COLUMN_NODE] = cell_number_if(is->node >= 0, (uint64_t)is->node),
 		[COLUMN_ZONE] = cell_text(is->zone),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(is->direct_map)),
+		[COLUMN_ACCESS_OWNER] = cell_text(gmem_access_owner_name(
+			frame->owned ? frame->place.access_owner
+				     : gmem_frame_access_owner(lookup->cli->ctx))),
 		[COLUMN_LEVEL] =
 			cell_text(mapped ? gmem_level_name(lookup->cli->ctx, is->level) : NULL),
 		[COLUMN_WRITABLE] = cell_number_if(mapped, is->writable),
@@ -205,7 +212,7 @@ static void write_frame(const struct lookup *lookup, const struct frame *frame)
 	output_row(lookup->cli->out, cells);
 }
 
-/* Once: the first that is not RAM, and what it may have been meant for. */
+/* Notes only the first that is not RAM, and what the user may have meant. */
 static void note_not_ram(const struct lookup *lookup)
 {
 	char text[256];
@@ -232,7 +239,7 @@ static enum status look_up(struct lookup *lookup)
 	if (cli->common.reader != READER_NONE)
 		want |= GMEM_EXTENT_DIRECT_MAP;
 	qsort(lookup->pfns, lookup->n, sizeof(*lookup->pfns), by_value);
-	cli_open_reader(cli); /* without one, direct_map and owner are unknown, and say so */
+	cli_open_reader(cli); /* without one, direct_map and owner are unknown, with a reason */
 	find_owners(lookup);
 	output_table(cli->out, &frames_table);
 	for (size_t i = 0; i < lookup->n; i++) {

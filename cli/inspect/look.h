@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A look at the pages that a guest_memfd of this process has now: their counts and the verdict, and
- * what would come of mapping them.
+ * the result that mapping them would have.
  */
 #ifndef CLI_INSPECT_LOOK_H
 #define CLI_INSPECT_LOOK_H

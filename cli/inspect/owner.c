@@ -44,16 +44,23 @@ bool owner_left_out(const struct gmem_owners_counts *counts)
 	return counts->end || counts->stuck;
 }
 
-int owner_scan(struct cli *cli, const struct patience *patience, bool no_locks,
-	       struct gmem_owners **owners)
+int owner_scan_until(struct cli *cli, const struct patience *patience, bool no_locks,
+		     const volatile int *cancel, struct gmem_owners **owners)
 {
 	const struct gmem_owners_options options = {
 		.size = sizeof(options),
 		.no_mappings = no_locks,
 		.deadline_ms = patience_left(patience),
+		.cancel = cancel,
 	};
 
 	return gmem_owners_new(cli->ctx, &options, owners);
+}
+
+int owner_scan(struct cli *cli, const struct patience *patience, bool no_locks,
+	       struct gmem_owners **owners)
+{
+	return owner_scan_until(cli, patience, no_locks, NULL, owners);
 }
 
 void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What commands share that go through all guest_memfds of the host. */
+/* Functions for all commands that go through all guest_memfds of the host. */
 #ifndef CLI_INSPECT_OWNER_H
 #define CLI_INSPECT_OWNER_H
 
@@ -12,15 +12,22 @@
  */
 const char *owner_unseen(const struct gmem_owners_counts *counts, char *buffer, size_t size);
 
-/* Whether it did not come to all: what is missing is then not what may not be looked at. */
+/*
+ * Whether the scan did not reach all processes: then something else is missing than processes that
+ * may not be looked at.
+ */
 bool owner_left_out(const struct gmem_owners_counts *counts);
 
 /*
- * One scan of the host, as long as there is patience. As gmem_owners_new(). lint lets no other file
- * but watch.c start one: each has its deadline.
+ * One scan of the host, with the deadline of patience. As gmem_owners_new(). lint allows only this
+ * file and watch.c to start a scan, so that each has a deadline.
  */
 int owner_scan(struct cli *cli, const struct patience *patience, bool no_locks,
 	       struct gmem_owners **owners);
+
+/* The same, which ends with -ECANCELED as soon as *cancel is not 0: see gmem_cancel(). */
+int owner_scan_until(struct cli *cli, const struct patience *patience, bool no_locks,
+		     const volatile int *cancel, struct gmem_owners **owners);
 
 /* Writes what the scan went through, as facts. */
 void owner_write_counts(struct output *out, const struct gmem_owners_counts *counts);

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* argp takes --fo for --force; what may end a machine is not typed by half. */
+/* argp takes --fo for --force. An option that may crash a machine must be written in full. */
 enum status set_spelled_out(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Before the kernel is let touch pages through its direct map: would it take a page fault? An oops
- * is never the way to find out.
+ * Asked before a call lets the kernel touch pages through its direct map: would it take a page
+ * fault? An oops is never the way to find out.
  */
 #ifndef CLI_INSPECT_PREFLIGHT_H
 #define CLI_INSPECT_PREFLIGHT_H
@@ -9,7 +9,7 @@
 #include "core/command.h"
 #include "inspect/look.h"
 
-/* Of two words, for a kernel that is no model both have to be said. */
+/* There are two options. On a real kernel both must be given. */
 struct force {
 	bool force;
 	bool will_oops;
@@ -19,14 +19,14 @@ struct force {
 enum status set_spelled_out(struct cli *cli, const struct cli_option *option, const char *arg,
 			    void *field);
 enum status force_check(struct cli *cli, const struct force *force);
-/* Whether what was said is enough on this kernel. */
+/* Whether the options that were given are enough on this kernel. */
 bool force_is_enough(const struct cli *cli, const struct force *force);
 #define FORCE_HELP "Go on where a simulated kernel would fault; never abbreviated"
 #define WILL_OOPS_HELP                                                                     \
 	"With --force, go on where the running kernel would fault: this process hangs or " \
 	"dies with the VM's locks held, or the machine goes down; for test kernels"
 
-/* Both, for a command whose settings have a struct force of that offset. */
+/* Both, for a command that has a struct force at that offset of its settings. */
 #define FORCE_OPTIONS(offset)                                                                   \
 	{ "force",   0, NULL, false, set_spelled_out, (offset) + offsetof(struct force, force), \
 	  FORCE_HELP },                                                                         \
@@ -51,7 +51,7 @@ struct preflight {
 };
 
 /*
- * Asks the library and says what it answers. Without a reader only where
+ * Asks the library and reports its answer. Without a reader there is an answer only if
  * gmem_flush_known_by_flags().
  */
 enum preflight_result preflight(struct preflight *preflight);

@@ -82,7 +82,7 @@ void tally_add(struct tally *tally, const struct gmem_extent *extent)
 	bool has_node = extent->node >= 0 && extent->node < TALLY_NODES;
 
 	tally->extents++;
-	if (!extent->has_pfn) { /* a range of the file: what pages are there was not seen */
+	if (!extent->has_pfn) { /* a range of the file: which pages are there was not seen */
 		tally->unseen += extent->pages;
 		return;
 	}

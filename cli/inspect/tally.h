@@ -13,7 +13,8 @@
 struct tally {
 	uint64_t pages;
 	uint64_t extents;
-	uint64_t unseen; /* page offsets in whose place the page cache was not read: no pages */
+	uint64_t unseen; /* page offsets for which the page cache was not read; they are not
+			  * pages */
 	uint64_t direct_map[TALLY_STATES];
 	uint64_t level[GMEM_LEVEL_ROOM];
 	uint64_t order[TALLY_ORDERS];

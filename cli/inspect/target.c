@@ -95,7 +95,7 @@ static enum status parse(struct cli *cli, const char *text, struct wanted *wante
 /* A guest_memfd on its way to fn: what opening it gave, and where it was to be found. */
 struct visit {
 	struct cli *cli;
-	pid_t pid;	/* for who looks from outside */
+	pid_t pid;	/* for a look from another process */
 	pid_t open_pid; /* the same, or 0: one of this process is opened as its own */
 	target_fn fn;
 	void *arg;
@@ -131,7 +131,9 @@ static void visit_fd(struct visit *v, int fd)
 	visit(v, fd, target, ret);
 }
 
-/* The memory of a VM that this process holds: one that another holds was looked at there. */
+/*
+ * The memory of a VM that this process holds. For a VM of a holder the command runs in that holder.
+ */
 static enum status visit_held(struct visit *v, const char *name)
 {
 	const struct held *held = v->cli->session ? session_find(v->cli->session, name) : NULL;

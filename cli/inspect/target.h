@@ -22,8 +22,8 @@ typedef enum status (*target_fn)(struct cli *cli, pid_t pid, int fd, struct gmem
 enum status target_each(struct cli *cli, const char *text, target_fn fn, void *arg);
 
 /*
- * From now on progress is drawn while libgmem walks over target: of progress->length bytes those in
- * progress->before, and what of target lies behind progress->start.
+ * From now on progress is drawn while libgmem walks over target. The bytes in progress->before are
+ * done, and those of target count from progress->start on, out of progress->length.
  */
 void target_show_progress(struct gmem_target *target, struct progress *progress);
 

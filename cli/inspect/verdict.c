@@ -18,6 +18,7 @@ enum {
 	COLUMN_FAULTING,
 	COLUMN_UNKNOWN_PAGES,
 	COLUMN_FIRST_PFN,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_REASON,
 };
 
@@ -49,6 +50,9 @@ static const struct column columns[] = {
 				   .help = "number of pages on which it cannot be told" },
 	[COLUMN_FIRST_PFN] = { "first_pfn", KIND_HEX, .shown = true,
 			       .help = "first page frame that decided the verdict" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access the pages, whatever the direct map has: "
+					  "host, guest or unknown" },
 	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,
 			    .help = "reason for the verdict" },
 };
@@ -71,7 +75,7 @@ static const enum status statuses[] = {
 };
 
 static void write_row(struct output *out, const struct gmem_flush_row *row,
-		      const struct paths_owner *owner)
+		      const struct paths_owner *owner, enum gmem_access_owner access_owner)
 {
 	const struct paths_owner of = owner ? *owner : (struct paths_owner){ .fd = -1 };
 	struct cell cells[] = {
@@ -88,6 +92,7 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 		[COLUMN_FAULTING] = cell_number(row->faults_pages),
 		[COLUMN_UNKNOWN_PAGES] = cell_number(row->unknown_pages),
 		[COLUMN_FIRST_PFN] = cell_number_if(row->has_first_pfn, row->first_pfn),
+		[COLUMN_ACCESS_OWNER] = cell_text(gmem_access_owner_name(access_owner)),
 		[COLUMN_REASON] = cell_text(row->reason),
 	};
 
@@ -95,12 +100,12 @@ static void write_row(struct output *out, const struct gmem_flush_row *row,
 }
 
 void paths_write(struct output *out, const struct gmem_flush *flush,
-		 const struct paths_owner *owner)
+		 const struct paths_owner *owner, enum gmem_access_owner access_owner)
 {
 	struct gmem_flush_row row = { .size = sizeof(row) };
 
 	for (size_t i = 0; !gmem_flush_row_at(flush, i, &row); i++)
-		write_row(out, &row, owner);
+		write_row(out, &row, owner, access_owner);
 }
 
 static enum gmem_verdict worst_of(enum gmem_verdict a, enum gmem_verdict b)

@@ -7,18 +7,18 @@
 
 extern const struct table paths_table;
 
-/* Whose pages the rows are about. */
+/* The owner of the pages that the rows are about. */
 struct paths_owner {
 	pid_t pid;
 	int fd; /* -1: mapped only */
 	uint64_t inode;
 };
 
-/* Rows for one guest_memfd; owner is NULL where the pages are of none. */
+/* Rows for one guest_memfd; owner is NULL where the pages are of none that is known. */
 void paths_write(struct output *out, const struct gmem_flush *flush,
-		 const struct paths_owner *owner);
+		 const struct paths_owner *owner, enum gmem_access_owner access_owner);
 
-/* What was counted for a verdict, over one or several flush objects. */
+/* The counts for a verdict, over one or several flush objects. */
 struct verdict {
 	enum gmem_verdict now;	  /* a flush of the pages as they are */
 	enum gmem_verdict on_map; /* bringing them into the guest */
@@ -36,7 +36,7 @@ void verdict_add(struct verdict *verdict, const struct gmem_flush *flush);
 /* The same for a guest_memfd without a page, by what its creation flags will make of its pages. */
 void verdict_add_empty(struct verdict *verdict, enum gmem_vm_type vm_type, uint64_t memory_flags);
 
-/* The status that a command ends with: that of the graver of the two, of those that apply. */
+/* The exit status: that of the worse verdict, among those that apply. */
 enum status verdict_status(const struct verdict *verdict);
 
 /* Writes the counts, and both verdicts with their reasons. */

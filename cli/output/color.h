@@ -10,6 +10,7 @@
 #define COLOR_MAGENTA "\033[35m"
 #define COLOR_CYAN "\033[36m"
 #define COLOR_DIM "\033[2m"
+#define COLOR_REVERSE "\033[7m" /* is no colour: shown where colours are refused, too */
 #define COLOR_PLAIN "\033[0m"
 
 #endif

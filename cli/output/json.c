@@ -7,7 +7,10 @@
 
 #include "core/utf8.h"
 
-/* The document's own keys and the rows of its arrays get a line each, what is in them does not. */
+/*
+ * Each key of the document and each row of its arrays gets a line of its own; values inside them do
+ * not.
+ */
 #define LINE_DEPTH 2
 
 static void new_line(struct json *json, unsigned int depth)
@@ -55,7 +58,7 @@ static const unsigned char *write_special(FILE *stream, const unsigned char *tex
 	return text + length;
 }
 
-/* Names of processes and files may hold any byte; a reader of JSON need not take them all. */
+/* Names of processes and files may hold any byte, but JSON allows only some. */
 static void write_string(FILE *stream, const char *value)
 {
 	const unsigned char *text = (const unsigned char *)value;
@@ -70,7 +73,7 @@ static void write_string(FILE *stream, const char *value)
 	putc_unlocked('"', stream);
 }
 
-/* printf would take most of the time of a listing of pages. */
+/* printf would take most of the time when pages are listed. */
 static void write_number(FILE *stream, uint64_t value)
 {
 	char digits[20];

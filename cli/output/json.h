@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A JSON writer that keeps nothing but its place: memory does not grow with the document. Wrong
- * nesting and a key where none belongs are mistakes of the program and end it.
+ * A JSON writer that keeps only its position, so that memory does not grow with the document. Wrong
+ * nesting, or a key in a wrong place, is a bug and ends the program.
  */
 #ifndef CLI_OUTPUT_JSON_H
 #define CLI_OUTPUT_JSON_H

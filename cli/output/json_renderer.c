@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A document as one JSON object, whatever happens. Types never change with the data. */
+/* Writes a document as one JSON object, whatever happens. Types never change with the data. */
 #include "output/renderer.h"
 
 #include <inttypes.h>

@@ -2,8 +2,8 @@
 /*
  * A document for scripts, a line a row: raw (values with blanks between) and pairs (NAME="value",
  * as shells read it). Only the first table is written, so that all rows have the same columns.
- * Facts beside it are lines that no row can be taken for: "# name value", FACT_NAME="value". Where
- * columns were chosen there are none.
+ * Facts beside the table are lines that cannot be mistaken for rows: "# name value",
+ * FACT_NAME="value". If columns were chosen, there are no facts.
  */
 #include "output/origin.h"
 #include "output/renderer.h"
@@ -13,7 +13,7 @@
 
 #include "core/utf8.h"
 
-/* Blanks would split a value in two, and an empty one would vanish between its neighbours. */
+/* A blank would split a value in two, and an empty value would be invisible. */
 static void write_raw(struct output *out, const char *text)
 {
 	utf8_write(out->stream, *text ? text : "-", "\\ ");
@@ -127,7 +127,7 @@ static void begin(struct output *out, const struct document *document)
 {
 	char origin[CELL_TEXT_MAX];
 
-	/* A line of its own would be no row: scripts get it where it is not in their way. */
+	/* It is not a row, so it goes to standard error, where it does not disturb scripts. */
 	output_origin(document, origin);
 	if (*origin && !document->is_part)
 		fprintf(out->errors, "gmemctl: %s\n", origin);

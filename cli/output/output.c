@@ -16,7 +16,7 @@ static const struct renderer *const renderers[] = {
 };
 
 /* https://no-color.org: set and not empty. A terminal that is dumb takes no escapes either. */
-static bool wants_color(enum color color)
+bool output_wants_color(enum color color)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
@@ -42,7 +42,8 @@ struct output *output_new(const struct streams *streams, const struct format *fo
 	out->stream = streams->out;
 	out->errors = streams->err;
 	out->quiet = quiet && !style_is_json(format->style);
-	out->colored = !out->quiet && format->style == STYLE_TABLE && wants_color(format->color);
+	out->colored =
+		!out->quiet && format->style == STYLE_TABLE && output_wants_color(format->color);
 	out->main = table;
 	out->main_selection = *selection;
 	out->json.stream = out->stream;
@@ -62,7 +63,7 @@ static void select_columns(const struct output *out, const struct table *table,
 			   struct selection *selection)
 {
 	char wrong[CELL_TEXT_MAX];
-	/* Programs read JSON and pick by key: give them all unless they asked for some. */
+	/* Programs pick values of JSON by key, so they get all columns unless they chose some. */
 	bool all = out->format->all_columns || style_is_json(out->format->style);
 
 	if (table == out->main)
@@ -84,7 +85,7 @@ bool output_shows_facts(const struct output *out)
 	const struct format *format = out->format;
 	bool for_scripts = format->style == STYLE_RAW || format->style == STYLE_PAIRS;
 
-	/* A script that named its columns reads lines of these and no others. */
+	/* A script that named its columns expects only lines with these. */
 	return !out->quiet && !(for_scripts && format->columns && *format->columns != '+');
 }
 
@@ -138,7 +139,7 @@ void output_flush(struct output *out)
 	errno = 0;
 	if (!fflush(out->stream) || errno != EPIPE)
 		return;
-	/* Not a failure: the end of main() finds the same, and passes over it. */
+	/* This is not a failure: the end of main() finds the same, and ignores it. */
 	clearerr(out->stream);
 	out->left = true;
 }

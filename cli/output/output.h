@@ -37,8 +37,8 @@ struct format {
 };
 
 /*
- * What the document says of itself. NULL where not known; none of model, sysroot and core: the
- * running kernel.
+ * What the document says about itself. NULL means not known. If model, sysroot and core are all
+ * NULL, it is about the running kernel.
  */
 struct document {
 	const char *command;
@@ -46,7 +46,7 @@ struct document {
 	const char *model;   /* of the simulated kernel; NULL: no */
 	const char *sysroot; /* folder of the snapshot; NULL: no */
 	const char *core;    /* file of the dump; NULL: no */
-	bool is_part;	     /* of a larger output, which says by itself what it is of */
+	bool is_part;	     /* a part of a larger output, which says itself what it is about */
 };
 
 struct output;
@@ -79,6 +79,9 @@ struct ending {
 /* Ends the document. */
 void output_free(struct output *out, const struct ending *ending);
 
+/* Whether a terminal on standard output is to have colours: NO_COLOR, TERM and --color say it. */
+bool output_wants_color(enum color color);
+
 /* Whether a column is shown: what is not need not be looked up. */
 bool output_wants(const struct output *out, const struct table *table, size_t column);
 
@@ -101,7 +104,7 @@ void output_row_under(struct output *out, size_t parent, const struct cell *cell
 /* A picture, which is for people: only the style table draws it. */
 void output_picture(struct output *out, const struct picture *picture);
 
-/* What was written so far goes out now: for rows that come over time. */
+/* Flushes what was written so far, for rows that come over time. */
 void output_flush(struct output *out);
 
 /* Whether standard output takes nothing any more. */

@@ -2,12 +2,12 @@
 #include "output/picture.h"
 
 #include <inttypes.h>
-#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/utf8.h"
 #include "output/color.h"
 
 #define WIDTH_DEFAULT 80
@@ -30,11 +30,6 @@ unsigned int picture_width(unsigned int wanted)
 int picture_label_width(uint64_t last)
 {
 	return snprintf(NULL, 0, "0x%" PRIx64, last);
-}
-
-static bool is_utf8(void)
-{
-	return !strcmp(nl_langinfo(CODESET), "UTF-8");
 }
 
 /* What is being written: a colour lasts until the next cell has another one. */
@@ -117,7 +112,7 @@ void picture_draw(FILE *stream, const struct picture *picture, bool colored, boo
 	struct brush brush = {
 		.stream = stream,
 		.shades = picture->shades,
-		.utf8 = is_utf8(),
+		.utf8 = utf8_is_locale(),
 		.colored = colored,
 	};
 

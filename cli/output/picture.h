@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A picture of cells for a terminal, row after row, with a label before each row and a legend
- * below. What a cell stands for and what its shade means is the caller's.
+ * below. The caller decides what a cell stands for and what its shade means.
  */
 #ifndef CLI_OUTPUT_PICTURE_H
 #define CLI_OUTPUT_PICTURE_H
@@ -14,7 +14,7 @@
 /* How a cell looks. Shades differ by their characters alone, for where there are no colours. */
 struct shade {
 	char ascii;
-	const char *utf8;  /* one column wide, for locales whose characters are UTF-8 */
+	const char *utf8;  /* one column wide, for locales with UTF-8 */
 	const char *color; /* of color.h, or NULL */
 };
 

@@ -58,9 +58,10 @@ struct output {
 	size_t first_held; /* row number of lines[0] */
 	size_t n_held;
 	size_t widths[COLUMNS_MAX]; /* of the part before */
-	char unsaid[CELL_TEXT_MAX]; /* what it is of, see origin.h, until it is said */
+	char unsaid[CELL_TEXT_MAX]; /* what it is about, see origin.h, until it was printed */
 	bool is_part;		    /* see struct document */
-	bool gap;		    /* a table was written, what follows keeps a distance */
+	bool gap;		    /* a table was written, and a blank line comes before what
+				     * follows */
 	bool out_of_memory;
 	/* Last, and not zeroed: n_held of them count. Many commands hold none. */
 	struct libscols_line *lines[TABLE_ROWS_HELD];

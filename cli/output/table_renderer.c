@@ -2,8 +2,8 @@
 /*
  * A document for people: tables through libsmartcols, facts a line each.
  *
- * libsmartcols holds a whole table in memory, half a gigabyte for a million rows, so a long one
- * is drawn in parts: the first sets the widths, those after it keep them and have no headings.
+ * libsmartcols holds a whole table in memory, half a gigabyte for a million rows, so a long one is
+ * drawn in parts. The first part sets the widths; the others keep them and have no headings.
  */
 #include "output/origin.h"
 #include "output/renderer.h"
@@ -47,8 +47,8 @@ static bool is_right_aligned(enum kind kind)
 }
 
 /*
- * libsmartcols takes a width as a hint, and drops it where all values are shorter than the heading:
- * so a heading is as wide as its column, and the parts after the first have none.
+ * libsmartcols takes a width as a hint, and ignores it if all values are shorter than the heading.
+ * So a heading is made as wide as its column, and the parts after the first have no headings.
  */
 static const char *heading_of(const struct output *out, size_t i, char text[CELL_TEXT_MAX])
 {
@@ -94,8 +94,8 @@ static void begin_part(struct output *out)
 }
 
 /*
- * The first thing of all says what it is of, where that is not the running kernel; tables keep a
- * distance to what follows.
+ * If the output is not about the running kernel, its first line says what it is about. A blank line
+ * follows a table.
  */
 static void begin_block(struct output *out)
 {
@@ -238,7 +238,10 @@ static void begin(struct output *out, const struct document *document)
 	out->is_part = document->is_part;
 }
 
-/* Without headings the output is for a script, see lines_renderer.c; without data there is none. */
+/*
+ * Without headings the output is for a script, see lines_renderer.c; without data nothing is
+ * written.
+ */
 static void end(struct output *out, const struct ending *ending)
 {
 	(void)ending; /* said on standard error */

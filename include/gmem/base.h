@@ -4,33 +4,35 @@
  *
  * Conventions of the whole library
  *  - Functions return 0 (or a count where said) or a negative errno; objects come through **out.
- *  - Whoever gets an object through **out owns it and frees it with the matching _free().
+ *  - The caller owns an object that it gets through **out, and frees it with the matching _free().
  *  - Sizes are bytes unless the name says _pages; offset, gpa and pfn are uint64_t.
  *  - After a failure gmem_explain() tells what was asked, who refused and what to do.
  *  - Different contexts may be used from different threads at once; objects made from one
  *    context may be used from several threads as long as each object stays in one of them.
- *    Choose a reader (gmem_reader_open()) before, and give each thread a context of its own
- *    where explanations matter: a context keeps the last one. A simulated kernel is for one
- *    thread.
+ *    Choose a reader (gmem_reader_open()) before that. A context keeps only its last explanation:
+ *    give each thread a context of its own where explanations matter. A context on a simulated
+ *    kernel may be used from one thread only.
  *  - A callback that returns int goes on with 0. Any other value ends the call at once and is what
  *    the call returns: above 0 it means what the caller wants it to, below 0 it is an error, a
- *    negative errno. One that returns void ends nothing. Callbacks run in the thread of the call,
- *    and may not free what the call works on.
- *  - Structs begin with size_t size, how many bytes of them there are, and grow at their end only.
- *    Who makes a struct sets it: the caller in what it hands in and in what it has filled, to
- *    sizeof(the struct), with the rest zero, which GMEM_STRUCT() does; the library in what a
- *    callback gets, and in what it returns a pointer to. 0 in a member means that it is not used,
- *    or not known.
- *  - Of a struct that it fills the library writes what it knows and what fits, zeroes what it does
- *    not know, and leaves size as it is. Errors, the struct is as it was then: EINVAL (size was not
- *    set), E2BIG (size is beyond a page).
- *  - Of a struct that it is given the library takes what is missing as 0. Errors: EINVAL (size was
- *    not set), E2BIG (size is beyond a page; or what this library does not know is not 0). In an
- *    array each struct has the size of the first, and begins that far behind the one before.
- *  - What a callback gets ends with the callback. Before a member that is newer than 0.1 is read of
- *    a struct that the library made, GMEM_HAS() tells whether the library has it. A copy of one is
- *    sizeof(the struct) long: set its size to that.
- *  - The only struct without a size is struct gmem_cpu_set, a pointer and its length for ever.
+ *    negative errno. A callback that returns void ends nothing. Callbacks run in the thread of the
+ *    call. They may not free an object that the call uses.
+ *  - A struct begins with size_t size, its size in bytes, and grows at its end only. Whoever makes
+ *    a struct sets size to sizeof(the struct): the caller in a struct that it hands in or has
+ *    filled, the library in a struct that a callback gets or that a call returns a pointer to. The
+ *    caller sets all other members to zero; GMEM_STRUCT() does both. 0 in a member means that it
+ *    is not used, or not known.
+ *  - When the library fills a caller's struct, it writes the members that it knows and that fit,
+ *    zeroes those that it does not know, and leaves size as it is. Errors: EINVAL (size was not
+ *    set), E2BIG (size is more than a page); then the struct is unchanged.
+ *  - When the library reads a caller's struct, it takes missing members as 0. Errors: EINVAL (size
+ *    was not set), E2BIG (size is more than a page, or a member that this library does not know is
+ *    not 0). In an array all structs have the size of the first, and lie one directly behind the
+ *    other.
+ *  - What a callback gets is valid until the callback returns. Before a program reads a member that
+ *    is newer than 0.1 in a struct that the library made, it asks GMEM_HAS() whether the library
+ *    has that member. A program that copies such a struct sets size of the copy to
+ *    sizeof(the struct).
+ *  - Only struct gmem_cpu_set has no size: it is a pointer and its length, and never grows.
  */
 #ifndef GMEM_BASE_H
 #define GMEM_BASE_H
@@ -52,14 +54,15 @@ extern "C" {
 #define GMEM_VERSION_MINOR 1
 #define GMEM_VERSION_PATCH 0
 
-/* Whether these headers are of that version, or a newer one; for #if. Since: 0.1 */
+/* Whether these headers are of that version or a newer one; for use in #if. Since: 0.1 */
 #define GMEM_VERSION_AT_LEAST(major, minor, patch)                                        \
 	(GMEM_VERSION_MAJOR * 1000000 + GMEM_VERSION_MINOR * 1000 + GMEM_VERSION_PATCH >= \
 	 (major)*1000000 + (minor)*1000 + (patch))
 
 /*
- * Declares a struct of this library, all of it zero, its padding too, and its size set: after
- * GMEM_STRUCT(gmem_slot_options, slot); slot.gpa can be set. For C and C++. Since: 0.1
+ * Declares a struct of this library with size set and all else zero, padding included. After
+ * GMEM_STRUCT(gmem_slot_options, slot); a program sets slot.gpa, for example. Works in C and C++.
+ * Since: 0.1
  */
 #define GMEM_STRUCT(type, name) \
 	struct type name;       \
@@ -72,8 +75,8 @@ static inline void gmem_struct_init(void *object, size_t size)
 }
 
 /*
- * Whether the struct of type that pointer leads to has member: one that the library made may be of
- * an older library than these headers. Since: 0.1
+ * Whether the struct that pointer leads to has this member: the library that made the struct may be
+ * older than these headers. Since: 0.1
  */
 #define GMEM_HAS(type, pointer, member) \
 	((pointer)->size >= offsetof(struct type, member) + sizeof((pointer)->member))
@@ -134,41 +137,43 @@ GMEM_API int gmem_ctx_new(struct gmem_ctx **out);
 
 /*
  * Opens a context on a simulated kernel, a model in this process. Models are listed by
- * gmem_model_name(). For tests of what uses libgmem, words may follow the name, each after a
- * comma: "count" counts the calls that libgmem makes to the kernel (see gmem_ctx_calls()), and
- * "fail=KIND@N:ERRNO" makes the N-th call of a kind fail with that errno, "N+" all from the
- * N-th on. Kinds are named by gmem_model_call_name(); "kmem-request" is one range of kernel
- * memory and fails with EFAULT only.
+ * gmem_model_name(). For tests of programs that use libgmem, words may follow the name, each after
+ * a comma: "count" counts the calls that libgmem makes to the kernel (see gmem_ctx_calls()), and
+ * "fail=KIND@N:ERRNO" makes the N-th call of a kind fail with that errno, "N+" all from the N-th
+ * on. Kinds are named by gmem_model_call_name(); "kmem-request" is one range of kernel memory and
+ * fails with EFAULT only.
  *
- * Descriptors of a simulated kernel are files of the model, not of the process: their numbers begin
- * at 2147418112 (0x7fff0000), where the kernel gives a process none. Calls of libgmem on this
- * context take them, nothing else does: close(2), ioctl(2) or dup(2) on one is EBADF and changes
- * nothing, poll(2) is POLLNVAL. They cannot be passed to another process, and no execve(2) keeps
- * them. FD_SET() must not be given one: it writes past an fd_set.
+ * Descriptors of a simulated kernel are files of the model, not of the process. Their numbers begin
+ * at 2147418112 (0x7fff0000), which the kernel gives to no descriptor. Only calls of libgmem on
+ * this context take them: close(2), ioctl(2) or dup(2) on one fails with EBADF and changes nothing,
+ * and poll(2) reports POLLNVAL. They cannot be passed to another process, and do not survive
+ * execve(2). Never give one to FD_SET(), which would write past the fd_set.
  *
  * Errors: ENOMEM, EINVAL (gmem_model_check() says why). Since: 0.1
  */
 GMEM_API int gmem_ctx_new_simulated(const char *model, struct gmem_ctx **out);
 
 /*
- * Which kernel a context is on, and that is the running one where nothing chooses another. Choose
- * one at most. Since: 0.1
+ * Which kernel a context is on. If no member chooses one, it is the running kernel. Choose at most
+ * one. Since: 0.1
  */
 struct gmem_ctx_options {
 	size_t size;	     /* sizeof(struct gmem_ctx_options) */
 	const char *model;   /* a simulated kernel, as gmem_ctx_new_simulated() takes it; or NULL */
 	const char *sysroot; /* the files of another host, see below; or NULL */
-	char *why;	     /* why_size bytes for why it failed, in words; or NULL */
+	char *why;	     /* why_size bytes, which get the reason of a failure in words; or
+			      * NULL */
 	size_t why_size;
-	bool record;	  /* remember what the kernel is asked and answers, for gmem_ctx_save() */
-	bool redact;	  /* with it: read "-" for the names of processes */
+	bool record;	  /* remember questions to the kernel and its answers, for
+			   * gmem_ctx_save() */
+	bool redact;	  /* with record: "-" stands for the names of processes */
 	const char *core; /* the dump of a kernel, see below; or NULL */
 };
 
 /*
- * What calls return, negated, where the context is on the files of another host or on a dump, and
- * those do not tell: it was not looked for there, was left out, or takes a live kernel. Nothing is
- * known then, not that something is absent. Calls on other contexts do not return this errno.
+ * Calls return this, negated, on a context of another host's files or of a dump if these do not
+ * have the answer: it was not looked for there, was left out, or takes a live kernel. It does not
+ * mean that something is absent. Calls on other contexts do not return this errno.
  * Since: 0.1
  */
 #define GMEM_ENOTRECORDED EREMOTE
@@ -176,25 +181,25 @@ struct gmem_ctx_options {
 /*
  * Opens a context as the options say.
  *
- * sysroot is a folder with proc/ and sys/ of another host, which are read and never written: as
- * "gmemctl report" makes it, or an unpacked sosreport. Its file "index" tells what was looked for
- * on the host and is no file there, "kvm-answers" what KVM answered. gmem_host_new(),
- * gmem_caps_new(), gmem_keys_get(), gmem_frame_get(), gmem_flush_new() and what only reads /proc
- * and /sys work on it; whatever none of its files tells is GMEM_ENOTRECORDED. It may come from
- * anybody: paths stay below it and in its file system, only regular files are read, and only up to
- * 16 MiB of each. A context on it is for one thread.
+ * sysroot is a folder with proc/ and sys/ of another host, which are read and never written: a
+ * folder that "gmemctl report" made, or an unpacked sosreport. Its file "index" lists what was
+ * looked for on the host and was not there, its file "kvm-answers" what KVM answered.
+ * gmem_host_new(), gmem_caps_new(), gmem_keys_get(), gmem_frame_get(), gmem_flush_new() and calls
+ * that only read /proc and /sys work on it. Everything that its files do not tell is
+ * GMEM_ENOTRECORDED. You need not trust the folder: paths stay below it and in its file system,
+ * only regular files are read, and only up to 16 MiB of each. A context on it is for one thread.
  *
  * core is the dump of a kernel of x86-64, as kdump, makedumpfile and QEMU write it: ELF or
  * compressed, filtered or not, with vmcoreinfo, of Linux 6.0 or later. Page tables are read in it,
  * and its own table of symbols and types, so that no other file is needed. gmem_directmap_walk(),
- * gmem_directmap_summarize(), gmem_frame_get(), gmem_flush_new(), gmem_owners_new() and what rests
- * on them work on it; what takes a live kernel is GMEM_ENOTRECORDED. What was left out of it is
- * unknown, with a reason. It may come from anybody. It is read as long as the context lives, and
- * must not change. A context on it is for one thread.
+ * gmem_directmap_summarize(), gmem_frame_get(), gmem_flush_new(), gmem_owners_new() and calls that
+ * build on them work on it; a call that needs a live kernel fails with GMEM_ENOTRECORDED. What was
+ * left out of the dump is unknown, with a reason. You need not trust the dump. It is read as long
+ * as the context lives, and must not change. A context on it is for one thread.
  *
  * Errors: ENOMEM; EINVAL (more than one kernel chosen, no such model, size not set); E2BIG (an
  * option that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or
- * kvm-answers is not understood), ENOTSUP (it is no regular file), EFBIG; ENOSYS (the running
+ * kvm-answers is not understood), ENOTSUP (it is not a regular file), EFBIG; ENOSYS (the running
  * kernel has no openat2(2), Linux 5.6). Of core: those of opening the file; ENOTSUP (no regular
  * file, a dump of another machine, or a library without libkdumpfile), EBADMSG (no dump, or not
  * understood), ENODATA (it lacks what is needed), GMEM_ENOTRECORDED (that was left out), EIO
@@ -210,43 +215,43 @@ GMEM_API void gmem_ctx_free(struct gmem_ctx *ctx);
  *
  * The option structs of such calls have a member cancel, a const volatile int *: NULL, or the
  * address of an int of the caller's that is 0 until the call is to end. It then ends soon with
- * -ECANCELED; what it has done by then its own text says. A call that has done all already returns
- * as if it was not cancelled. The library only reads the int, atomically (__atomic_load_n() with
- * __ATOMIC_ACQUIRE). So whatever stores an int in one piece is as good as this function: in a
+ * -ECANCELED; its own text says what it has done by then. A call that is already done returns as if
+ * it was not cancelled. The library only reads the int, atomically (__atomic_load_n() with
+ * __ATOMIC_ACQUIRE). So anything that stores an int in one piece can replace this function: in a
  * signal handler an assignment to a volatile sig_atomic_t, elsewhere __atomic_store_n(), in C++20
  * std::atomic_ref<int>. One int may be the cancel of many calls. Since: 0.1
  */
 GMEM_API void gmem_cancel(volatile int *cancel);
 
 /*
- * Lets libgmem use interfaces that are posted and in no released kernel, whose numbers may still
- * change: off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
+ * Lets libgmem use interfaces that are posted and in no released kernel; their numbers may still
+ * change. Off by default. Today that is one, in-place conversion, see gmem_convert(). Since: 0.1
  */
 GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
 
 /*
- * What calls return, negated, that would let the kernel touch guest pages through its direct map
- * where a kernel path would take a page fault on them: the kernel would oops, so the call is
- * not made. They never return this errno for another reason. gmem_explain() names the path, the
- * number of pages and the first PFN. These calls ask before: gmem_populate() (but for
+ * Some calls let the kernel touch guest pages through its direct map. If a kernel path would take a
+ * page fault on these pages, the kernel would oops; so the library does not go on, and the call
+ * returns this, negated. It never returns this errno for another reason. gmem_explain() names the
+ * path, the number of pages and the first PFN. These calls ask first: gmem_populate() (except for
  * GMEM_POPULATE_ALLOCATE), gmem_memory_punch(), gmem_convert() to shared, gmem_slot_delete(),
  * gmem_tdx_init_mem_region(), gmem_tdx_launch(), gmem_snp_launch_update() and gmem_launch_add().
  *
- * The table of kernel paths is asked first: where no path of that VM type could fault, nothing is
- * looked at and no reader is opened. Else the page frames of the range are looked up in the direct
- * map. Where that is not possible (no permission, a kernel without BTF, gmem_reader_forbid()) the
- * call is made, and the log function is told so once for each context; only memory with
- * GMEM_MEMORY_NO_DIRECT_MAP of a TDX or SNP guest is refused then, too. Paths by which the kernel
+ * They look at the table of kernel paths. If no path of that VM type could fault, nothing else is
+ * looked at and no reader is opened. Otherwise they look up the page frames of the range in the
+ * direct map. If that is not possible (no permission, a kernel without BTF, gmem_reader_forbid()),
+ * the call goes on, and the log function gets a message, once for each context; memory with
+ * GMEM_MEMORY_NO_DIRECT_MAP of a TDX or SNP guest is refused even then. Paths by which the kernel
  * fills new pages (gmem-clear, gmem-user-clear) are looked at only with a reader that is open
- * already: the kernel takes no page out of the direct map before it is filled. Closing memory or
- * a VM is not refused. What is said is true for the moment of the look. Since: 0.1
+ * already: the kernel takes no page out of the direct map before it is filled. Closing memory or a
+ * VM is never refused. The answer is true for the moment of the look. Since: 0.1
  */
 #define GMEM_EWOULDFAULT ENOTRECOVERABLE
 
 /*
- * Lets those calls go on without asking, for kernels that are there to crash: off by default. On a
- * simulated kernel the call fails and gmem_ctx_kernel_log() has the oops; on a real one it does
- * not return, its locks stay held, or the machine goes down. Since: 0.1
+ * Lets those calls go on without asking, for test kernels that may crash: off by default. On a
+ * simulated kernel the call then fails, and gmem_ctx_kernel_log() has the oops. On a real kernel
+ * the call does not return and its locks stay held, or the machine goes down. Since: 0.1
  */
 GMEM_API void gmem_ctx_allow_faults(struct gmem_ctx *ctx, bool allow);
 
@@ -257,13 +262,13 @@ GMEM_API const char *gmem_ctx_model(const struct gmem_ctx *ctx);
 typedef void (*gmem_saved_fn)(const char *path, size_t bytes, void *arg);
 
 /*
- * Writes what the kernel was asked so far on a context with record, and what it answered, below
- * directory, an open folder that is empty: in the form that sysroot takes, files of mode 0600 in
- * folders of mode 0700. Names of files are found there, and their content where it is of the host
- * as a whole; nothing of other processes, no addresses but those of RAM, no serial numbers, of the
- * kernel's command line only parameters of KVM, IOMMU and what else is looked at here. Returns 0,
- * or 1 where something was too large to be remembered and is missing. Errors: EINVAL (not with
- * record), ENOMEM, of making files; what was written by then stays. Since: 0.1
+ * Writes what a context with record asked the kernel so far, and what the kernel answered, below
+ * directory, an open folder that is empty. The form is that of sysroot: files of mode 0600 in
+ * folders of mode 0700. It writes names of files, and the content of those that are about the host
+ * as a whole. It writes nothing of other processes, no addresses except those of RAM, no serial
+ * numbers, and of the kernel's command line only parameters of KVM, IOMMU and others that libgmem
+ * looks at. Returns 0, or 1 if something was too large to be remembered and is missing. Errors:
+ * EINVAL (not with record), ENOMEM, of making files; what was written by then stays. Since: 0.1
  */
 GMEM_API int gmem_ctx_save(struct gmem_ctx *ctx, int directory, gmem_saved_fn fn, void *arg);
 
@@ -289,8 +294,9 @@ GMEM_API const char *gmem_model_name(size_t index);
 GMEM_API const char *gmem_model_summary(size_t index);
 
 /*
- * Whether gmem_ctx_new_simulated() takes that model: 0; -ENOENT, there is none of that name; or
- * -EINVAL, what follows the name is wrong. Then why, size bytes, says it in words. Since: 0.1
+ * Whether gmem_ctx_new_simulated() takes that model. Returns 0; -ENOENT if no model has that name;
+ * or -EINVAL if the text after the name is wrong. Then why, size bytes, gets the reason in words.
+ * Since: 0.1
  */
 GMEM_API int gmem_model_check(const char *model, char *why, size_t size);
 
@@ -310,32 +316,35 @@ GMEM_API int gmem_ctx_calls(const struct gmem_ctx *ctx, size_t index, uint64_t *
 GMEM_API const char *gmem_ctx_kernel_log(const struct gmem_ctx *ctx);
 
 /*
- * Copies the explanation of the last call on ctx or an object of it, which failed: what was asked
- * of the kernel, the errno, which argument or missing feature is to blame, and the next step. The
- * next call that can fail clears it: "" where the last one did not, or has no explanation. Always
- * ends in NUL when size > 0. Returns the length of the whole explanation, as snprintf(3) does.
+ * Copies the explanation of the last call on ctx, or on an object of ctx, if that call failed: what
+ * was asked of the kernel, the errno, which argument or missing feature is to blame, and the next
+ * step. The next call that can fail clears it. It is "" if the last call did not fail, or has no
+ * explanation. Always ends in NUL when size > 0. Returns the length of the whole explanation, as
+ * snprintf(3) does.
  * Since: 0.1
  */
 GMEM_API int gmem_explain(const struct gmem_ctx *ctx, char *buffer, size_t size);
 
 /*
- * The same for a call that failed with error, the negative errno that it gave (or 0, where 0 is an
- * answer that needs one). Where the explanation is of another errno, such as that of a step which
- * was made up for, or there is none, these are the errno's own words. Since: 0.1
+ * The same for a call that failed with error, the negative errno that it returned (or 0, for calls
+ * that explain that answer too). If the explanation belongs to another errno, for example of a step
+ * that the call made up for, or if there is no explanation, this gives the words of the errno
+ * itself.
+ * Since: 0.1
  */
 GMEM_API int gmem_explain_error(const struct gmem_ctx *ctx, int error, char *buffer, size_t size);
 
 /*
- * A negative errno of this library in words. Codes to which it gives a meaning of its own, since no
- * call of a kernel fails with them, such as GMEM_ENOTRECORDED, are not called what the C library
- * calls them. Valid until the thread's next call. Since: 0.1
+ * A negative errno of this library in words. The library gives a meaning of its own to some codes
+ * that no system call fails with, such as GMEM_ENOTRECORDED; for these the words differ from those
+ * of the C library. Valid until the thread's next call. Since: 0.1
  */
 GMEM_API const char *gmem_error_words(int error);
 
 /*
- * The words for what an explanation tells to do next, "call gmem_convert() first" say: fn gets a
- * name of gmem_advice_name() and returns words for it, valid as long as ctx, or NULL for the
- * library's own, which name the function to call.
+ * The words for the next step in an explanation, for example "call gmem_convert() first". fn gets a
+ * name of gmem_advice_name() and returns words for it, which stay valid as long as ctx, or NULL for
+ * the library's own words, which name the function to call.
  */
 typedef const char *(*gmem_advice_fn)(const char *name, void *arg);
 
@@ -343,7 +352,8 @@ typedef const char *(*gmem_advice_fn)(const char *name, void *arg);
 GMEM_API void gmem_ctx_set_advice(struct gmem_ctx *ctx, gmem_advice_fn fn, void *arg);
 
 /*
- * The index-th thing that can be told to do ("add-vcpu"), or NULL past the last. Static. Since: 0.1
+ * The index-th next step that an explanation can name ("add-vcpu"), or NULL past the last. Static.
+ * Since: 0.1
  */
 GMEM_API const char *gmem_advice_name(size_t index);
 

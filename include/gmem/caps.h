@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What KVM offers: KVM_CHECK_EXTENSION asked on /dev/kvm and on a VM fd of every type that the
- * kernel creates. The two answers differ by design, only the one of the VM fd is true of a VM.
+ * kernel creates. The two answers differ by design. Only the answer of the VM fd is true for that
+ * VM.
  */
 #ifndef GMEM_CAPS_H
 #define GMEM_CAPS_H
@@ -50,16 +51,17 @@ GMEM_API int gmem_caps_vm(const struct gmem_caps *caps, enum gmem_vm_type type,
 GMEM_API bool gmem_caps_has_vm_type(const struct gmem_caps *caps, enum gmem_vm_type type);
 
 /*
- * The numbers of KVM_CAP_VM_TYPES, a bit each, that do not mean here what they mean upstream: on an
- * Intel CPU with TDX on, 2 is a TD as kernels numbered it that carried TDX before Linux 6.16. *why,
- * if not NULL, gets a sentence that says so (static), or NULL. 0: all are believed. Since: 0.1
+ * The numbers of KVM_CAP_VM_TYPES, a bit each, that do not mean here what they mean upstream. For
+ * example, on an Intel CPU with TDX on, 2 is a TD: kernels that had TDX before Linux 6.16 gave it
+ * that number. *why, if not NULL, gets a sentence about it (static), or NULL. 0: all numbers are
+ * believed. Since: 0.1
  */
 GMEM_API unsigned int gmem_caps_doubted(const struct gmem_caps *caps, const char **why);
 
 /*
- * Creation flags (enum gmem_memory_flag) that a VM of that type takes, as its own fd says. Where
- * KVM_CAP_GUEST_MEMFD_FLAGS is unknown to the kernel, 0 (kernels before 6.18 take none). Bits
- * without a known name are kept. Since: 0.1
+ * Creation flags (enum gmem_memory_flag) that a VM of that type takes, as its own fd says. 0 if the
+ * kernel does not know KVM_CAP_GUEST_MEMFD_FLAGS (kernels before 6.18 take no flags). Bits without
+ * a known name are kept. Since: 0.1
  */
 GMEM_API uint64_t gmem_caps_memory_flags(const struct gmem_caps *caps, enum gmem_vm_type type);
 

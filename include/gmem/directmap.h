@@ -2,7 +2,7 @@
 /*
  * The kernel's direct map, read from its page tables: is a page frame in it, and at which level.
  *
- * The answer is true for the moment of the walk. Tables change underfoot; what stays
+ * The answer is true for the moment of the walk. Tables may change during the walk; what stays
  * inconsistent after a bounded number of retries is GMEM_DIRECT_MAP_UNKNOWN.
  */
 #ifndef GMEM_DIRECTMAP_H
@@ -24,7 +24,21 @@ enum gmem_direct_map {
 /* "mapped", "unmapped", "unknown". Since: 0.1 */
 GMEM_API const char *gmem_direct_map_name(enum gmem_direct_map state);
 
-/* What the answer of enum gmem_direct_map rests on. Since: 0.1 */
+/*
+ * Says who may access a page. That does not depend on whether the direct map has it. The direct map
+ * has the private pages of a TD and of an SNP guest, and on arm64 those of a protected VM, and
+ * still the host must not touch them. It is told by the type of the VM. Since: 0.1
+ */
+enum gmem_access_owner {
+	GMEM_ACCESS_OWNER_UNKNOWN,
+	GMEM_ACCESS_OWNER_HOST,
+	GMEM_ACCESS_OWNER_GUEST,
+};
+
+/* "unknown", "host" or "guest"; NULL where there is no such owner. Static storage. Since: 0.1 */
+GMEM_API const char *gmem_access_owner_name(enum gmem_access_owner owner);
+
+/* Where an answer of enum gmem_direct_map comes from. Since: 0.1 */
 enum gmem_evidence {
 	GMEM_EVIDENCE_NONE,
 	GMEM_EVIDENCE_BPF,	/* page tables, read through BPF */
@@ -50,13 +64,14 @@ enum gmem_level {
 };
 
 /*
- * Entries of arrays by level: there is room for levels to come, which are 0 until then. Since: 0.1
+ * Number of entries in arrays by level: there is room for future levels, which are 0 until then.
+ * Since: 0.1
  */
 #define GMEM_LEVEL_ROOM 8
 
 /*
- * Bytes of a mapping of that level on the kernel that ctx talks to, or 0: GMEM_LEVEL_NONE, a number
- * that is none, or a level on which this kernel maps no memory. Since: 0.1
+ * Bytes of a mapping of that level on the kernel that ctx talks to. 0 for GMEM_LEVEL_NONE, for a
+ * number that is not a level, and for a level on which this kernel maps no memory. Since: 0.1
  */
 GMEM_API uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level level);
 
@@ -67,24 +82,24 @@ GMEM_API uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level l
 GMEM_API const char *gmem_level_name(const struct gmem_ctx *ctx, enum gmem_level level);
 
 /*
- * Opens a reader of kernel memory: which is the one wanted, or GMEM_EVIDENCE_NONE for the first
- * that works (BPF, then /proc/kcore; of a dump, the dump). Calls below open one themselves; this is
- * for choosing, before other threads use ctx. Where the one wanted cannot be opened, they do not
- * take the other. Errors: EACCES or EPERM (capability, lockdown), ENOTSUP (kernel or build without
- * it), ENODATA (direct map not found); of a dump EIO (it is truncated or damaged), ESTALE (it
- * changed while it was read). Since: 0.1
+ * Opens a reader of kernel memory: the one that which names, or for GMEM_EVIDENCE_NONE the first
+ * that works (BPF, then /proc/kcore; of a dump, the dump). The calls below open a reader
+ * themselves; call this to choose one, before other threads use ctx. If the chosen reader cannot be
+ * opened, they do not take another. Errors: EACCES or EPERM (capability, lockdown), ENOTSUP (kernel
+ * or build without it), ENODATA (direct map not found); of a dump EIO (it is truncated or damaged),
+ * ESTALE (it changed while it was read). Since: 0.1
  */
 GMEM_API int gmem_reader_open(struct gmem_ctx *ctx, enum gmem_evidence which);
 
 /*
- * Whether no call may read kernel memory: those that would, gmem_reader_open() too, fail with
- * ENOTSUP then. For choosing before other threads use ctx. Since: 0.1
+ * Forbids to read kernel memory, or allows it again. While it is forbidden, calls that would read
+ * it fail with ENOTSUP, gmem_reader_open() too. Call this before other threads use ctx. Since: 0.1
  */
 GMEM_API void gmem_reader_forbid(struct gmem_ctx *ctx, bool forbid);
 
 /*
- * The open reader, GMEM_EVIDENCE_NONE before any and while it is forbidden; GMEM_EVIDENCE_SNAPSHOT
- * where ctx is on the files of another host. Since: 0.1
+ * The open reader; GMEM_EVIDENCE_NONE before one is open and while reading is forbidden;
+ * GMEM_EVIDENCE_SNAPSHOT if ctx is on the files of another host. Since: 0.1
  */
 GMEM_API enum gmem_evidence gmem_reader_evidence(const struct gmem_ctx *ctx);
 
@@ -94,7 +109,7 @@ struct gmem_directmap_run {
 	uint64_t pfn;
 	uint64_t pages;
 	enum gmem_direct_map direct_map;
-	enum gmem_level level; /* GMEM_LEVEL_NONE unless in the direct map */
+	enum gmem_level level; /* GMEM_LEVEL_NONE if not in the direct map */
 	bool writable;	       /* RW at every level */
 	bool executable;       /* NX at no level */
 	bool global;	       /* a base page's entry without it was once removed and restored */
@@ -118,27 +133,29 @@ struct gmem_directmap_summary {
 					  megabyte has mapped besides */
 	uint64_t in_direct_map[GMEM_LEVEL_ROOM]; /* bytes of that RAM, by level */
 	uint64_t holes;				 /* bytes of that RAM not in the direct map */
-	uint64_t unknown;		   /* bytes of that RAM whose tables stayed inconsistent */
-	uint64_t outside[GMEM_LEVEL_ROOM]; /* bytes in it that are not RAM, by level */
-	uint64_t restored;		   /* bytes of base pages that were once removed */
-	uint64_t meminfo[GMEM_LEVEL_ROOM]; /* bytes, DirectMap lines of /proc/meminfo */
+	uint64_t unknown;			 /* bytes of that RAM with tables that stayed
+						  * inconsistent */
+	uint64_t outside[GMEM_LEVEL_ROOM];	 /* bytes in it that are not RAM, by level */
+	uint64_t restored;			 /* bytes of base pages that were once removed */
+	uint64_t meminfo[GMEM_LEVEL_ROOM];	 /* bytes, DirectMap lines of /proc/meminfo */
 	bool has_meminfo;
 };
 
 /*
- * Adds up the whole direct map. fn, if not NULL, is called for each run of RAM, in ascending order:
- * those that are unmapped are the holes. Nothing is lost: ram = in_direct_map + holes + unknown,
- * and the runs add up to the same. Errors: as gmem_directmap_walk(); EACCES where /proc/iomem hides
- * its addresses. Since: 0.1
+ * Adds up the whole direct map. fn, if not NULL, is called for each run of RAM, in ascending order;
+ * the unmapped runs are the holes. All RAM is counted: ram = in_direct_map + holes + unknown, and
+ * the runs add up to the same. Errors: as gmem_directmap_walk(); EACCES where /proc/iomem hides its
+ * addresses. Since: 0.1
  */
 GMEM_API int gmem_directmap_summarize(struct gmem_ctx *ctx, gmem_directmap_fn fn, void *arg,
 				      struct gmem_directmap_summary *out);
 
 /*
  * What the kernel counts since it booted (/proc/vmstat): large mappings of the direct map that were
- * split, and splits that were taken back. Index GMEM_LEVEL_PMD is a mapping of that level that
- * became some of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD one that became some of GMEM_LEVEL_PMD. Kernel
- * source: split_page_count() and collapse_page_count() of arch/x86/mm/pat/set_memory.c. Since: 0.1
+ * split, and splits that were taken back. Index GMEM_LEVEL_PMD counts mappings of that level that
+ * became mappings of GMEM_LEVEL_PTE, GMEM_LEVEL_PUD those that became mappings of GMEM_LEVEL_PMD.
+ * Kernel source: split_page_count() and collapse_page_count() of arch/x86/mm/pat/set_memory.c.
+ * Since: 0.1
  */
 struct gmem_directmap_counters {
 	size_t size; /* sizeof(struct gmem_directmap_counters) */
@@ -153,29 +170,35 @@ GMEM_API int gmem_directmap_get_counters(struct gmem_ctx *ctx, struct gmem_direc
 /* Whether a page frame is System RAM in /proc/iomem: 1, 0, or a negative errno. Since: 0.1 */
 GMEM_API int gmem_pfn_is_ram(struct gmem_ctx *ctx, uint64_t pfn);
 
-/* Pages from pfn on that are alike, RAM or not, in *pages. As gmem_pfn_is_ram(). Since: 0.1 */
+/*
+ * Like gmem_pfn_is_ram(), for a run: *pages gets the number of pages from pfn on that have the same
+ * answer. Since: 0.1
+ */
 GMEM_API int gmem_pfn_ram_run(struct gmem_ctx *ctx, uint64_t pfn, uint64_t *pages);
 
 /* NUMA node of a page frame from /proc/zoneinfo, or -ENODATA. Since: 0.1 */
 GMEM_API int gmem_pfn_node(struct gmem_ctx *ctx, uint64_t pfn);
 
-/* First page frame past the physical address width: PFNs from here on cannot be. Since: 0.1 */
+/*
+ * First page frame past the physical address width: no page frame has this number or a higher one.
+ * Since: 0.1
+ */
 GMEM_API int gmem_pfn_limit(struct gmem_ctx *ctx, uint64_t *pfn);
 
 /*
- * Page frame of an address in the direct map, as an oops or a stack dump of the running boot has
- * it: with KASLR every boot has its direct map elsewhere. Errors: those of gmem_reader_open();
- * EINVAL: it is no address of the direct map. The explanation says what it is instead, and has no
- * address. Kernel source: __pa() in arch/x86/include/asm/page.h,
- * Documentation/arch/x86/x86_64/mm.rst. Since: 0.1
+ * Page frame of an address in the direct map, for example from an oops or a stack dump. The address
+ * must be of the running boot: with KASLR the direct map begins elsewhere after each boot. Errors:
+ * those of gmem_reader_open(); EINVAL: it is not an address of the direct map. The explanation says
+ * what it is instead, and does not show the address. Kernel source: __pa() in
+ * arch/x86/include/asm/page.h, Documentation/arch/x86/x86_64/mm.rst. Since: 0.1
  */
 GMEM_API int gmem_pfn_of_address(struct gmem_ctx *ctx, uint64_t address, uint64_t *pfn);
 
 /*
- * The reader proves itself on this kernel, now: one page of memfd_secret must be unmapped, one
- * of an ordinary memfd mapped. Returns 1 proven, 0 the reader was wrong, or a negative errno
- * where it cannot be asked (ENOSYS: no memfd_secret; EAGAIN: the tables kept changing; errors of
- * gmem_reader_open()). What was found is kept in ctx, so asking again is no work. Since: 0.1
+ * The reader proves itself on this kernel, now: one page of memfd_secret must be unmapped, one of
+ * an ordinary memfd mapped. Returns 1 proven, 0 the reader was wrong, or a negative errno where it
+ * cannot be asked (ENOSYS: no memfd_secret; EAGAIN: the tables kept changing; errors of
+ * gmem_reader_open()). ctx keeps the result, so asking again costs nothing. Since: 0.1
  */
 GMEM_API int gmem_reader_control(struct gmem_ctx *ctx);
 

@@ -15,18 +15,18 @@ extern "C" {
 #endif
 
 /*
- * A guest_memfd somewhere on this host, opened without getting a hold on its VM: an O_PATH
- * descriptor of /proc/PID/fd/FD. While it lives, so does the inode with its pages: free it soon.
+ * A guest_memfd of any process on this host, opened without a reference on its VM: an O_PATH
+ * descriptor of /proc/PID/fd/FD. The target keeps the inode and its pages alive: free it soon.
  */
 struct gmem_target;
 
 /*
- * Opens fd of process pid (0: this process). Errors: ESRCH (no such process), EBADF (no such
- * fd), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at). Since: 0.1
+ * Opens fd of process pid (0: this process). Errors: ESRCH (no such process), EBADF (no such fd),
+ * EMEDIUMTYPE (it is not a guest_memfd), EACCES (no permission to look at it). Since: 0.1
  */
 GMEM_API int gmem_target_open(struct gmem_ctx *ctx, pid_t pid, int fd, struct gmem_target **out);
 
-/* Closes the descriptor, which lets the inode go. NULL is allowed. Since: 0.1 */
+/* Closes the descriptor, so that the inode is no longer kept. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_target_free(struct gmem_target *target);
 
 /* Gets the number of a descriptor. Since: 0.1 */
@@ -38,7 +38,7 @@ typedef int (*gmem_target_fd_fn)(int fd, void *arg);
  */
 GMEM_API int gmem_target_list(struct gmem_ctx *ctx, pid_t pid, gmem_target_fd_fn fn, void *arg);
 
-/* A guest_memfd that a process has mapped, its descriptor closed or in other hands. Since: 0.1 */
+/* A guest_memfd that a process has mapped and has no descriptor of. Since: 0.1 */
 struct gmem_mapped {
 	size_t size;	 /* sizeof(struct gmem_mapped) */
 	uint64_t device; /* st_dev, and */
@@ -60,8 +60,8 @@ GMEM_API int gmem_target_list_mapped(struct gmem_ctx *ctx, pid_t pid, gmem_targe
 
 /*
  * Opens one of these through /proc/PID/map_files. Errors: ESRCH (no such process, or something else
- * is mapped there by now), EMEDIUMTYPE (it is no guest_memfd), EACCES (not ours to look at:
- * proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size).
+ * is mapped there by now), EMEDIUMTYPE (it is not a guest_memfd), EACCES (no permission to look at
+ * it: proc_map_files_get_link() wants CAP_CHECKPOINT_RESTORE too), ENOMEM, EINVAL and E2BIG (size).
  * Since: 0.1
  */
 GMEM_API int gmem_target_open_mapped(struct gmem_ctx *ctx, pid_t pid,
@@ -81,11 +81,18 @@ struct gmem_target_info {
 	size_t slots;	     /* memslots bound */
 	bool has_slots;	     /* bindings were read */
 	uint64_t changed_ns; /* st_ctime: when fallocate(2) last changed it, by CLOCK_REALTIME */
+	/*
+	 * Of all pages that it has. GMEM_ACCESS_OWNER_GUEST: of a TDX or SNP VM, which has only
+	 * private pages in its guest_memfd, or of a protected VM of arm64. A page that was
+	 * allocated and not yet given to the guest counts as the guest's.
+	 */
+	enum gmem_access_owner access_owner;
+	const char *access_reason; /* why access_owner is unknown, NULL otherwise; static storage */
 };
 
 /*
- * Tells what is known of target. What could not be read is marked in *out as not known, and no
- * error. Errors: EINVAL, E2BIG (size). Since: 0.1
+ * Tells what is known of target. A value that could not be read is marked in *out as not known;
+ * that is not an error. Errors: EINVAL, E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out);
 
@@ -101,21 +108,22 @@ struct gmem_binding {
 	uint32_t flags; /* of struct kvm_memory_slot */
 };
 
-/* The index-th binding by ascending offset. Returns 0, or -ENOENT past the last. Since: 0.1 */
+/* The index-th binding, by ascending offset. Returns 0, or -ENOENT past the last. Since: 0.1 */
 GMEM_API int gmem_target_binding(struct gmem_target *target, size_t index,
 				 struct gmem_binding *out);
 
 /*
- * Adds up what the memory attributes of its VM say of target, in bytes. *bytes: what of it is bound
- * to guest addresses that have KVM_MEMORY_ATTRIBUTE_PRIVATE, resident or not. *stale: what of it is
- * resident at bound guest addresses without that attribute, such as a conversion to shared leaves
- * behind where nobody punches a hole: the guest cannot reach it. 0 both where nothing is bound, and
- * for a VM of a type that has no private memory; *stale is 0 with GMEM_MEMORY_MMAP, where the guest
- * has its shared memory in the file, too. While a guest converts, attributes and pages are of two
- * moments. Memory does not grow with the file. Errors: ENODATA (not known: memslots, attributes or
- * pages could not be read, or changed meanwhile; KVM notes in the guest_memfd what is private, for
- * conversion in place), those of gmem_target_extents(), ENOMEM. Kernel source:
- * kvm_get_memory_attributes() in include/linux/kvm_host.h. Since: 0.1
+ * Adds up what the memory attributes of its VM say of target, in bytes. *bytes is how much of
+ * target is bound to guest addresses that have KVM_MEMORY_ATTRIBUTE_PRIVATE, resident or not.
+ * *stale is how much of target is resident at bound guest addresses without that attribute. A
+ * conversion to shared leaves such pages behind if nobody punches a hole; the guest cannot reach
+ * them. Both are 0 if nothing is bound, and for a VM type without private memory. *stale is 0 with
+ * GMEM_MEMORY_MMAP, because then the guest's shared memory is in the file, too. While a guest
+ * converts, attributes and pages are read at two different moments. Memory does not grow with the
+ * file. Errors: ENODATA (not known: memslots, attributes or pages could not be read, or changed
+ * meanwhile; or KVM converts in place, and then keeps in the guest_memfd what is private), those of
+ * gmem_target_extents(), ENOMEM. Kernel source: kvm_get_memory_attributes() in
+ * include/linux/kvm_host.h. Since: 0.1
  */
 GMEM_API int gmem_target_private(struct gmem_target *target, uint64_t *bytes, uint64_t *stale);
 
@@ -128,26 +136,27 @@ struct gmem_extent {
 	uint64_t gpa;	 /* or GMEM_GPA_NONE */
 	uint64_t pfn;
 	uint64_t pages;
-	unsigned int order; /* of the folios: 2 to that power pages each */
+	unsigned int order; /* of the folios: each has 2^order pages */
 	int node;	    /* NUMA node, or -1 unknown */
 	enum gmem_direct_map direct_map;
 	enum gmem_level level; /* of the direct map */
 	bool writable;	       /* the direct map allows the kernel to write */
 	const char *reason;    /* why direct_map, or the page frame, is unknown; NULL otherwise */
-	uint64_t page_flags;   /* KPF_* bits of /proc/kpageflags, with GMEM_EXTENT_FLAGS: all of
-				  them one by one, in runs those that stay (uptodate,
-				  unevictable, hwpoison, huge, …) */
+	uint64_t page_flags;   /* KPF_* bits of /proc/kpageflags, with GMEM_EXTENT_FLAGS: of a
+				* single page all of them, of a run those that do not change from
+				* page to page (uptodate, unevictable, hwpoison, huge, …) */
 	bool has_page_flags;
 	bool has_pfn; /* false: the page cache stayed inconsistent here, see reason */
 };
 
 typedef int (*gmem_extent_fn)(const struct gmem_extent *extent, void *arg);
 
-/* What to look up for each page beside its page frame. Since: 0.1 */
+/* What to look up for each page besides its page frame. Since: 0.1 */
 enum gmem_extent_want {
 	GMEM_EXTENT_DIRECT_MAP = 1u << 0, /* direct_map, level, writable */
 	GMEM_EXTENT_FLAGS = 1u << 1,	  /* page_flags; needs /proc/kpageflags */
-	GMEM_EXTENT_ONE_BY_ONE = 1u << 2, /* an extent a page, but for unknown page frames */
+	GMEM_EXTENT_ONE_BY_ONE = 1u << 2, /* one extent for each page, except for unknown page
+					   * frames */
 };
 
 /*
@@ -159,7 +168,7 @@ enum gmem_extent_want {
 GMEM_API int gmem_target_extents(struct gmem_target *target, uint64_t offset, uint64_t length,
 				 unsigned int want, gmem_extent_fn fn, void *arg);
 
-/* Where in a guest_memfd the search for its extents is: a cursor, which can stop and go on. */
+/* A cursor over the extents of a guest_memfd, which can stop and go on. */
 struct gmem_extents;
 
 /* What a cursor goes through. Since: 0.1 */
@@ -172,28 +181,30 @@ struct gmem_extents_options {
 };
 
 /*
- * Opens a cursor before the first extent. options may be NULL: the whole file, its page frames.
- * Free it before target. Errors: those of gmem_reader_open(), ENODATA (no struct offsets: kernel
- * without BTF), ENOMEM, EINVAL (options; as gmem_target_extents()) and E2BIG (options). Since: 0.1
+ * Opens a cursor before the first extent. options may be NULL: then it goes through the page frames
+ * of the whole file. Free the cursor before target. Errors: those of gmem_reader_open(), ENODATA
+ * (no struct offsets: kernel without BTF), ENOMEM, EINVAL (options; as gmem_target_extents()) and
+ * E2BIG (options). Since: 0.1
  */
 GMEM_API int gmem_extents_new(struct gmem_target *target,
 			      const struct gmem_extents_options *options,
 			      struct gmem_extents **out);
 
 /*
- * The next extent, the same that gmem_target_extents() would pass on. Returns 1, 0 behind the last
- * one, or a negative errno; after one, ECANCELED too, the next call goes on where this one came to.
+ * The next extent, as gmem_target_extents() would pass it on. Returns 1, or 0 behind the last
+ * extent, or a negative errno. After an error, ECANCELED too, the next call goes on where this one
+ * stopped.
  *
- * Extents are looked up some ahead, those of 256 MiB of pages at most: of such an extent the
- * answer is as old as that look. Nothing is locked or held between two calls. What comes and goes
- * meanwhile is seen where the cursor has not been yet. Memory does not grow with the file. Errors:
- * as gmem_target_extents(), ECANCELED, ENOMEM, EINVAL and E2BIG (size). Since: 0.1
+ * A call may look up extents ahead, of at most 256 MiB of pages; the answer for such an extent is
+ * as old as that look. Nothing is locked or held between two calls. Changes between two calls are
+ * seen where the cursor has not been yet. Memory does not grow with the file. Errors: as
+ * gmem_target_extents(), ECANCELED, ENOMEM, EINVAL and E2BIG (size). Since: 0.1
  */
 GMEM_API int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out);
 
 /*
- * Where the next extent is looked for: the end of the last one that gmem_extents_next() gave.
- * Another cursor that begins there goes on as this one would. Since: 0.1
+ * The offset where the search for the next extent begins: the end of the last one that
+ * gmem_extents_next() gave. Another cursor that begins there goes on as this one would. Since: 0.1
  */
 GMEM_API uint64_t gmem_extents_offset(const struct gmem_extents *extents);
 
@@ -201,15 +212,16 @@ GMEM_API uint64_t gmem_extents_offset(const struct gmem_extents *extents);
 GMEM_API void gmem_extents_free(struct gmem_extents *extents);
 
 /*
- * Hears how far a walk over target has come: offset, in bytes, of memory_size. A walk may begin
- * anew: the same call can need several. Since: 0.1
+ * Gets how far a walk over target has come: offset of memory_size bytes. The offset may go back to
+ * the beginning, because one call can need several walks. Since: 0.1
  */
 typedef void (*gmem_target_progress_fn)(uint64_t offset, uint64_t memory_size, void *arg);
 
 /*
- * From now on fn hears of each walk that looks up the direct map, after at most 65,536 pages each,
- * which takes some milliseconds: gmem_target_extents(), gmem_extents_next() and gmem_usage_new().
- * It runs in the thread that walks, and must not use target. NULL ends it. Since: 0.1
+ * From now on, walks that look up the direct map call fn: gmem_target_extents(),
+ * gmem_extents_next() and gmem_usage_new(). They call it after at most 65,536 pages, which take
+ * some milliseconds. fn runs in the thread that walks, and must not use target. NULL ends it.
+ * Since: 0.1
  */
 GMEM_API void gmem_target_set_progress(struct gmem_target *target, gmem_target_progress_fn fn,
 				       void *arg);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How confidential guests begin, TDX and SEV-SNP guests alike: both get their first pages from KVM
- * commands of their own, and can be mapped when their launch is finished. These are the steps that
- * both have, with all defaults; gmem/tdx.h and gmem/snp.h have each of them with its options, and
- * gmem_tdx_launch() the whole of a TD's launch in one call.
+ * How a confidential guest is launched, for TDX and SEV-SNP guests alike. Each has KVM commands of
+ * its own that add the first pages, and memory can be pre-faulted when the launch is finished.
+ * These are the steps that both have, with all defaults. gmem/tdx.h and gmem/snp.h have each step
+ * with its options, and gmem_tdx_launch() does the whole launch of a TD in one call.
  *
  * The order is: gmem_launch_init(), gmem_vm_add_vcpu() and gmem_launch_vcpu(); memory, memslots and
  * gmem_convert(); gmem_launch_add() as often as there is content; gmem_launch_finalize().
@@ -21,7 +21,10 @@
 extern "C" {
 #endif
 
-/* The calls to KVM that a launch takes, for people. All strings have static storage. Since: 0.1 */
+/*
+ * The names of the calls to KVM that a launch makes, to show to people. All strings have static
+ * storage. Since: 0.1
+ */
 struct gmem_launch {
 	size_t size; /* sizeof(struct gmem_launch) */
 	enum gmem_vm_type vm_type;
@@ -33,19 +36,22 @@ struct gmem_launch {
 };
 
 /*
- * How guests of that type are launched, or NULL: there is nothing to launch, or libgmem does not
- * know how. Static storage. Since: 0.1
+ * How guests of that type are launched. NULL if that type has no launch, or libgmem does not know
+ * how. Static storage. Since: 0.1
  */
 GMEM_API const struct gmem_launch *gmem_launch_of(enum gmem_vm_type type);
 
 /*
  * Begins the launch: gmem_tdx_split_irqchip() and gmem_tdx_init_vm(), or gmem_snp_init_vm() and
- * gmem_snp_launch_start(). An irqchip that is split already is taken as it is. Errors: theirs;
- * EINVAL for a VM without a launch, as with all steps. Since: 0.1
+ * gmem_snp_launch_start(). An irqchip that is split already is taken as it is. Errors: those of
+ * these calls; EINVAL for a VM without a launch, as with all steps. Since: 0.1
  */
 GMEM_API int gmem_launch_init(struct gmem_vm *vm);
 
-/* Prepares the index-th vCPU: gmem_tdx_init_vcpu(), for SNP nothing. Errors: its. Since: 0.1 */
+/*
+ * Prepares the index-th vCPU: calls gmem_tdx_init_vcpu(), and does nothing for SNP. Errors: those
+ * of that call. Since: 0.1
+ */
 GMEM_API int gmem_launch_vcpu(struct gmem_vm *vm, unsigned int index);
 
 /* Pages of content on their way into the guest. Since: 0.1 */
@@ -59,13 +65,16 @@ struct gmem_launch_content {
 
 /*
  * Adds content: gmem_tdx_init_mem_region() by the first vCPU, or gmem_snp_launch_update(). *done,
- * if not NULL, is the number of pages added, on failure too. Errors: theirs, GMEM_EWOULDFAULT among
- * them. Since: 0.1
+ * if not NULL, is the number of pages added, on failure too. Errors: those of these calls,
+ * GMEM_EWOULDFAULT among them. Since: 0.1
  */
 GMEM_API int gmem_launch_add(struct gmem_vm *vm, const struct gmem_launch_content *content,
 			     uint64_t *done);
 
-/* Ends the launch: gmem_tdx_finalize() or gmem_snp_launch_finish(). Errors: theirs. Since: 0.1 */
+/*
+ * Ends the launch: gmem_tdx_finalize() or gmem_snp_launch_finish(). Errors: those of these calls.
+ * Since: 0.1
+ */
 GMEM_API int gmem_launch_finalize(struct gmem_vm *vm);
 
 #ifdef __cplusplus

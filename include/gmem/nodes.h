@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The NUMA nodes of the host: how much memory each has, how much of it is free, which CPUs are
- * near, and how far the others are.
+ * The NUMA nodes of the host: how much memory each has, how much of it is free, which CPUs it has,
+ * and how far it is from the other nodes.
  */
 #ifndef GMEM_NODES_H
 #define GMEM_NODES_H
@@ -19,7 +19,7 @@ extern "C" {
 struct gmem_node {
 	size_t size; /* sizeof(struct gmem_node) */
 	int number;
-	uint64_t total;	      /* bytes of memory (MemTotal); 0: a node with CPUs only */
+	uint64_t total;	      /* bytes of memory (MemTotal); 0 for a node with CPUs only */
 	uint64_t free;	      /* bytes of it that nobody uses (MemFree) */
 	uint64_t reclaimable; /* bytes that the kernel can take back: cached files and slab */
 	const char *cpus;     /* its CPUs, "0-3,8"; "" where it has none. The nodes own it */

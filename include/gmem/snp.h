@@ -3,10 +3,10 @@
  * Launching an SEV-SNP guest, as far as guest_memfd goes: KVM's commands (KVM_MEMORY_ENCRYPT_OP,
  * arch/x86/kvm/svm/sev.c, Linux 7.3) on a VM of type GMEM_VM_SNP.
  *
- * The order is: gmem_snp_init_vm() before the first vCPU, gmem_snp_launch_start(); memory,
- * memslots and gmem_convert() before gmem_snp_launch_update(); and at last
- * gmem_snp_launch_finish(). Pages change hands in the RMP when the kernel maps them into the
- * guest or when a launch adds them, and come back when they leave the file.
+ * The order is: gmem_snp_init_vm() before the first vCPU, gmem_snp_launch_start(); memory, memslots
+ * and gmem_convert() before gmem_snp_launch_update(); and at last gmem_snp_launch_finish(). In the
+ * RMP a page becomes the guest's when the kernel maps it into the guest or when a launch adds it,
+ * and the host's again when it leaves the file.
  *
  * Nothing here has run on SEV-SNP hardware: it was written from the kernel's source and tested on
  * a model of it.
@@ -45,7 +45,7 @@ GMEM_API int gmem_snp_init_vm(struct gmem_vm *vm, const struct gmem_snp_init_opt
 
 struct gmem_snp_start_options {
 	size_t size;	   /* sizeof(struct gmem_snp_start_options) */
-	uint64_t policy;   /* GMEM_SNP_POLICY_ALWAYS is added; 0: that and ALLOW_SMT */
+	uint64_t policy;   /* GMEM_SNP_POLICY_ALWAYS is added; 0 means ALWAYS and ALLOW_SMT */
 	uint8_t gosvw[16]; /* guest OS visible workarounds */
 };
 
@@ -58,7 +58,7 @@ struct gmem_snp_start_options {
 GMEM_API int gmem_snp_launch_start(struct gmem_vm *vm,
 				   const struct gmem_snp_start_options *options);
 
-/* What a page of the launch is (KVM_SEV_SNP_PAGE_TYPE_*). Since: 0.1 */
+/* The type of a page of the launch (KVM_SEV_SNP_PAGE_TYPE_*). Since: 0.1 */
 enum gmem_snp_page_type {
 	GMEM_SNP_PAGE_NORMAL = 1, /* content, measured */
 	GMEM_SNP_PAGE_ZERO = 3,	  /* zeroes, measured; no source */
@@ -70,8 +70,8 @@ enum gmem_snp_page_type {
 struct gmem_snp_region {
 	size_t size; /* sizeof(struct gmem_snp_region) */
 	/*
-	 * Content, page aligned; NULL for zeroes. KVM writes to a CPUID page that the firmware
-	 * refuses: what it would take.
+	 * Content, page aligned; NULL for zeroes. If the firmware refuses a CPUID page, KVM writes
+	 * the values that it would accept into this content.
 	 */
 	void *source;
 	uint64_t gpa;	/* page aligned; private, in a memslot with a guest_memfd */
@@ -80,11 +80,11 @@ struct gmem_snp_region {
 };
 
 /*
- * Puts content into the guest (KVM_SEV_SNP_LAUNCH_UPDATE). Ends of memslots are crossed. *done, if
- * not NULL, is the number of pages added, on failure too.
+ * Puts content into the guest (KVM_SEV_SNP_LAUNCH_UPDATE). The range may go over the end of a
+ * memslot. *done, if not NULL, is the number of pages added, on failure too.
  *
- * The kernel copies every page with content through its direct map. A page that is not there would
- * end in an oops: the region is looked at before, once for the call.
+ * The kernel copies every page with content through its direct map. If a page is not there, the
+ * kernel oopses. So the call looks at the whole region first.
  *
  * Errors: EINVAL (no launch begun, unaligned, range without memslot, unknown type; size), E2BIG,
  * EIO for all that goes wrong with a page: not private, added before, source not readable, no

@@ -5,7 +5,7 @@
  *
  * The order is: gmem_tdx_split_irqchip(), gmem_tdx_init_vm(), vCPUs, gmem_tdx_init_vcpu() of each;
  * memory, memslots and gmem_convert() at any time before gmem_tdx_init_mem_region(); and at last
- * gmem_tdx_finalize(). gmem_tdx_launch() does all of that but the memory. Afterwards memory is
+ * gmem_tdx_finalize(). gmem_tdx_launch() does all of that except the memory. Afterwards memory is
  * added with GMEM_POPULATE_PRE_FAULT, or by the running guest.
  *
  * Nothing here has run on TDX hardware: it was written from the kernel's source and tested on a
@@ -30,7 +30,7 @@ struct kvm_cpuid2; /* of <linux/kvm.h> */
 #define GMEM_TDX_DEBUG (1ull << 0)	      /* the host may look inside; KVM does not offer it */
 #define GMEM_TDX_SEPT_VE_DISABLE (1ull << 28) /* no #VE on pages that are not accepted */
 
-/* What KVM and the TDX module let a TD have: KVM_TDX_CAPABILITIES. Since: 0.1 */
+/* What KVM and the TDX module allow for a TD: KVM_TDX_CAPABILITIES. Since: 0.1 */
 struct gmem_tdx_capabilities;
 
 /*
@@ -65,8 +65,8 @@ GMEM_API int gmem_tdx_get_vmcalls(const struct gmem_tdx_capabilities *capabiliti
 				  struct gmem_tdx_vmcalls *out);
 
 /*
- * CPUID bits that may be chosen: a mask a leaf. Leaf 0x80000008 has 0xff in EAX[23:16] for the
- * guest's address width. Entries have no flags, as KVM gives them: to KVM_TDX_INIT_VM an entry
+ * CPUID bits that may be chosen: a mask for each leaf. Leaf 0x80000008 has 0xff in EAX[23:16] for
+ * the guest's address width. Entries have no flags, as KVM gives them: to KVM_TDX_INIT_VM an entry
  * without KVM_CPUID_FLAG_SIGNIFCANT_INDEX stands for all sub-leaves of its leaf. Owned by
  * capabilities. Since: 0.1
  */
@@ -74,7 +74,7 @@ GMEM_API const struct kvm_cpuid2 *
 gmem_tdx_configurable_cpuid(const struct gmem_tdx_capabilities *capabilities);
 
 /*
- * Has KVM keep the PIC and IOAPIC to the VMM (KVM_CAP_SPLIT_IRQCHIP), with routes pins; 0 means
+ * Leaves the PIC and IOAPIC to the VMM (KVM_CAP_SPLIT_IRQCHIP), with routes pins; 0 means
  * 24. A TD needs it before its first vCPU. Errors: EEXIST (there is an irqchip, or a vCPU), EINVAL
  * (too many routes), EIO. Since: 0.1
  */
@@ -114,13 +114,13 @@ GMEM_API int gmem_tdx_init_vm(struct gmem_vm *vm, const struct gmem_tdx_init_opt
 struct gmem_tdx_vcpu_options {
 	size_t size;  /* sizeof(struct gmem_tdx_vcpu_options) */
 	uint64_t rcx; /* what the guest finds in RCX */
-	/* What KVM is told by KVM_SET_CPUID2; NULL: what gmem_tdx_get_cpuid() finds. */
+	/* What KVM gets by KVM_SET_CPUID2; NULL: what gmem_tdx_get_cpuid() finds. */
 	const struct kvm_cpuid2 *cpuid;
 };
 
 /*
  * Initialises the index-th vCPU of vm, in the order they were added (KVM_SET_CPUID2, then
- * KVM_TDX_INIT_VCPU, which insists on a CPUID with x2APIC: libgmem adds that bit). options may be
+ * KVM_TDX_INIT_VCPU, which requires x2APIC in the CPUID: libgmem adds that bit). options may be
  * NULL. Errors: ENOENT (no such vCPU), EINVAL (initialised already, or the TD is finalised), EIO,
  * ENOMEM, EINTR. Since: 0.1
  */
@@ -153,12 +153,13 @@ struct gmem_tdx_region {
 
 /*
  * Copies content into the TD (KVM_TDX_INIT_MEM_REGION: TDH.MEM.PAGE.ADD for each page and, when
- * measured, TDH.MR.EXTEND for each 256 bytes; their order counts for MRTD). Any initialised vCPU
- * may carry it, the index-th is used. *done, if not NULL, is the number of pages added, on
- * failure too: go on from there. An interrupted call is repeated a bounded number of times.
+ * measured, TDH.MR.EXTEND for each 256 bytes; their order counts for MRTD). KVM takes the command
+ * on any initialised vCPU; the index-th is used. *done, if not NULL, is the number of pages added,
+ * on failure too: the caller can go on from there. An interrupted call is repeated a bounded number
+ * of times.
  *
- * The kernel flushes every page through its direct map before it gives it to the TDX module. A
- * page that is not there would end in an oops: the region is looked at before, once for the call.
+ * The kernel flushes every page through its direct map before it gives it to the TDX module. If a
+ * page is not there, the kernel oopses. So the call looks at the whole region first.
  *
  * Errors: ENOENT (no such vCPU), EINVAL (vCPU not initialised, TD finalised, unaligned, range
  * empty, shared or without memslot; size), E2BIG, EFAULT (source not readable, or guest_memfd
@@ -198,7 +199,7 @@ typedef int (*gmem_tdx_progress_fn)(enum gmem_tdx_stage stage, uint64_t done, ui
 struct gmem_tdx_launch_options {
 	size_t size;				  /* sizeof(struct gmem_tdx_launch_options) */
 	const struct gmem_tdx_init_options *init; /* NULL: all defaults */
-	const struct gmem_tdx_vcpu_options *vcpu; /* of every vCPU; NULL: all defaults */
+	const struct gmem_tdx_vcpu_options *vcpu; /* for every vCPU; NULL: all defaults */
 	unsigned int vcpus; /* created with ids from 0 up if vm has none yet; 0: one */
 	const struct gmem_tdx_region *regions; /* region_count of them, each of the same size */
 	size_t region_count;
@@ -208,10 +209,10 @@ struct gmem_tdx_launch_options {
 
 /*
  * The whole launch in one call. Memory, its memslots and its conversion to private come before:
- * gmem_memory_new(), gmem_slot_set(), gmem_convert(). An irqchip that is split already is taken as
- * it is. A launch that ended on the way stays where it came to, and the single steps can go on.
- * Regions whose pages would fault are refused before it begins. Errors: those of the steps, or what
- * progress returned. Since: 0.1
+ * gmem_memory_new(), gmem_slot_set(), gmem_convert(). An irqchip that is split already is used as
+ * it is. If the launch fails on the way, what was done stays done, and the single steps can go on
+ * from there. Regions with pages that would fault are refused before the launch begins. Errors:
+ * those of the steps, or what progress returned. Since: 0.1
  */
 GMEM_API int gmem_tdx_launch(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options);
 

@@ -2,8 +2,8 @@
 /*
  * A VM and its memory: guest_memfd, memslots, private and shared, populate.
  *
- * KVM takes VM and vCPU ioctls from the process that created the VM only, others get EIO
- * (kvm_vm_ioctl() in virt/kvm/kvm_main.c); the guest_memfd itself may be used from any process.
+ * KVM takes VM and vCPU ioctls only from the process that created the VM; other processes get EIO
+ * (kvm_vm_ioctl() in virt/kvm/kvm_main.c). The guest_memfd itself may be used from any process.
  */
 #ifndef GMEM_VM_H
 #define GMEM_VM_H
@@ -24,16 +24,17 @@ struct gmem_memory;
 GMEM_API int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **out);
 
 /*
- * Wraps a VM fd that the caller has and keeps: the fd is never closed by libgmem. The type is
- * what the caller created it with; KVM has no call that tells, only which types it offers. Whether
- * fd is a VM its link in /proc/self/fd tells, and KVM_CHECK_EXTENSION on it (without /proc, that
- * alone). Errors: EBADF (not open, or with O_PATH), EINVAL (no VM, or a type that is unknown or not
- * offered), EIO (another process's VM, or a dead one), ENOMEM. Since: 0.1
+ * Wraps a VM fd that the caller has and keeps: the fd is never closed by libgmem. type is the one
+ * that the caller created it with. KVM has no call that tells the type of a VM; it tells only which
+ * types it offers. libgmem checks that fd is a VM by its link in /proc/self/fd and by
+ * KVM_CHECK_EXTENSION on it (without /proc, by the latter alone). Errors: EBADF (not open, or with
+ * O_PATH), EINVAL (no VM, or a type that is unknown or not offered), EIO (another process's VM, or
+ * a dead one), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type,
 			     struct gmem_vm **out);
 
-/* Closes the VM fd and the vCPU fds, those that libgmem opened. NULL is allowed. Since: 0.1 */
+/* Closes the VM fd and the vCPU fds, if libgmem opened them. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_vm_free(struct gmem_vm *vm);
 
 /* The VM fd; it stays owned by vm. Since: 0.1 */
@@ -49,8 +50,9 @@ GMEM_API enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm);
 GMEM_API int gmem_vm_add_vcpu(struct gmem_vm *vm, unsigned int id);
 
 /*
- * Tells vm of a vCPU fd that the caller has and keeps: libgmem never closes it. Whether fd is a
- * vCPU its link in /proc/self/fd tells (without /proc it is believed); of which VM, nothing does.
+ * Tells vm about a vCPU fd that the caller has and keeps: libgmem never closes it. libgmem checks
+ * that fd is a vCPU by its link in /proc/self/fd (without /proc it believes the caller). Nothing
+ * tells to which VM a vCPU belongs.
  * Errors: EBADF (not open, or with O_PATH), EINVAL (no vCPU), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_add_vcpu_fd(struct gmem_vm *vm, int fd);
@@ -77,14 +79,15 @@ GMEM_API int gmem_memory_new(struct gmem_vm *vm, const struct gmem_memory_option
 			     struct gmem_memory **out);
 
 /*
- * Wraps a guest_memfd fd that the caller has and keeps. flags as it was created with: the kernel
- * has no call that tells, so they are believed. Errors: EBADF (not open, or with O_PATH), EINVAL
- * (not a guest_memfd, or a flag that is not of enum gmem_memory_flag), ENOMEM. Since: 0.1
+ * Wraps a guest_memfd fd that the caller has and keeps. flags are those that it was created with.
+ * The kernel has no call that tells them, so libgmem believes the caller. Errors: EBADF (not open,
+ * or with O_PATH), EINVAL (not a guest_memfd, or a flag that is not of enum gmem_memory_flag),
+ * ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags,
 				 struct gmem_memory **out);
 
-/* Unmaps what gmem_memory_map() mapped, closes the fd if libgmem opened it. Since: 0.1 */
+/* Unmaps what gmem_memory_map() mapped, and closes the fd if libgmem opened it. Since: 0.1 */
 GMEM_API void gmem_memory_free(struct gmem_memory *memory);
 
 /* The guest_memfd; it stays owned by memory. Since: 0.1 */
@@ -111,19 +114,19 @@ GMEM_API int gmem_memory_punch(struct gmem_memory *memory, uint64_t offset, uint
 
 /*
  * Maps the whole file MAP_SHARED, read and write; *out stays owned by memory. Only memory with
- * GMEM_MEMORY_MMAP can be mapped, and only with GMEM_MEMORY_INIT_SHARED can it be touched: any
- * other access is a SIGBUS. Errors: ENODEV (no GMEM_MEMORY_MMAP), ENOMEM. Since: 0.1
+ * GMEM_MEMORY_MMAP can be mapped. Only memory with GMEM_MEMORY_INIT_SHARED can be touched;
+ * otherwise an access is a SIGBUS. Errors: ENODEV (no GMEM_MEMORY_MMAP), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_memory_map(struct gmem_memory *memory, void **out);
 
 /*
- * Sets the NUMA policy of a range for pages allocated from now on (mbind on a mapping, which
- * this call makes if there is none; it works for memory that may not be touched too). mode is
- * MPOL_*, nodemask an array of unsigned long with nodes bits, any number of them. The kernel takes
- * the nodes that are there, have memory, and are in the cpuset of the process, and leaves the
- * others out; gmem_nodes_at() tells which are. Needs GMEM_MEMORY_MMAP. Errors: ENODEV (no
- * GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy), EINVAL (offset or length is
- * not page aligned; mode; a mask of which no node is left). Since: 0.1
+ * Sets the NUMA policy of a range for pages allocated from now on (mbind on a mapping, which this
+ * call makes if the memory has no mapping yet; that also works for memory that may not be touched).
+ * mode is MPOL_*, nodemask an array of unsigned long with nodes bits, any number of them. The
+ * kernel uses the nodes that are there, have memory, and are in the cpuset of the process, and
+ * ignores the others; gmem_nodes_at() tells which these are. Needs GMEM_MEMORY_MMAP. Errors: ENODEV
+ * (no GMEM_MEMORY_MMAP, or a kernel before 6.19, which ignores the policy), EINVAL (offset or
+ * length is not page aligned; mode; a mask of which no node is left). Since: 0.1
  */
 GMEM_API int gmem_memory_bind_nodes(struct gmem_memory *memory, uint64_t offset, uint64_t length,
 				    int mode, const unsigned long *nodemask, unsigned int nodes);
@@ -160,41 +163,41 @@ GMEM_API int gmem_slot_delete(struct gmem_vm *vm, uint32_t slot);
  *
  * A series that is expected after Linux 7.3 ("guest_memfd in-place conversion", read as of its
  * posting v8; its numbers are not final) moves this from the VM to the guest_memfd, where memory
- * keeps its page when it is converted. Only after gmem_ctx_allow_unreleased(), and only where the
- * kernel says so (module parameter gmem_in_place_conversion of kvm, or vm_memory_attributes off)
- * libgmem converts that way. Then the range must lie in memslots that were set through this vm,
- * the descriptors of their memory must be open, and what was converted before a failure stays
- * converted. Errors then: EINVAL, EBADF, EAGAIN (a page is held by somebody, after some
- * attempts), EFAULT, ENOMEM. Since: 0.1
+ * keeps its page when it is converted. libgmem converts that way only after
+ * gmem_ctx_allow_unreleased(), and only if the kernel says that it does (module parameter
+ * gmem_in_place_conversion of kvm, or vm_memory_attributes off). Then the range must lie in
+ * memslots that were set through this vm, the descriptors of their memory must be open, and what
+ * was converted before a failure stays converted. Errors then: EINVAL, EBADF, EAGAIN (something
+ * still holds a reference on a page, after some attempts), EFAULT, ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
 
 /*
- * Bytes of a range of guest-physical addresses that are private now, as far as they were converted
- * through this object: KVM has no call that tells. Since: 0.1
+ * Bytes of a range of guest-physical addresses that are private now. It counts conversions through
+ * this object only, because KVM has no call that tells. Since: 0.1
  */
 GMEM_API uint64_t gmem_vm_private_bytes(const struct gmem_vm *vm, uint64_t gpa, uint64_t length);
 
-/* How pages come into being. Since: 0.1 */
+/* How pages are populated. Since: 0.1 */
 enum gmem_populate_method {
-	GMEM_POPULATE_BEST,	 /* the last of those below that memory and kernel allow */
+	GMEM_POPULATE_BEST,	 /* the last method below that memory and kernel allow */
 	GMEM_POPULATE_ALLOCATE,	 /* fallocate: page cache only, not zeroed, mapped nowhere */
 	GMEM_POPULATE_HOST,	 /* MADV_POPULATE_WRITE on a host mapping, or page faults */
 	GMEM_POPULATE_PRE_FAULT, /* KVM_PRE_FAULT_MEMORY: mapped in the guest's page tables */
 };
 
 /*
- * CPUs for a thread to run on, as many as there may be. It stays as it is and has no size: what
- * else there may be to say of threads goes into struct gmem_populate_options. Since: 0.1
+ * CPUs for a thread to run on, any number of them. This struct has no size and never grows: new
+ * members about threads go into struct gmem_populate_options. Since: 0.1
  */
 struct gmem_cpu_set {
-	const unsigned long *mask; /* CPU n is bit n % BITS_PER_LONG of the n / BITS_PER_LONG-th */
+	const unsigned long *mask; /* CPU n is bit n % BITS_PER_LONG of element n / BITS_PER_LONG */
 	unsigned int words;	   /* entries of mask */
 };
 
 /*
- * Called as it goes on, in the caller's thread, some ten times a second or after every 4 MiB: done
- * of length bytes are populated. Since: 0.1
+ * Called during the work, in the caller's thread, about ten times a second or after every 4 MiB:
+ * done of length bytes are populated. Since: 0.1
  */
 typedef int (*gmem_populate_progress_fn)(uint64_t done, uint64_t length, void *arg);
 
@@ -204,15 +207,15 @@ struct gmem_populate_options {
 	uint64_t offset; /* bytes into memory */
 	uint64_t length; /* bytes; 0 means to the end */
 	/*
-	 * Guest-physical address to pre-fault offset at. 0: where this gmem_vm bound offset, and
-	 * where it did not, address 0, for memslots that the caller set itself (EINVAL where this
-	 * gmem_vm bound other memory there). GMEM_GPA_NONE: no pre-fault. GMEM_POPULATE_BEST
-	 * pre-faults only what this gmem_vm bound there.
+	 * Guest-physical address at which offset is pre-faulted. 0 means the address at which this
+	 * gmem_vm bound offset; if it did not bind it, address 0, for memslots that the caller set
+	 * itself (EINVAL if this gmem_vm bound other memory there). GMEM_GPA_NONE: no pre-fault.
+	 * GMEM_POPULATE_BEST pre-faults only what this gmem_vm bound there.
 	 */
 	uint64_t gpa;
 	/*
-	 * Threads that fallocate or fault pages in; 0 or 1: the caller's own and no other.
-	 * KVM_PRE_FAULT_MEMORY takes one vCPU, and a simulated kernel one thread.
+	 * Number of threads that fallocate or fault pages in; 0 or 1: only the caller's own.
+	 * KVM_PRE_FAULT_MEMORY uses one vCPU, and a simulated kernel one thread.
 	 */
 	unsigned int threads;
 	unsigned int cpu_set_count;	     /* entries of cpu_sets */
@@ -221,26 +224,27 @@ struct gmem_populate_options {
 	void *progress_arg;
 	const volatile int *cancel; /* see gmem_cancel(); or NULL */
 	/*
-	 * Populate until the kernel has nothing left. False: at most what /proc/meminfo tells is
-	 * available, but for a thirty-second of all memory, so that the OOM killer finds nothing
-	 * to do: a guest_memfd's pages are in no process's RSS, and it would end others.
+	 * true: populate until the kernel has no memory left. false: populate at most MemAvailable
+	 * of /proc/meminfo, less a thirty-second of all memory, so that the OOM killer does not
+	 * run. Pages of a guest_memfd are in no process's RSS, so it would kill other processes.
 	 */
 	bool beyond_available;
 };
 
 /*
- * Populates a range of memory. vm is needed for GMEM_POPULATE_PRE_FAULT, with a vCPU (the first
- * one is used), else it may be NULL. *used, if not NULL, tells the method taken; *done, if not
- * NULL, the bytes populated, on failure too: the beginning of the range, or, where a step failed
- * beside others in other threads, that many. Errors: as fallocate, madvise and
- * KVM_PRE_FAULT_MEMORY give them; EINVAL for an offset or a length that is not page aligned, for
- * CPUs of which the process may run on none, and where GMEM_POPULATE_PRE_FAULT was given no address
- * and the range is not bound as one piece; ENOMEM also before anything is populated, or at a
- * multiple of 64 MiB, where the host cannot spare as much; ECANCELED where cancel ended it; what
+ * Populates a range of memory. GMEM_POPULATE_PRE_FAULT needs vm, with a vCPU (the first one is
+ * used); otherwise vm may be NULL. *used, if not NULL, gets the method that was used. *done, if not
+ * NULL, gets the bytes that were populated, on failure too. They are the beginning of the range;
+ * but if one of several threads failed, *done is only their number. Errors: as fallocate, madvise
+ * and KVM_PRE_FAULT_MEMORY give them; EINVAL for an offset or a length that is not page aligned,
+ * for CPUs if the process may run on none of them, and where GMEM_POPULATE_PRE_FAULT was given no
+ * address and the range is not bound as one piece; ENOMEM also before anything is populated, or at
+ * a multiple of 64 MiB, where the host cannot spare as much; ECANCELED where cancel ended it; what
  * progress returned; GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear,
- * tdx-page-aug). GMEM_POPULATE_BEST takes another method instead while the launch of a TDX or SNP
- * guest that vm made is not finished. The range is looked at once, before its first page. Since:
- * 0.1
+ * tdx-page-aug). While the launch of a TDX or SNP guest that vm made is not finished,
+ * GMEM_POPULATE_BEST takes another method where a pre-fault would fail. The range is looked at
+ * once, before its first page.
+ * Since: 0.1
  */
 GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 			   const struct gmem_populate_options *options,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Changes on a host from one look to the next: guest_memfds that come and go, pages that they get
- * and lose, large mappings of the direct map that are split. Between two looks nothing of a VM is
- * held. What happens and is undone between two looks is not seen.
+ * and lose, large mappings of the direct map that are split. Between two looks no reference on a VM
+ * is held. A change that is undone before the next look is not seen.
  */
 #ifndef GMEM_WATCH_H
 #define GMEM_WATCH_H
@@ -17,11 +17,11 @@ extern "C" {
 
 enum gmem_change_kind {
 	GMEM_CHANGE_NEW,      /* a guest_memfd that was not there */
-	GMEM_CHANGE_GONE,     /* one that nobody holds any more */
-	GMEM_CHANGE_POPULATE, /* pages came: allocated, touched, or converted to private */
-	GMEM_CHANGE_PUNCH,    /* pages went: punched, as a conversion to shared does it */
+	GMEM_CHANGE_GONE,     /* a guest_memfd that no process holds any more */
+	GMEM_CHANGE_POPULATE, /* pages were added: allocated, touched, or converted to private */
+	GMEM_CHANGE_PUNCH,    /* pages were removed: punched, as a conversion to shared does it */
 	GMEM_CHANGE_SPLIT,    /* mappings of the direct map were split */
-	GMEM_CHANGE_COLLAPSE, /* or came together again */
+	GMEM_CHANGE_COLLAPSE, /* mappings of the direct map were merged again */
 };
 
 /* "new", "gone", "populate", "punch", "split", "collapse"; NULL for an unknown one. Since: 0.1 */
@@ -39,9 +39,10 @@ struct gmem_change {
 	pid_t pid;	      /* of a process that holds it, or held it */
 	const char *command;  /* its name, "" where unknown. Valid until fn returns */
 	bool has_resident;
-	uint64_t resident; /* bytes in memory: now, for GONE when it was seen last */
-	uint64_t bytes;	   /* that came or went; for NEW and GONE as resident */
-	uint64_t ranges;   /* of the file that these bytes lie in */
+	uint64_t resident; /* bytes in memory: now, or for GONE when it was last seen */
+	uint64_t bytes;	   /* bytes that were added or removed; for NEW and GONE the same as
+			    * resident */
+	uint64_t ranges;   /* ranges of the file that these bytes are in */
 	uint64_t offset;   /* of the first of these ranges */
 
 	/* Of the direct map. */
@@ -71,12 +72,13 @@ GMEM_API void gmem_watch_free(struct gmem_watch *watch);
 
 /*
  * Looks at the host and calls fn for each change since the look before: guest_memfds first, in the
- * order of device and inode. The first look only learns what is there. Pages are gone through only
- * where the kernel's count of them or the inode's time of change moved (each fallocate(2) moves it:
- * kvm_gmem_fallocate()). Of each guest_memfd its resident ranges are kept, 16 bytes a range. Where
- * deadline_ms ended the scan (struct gmem_owners_counts), nothing that it did not reach is reported
- * as gone. Errors: those of gmem_owners_new(), ECANCELED among them: the next look then reports
- * what this one did not. ENOMEM and what fn returns: the next look only learns again. Since: 0.1
+ * order of device and inode. The first look only learns what is there. Pages of a guest_memfd are
+ * gone through only if the kernel's count of them or the inode's time of change differs from the
+ * last look (each fallocate(2) changes that time: kvm_gmem_fallocate()). The watch keeps the
+ * resident ranges of each guest_memfd, 16 bytes for each range. If deadline_ms ended the scan
+ * (struct gmem_owners_counts), what the scan did not reach is not reported as gone. Errors: those
+ * of gmem_owners_new(), ECANCELED among them: the next look then reports what this one did not.
+ * ENOMEM and what fn returns: the next look only learns again. Since: 0.1
  */
 GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg);
 
@@ -84,7 +86,7 @@ GMEM_API int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *
 struct gmem_watch_counts {
 	size_t size;				 /* sizeof(struct gmem_watch_counts) */
 	const struct gmem_owners_counts *owners; /* owned by watch, until the next look */
-	size_t unknown;	   /* guest_memfds whose pages could not be told, and */
+	size_t unknown;	   /* number of guest_memfds of which the pages could not be read, and */
 	const char *why;   /* of one of them. Owned by watch, until the next look; NULL for none */
 	bool has_counters; /* splits are counted by this kernel */
 };

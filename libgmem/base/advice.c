@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What an explanation tells to do next. A C program is told the function; a program with words of
- * its own for its users gives them (gmem_ctx_set_advice()).
+ * The next step that an explanation names. For a C program it is the function to call. A program
+ * can give words of its own for its users (gmem_ctx_set_advice()).
  */
 #include "base/advice.h"
 

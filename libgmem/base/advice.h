@@ -8,7 +8,7 @@
 
 /*
  * What to do, in the words of the caller or of the library, by its name, which is length bytes
- * long. NULL where there is nothing of that name.
+ * long. NULL if there is no advice of that name.
  */
 const char *gmem_advice_of_length(const struct gmem_ctx *ctx, const char *name, size_t length);
 

@@ -11,7 +11,7 @@ static inline bool gmem_is_cancelled(const volatile int *cancel)
 	return cancel && __atomic_load_n(cancel, __ATOMIC_ACQUIRE);
 }
 
-/* Notes that call ended for that. Returns -ECANCELED. */
+/* Notes that call ended because the caller wanted it. Returns -ECANCELED. */
 int gmem_cancelled(struct gmem_ctx *ctx, const char *call);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What a context is told, and what it says of its kernel. */
+/* The settings of a context, and what it tells about its kernel. */
 #include "base/context.h"
 
 void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow)

@@ -21,9 +21,9 @@ struct gmem_touched;
 struct gmem_guard {
 	int (*ask)(struct gmem_ctx *ctx, const struct gmem_touched *touched);
 	bool allow_faults;
-	/* Learnt by it, under the lock learning. */
-	bool blind;	   /* a reader was looked for in vain */
-	bool told;	   /* and that was said */
+	/* What the guard has learnt, under the lock learning. */
+	bool blind;	   /* no reader could be opened */
+	bool told;	   /* and the log function got a message about it */
 	int vm_types;	   /* KVM_CAP_VM_TYPES, -EINPROGRESS until asked */
 	int partial_write; /* the CPU has the bug tdx_pw_mce, likewise */
 	int fwb, dic;	   /* of arm64, likewise; see verdict/flush_paths.h */
@@ -40,12 +40,15 @@ struct gmem_ctx {
 	void *log_arg;
 	gmem_advice_fn advice;
 	void *advice_arg;
-	/* Objects of one context may live in different threads: this guards the explanation, */
+	/*
+	 * Objects of one context may be used in different threads: this lock guards the
+	 * explanation,
+	 */
 	pthread_mutex_t lock;
 	char explanation[GMEM_EXPLANATION_MAX];
 	bool explained; /* since the last gmem_begin() */
 	int explained_error;
-	/* and this, which is recursive, what is learnt of the kernel once, below. */
+	/* and this one, which is recursive, guards what is learnt of the kernel once, below. */
 	pthread_mutex_t learning;
 	bool reader_forbidden;
 	enum gmem_evidence chosen;    /* the reader wanted, NONE for any */

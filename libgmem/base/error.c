@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Why the last call on a context failed, and what is told on the way. */
+/* Why the last call on a context failed, and messages on the way. */
 #include "base/error.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ const char *gmem_error_words(int error)
 	return strerror(-error);
 }
 
-/* error: NULL for whichever it was. */
+/* error may be NULL: then any error counts. */
 static int explain(const struct gmem_ctx *ctx, const int *error, char *buffer, size_t size)
 {
 	struct gmem_ctx *unlocked = (struct gmem_ctx *)ctx; /* only the lock changes */
@@ -83,7 +83,7 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (error == -ECHILD) /* that is why, whatever was to be read */
+	if (error == -ECHILD) /* that is the reason, whatever the call wanted to read */
 		snprintf(text, sizeof(text), "%s", gmem_error_words(error));
 
 	pthread_mutex_lock(&ctx->lock);

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Failures are explained, and what is worth knowing is logged. */
+/* Explanations of failures, and messages to the log function. */
 #ifndef GMEM_BASE_ERROR_H
 #define GMEM_BASE_ERROR_H
 
 #include "base/context.h"
 
 /*
- * Each call that the public headers have begins with it: what an older one failed for is no answer
- * to a failure of this one. Lint looks for it.
+ * Each public call begins with this, because the reason of an older failure does not explain a new
+ * one. Lint looks for it.
  */
 void gmem_begin(struct gmem_ctx *ctx);
 
-/* What a failure was explained with. */
+/* The explanation of a failure. */
 struct gmem_explanation {
 	char text[GMEM_EXPLANATION_MAX];
 	bool explained;
 	int error;
 };
 
-/* Keeps the explanation over calls whose failures are none of the caller's. */
+/* Keeps the explanation during calls that may fail without the caller's call failing. */
 void gmem_explanation_keep(struct gmem_ctx *ctx, struct gmem_explanation *kept);
 void gmem_explanation_restore(struct gmem_ctx *ctx, const struct gmem_explanation *kept);
 
@@ -30,9 +30,9 @@ int gmem_fail(struct gmem_ctx *ctx, int error, const char *format, ...)
 int gmem_no_memory(struct gmem_ctx *ctx, const char *what);
 
 /*
- * Whether both are multiples of the page size, for calls that would else round one of them, and
- * whether want has only bits that this library knows. Returns 0, or -EINVAL, explained; call is the
- * name to say.
+ * Checks that both are multiples of the page size, for calls that would otherwise round one of
+ * them, and that want has only bits that this library knows. Returns 0, or -EINVAL, explained; call
+ * is the name of the function in the explanation.
  */
 int gmem_check_aligned(struct gmem_ctx *ctx, const char *call, uint64_t offset, uint64_t length);
 int gmem_check_want(struct gmem_ctx *ctx, const char *call, unsigned int want);

@@ -29,7 +29,8 @@ struct gmem_touched {
 	unsigned int touch; /* of enum gmem_touch */
 	int vm_type;	    /* enum gmem_vm_type, or -1: not known */
 	int fd;		    /* the guest_memfd, or -1: not known; gpa says which pages they are */
-	uint64_t inode;	    /* 0, or what fd must be: else it was closed, and gpa says it */
+	uint64_t inode;	    /* 0, or the inode that fd must have; if it has another, it was
+			     * closed, and gpa says which pages they are */
 	uint64_t flags;	    /* fd was created with */
 	uint64_t offset;    /* bytes into it */
 	uint64_t length;    /* bytes, never 0; all of these are multiples of a page */

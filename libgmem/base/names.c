@@ -29,7 +29,10 @@ static const char *const evidences[] = {
 	[GMEM_EVIDENCE_SNAPSHOT] = "snapshot",
 	[GMEM_EVIDENCE_DUMP] = "page-tables/dump",
 };
-/* By the power of 2: base pages of 4K, 16K and 64K, and what their page tables map. */
+/*
+ * Indexed by the power of 2: base pages of 4K, 16K and 64K, and the sizes that their page tables
+ * map.
+ */
 static const char *const sizes[] = {
 	[12] = "4K",   [14] = "16K", [16] = "64K", [21] = "2M", [25] = "32M",
 	[29] = "512M", [30] = "1G",  [36] = "64G", [42] = "4T",
@@ -136,6 +139,17 @@ int gmem_memory_flag_from_name(const char *name, uint64_t *flag)
 const char *gmem_direct_map_name(enum gmem_direct_map state)
 {
 	return NAME_OF(direct_maps, state);
+}
+
+const char *gmem_access_owner_name(enum gmem_access_owner owner)
+{
+	static const char *const owners[] = {
+		[GMEM_ACCESS_OWNER_UNKNOWN] = "unknown",
+		[GMEM_ACCESS_OWNER_HOST] = "host",
+		[GMEM_ACCESS_OWNER_GUEST] = "guest",
+	};
+
+	return NAME_OF(owners, owner);
 }
 
 const char *gmem_evidence_name(enum gmem_evidence evidence)

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-#define OPTIONS_MAX 4096u /* a page, as system calls have it: a size beyond it is none */
+#define OPTIONS_MAX 4096u /* a page, the limit of system calls too: a larger size is refused */
 
 static bool all_zero(const unsigned char *bytes, size_t n)
 {

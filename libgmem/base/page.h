@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is the same on all machines that libgmem knows, and a page of x86-64, which code that is for
- * x86-64 alone (TDX, SNP, memory attributes) may count in. All other code asks the context for the
- * size of the kernel's pages: gmem_bytes_of(), gmem_page_of(), gmem_page_size().
+ * What is the same on all machines that libgmem knows. Also the page of x86-64, in which only code
+ * for x86-64 (TDX, SNP, memory attributes) may count. All other code asks the context for the size
+ * of the kernel's pages: gmem_bytes_of(), gmem_page_of(), gmem_page_size().
  */
 #ifndef GMEM_BASE_PAGE_H
 #define GMEM_BASE_PAGE_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Sorted ranges: a binary search and one memmove() an operation. */
+/* Sorted ranges: each operation takes a binary search and one memmove(). */
 #include "base/ranges.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ int gmem_ranges_reserve(struct gmem_ranges *ranges)
 	struct gmem_range *list;
 	size_t room;
 
-	/* The worst an operation does is to cut one range in two. */
+	/* An operation adds one range at most: it may cut a range in two. */
 	if (ranges->count < ranges->room)
 		return 0;
 	room = ranges->room ? 2 * ranges->room : 16;
@@ -54,7 +54,7 @@ static void splice(struct gmem_ranges *ranges, size_t first, size_t last,
 	ranges->count -= last - first;
 }
 
-/* Behind the last one: how most are added. Returns whether it is there. */
+/* Adds it behind the last range, where most are added. Returns whether it was added there. */
 static bool append(struct gmem_ranges *ranges, uint64_t start, uint64_t end)
 {
 	struct gmem_range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;

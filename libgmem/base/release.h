@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Kernel releases, where the kernel has no other way to tell what it can do. */
+/* Kernel releases, for features that the kernel reports in no other way. */
 #ifndef GMEM_BASE_RELEASE_H
 #define GMEM_BASE_RELEASE_H
 

@@ -8,7 +8,7 @@
 #include "host/host.h"
 #include "host/offer.h"
 
-/* The checks that a purpose rests on, in the order in which one explains the next. */
+/* The checks that a purpose depends on, in an order in which one explains the next. */
 static const char *const machine[] = { "machine.virtual", NULL };
 static const char *const of_guest_memfd[] = {
 	"machine.virtual",	  "config.kvm",	     "kvm.device", "kvm.access", "kernel.version",
@@ -48,7 +48,7 @@ static void say(struct gmem_purpose_answer *out, enum gmem_answer_kind kind,
 	out->fix = check->fix;
 }
 
-/* What decides without a look at the purpose's own checks: whether it did. */
+/* Facts that decide before the purpose's own checks are looked at. Returns whether they did. */
 static bool decided(const struct gmem_host *host, const char *const *ids,
 		    struct gmem_purpose_answer *out)
 {
@@ -59,7 +59,10 @@ static bool decided(const struct gmem_host *host, const char *const *ids,
 	return check;
 }
 
-/* Why a check was not run: the nearest one above it that is no skip and did not pass; or NULL. */
+/*
+ * The check that kept this one from running: the nearest one above it that is not a skip and did
+ * not pass; or NULL.
+ */
 static const struct gmem_check *blocker(const struct gmem_host *host,
 					const struct gmem_check *check)
 {
@@ -68,7 +71,7 @@ static const struct gmem_check *blocker(const struct gmem_host *host,
 	return check && check->result != GMEM_CHECK_PASS ? check : NULL;
 }
 
-/* A row of the offer was not run, or was, and another check explains what it found. */
+/* Whether a row of the offer was not run, or another check explains what it found. */
 static void answer_skip(const struct gmem_host *host, const struct gmem_check *check,
 			struct gmem_purpose_answer *out)
 {
@@ -82,7 +85,7 @@ static void answer_skip(const struct gmem_host *host, const struct gmem_check *c
 		say(out, GMEM_ANSWER_NO, cause ? cause : check);
 }
 
-/* A row of the offer: it passed, or it, or what explains it, failed. */
+/* Judges by a row of the offer: it passed, or it failed, or the check that explains it failed. */
 static void answer_offer(const struct gmem_host *host, const char *const *ids, const char *id,
 			 struct gmem_purpose_answer *out)
 {
@@ -102,10 +105,10 @@ static void answer_offer(const struct gmem_host *host, const char *const *ids, c
 
 static const char *const vm_access[] = { "kvm.access", NULL };
 
-/* What KVM's offer of a type does not prove: launches go through /dev/sev. */
+/* KVM's offer of a type does not prove this: launches go through /dev/sev. */
 static const char *const beside_kvm[] = { "snp.firmware", NULL };
 
-/* Of a VM type: whatever failed, then the hardware, then what KVM offers. */
+/* Judges a VM type: by a failed check, then by the hardware, then by what KVM offers. */
 static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 			const char *const *ids, struct gmem_purpose_answer *out)
 {
@@ -125,7 +128,7 @@ static void answer_type(const struct gmem_host *host, enum gmem_vm_type type,
 					    : NULL;
 	else if (!check)
 		check = first(host, of_kvm, GMEM_CHECK_CANNOT_TELL);
-	/* Where no VM can be made, an offer is no help. */
+	/* If no VM can be made, KVM's offer does not help. */
 	if (!check)
 		check = first(host, vm_access, GMEM_CHECK_CANNOT_TELL);
 	if (check)

@@ -26,7 +26,7 @@ static enum gmem_config_value how_built(struct gmem_host *host,
 	return gmem_config_get_module(host->ctx, &host->config, about->option, about->module);
 }
 
-/* What switches the parameter on. */
+/* How to switch the parameter on. */
 static const char *fix_off(struct gmem_host *host, const struct gmem_host_confidential *about)
 {
 	switch (how_built(host, about)) {
@@ -39,7 +39,9 @@ static const char *fix_off(struct gmem_host *host, const struct gmem_host_confid
 	}
 }
 
-/* KVM works, so its module is there, and does not know the parameter; or it is not loaded. */
+/*
+ * If KVM works, its module is loaded and does not know the parameter; otherwise it is not loaded.
+ */
 static enum gmem_check_result say_no_parameter(struct gmem_host *host,
 					       const struct gmem_host_confidential *about)
 {
@@ -76,7 +78,9 @@ enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
 	return gmem_host_unread(host, about->parameter_file, on);
 }
 
-/* Inside a container the host's number is not to be seen, what the container may have is. */
+/*
+ * Inside a container the host's number of keys is hidden; only the container's limit can be seen.
+ */
 static enum gmem_check_result say_limit(struct gmem_host *host,
 					const struct gmem_host_confidential *about,
 					const struct gmem_keys *keys)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What TDX and SNP are asked alike: a parameter of KVM's module, keys that run out, a VM type. */
+/*
+ * Questions that TDX and SNP have in common: a parameter of KVM's module, the number of keys, a VM
+ * type.
+ */
 #ifndef GMEM_HOST_CONFIDENTIAL_H
 #define GMEM_HOST_CONFIDENTIAL_H
 
 #include "host/host.h"
 
-/* What a row's about points to. */
+/* The member about of a row points to this. */
 struct gmem_host_confidential {
 	enum gmem_vm_type vm_type;
 
@@ -24,10 +27,10 @@ struct gmem_host_confidential {
 	const char *free_one;	 /* what to do where all are in use */
 	const char *without_one; /* what happens there */
 
-	const char *log; /* who says why KVM does not offer the type */
+	const char *log; /* which check says why KVM does not offer the type */
 };
 
-/* That it is off; a check that knows why comes before. */
+/* Notes that it is off. A check that knows the reason runs before this one. */
 enum gmem_check_result gmem_host_check_parameter(struct gmem_host *host,
 						 const struct gmem_host_row *row);
 enum gmem_check_result gmem_host_check_keys(struct gmem_host *host,

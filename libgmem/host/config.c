@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The kernel's configuration. What KVM offers outranks it, and an option that this kernel does not
- * know is told from one that is off.
+ * The kernel's configuration. KVM's answers count more than it. An option that this kernel does not
+ * know is not the same as an option that is off.
  */
 #include <errno.h>
 
@@ -20,7 +20,7 @@ static enum gmem_check_result check_config(struct gmem_host *host, const struct 
 	if (host->config.not_recorded)
 		return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL, NULL,
 				      "the configuration is not in the snapshot");
-	/* config.gz is a module at most where a vendor made it one: CONFIG_IKCONFIG. */
+	/* Only some vendors build config.gz as a module: CONFIG_IKCONFIG. */
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 			      "install the kernel's configuration in /boot, or modprobe configs "
 			      "where the kernel has that module",
@@ -29,16 +29,16 @@ static enum gmem_check_result check_config(struct gmem_host *host, const struct 
 			      host->ctx->release);
 }
 
-/* An option: whom it concerns, and whether a host is worse off without it. */
+/* An option: which machines it concerns, and whether a host needs it. */
 struct option {
 	const char *name;
 	const char *former; /* what it was called before, or NULL */
 	const char *vendor; /* matters on this vendor's CPUs only, or NULL */
 	const char *without;
-	bool optional;				     /* its absence is in order on most hosts */
+	bool optional;				     /* most hosts do not need it */
 	bool x86;				     /* no other architecture has it */
 	bool (*proof)(const struct gmem_host *host); /* it is on, whatever the file says; or NULL */
-	const char *causes[2];			     /* checks whose fail explains it, or NULL */
+	const char *causes[2];			     /* checks that explain its fail, or NULL */
 };
 
 static bool has_kvm(const struct gmem_host *host)
@@ -61,7 +61,7 @@ static bool has_sev(const struct gmem_host *host)
 	return gmem_host_offers(host, GMEM_VM_SEV) || gmem_host_offers(host, GMEM_VM_SNP);
 }
 
-/* Whether this machine's CPUs never had what the option is for. */
+/* Whether the CPUs of this machine lack the feature that the option is for. */
 static const char *never(const struct gmem_host *host, const struct option *option)
 {
 	bool intel = option->vendor && option->vendor[0] == 'G';
@@ -121,7 +121,7 @@ static enum gmem_check_result check_option(struct gmem_host *host, const struct 
 
 /*
  * KVM's part of TDX has an option of its own since Linux 6.16, which depends on INTEL_TDX_HOST.
- * Kernels that carried TDX before build both with the latter alone.
+ * Older kernels with TDX build both parts with INTEL_TDX_HOST alone.
  */
 static enum gmem_check_result check_kvm_tdx(struct gmem_host *host, const struct gmem_host_row *row)
 {
@@ -174,7 +174,7 @@ static const struct gmem_host_row rows[] = {
 	OPTION("config.kvm-amd-sev", check_option, "KVM_AMD_SEV", .vendor = "AuthenticAMD",
 	       .without = "KVM cannot run SEV and SNP guests", .proof = has_sev,
 	       .causes = { "config.kvm" }),
-	/* TDX, SEV and KVM_SW_PROTECTED_VM select it, and nobody else does. */
+	/* Only TDX, SEV and KVM_SW_PROTECTED_VM select it. */
 	OPTION("config.kvm-memory-attributes", check_option, "KVM_GENERIC_MEMORY_ATTRIBUTES",
 	       .without =
 		       "memory cannot be made private; TDX, SEV and KVM_SW_PROTECTED_VM bring it",
@@ -195,4 +195,7 @@ static const struct gmem_host_row rows[] = {
 	       .without = "no page table dump, which is for cross-checks only", .optional = true),
 };
 
-const struct gmem_host_subject gmem_host_config = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_config = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What a check notes of the host, and what it knows of the others. */
+/* How a check notes what it found, and looks at the results of other checks. */
 #include "host/host.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type)
 	return host->caps && gmem_caps_has_vm_type(host->caps, type);
 }
 
-/* Types that KVM did not name, or may have under other numbers, were not asked. */
+/* Nothing was asked of types that KVM did not name, or may have under other numbers. */
 static bool has_unasked_types(const struct gmem_host *host)
 {
 	return host->caps && (gmem_caps_doubted(host->caps, NULL) ||

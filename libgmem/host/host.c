@@ -12,10 +12,14 @@
 #include "base/error.h"
 #include "kvm/explain/explain.h"
 
-/* What explains the fail of another stands before it: private memory comes behind TDX and SNP. */
+/*
+ * A check that explains the fail of another one runs before it. So private memory comes after TDX
+ * and SNP.
+ */
 static const struct gmem_host_subject *const subjects[] = {
-	&gmem_host_machine, &gmem_host_kernel, &gmem_host_config, &gmem_host_kvm,    &gmem_host_tdx,
-	&gmem_host_snp,	    &gmem_host_offer,  &gmem_host_reader, &gmem_host_memory,
+	&gmem_host_machine, &gmem_host_kernel, &gmem_host_config, &gmem_host_kvm,
+	&gmem_host_tdx,	    &gmem_host_snp,    &gmem_host_offer,  &gmem_host_reader,
+	&gmem_host_arm64,   &gmem_host_memory,
 };
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
@@ -37,6 +41,8 @@ static enum gmem_check_result run_row(struct gmem_host *host, const struct gmem_
 
 static int run_subject(struct gmem_host *host, const struct gmem_host_subject *subject)
 {
+	if (subject->is_for && !subject->is_for(host))
+		return 0;
 	for (size_t i = 0; i < subject->count; i++) {
 		const struct gmem_host_row *row = &subject->rows[i];
 		struct gmem_check *check = &host->checks[host->count];
@@ -56,7 +62,7 @@ static int run_subject(struct gmem_host *host, const struct gmem_host_subject *s
 	return 0;
 }
 
-/* What KVM answers is looked at by checks of all subjects. */
+/* Checks of all subjects look at KVM's answers. */
 static void ask_kvm(struct gmem_host *host)
 {
 	host->caps_error = gmem_caps_new(host->ctx, &host->caps);
@@ -78,7 +84,7 @@ int gmem_host_new(struct gmem_ctx *ctx, struct gmem_host **out)
 	for (size_t i = 0; i < SUBJECTS; i++)
 		rows += subjects[i]->count;
 	host->ctx = ctx;
-	host->chosen = ctx->chosen; /* each reader is tried: the choice would be lost */
+	host->chosen = ctx->chosen; /* opening each reader in turn would lose the caller's choice */
 	host->checks = calloc(rows, sizeof(*host->checks));
 	if (!host->checks)
 		goto out;

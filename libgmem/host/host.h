@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The doctor: checks are rows of tables, one table a subject. A row's run function looks at one
- * thing and says what it found; that a check is skipped when its parent did not pass is seen to
- * by host.c.
+ * The doctor: checks are rows of tables, one table a subject. The function run of a row looks at
+ * one thing and says what it found. host.c skips a check if its parent did not pass.
  */
 #ifndef GMEM_HOST_HOST_H
 #define GMEM_HOST_HOST_H
@@ -23,6 +22,9 @@ struct gmem_host_row {
 struct gmem_host_subject {
 	const struct gmem_host_row *rows;
 	size_t count;
+	/* Whether the host is one that it is about: elsewhere there are no such checks. NULL: any.
+	 */
+	bool (*is_for)(const struct gmem_host *host);
 };
 
 extern const struct gmem_host_subject gmem_host_machine;
@@ -33,6 +35,7 @@ extern const struct gmem_host_subject gmem_host_offer;
 extern const struct gmem_host_subject gmem_host_tdx;
 extern const struct gmem_host_subject gmem_host_snp;
 extern const struct gmem_host_subject gmem_host_reader;
+extern const struct gmem_host_subject gmem_host_arm64;
 extern const struct gmem_host_subject gmem_host_memory;
 
 struct gmem_host {
@@ -62,22 +65,28 @@ enum gmem_check_result gmem_host_find(struct gmem_host *host, enum gmem_check_re
 /* Notes a file that could not be read: never a fail. */
 enum gmem_check_result gmem_host_unread(struct gmem_host *host, const char *path, int error);
 
-/* Notes that KVM did not answer, as where a snapshot has no answer of it: never a fail. */
+/*
+ * Notes that KVM did not answer, for example because a snapshot has no answer. This is never a
+ * fail.
+ */
 enum gmem_check_result gmem_host_unsaid(struct gmem_host *host);
 
-/* An earlier check, NULL where there is none of that name. */
+/* An earlier check, NULL if there is no check of that name. */
 const struct gmem_check *gmem_host_find_check(const struct gmem_host *host, const char *id);
 
 /* Result of an earlier check. */
 enum gmem_check_result gmem_host_result(const struct gmem_host *host, const char *id);
 
-/* Whether that check failed: then a check that its cause explains is a skip, which this notes. */
+/*
+ * Whether that check failed. If it did, this notes a skip for the current check, which has the same
+ * cause.
+ */
 bool gmem_host_told(struct gmem_host *host, const char *id);
 
 /* Whether KVM is known to offer a VM type. */
 bool gmem_host_offers(const struct gmem_host *host, enum gmem_vm_type type);
 
-/* Whether a VM of some type has the capability: 1, 0, or -1 where KVM does not say it of all. */
+/* Whether a VM of some type has the capability: 1, 0, or -1 if KVM did not answer for all types. */
 int gmem_host_any_vm(const struct gmem_host *host, unsigned int capability);
 
 /* Whether KVM offers a VM type with private memory. */

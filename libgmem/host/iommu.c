@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Words of the command line for which iommu_snp_enable() in drivers/iommu/amd/init.c refuses SNP.
- * Of words that contradict each other the kernel takes the last, but what is switched off stays
- * off.
+ * If words contradict each other, the kernel takes the last one; but what one word switched off
+ * stays off.
  */
 #include "host/iommu.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "procfs/file.h"
+#include "procfs/cmdline.h"
 
 enum effect { OFF, PASS_THROUGH, TRANSLATE, V1_TABLES, V2_TABLES, EFFECTS };
 
@@ -83,13 +83,13 @@ int gmem_iommu_boot(struct gmem_ctx *ctx, struct gmem_iommu_boot *out)
 {
 	struct said said = { .by = { NULL } };
 	const char *refused;
-	char *line, *rest;
-	int ret = gmem_read_file(ctx, "/proc/cmdline", &line, NULL);
+	char *words;
+	int ret = gmem_read_boot_words(ctx, &words);
 
 	*out = (struct gmem_iommu_boot){ .passes_through = -1 };
 	if (ret)
 		return ret;
-	for (char *at = strtok_r(line, " \n", &rest); at; at = strtok_r(NULL, " \n", &rest))
+	for (char *at = words; *at; at = gmem_next_boot_word(at))
 		take_word(&said, at);
 	refused = said.by[OFF] ? said.by[OFF] : said.by[PASS_THROUGH];
 	out->v2 = !refused && said.by[V2_TABLES];
@@ -98,6 +98,6 @@ int gmem_iommu_boot(struct gmem_ctx *ctx, struct gmem_iommu_boot *out)
 	snprintf(out->word, sizeof(out->word), "%s", refused ? refused : "");
 	if (said.by[PASS_THROUGH] || said.by[TRANSLATE])
 		out->passes_through = !!said.by[PASS_THROUGH];
-	free(line);
+	free(words);
 	return 0;
 }

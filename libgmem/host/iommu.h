@@ -4,10 +4,10 @@
 
 #include "host/host.h"
 
-/* What the kernel's command line makes of an IOMMU of AMD. */
+/* How the kernel's command line configures an IOMMU of AMD. */
 struct gmem_iommu_boot {
 	int passes_through; /* 1, 0, or -1: not said, and the configuration decides */
-	char word[64];	    /* for which SNP is refused; empty: for none */
+	char word[64];	    /* the word for which SNP is refused, or empty */
 	bool v2;	    /* by the format of its page tables, which that word chose */
 };
 

@@ -11,7 +11,7 @@ static bool is_release(const char *release)
 	return *release >= '0' && *release <= '9';
 }
 
-/* The release that guest_memfd came with, which is another one on arm64. */
+/* The release in which guest_memfd appeared; arm64 got it in a later one. */
 struct since {
 	unsigned int minor;
 	const char *boot, *or_vendor;
@@ -24,7 +24,10 @@ static const struct since since_arm = {
 	18, "boot Linux 6.18 or newer", "boot Linux 6.18 or newer, or a vendor's kernel that has it"
 };
 
-/* What says that a kernel has guest_memfd where KVM did not: how it was built, or its modules. */
+/*
+ * Other evidence that a kernel has guest_memfd, if KVM did not answer: its configuration, or its
+ * modules.
+ */
 static const char *other_evidence(struct gmem_host *host)
 {
 	static const struct {
@@ -44,7 +47,7 @@ static const char *other_evidence(struct gmem_host *host)
 	return NULL;
 }
 
-/* KVM did not say whether this kernel has what its number is too low for. */
+/* The release is too old for the feature, and KVM did not say whether this kernel has it anyway. */
 static enum gmem_check_result judge_number(struct gmem_host *host, const struct since *since)
 {
 	const char *other = other_evidence(host);
@@ -66,7 +69,7 @@ static enum gmem_check_result judge_number(struct gmem_host *host, const struct 
 			      host->ctx->release, since->minor);
 }
 
-/* A vendor's kernel may have what its number is too low for, so the number does not decide. */
+/* A vendor's kernel may have a feature of a later release, so the release alone does not decide. */
 static enum gmem_check_result check_version(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const struct since *since = host->cpu.is_arm ? &since_arm : &since_x86;
@@ -100,7 +103,10 @@ static int can_map(const struct gmem_host *host)
 	return gmem_host_any_vm(host, GMEM_KVM_CAP_GUEST_MEMFD_FLAGS);
 }
 
-/* A kernel that came before the feature is in order: that is a skip, with the way to get it. */
+/*
+ * A kernel that is older than the feature is not broken: that is a skip, with advice how to get the
+ * feature.
+ */
 static enum gmem_check_result check_mmap(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	const char *release = host->ctx->release;
@@ -125,4 +131,7 @@ static const struct gmem_host_row rows[] = {
 	  false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_kernel = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_kernel = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -41,7 +41,7 @@ static enum gmem_check_result check_device(struct gmem_host *host, const struct 
 			      st.st_mode & 07777, st.st_uid, st.st_gid);
 }
 
-/* What keeps a VM from being made: whether that is firm, and what to do. */
+/* An errno of creating a VM: whether it is final, and what to do. */
 static const struct refusal {
 	int error;
 	enum gmem_check_result result;
@@ -59,7 +59,7 @@ static const struct refusal {
 	  "make /dev/kvm the character device 10:232; in a container, pass the host's in" },
 };
 
-/* It may be opened; can VMs be made, too? */
+/* /dev/kvm could be opened. Can VMs be created, too? */
 static enum gmem_check_result check_vm(struct gmem_host *host)
 {
 	int ret = gmem_caps_vm(host->caps, GMEM_VM_DEFAULT, GMEM_KVM_CAP_VM_TYPES);
@@ -81,7 +81,7 @@ static enum gmem_check_result check_vm(struct gmem_host *host)
 			      "a VM could not be created: %s", gmem_error_words(ret));
 }
 
-/* A node that kmod made of modules.devname, or a container's, with nothing behind it. */
+/* A device node without a driver: kmod made it from modules.devname, or a container has it. */
 static enum gmem_check_result say_no_driver(struct gmem_host *host)
 {
 	if (gmem_host_told(host, "machine.virtual") || gmem_host_told(host, "config.kvm"))
@@ -149,8 +149,7 @@ static enum gmem_check_result check_memory2(struct gmem_host *host, const struct
 }
 
 /*
- * KVM pre-faults where it has a second level of page tables:
- * kvm_dev_ioctl_check_extension_generic().
+ * KVM pre-faults only with a second level of page tables: kvm_dev_ioctl_check_extension_generic().
  */
 static const struct paging {
 	const char *vendor, *option, *module, *flag;
@@ -185,7 +184,10 @@ static const char *fix_paging(const struct gmem_host *host)
 	return "take a machine with a CPU that has EPT or NPT, and switch it on (kvm_intel.ept, kvm_amd.npt)";
 }
 
-/* That a kernel is older than a call is in order, and told from a call that it keeps back. */
+/*
+ * A kernel that is older than the call is not broken. That is not the same as a kernel that has the
+ * call and does not offer it.
+ */
 static enum gmem_check_result check_pre_fault(struct gmem_host *host,
 					      const struct gmem_host_row *row)
 {
@@ -216,4 +218,7 @@ static const struct gmem_host_row rows[] = {
 	{ "kvm.pre-fault", "kvm.access", "pre-fault offered", check_pre_fault, false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_kvm = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_kvm = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host/host.h"
-#include "procfs/file.h"
+#include "procfs/cmdline.h"
 
 bool gmem_host_has_flag(const struct gmem_host *host, const char *flag)
 {
@@ -43,13 +43,13 @@ bool gmem_host_may_have_snp(const struct gmem_host *host)
 
 int gmem_host_booted_with(struct gmem_host *host, const char *word)
 {
-	char *line, *at, *rest;
-	int ret = gmem_read_file(host->ctx, "/proc/cmdline", &line, NULL);
+	char *words;
+	int ret = gmem_read_boot_words(host->ctx, &words);
 
 	if (ret)
 		return ret;
-	for (at = strtok_r(line, " \n", &rest); at && !ret; at = strtok_r(NULL, " \n", &rest))
+	for (char *at = words; *at && !ret; at = gmem_next_boot_word(at))
 		ret = !strcmp(at, word);
-	free(line);
+	free(words);
 	return ret;
 }

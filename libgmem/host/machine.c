@@ -11,8 +11,8 @@
 
 /*
  * Whether KVM runs here, whoever may use it: 1, 0, or -1 where that is not known. /proc/misc has
- * the device that kvm_init() registers. Where it cannot be read, a device that is not there tells
- * it, but for a container, which may hide it.
+ * the device that kvm_init() registers. If it cannot be read, a missing device means no, except in
+ * a container, which may hide the device.
  */
 static int runs_kvm(struct gmem_host *host)
 {
@@ -25,8 +25,7 @@ static int runs_kvm(struct gmem_host *host)
 	return host->caps_error == -ENOENT && !gmem_is_container(host->ctx) ? 0 : -1;
 }
 
-/* Flags of the CPU are the weaker evidence: a hypervisor may hide them, and KVM run all the same.
- */
+/* Flags of the CPU are the weaker evidence: a hypervisor may hide them although KVM runs. */
 static enum gmem_check_result check_virtual(struct gmem_host *host, const struct gmem_host_row *row)
 {
 	int runs;
@@ -133,4 +132,7 @@ static const struct gmem_host_row rows[] = {
 	  check_after_fault, false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_machine = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_machine = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -25,7 +25,11 @@ static enum gmem_check_result check_secretmem(struct gmem_host *host,
 		return GMEM_CHECK_SKIP;
 	/* Built in, so it is switched off: the parameter is off by default before Linux 6.5. */
 	if (fd == -ENOSYS)
-		return gmem_host_find(host, GMEM_CHECK_FAIL, "boot with secretmem.enable=1",
+		return gmem_host_find(host, GMEM_CHECK_FAIL,
+				      host->cpu.is_arm
+					      ? "boot with secretmem.enable=1, and without "
+						"rodata=off or rodata=noalias"
+					      : "boot with secretmem.enable=1",
 				      "memfd_secret() is not there");
 	if (fd < 0)
 		return gmem_host_unread(host, "memfd_secret", fd);
@@ -105,4 +109,7 @@ static const struct gmem_host_row rows[] = {
 	  NULL },
 };
 
-const struct gmem_host_subject gmem_host_memory = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_memory = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

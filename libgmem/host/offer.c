@@ -162,4 +162,7 @@ static const struct gmem_host_row rows[] = {
 	  NULL },
 };
 
-const struct gmem_host_subject gmem_host_offer = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_offer = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

@@ -115,7 +115,7 @@ static enum gmem_check_result check_sysctl(struct gmem_host *host, const struct 
 struct reader {
 	enum gmem_evidence evidence;
 	const char *fix;
-	const char *causes[2]; /* checks whose fail explains it, or NULL */
+	const char *causes[2]; /* checks that explain its fail, or NULL */
 };
 
 static const struct reader any = {
@@ -225,4 +225,7 @@ static const struct gmem_host_row rows[] = {
 	  check_control, false, NULL },
 };
 
-const struct gmem_host_subject gmem_host_reader = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_reader = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

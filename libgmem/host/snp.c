@@ -227,4 +227,7 @@ static const struct gmem_host_row rows[] = {
 	  &snp },
 };
 
-const struct gmem_host_subject gmem_host_snp = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_snp = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

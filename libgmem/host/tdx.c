@@ -198,4 +198,7 @@ static const struct gmem_host_row rows[] = {
 	{ "tdx.vm-type", "tdx.kvm-parameter", "KVM offers TDX VMs", check_vm_type, false, &tdx },
 };
 
-const struct gmem_host_subject gmem_host_tdx = { rows, sizeof(rows) / sizeof(rows[0]) };
+const struct gmem_host_subject gmem_host_tdx = {
+	.rows = rows,
+	.count = sizeof(rows) / sizeof(rows[0]),
+};

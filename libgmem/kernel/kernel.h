@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The port: all that libgmem asks of a kernel, as one struct of operations. Nothing above knows
- * whether the running kernel (linux/), a model in this process (sim/), the files of another host
- * (snapshot/) or the dump of a kernel that crashed (dump/) answers.
+ * The port: every question that libgmem asks a kernel is an operation of one struct. Code above the
+ * port does not know who answers: the running kernel (linux/), a model in this process (sim/), the
+ * files of another host (snapshot/), or the dump of a kernel that crashed (dump/).
  *
  * Every operation returns 0 or a non-negative result, or a negative errno.
  */
@@ -23,19 +23,19 @@ struct gmem_leaves;
 #define GMEM_KMEM_REQUEST_MAX 4096u
 
 /*
- * What an operation gives, negated, when a simulated kernel took a fault in it that it cannot
- * handle. On a real kernel that call never returns: the task is dead, with the locks it held. Every
- * later call that needs one of those locks gets the same value; only close(2) still gives the
- * descriptor back, and what it stood for (pages, a KeyID) stays lost until the model ends.
+ * An operation returns this, negated, if a simulated kernel took a fault in it that it cannot
+ * handle. On a real kernel that call never returns: the task is dead and keeps its locks. Every
+ * later call that needs one of these locks returns the same value. Only close(2) still releases the
+ * descriptor, but its object (pages, a KeyID) stays lost until the model ends.
  */
 #define GMEM_KERNEL_OOPS 4095
 
 /*
- * What an operation gives, negated, where a kernel that is only a record of one (snapshot/, dump/)
- * has nothing to say: it was not looked for, or takes a live kernel. It is no answer: who reads
- * ENOENT as "there is none" must not read this one so. Readers of /proc and /sys pass it on as it
- * is, and what rests on it is unknown. Kernels give this errno for files of network file systems
- * only. GMEM_ENOTRECORDED is its name in the API.
+ * An operation returns this, negated, if the kernel is only a record (snapshot/, dump/) and has no
+ * answer: it was not looked for, or takes a live kernel. Code that reads ENOENT as "it is not
+ * there" must not read this one so. Readers of /proc and /sys pass it on unchanged, and everything
+ * that depends on it is unknown. Real kernels return this errno for files of network file systems
+ * only. Its name in the API is GMEM_ENOTRECORDED.
  */
 #define GMEM_KERNEL_NOT_RECORDED EREMOTE
 
@@ -72,13 +72,13 @@ enum gmem_compared {
 /* Called for each entry of a directory; a value other than 0 ends the listing. */
 typedef int (*gmem_directory_fn)(const char *name, void *arg);
 
-/* A function that asks the kernel of other processes, any of which may keep it waiting. */
+/* A function that asks the kernel about other processes; each of them may make it wait. */
 struct gmem_bounded_run {
 	int (*fn)(void *arg);
 	void *arg;
 	uint64_t deadline;	    /* milliseconds of the monotonic clock; 0: none */
 	const volatile int *cancel; /* or NULL */
-	pid_t left_at;		    /* out: the process, or thread, that kept it waiting; or 0 */
+	pid_t left_at;		    /* out: the process, or thread, that made it wait; or 0 */
 };
 
 struct gmem_kernel_ops {
@@ -96,18 +96,18 @@ struct gmem_kernel_ops {
 			 uint64_t length);
 	int (*fstat)(struct gmem_kernel *kernel, int fd, struct stat *st);
 	/*
-	 * The file system's number (s_magic), without a word to the file system, which may be
-	 * served by a process that never answers. -ENODATA: the kernel does not tell it so. With
-	 * ask the file system is asked then (fstatfs(2)).
+	 * The file system's number (s_magic), without asking the file system, because a process
+	 * that never answers may serve it. -ENODATA: the kernel does not tell the number in this
+	 * way. If ask is set, the file system is asked then (fstatfs(2)).
 	 */
 	int (*fs_magic)(struct gmem_kernel *kernel, int fd, bool ask, uint64_t *magic);
 	ssize_t (*pread)(struct gmem_kernel *kernel, int fd, void *buffer, size_t length,
 			 uint64_t offset);
 	int (*readlink)(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size);
 	/*
-	 * A snapshot lists what names it has, and gives -GMEM_KERNEL_NOT_RECORDED behind the last
-	 * where there may be others: that a name is there is known then, that one is not there is
-	 * not.
+	 * A snapshot lists the names that it has. If there may be others, it returns
+	 * -GMEM_KERNEL_NOT_RECORDED behind the last one: then a listed name is there, but a name
+	 * that is not listed is unknown.
 	 */
 	int (*list_directory)(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			      void *arg);
@@ -117,25 +117,29 @@ struct gmem_kernel_ops {
 	 */
 	int (*compare)(struct gmem_kernel *kernel, pid_t a, pid_t b, enum gmem_compared what);
 	/*
-	 * Calls fn, and returns what it returns. The running kernel does it in a thread, which is
-	 * left behind where a call on another process (its descriptors, its mappings, compare)
-	 * waits for a lock of that process for more than a second, or for a tick where the time is
-	 * over: -ETIMEDOUT, and left_at. fn has then ended in the middle of that call for good, so
-	 * it has no lock and no memory then that only its stack knows, and buffers of such calls
-	 * are on its stack. In fn such a call fails with -ETIMEDOUT where a thread waits for the
-	 * process already. Nested it is a plain call. Other errors: -EAGAIN (no thread can be
-	 * made), -EBUSY (too many were left behind), -ENOMEM. NULL in kernels that wait for nobody.
+	 * Calls fn, and returns what fn returns. The running kernel calls fn in a thread. If a call
+	 * in fn on another process (its descriptors, its mappings, compare) waits for a lock of
+	 * that process for more than a second, or for a tick after the deadline, the thread is left
+	 * behind: then this returns -ETIMEDOUT and sets left_at. In that case fn never continues
+	 * after that call. So during such calls fn may hold no lock, and no memory that only its
+	 * stack points to, and the buffers of these calls are on its stack. If a thread already
+	 * waits for a process, such a call in fn fails with -ETIMEDOUT. A nested call is a plain
+	 * call. Other errors: -EAGAIN (no thread can be made), -EBUSY (too many were left behind),
+	 * -ENOMEM. NULL in kernels that never wait.
 	 */
 	int (*bounded)(struct gmem_kernel *kernel, struct gmem_bounded_run *run);
 	int (*set_cloexec)(struct gmem_kernel *kernel, int fd);
-	/* A file in memory of that size, for the reader to prove itself on. */
+	/* A file in memory of that size, on which the reader proves itself. */
 	int (*create_file)(struct gmem_kernel *kernel, enum gmem_file_kind kind, uint64_t size);
-	/* A read through a shared mapping, by which the page comes; EFAULT where it cannot. */
+	/*
+	 * Reads through a shared mapping, so that the page is allocated; EFAULT if that is not
+	 * possible.
+	 */
 	int (*touch)(struct gmem_kernel *kernel, void *address);
 
 	/*
-	 * Opens a reader of kernel memory; asking for the open one again is no work. On failure
-	 * why says what is missing, in words, for people.
+	 * Opens a reader of kernel memory; opening the open one again does nothing. On failure why
+	 * says in words what is missing.
 	 */
 	int (*reader_open)(struct gmem_kernel *kernel, enum gmem_reader reader, char *why,
 			   size_t size);
@@ -147,18 +151,19 @@ struct gmem_kernel_ops {
 	 */
 	int (*read_kmem)(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
 	/*
-	 * Memory of at least that size, aligned for 64-bit words, into which the open reader
-	 * answers without a copy of its own: for one user at a time, who gives it back. Returns
-	 * NULL where there is none, or it is in use. Both are NULL in kernels without.
+	 * Memory of at least that size, aligned for 64-bit words, into which the open reader writes
+	 * its answers directly. One user at a time may have it, and gives it back. Returns NULL if
+	 * there is no such memory, or it is in use. Both operations are NULL in kernels that do not
+	 * have it.
 	 */
 	void *(*kmem_room_take)(struct gmem_kernel *kernel, size_t size);
 	void (*kmem_room_give)(struct gmem_kernel *kernel, void *room);
 	/*
-	 * Where the kernel can be asked to look through leaves of an xarray itself, see
-	 * kernel/leaves.h: what leaves_take() gives is a question to fill in, for one user at a
-	 * time, who gives it back. Returns NULL where the open reader has no such way, where it is
-	 * in use, and while it does not pay yet: then nodes are copied. leaves_scan() answers in
-	 * place; errors: of the reader. All three are NULL in kernels without.
+	 * For kernels that can look through leaves of an xarray themselves, see kernel/leaves.h.
+	 * leaves_take() returns a question to fill in; one user at a time may have it, and gives it
+	 * back. It returns NULL if the open reader cannot do this, if the question is in use, and
+	 * as long as it does not pay: then nodes are copied. leaves_scan() writes the answer in
+	 * place; errors: those of the reader. All three are NULL in kernels that do not have it.
 	 */
 	struct gmem_leaves *(*leaves_take)(struct gmem_kernel *kernel);
 	int (*leaves_scan)(struct gmem_kernel *kernel, struct gmem_leaves *leaves);
@@ -166,8 +171,8 @@ struct gmem_kernel_ops {
 	/* Address of this process's task_struct, as the open reader finds it. */
 	int (*current_task)(struct gmem_kernel *kernel, uint64_t *address);
 	/*
-	 * A virtual address and the physical one that the direct map has for it, where the
-	 * reader comes with that knowledge (the program headers of /proc/kcore); else -ENODATA.
+	 * A virtual address, and the physical address to which the direct map maps it, if the
+	 * reader knows such a pair (from the program headers of /proc/kcore); else -ENODATA.
 	 */
 	int (*direct_map_hint)(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical);
 
@@ -212,18 +217,18 @@ struct gmem_kernel {
 int gmem_kernel_linux_new(struct gmem_kernel **out);
 
 /*
- * The files of another host below a folder, read-only: see snapshot/snapshot.h. Where it fails, why
- * says so in words. Errors: of opening the folder; ENOSYS (no openat2(2)); EBADMSG (its index or
+ * The files of another host below a folder, read-only: see snapshot/snapshot.h. On failure why gets
+ * the reason in words. Errors: of opening the folder; ENOSYS (no openat2(2)); EBADMSG (its index or
  * kvm-answers is not understood), ENOTSUP (is no file), EFBIG; ENOMEM.
  */
 int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
 			     struct gmem_kernel **out);
 
 /*
- * The dump of a kernel, read-only: see dump/dump.h. Where it fails, why says so in words. Errors:
- * those of opening the file; ENOTSUP (this build cannot read dumps; of another machine; no regular
- * file), EBADMSG (no dump, or one that is not understood), ENODATA (it lacks what is needed),
- * EREMOTE (that was left out of it), EIO (damaged), ENOMEM.
+ * The dump of a kernel, read-only: see dump/dump.h. On failure why gets the reason in words.
+ * Errors: those of opening the file; ENOTSUP (this build cannot read dumps; of another machine; no
+ * regular file), EBADMSG (no dump, or one that is not understood), ENODATA (it lacks what is
+ * needed), EREMOTE (that was left out of it), EIO (damaged), ENOMEM.
  */
 int gmem_kernel_dump_new(const char *path, char *why, size_t size, struct gmem_kernel **out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR GPL-2.0-or-later */
 /*
- * The leaves of a page cache's xarray: what makes a node fit, which entries make one run, and the
- * memory through which a kernel is asked for runs and answers. BPF programs include this header as
- * well as the walker, so that there is one set of rules, wherever a leaf is looked through.
+ * The leaves of a page cache's xarray: when a node fits, which entries make one run, and the memory
+ * for a question to the kernel and its answer. Both the BPF programs and the walker include this
+ * header, so that the same rules hold wherever a leaf is looked through.
  */
 #ifndef GMEM_KERNEL_LEAVES_H
 #define GMEM_KERNEL_LEAVES_H
@@ -25,7 +25,7 @@ struct gmem_node_layout {
 	unsigned int slots;
 };
 
-/* What a node must say of itself to be believed. */
+/* What a node must say about itself to be accepted. */
 struct gmem_node_place {
 	unsigned long long array;  /* the xarray that it belongs to */
 	unsigned long long parent; /* 0: it is the first */
@@ -36,7 +36,8 @@ struct gmem_node_place {
 struct gmem_leaf {
 	unsigned long long address;
 	unsigned int at;   /* the parent's slot that it hangs on */
-	unsigned int runs; /* out: how many; 0 where it does not fit, or has more than pages */
+	unsigned int runs; /* out: number of runs; 0 if the node does not fit, or has more than
+			    * pages in it */
 };
 
 /* Slots of a leaf, from where the run before it ends. */
@@ -53,8 +54,8 @@ struct gmem_leaves {
 	unsigned long long parent; /* address of the node that the leaves hang on */
 	unsigned long long stride; /* bytes between the pointers of one run */
 	/*
-	 * Of the kernel: how many runs leaves must have, going by those before them, for its look
-	 * to be cheaper than a copy that is looked through outside.
+	 * Filled by the kernel's side: how many runs leaves must have, judged by the leaves before
+	 * them, so that the look in the kernel is cheaper than a copy.
 	 */
 	unsigned int worth;
 	unsigned int count;
@@ -93,13 +94,17 @@ static inline unsigned long long gmem_entry_next(unsigned long long entry,
 	return entry + (stride & -(entry >> 63));
 }
 
-/* 1 where they differ, else 0; never a branch, which nobody could foresee and a verifier forks at.
+/*
+ * 1 if they differ, else 0, without a branch: a CPU could not predict it, and the verifier would
+ * follow both ways.
  */
 static inline unsigned int gmem_entry_differs(unsigned long long a, unsigned long long b)
 {
 	unsigned long long x = a ^ b, negative = -x;
 
-	__asm__("" : "+r"(negative)); /* else compilers see what it is, and make a branch of it */
+	__asm__(""
+		: "+r"(negative)); /* without this, compilers recognise the expression and
+				    * make a branch of it */
 	return (unsigned int)((x | negative) >> 63);
 }
 

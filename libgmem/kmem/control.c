@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The reader proves itself: a page of memfd_secret has left the direct map
- * (set_direct_map_invalid_noflush() in mm/secretmem.c), one of an ordinary memfd has not, and the
- * reader must say so of both.
+ * The reader proves itself. A page of memfd_secret has left the direct map
+ * (set_direct_map_invalid_noflush() in mm/secretmem.c), a page of an ordinary memfd has not, and
+ * the reader must report both rightly.
  */
 #include <errno.h>
 #include <string.h>
@@ -112,7 +112,10 @@ int gmem_reader_control(struct gmem_ctx *ctx)
 	ret = ctx->control;
 	if (ret == -EINPROGRESS)
 		ret = control(ctx);
-	/* Opening the reader resets it, so only now; what could not be asked can be asked again. */
+	/*
+	 * Set only now, because opening the reader resets it. If the question could not be asked,
+	 * it can be asked again.
+	 */
 	if (ret >= 0)
 		ctx->control = ret;
 	pthread_mutex_unlock(&ctx->learning);

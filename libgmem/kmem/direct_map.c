@@ -2,11 +2,12 @@
 /*
  * Finds the direct map without a symbol table and under KASLR.
  *
- * /sys/kernel/vmcoreinfo gives the physical address of a note whose text is known. On x86-64 the
- * direct map begins at a multiple of 1 GiB (kernel_randomize_memory() in arch/x86/mm/kaslr.c) below
- * any pointer into it, so each such multiple is a candidate, and right is the one at which the note
- * can be read. On arm64 nothing is searched: the kernel says where the note is, and the note tells
- * all else. The page tables then have to translate the note's address back, or all is refused.
+ * /sys/kernel/vmcoreinfo gives the physical address of a note with known text. On x86-64 the direct
+ * map begins at a multiple of 1 GiB (kernel_randomize_memory() in arch/x86/mm/kaslr.c) below any
+ * pointer into it. So each such multiple is a candidate, and the right one is that at which the
+ * note can be read. On arm64 nothing is searched: the kernel says where the note is, and the note
+ * tells all else. At last the page tables must translate the note's address back; otherwise the
+ * result is refused.
  */
 #include "kmem/direct_map.h"
 
@@ -54,7 +55,7 @@ struct note {
 	char *text; /* NUL-terminated */
 };
 
-/* A dump's vmcoreinfo is at hand, and so is what it says of the direct map. */
+/* A dump has vmcoreinfo and its own answer about the direct map, so nothing is searched. */
 static int take_recorded(struct gmem_ctx *ctx, struct note *note, uint64_t *base)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
@@ -251,8 +252,8 @@ static int parse_note(struct gmem_ctx *ctx, const struct note *note, struct gmem
 }
 
 /*
- * The tables must map the note where the base says that it is; where the note came otherwise, the
- * page directory, which is never taken out.
+ * The tables must map the note where the base says that it is. If the note was found in another
+ * way, they must map the page directory, which never leaves the direct map.
  */
 static int prove(struct gmem_ctx *ctx, const struct gmem_image *image, const struct note *note)
 {

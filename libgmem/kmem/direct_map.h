@@ -32,7 +32,7 @@ static inline uint64_t gmem_image_address(const struct gmem_image *image, uint64
 	return image->page_offset_base + (pfn << image->tables.page_shift);
 }
 
-/* The page frames whose addresses lie in the direct map's region. */
+/* The page frames with addresses in the direct map's region. */
 static inline void gmem_image_region(const struct gmem_image *image, uint64_t *first, uint64_t *end)
 {
 	uint64_t lead = image->region_start - image->page_offset_base;
@@ -49,9 +49,9 @@ static inline void gmem_image_region(const struct gmem_image *image, uint64_t *f
 int gmem_image_known(struct gmem_ctx *ctx);
 
 /*
- * What the text of a kernel's vmcoreinfo tells of its image, for the machine of ctx's kernel. base:
- * __va(0) where a reader found it, for machines that do not tell it (x86-64). Errors: ENODATA (a
- * key is not there), EILSEQ (it contradicts itself); explained.
+ * Fills the image from the text of a kernel's vmcoreinfo, for the machine of ctx's kernel. base is
+ * __va(0) as a reader found it, for machines where vmcoreinfo does not tell it (x86-64). Errors:
+ * ENODATA (a key is not there), EILSEQ (it contradicts itself); explained.
  */
 int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base,
 		     struct gmem_image *image);

@@ -76,7 +76,7 @@ struct order {
 	uint8_t request[GMEM_GATHER_MAX]; /* that each item is part of */
 };
 
-/* By insertion: what lies in one slab is out of place by a few positions only. */
+/* Sorts by insertion, because objects of one slab are only a few positions out of order. */
 static void sort(struct order *order, struct gmem_gather *items, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {

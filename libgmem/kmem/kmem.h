@@ -12,8 +12,8 @@ int gmem_kmem_read(struct gmem_ctx *ctx, uint64_t address, void *buffer, size_t 
 int gmem_kmem_read_batch(struct gmem_ctx *ctx, struct gmem_kmem_request *requests, size_t n);
 
 /*
- * Memory for answers, aligned for 64-bit words: of the reader, which answers into it without a
- * copy, or else allocated. NULL: there is no memory. Given back by gmem_kmem_room_free().
+ * Memory for answers, aligned for 64-bit words. It belongs to the reader, which then writes answers
+ * without a copy, or is allocated. NULL if there is no memory. gmem_kmem_room_free() gives it back.
  */
 void *gmem_kmem_room_new(struct gmem_ctx *ctx, size_t size, bool *of_reader);
 void gmem_kmem_room_free(struct gmem_ctx *ctx, void *room, bool of_reader);
@@ -36,10 +36,10 @@ struct gmem_gather {
 };
 
 /*
- * Copies n objects of size bytes into room, which is aligned for 64-bit words, and carries out
- * the request last behind them all. The objects are read in the order of their addresses and
- * neighbours together, because memory is read several times faster in a stream than here and
- * there: nodes that were allocated one after the other lie side by side in their slab, shuffled.
+ * Copies n objects of size bytes into room, which is aligned for 64-bit words, and carries out the
+ * request last behind them all. Objects are read in the order of their addresses, and neighbours
+ * together, because sequential reads are several times faster than scattered ones. Nodes that were
+ * allocated one after the other lie side by side in their slab, in shuffled order.
  */
 int gmem_gather(struct gmem_ctx *ctx, struct gmem_gather *items, unsigned int n, uint32_t size,
 		void *room, struct gmem_kmem_request *last);

@@ -110,8 +110,8 @@ int gmem_object_read(struct gmem_ctx *ctx, const struct gmem_objects *objects, u
 }
 
 /*
- * A list of struct list_head: fn gets the objects that are on it by that member. Nodes before the
- * head comes round again; head is no object.
+ * A list of struct list_head: fn gets the objects that are linked by that member. The walk ends
+ * when it comes back to head, which is not an object.
  */
 static int walk_list(struct gmem_ctx *ctx, uint64_t head, size_t member, unsigned int max,
 		     gmem_object_fn fn, void *arg)

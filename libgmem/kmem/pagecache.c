@@ -3,10 +3,11 @@
  * From a descriptor to page frames: struct file -> address_space -> xarray of folios -> vmemmap.
  *
  * A folio in a slot of the inode's own xarray is in the page cache at that moment. As a check on
- * how folios were understood, the first and the last of a run are looked at, of short runs one in
- * 2 MiB of the file: they must name this mapping and their own index, else the run is read again,
- * and is unknown after a few times. More would find nothing more, and each is a cache miss: that a
- * folio was there rests on its node having been in the tree, which is checked for every node.
+ * how folios were understood, the first and the last of a run are looked at, of short runs one in 2
+ * MiB of the file: they must name this mapping and their own index, else the run is read again, and
+ * is unknown after a few times. More checks would find nothing more, and each costs a cache miss.
+ * That a folio was in the page cache follows from its node being in the tree, which is checked for
+ * every node.
  */
 #include "kmem/pagecache.h"
 
@@ -31,7 +32,7 @@ static const char reason_frame[] = "a folio's address is no struct page of RAM";
 struct frames {
 	uint64_t vmemmap;   /* address of the first struct page */
 	uint64_t size;	    /* bytes of one */
-	unsigned int shift; /* log2 of that, or 0: it is no power of two */
+	unsigned int shift; /* log2 of that, or 0: it is not a power of two */
 	uint64_t limit;	    /* page frame that RAM is below */
 };
 
@@ -92,7 +93,7 @@ static int find_objects(struct gmem_ctx *ctx, const struct gmem_layout *layout, 
 	return ret;
 }
 
-/* Whether what was found is what fstat(2) tells of, and inode and mapping name each other. */
+/* Whether this is the inode that fstat(2) tells, and inode and mapping point to each other. */
 static int prove_objects(struct gmem_ctx *ctx, const struct gmem_layout *layout, int fd,
 			 const struct gmem_pagecache *found, uint64_t ino)
 {
@@ -190,7 +191,7 @@ static int flush_runs(struct walk *walk)
 	return n ? walk->fn(walk->runs, n, walk->arg) : 0;
 }
 
-/* Makes a run of one of the xarray's, whose page frames are unknown for that reason. */
+/* Makes a run from one of the xarray; its page frames are unknown for that reason. */
 static inline void make_run(const struct frames *frames, const struct gmem_xarray_run *run,
 			    const char *reason, struct gmem_pagecache_run *out)
 {
@@ -240,7 +241,10 @@ struct check {
 	unsigned char part[GMEM_FOLIO_PART]; /* of struct folio: mapping and index */
 };
 
-/* Runs meet the range that was asked for; what does not is none of it, whatever the tree says. */
+/*
+ * A run must overlap the range that was asked for. A run that does not is ignored, whatever the
+ * tree says.
+ */
 static bool meets_range(const struct walk *walk, const struct gmem_xarray_run *run)
 {
 	return run->count && run->index <= walk->last &&
@@ -357,7 +361,7 @@ static int walk_again(const struct walk *walk, const struct gmem_xarray_run *run
 	return walk_range(walk, first, last < walk->last ? last : walk->last, walk->attempt + 1);
 }
 
-/* Hands a batch on of which some are to be read again, left out or cut. */
+/* Hands on a batch; some of its runs are read again, left out or cut. */
 static int take_each(struct walk *walk, const struct gmem_xarray_run *runs, size_t n,
 		     const bool *wrong)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The walker of the direct map: page tables of any geometry that kmem/tables.h can say.
+ * The walker of the direct map: it reads page tables of any geometry that kmem/tables.h can
+ * describe.
  *
  * The tables are live. Children of a table are read in one batch that ends with the table itself;
  * an entry that changed meanwhile is looked at again, a bounded number of times, and is unknown
@@ -165,8 +166,8 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 
 /*
  * How many of n entries go on where the first one begins: all not present, or each the next frame
- * with the same flags. Whole chunks are tested without a branch an entry, which compilers turn
- * into vector code: a direct map of 4K pages is read at the speed of memory.
+ * with the same flags. Whole chunks are tested without a branch for each entry; compilers turn that
+ * into vector code, and a direct map of 4K pages is read at the speed of memory.
  */
 static unsigned int alike(const struct walk *walk, const uint64_t *entries, unsigned int n)
 {
@@ -257,7 +258,7 @@ static size_t plan_read(struct gmem_kmem_request *requests, uint64_t address, vo
 	return n;
 }
 
-/* Of reading the parts of a table: the first failure. */
+/* Result of reading the parts of a table: the first failure. */
 static int result_of(const struct gmem_kmem_request *requests, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -279,9 +280,9 @@ static uint64_t *table_at(const struct walk *walk, const struct window *window, 
 
 /*
  * Reads the children of entries first..last of a table, as many as fit the window, and the table
- * itself behind them. Where an entry changed meanwhile, the table takes the new entry over and
- * the child is dropped: the walk comes back to that entry. *gone: the table itself is no longer
- * part of the tree (it may be empty by now, which says nothing of the mapping).
+ * itself behind them. If an entry changed meanwhile, the table takes the new entry, the child is
+ * dropped, and the walk comes back to that entry. *gone: the table itself is no longer part of the
+ * tree (it may be empty by now, which says nothing of the mapping).
  */
 static int fill_window(struct walk *walk, int depth, uint64_t table_address, uint64_t *table,
 		       unsigned int first, unsigned int last, bool *gone)

@@ -57,7 +57,10 @@ static int open_one(struct gmem_ctx *ctx, size_t index)
 	return ret;
 }
 
-/* The first that works; if none does, every reason is told and the mildest errno given. */
+/*
+ * Opens the first reader that works. If none does, the explanation has every reason, and the
+ * mildest errno is returned.
+ */
 static int open_any(struct gmem_ctx *ctx)
 {
 	char reasons[GMEM_EXPLANATION_MAX] = "", reason[400];
@@ -75,7 +78,8 @@ static int open_any(struct gmem_ctx *ctx)
 			ret = error;
 		gmem_explain_error(ctx, error, reason, sizeof(reason));
 		if (strstr(reasons, reason))
-			continue; /* what both lack is of the kernel, not of a reader */
+			continue; /* if both lack it, it is missing in the kernel, not in a
+				   * reader */
 		snprintf(reasons + used, sizeof(reasons) - used, "%s%.400s", used ? "; " : "",
 			 reason);
 	}
@@ -96,7 +100,7 @@ static int open_this(struct gmem_ctx *ctx, enum gmem_evidence which)
 	return no_such_reader(ctx);
 }
 
-/* Opens the one that was chosen, now (choice) or before, and no other in its place. */
+/* Opens the reader that was chosen, now (choice) or before, and never another one instead. */
 static int open_chosen(struct gmem_ctx *ctx, const enum gmem_evidence *choice)
 {
 	enum gmem_evidence which;

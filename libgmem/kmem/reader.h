@@ -6,7 +6,7 @@
 #include "kmem/direct_map.h"
 
 /*
- * The kernel image, with the reader that was chosen opened if none was; owned by ctx. As
+ * The kernel image; owned by ctx. Opens the chosen reader if none is open. Errors: as
  * gmem_reader_open().
  */
 int gmem_reader_image(struct gmem_ctx *ctx, const struct gmem_image **image);

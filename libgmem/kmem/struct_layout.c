@@ -61,6 +61,7 @@ static const struct field fields[GMEM_FIELDS] = {
 	[GMEM_SLOT_PGOFF] = { "kvm_memory_slot", "gmem.pgoff", false },
 	[GMEM_KVM_USERSPACE_PID] = { "kvm", "userspace_pid", false },
 	[GMEM_KVM_VM_TYPE] = { "kvm", "arch.vm_type", false },
+	[GMEM_KVM_PROTECTED] = { "kvm", "arch.pkvm.is_protected", false }, /* arm64 */
 	/* with CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES */
 	[GMEM_KVM_ATTRIBUTES] = { "kvm", "mem_attr_array", false },
 };
@@ -80,7 +81,10 @@ static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 				ctx, -ENODATA,
 				"no layouts of kernel structs: the kernel needs "
 				"CONFIG_DEBUG_INFO_BTF, and libgmem must be built with libbpf");
-		/* Taken for a member that is not there, it would pass for another kernel's. */
+		/*
+		 * If this were treated as a missing member, the kernel would be taken for another
+		 * version.
+		 */
 		if (ret && ret != -ENOENT)
 			return gmem_fail(ctx, ret, "where struct %s has %s cannot be told: %s",
 					 field->type, field->member, gmem_error_words(ret));

@@ -52,6 +52,7 @@ enum gmem_field {
 	GMEM_SLOT_PGOFF,
 	GMEM_KVM_USERSPACE_PID,
 	GMEM_KVM_VM_TYPE,
+	GMEM_KVM_PROTECTED,
 	GMEM_KVM_ATTRIBUTES,
 	GMEM_FIELDS,
 };
@@ -60,7 +61,7 @@ enum gmem_field {
 #define GMEM_FOLIO_PART 64
 
 struct gmem_layout {
-	size_t offset[GMEM_FIELDS]; /* bytes; only where has[] says so */
+	size_t offset[GMEM_FIELDS]; /* bytes; valid only where has[] is set */
 	bool has[GMEM_FIELDS];
 	size_t node_size;	/* bytes of struct xa_node */
 	unsigned int node_bits; /* 6, or 4 with CONFIG_BASE_SMALL: log2 of its slots */

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * lib/xarray.c seen from outside: a tree of nodes with 64 slots, under no lock of ours.
+ * lib/xarray.c seen from outside: a tree of nodes with 64 slots, on which we hold no lock.
  *
- * A node that is read must say that it belongs to this array, hangs where its parent has it, and
- * has the parent's next lower shift; nodes are freed by RCU and used again for other trees, and
- * one that was does not pass. Children are read in one batch that ends with their parent's slots;
- * a slot that changed meanwhile is looked at again, a bounded number of times.
+ * A node that is read must say that it belongs to this array, that it hangs in the slot where its
+ * parent has it, and that it has the parent's next lower shift. Nodes are freed by RCU and used
+ * again for other trees; such a node does not pass this check. Children are read in one batch that
+ * ends with their parent's slots. A slot that changed meanwhile is looked at again, a bounded
+ * number of times.
  *
- * Leaves are nearly all of a tree. Where the kernel can look through them itself, only the runs
- * come from there (kernel/leaves.h); what does not fit, or has more than pages in it, is copied as
- * ever.
+ * Nearly all nodes of a tree are leaves. If the kernel can look through them itself, only the runs
+ * come from there (kernel/leaves.h). A leaf that does not fit, or has more than pages in it, is
+ * copied.
  */
 #include "kmem/xarray.h"
 
@@ -25,9 +26,9 @@
 #define SLOTS_MAX 64
 #define DEPTH_MAX 12 /* 64 index bits, 6 a level, and one to spare */
 #define RETRIES 4
-/* Whoever follows a walk is asked now and then, however long what it finds is of one piece. */
+/* The walk's caller is called now and then, even if one run is very long. */
 #define RUN_MAX (1u << 16)
-/* Leaves below one node, from which on it pays to have the kernel look through them. */
+/* Leaves below one node, number from which on it pays that the kernel looks through them. */
 #define SCAN_MIN 8
 
 /* Entries as include/linux/xarray.h encodes them. */
@@ -114,8 +115,9 @@ static int flush_runs(struct walk *walk)
 }
 
 /*
- * Notes a run. Member by member, here and wherever there may be a run for each page: a struct that
- * was just made and is copied in larger words has to wait until it is in the cache.
+ * Notes a run. It is copied member by member, here and wherever there may be a run for each page:
+ * copying a struct in larger words right after it was written makes the CPU wait until it is in the
+ * cache.
  */
 static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t pointer,
 		unsigned int order, const char *reason)
@@ -132,7 +134,7 @@ static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t poin
 	return ret;
 }
 
-/* count entries of one index each, whose pointers grow by the stride. */
+/* count entries of one index each, with pointers that grow by the stride. */
 static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64_t count)
 {
 	struct gmem_xarray_run *run = walk->count ? &walk->runs[walk->count - 1] : NULL;
@@ -146,7 +148,7 @@ static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64
 	return emit(walk, index, count, pointer, 0, NULL);
 }
 
-/* The runs that the kernel found in the leaf whose first index that is. */
+/* The runs that the kernel found in the leaf that begins at this index. */
 static int emit_leaf(struct walk *walk, const struct gmem_leaf_run *runs, unsigned int n,
 		     uint64_t index)
 {
@@ -157,7 +159,7 @@ static int emit_leaf(struct walk *walk, const struct gmem_leaf_run *runs, unsign
 		uint64_t count = runs[i].end - begin;
 		uint64_t pointer = runs[i].entry - (count - 1) * walk->stride;
 
-		/* Only the first can go on what the leaf before it ended with. */
+		/* Only the first run can continue the last run of the leaf before. */
 		if (runs[i].entry && begin)
 			ret = emit(walk, index + begin, count, pointer, 0, NULL);
 		else if (runs[i].entry)
@@ -183,7 +185,7 @@ static const char *changing_of(const struct walk *walk)
 	return walk->values ? reason_values_changing : reason_changing;
 }
 
-/* A dump does not change: where it lacks the node that an entry leads to, that is why. */
+/* A dump does not change. If it lacks the node that an entry leads to, that is the reason. */
 static const char *why_unread(const struct walk *walk, uint64_t entry, const char *otherwise)
 {
 	uint64_t word;
@@ -248,8 +250,8 @@ static bool all_follow(const struct walk *walk, const uint64_t *slots)
 }
 
 /*
- * A bit for each slot of a leaf whose successor is its pointer plus the stride. The hot path: where
- * memory is in pieces no branch can be foreseen, so that there is none.
+ * A bit for each slot of a leaf: set if the next slot has its pointer plus the stride. This is the
+ * hot path. If memory is in pieces, no branch can be predicted, so it has none.
  */
 static uint64_t follows(const struct walk *walk, const uint64_t *slots)
 {
@@ -291,8 +293,8 @@ static int emit_entry(struct walk *walk, const struct level *level, unsigned int
 }
 
 /*
- * Where the copies of a level's children go. Trees are three or four levels deep, and of small
- * files one: room comes when it is needed.
+ * Room for the copies of a level's children. It is made when it is needed: trees are three or four
+ * levels deep, those of small files one.
  */
 static unsigned char *room_of(struct walk *walk, struct level *level, bool leaves)
 {
@@ -315,7 +317,9 @@ static void ask_for(struct gmem_leaves *leaves, uint64_t address, unsigned int a
 	leaves->leaves[i] = (struct gmem_leaf){ .address = address, .at = at };
 }
 
-/* Whether the kernel is to be asked, of n leaves: it can be, and the last ones were in such pieces.
+/*
+ * Whether to ask the kernel about n leaves: it can be asked, and the last leaves were in pieces
+ * small enough that it pays.
  */
 static bool can_scan(struct walk *walk, unsigned int n)
 {
@@ -391,7 +395,7 @@ static int copy_level(struct walk *walk, struct level *level, unsigned int n, bo
 
 /*
  * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
- * children up to the first whose slot changed.
+ * children before the first slot that changed.
  */
 static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last,
 		      uint64_t index, bool leaves)
@@ -435,8 +439,9 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 
 /*
  * Looks at a slot anew, before it is tried again. *gone: the node is no longer part of the tree, so
- * that nothing follows from what its slots say (the kernel empties a node that it frees). To know,
- * all that lead to it are read behind the slot: the head, and the slot of each node above.
+ * that nothing follows from what its slots say (the kernel empties a node that it frees). To find
+ * out, everything that leads to the node is read after the slot: the head, and the slot of each
+ * node above.
  */
 static int refresh_slot(struct walk *walk, int depth, unsigned int i, bool *gone)
 {
@@ -616,7 +621,9 @@ static void free_rooms(struct walk *walk)
 		walk->ctx->kernel->ops->leaves_give(walk->ctx->kernel, walk->leaves);
 }
 
-/* What the rules that a kernel shares must know of its nodes. Returns whether they hold for them.
+/*
+ * Fills what the rules that are shared with the kernel must know about its nodes. Returns whether
+ * the rules hold for these nodes.
  */
 static bool describe_node(const struct gmem_layout *layout, struct gmem_node_layout *node)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The walker of the kernel's xarrays: page caches, memslot bindings and memory attributes are such.
+ * The walker of the kernel's xarrays, which are used for page caches, memslot bindings and memory
+ * attributes.
  */
 #ifndef GMEM_KMEM_XARRAY_H
 #define GMEM_KMEM_XARRAY_H
@@ -9,8 +10,8 @@
 
 /*
  * Entries that belong together: one entry that covers 1 << order indices (it may begin before the
- * range that was asked for, and end behind it), or entries of one index each whose pointers grow
- * by a stride.
+ * range that was asked for, and end behind it), or entries of one index each, with pointers that
+ * grow by a stride.
  */
 struct gmem_xarray_run {
 	uint64_t index;

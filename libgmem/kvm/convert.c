@@ -59,7 +59,7 @@ int gmem_convert(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_priv
 	ret = gmem_convert_in_place(vm, gpa, length, to_private);
 	if (ret != -ENOTTY)
 		return ret;
-	/* The parameter has that name and means something else. */
+	/* A parameter of that name exists, but means something else. */
 	vm->in_place = 0;
 	return convert_per_vm(vm, gpa, length, to_private);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * In-place conversion: the guest_memfd knows which of its pages are private, and is told by an
- * ioctl of its own. In no released kernel; see kernel/uapi_in_place.h.
+ * In-place conversion: the guest_memfd itself keeps which of its pages are private, and has an
+ * ioctl of its own to convert them. No released kernel has it; see kernel/uapi_in_place.h.
  */
 #include <errno.h>
 
@@ -11,7 +11,7 @@
 #include "kvm/kvm.h"
 #include "kvm/state.h"
 
-/* How often a page may be in the way: somebody held a reference that was about to go. */
+/* Retries while a transient page reference makes the kernel return EAGAIN. */
 #define RETRIES 100
 
 static int explain(struct gmem_vm *vm, uint64_t gpa, uint64_t length, int error)
@@ -21,7 +21,7 @@ static int explain(struct gmem_vm *vm, uint64_t gpa, uint64_t length, int error)
 	return gmem_explain_call(&gmem_call_convert_in_place, &facts, error);
 }
 
-/* The descriptor was noted when the slot was set: it may be another file's now. */
+/* The descriptor was noted when the slot was set; since then it may have become another file's. */
 static int check_slot(const struct gmem_vm *vm, const struct gmem_vm_slot *slot)
 {
 	struct gmem_kernel *kernel = vm->ctx->kernel;
@@ -34,7 +34,7 @@ static int check_slot(const struct gmem_vm *vm, const struct gmem_vm_slot *slot)
 	return 0;
 }
 
-/* The page that was in the way is where to go on from. */
+/* The next attempt begins at the page that the kernel could not convert. */
 static int convert_file(struct gmem_vm *vm, int fd, struct gmem_kvm_memory_attributes2 *attributes)
 {
 	unsigned int retries = 0;
@@ -78,7 +78,7 @@ static int convert_part(struct gmem_vm *vm, const struct gmem_vm_slot *slot, uin
 
 int gmem_convert_in_place(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private)
 {
-	/* Alignment counts for the whole before a part is converted. */
+	/* Checks the alignment of the whole range before a part of it is converted. */
 	if (!length || (gpa | length) % gmem_page_size(vm->ctx) || gpa + length < gpa)
 		return explain(vm, gpa, length, -EINVAL);
 	while (length) {

@@ -29,7 +29,7 @@ int gmem_guard_memory(const struct gmem_memory *memory, int vm_type, uint64_t of
 	return gmem_guard(memory->ctx, &touched);
 }
 
-/* Where the next memslot that this object knows begins. */
+/* Address at which the next memslot that this object knows begins. */
 static uint64_t next_slot(const struct gmem_vm *vm, uint64_t gpa, uint64_t end)
 {
 	for (size_t i = 0; i < vm->slot_count; i++)

@@ -8,8 +8,8 @@
 #include "kvm/vm.h"
 
 /*
- * Before call touches pages of memory in that way. What the kernel refuses by its arguments alone
- * is let through. Returns 0, or -GMEM_EWOULDFAULT, explained.
+ * Ask this before call touches pages of memory in that way. Calls that the kernel refuses by their
+ * arguments alone are let through. Returns 0, or -GMEM_EWOULDFAULT, explained.
  */
 int gmem_guard_memory(const struct gmem_memory *memory, int vm_type, uint64_t offset,
 		      uint64_t length, unsigned int touch, const char *call);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What KVM itself is asked, without an explanation where it does not answer. */
+/* Questions to KVM itself. If it does not answer, no explanation is set. */
 #include "kvm/kvm.h"
 
 #include <stdio.h>

@@ -15,15 +15,16 @@ int gmem_kvm_ioctl(struct gmem_ctx *ctx, int fd, const char *name, unsigned long
 int gmem_check_extension(struct gmem_ctx *ctx, int fd, unsigned int number);
 
 /*
- * Whether the kernel converts in place: the module parameters of kvm say so. No explanation is
+ * Whether the kernel converts in place; the module parameters of kvm tell it. No explanation is
  * set.
  */
 bool gmem_kernel_converts_in_place(struct gmem_ctx *ctx);
 
 /*
- * Whether guest_memfd knows NUMA policies: 1 or 0. A kernel without takes one and ignores it, so
- * KVM cannot be asked: a newer release has them, an older one where it has the function all the
- * same. -1: an older one whose functions cannot be looked at. No explanation is set.
+ * Whether guest_memfd knows NUMA policies: 1 or 0. A kernel without this feature accepts a policy
+ * and ignores it, so KVM cannot be asked. A newer release has the feature; an older one has it if
+ * it has the function. -1: the release is older, and its functions cannot be looked at. No
+ * explanation is set.
  */
 int gmem_kernel_heeds_policy(struct gmem_ctx *ctx);
 

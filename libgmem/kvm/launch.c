@@ -123,7 +123,7 @@ const struct gmem_launch *gmem_launch_of(enum gmem_vm_type type)
 	return steps ? &steps->launch : NULL;
 }
 
-/* The steps of a VM that has some. Errors, explained: EINVAL. */
+/* The steps of a VM that has a launch. Errors, explained: EINVAL. */
 static int steps_of(struct gmem_vm *vm, const char *call, const struct steps **steps)
 {
 	const char *name = gmem_vm_type_name(vm->type);

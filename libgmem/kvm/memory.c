@@ -101,7 +101,10 @@ int gmem_memory_from_fd(struct gmem_ctx *ctx, int fd, uint64_t flags, struct gme
 	ret = gmem_memory_flag_unknown(flags) ? -EINVAL : gmem_is_guest_memfd(ctx, fd, true);
 	if (!ret)
 		ret = -EINVAL;
-	/* It has the name, and the caller calls it one: what follows asks KVM. */
+	/*
+	 * It has the name of a guest_memfd, and the caller says that it is one. The next check asks
+	 * KVM.
+	 */
 	if (ret > 0 || ret == -ENODATA)
 		ret = ctx->kernel->ops->fstat(ctx->kernel, fd, &st);
 	if (!ret && gmem_fd_is_path(ctx, fd))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* KVM's device is not there: who can bring it. */
+/* KVM's device is not there: what can bring it back. */
 #include "kvm/missing.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "procfs/cpuinfo.h"
 #include "procfs/misc.h"
 
-/* What is advised for each vendor, and for one that is not known. */
+/* The advice for each vendor, and for an unknown one. */
 static const struct vendor {
 	const char *name, *flag, *option, *module;
 	const char *load, *perhaps_load, *other_kernel;
@@ -54,7 +54,7 @@ static const char *advise_module(struct gmem_ctx *ctx, const struct vendor *vend
 	return known ? vendor->other_kernel : vendor->perhaps_load;
 }
 
-/* A container does not load modules, nor does a CPU without virtualisation need any. */
+/* A container cannot load modules, and a CPU without virtualisation needs none. */
 static const char *advise_cpu(struct gmem_ctx *ctx, const struct gmem_cpu *cpu, bool has_node)
 {
 	const struct vendor *vendor = find_vendor(cpu->vendor);

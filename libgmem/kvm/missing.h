@@ -4,7 +4,7 @@
 
 #include "base/context.h"
 
-/* What to do where a virtual machine has no virtualisation itself. */
+/* What to do in a virtual machine that has no virtualisation itself. */
 #define GMEM_ADVICE_NEST                                                                         \
 	"let its hypervisor nest (on KVM: nested=1 and a CPU model with vmx or svm), or take a " \
 	"machine without a hypervisor"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Populating memory: three ways to make pages be, and which is best. */
+/* Three ways to populate pages, and how the default is chosen. */
 #include <errno.h>
 #include <linux/falloc.h>
 
@@ -24,8 +24,9 @@ static int fallocate_step(struct populate *populate, uint64_t at, uint64_t lengt
 }
 
 /*
- * Pages that are in the page cache already are faulted in for a tenth less of CPU time than faults
- * that bring them there. What fallocate() cannot do the faults do, or tell of.
+ * Faulting in pages that are in the page cache already, fallocate() included, takes a tenth less
+ * CPU time than faults that allocate them. If fallocate() fails, the faults do the work, or report
+ * the error.
  */
 static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
 {
@@ -38,9 +39,9 @@ static int madvise_step(struct populate *populate, uint64_t at, uint64_t length)
 }
 
 /*
- * Memory outside the direct map is not for GUP, so not for MADV_POPULATE_WRITE either
- * (check_vma_flags() in mm/gup.c; the removal series marks the mapping as secretmem's is): its
- * pages come by page faults.
+ * GUP refuses memory outside the direct map, and so does MADV_POPULATE_WRITE (check_vma_flags() in
+ * mm/gup.c; the removal series marks the mapping like that of secretmem). Such pages are populated
+ * by page faults.
  */
 static int touch_step(struct populate *populate, uint64_t at, uint64_t length)
 {
@@ -77,7 +78,10 @@ static int populate_allocate(struct populate *populate)
 	return populate_in_steps(populate, &gmem_call_allocate, fallocate_step);
 }
 
-/* All of the range at once: what is not there yet comes from the allocator, which needs no look. */
+/*
+ * Looks at the whole range at once. Pages that are not there yet come from the allocator, and need
+ * no look.
+ */
 static int guard(const struct populate *populate, unsigned int touch, const struct gmem_call *call)
 {
 	int vm_type = populate->vm ? (int)populate->vm->type : populate->memory->vm_type;
@@ -124,8 +128,8 @@ static int pre_fault_failed(struct populate *populate,
 
 /*
  * The ioctl moves gpa and size along. It returns 0 as soon as one page is done, even when it
- * stopped at an error: the next call then starts at the page in question and tells. It gets the
- * range in pieces, so that there is something to tell of and to stop at.
+ * stopped at an error: the next call then starts at the page in question, and returns the error. It
+ * gets the range in pieces, for progress and cancelling.
  */
 static int populate_pre_fault(struct populate *populate)
 {
@@ -214,7 +218,7 @@ static int run(struct populate *populate, enum gmem_populate_method method)
 	return methods[method](populate);
 }
 
-/* A VM that was made here is launched here; of others that cannot be known. */
+/* The launch of a VM that libgmem made is known. That of other VMs is not. */
 static bool may_be_launched(const struct gmem_vm *vm)
 {
 	if (!vm->owned)
@@ -232,8 +236,8 @@ static int run_best(struct populate *populate, enum gmem_populate_method *method
 	if (pre_fault_reaches(populate)) {
 		ret = run(populate, *method);
 		if (ret == -GMEM_EWOULDFAULT && !may_be_launched(populate->vm))
-			ret = -EOPNOTSUPP; /* KVM would have said so */
-		/* Not yet: a TD or SNP guest whose launch is not finished. */
+			ret = -EOPNOTSUPP; /* the errno that KVM would return */
+		/* Not yet possible: the launch of the TD or SNP guest is not finished. */
 		if (ret != -EOPNOTSUPP || populate->done)
 			return ret;
 	}
@@ -263,8 +267,8 @@ static int check_range(struct populate *populate)
 }
 
 /*
- * Refuses what cannot be there, before anything is changed. How much of the range is in memory
- * already only a reader could tell, but it is unevictable.
+ * Refuses a size that the host cannot have, before anything is changed. Only a reader could tell
+ * how much of the range is in memory already; but those pages are unevictable.
  */
 static int check_headroom(const struct populate *populate)
 {
@@ -278,8 +282,8 @@ static int check_headroom(const struct populate *populate)
 }
 
 /*
- * An offset without an address is pre-faulted at address 0: not where that is known to be other
- * memory.
+ * An offset without an address is pre-faulted at address 0, unless other memory is known to be
+ * there.
  */
 static int check_unbound(const struct populate *populate)
 {
@@ -319,7 +323,10 @@ static int find_address(struct populate *populate, enum gmem_populate_method met
 		(unsigned long long)options->length);
 }
 
-/* What the caller ended. Cancelled when all was done already, it is done. */
+/*
+ * The result of a call that the caller ended. If all was done before it was cancelled, the call
+ * succeeds.
+ */
 static int ended(const struct populate *populate)
 {
 	struct gmem_ctx *ctx = populate->memory->ctx;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Populating in steps that threads share. */
+/* Populates in steps that several threads share. */
 #ifndef GMEM_KVM_POPULATE_H
 #define GMEM_KVM_POPULATE_H
 
@@ -9,13 +9,13 @@
 struct populate {
 	struct gmem_vm *vm;
 	struct gmem_memory *memory;
-	struct gmem_populate_options options; /* length is never 0 here, unless nothing is to do */
+	struct gmem_populate_options options; /* length is 0 here only if there is nothing to do */
 	void *mapping;			      /* GMEM_POPULATE_HOST */
 	int (*step)(struct populate *populate, uint64_t at, uint64_t length);
-	int ended;	      /* what progress returned that was not 0 */
+	int ended;	      /* what progress returned, if it was not 0 */
 	uint64_t done;	      /* bytes */
 	uint64_t failed_at;   /* of the step that failed first, from options.offset on */
-	bool short_of_memory; /* the host has no more to spare; any thread sets it */
+	bool short_of_memory; /* the host has no more memory to spare; any thread sets it */
 };
 
 /* Whether the caller wants it to end. */
@@ -32,7 +32,7 @@ uint64_t gmem_populate_step_length(const struct populate *populate, uint64_t at)
  */
 int gmem_populate_check_cpus(const struct populate *populate);
 
-/* Whether a call that was interrupted, or made no progress, is to be made again; counts. */
+/* Whether to repeat a call that was interrupted, or made no progress; counts the attempts. */
 bool gmem_populate_may_retry(const struct populate *populate, int error, unsigned int *retries);
 
 /* Whether the host can spare what comes next; at is from options.offset on. */

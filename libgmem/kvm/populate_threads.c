@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Threads that take steps off one range, each the next one, so that what is done is always the
- * range's beginning, but for the steps being done.
+ * Threads that take steps of one range. Each takes the next step, so that the finished part is
+ * always the beginning of the range, except for the steps in progress.
  */
 #include "kvm/populate.h"
 
@@ -20,8 +20,9 @@
 #include "procfs/headroom.h"
 
 /*
- * fallocate() and madvise() do not tell how far they came, so they get the range in steps: small
- * enough to tell and to stop at, large enough for the system call not to count.
+ * fallocate() and madvise() do not tell how far they came, so they get the range in steps. A step
+ * is small enough for progress and cancelling, and so large that the system call costs almost
+ * nothing.
  */
 #define STEP (4ull << 20)
 
@@ -35,8 +36,8 @@
 #define RETRIES 100
 
 /*
- * How much is populated from one look at the host's memory to the next, and what must be there for
- * it. Others take memory meanwhile, and what of the range is there already takes none.
+ * How much is populated between two looks at the host's memory, and so must be available. Meanwhile
+ * other processes may take memory; pages of the range that are there already take none.
  */
 #define LOOK_EVERY (64ull << 20)
 
@@ -127,7 +128,7 @@ static int populate_alone(struct populate *populate)
 	return ret;
 }
 
-/* Takes the next step; false where there is none, or no more is wanted. */
+/* Takes the next step; returns false if no step is left, or no more is wanted. */
 static bool take_step(struct crew *crew, uint64_t *at, uint64_t *length)
 {
 	bool taken;
@@ -207,9 +208,8 @@ int gmem_populate_check_cpus(const struct populate *populate)
 }
 
 /*
- * Threads that run on a node take pages from there, where the memory has no policy of its own, and
- * fill them without crossing to another node. Where one may not run there any more, it runs where
- * it is.
+ * If the memory has no policy of its own, threads that run on a node take pages from that node, and
+ * fill them locally. A thread that may no longer run there stays where it is.
  */
 static void move_to(const struct gmem_cpu_set *set)
 {
@@ -233,7 +233,9 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* The caller's thread reports while the others work: the callback is its own. */
+/*
+ * The caller's thread reports while the others work, because callbacks run in the caller's thread.
+ */
 static int oversee(struct crew *crew)
 {
 	int ret = 0;

@@ -22,7 +22,7 @@ static struct gmem_vm_slot *find_slot(const struct gmem_vm *vm, uint32_t id)
 	return NULL;
 }
 
-/* Room for one more, before the ioctl: what the kernel did cannot be forgotten then. */
+/* Makes room for one more before the ioctl, so that what the kernel did can always be noted. */
 static int reserve_slot(struct gmem_vm *vm)
 {
 	struct gmem_vm_slot *slots;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What a VM went through by way of its object: its slots and its conversions. */
+/* The history of a VM through its object: its slots and its conversions. */
 #include "kvm/state.h"
 
 #include <stdlib.h>
@@ -60,7 +60,7 @@ void gmem_vm_free_slots(struct gmem_vm *vm)
 	vm->slot_count = 0;
 }
 
-/* Before the system call: it cannot be taken back, and must not be forgotten. */
+/* Done before the system call, which cannot be taken back and must be noted. */
 int gmem_vm_reserve_conversion(struct gmem_vm *vm)
 {
 	if (gmem_ranges_reserve(&vm->private_gpas) || gmem_ranges_reserve(&vm->td.added))

@@ -19,10 +19,10 @@ bool gmem_vm_binds(const struct gmem_vm *vm, const struct gmem_memory *memory, u
 /* Forgets all slots. */
 void gmem_vm_free_slots(struct gmem_vm *vm);
 
-/* Room to take note of a conversion. Errors: ENOMEM, explained. */
+/* Makes room to note a conversion. Errors: ENOMEM, explained. */
 int gmem_vm_reserve_conversion(struct gmem_vm *vm);
 
-/* Takes note of one, once for each time that room was made. */
+/* Notes a conversion, once for each time that room was made. */
 void gmem_vm_note_converted(struct gmem_vm *vm, uint64_t gpa, uint64_t length, bool to_private);
 
 #endif

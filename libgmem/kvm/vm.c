@@ -71,7 +71,7 @@ out:
 	return ret;
 }
 
-/* Its link tells. Where there is no /proc, what KVM answers has to do. */
+/* Its link tells. Without /proc only KVM's answer tells. */
 static int check_descriptor(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 {
 	int ret = gmem_fd_link_is(ctx, fd, is);
@@ -91,7 +91,7 @@ static bool type_offered(int types, enum gmem_vm_type type)
 	return gmem_vm_type_name(type) && types & 1 << type;
 }
 
-/* Explained, all of it: a VM that refuses its ioctls is of no use to the caller either. */
+/* All failures are explained: a VM that refuses its ioctls is of no use to the caller either. */
 static int check_vm(struct gmem_vm *vm)
 {
 	struct gmem_facts facts = { .ctx = vm->ctx, .fd = vm->fd };
@@ -101,7 +101,7 @@ static int check_vm(struct gmem_vm *vm)
 	if (ret)
 		return gmem_explain_call(&gmem_call_wrap_vm, &facts, ret);
 	types = gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_VM_TYPES);
-	/* Of other files, and of a vCPU (kvm_arch_vcpu_ioctl()). */
+	/* Other files answer so, and a vCPU (kvm_arch_vcpu_ioctl()). */
 	if (types == -ENOTTY || types == -EINVAL)
 		return gmem_explain_call(&gmem_call_wrap_vm, &facts, -EINVAL);
 	facts.vm = vm;
@@ -163,7 +163,7 @@ enum gmem_vm_type gmem_vm_type_of(const struct gmem_vm *vm)
 	return vm->type;
 }
 
-/* Room for one more, before the ioctl: what the kernel made cannot be forgotten then. */
+/* Makes room for one more before the ioctl, so that what the kernel made can always be noted. */
 static int reserve_vcpu(struct gmem_vm *vm)
 {
 	struct gmem_vcpu *vcpus;

@@ -83,7 +83,7 @@ bool oops_function(const char *at, char *out)
 	return at && !strncmp(at, "/0x", 3) && oops_hex(at + 3, &number);
 }
 
-/* Of the registers of the kernel; the first block counts, a second one repeats it. */
+/* Registers of the kernel. The first block counts; a second one repeats it. */
 static void add_register(struct oops_text *text, const char *name, size_t length, uint64_t value)
 {
 	struct oops_register *new = &text->registers[text->n_registers];

@@ -86,7 +86,7 @@ static void say(struct words *words, const char *format, ...)
 	words->length += n > 0 ? (size_t)n : 0;
 }
 
-/* What was done, as the end of "function() …". */
+/* What the function did, as the end of "function() …". */
 static const char *const deeds[] = {
 	[GMEM_OOPS_ACCESS_UNKNOWN] = "accessed", [GMEM_OOPS_ACCESS_READ] = "read",
 	[GMEM_OOPS_ACCESS_WRITE] = "wrote to",	 [GMEM_OOPS_ACCESS_EXECUTE] = "executed",

@@ -22,14 +22,14 @@ struct oops_map {
 	uint64_t lowest, highest; /* addresses in it */
 };
 
-/* The last level whose entry was printed; OOPS_LEVELS: none was. */
+/* The last level of which the entry was printed; OOPS_LEVELS: no entry was printed. */
 unsigned int oops_last_level(const struct oops_text *text);
 
 bool oops_in_map(const struct oops_text *text, const struct oops_map *map);
 
 /*
- * Takes that physical address for the one of the page that the address is of: sets pfn and base
- * where the difference can be the base of a direct map; else notes that the address is in none.
+ * Takes that physical address as that of the faulting page. Sets pfn and base if the difference can
+ * be the base of a direct map; else notes that the address is not in a direct map.
  */
 void oops_set_frame(const struct oops_text *text, uint64_t physical, const struct oops_map *map,
 		    struct gmem_oops *out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A reader that looks for one member of an object and passes over the others. It takes what is
- * there: a line that was cut off is no error, and what is no object is left alone.
+ * A reader that looks for one member of an object and passes over the others. A line that was cut
+ * off is not an error, and a line that is not an object stays as it is.
  */
 #include "oops/json.h"
 

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 
 /*
- * Puts the message of the object in place of the line, whose end may be missing. Returns whether
- * there is one; else the line stays as it is. *whole tells whether the message has its end.
+ * Puts the message of the object in the place of the line; the end of the line may be missing.
+ * Returns whether there is a message; if not, the line stays as it is. *whole tells whether the
+ * message has its end.
  */
 bool oops_json_message(char *line, bool *whole);
 

@@ -59,7 +59,7 @@ static void copy_process(const struct oops_text *text, struct gmem_oops *out)
 	memcpy(out->function, text->function, sizeof(out->function));
 }
 
-/* Of mixed oopses only what has the address on the same line is this one's. */
+/* If oopses are mixed, only values on the same line as the address surely belong to this one. */
 static void forget_mixed(struct oops_text *text)
 {
 	text->seen &= ~(unsigned int)(SEEN_CODE | SEEN_FUNCTION | SEEN_PROCESS);

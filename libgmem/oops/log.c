@@ -17,7 +17,8 @@
 #define LINE_MAX_BYTES 2048
 #define OPEN_MAX 8
 /*
- * Stands for the caller of an oops whose lines are mixed with another's; no line names such a one.
+ * Stands for the caller of an oops with lines that are mixed with another oops; no line can have
+ * this name.
  */
 #define MIXED "?"
 /* The longest oops has fewer lines: one that goes on has lost its end. */
@@ -68,8 +69,8 @@ int gmem_oops_get_counts(const struct gmem_oops_log *log, struct gmem_oops_count
 }
 
 /*
- * The base that an earlier fault of the same boot had tells the frame behind an empty entry, as far
- * as nothing but the direct map can be there.
+ * The base of an earlier fault of the same boot gives the page frame behind an empty entry, as far
+ * as only the direct map can be at that address.
  */
 static void use_base(struct gmem_oops_log *log, uint64_t reaches, struct gmem_oops *oops)
 {
@@ -138,7 +139,7 @@ static struct open_oops *find_open(struct gmem_oops_log *log, const char *caller
 	return NULL;
 }
 
-/* A free place, which is cleared; where there is none the oldest oops ends. */
+/* A free place, which is cleared. If no place is free, the oldest oops ends. */
 static int make_room(struct gmem_oops_log *log, struct open_oops **out)
 {
 	struct open_oops *oldest = NULL;
@@ -189,7 +190,8 @@ static bool take(struct oops_text *text, const struct oops_machine *machine, con
 }
 
 /*
- * Lines that are right for each of several mixed oopses: one has its address, one is the kernel's.
+ * Lines that hold for each of several mixed oopses: one has its own address, the other is about the
+ * kernel.
  */
 static void offer(struct gmem_oops_log *log, const char *line)
 {
@@ -238,7 +240,7 @@ static const struct oops_machine *opens(const char *line, bool *header)
 	return NULL;
 }
 
-/* A second header under the same name: has the first one lost its end, or are they mixed? */
+/* A second header from the same caller: has the first oops lost its end, or are two mixed? */
 static int begin_again(struct gmem_oops_log *log, struct open_oops *open, bool *mixed)
 {
 	/*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The paths of verdict/flush_paths.c are known by their traces; here are those that the verdict
- * does not need, since they touch no guest memory. Read in Linux 7.3.4.
+ * The paths of verdict/flush_paths.c are recognised by their traces. Here are more paths, which the
+ * verdict does not need because they touch no guest memory. Read in Linux 7.3.4.
  */
 #include "oops/paths.h"
 
@@ -189,7 +189,10 @@ void oops_find_path(const struct oops_text *text, struct gmem_oops *out)
 		out->notes |= GMEM_OOPS_UNRELIABLE;
 	if (!*text->function)
 		return;
-	/* The innermost function that tells it does: what is further out only leads there. */
+	/*
+	 * The innermost function that tells the step decides; functions further out only lead
+	 * there.
+	 */
 	for (; name; name = frame(text, reliable, &at)) {
 		if (!out->path)
 			find(text, name, out);

@@ -41,7 +41,8 @@ struct oops_frame {
 struct oops_machine;
 
 struct oops_text {
-	const struct oops_machine *machine; /* whose lines these are; NULL until a line tells */
+	const struct oops_machine *machine; /* the machine of these lines; NULL until a line
+					     * tells */
 	const char *other;		    /* name of a machine that is not decoded, or NULL */
 	char caller[OOPS_CALLER_MAX];	    /* "T412", "C1", or "" where the log has none */
 	uint64_t begins;		    /* line of the log */
@@ -74,7 +75,7 @@ struct oops_text {
 /* A line of an oops, known by how it begins. */
 struct oops_line {
 	const char *begins;
-	bool opens; /* an oops whose beginning was cut off may begin here */
+	bool opens; /* an oops may begin here if its beginning was cut off */
 	/* Gets what follows. Returns false where the line is something else after all. */
 	bool (*take)(struct oops_text *text, const char *rest);
 	bool whole; /* take gets the line from its beginning */

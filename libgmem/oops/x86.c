@@ -261,7 +261,7 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 	}
 	entry = text->entry[last];
 	present = entry & ENTRY_PRESENT;
-	/* A table, so the entry below it was lost. */
+	/* The entry points to a table, so the entry below it was lost. */
 	if (present && last != OOPS_LEVELS - 1 && !(last >= 2 && entry & ENTRY_LEAF)) {
 		out->notes |= GMEM_OOPS_NO_WALK;
 		return;
@@ -271,7 +271,9 @@ static void judge_walk(const struct oops_text *text, struct gmem_oops *out)
 	four_levels = (text->walked & 3) == 3 && text->entry[0] == text->entry[1];
 	map = four_levels ? &four_level_map : &five_level_map;
 	if (!entry) {
-		/* KASLR moves the end of the direct map: of vmalloc an empty entry tells nothing.
+		/*
+		 * KASLR moves the end of the direct map, so an empty entry does not tell whether
+		 * the address is of vmalloc.
 		 */
 		out->notes |= GMEM_OOPS_EMPTY_ENTRY;
 		out->notes |= oops_in_map(text, map) ? 0 : GMEM_OOPS_NOT_DIRECT_MAP;

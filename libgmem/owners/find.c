@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The other way round: which guest_memfd has a page frame. */
+/* From a page frame to the guest_memfd that has it. */
 #include <errno.h>
 
 #include "base/error.h"
@@ -11,6 +11,7 @@ struct search {
 	size_t n;
 	size_t memory;
 	const struct gmem_target *target; /* open: that owner's */
+	enum gmem_access_owner access_owner;
 	gmem_owned_frame_fn fn;
 	void *arg;
 };
@@ -43,6 +44,7 @@ static int search_extent(const struct gmem_extent *extent, void *arg)
 			.offset = extent->offset + into,
 			.gpa = GMEM_GPA_NONE,
 			.vm_pid = search->target->vm_pid,
+			.access_owner = search->access_owner,
 		};
 
 		if (page >= extent->pages)
@@ -63,6 +65,7 @@ int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, siz
 	gmem_begin(owners->ctx);
 	for (; !ret && search.memory < owners->counts.memories; search.memory++) {
 		struct gmem_target *target;
+		const char *unused;
 
 		ret = gmem_owners_open(owners, search.memory, &target);
 		if (ret == -ESRCH || ret == -EACCES) {
@@ -73,6 +76,7 @@ int gmem_owners_find(const struct gmem_owners *owners, const uint64_t *pfns, siz
 		if (ret)
 			break;
 		search.target = target;
+		search.access_owner = gmem_target_access_owner(target, &unused);
 		ret = gmem_target_extents(target, 0, 0, 0, search_extent, &search);
 		gmem_target_free(target);
 	}

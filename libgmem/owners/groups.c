@@ -65,7 +65,7 @@ static int insert(struct gmem_groups *groups, enum gmem_compared what, size_t at
 	return 0;
 }
 
-/* The thread that stood for a group is gone, or another has its number now. */
+/* The thread that stood for a group has ended, or another thread has its number now. */
 static void drop(struct gmem_groups *groups, enum gmem_compared what, size_t at)
 {
 	size_t *order = groups->order[what];
@@ -99,7 +99,7 @@ static int search(struct gmem_ctx *ctx, const struct gmem_groups *groups, enum g
 	struct gmem_kernel *kernel = ctx->kernel;
 	size_t low = 0, high = groups->ordered[what];
 
-	/* Where a comparison waits it is for the other thread, since this one answers. */
+	/* If a comparison waits, it waits for the other thread, because this one answers. */
 	if (high)
 		kernel->ops->compare(kernel, tid, tid, what);
 	while (low < high) {

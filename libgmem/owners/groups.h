@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tables of descriptors and address spaces, told apart: threads share them, and so do processes
- * that were made with CLONE_FILES or CLONE_VM. Each is gone through once, however many share it.
+ * that were made with CLONE_FILES or CLONE_VM. Each table and each address space is gone through
+ * once, however many share it.
  */
 #ifndef GMEM_OWNERS_GROUPS_H
 #define GMEM_OWNERS_GROUPS_H
@@ -13,10 +14,10 @@
 /* One table, or one address space. */
 struct gmem_group {
 	pid_t tid;	  /* through whom it was gone through */
-	uint64_t started; /* when that thread began, so that another of its number is told */
+	uint64_t started; /* when that thread began, to detect another thread with its number */
 	pid_t *members;	  /* other processes that share it */
 	size_t count;
-	bool shows;	 /* it has something open, or mapped: its thread lives */
+	bool shows;	 /* it has something open or mapped, so its thread lives */
 	bool has_vm;	 /* a descriptor of a VM or vCPU */
 	bool has_memory; /* a guest_memfd */
 	int error;	 /* of going through it */
@@ -32,9 +33,9 @@ struct gmem_groups {
 };
 
 /*
- * The group of a thread: *index, and whether it is new, that is, to be gone through. It takes some
- * log2(groups) comparisons. Where threads cannot be compared each is a group for itself. Errors:
- * ENOMEM, ESRCH (there is no such thread any more).
+ * Finds the group of a thread: *index, and whether the group is new and so has to be gone through.
+ * It takes about log2(groups) comparisons. If threads cannot be compared, each is a group of its
+ * own. Errors: ENOMEM, ESRCH (there is no such thread any more).
  */
 int gmem_groups_find(struct gmem_ctx *ctx, struct gmem_groups *groups, enum gmem_compared what,
 		     pid_t tid, size_t *index, bool *is_new);
@@ -42,7 +43,7 @@ int gmem_groups_find(struct gmem_ctx *ctx, struct gmem_groups *groups, enum gmem
 /* A group that is not compared with others. Errors: ENOMEM. */
 int gmem_groups_add(struct gmem_groups *groups, pid_t tid, size_t *index);
 
-/* No thread is compared with this one any more. Returns whether one would have been. */
+/* From now on no thread is compared with this one. Returns whether one would have been. */
 bool gmem_groups_forget(struct gmem_groups *groups, pid_t tid);
 
 /* Notes that a process shares it, too. Errors: ENOMEM. */

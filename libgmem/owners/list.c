@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The list of owners: one entry an inode, with all that hold it. */
+/* The list of owners: one entry for each inode, with everything that holds it. */
 #include "owners/owners.h"
 
 #include <errno.h>
@@ -78,7 +78,8 @@ static struct gmem_owner *mapped_before(struct gmem_owned_entry *owned, pid_t pi
 bool gmem_owners_names(const struct gmem_owners *owners, const struct gmem_owned_entry *owned,
 		       size_t group)
 {
-	if (!owned || !owned->owner_count) /* what can be opened through nobody would be lost */
+	if (!owned || !owned->owner_count) /* otherwise a guest_memfd that can be opened through
+					    * none of them would be lost */
 		return true;
 	if (owners->named >= GMEM_OWNERS_NAMED_ALL)
 		return false;

@@ -121,7 +121,10 @@ int gmem_owners_count_members(struct gmem_owners *owners)
 		struct gmem_owned_entry *owned = &owners->list[i];
 		const struct gmem_group *group = only_group(&owners->groups, owned);
 
-		/* One table mostly has many: what the last one's others were, this one's are. */
+		/*
+		 * One table mostly has many guest_memfds: then the other processes are the same as
+		 * for the last one.
+		 */
 		if (!group || group != before)
 			ret = count_others(&tally, &owners->groups, owned, &others);
 		before = group;

@@ -76,7 +76,10 @@ int gmem_owners_at(const struct gmem_owners *owners, size_t index, struct gmem_o
 	return GMEM_FILL_OUT(owners->ctx, gmem_owned, descriptors, out, &owned);
 }
 
-/* pid: of the process that is named, where it has what the entry was found by; else 0. */
+/*
+ * pid: the named process, if it has the table or address space by which the entry was found; else
+ * 0.
+ */
 static int tell_owner(const struct gmem_owners *owners, const struct gmem_owner_entry *entry,
 		      pid_t pid, struct gmem_owner *out)
 {
@@ -118,7 +121,9 @@ int gmem_owners_primary(const struct gmem_owners *owners, size_t index, pid_t th
 		entry = gmem_owned_by(owners, &owners->list[index], process);
 	if (!entry)
 		return tell_owner(owners, owners->list[index].owners, 0, out);
-	/* Another process's entry: it shares what that one was found by. */
+	/*
+	 * The entry was found through another process; this one shares that table or address space.
+	 */
 	return tell_owner(owners, entry, entry->process != process ? process : 0, out);
 }
 
@@ -171,7 +176,7 @@ int gmem_owners_open(const struct gmem_owners *owners, size_t index, struct gmem
 		return gmem_fail(owners->ctx, waited, "process %d cannot be looked at: %s",
 				 (int)owned->owners[0].owner.pid, gmem_bounded_words(waited));
 	if (worst == -EACCES)
-		return gmem_fail(owners->ctx, worst, "inode %llu is not ours to look at: %s",
+		return gmem_fail(owners->ctx, worst, "no permission to look at inode %llu: %s",
 				 (unsigned long long)owned->ino,
 				 gmem_guard_why(owners->ctx, GMEM_GUARDED_ALL));
 	return gmem_fail(owners->ctx, worst, "nobody has inode %llu open any more",

@@ -12,7 +12,7 @@
 
 struct gmem_owner_entry {
 	struct gmem_owner owner; /* owner.command is filled in when it is handed out */
-	pid_t process;		 /* whose thread owner.pid is */
+	pid_t process;		 /* the process of the thread owner.pid */
 	size_t group;		 /* the table, or address space, in which owner has it */
 	char command[GMEM_COMMAND_MAX];
 };
@@ -61,7 +61,7 @@ int gmem_owners_note(struct gmem_owners *owners, const struct gmem_owned_entry *
 struct gmem_owned_entry *gmem_owners_lookup(const struct gmem_owners *owners, uint64_t dev,
 					    uint64_t ino);
 
-/* The first thing of it that a process holds, or shares, NULL where it holds none. */
+/* The first entry of this inode that a process holds or shares; NULL if it holds none. */
 const struct gmem_owner_entry *gmem_owned_by(const struct gmem_owners *owners,
 					     const struct gmem_owned_entry *owned, pid_t process);
 

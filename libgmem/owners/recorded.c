@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The scan of a dump: no /proc tells who owns what, but the lists that it is made from do. (The
- * list of inodes of their file system does not: alloc_anon_inode() puts none on it.) Once through
- * all processes, guest_memfds are found: files by their name and file system, and what memslots of
- * VMs have, whose descriptor may be closed. The second time it is noted who has them.
+ * The scan of a dump: there is no /proc that tells who owns what, but the dump has the lists from
+ * which /proc is made. (The list of inodes of their file system does not: alloc_anon_inode() puts
+ * none on it.) Once through all processes, guest_memfds are found: files by their name and file
+ * system, and those in memslots of VMs, of which the descriptor may be closed. The second pass
+ * notes who has them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -67,7 +68,7 @@ struct scan {
 	bool has_vm, has_memory;
 };
 
-/* Whether one process is passed over for that, and not the whole scan. */
+/* Whether this error skips one process only, and does not end the whole scan. */
 static bool is_of_process(int error)
 {
 	return error == -EFAULT || error == -EILSEQ || error == -GMEM_ENOTRECORDED;
@@ -149,7 +150,7 @@ static bool is_found(const struct scan *scan, uint64_t inode, size_t *i)
 	return *i < scan->count && scan->found[*i].address == inode;
 }
 
-/* A file with the name of a guest_memfd: any file may have it, but for these file systems. */
+/* A file with the name of a guest_memfd: any file may have it, except on these file systems. */
 static int take_file(struct scan *scan, uint64_t file)
 {
 	uint64_t inode, sb, magic = 0;
@@ -166,7 +167,10 @@ static int take_file(struct scan *scan, uint64_t file)
 	return add_found(scan, inode);
 }
 
-/* What only its pages lead to: no process has it any more, but an oops left a reference on it. */
+/*
+ * A guest_memfd that only its pages lead to: no process has it any more, but an oops left a
+ * reference on it.
+ */
 static int take_page(struct scan *scan, const struct gmem_image *image,
 		     const struct gmem_layout *layout, uint64_t pfn)
 {
@@ -210,7 +214,10 @@ static int take_hole(const struct gmem_directmap_run *run, void *arg)
 	return ret;
 }
 
-/* Pages that are not in the direct map are what a dump is looked at for: whose are they? */
+/*
+ * A dump is looked at because of pages that are not in the direct map. This finds what they belong
+ * to.
+ */
 static int find_by_holes(struct scan *scan)
 {
 	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
@@ -312,7 +319,7 @@ static int read_name(const struct scan *scan, uint64_t file, char name[NAME_BYTE
 	return ret;
 }
 
-/* The first time: what is a guest_memfd, or leads to some. */
+/* The first pass finds files that are a guest_memfd, or lead to some. */
 static int find_memory(struct scan *scan, uint64_t file, int fd)
 {
 	char name[NAME_BYTES + 1];
@@ -326,7 +333,7 @@ static int find_memory(struct scan *scan, uint64_t file, int fd)
 	return strcmp(name, "kvm-vm") ? 0 : take_vm(scan, file);
 }
 
-/* A vCPU's may be all that is left open of a VM. */
+/* A vCPU's descriptor may be the only one of a VM that is still open. */
 static int note_vm(struct scan *scan, uint64_t file)
 {
 	char name[NAME_BYTES + 1];
@@ -337,7 +344,7 @@ static int note_vm(struct scan *scan, uint64_t file)
 	return ret;
 }
 
-/* The second time: who has it. */
+/* The second pass finds who has them. */
 static int note_owner(struct scan *scan, uint64_t file, int fd)
 {
 	struct gmem_owner place = { .fd = fd };
@@ -432,7 +439,7 @@ static int look_at_thread(uint64_t thread, void *arg)
 		ret = read_field(scan, thread, GMEM_OF_TASK_PID, 4, &tid);
 	if (ret || !files || files == scan->files)
 		return ret;
-	if (!scan->files) /* the first one ended: what the others share is found once */
+	if (!scan->files) /* the first thread ended: what the others share is found once */
 		scan->files = files;
 	scan->process.owner.pid = (pid_t)tid;
 	ret = look_at_table(scan, files);
@@ -464,7 +471,7 @@ static bool is_over(struct scan *scan)
 	return counts->end;
 }
 
-/* What cannot be read of a process is counted the second time. */
+/* Processes that cannot be read are counted in the second pass. */
 static int look_for_memory(uint64_t task, void *arg)
 {
 	struct scan *scan = arg;

@@ -2,8 +2,8 @@
 /*
  * The scan: each process of /proc, each descriptor's link text, each mapping.
  *
- * A host has tens of thousands of descriptors and few guest_memfds. So only the text of a link is
- * read of each; what it makes look like a guest_memfd is then opened and confirmed.
+ * A host has tens of thousands of descriptors and few guest_memfds. So of each descriptor only the
+ * text of its link is read. If that looks like a guest_memfd, it is opened and confirmed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,8 +23,8 @@
 #define INITIAL_NAMESPACE "pid:[4026531836]"
 
 /*
- * Threads that one scan may leave behind. Those that are left are not waited for again, so that the
- * next scan comes further.
+ * Number of threads that one scan may leave behind. The next scan does not wait for the same
+ * processes again, and so comes further.
  */
 #define LEFT_MAX 16
 
@@ -37,9 +37,9 @@ struct numbers {
 };
 
 /*
- * What is asked of a process may wait for it without end, and the thread that asks is then left
- * where it is, see base/bounded.h. So all that the scan has is here, where another thread can go on
- * with it, and nothing of it is in the hands of a function that asks.
+ * A question about a process may wait for it without end; the thread that asks is then left behind,
+ * see base/bounded.h. So all state of the scan is here, where another thread can go on with it. A
+ * function that asks holds none of it on its stack.
  */
 struct scan {
 	struct gmem_owners *owners;
@@ -60,7 +60,8 @@ struct scan {
 	bool stuck; /* it keeps the kernel waiting */
 	bool has_vm;
 	bool has_memory;
-	pid_t tables[2]; /* threads whose descriptors were gone through: the first, the last */
+	pid_t tables[2]; /* threads of which the descriptors were gone through: the first, the
+			  * last */
 };
 
 static uint64_t now_ms(void)
@@ -82,21 +83,21 @@ static bool is_over(struct scan *scan)
 	return scan->cancelled || counts->end;
 }
 
-/* What a process that ended, or a descriptor that was closed, answers. */
+/* Errors that mean that a process ended, or that a descriptor was closed. */
 static bool is_gone(int error)
 {
 	return error == -ENOENT || error == -ESRCH || error == -EBADF;
 }
 
-/* What is wrong with this process and not with the scan as a whole. */
+/* Errors of this process, which do not end the scan as a whole. */
 static bool is_of_process(int error)
 {
 	return error != -ENOMEM && error != -EMFILE && error != -ENFILE;
 }
 
 /*
- * Why a process was not looked at, where it is not that it may not be: a limit or a fault is none
- * of a security module.
+ * Reasons why a process was not looked at, other than a missing permission. A limit or a fault is
+ * not blamed on a security module.
  */
 static void note_reason(struct scan *scan, int error)
 {
@@ -111,7 +112,10 @@ static void note_reason(struct scan *scan, int error)
 			: strerrordesc_np(-error);
 }
 
-/* An error of looking at a process: 0 where the scan goes on without it, or without a part. */
+/*
+ * Handles an error of looking at a process. Returns 0 if the scan goes on without the process, or
+ * without a part of it.
+ */
 static int pass_over(struct scan *scan, int error)
 {
 	if (is_gone(error))
@@ -341,8 +345,8 @@ static int list_maps(struct scan *scan)
 }
 
 /*
- * Another's table or address space, which was gone through before: what was found there is this
- * one's.
+ * The table or address space belongs to another process too, and was gone through before: this
+ * process has what was found there.
  */
 static int join(struct scan *scan, struct gmem_group *group, bool *shows)
 {
@@ -354,7 +358,7 @@ static int join(struct scan *scan, struct gmem_group *group, bool *shows)
 	return group->shows ? gmem_group_join(group, scan->process.process) : 0;
 }
 
-/* Goes through a table, or an address space, that nobody before had. */
+/* Goes through a table, or an address space, that no process before had. */
 static int look_into(struct scan *scan, size_t index, int (*list)(struct scan *scan), bool *shows)
 {
 	bool had_vm = scan->has_vm, had_memory = scan->has_memory, showed = *shows;
@@ -372,7 +376,7 @@ static int look_into(struct scan *scan, size_t index, int (*list)(struct scan *s
 	scan->has_vm = scan->has_vm || had_vm;
 	scan->has_memory = scan->has_memory || had_memory;
 	*shows = *shows || showed;
-	if (ret == -ETIMEDOUT) /* others that share it may not keep the kernel waiting */
+	if (ret == -ETIMEDOUT) /* other processes that share it may not make the kernel wait */
 		gmem_groups_forget(&scan->owners->groups, scan->process.owner.pid);
 	return ret;
 }
@@ -395,7 +399,10 @@ static int look_at(struct scan *scan, enum gmem_compared what, int (*list)(struc
 		      : join(scan, &groups->list[index], shows);
 }
 
-/* Both; of a process up to its first thread that lives, since they all have the same mappings. */
+/*
+ * Goes through both. Of a process it tries the threads up to the first that lives, because all have
+ * the same mappings.
+ */
 static int look_at_task(struct scan *scan)
 {
 	bool first = !scan->tables[0];
@@ -411,9 +418,9 @@ static int look_at_task(struct scan *scan)
 }
 
 /*
- * Threads share a table of descriptors, but for those that took one of their own, with
- * unshare(CLONE_FILES). kcmp(2) tells, for less than the thread's lines in the maps cost. Where it
- * is not to be had they pass for sharing.
+ * Threads share a table of descriptors, except for those that took one of their own, with
+ * unshare(CLONE_FILES). kcmp(2) tells them apart, and costs less than reading the thread's lines in
+ * the maps. Where kcmp(2) is not available, they count as sharing.
  */
 static bool has_own_files(const struct scan *scan, pid_t tid)
 {
@@ -441,9 +448,9 @@ static int look_at_thread(struct scan *scan, pid_t tid)
 }
 
 /*
- * A process whose first thread ended shows nothing under its own number, while the others hold the
- * VM and its memory: /proc/TID leads to what they have, and TID is who holds it. So it does to what
- * a thread has for itself.
+ * If the first thread of a process has ended, /proc shows nothing under the number of the process,
+ * while the other threads still hold the VM and its memory. /proc/TID leads to what they have, and
+ * TID is named as the holder. The same holds for a thread that has a table of its own.
  */
 static int look_at_process(struct scan *scan)
 {
@@ -501,7 +508,7 @@ static void begin_process(struct scan *scan, pid_t pid)
 	scan->tables[0] = scan->tables[1] = 0;
 }
 
-/* From the next process on. */
+/* Goes on from the next process. */
 static int look_at_processes(void *arg)
 {
 	struct scan *scan = arg;
@@ -520,8 +527,8 @@ static int look_at_processes(void *arg)
 }
 
 /*
- * A thread was left behind. Where it waited for a process that another one was compared with, that
- * one is looked at again, and compared with others.
+ * A thread was left behind. If it waited for a process with which another one was being compared,
+ * that other one is looked at again, and compared with others.
  */
 static void go_on_without(struct scan *scan, pid_t stuck)
 {

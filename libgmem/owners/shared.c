@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The other side of the memslots: what the VM's process has at their userspace_addr. KVM uses it
- * for guest memory that is shared; a page that was used both ways and given back in neither is
- * there twice.
+ * The shared side of the memslots: what the VM's process has at their userspace_addr. KVM uses it
+ * for guest memory that is shared. A page that was used on both sides, and given back on neither,
+ * takes memory twice.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #define REGIONS 256
 #define CHUNK (1ull << 30) /* bytes a call: mmap_lock is held that long */
 
-/* The struct kvm has a thread's number, which may have gone to another process since. */
+/* struct kvm has the number of a thread. Since then another process may have got that number. */
 static int find_process(const struct gmem_owners *owners, const struct gmem_target *target,
 			pid_t *pid)
 {
@@ -129,7 +129,7 @@ static int explain(struct gmem_ctx *ctx, pid_t pid, int error)
 {
 	if (error == -EACCES || error == -EPERM)
 		return gmem_fail(ctx, -EACCES,
-				 "the memory map of process %d is not ours to look at", (int)pid);
+				 "no permission to look at the memory map of process %d", (int)pid);
 	if (error == -ENOTTY)
 		return gmem_fail(ctx, -ENOTSUP,
 				 "this kernel has no PAGEMAP_SCAN (Linux 6.7) to count the pages");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What no process shows. A guest_memfd lives on in a unix socket's queue, or in an io_uring that it
- * is registered with, when no table of descriptors and no mapping has it. It always keeps its VM
- * (kvm_get_kvm() in __kvm_gmem_create()), and a VM keeps the module that made it: where there is no
- * VM, there is no guest_memfd.
+ * What no process shows. A guest_memfd that is in no table of descriptors and in no mapping may
+ * live on in the queue of a unix socket, or in an io_uring that it is registered with. It always
+ * keeps its VM (kvm_get_kvm() in __kvm_gmem_create()), and a VM keeps the module that made it. So
+ * if there is no VM, there is no guest_memfd.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -74,9 +74,9 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 	if (vm == NO)
 		return NULL;
 	if (vm == YES)
-		return "there are VMs, and a guest_memfd that is in flight in a unix socket, or "
-		       "registered with an io_uring only, is shown by no process";
-	return "a guest_memfd that is in flight in a unix socket, or registered with an io_uring only, "
-	       "is shown by no process, and that there is no VM cannot be told here: KVM is built "
-	       "in, and /sys/kernel/debug is not mounted or may not be read";
+		return "there are VMs, and no process shows a guest_memfd that is in flight in a unix "
+		       "socket, or registered with an io_uring only";
+	return "there may be VMs that cannot be seen here (KVM is built in, and /sys/kernel/debug is not "
+	       "mounted or may not be read), and no process shows a guest_memfd that is in flight in "
+	       "a unix socket, or registered with an io_uring only";
 }

@@ -19,9 +19,9 @@ struct node {
 struct gmem_usage {
 	const struct gmem_ctx *ctx;
 	uint64_t direct_map[STATES]; /* bytes */
-	uint64_t unseen;    /* bytes of the file in whose place the page cache was not read */
-	const char *reason; /* why not, the first time */
-	struct node *nodes; /* ascending */
+	uint64_t unseen;	     /* bytes of the file for which the page cache was not read */
+	const char *reason;	     /* why not, the first time */
+	struct node *nodes;	     /* ascending */
 	size_t node_count;
 };
 
@@ -51,7 +51,10 @@ static int add_part(const struct gmem_extent_part *part, void *arg)
 	const uint64_t bytes = gmem_bytes_of(usage->ctx, part->pages);
 	struct node *node;
 
-	/* A range of the file, not pages: as large as the file where its tree cannot be read. */
+	/*
+	 * This is a range of the file, not a number of pages. It is as large as the file if its
+	 * tree cannot be read.
+	 */
 	if (part->reason) {
 		usage->unseen += bytes;
 		usage->reason = usage->reason ? usage->reason : part->reason;

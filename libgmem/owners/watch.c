@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Two looks at the host, held against each other. A look is one scan for owners; of each
- * guest_memfd the kernel's count of pages and the inode's time of change are read, which costs the
- * same however large it is. Only where one of them moved are its pages gone through.
+ * Compares two looks at the host. A look is one scan for owners; of each guest_memfd the kernel's
+ * count of pages and the inode's time of change are read, which costs the same however large it is.
+ * Its pages are gone through only if one of the two has changed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct watched {
 	bool has_pages; /* pages are known, as of a time when */
 	uint64_t resident;
 	uint64_t changed_ns;
-	bool settled; /* nothing had changed at the look before */
+	bool settled; /* nothing had changed at the previous look */
 	struct gmem_ranges pages;
 };
 
@@ -117,7 +117,7 @@ static int tell(const struct look *look, const struct watched *watched, enum gme
 	return look->fn(&change, look->arg);
 }
 
-/* Notes why the pages of one are not known; what was known of it before is still held. */
+/* Notes why the pages of a guest_memfd are not known; what was known of it before is kept. */
 static int not_told(struct gmem_watch *watch, int error)
 {
 	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
@@ -143,9 +143,9 @@ static int compare(const struct look *look, const struct watched *now,
 }
 
 /*
- * Goes through the pages where something says that they changed. The inode's time is that of the
- * last tick of the clock: what follows a change within the same tick does not move it again, so a
- * look that found a change is followed by one that goes through the pages whatever it says.
+ * Goes through the pages if something says that they changed. The inode's time is that of the last
+ * tick of the clock, so a second change within the same tick does not change it again. Therefore
+ * the look after one that found a change goes through the pages in any case.
  */
 static int read_pages(struct look *look, struct watched *now, struct gmem_target *target)
 {
@@ -194,7 +194,7 @@ static void set_process(const struct look *look, struct watched *now, size_t ind
 	strncpy(now->command, owner.command, sizeof(now->command) - 1);
 }
 
-/* The pages of one; that it was closed meanwhile is found by the next look. */
+/* The pages of one guest_memfd. If it was closed meanwhile, the next look finds that. */
 static int look_into(struct look *look, size_t index, struct watched *now)
 {
 	const struct gmem_watch_options *options = &look->watch->options;
@@ -234,14 +234,14 @@ static int order(const struct watched *a, const struct gmem_owned *b)
 	return (a->ino > b->inode) - (a->ino < b->inode);
 }
 
-/* A scan that was ended early has not seen it: that is no sign that it is gone. */
+/* A scan that ended early may just not have seen it; that does not mean that it is gone. */
 static void keep(struct look *look, struct watched *before)
 {
 	look->list[look->count++] = *before;
 	before->pages = (struct gmem_ranges){ 0 };
 }
 
-/* Moves what is watched on to the new list; what was passed over on the way is gone. */
+/* Moves the watched entries to the new list; those that are skipped on the way are gone. */
 static int pass_to(struct look *look, size_t *old, const struct gmem_owned *owned, bool *found)
 {
 	struct gmem_watch *watch = look->watch;
@@ -344,7 +344,7 @@ int gmem_watch_look(struct gmem_watch *watch, gmem_change_fn fn, void *arg)
 	int ret;
 
 	gmem_begin(watch->ctx);
-	/* Where that fails, what was seen before stands. */
+	/* If that fails, the result of the look before stays. */
 	ret = gmem_owners_new(watch->ctx, &scan, &look.owners);
 	if (ret)
 		return ret;

@@ -63,7 +63,10 @@ struct gmem_pages_difference gmem_pages_without(const struct gmem_ranges *pages,
 	struct gmem_pages_difference difference = { 0 };
 	size_t k = 0;
 
-	/* Both are sorted: one pass, cutting each range by those of the other that meet it. */
+	/*
+	 * Both sets are sorted, so one pass is enough: it cuts each range by the overlapping ranges
+	 * of the other set.
+	 */
 	for (size_t i = 0; i < pages->count; i++) {
 		uint64_t at = pages->list[i].start, end = pages->list[i].end;
 

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "kmem/reader.h"
 
-/* What an address is that is not of the direct map; NULL where it is. */
+/* Says what an address is that is not in the direct map; NULL if it is in it. */
 static const char *other_place(const struct gmem_image *image, uint64_t limit, uint64_t address)
 {
 	uint64_t upper = address & image->kernel_bits;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Which memslots a guest_memfd is bound to, and whose VM it is: from the inode's list of open
- * files (struct gmem_file, before Linux 6.19 struct kvm_gmem) and each one's xarray of bindings.
+ * Which memslots a guest_memfd is bound to, and which VM it belongs to: from the inode's list of
+ * open files (struct gmem_file, before Linux 6.19 struct kvm_gmem) and each one's xarray of
+ * bindings.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -141,8 +142,8 @@ static int read_slot(struct collect *collect, uint64_t address, struct gmem_bind
 }
 
 /*
- * A memslot that was freed meanwhile reads as anything. kvm_gmem_bind() takes none that is empty
- * or goes beyond the file.
+ * A memslot that was freed meanwhile may have any content. kvm_gmem_bind() takes no slot that is
+ * empty or goes beyond the file.
  */
 static bool is_possible(const struct gmem_target *target, const struct gmem_binding *binding)
 {
@@ -179,6 +180,20 @@ static int read_slots(struct gmem_target *target, struct collect *collect)
 	return 0;
 }
 
+/* A VM of arm64 has no type but this: protected, or the default one. */
+static void read_protection(struct gmem_target *target, const struct gmem_layout *layout,
+			    uint64_t kvm)
+{
+	uint8_t is_protected;
+
+	if (!layout->has[GMEM_KVM_PROTECTED] ||
+	    gmem_kmem_read(target->ctx, kvm + layout->offset[GMEM_KVM_PROTECTED], &is_protected, 1))
+		return;
+	target->is_protected = is_protected != 0;
+	if (!is_protected)
+		target->vm_type = GMEM_VM_DEFAULT;
+}
+
 static void read_vm(struct gmem_target *target, const struct gmem_layout *layout, uint64_t kvm)
 {
 	uint64_t type = 0;
@@ -193,6 +208,7 @@ static void read_vm(struct gmem_target *target, const struct gmem_layout *layout
 	    !gmem_kmem_read(target->ctx, kvm + layout->offset[GMEM_KVM_VM_TYPE], &type, 1) &&
 	    type < GMEM_VM_TYPES)
 		target->vm_type = (int)type;
+	read_protection(target, layout, kvm);
 }
 
 /* Goes through the list of open files: list_head.next is its first word. */
@@ -231,8 +247,8 @@ static bool same_slots(const struct collect *a, const struct collect *b)
 }
 
 /*
- * One try: what was read counts only if the file is still on the inode's list behind it, with the
- * same memslots: one that was deleted meanwhile may be another's memory by then.
+ * One try. What was read counts only if the file is afterwards still on the inode's list, with the
+ * same memslots: a slot that was deleted meanwhile may by then be memory of something else.
  */
 static int try_bindings(struct gmem_target *target, const struct generation *generation,
 			const struct gmem_layout *layout)
@@ -244,6 +260,7 @@ static int try_bindings(struct gmem_target *target, const struct generation *gen
 
 	target->vm_pid = -1;
 	target->vm_type = -1;
+	target->is_protected = -1;
 	if (!ret)
 		ret = collect_files(target, generation, &collect);
 	if (!ret)
@@ -293,6 +310,7 @@ int gmem_target_read_bindings(struct gmem_target *target)
 	target->binding_count = 0;
 	target->vm_pid = -1;
 	target->vm_type = -1;
+	target->is_protected = -1;
 	return gmem_fail(target->ctx, -ENODATA,
 			 "the memslots of this guest_memfd could not be read: %s",
 			 gmem_error_words(ret));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A cursor over extents: the walk goes on by a batch whenever what it found before is handed out.
+ * A cursor over extents: when everything that the walk found is handed out, the walk goes on by a
+ * batch.
  */
 #include <stdlib.h>
 
@@ -72,7 +73,7 @@ int gmem_extents_new(struct gmem_target *target, const struct gmem_extents_optio
 	return 0;
 }
 
-/* Has the walk go on until something is kept, or it has come to its end. */
+/* Lets the walk go on until it has found something, or has come to its end. */
 static int look_ahead(struct gmem_extents *extents)
 {
 	int ret;
@@ -101,7 +102,7 @@ int gmem_extents_next(struct gmem_extents *extents, struct gmem_extent *out)
 		return gmem_cancelled(extents->ctx, "gmem_extents_next");
 	if (extents->next == extents->count && !extents->ended) {
 		ret = look_ahead(extents);
-		/* What was found before it failed comes first; then it fails again. */
+		/* First hands out what was found before the failure; then the call fails again. */
 		if (ret && !extents->count)
 			return ret;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The direct map as a whole: its walk, and what it adds up to beside RAM. */
+/* The direct map as a whole: its walk, and its sums compared with RAM. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

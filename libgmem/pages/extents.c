@@ -3,12 +3,12 @@
  * Extents of a guest_memfd: the page cache's runs, cut where the memslot, the NUMA node, the
  * direct map or the page flags change, joined where they do not.
  *
- * Runs are worked off in batches, so that memory does not grow with the file, however sparse it is
- * or large. For each batch the direct map is walked after its pages were found, never before: what
- * is said of a page is no older than the page.
+ * Runs are processed in batches, so that memory does not grow with the file, however sparse or
+ * large it is. For each batch the direct map is walked after its pages were found, never before: so
+ * the state of a page is no older than the page.
  *
- * There may be as many runs as pages, so they stay as the page cache has them until all that cuts
- * them is known; an extent is made of what is left, in place, one at a time.
+ * There may be as many runs as pages. So they stay as the page cache has them until everything that
+ * cuts them is known. Then extents are made of them in place, one at a time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,8 +40,11 @@ struct map_cache {
 	size_t count;
 	size_t room;	     /* up to CACHED_RUNS */
 	uint64_t first, end; /* page frames that they cover */
-	bool states;	     /* only what parts tell: runs that differ in the rest are one */
-	/* Of blocks of so many page frames, as a power of two: the run that has each one's first.
+	bool states;	     /* only properties of parts count: runs that differ in other
+			      * properties are joined */
+	/*
+	 * For blocks of this many page frames, as a power of two: the run that has the first page
+	 * frame of the block.
 	 */
 	uint32_t *blocks;
 	unsigned int block_shift;
@@ -70,7 +73,7 @@ struct gmem_extent_walk {
 	struct map_cache cache;
 	uint64_t lowest, highest; /* page frames of the batch, and past them */
 	/* Where the cache does not hold all of the batch: */
-	struct place *places; /* of the runs whose page frames are known, by page frame */
+	struct place *places; /* of the runs with known page frames, by page frame */
 	size_t place_count, place_room;
 	struct gmem_directmap_run *pieces; /* of these, in that order */
 	size_t piece_count, piece_room;
@@ -92,8 +95,8 @@ struct gmem_extent_walk {
 };
 
 /*
- * Flags that the kernel does not turn by itself from one moment to the next (as it does with
- * referenced, idle, active, lru): only these tell runs apart.
+ * Flags that the kernel does not change by itself at any moment (as it does with referenced, idle,
+ * active, lru). Only these flags separate runs.
  */
 #define STEADY_FLAGS                                                                           \
 	((1ull << 3) |				      /* uptodate */                           \
@@ -102,7 +105,7 @@ struct gmem_extent_walk {
 	 (1ull << 22) | (1ull << 23) |		      /* thp, offline */                       \
 	 (1ull << 32) | (1ull << 33))		      /* reserved, mlocked */
 
-/* What is said of pages whose direct map was not looked at. */
+/* The reason that is given if the direct map of pages was not looked at. */
 static const struct gmem_directmap_run not_asked = {
 	.direct_map = GMEM_DIRECT_MAP_UNKNOWN,
 	.reason = "the direct map was not looked at",
@@ -150,14 +153,18 @@ static void cut_front(const struct gmem_extent_walk *walk, struct gmem_extent *e
 }
 
 /*
- * Room for an extent, until the next one is emitted; emit() takes one that is made there as it is.
+ * Room for an extent, until the next one is emitted. emit() uses an extent in this room without a
+ * copy.
  */
 static struct gmem_extent *spare(struct gmem_extent_walk *walk)
 {
 	return &walk->two[walk->last == &walk->two[0]];
 }
 
-/* Learns the node of a page frame, and of those from there on that have it. Nodes are large. */
+/*
+ * Learns the node of a page frame, and how many page frames from there on have the same node. Nodes
+ * are large.
+ */
 static void find_node(struct gmem_extent_walk *walk, uint64_t pfn)
 {
 	uint64_t pages;
@@ -172,7 +179,10 @@ static bool is_on_node(const struct gmem_extent_walk *walk, uint64_t pfn)
 	return pfn >= walk->node_first && pfn < walk->node_end;
 }
 
-/* Learns the GPA of an offset, and of those from there on whose GPAs follow. So are memslots. */
+/*
+ * Learns the GPA of an offset, and how many bytes from there on have the GPAs that follow. Memslots
+ * are large, too.
+ */
 static void find_slot(struct gmem_extent_walk *walk, uint64_t offset)
 {
 	uint64_t length;
@@ -235,7 +245,7 @@ static int emit(struct gmem_extent_walk *walk, const struct gmem_extent *extent)
 static int emit_pages(struct gmem_extent_walk *walk, struct gmem_extent page)
 {
 	uint64_t pages = page.pages;
-	int ret = hand_out(walk); /* what is unknown before them waits for more of it */
+	int ret = hand_out(walk); /* unknown page frames before them wait for more of the same */
 
 	page.pages = 1;
 	while (!ret && pages--) {
@@ -292,9 +302,9 @@ static int emit_extent(struct gmem_extent_walk *walk, const struct gmem_extent *
 }
 
 /*
- * Makes an extent of at most so many pages of a run, from page skip of it on, whose direct map is
- * that; memslot and node were learnt. Each member by itself: to clear it as a whole, or to copy it,
- * takes longer than all the rest of a run of one page.
+ * Makes an extent of at most this many pages of a run, from its page skip on, which have this state
+ * in the direct map. Memslot and node were learnt before. Members are set one by one: clearing or
+ * copying the whole struct would take longer than everything else for a run of one page.
  */
 static void make_extent(const struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
 			uint64_t skip, uint64_t pages, const struct gmem_directmap_run *state,
@@ -352,8 +362,9 @@ static uint64_t learn(struct gmem_extent_walk *walk, const struct gmem_pagecache
 }
 
 /*
- * Hands out so many pages of a run, whose direct map is that, cut where memslots or nodes change.
- * (Kept out of the short way, which would save all registers that this one needs.)
+ * Hands out this many pages of a run, which have this state in the direct map; cut where memslots
+ * or nodes change. (This is a function of its own, because otherwise the short way would save all
+ * registers that this one needs.)
  */
 static __attribute__((noinline)) int emit_cut(struct gmem_extent_walk *walk,
 					      const struct gmem_pagecache_run *run, uint64_t skip,
@@ -381,8 +392,7 @@ static __attribute__((noinline)) int emit_cut(struct gmem_extent_walk *walk,
 }
 
 /*
- * The same, and the short way where memory is in pieces: one extent, which the last one does not go
- * on into.
+ * The same, with a short way for memory in pieces: one extent that does not continue the last one.
  */
 static int emit_run(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run,
 		    uint64_t skip, uint64_t pages, const struct gmem_directmap_run *state)
@@ -590,7 +600,7 @@ static int note_pieces(struct gmem_extent_walk *walk, uint32_t index)
 	return 0;
 }
 
-/* Hands out the batch, whose direct map has more runs than the cache holds at a time. */
+/* Hands out the batch, if its direct map has more runs than the cache holds at a time. */
 static int emit_by_place(struct gmem_extent_walk *walk)
 {
 	int ret = sort_places(walk);
@@ -667,7 +677,9 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 			walk->lowest = piece->pfn;
 		if (!run->reason && piece->pfn + n > walk->highest)
 			walk->highest = piece->pfn + n;
-		/* Unknown page frames may be as many as the file is large: they are no work. */
+		/*
+		 * There may be as many unknown page frames as the file is large; they cost no work.
+		 */
 		walk->batch_pages += run->reason ? 1 : n;
 		if (walk->batch_pages == BATCH_PAGES)
 			ret = work_off(walk);
@@ -675,7 +687,10 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 	return ret;
 }
 
-/* Runs of the page cache: they wait for the direct map, or go out at once where it is not asked. */
+/*
+ * Gets runs of the page cache. They wait for the direct map, or are handed out at once if it is not
+ * asked for.
+ */
 static int add_runs(const struct gmem_pagecache_run *runs, size_t n, void *arg)
 {
 	struct gmem_extent_walk *walk = arg;
@@ -764,7 +779,7 @@ int gmem_extent_walk_run(struct gmem_extent_walk *walk)
 {
 	int ret = 0;
 
-	/* What an earlier run had taken, and not handed out, is looked up again. */
+	/* Looks up again what an earlier run had read and not handed out. */
 	empty_batch(walk);
 	if (walk->at < walk->end)
 		ret = gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,

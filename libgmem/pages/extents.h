@@ -7,7 +7,10 @@
 
 struct gmem_extent_walk;
 
-/* fn gets the extents. Errors: as gmem_extents_new(), but for options, which are whole. */
+/*
+ * fn gets the extents. Errors: as gmem_extents_new(), except for those of options, which are
+ * complete here.
+ */
 int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_options *options,
 			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out);
 void gmem_extent_walk_free(struct gmem_extent_walk *walk);

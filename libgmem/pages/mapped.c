@@ -54,7 +54,7 @@ static int add_mapping(const struct gmem_mapping *mapping, void *arg)
 	return 0;
 }
 
-/* What has a descriptor is no business of this list. */
+/* A guest_memfd that has a descriptor does not belong to this list. */
 static int drop_open(const struct gmem_target *target, int fd, void *arg)
 {
 	struct mapped_list *list = arg;
@@ -76,7 +76,7 @@ static int failed(struct gmem_ctx *ctx, pid_t pid, int error)
 	if (error == -ENOMEM)
 		return gmem_no_memory(ctx, "the mappings of a process");
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(ctx, -EACCES, "the mappings of %s are not ours to look at: %s",
+		return gmem_fail(ctx, -EACCES, "no permission to look at the mappings of %s: %s",
 				 process, gmem_guard_why(ctx, GMEM_GUARDED_ALL));
 	if (error == -ENOENT || error == -ESRCH)
 		return gmem_no_process(ctx, pid);
@@ -103,7 +103,7 @@ static int open_place(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped 
 	return -ESRCH;
 }
 
-/* Some file of that name, or one that is unmapped meanwhile, is passed over. */
+/* Another file of that name, or one that was unmapped meanwhile, is skipped. */
 static bool is_none(struct gmem_ctx *ctx, pid_t pid, const struct gmem_mapped *mapped, int *error)
 {
 	struct gmem_target *target;

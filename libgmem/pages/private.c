@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What of a guest_memfd its VM's memory attributes call private, and what of it is resident
+ * How much of a guest_memfd its VM's memory attributes call private, and how much is resident
  * although they call it shared: kvm->mem_attr_array, an xarray by GFN, beside the page cache.
  */
 #include <errno.h>
@@ -15,7 +15,8 @@
 #include "pages/target.h"
 #include "procfs/in_place.h"
 
-#define WINDOW (1ull << 18) /* pages whose attributes are kept at once: 1 GiB of guest memory */
+/* Number of pages for which attributes are kept at a time: 1 GiB of guest memory. */
+#define WINDOW (1ull << 18)
 
 struct window {
 	uint64_t gfn;  /* of its first page, and */
@@ -162,7 +163,10 @@ static int find_array(struct gmem_target *target, uint64_t *array)
 			 "this kernel's struct kvm has no memory attributes that libgmem knows");
 }
 
-/* A VM that ended meanwhile may be another's memory by now: nothing of it counts then. */
+/*
+ * If the VM ended meanwhile, its memory may hold something else by now; then nothing that was read
+ * counts.
+ */
 static int still_bound(struct gmem_target *target, uint64_t kvm, const struct gmem_binding *before,
 		       size_t count)
 {

@@ -30,7 +30,7 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 				 gmem_bounded_words(error));
 	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
 	if (error == -EACCES || error == -EPERM)
-		return gmem_fail(ctx, -EACCES, "%s is not ours to look at: %s", process,
+		return gmem_fail(ctx, -EACCES, "no permission to look at %s: %s", process,
 				 gmem_guard_why(ctx, GMEM_GUARDED_FDS));
 	if (pid && gmem_read_line(ctx, path, comm, sizeof(comm)))
 		return gmem_no_process(ctx, pid);
@@ -50,9 +50,9 @@ static int open_failed(struct gmem_ctx *ctx, pid_t pid, int fd, int error)
 }
 
 /*
- * What the link reads as, before anything is opened: opening the file of a server that is gone may
- * wait for it. (What a link of /proc leads to is opened without a look at its name, so that one
- * that is exchanged meanwhile is found by the descriptor's own link.)
+ * Looks at the text of the link before anything is opened, because opening the file of a server
+ * that is gone may wait for it. (What a link of /proc leads to is opened without a look at its
+ * name, so that one that is exchanged meanwhile is found by the descriptor's own link.)
  */
 static int look_at_link(struct gmem_kernel *kernel, const char *path)
 {
@@ -109,6 +109,7 @@ int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_ta
 	}
 	target->ctx = ctx;
 	target->vm_type = -1;
+	target->is_protected = -1;
 	target->vm_pid = -1;
 	target->fd = fd;
 	ret = confirm(ctx, fd);
@@ -145,6 +146,7 @@ int gmem_target_at(struct gmem_ctx *ctx, uint64_t inode, uint64_t dev, struct gm
 		.cache.inode = inode,
 		.has_cache = true,
 		.vm_type = -1,
+		.is_protected = -1,
 		.vm_pid = -1,
 	};
 	ret = gmem_object_read(ctx, objects, inode, GMEM_OF_INODE_INO, 8, &target->ino);
@@ -242,7 +244,7 @@ static bool is_other(int error)
 	return error == -EMEDIUMTYPE || error == -EBADF || error == -ENOENT || error == -ESRCH;
 }
 
-/* Leaves those that may be guest_memfds: each is opened by itself then, which costs more. */
+/* Keeps those that may be guest_memfds. Each of them is then opened, which costs more. */
 static int leave_candidates(void *arg)
 {
 	struct fd_list *list = arg;
@@ -342,43 +344,6 @@ int gmem_target_vm_type(const struct gmem_target *target)
 		return -1;
 	gmem_vm_types_judge(target->ctx, 1u << target->vm_type, &numbering);
 	return numbering.doubted ? -1 : target->vm_type;
-}
-
-static void learn_info(struct gmem_target *target, struct gmem_target_info *info)
-{
-	uint64_t pages;
-
-	if (gmem_target_cache(target))
-		return; /* what fstat tells is known all the same */
-	info->has_resident = !gmem_pagecache_resident(target->ctx, &target->cache, &pages);
-	if (info->has_resident)
-		info->resident = gmem_bytes_of(target->ctx, pages);
-	info->has_flags = !gmem_target_flags(target, &info->flags);
-	if (gmem_target_read_bindings(target))
-		return;
-	info->vm_type = gmem_target_vm_type(target);
-	info->vm_pid = target->vm_pid;
-	info->slots = target->binding_count;
-	info->has_slots = true;
-}
-
-int gmem_target_get_info(struct gmem_target *target, struct gmem_target_info *out)
-{
-	struct gmem_target_info info = {
-		.memory_size = target->size,
-		.inode = target->ino,
-		.changed_ns = target->changed_ns,
-		.vm_type = -1,
-		.vm_pid = -1,
-	};
-	int ret;
-
-	gmem_begin(target->ctx);
-	ret = GMEM_CHECK_OUT(target->ctx, gmem_target_info, changed_ns, out);
-	if (ret)
-		return ret;
-	learn_info(target, &info);
-	return GMEM_FILL_OUT(target->ctx, gmem_target_info, changed_ns, out, &info);
 }
 
 int gmem_target_binding(struct gmem_target *target, size_t index, struct gmem_binding *out)

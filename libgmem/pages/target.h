@@ -23,13 +23,14 @@ struct gmem_target {
 	size_t binding_count;
 	uint64_t kvm; /* address of its VM's struct kvm, 0: not known */
 	int vm_type;
+	int is_protected; /* of a VM of arm64, by protected KVM: 1, 0, or -1 not known */
 	pid_t vm_pid;
 	bool has_bindings;
 };
 
 /*
- * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of
- * open and of base/bounded.h, EMEDIUMTYPE (it is no guest_memfd), ENODATA (it may be one: only a
+ * Opens what a link of /proc leads to, an fd or a mapping, without an explanation. Errors: of open
+ * and of base/bounded.h, EMEDIUMTYPE (it is not a guest_memfd), ENODATA (it may be one: only a
  * reader of kernel memory could tell), ENOMEM.
  */
 int gmem_target_open_path(struct gmem_ctx *ctx, const char *path, struct gmem_target **out);
@@ -56,6 +57,9 @@ int gmem_target_read_bindings(struct gmem_target *target);
 
 /* The VM's type; -1 where its number cannot mean here what it means upstream. */
 int gmem_target_vm_type(const struct gmem_target *target);
+
+/* Says who may access its pages; *reason is why that is unknown, or NULL. Static storage. */
+enum gmem_access_owner gmem_target_access_owner(struct gmem_target *target, const char **reason);
 
 /* Creation flags from the kernel's inode. Errors: ENODATA (layout not known); of the reader. */
 int gmem_target_flags(struct gmem_target *target, uint64_t *flags);

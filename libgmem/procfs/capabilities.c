@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Which privilege looking at other processes takes, and whether this process has it. */
+/* Which privilege a process needs to look at other processes, and whether this process has it. */
 #include "procfs/capabilities.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #define CAPABILITY(number) (1ull << (number))
 
-/* Each is had by one of two: the larger one includes it. */
+/* One of two capabilities is enough for each: the larger one includes the other. */
 #define PTRACE CAPABILITY(CAP_SYS_PTRACE)
 #define SEARCH (CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_DAC_OVERRIDE))
 #define RESTORE (CAPABILITY(CAP_CHECKPOINT_RESTORE) | CAPABILITY(CAP_SYS_ADMIN))
@@ -53,5 +53,5 @@ const char *gmem_guard_why(struct gmem_ctx *ctx, enum gmem_guarded what)
 	for (size_t i = 0; i < sizeof(guards[what].any_of) / sizeof(guards[what].any_of[0]); i++)
 		if (guards[what].any_of[i] && !(guards[what].any_of[i] & had))
 			return guards[what].lacks;
-	return "what guards it from root too is a security module or a sandbox";
+	return "a security module or a sandbox guards it, also from root";
 }

@@ -10,7 +10,7 @@
 
 #include "procfs/file.h"
 
-/* A configuration has some 300 KiB; more than this is none. */
+/* A configuration has some 300 KiB; a larger file is refused. */
 #define TEXT_MAX (4u << 20)
 
 static const char *const places[] = {
@@ -62,7 +62,7 @@ static int read_packed(struct gmem_ctx *ctx, struct gmem_config *config)
 		config->text = gunzip(packed, length);
 		free(packed);
 	} else if (strstr(packed, "CONFIG_")) {
-		config->text = packed; /* of a snapshot, which may have it as text */
+		config->text = packed; /* a snapshot may have it as text */
 	} else {
 		free(packed);
 	}
@@ -106,7 +106,7 @@ static bool is_said_off(const char *text, const char *option)
 	return false;
 }
 
-/* An option whose dependencies are off has no line, as one that this kernel does not know. */
+/* An option has no line if its dependencies are off, or if this kernel does not know it. */
 enum gmem_config_value gmem_config_get(const struct gmem_config *config, const char *option)
 {
 	size_t length = strlen(option);
@@ -125,8 +125,8 @@ enum gmem_config_value gmem_config_get(const struct gmem_config *config, const c
 }
 
 /*
- * Only what was loaded has the file initstate (modinfo_attrs in kernel/module/main.c); parameters
- * of what is built in stand there by param_sysfs_builtin().
+ * Only a loaded module has the file initstate (modinfo_attrs in kernel/module/main.c). For a
+ * built-in module param_sysfs_builtin() makes a folder with its parameters only.
  */
 enum gmem_config_value gmem_config_get_module(struct gmem_ctx *ctx,
 					      const struct gmem_config *config, const char *option,

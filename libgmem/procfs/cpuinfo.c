@@ -9,7 +9,9 @@
 
 #include "procfs/file.h"
 
-/* What an x86-64 CPU can have; any other number is no width, and it is shifted by. */
+/*
+ * The widths that an x86-64 CPU can have. Another number is refused, because it is used as a shift.
+ */
 #define PHYSICAL_BITS_MIN 32
 #define PHYSICAL_BITS_MAX 52
 

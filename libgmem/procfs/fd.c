@@ -79,8 +79,8 @@ int gmem_fd_link_is(struct gmem_ctx *ctx, int fd, bool (*is)(const char *link))
 }
 
 /*
- * fstat(2) takes such a descriptor, and fdget() (fs/file.c) gives EBADF for it to what uses the
- * file. To read no bytes does nothing, whatever the file is, and needs no /proc.
+ * fstat(2) takes such a descriptor. If a call uses the file, fdget() (fs/file.c) gives EBADF.
+ * Reading 0 bytes does nothing, whatever the file is, and needs no /proc.
  */
 bool gmem_fd_is_path(struct gmem_ctx *ctx, int fd)
 {
@@ -115,7 +115,7 @@ int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, bool ask)
 		return 1;
 	if (ret >= 0 && strcmp(link, LINK_OWN_FS) != 0)
 		return 0;
-	/* Not open, or no /proc: EBADF then tells. */
+	/* It is not open, or there is no /proc; EBADF tells which. */
 	ret = kernel->ops->fs_magic(kernel, fd, ask, &magic);
 	return ret ? ret : magic == GMEM_GUEST_MEMFD_MAGIC;
 }

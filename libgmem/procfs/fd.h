@@ -4,7 +4,10 @@
 
 #include "base/context.h"
 
-/* Whether a link of /proc/PID/fd, or the path in a line of maps, reads as a guest_memfd's does. */
+/*
+ * Whether the text of a link of /proc/PID/fd, or the path in a line of maps, is like that of a
+ * guest_memfd.
+ */
 bool gmem_link_may_be_guest_memfd(const char *link);
 
 /* Whether such a link is that of a VM's descriptor, and of a vCPU's. No file has a link like it. */
@@ -22,9 +25,9 @@ const char *gmem_process_name(pid_t pid, char name[GMEM_PROCESS_NAME_MAX]);
 int gmem_no_process(struct gmem_ctx *ctx, pid_t pid);
 
 /*
- * Whether fd, open in this process, is a guest_memfd: 1, 0, or an errno. ENODATA: it reads as one,
- * or there is no /proc to read of it, and this kernel does not tell its file system without asking
- * that file system's server; with ask it is asked, which may take for ever.
+ * Whether fd, open in this process, is a guest_memfd: 1, 0, or an errno. ENODATA: its link is like
+ * that of a guest_memfd, or there is no /proc, and this kernel does not tell the file system
+ * without asking its server. If ask is set the server is asked, which may take for ever.
  */
 int gmem_is_guest_memfd(struct gmem_ctx *ctx, int fd, bool ask);
 

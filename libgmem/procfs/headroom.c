@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The kernel gives a guest_memfd memory until there is none. Its pages can be neither reclaimed nor
- * swapped (mapping_set_unevictable() in kvm_gmem_create_file()), and count as no process's: the OOM
- * killer, which goes by resident pages (oom_badness() in mm/oom_kill.c), ends one innocent process
- * after the other. So what is populated stops short of that.
+ * The kernel gives memory to a guest_memfd until nothing is left. Its pages can be neither
+ * reclaimed nor swapped (mapping_set_unevictable() in kvm_gmem_create_file()), and count as no
+ * process's: the OOM killer, which goes by resident pages (oom_badness() in mm/oom_kill.c), ends
+ * one innocent process after the other. So populating stops before that.
  */
 #include "procfs/headroom.h"
 

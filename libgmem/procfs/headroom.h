@@ -7,11 +7,11 @@
 
 /* Of /proc/meminfo, bytes. */
 struct gmem_headroom {
-	uint64_t available;   /* MemAvailable, but for a part that stays with the host */
+	uint64_t available;   /* MemAvailable, less a part that stays with the host */
 	uint64_t unevictable; /* of which some may be the memory in question */
 };
 
-/* Returns false where the kernel does not tell; nothing is to be refused then. */
+/* Returns false if the kernel does not tell; then nothing must be refused. */
 bool gmem_headroom_read(struct gmem_ctx *ctx, struct gmem_headroom *out);
 
 /* Explains that so many bytes are more than there are. Returns -ENOMEM. */

@@ -6,7 +6,7 @@
 #include "kernel/uapi_in_place.h"
 #include "procfs/file.h"
 
-/* Up to v7 of the series the parameter was this one, and off said the same. */
+/* Up to v7 of the series it was this parameter, with off for conversion in place. */
 #define PER_VM_PARAMETER "/sys/module/kvm/parameters/vm_memory_attributes"
 
 /* 1 or 0; a parameter that is not there has no value. */

@@ -5,9 +5,9 @@
 #include "base/context.h"
 
 /*
- * Whether KVM keeps in the guest_memfd what of it is private, in place of the VM's memory
- * attributes: 1, 0 (also where the kernel does not know that), or a negative errno where its
- * parameter cannot be read. No explanation is set.
+ * Whether KVM keeps in the guest_memfd itself which of its pages are private, instead of in the
+ * VM's memory attributes: 1, 0 (also where the kernel does not know that), or a negative errno
+ * where its parameter cannot be read. No explanation is set.
  */
 int gmem_in_place(struct gmem_ctx *ctx);
 

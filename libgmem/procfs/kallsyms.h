@@ -6,7 +6,8 @@
 
 /*
  * Whether the kernel or a loaded module has a function of that name: 1, 0, or the errno of reading
- * /proc/kallsyms, whose names anybody may read. What a vendor carried back is there under its name.
+ * /proc/kallsyms; its names are readable for all. A function that a vendor backported is there
+ * under its name.
  */
 int gmem_kallsyms_has(struct gmem_ctx *ctx, const char *name);
 

@@ -11,7 +11,10 @@
 #include "base/options.h"
 #include "procfs/file.h"
 
-/* misc_res_name[] in kernel/cgroup/misc.c, and who counts there: a parameter of KVM's module. */
+/*
+ * misc_res_name[] in kernel/cgroup/misc.c, and the parameter of KVM's module that switches on the
+ * type which uses these keys.
+ */
 static const struct {
 	const char *name;
 	const char *parameter;
@@ -92,7 +95,7 @@ const char *gmem_keys_name(size_t index)
 	return index < sizeof(keys) / sizeof(keys[0]) ? keys[index].name : NULL;
 }
 
-/* Whether KVM's module says that it is on: then there are keys, whoever counts them. */
+/* Whether KVM's module says that it is on: then there are keys, even if nothing counts them. */
 static bool is_on(struct gmem_ctx *ctx, const char *name)
 {
 	char value[8];
@@ -104,7 +107,7 @@ static bool is_on(struct gmem_ctx *ctx, const char *name)
 	return false;
 }
 
-/* capacity: what came of reading the root's file. A cgroup below the root has a limit instead. */
+/* capacity: the result of reading the root's file. A cgroup below the root has a limit instead. */
 static int without_capacity(struct gmem_ctx *ctx, const char *name, int capacity,
 			    struct gmem_keys *out)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Text of /proc/PID: the mappings of guest_memfds, and whose thread a thread is. */
+/* Text of /proc/PID: the mappings of guest_memfds, and the process of a thread. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,7 +44,10 @@ struct stream {
 	char text[CHUNK + 1];
 };
 
-/* Few processes have such a line at all: the text is searched, only what is found is parsed. */
+/*
+ * Few processes have such a line. So the text is searched, and only lines that are found are
+ * parsed.
+ */
 static int parse_lines(struct stream *stream, char *text)
 {
 	char *mark = text;

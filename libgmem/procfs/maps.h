@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What /proc/PID says of a process: its mappings of guest_memfds, and whose thread a thread is. */
+/* What /proc/PID says of a process: its mappings of guest_memfds, and the process of a thread. */
 #ifndef GMEM_PROCFS_MAPS_H
 #define GMEM_PROCFS_MAPS_H
 

@@ -42,7 +42,7 @@ static void *grow(void *array, size_t count, size_t size)
 
 static int add_range(struct gmem_ctx *ctx, struct gmem_ram *ram, uint64_t first, uint64_t last)
 {
-	/* Whole pages only: the kernel gives parts of a page to nobody (e820__end_of_ram_pfn). */
+	/* Whole pages only: the kernel does not use parts of a page (e820__end_of_ram_pfn). */
 	uint64_t pfn = gmem_page_of(ctx, first + gmem_page_size(ctx) - 1);
 	uint64_t end = gmem_page_of(ctx, last + 1);
 	struct gmem_ram_range *ranges;
@@ -68,7 +68,10 @@ static bool holds_initial_user_namespace(struct gmem_ctx *ctx)
 	unsigned long long inside, outside, count;
 	char line[64];
 
-	/* The one that maps every user to itself (uid_m_show() in kernel/user_namespace.c). */
+	/*
+	 * Whether this is the user namespace that maps every user to itself (uid_m_show() in
+	 * kernel/user_namespace.c).
+	 */
 	return gmem_read_line(ctx, "/proc/self/uid_map", line, sizeof(line)) ||
 	       sscanf(line, "%llu %llu %llu", &inside, &outside, &count) != 3 ||
 	       (inside == 0 && outside == 0 && count == UINT32_MAX);
@@ -95,7 +98,7 @@ static int give_up_ranges(struct gmem_ram *ram, int error, const char *why)
 
 /*
  * Lines "00100000-bfffffff : System RAM", also "System RAM (virtio_mem)"; deeper levels are
- * indented. For whom they are hidden all addresses read as zero.
+ * indented. For a reader without the capability all addresses are zero.
  */
 static int parse_iomem(struct gmem_ctx *ctx, struct gmem_ram *ram, char *text)
 {
@@ -302,7 +305,7 @@ const char *gmem_ram_zone(const struct gmem_ram *ram, uint64_t pfn)
 	return zone;
 }
 
-/* What kept the ranges from being known may have been a passing failure. */
+/* The failure that kept the ranges unknown may have been temporary. */
 static int read_ranges_again(struct gmem_ctx *ctx)
 {
 	struct gmem_ram *ram = ctx->ram;

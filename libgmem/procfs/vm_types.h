@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Numbers of VM types, held against CPU and module parameters. Kernels that carried TDX before
+ * Numbers of VM types, compared with CPU and module parameters. Kernels that carried TDX before
  * Linux 6.16 gave TDs the number 2, which upstream then gave to SEV.
  */
 #ifndef GMEM_PROCFS_VM_TYPES_H

@@ -40,23 +40,28 @@ static int cacheable_pfnmap(struct gmem_ctx *ctx)
 	return answer;
 }
 
-void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
+void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic)
 {
 	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
 	uint64_t ctr_el0;
 	int both;
 
-	facts->arm64 = !strcmp(ops->machine, "aarch64");
-	facts->fwb = facts->dic = -1;
-	if (!facts->arm64)
-		return;
+	*fwb = *dic = -1;
 	if (ops->cache_type && !ops->cache_type(ctx->kernel, &ctr_el0))
-		facts->dic = ctr_el0 >> CTR_DIC & 1;
+		*dic = ctr_el0 >> CTR_DIC & 1;
 	both = cacheable_pfnmap(ctx);
 	if (both > 0)
-		facts->fwb = facts->dic = 1;
-	else if (both == 0 && facts->dic == 1) /* then it is the other one that is missing */
-		facts->fwb = 0;
+		*fwb = *dic = 1;
+	else if (both == 0 && *dic == 1) /* then the other one is missing */
+		*fwb = 0;
+}
+
+void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
+{
+	facts->arm64 = !strcmp(ctx->kernel->ops->machine, "aarch64");
+	facts->fwb = facts->dic = -1;
+	if (facts->arm64)
+		gmem_flush_ask_cpu(ctx, &facts->fwb, &facts->dic);
 }
 
 static void number_types(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the kernel and the CPU are asked, so that rows of the table can be judged. */
+/* Questions to the kernel and the CPU that decide about rows of the table. */
 #ifndef GMEM_VERDICT_FACTS_H
 #define GMEM_VERDICT_FACTS_H
 
@@ -13,6 +13,12 @@ int gmem_flush_partial_write(struct gmem_ctx *ctx);
  * has both, and CTR_EL0. -1 each where they do not tell.
  */
 void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts);
+
+/*
+ * The same for a host that is known to be of arm64: FEAT_S2FWB and CTR_EL0.DIC, 1, 0, or -1 not
+ * known.
+ */
+void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic);
 
 /* Fills vm_types and guest_memfd by asking /dev/kvm; -1 each where it cannot be asked. */
 void gmem_flush_ask_kvm(struct gmem_ctx *ctx, struct gmem_flush_facts *facts);

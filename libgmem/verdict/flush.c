@@ -3,7 +3,7 @@
  * The verdict: for each kernel path, would it fault on the pages given to it.
  *
  * A clflush or a read faults where the direct map has no present entry; permissions do not matter
- * to it. A write also needs RW. Nothing catches such a fault: it ends in an oops
+ * to it. A write also needs RW. The kernel cannot handle such a fault: it oopses
  * (kernelmode_fixup_or_oops() in arch/x86/mm/fault.c).
  */
 #include <errno.h>
@@ -97,7 +97,7 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
 	gmem_flush_ask_kvm(ctx, &facts);
 	facts.vm_type = wanted.vm_type;
-	/* A number that means something else here: the VM's type is not known. */
+	/* The number means something else here, so the VM's type is not known. */
 	if (wanted.vm_type >= 0 && facts.doubted_types & 1u << wanted.vm_type)
 		facts.vm_type = -1;
 	facts.partial_write = gmem_flush_partial_write(ctx);
@@ -141,7 +141,7 @@ static void add_to_row(const struct gmem_flush *flush, struct row *row,
 	if (row->rule->pages == GMEM_FLUSH_NOT_UPTODATE) {
 		if (extent->has_page_flags && (extent->page_flags & GMEM_KPF_UPTODATE))
 			return;
-		/* Bare page frames are judged as a page of guest memory that is new. */
+		/* Bare page frames are judged like new pages of guest memory. */
 		if (!extent->has_page_flags && flush->is_guest_memory &&
 		    verdict == GMEM_VERDICT_FAULTS) {
 			verdict = GMEM_VERDICT_UNKNOWN;

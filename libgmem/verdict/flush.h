@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A verdict with the facts at hand, on all paths or on some. */
+/* A verdict with facts that the caller has, on all paths or on some. */
 #ifndef GMEM_VERDICT_FLUSH_H
 #define GMEM_VERDICT_FLUSH_H
 
@@ -15,8 +15,8 @@ static inline bool gmem_flush_is_shared(const struct gmem_flush_subject *subject
 void gmem_flush_take(struct gmem_flush *flush, const struct gmem_extent *extent);
 
 /*
- * An empty verdict whose rows are the paths that run in one of these ways (enum gmem_touch), 0:
- * all. Errors: ENOMEM.
+ * An empty verdict with rows for the paths that run in one of these ways (enum gmem_touch); 0: all.
+ * Errors: ENOMEM.
  */
 int gmem_flush_make(struct gmem_ctx *ctx, const struct gmem_flush_subject *subject,
 		    const struct gmem_flush_facts *facts, unsigned int touch,

@@ -2,9 +2,9 @@
 /*
  * The table of kernel paths. Read in Linux 7.3.4; a new path, or one that changes, is a row here.
  *
- * Left out on purpose: what never touches the page itself (rmpupdate's adjust_direct_map(), DMA,
- * the TDX module's own accesses by physical address) and what survives a fault (kcore, BPF, user
- * copies that have an exception table entry).
+ * Two kinds are left out on purpose. Some code never touches the page itself (rmpupdate's
+ * adjust_direct_map(), DMA, the TDX module's own accesses by physical address), and some survives a
+ * fault (kcore, BPF, user copies that have an exception table entry).
  */
 #include "verdict/flush_paths.h"
 
@@ -193,8 +193,9 @@ static const struct gmem_flush_rule rules[] = {
 		.needs_shared = true,
 	},
 	/*
-	 * arm64. An instruction by address takes a fault where the linear map has no valid entry, as a
-	 * read does. (It was read in the source, and never seen: QEMU does not fault on it.)
+	 * arm64. A cache maintenance instruction by address faults like a read if the linear map
+	 * has no valid entry. (This was read in the source, and never seen: QEMU does not fault on
+	 * it.)
 	 */
 	{
 		.path = {

@@ -12,7 +12,7 @@ struct gmem_flush_facts {
 	int vm_types; /* what is believed of KVM_CAP_VM_TYPES, or -1: KVM cannot be asked */
 	unsigned int doubted_types; /* its numbers that are not believed, see procfs/vm_types.h, */
 	unsigned int behind_types;  /* the types that may stand behind these, */
-	const char *doubt;	    /* and why, NULL where there are none */
+	const char *doubt;	    /* and why, or NULL */
 	int guest_memfd;	    /* KVM_CAP_GUEST_MEMFD, likewise */
 	int partial_write;	    /* the CPU has the bug tdx_pw_mce: 1, 0, or -1 not known */
 	bool shared; /* the memory may be touched by userspace, or that is not known */
@@ -63,10 +63,10 @@ struct gmem_flush_rule {
 	struct gmem_flush_path path;
 	struct gmem_flush_trace trace;
 	enum gmem_flush_machine machine;
-	unsigned int vm_types; /* bits: VM types whose KVM has the path */
+	unsigned int vm_types; /* bits: VM types for which KVM has the path */
 	unsigned int touches;  /* of enum gmem_touch: calls of libgmem that run through it */
 	enum gmem_flush_pages pages;
-	bool any_memory;     /* it touches other memory, too: its trace does not tell whose */
+	bool any_memory;     /* it touches other memory, too: a trace does not tell which it was */
 	bool after_removal;  /* memory without direct map has left it by then */
 	bool needs_shared;   /* only memory that userspace may touch */
 	bool needs_pw_mce;   /* only CPUs with the bug tdx_pw_mce */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The guard: would a kernel path that a call is about to run take a page fault? The table decides
- * first, so that calls that cannot fault cost a look at some rows and open no reader.
+ * first. So a call that cannot fault costs only a look at some rows, and opens no reader.
  */
 #include "verdict/guard.h"
 
@@ -30,7 +30,7 @@ struct asking {
 	struct gmem_flush_row row;
 };
 
-/* Both are asked once: what KVM offers does not change while it has a VM. */
+/* Both are asked once, because KVM's offer does not change while it has a VM. */
 static int vm_types(struct gmem_ctx *ctx)
 {
 	struct gmem_flush_facts facts;
@@ -39,7 +39,10 @@ static int vm_types(struct gmem_ctx *ctx)
 	pthread_mutex_lock(&ctx->learning);
 	if (ctx->guard.vm_types < 0) {
 		gmem_flush_ask_kvm(ctx, &facts);
-		/* What may stand behind a number that is not believed may run its paths, too. */
+		/*
+		 * A VM type that may stand behind a number that is not believed may run its paths,
+		 * too.
+		 */
 		ctx->guard.vm_types = facts.vm_types < 0 ? facts.vm_types
 							 : facts.vm_types | (int)facts.behind_types;
 	}
@@ -105,7 +108,7 @@ static void ask_table(struct asking *asking)
 		if (!applies(asking, rule))
 			continue;
 		asking->any = true;
-		/* KVM removes a page when it is up to date, not before. */
+		/* KVM removes a page from the direct map only when the page is up to date. */
 		if (rule->pages == GMEM_FLUSH_NOT_UPTODATE)
 			asking->looks_at_new = true;
 		else
@@ -143,7 +146,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* Looks once. *settled: more would not be known of it by the flags of the pages. */
+/* Looks once. *settled tells that flags of the pages would not add anything. */
 static int look_once(struct asking *asking, struct gmem_target *target, uint64_t offset,
 		     uint64_t length, unsigned int want, bool *settled)
 {
@@ -190,7 +193,7 @@ static int look(struct asking *asking, struct gmem_target *target, uint64_t offs
 	return ret;
 }
 
-/* Memory whose VM the caller did not name: the kernel knows its type. */
+/* Memory of a VM that the caller did not name: the kernel knows its type. */
 static void learn_type(struct asking *asking, struct gmem_target *target)
 {
 	const struct gmem_flush_subject *subject = &asking->subject;
@@ -236,7 +239,7 @@ static int look_at_bound(struct gmem_target *target, uint64_t offset, uint64_t l
 	return asking->row.path ? 1 : ret;
 }
 
-/* A reader that was looked for in vain is not looked for again. */
+/* If no reader could be opened once, no reader is tried again. */
 static int open_reader(struct gmem_ctx *ctx)
 {
 	const struct gmem_image *image;
@@ -253,7 +256,9 @@ static int open_reader(struct gmem_ctx *ctx)
 	return ret;
 }
 
-/* The descriptor was noted when the memslot was set: it may be another file's now. */
+/*
+ * The descriptor was noted when the memslot was set; since then it may have become another file's.
+ */
 static bool has_descriptor(const struct asking *asking)
 {
 	const struct gmem_touched *touched = asking->touched;
@@ -326,7 +331,7 @@ int gmem_flush_guard(struct gmem_ctx *ctx, const struct gmem_touched *touched)
 	describe(&asking, touched->vm_type, touched->flags, touched->fd >= 0);
 	if (!asking.any || (!asking.may_be_gone && gmem_reader_evidence(ctx) == GMEM_EVIDENCE_NONE))
 		return 0;
-	/* What fails on the way is no failure of the call. */
+	/* A failure of the look is not a failure of the call. */
 	gmem_explanation_keep(ctx, &before);
 	ret = look_at_all(&asking);
 	refuse_by_flag(&asking, touched->length);

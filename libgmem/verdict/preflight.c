@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What the guard would say of memory that is going to be mapped, asked beforehand. */
+/* Asks beforehand what the guard would say about memory that is going to be mapped. */
 #include <errno.h>
 
 #include "base/error.h"
@@ -34,7 +34,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return looking->options->fn ? looking->options->fn(extent, looking->options->arg) : 0;
 }
 
-/* The row that comes first is the one that the kernel would die of. */
+/* The kernel would die in the row that comes first. */
 static void answer(const struct gmem_flush *flush, struct gmem_preflight *out)
 {
 	struct gmem_flush_row row = { .size = sizeof(row) };

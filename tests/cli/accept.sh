@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# --accept: answers that a script takes for yes, and failures that it never does.
+# --accept: answers that a script may accept as success, and failures that are never accepted.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Each status, and what accepts it: 4 of pfn, 3 of check, 1 of walk.
+# Each status, and the option that accepts it: 4 of pfn, 3 of check, 1 of walk.
 try 4 '' '' gmemctl pfn 1 --simulate=plain --reader=none --quiet
 try 0 '' '' gmemctl pfn 1 --simulate=plain --reader=none --quiet --accept=4
 try 0 '' '' gmemctl --accept=3,4 pfn 1 --simulate=plain --reader=none --quiet
@@ -14,7 +14,7 @@ try 3 '' 'forbids' gmemctl check --pfn=1 --simulate=plain --reader=none
 try 0 '' 'forbids' gmemctl check --pfn=1 --simulate=plain --reader=none --accept=3
 try 1 '' '' gmemctl walk --simulate=no-direct-map --no-direct-map --quiet
 try 0 '' '' gmemctl walk --simulate=no-direct-map --no-direct-map --quiet --accept=1
-# What is 0 stays 0, and what is no answer is what it was.
+# A status of 0 stays 0, and a failure stays what it was.
 try 0 '' '' gmemctl pfn 1 --simulate=plain --quiet --accept=1,3,4
 try 2 '' 'no VM is held' gmemctl pfns nothing --accept=1,3,4
 try 64 '' 'is no column' gmemctl pfn 1 --simulate=plain --output=x --accept=1,3,4

@@ -56,7 +56,7 @@ try_json 2 '.simulated == "plain" and (.commands | length) == 2 and .commands[0]
 try_json 2 '[.commands[].status] == [0, 2, 0]' \
 	gmemctl batch --simulate=plain "$scratch/batch" --json --keep-going
 
-# The error is that of the gravest line, the first of that; a row says why wherever it failed.
+# The error is that of the worst line, of several the first. Each row of a line that failed says why.
 printf 'create v --no-direct-map\npfns v\nwalk --reader=none\nbogus\nfoo\n' > "$scratch/batch"
 try_json 64 '.error.status == 64 and (.error.message | endswith("batch:4: there is no command '"'bogus'"'"))
 	and [.commands[].status] == [0, 0, 3, 64, 64] and .commands[2].message == "it cannot be told"
@@ -86,7 +86,7 @@ try_json 64 '.error.code == "usage" and (.error.message | endswith("--no-such'"'
 printf 'punch other all\n' > "$scratch/batch"
 try_json 2 '.error.code == "not-held"' gmemctl batch --simulate=plain --json "$scratch/batch"
 
-# Whatever lines print has no place in it: other formats, documents of their own, help.
+# Output of lines that is not their document is left out: other formats, documents of their own, help.
 printf '%s\n' 'list --json' 'caps --help' 'doctor -P' '--version' 'metrics' 'nonsense --json' \
 	> "$scratch/batch"
 try_json 64 '[.commands[].status] == [0, 0, 0, 0, 0, 64]' \

@@ -167,6 +167,15 @@ try_json 0 '[.checks[] | select(.id | test("^(config.kvm-(memory-attributes|sw-p
 	.detail] == ["the CPU is Arm", "the CPU is Arm", "KVM on arm64 has no KVM_PRE_FAULT_MEMORY"]' \
 	gmemctl doctor --sysroot=tests/hosts/arm64 --json
 
+# What decides on arm64 is told there, and nowhere else.
+arm64='[.checks[] | select(.id | startswith("arm64.")) | .result]'
+try_json 0 "$arm64"' == ["pass", "pass", "pass", "pass"]' gmemctl doctor --simulate=arm64 --json
+try_json 0 "$arm64"' == ["pass", "cannot-tell", "skip", "pass"]' \
+	gmemctl doctor --simulate=arm64-no-direct-map --json
+try_json 0 "$arm64"' == []' gmemctl doctor --simulate=plain --json
+try_json 0 '.checks[] | select(.id == "memory.secretmem") | .result == "fail" and
+	(.fix | contains("rodata=off"))' gmemctl doctor --simulate=arm64,fail=create-file@1+:ENOSYS --json
+
 # A TD in the old numbering is not SEV, for anybody.
 old=tests/hosts/tdx68
 try_json 4 '.vm_types == ["default", "sw-protected"] and .doubted_vm_types == ["bit-2"] and
@@ -222,7 +231,7 @@ while IFS='|' read -r macro source said; do
 	fi
 done < tests/hosts/kernel-lines
 # shellcheck disable=SC2013 # each is one word
-for macro in $(sed -n 's/^#define \(GMEM_LOG_[A-Z]*\) .*/\1/p' libgmem/base/log.h); do
+for macro in $(sed -n 's/^#define \(GMEM_LOG_[A-Z0-9]*\) .*/\1/p' libgmem/base/log.h); do
 	grep -q "^$macro|" tests/hosts/kernel-lines || fail "$macro has no line in tests/hosts/kernel-lines"
 done
 others=$(grep -rnE '"[^"]*\b(dmesg \| *grep|see dmesg|look at dmesg|dmesg (may|names|says|shows))' \

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Every call to the kernel fails once, in every command: the status is one of the table, the
-# document is one and agrees, what went wrong is said. Each call fails twice, with ENOMEM in a run
-# that writes JSON, and with EIO or EINTR in one that writes a table; with sanitizers, where a run takes
-# three times as long, in one of the two by turns. Of single ranges of kernel memory a sample fails, and
-# under valgrind, where a run takes a second, of everything.
+# Every call to the kernel fails once, in every command: the status is one of the table, there is one document
+# and it agrees with the status, and the failure is reported. Each call fails twice, with ENOMEM in a run that
+# writes JSON, and with EIO or EINTR in one that writes a table; with sanitizers, where a run takes three
+# times as long, in one of the two by turns. Of single ranges of kernel memory a sample fails, and under
+# valgrind, where a run takes a second, of everything.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -134,7 +134,10 @@ faults plain pfn 0x100 0x2000
 faults plain watch --count=1 --interval=0.01
 faults tdx metrics
 faults snp metrics --format=nfd
-# The commands on held VMs, as a batch: the call that fails is one of whichever is at it.
+faults arm64-no-direct-map walk --no-direct-map
+faults arm64-no-direct-map doctor
+faults arm64-no-direct-map check --pfn=0x90000+64
+# The commands on held VMs, as a batch: the call that fails belongs to the command that makes it.
 steps() {
 	printf '%s\n' "$@" > "$scratch/steps"
 }
@@ -149,7 +152,7 @@ faults plain batch "$scratch/steps"
 steps 'create a --size=64K --no-direct-map' 'map a all --method=allocate' 'map a all'
 faults no-direct-map batch "$scratch/steps"
 
-# A holder that does not come about leaves nothing: no process, no file.
+# A holder that could not be made leaves nothing: no process, no file.
 left=
 for n in $(seq 1 "$(if wrapped; then echo 3; else echo 150; fi)"); do
 	gmemctl create held --populate "--simulate=tdx,fail=any@$n:ENOMEM" > "$scratch/out" \
@@ -171,8 +174,8 @@ else
 fi
 echo "# $runs_done runs with a failing call"
 
-# A page of which something could not be read is no whole answer: reading kernel memory stops earlier
-# each time, until it is a page table that is missing.
+# If something about a page could not be read, the answer is not complete. Reading kernel memory stops earlier
+# each time, until a page table is missing.
 printf 'create v --populate\npfns v --raw\n' > "$scratch/batch"
 unknown=0 wrong=
 n=320

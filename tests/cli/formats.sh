@@ -63,6 +63,7 @@ ways() {
 	pfn) echo 'pfn 0x100 0x101' ;;
 	list) echo "in list.sh" ;;
 	watch) echo "in watch.sh" ;;
+	top) echo "in top.sh" ;;
 	metrics) echo "in metrics.sh" ;;
 	report) echo "in report.sh" ;;
 	batch) echo "in batch.sh" ;;

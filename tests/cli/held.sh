@@ -4,8 +4,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# held STATUS STDERR COMMAND...: a step that says nothing but, perhaps, what went wrong; that the
-# kernel is a simulated one is said besides.
+# held STATUS STDERR COMMAND...: a step that prints nothing except what went wrong, if anything did, and that
+# the kernel is a simulated one.
 held() {
 	wanted=$1 err=$2
 	shift 2
@@ -19,7 +19,7 @@ state() {
 	echo "(.vms | map(select(.name == \"$1\")) | length == 1 and .[0].$2)"
 }
 
-# A TD from nothing to pages that are augmented, and away.
+# A TD from its creation to augmented pages, and its release.
 held 0 '' create td --simulate=tdx --size=8M
 try_json 0 "$(state td 'state == "launching"') and .vms[0].vm_type == \"tdx\"
 	and .vms[0].simulated == \"tdx\" and .vms[0].gpa == \"0x100000000\"" gmemctl status --json
@@ -112,7 +112,7 @@ held 0 '' convert oops all private
 held 1 'tdx-page-add would take a page fault on 16 of these pages, the first at PFN 0x[0-9a-f]+' \
 	map oops 0+64K
 held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
-# What was allocated before stays, in true numbers, and the advice works.
+# Memory that was allocated before stays, the message has the right number, and its advice works.
 try_json 1 '.error.code == "would-fault" and .error.errno == null and .resident == 65536' \
 	gmemctl map oops 0+64K --json
 held 1 "64K of the range stay resident; 'gmemctl punch oops 0.64K' frees them" map oops 0+64K
@@ -133,7 +133,7 @@ try 2 '' 'Kernel oops' gmemctl punch oops 0+64K --force
 try 2 '' 'Kernel oops' gmemctl convert oops all shared --force
 held 0 '' destroy oops
 
-# Until when: a time, a process.
+# The end of a VM: by time, by a process.
 held 0 '' create short --simulate=plain --ttl=1
 try_json 0 "$(state short 'ttl <= 1')" gmemctl status --json
 sleep 60 &
@@ -228,7 +228,7 @@ held 0 '' map other 0+64K
 try_json 1 '.verdict_now == "faults" and .not_in_direct_map == 16' gmemctl check other --json
 held 0 '' destroy other
 
-# The folder has to be ours alone.
+# The folder must belong to this user, and others must have no access.
 mkdir -m 755 "$scratch/open" "$scratch/open/gmemctl"
 try 2 '' 'has mode 0755, and others may have been in it' \
 	env GMEMCTL_RUNTIME_DIR="$scratch/open" "$GMEMCTL_FILE" create x --simulate=plain
@@ -278,7 +278,7 @@ until [ -S "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock" ] || [ $tries -gt 300 ]; 
 	tries=$((tries + 1))
 done
 held 0 '' destroy returns
-# Another holder has the name by now: what the first leaves at its end is its own only.
+# Another holder has the name by now: at its end the first holder removes only its own files.
 deleted twice
 first=$pid
 kill -s STOP "$first"
@@ -342,7 +342,7 @@ else
 	held 0 '' destroy bar
 fi
 
-# Content through a pipe that is longer than the range: it was not all, and that is told.
+# Content from a pipe that is longer than the range: not all was used, and that is reported.
 held 0 '' create long --simulate=tdx
 held 0 '' convert long all private
 through_pipe() {
@@ -370,7 +370,7 @@ kill -TERM $client
 wait $client
 judge 'a map that is interrupted' $? 4 '' 'interrupted: 256K of 1M were done'
 try_json 0 '.pages == 256' gmemctl pfns slow --json
-# A client that dies in the middle is the same to the holder.
+# For the holder, a client that dies in the middle is the same.
 # shellcheck disable=SC2086 # words
 $GMEMCTL map slow 1M+1M --from="$scratch/silent" < /dev/null > "$scratch/stdout" 2> "$scratch/stderr" &
 client=$!

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# Clients that do not behave: a holder serves the others all the same, and keeps what it has.
+# Clients that break the rules: a holder still serves the others, and keeps its VM.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . tests/host/lib.sh
 
@@ -14,7 +14,7 @@ fds() {
 }
 before=$(fds)
 
-# serves NAME: it answers, and within a time that no waiting for others would leave.
+# serves NAME: it answers, and so soon that it cannot have waited for others.
 serves() {
 	# shellcheck disable=SC2086 # words
 	if timeout 30 $GMEMCTL punch vm all > "$scratch/stdout" 2> "$scratch/stderr"; then
@@ -29,7 +29,7 @@ try 0 '' '' "$client" "$socket" garbage 2000
 serves 'after 2000 packets of random bytes'
 try 0 '^[0-9]+\.[0-9]+\.[0-9]+$' '' "$client" "$socket" version
 serves 'after a client of another version'
-# Only what is about its VM: it neither makes others nor looks at the host for a client.
+# It runs only commands for its VM: it neither makes other VMs nor looks at the host for a client.
 for words in 'create other --user=1' 'batch -' 'list' 'doctor --json' 'pfns 1:3'; do
 	# shellcheck disable=SC2086 # words
 	try 0 '^64$' '*' "$client" "$socket" run $words
@@ -50,8 +50,8 @@ else
 fi
 serves 'after it'
 
-# Who asks a holder that is stopped: a signal ends the wait, and nothing was done. What the client had
-# open is not in the holder's hands: who reads its output comes to the end, while the holder is stopped.
+# A client of a stopped holder: a signal ends the wait, and nothing was done. The holder does not have the
+# client's descriptors: a reader of the client's output reaches the end while the holder is stopped.
 to_stopped() {
 	kill -s STOP "$pid"
 	# shellcheck disable=SC2086 # words
@@ -90,14 +90,14 @@ else
 	fail 'it is gone'
 fi
 
-# What is in the way and cannot be removed is told, and not tried for ever.
+# A file that is in the way and cannot be removed is reported; the holder does not try for ever.
 mkdir "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.sock"
 # shellcheck disable=SC2086 # words
 try 2 '' 'blocked.sock is in the way and cannot be removed: Is a directory' \
 	timeout 60 $GMEMCTL create blocked --simulate=plain
 rmdir "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.sock"
 try 0 '' 'simulated' gmemctl create blocked --simulate=plain
-# Its file is one line of one length, whatever it says: a reader never sees a part of it.
+# Its file is one line of fixed length, so that a reader never sees a part of it.
 for range in 0+4K 4K+8K all; do
 	gmemctl punch blocked "$range" > "$scratch/out" 2>&1
 	wc -lc < "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.vm"
@@ -109,8 +109,8 @@ else
 fi
 try 0 '' 'simulated' gmemctl destroy blocked
 
-# Who does not read its answer keeps others waiting for a moment only, and is told; also one that was
-# connected before and speaks later.
+# A client that does not read its answer makes others wait for a moment only, and gets a message. So does a
+# client that was connected before and sends its request later.
 gmemctl create unread --simulate=plain --size=16M --populate > "$scratch/out" 2>&1
 mkfifo "$scratch/go"
 start late timeout 120 "$client" "$GMEMCTL_RUNTIME_DIR/gmemctl/unread.sock" late punch unread 0+4K

@@ -19,8 +19,10 @@ bpf=1
 grep -q '^BPF=0 ' "$BUILD/flags" && bpf=0
 kdump=1
 grep -q '^BPF=. KDUMP=0 ' "$BUILD/flags" && kdump=0
+top=1
+grep -q '^BPF=. KDUMP=. TOP=0 ' "$BUILD/flags" && top=0
 make_quietly() {
-	make "$@" BUILD="$BUILD" BPF=$bpf KDUMP=$kdump prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
+	make "$@" BUILD="$BUILD" BPF=$bpf KDUMP=$kdump TOP=$top prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
 }
 if make_quietly install; then
 	pass "make install"
@@ -133,7 +135,7 @@ else
 		fi
 	done
 fi
-# A VMM that uses nothing but the library is guarded by it.
+# The library guards a VMM that uses nothing else.
 cat > "$scratch/guarded.c" << 'EOF'
 #include <gmem/gmem.h>
 #include <stdio.h>

@@ -29,15 +29,15 @@ is_running() {
 	[ -e "/proc/$1" ] && ! grep -qs '^State:.Z' "/proc/$1/status"
 }
 
-# Until a process has ended; it may take whoever adopted it some time to take note of that.
+# Waits until a process has ended. The process that adopted it may need some time to reap it.
 await_end() {
 	while is_running "$1"; do
 		sleep 0.01
 	done
 }
 
-# Until a process or its child has a guest_memfd, for a signal in the middle: after a time alone, a
-# busy machine has not even begun the process. What ends before that is not waited for.
+# Waits until a process or its child has a guest_memfd, or has ended. A test that interrupts it needs
+# that: after a mere time, a busy machine may not even have started the process.
 await_guest_memfd() {
 	while is_running "$1"; do
 		for process in "$1" $(cat "/proc/$1/task/$1/children" 2> "$scratch/await"); do
@@ -47,7 +47,7 @@ await_guest_memfd() {
 	done
 }
 
-# Until a process catches SIGTERM: before that the signal ends it without a word.
+# Waits until a process catches SIGTERM. Before that the signal ends it without a message.
 await_handler() {
 	while is_running "$1"; do
 		caught=$(sed -n 's/^SigCgt:.*\(.\)...$/\1/p' "/proc/$1/status")
@@ -66,7 +66,7 @@ program() {
 	echo "$scratch/emulated/${1##*/}"
 }
 
-# The command alone, for where it is no word of this shell.
+# The command alone, for places where it is not a word of this shell.
 # shellcheck disable=SC2034 # used by tests
 GMEMCTL_FILE=$(program "${GMEMCTL##* }")
 
@@ -83,7 +83,7 @@ wrapped() {
 	esac
 }
 
-# Not beside the libraries of a sanitizer, which have to come first, nor into what is not our own process.
+# Not together with the libraries of a sanitizer, which have to come first, and not into programs of others.
 can_preload() {
 	! wrapped && [ -z "${EMULATOR-}" ] && ! ldd "$GMEMCTL_FILE" | grep -q 'lib[at]san'
 }
@@ -128,7 +128,7 @@ matches() {
 	esac
 }
 
-# What a failed test shows of an output.
+# The part of an output that a failed test shows.
 show() {
 	sed -n "1,20{s/^/#   $1: /;p;}" "$scratch/$1"
 }
@@ -157,7 +157,7 @@ try() {
 	judge "$*" $? "$wanted" "$out" "$err"
 }
 
-# Keeps a document for the schemas, against which all that the tests saw is held in the end.
+# Keeps a document. At the end, all documents that the tests saw are checked against the schemas.
 keep_json() {
 	documents=$BUILD/test-results/json
 	if mkdir -p "$documents"; then
@@ -221,5 +221,5 @@ commands() {
 }
 
 models() {
-	gmemctl --simulate=help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
+	gmemctl --simulate=help | sed -n 's/^  \([a-z0-9-]*\) .*/\1/p'
 }

@@ -12,11 +12,11 @@ fi
 mkdir "$scratch/bin"
 ln -s "$(realpath "$GMEMCTL")" "$scratch/bin/gmemctl"
 
-# The n-th example of a page goes to n.command and n.wanted. Of two backslashes scdoc shows one, and
-# none of a single one.
+# The n-th example of a page goes to n.command and n.wanted. scdoc shows one of two backslashes, and
+# drops a single one, so the examples are read in the same way.
 extract() {
 	rm -f "$scratch"/*.command "$scratch"/*.wanted
-	sed 's/\\\\/\\/g' "$1" | awk -v to="$scratch/" '
+	sed -e 's/\\\(.\)/\1/g' "$1" | awk -v to="$scratch/" '
 		/^```/ { inside = !inside; file = ""; next }
 		inside && /^\$ / {
 			n++

@@ -52,6 +52,20 @@ if [ -z "$missing" ] && [ "$(wc -l < "$scratch/wanted")" -gt 12 ]; then
 else
 	fail "the manual's set-up names all alerts, units and paths" "it lacks:" "$missing"
 fi
+
+# A label that takes words of a fixed set: the page names each word that a run writes.
+for model in tdx snp; do
+	gmemctl metrics --simulate=$model 2> "$scratch/err"
+done | grep -oE '(result|resource|direct_map|level|guest_memfd)="[^"]*"' | sort -u > "$scratch/labels"
+missing=$(tr '=' ' ' < "$scratch/labels" | tr -d '"' | while read -r label word; do
+	sed 's/\\//g' "$page" | grep -FA1 -e "_${label}_" | grep -qF -e "*$word*" || echo "$label $word"
+done)
+if [ -z "$missing" ] && [ "$(wc -l < "$scratch/labels")" -gt 12 ]; then
+	pass "the manual has the $(wc -l < "$scratch/labels") words of labels"
+else
+	fail "the manual has the words of labels" "it lacks:" "$missing"
+fi
+
 sed -n '/^# SET-UP$/,/^# EXIT/p' "$page" | awk '/^rule_files:$/ { on = 1 } /^```$/ { on = 0 } on' > "$scratch/prometheus.yml"
 if [ -n "$promtool" ]; then
 	try 0 'SUCCESS' '' "$promtool" check config --syntax-only "$scratch/prometheus.yml"

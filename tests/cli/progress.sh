@@ -28,7 +28,7 @@ if grep -qE "$bar" "$scratch/drawn"; then
 else
 	fail "pfns shows how far it is" "$(cat "$scratch/drawn")"
 fi
-# Behind the last drawing the line is wiped, before anything else stands there.
+# After the last drawing the line is removed, before anything else is printed there.
 if grep -E -A 1 "$bar" "$scratch/drawn" | tail -n 1 | grep -q "^$(printf '\033')\[K"; then
 	pass "and wipes it"
 else

@@ -81,7 +81,7 @@ try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'another output format' wat
 try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'it must be' watch --jsonl -c 0
 try 64 '"command":"caps"' "unrecognized option '--jsonl'" gmemctl caps --jsonl
 
-# Whoever read it is gone: it ends at once, though nothing is to be written for hours.
+# The reader is gone: the watch ends at once, even if there is nothing to write for hours.
 left() {
 	{
 		watch --interval=3600 "$@"

@@ -42,7 +42,7 @@ static bool knows(struct run *run, uint64_t number)
 	return run_capability(run, run->kvm, number) != 0;
 }
 
-/* Memslots of the VM type take a guest_memfd: the capability says so on kernels of every age. */
+/* Memslots of the VM type take a guest_memfd: the capability tells it on kernels of every age. */
 static bool has_guest_memfd(struct run *run, uint64_t unused)
 {
 	(void)unused;
@@ -131,11 +131,35 @@ static bool has_tdx_code(struct run *run, uint64_t unused)
 	       file_has(run, "/proc/cpuinfo", "GenuineIntel");
 }
 
-/* Attributes of the file in place of those of the VM: a parameter of the module says so. */
+/* Attributes belong to the file instead of the VM: a parameter of the module tells it. */
 static bool converts_in_place(struct run *run, uint64_t unused)
 {
 	(void)unused;
 	return file_has(run, "/sys/module/kvm/parameters/gmem_in_place_conversion", "Y");
+}
+
+static bool is_arm64(struct run *run, uint64_t wanted)
+{
+	return run_is_machine(run, "aarch64") == wanted;
+}
+
+static bool has_page_shift(struct run *run, uint64_t shift)
+{
+	return run->kernel->page_shift == shift;
+}
+
+/* KVM_VM_TYPE_ARM_PROTECTED: no capability tells of it. */
+static bool has_protected_kvm(struct run *run, uint64_t type)
+{
+	const struct gmem_kernel_ops *ops = run->kernel->ops;
+	int fd;
+
+	if (!run_is_machine(run, "aarch64"))
+		return false;
+	fd = ops->ioctl(run->kernel, run->kvm, GMEM_KVM_CREATE_VM, type);
+	if (fd >= 0)
+		ops->close(run->kernel, fd);
+	return fd >= 0;
 }
 
 static bool is_simulated(struct run *run, uint64_t wanted)
@@ -163,6 +187,10 @@ static const struct {
 	{ "protected", type_among, TYPES_PROTECTED, "the VM type protects no state" },
 	{ "sev-family", type_among, TYPES_SEV, "the VM type is none of SEV" },
 	{ "pre-faults-at-once", type_among, TYPES_PRE_FAULT, "the VM type needs a launch" },
+	{ "arm64", is_arm64, 1, "for kernels of arm64" },
+	{ "x86-64", is_arm64, 0, "for kernels of x86-64" },
+	{ "4k-pages", has_page_shift, 12, "the script counts in pages of 4K" },
+	{ "protected-kvm", has_protected_kvm, 1u << 31, "KVM was not started as protected KVM" },
 	{ "offers-sw-protected", offers_type, 1u << 1, "the kernel offers no such VMs" },
 	{ "offers-snp", offers_type, 1u << 4, "the kernel offers no SNP VMs" },
 	{ "offers-tdx", offers_type, TYPE_TDX, "the kernel offers no TDX VMs" },

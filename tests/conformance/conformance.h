@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The conformance runner: reads scripts of kernel operations (README.md has their language), does
- * each on the running kernel or on a simulated one, and compares the answers.
+ * The conformance runner: reads scripts of kernel operations (README.md describes their language),
+ * performs each operation on the running kernel or on a simulated one, and compares the answers.
  */
 #ifndef CONFORMANCE_H
 #define CONFORMANCE_H
@@ -15,7 +15,7 @@
 #define PAGE 4096ull
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
 
-/* Outcomes that are no errno, negated like one. */
+/* Outcomes that are not an errno, negated like one. */
 #define OUTCOME_SIGBUS 5000
 #define OUTCOME_SIGSEGV 5001
 #define OUTCOME_OOPS 4095 /* GMEM_KERNEL_OOPS: no call on a real kernel returns so */
@@ -33,19 +33,19 @@ struct name {
 
 /*
  * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). False where one is unknown;
- * if that is an object which an earlier line did not make, run->missing says so.
+ * run->missing is set if that is an object which an earlier line did not make.
  */
 bool evaluate(struct run *run, const struct name *names, const char *text, uint64_t *value);
 const char *name_of(const struct name *names, uint64_t value);
 bool value_of_name(const struct name *names, const char *name, size_t length, uint64_t *value);
 
 extern const struct name vm_type_names[];
-/* Of a parameter whose value is a text: it is not evaluated. */
+/* For a parameter with a text as its value: it is not evaluated. */
 extern const struct name text_value[];
 
 /* ---- outcome.c ---- */
 
-/* "ok", "EINVAL", "sigbus", a number; false where the word is none. */
+/* "ok", "EINVAL", "sigbus", a number; false for any other word. */
 bool outcome_parse(struct run *run, const char *word, int64_t *outcome, bool *any_success);
 /* The outcome as a word; scratch is for the ones that need room. */
 const char *outcome_text(int64_t outcome, char *scratch, size_t size);
@@ -210,7 +210,7 @@ void call_returns(struct call *call, const char *field, uint64_t value);
 /* Does the line, compares, and records what differs. */
 void run_line(struct run *run, const struct line *line);
 
-/* request.c: an ioctl whose struct the parameters describe. */
+/* request.c: an ioctl with a struct that the parameters describe. */
 int64_t request_run(struct call *call);
 
 /* Words for the parameter "struct": what pointer the ioctl gets. */
@@ -237,8 +237,8 @@ void explain_free(struct explain *explain);
 /* Takes note of what a call did. */
 void explain_note(struct explain *explain, const struct call *call, int64_t outcome);
 /*
- * NULL, or the explanation, where it does not explain or does not say why, which may be NULL. known
- * tells whether libgmem makes such calls.
+ * Returns the explanation if it explains nothing, or does not contain why (which may be NULL); else
+ * NULL. known tells whether libgmem makes such calls.
  */
 const char *explain_check(struct explain *explain, const struct call *call, int64_t outcome,
 			  const char *why, bool *known);
@@ -289,6 +289,8 @@ struct result {
 	char *report;  /* failed: lines for people; the caller frees it */
 };
 
+/* Whether the kernel is one of that machine, as uname(2) names it. */
+bool run_is_machine(const struct run *run, const char *machine);
 /* VM types that the kernel offers, a bit each; a negative errno where there is no KVM. */
 int64_t run_offered(const struct options *options, char *release, size_t size);
 void run_script(const struct script *script, unsigned int vm_type, const struct options *options,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Is the failure explained? Where libgmem makes the same call, its table of conditions is asked
- * about every errno that a kernel gives here, with what was done to the VM so far. A failure that
- * no condition explains is one of the script, and so is another reason than a line names (why=).
+ * Checks that a failure is explained. If libgmem makes the same call, its table of conditions is
+ * asked about every errno that a kernel returns here, with the history of the VM. The script fails
+ * if no condition explains the failure, or if the reason is not the one that a line names (why=).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -24,7 +24,7 @@
 #define PUNCH_HOLE 2u
 #define UNEXPLAINED "no condition that libgmem knows"
 
-/* VMs and guest_memfds as libgmem would know them, had it made them. */
+/* VMs and guest_memfds as libgmem would know them if it had made them. */
 struct explain {
 	struct gmem_ctx ctx;
 	struct gmem_vm vms[VMS_MAX];
@@ -62,7 +62,7 @@ void explain_free(struct explain *explain)
 	free(explain);
 }
 
-/* Newest first: a number may be given again after a close. */
+/* Newest first, because a closed descriptor's number may be used again. */
 static struct gmem_vm *vm_of(struct explain *explain, int fd)
 {
 	for (size_t i = explain->vm_count; i-- > 0;) {
@@ -223,7 +223,9 @@ void explain_note(struct explain *explain, const struct call *call, int64_t outc
 		note_change(explain, vm, call, outcome);
 }
 
-/* A call of libgmem, and the parameters that it can be given: a line with others is not its. */
+/*
+ * A call of libgmem, and the parameters that libgmem can pass: it does not make calls with others.
+ */
 struct explained {
 	const char *operation;
 	const struct gmem_call *call;
@@ -295,7 +297,7 @@ static struct gmem_facts learn(struct explain *explain, const struct call *call,
 		.address_width = 48, /* of a TD that nothing was asked of */
 	};
 
-	/* Some calls move along what they were given: the rest is what they failed at. */
+	/* Some calls advance their arguments. What is left is the part that failed. */
 	value_of_name(call->fields, "gpa", 3, &facts.gpa);
 	value_of_name(call->fields, "source", 6, &facts.userspace_addr);
 	if (takes(row, "pages") && value_of_name(call->fields, "pages", 5, &facts.size))
@@ -313,7 +315,10 @@ static struct gmem_facts learn(struct explain *explain, const struct call *call,
 	return facts;
 }
 
-/* Calls that libgmem would not make: on what it does not have, with modes that it does not use. */
+/*
+ * Calls that libgmem would not make: on objects that it does not have, or with modes that it does
+ * not use.
+ */
 static bool is_foreign(const struct call *call, const struct gmem_facts *facts)
 {
 	if (is(call, "fallocate"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Descriptors: what a guest_memfd says of itself, its pages, its end. */
+/* Descriptors: what a guest_memfd tells about itself, its pages, and closing it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -2,9 +2,10 @@
 /*
  * conformance-runner [--simulate MODEL] [--vm-type TYPE] [--expendable] SCRIPT...
  *
- * Does the operations of the scripts on the running kernel, or on a simulated one, once on each VM
- * type that a script names and the kernel offers. Prints TAP, a test for each script and VM type.
- * Exits 0 if all answers were the expected ones, 1 if not, 2 where a script is not well formed.
+ * Performs the operations of the scripts on the running kernel, or on a simulated one, once on each
+ * VM type that a script names and the kernel offers. Prints TAP, a test for each script and VM
+ * type. Exits 0 if all answers were the expected ones, 1 if not, 2 where a script is not well
+ * formed.
  */
 #include <getopt.h>
 #include <signal.h>

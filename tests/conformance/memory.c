@@ -113,7 +113,9 @@ void guard_memory(void)
 	sigaction(SIGSEGV, &action, NULL);
 }
 
-/* The simulated kernel knows which page that is; its mapping has memory of this process behind. */
+/*
+ * The simulated kernel knows which page that is. Its mapping is backed by memory of this process.
+ */
 static int64_t touch_simulated(const struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;

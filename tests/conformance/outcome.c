@@ -36,6 +36,7 @@ static const struct name failures[] = {
 	E(EOVERFLOW),
 	E(EOPNOTSUPP),
 	E(EHWPOISON),
+	E(ENOEXEC),
 	{ "sigbus", OUTCOME_SIGBUS },
 	{ "sigsegv", OUTCOME_SIGSEGV },
 	{ "oops", OUTCOME_OOPS },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* An ioctl whose struct, and what that points to, the operation's parameters describe. */
+/* An ioctl. The operation's parameters describe its struct, and what that points to. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One script on one VM type of one kernel, which has to be left as it was found. */
+/* One script on one VM type of one kernel. The kernel has to be left as it was before. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static void check_resources(struct run *run, const struct resources *before)
 {
 	struct resources after = count_resources(run->kernel);
 
-	/* A task that died holds what it had for ever. */
+	/* A task that died keeps its locks and memory for ever. */
 	if (run->kernel->ops->model && gmem_sim_oopsed(run->kernel))
 		return;
 	if (after.fds == before->fds && after.pages <= before->pages + run->poisoned)
@@ -137,12 +137,20 @@ static const char *why_not(struct run *run)
 	return why;
 }
 
+bool run_is_machine(const struct run *run, const char *machine)
+{
+	return !strcmp(run->kernel->ops->machine, machine);
+}
+
 static void run_lines(struct run *run)
 {
 	struct resources before = count_resources(run->kernel);
 
-	/* Predefined: the device. It is closed with the run. */
+	/* Predefined: the device, which is closed with the run, */
 	object_add(run, "$kvm", KIND_FILE, (uint64_t)run->kvm);
+	/* and the flags of a guest_memfd that memslots take: those of arm64 ask for mmap. */
+	object_add(run, "$bindable", KIND_NUMBER, run_is_machine(run, "aarch64"));
+	object_add(run, "$page", KIND_NUMBER, 1u << run->kernel->page_shift);
 	for (size_t i = 0; i < run->script->count; i++)
 		run_line(run, &run->script->lines[i]);
 	run->objects.all[0].open = false;

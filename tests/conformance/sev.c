@@ -64,7 +64,7 @@ static const struct parameter finish_parameters[] = {
 	{ 0 },
 };
 
-/* With the firmware's descriptor, which the kernel wants for what the firmware does. */
+/* With a descriptor of the firmware's device, which the kernel needs for these commands. */
 static int64_t run_command(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Layouts of structs from corrupted BTF. The header, the strings and the bounds of types are
- * libbpf's to parse; judged here is our walk from a struct to a member: it ends, whatever refers to
- * whatever, and what it finds lies within the struct.
+ * Layouts of structs from corrupted BTF. libbpf parses the header, the strings and the bounds of
+ * types. This tests our walk from a struct to a member: it ends, whatever types refer to each
+ * other, and what it finds lies within the struct.
  *
  * The input is types. A byte before them tells how many 16-byte units of them are vmlinux's; the
- * others are the module's, whose BTF goes on where that of vmlinux ends.
+ * others are the module's, and its BTF continues that of vmlinux.
  */
 #include "fuzz.h"
 
@@ -50,7 +50,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /*
- * By way of a file, as the kernel's: libbpf 1.1 does not export what would take bytes and a base.
+ * Goes through a file, because libbpf 1.1 exports no function that takes bytes and a base.
  */
 static struct btf *parse(const uint8_t *types, size_t size, struct btf *base)
 {

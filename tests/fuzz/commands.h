@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What fuzzers of whole commands share: a command that writes no file, waits for nothing, keeps its
- * process's privileges, and whose answer is looked at. It replaces save.c, interrupt.c and
+ * Code that fuzzers of whole commands share. A command here writes no file, waits for nothing and
+ * keeps its process's privileges, and its answer is checked. It replaces save.c, interrupt.c and
  * privilege.c.
  */
 #ifndef FUZZ_COMMANDS_H
@@ -81,6 +81,15 @@ int interrupt_poll(int fd, int seconds, unsigned int *seen)
 	return -EINTR;
 }
 
+/* For top, on a terminal. */
+int interrupt_key(int fd, double seconds)
+{
+	(void)fd;
+	(void)seconds;
+	fuzz_broken("no terminal is read", __FILE__, __LINE__);
+	return -EPIPE;
+}
+
 enum status privilege_keep(struct cli *cli)
 {
 	HOLDS(cli->command);
@@ -131,7 +140,7 @@ static inline enum status fuzz_command_run(struct cli *cli, int argc, char **arg
 	return status;
 }
 
-/* JSON, strictly: at text, a value; returns what follows it, or NULL where it is none. */
+/* JSON, strictly: at text, a value; returns what follows it, or NULL if it is not a value. */
 static const char *fuzz_json_value(const char *text, int depth);
 
 static inline const char *fuzz_json_space(const char *text)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A dump that is damaged: its page tables, table of symbols, BTF, lists and trees have words of the
- * input in them, and pages are left out. Whatever is in it, all that is asked of it comes to an
- * end, and what is said of page frames is of its RAM.
+ * A damaged dump: its page tables, table of symbols, BTF, lists and trees contain words of the
+ * input, and pages are left out. Whatever is in it, every question ends, and answers about page
+ * frames are about its RAM.
  *
  * The input is changes of 10 bytes: where, as a word of RAM or a character of vmcoreinfo, and what.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Several files whose contents are parts of the input, with a NUL between them: each file that is
- * opened is the next part, as long as there is one, and afterwards it is not there.
+ * Several files made of parts of the input, with a NUL between them. Each file that is opened has
+ * the next part as its content. When no part is left, files do not exist.
  */
 #ifndef FUZZ_FILES_H
 #define FUZZ_FILES_H
@@ -59,7 +59,10 @@ static inline ssize_t fuzz_files_pread(struct gmem_kernel *kernel, int fd, void 
 	return fuzz_file_pread(kernel, FUZZ_FILE_FD, buffer, length, offset);
 }
 
-/* From now on the paths of ctx for which that is true; until fuzz_file_end(). */
+/*
+ * From now on this holds for the paths of ctx for which the function returns true, until
+ * fuzz_file_end().
+ */
 static inline void fuzz_files_are(struct gmem_ctx *ctx, bool (*are_of_input)(const char *path),
 				  const uint8_t *data, size_t size)
 {

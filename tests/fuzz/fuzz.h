@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the fuzzers share. Each is one file with one LLVMFuzzerTestOneInput(), named for what it
- * parses; its corpus is the folder of that name. Needs libgmem's internal headers.
+ * Code that the fuzzers share. Each fuzzer is one file with one LLVMFuzzerTestOneInput(), named
+ * after what it parses; its corpus is the folder of the same name. Needs libgmem's internal
+ * headers.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -19,7 +20,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* What must hold of every answer; ends the fuzzer with the input that broke it. */
+/* Checks what must hold for every answer; ends the fuzzer with the input that broke it. */
 #define HOLDS(condition) ((condition) ? (void)0 : fuzz_broken(#condition, __FILE__, __LINE__))
 
 static int fuzz_report = STDERR_FILENO;
@@ -53,8 +54,8 @@ static inline struct gmem_ctx *fuzz_ctx(const char *model)
 }
 
 /*
- * Files whose content is the input: a simulated kernel whose open and pread answer with it for
- * every path that contains one of these words.
+ * Files with the input as their content: on this simulated kernel, open and pread answer with the
+ * input for every path that contains one of these words.
  */
 static struct {
 	const struct gmem_kernel_ops *real;
@@ -113,9 +114,9 @@ static inline void fuzz_file_end(struct gmem_ctx *ctx)
 }
 
 /*
- * Kernel memory that the input corrupts: each request, but for the first ones that are spared,
- * takes a byte of it, and where that is odd, eight more, which go to an aligned place in the
- * answer. After the input's end memory is as it is.
+ * Kernel memory that the input corrupts. The first requests are spared. Each later request takes a
+ * byte of the input; if that is odd, it takes eight more, which overwrite an aligned place in the
+ * answer. When the input is used up, memory is not changed any more.
  */
 static struct {
 	const struct gmem_kernel_ops *real;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a holder writes beside its socket, as others read it: once more written, it is the same. */
+/*
+ * The text that a holder writes beside its socket, as others read it. If it is written again, it is
+ * the same.
+ */
 #include "fuzz.h"
 
 #include "held/held.h"

@@ -20,8 +20,8 @@ static int hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physica
 }
 
 /*
- * Below the base nothing is mapped, which the model need not be asked: a search in vain looks at a
- * quarter of a million places there.
+ * Nothing is mapped below the base, so the model is not asked there: a search that fails looks at a
+ * quarter of a million places.
  */
 static int read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
@@ -53,8 +53,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /*
- * The first byte tells which reads are spared, so that few inputs spoil the base, which is then
- * looked for in vain at all places where it could be, and most what is read after it was found.
+ * The first byte tells which reads are spared. So few inputs corrupt the base, for which the search
+ * then fails at all possible places, and most inputs corrupt what is read after it was found.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

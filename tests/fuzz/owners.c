@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The scan of /proc for who owns which guest_memfd, with a /proc of which the input says all: names
- * in folders, what links say, what opens, which inode it is, and the text of files. What is found
- * adds up, and nothing stays open.
+ * The scan of /proc for the owners of guest_memfds. The input decides everything in this /proc:
+ * names in folders, texts of links, what can be opened, which inode it is, and the text of files.
+ * The counts must add up, and nothing may stay open.
  */
 #include "fuzz.h"
 
@@ -95,7 +95,7 @@ static int proc_open(struct gmem_kernel *kernel, const char *path, int flags)
 	uint8_t how = take();
 
 	(void)kernel;
-	/* It is a kernel that tells nothing of itself. */
+	/* This kernel tells nothing about itself. */
 	HOLDS(!strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5));
 	if (path[1] == 's')
 		return -ENOENT;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The walker of a guest_memfd's page cache on corrupted trees, folios and bindings: it ends, and
- * what it tells ascends and lies within the file. Where the last byte of the input is odd, the
- * kernel looks through leaves itself.
+ * its answers ascend and lie within the file. If the last byte of the input is odd, the kernel
+ * looks through leaves itself.
  */
 #include "fuzz.h"
 #include "sim/leaves.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The image of an arm64 kernel as its vmcoreinfo tells it, and the walker on page tables of any
- * geometry: no text makes one that the walker leaves, and its runs have no gaps.
+ * geometry: whatever image a text gives, the walker does not leave it, and its runs have no gaps.
  */
 #include "fuzz.h"
 

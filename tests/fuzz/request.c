@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What comes in at a holder's socket: packets and their descriptors, and the commands that sound
- * ones are, on a VM that is held on a simulated kernel. The client gets one reply, or the holder
- * ends; and no descriptor is left.
+ * Input at a holder's socket: packets with descriptors, and the commands in valid packets, on a VM
+ * that is held on a simulated kernel. The client gets one reply, or the holder ends; and no
+ * descriptor is left open.
  */
 #include "commands.h"
 
@@ -125,7 +125,7 @@ static void handle(struct session *session, size_t length, size_t n_fds, bool so
 	close(pair[1]);
 }
 
-/* A command's holder may have been told whose end to wait for. */
+/* The command may have told the holder for which processes to wait. */
 static void end(struct session *session)
 {
 	for (size_t i = 0; i < session->holder->n_users; i++)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Conformance scripts. A wrong one ends the program that reads it: here it comes back. */
+/*
+ * Conformance scripts. A wrong script ends the program that reads it; here the reader returns
+ * instead.
+ */
 #include <setjmp.h>
 #include <sys/mman.h>
 #include <unistd.h>

@@ -18,7 +18,7 @@ if [ $? -eq 77 ]; then
 fi
 fd=$(column first fd 2)
 
-# A stopped VM answers no signal and takes no lock back: looking needs neither.
+# A stopped VM handles no signal and releases no lock: looking needs neither.
 kill -s STOP "$helper"
 while ! grep -q '^State:.*T (stopped)' "/proc/$helper/status"; do
 	sleep 0.05

@@ -38,11 +38,11 @@ try_json 0 '.meminfo_agrees == ([.meminfo, .in_direct_map, .outside | to_entries
 if gmemctl directmap --json | jq -e '.meminfo_agrees' > "$scratch/agrees"; then
 	try 0 'meminfo agrees: +yes' '' gmemctl directmap
 else
-	try 0 'by its DirectMap lines and by the tables: 4K [0-9]+ and [0-9]+, 2M' '' gmemctl directmap
+	try 0 'by the DirectMap lines and by the page tables: 4K [0-9]+ and [0-9]+, 2M' '' gmemctl directmap
 	# shellcheck disable=SC2016 # jq has variables of its own
 	# Lines that add up to more than the tables have cannot be right where these add up to RAM.
 	try_json 0 '([.meminfo, .in_direct_map, .outside] | map(add)) as [$lines, $ram, $outside] |
-		if $lines > $ram + $outside then .meminfo_agrees_reason | test("counts a mapping again")
+		if $lines > $ram + $outside then .meminfo_agrees_reason | test("mappings more than once")
 		elif $lines == $ram + $outside then .meminfo_agrees_reason | test("splits of its image")
 		else true end' gmemctl directmap --json
 fi

@@ -61,7 +61,7 @@ column() {
 	awk -v key="$2" -v n="$3" '$1 == key { print $n }' "$scratch/$1"
 }
 
-# Reading kernel memory needs privilege; why it is not to be had is why tests are skipped.
+# Reading kernel memory needs privilege. If that is missing, tests are skipped with that reason.
 reader_missing() {
 	gmemctl directmap --json > "$scratch/reader" 2> "$scratch/reader.err"
 	[ $? -eq 3 ] || return 1

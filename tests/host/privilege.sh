@@ -1,12 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The capabilities of each command (gmemctl --describe): with exactly those it does what it does as
-# root, without each one it does less and says so, and it keeps none besides. Where a row has one that
-# includes another, the other one is for who has not the larger: it is left out where that is missing.
+# The capabilities of each command (gmemctl --describe): with exactly these it does the same as root, without
+# each one of them it does less and reports that, and it keeps no others. If a row has a capability that
+# includes another one of the row, the smaller one is for processes that lack the larger: it is left out only
+# where the larger is missing.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 # shellcheck source=tests/host/privilege/answers.sh
 . tests/host/privilege/answers.sh
+# shellcheck source=tests/cli/screen/lib.sh
+. tests/cli/screen/lib.sh
 
 if [ "$(id -u)" -ne 0 ] || ! command -v setpriv > "$scratch/which"; then
 	skip "capabilities" "this needs root and setpriv"
@@ -57,7 +60,7 @@ as_vmm="--reuid=65534 --regid=65534 --clear-groups"
 # shellcheck disable=SC2086 # words
 inheritor other $as_vmm
 other=$inheritor
-trap 'end_holders; kill "$other"; rm -rf "$scratch"' EXIT
+trap 'end_screens; end_holders; kill "$other"; rm -rf "$scratch"' EXIT
 fd=$(column other memory 3)
 mapped=$(column host mapped 2)
 ours=$other$(awk '$1 != "page" && NF == 3 { print "|" $2 }' "$scratch/host" | sort -u | tr -d '\n')
@@ -216,6 +219,10 @@ is_less() {
 # judge_row COMMAND CAPABILITIES
 judge_row() {
 	keeps "$1" "$2"
+	if [ "$1" = top ] && ! can_show_screens; then
+		skip "top with its capabilities" "$why"
+		return
+	fi
 	if has "$2" bpf || has "$2" sys_rawio; then
 		for reader in $readers; do
 			as_root "$1" "$2" "$reader"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * long-maps FOLDER MEGABYTES: a process whose /proc/PID/maps has so many megabytes, by mappings of
- * a file with a long name in FOLDER, and at their end a guest_memfd that is mapped only.
+ * long-maps FOLDER MEGABYTES: a process with so many megabytes of /proc/PID/maps, by mappings of a
+ * file with a long name in FOLDER; the last mapping is of a guest_memfd that is mapped only.
  *
  * Prints "inode N" and "ready" and ends at the end of its input. Exits 77 without what it needs.
  */

@@ -6,8 +6,8 @@
  * guest_memfd's link reads since Linux 6.19. With exec, a process is kept in execve(2) by the flush
  * of its descriptor, with exec_update_lock taken.
  *
- * Prints "link TEXT", "pid PID" and "ready", and ends at the end of its input, with which the
- * kernel ends what waits for it. Exits 77 where there is no FUSE.
+ * Prints "link TEXT", "pid PID" and "ready", and ends at the end of its input. Then the kernel ends
+ * everything that waits for it. Exits 77 where there is no FUSE.
  */
 #include <err.h>
 #include <errno.h>

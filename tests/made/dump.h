@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The dump of a kernel that is made up: 64 pages of RAM with page tables, a table of symbols, BTF,
- * one process, and a guest_memfd of two pages, of which one is not in the direct map. For unit
- * tests and the fuzzer, which then leave pages out of it and change words.
+ * A made-up dump of a kernel: 64 pages of RAM with page tables, a table of symbols, BTF, one
+ * process, and a guest_memfd of two pages, one of which is not in the direct map. Unit tests and
+ * the fuzzer then leave out pages and change words.
  */
 #ifndef TESTS_MADE_DUMP_H
 #define TESTS_MADE_DUMP_H

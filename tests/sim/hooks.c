@@ -64,24 +64,16 @@ int gmem_sim_set_direct_map(struct gmem_kernel *kernel, uint64_t pfn, bool prese
 int gmem_sim_set_read_only(struct gmem_kernel *kernel, uint64_t pfn)
 {
 	struct gmem_sim *sim = to_sim(kernel);
-	struct sim_walk walk;
-	int err;
 
-	if (!sim_pfn_is_ram(sim, pfn))
-		return -EINVAL;
-	err = sim_direct_map_split(sim, pfn);
-	if (err)
-		return err;
-	sim_walk(sim, sim_va(sim, pfn << SIM_PAGE_SHIFT), &walk);
-	*walk.entry &= ~(SIM_PTE_RW | SIM_PTE_DIRTY);
-	return 0;
+	return sim_pfn_is_ram(sim, pfn) ? sim_direct_map_protect(sim, pfn) : -EINVAL;
 }
 
 bool gmem_sim_direct_map_present(struct gmem_kernel *kernel, uint64_t pfn)
 {
+	struct gmem_sim *sim = to_sim(kernel);
 	struct sim_walk walk;
 
-	sim_walk(to_sim(kernel), sim_va(to_sim(kernel), pfn << SIM_PAGE_SHIFT), &walk);
+	sim_walk(sim, sim_va(sim, pfn << sim->page_shift), &walk);
 	return walk.present;
 }
 
@@ -109,7 +101,20 @@ int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, 
 
 	if (!vcpu)
 		return -EBADF;
-	vcpu->access = (struct sim_guest_access){ true, is_private, gpa };
+	vcpu->access =
+		(struct sim_guest_access){ .pending = true, .is_private = is_private, .gpa = gpa };
+	return 0;
+}
+
+int gmem_sim_guest_run_arm64(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool executes)
+{
+	struct sim_vcpu *vcpu = vcpu_of(to_sim(kernel), vcpu_fd);
+
+	if (!vcpu)
+		return -EBADF;
+	vcpu->initialized = true;
+	vcpu->access =
+		(struct sim_guest_access){ .pending = true, .executes = executes, .gpa = gpa };
 	return 0;
 }
 

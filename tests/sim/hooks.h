@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a test may do to a simulated kernel beyond the port: look inside, and make things go wrong.
- * The struct gmem_kernel passed must come from gmem_kernel_sim_new().
+ * What a test may do to a simulated kernel besides using the port: look inside, and make operations
+ * fail. The struct gmem_kernel passed must come from gmem_kernel_sim_new().
  */
 #ifndef TESTS_SIM_HOOKS_H
 #define TESTS_SIM_HOOKS_H
@@ -43,6 +43,12 @@ int64_t gmem_sim_file_pfn(struct gmem_kernel *kernel, int fd, uint64_t index);
  */
 int gmem_sim_guest_touch(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool is_private);
 
+/*
+ * The same on arm64: the guest executes what is at gpa, or accesses it as data. The vCPU is
+ * initialised, as KVM_ARM_VCPU_INIT does it.
+ */
+int gmem_sim_guest_run_arm64(struct gmem_kernel *kernel, int vcpu_fd, uint64_t gpa, bool executes);
+
 /* How often KVM made the SEAMCALL of that leaf. */
 uint64_t gmem_sim_seamcalls(const struct gmem_kernel *kernel, unsigned int leaf);
 
@@ -57,7 +63,7 @@ int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *
 uint64_t gmem_sim_pages_in_use(const struct gmem_kernel *kernel);
 unsigned int gmem_sim_open_fds(const struct gmem_kernel *kernel);
 
-/* memory_failure() of a page frame: poisons it. -EINVAL where it is no page of a file. */
+/* memory_failure() of a page frame: poisons it. -EINVAL if it is not a page of a file. */
 int gmem_sim_poison(struct gmem_kernel *kernel, uint64_t pfn);
 
 /* KeyIDs that TDs hold. */

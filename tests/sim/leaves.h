@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel that looks through leaves itself, in front of one that has no such way: by the rules of
- * kernel/leaves.h, which the BPF program has too, on what the kernel behind it reads.
+ * A kernel that looks through leaves itself, in front of a kernel that cannot. It uses the rules of
+ * kernel/leaves.h, as the BPF program does, on the memory that the kernel behind it reads.
  */
 #ifndef TESTS_SIM_LEAVES_H
 #define TESTS_SIM_LEAVES_H

@@ -110,7 +110,7 @@ static void compare(struct td *td, const char *name, void (*launch)(const struct
 	       allocated ? "allocated" : "not allocated", alone, guarded);
 }
 
-/* One look, then the same in pieces: nothing is called but the guard. */
+/* One look, then the same in pieces. Only the guard is called. */
 static void look(struct gmem_ctx *ctx, const struct gmem_memory *memory, const char *where)
 {
 	struct gmem_touched touched = {

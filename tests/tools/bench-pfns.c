@@ -50,7 +50,7 @@ struct job {
 	uint64_t *theirs; /* page frames by pagemap */
 	uint64_t seen;	  /* pages that the walk gave */
 	uint64_t extents; /* in how many runs */
-	uint64_t wrong;	  /* pages whose frames differ */
+	uint64_t wrong;	  /* pages with different frames */
 };
 
 static double now(void)
@@ -208,7 +208,10 @@ static void row(struct job *job, bool memfd, uint64_t piece, int fd)
 	walk(job, 0, true, compare);
 	if (job->wrong)
 		errx(1, "%llu page frames differ", (unsigned long long)job->wrong);
-	/* There and back: what the one before left in the caches is worth a lot. */
+	/*
+	 * Forwards and then backwards, because the content of the caches after the previous run
+	 * matters a lot.
+	 */
 	for (int i = 0; i < ROUNDS * WAYS; i++) {
 		int round = i / WAYS, at = i % WAYS;
 		enum way way = (enum way)(round % 2 ? WAYS - 1 - at : at);

@@ -2,9 +2,10 @@
 /*
  * bench-spawn ROUNDS COMMAND [ARGUMENT]...: how long a command takes as a whole process, from
  * posix_spawn(3), which copies no address space, to its end. Prints the median, in microseconds;
- * what the command prints is thrown away. Its status is not: all rounds must have that of the
- * first, and one that is not 0 is told (a list of a host that is seen in part has 4). Ends with 2
- * where the command could not be run, was ended by a signal or had another status than before.
+ * what the command prints is thrown away. Its status is not: all rounds must have the status of the
+ * first, and a status other than 0 is printed (list on a host of which only a part can be seen has
+ * 4). Ends with 2 where the command could not be run, was ended by a signal or had another status
+ * than before.
  */
 #include <err.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the commands on held VMs are measured beside: the same done by raw system calls.
+ * The baseline for the commands on held VMs: the same work by raw system calls.
  *
  *   bench-steps madvise MIB   a guest_memfd of that size, MADV_POPULATE_WRITE by one thread
  *   bench-steps touch MIB     the same, touched page by page

@@ -2,9 +2,9 @@
 /*
  * both-ways [ROUNDS [guest_memfd|memfd]]: page frames of memory that another process populates and
  * punches meanwhile, as the kernel finds them in its nodes, and from copies of the nodes, in turn.
- * What is said of pages that did not change during a walk must be what that process saw of them
- * in /proc/self/pagemap when it touched them. Prints what was compared; exits 1 where a row was
- * wrong, 77 where the kernel does not look through nodes.
+ * For pages that did not change during a walk, the answer must be what that process saw in
+ * /proc/self/pagemap when it touched them. Prints what was compared; exits 1 where a row was wrong,
+ * 77 where the kernel does not look through nodes.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -82,7 +82,10 @@ static void punch(uint64_t first, uint64_t pages)
 		shared->frames[first + i] = 0;
 }
 
-/* Pages here and there; leaves, whose nodes come and go; now and then all of it, up to the root. */
+/*
+ * Pages here and there; leaves, so that their nodes come and go; now and then everything, up to the
+ * root.
+ */
 static void change(int fd)
 {
 	uint64_t kind = random_below(1000);
@@ -182,7 +185,7 @@ static int count_scan(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
 	return ret;
 }
 
-/* However few the pieces. */
+/* Asks the kernel even if there are few pieces. */
 static struct gmem_leaves *take_always(struct gmem_kernel *kernel)
 {
 	struct gmem_leaves *leaves = real_take(kernel);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * churn-owners COUNT: a child makes, binds, fills, punches and closes COUNT guest_memfds while the
- * parent goes through the owners over and over. Whatever the parent is told must be possible, and
- * it must have no more descriptors open in the end. Prints what it saw; exits 1 where something was
- * wrong, 77 without guest_memfd or a reader of kernel memory.
+ * parent goes through the owners over and over. Every answer to the parent must be possible, and in
+ * the end it must not have more descriptors open than before. Prints what it saw; exits 1 where
+ * something was wrong, 77 without guest_memfd or a reader of kernel memory.
  */
 #include <dirent.h>
 #include <gmem/gmem.h>
@@ -35,11 +35,14 @@ static void churn(unsigned long count)
 			vm = create_vm();
 		}
 		fd = create_memory(vm, SIZE, 0);
-		/* A slot whose memory was closed cannot be bound again: another one each time. */
+		/*
+		 * A slot cannot be bound again after its memory was closed, so each time another
+		 * slot is used.
+		 */
 		bind_memory(vm, i % VM_EVERY, GPA * (i % VM_EVERY + 1), SIZE, fd, 0, NULL);
 		allocate(fd, 0, SIZE);
 		punch(fd, 8 * PAGE, i % 32 * PAGE + PAGE);
-		/* Its end comes at any moment of somebody's looking at it. */
+		/* It may end at any moment while another process looks at it. */
 		close(alive[i % ALIVE]);
 		alive[i % ALIVE] = fd;
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * flush-truth: what libgmem says of a page frame beside what the kernel's cache flush does to it.
+ * flush-truth: compares what libgmem says about a page frame with what the kernel's cache flush
+ * does to it.
  *
  * For test kernels with the module of tests/kernel/flush-module. Makes page frames of every kind,
  * in the direct map and out of it; asks for the verdict of each, as gmemctl check does; then lets
@@ -105,7 +106,7 @@ static bool did_fault(const char *line, uint64_t pfn)
 	return true;
 }
 
-/* The predictions are made before the first flush, so that they cannot know. */
+/* All predictions are made before the first flush, so that they cannot depend on its result. */
 static void judge(struct gmem_ctx *ctx, const struct pfns *pfns, struct tally *tally)
 {
 	enum gmem_verdict verdicts[MAX_PFNS];
@@ -168,7 +169,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* The page frames of memory that nobody has mapped: pagemap does not tell them. */
+/* The page frames of memory that no process has mapped, so that pagemap does not tell them. */
 static void add_unmapped(struct gmem_ctx *ctx, struct pfns *pfns, int fd)
 {
 	struct gmem_target *target;

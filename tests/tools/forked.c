@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * forked: a context that reads kernel memory, used by a child of its process. The child shares the
- * map of the reader with its parent: each would take the other's answers for its own. So the child
- * is refused, and the parent goes on. Prints "refused: WHY" and "parent goes on"; exits 1 where one
- * of both is not so, and 77 without a reader.
+ * map of the reader with its parent, and each would take the other's answers for its own. So the
+ * child's calls fail, and the parent goes on. Prints "refused: WHY" and "parent goes on". Exits 1
+ * if one of them is not true, and 77 without a reader.
  */
 #include <errno.h>
 #include <gmem/gmem.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * holder-client SOCKET MODE [NUMBER]: a client of a holder that does not behave.
+ * holder-client SOCKET MODE [NUMBER]: a client that breaks the rules of a holder.
  *
  *   silent N     N connections that say nothing; prints "ready" and stays until its input ends
  *   garbage N    N packets of random bytes, some with descriptors
  *   version      a request of another version; prints what the holder says it is
- *   leave N      N requests whose client is gone before the answer
+ *   leave N N requests from a client that is gone before the answer
  *   deaf         a request with much output that nobody reads; prints "ready" and stays likewise
  *   run WORD...  a request of these words; prints the status that the holder replies with
  *   late WORD... the same, but silent at first: prints "ready" and sends it when its input ends
@@ -161,7 +161,7 @@ static int deaf(void)
 	return 0;
 }
 
-/* words: the first one is not sent, but "gmemctl" in its place. */
+/* words: instead of the first one "gmemctl" is sent. */
 static int run(char **words, bool late)
 {
 	static char gmemctl[] = "gmemctl";

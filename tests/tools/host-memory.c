@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * host-memory: a host with guest_memfds of every kind, for list to be held against. Four processes:
+ * host-memory: makes guest_memfds of every kind, with which the output of list is compared. Four
+ * processes:
  *
  *   first    shared (its child has it too), private (bound to nothing), punched (in the middle)
  *   second   a child: slots (two memslots, SHARED_PAGES of the other side are touched)
@@ -53,7 +54,7 @@ static void second(void)
 	madvise(other, SIZE, MADV_NOHUGEPAGE);
 	for (int i = 0; i < SHARED_PAGES; i++)
 		other[(uint64_t)i * 5 * PAGE] = 1;
-	/* A read gets the zero page, which is nobody's memory. */
+	/* A read gets the zero page, which counts as memory of no process. */
 	(void)*(volatile unsigned char *)(other + PAGE);
 	bind_memory(vm, 0, 1ull << 32, SIZE / 2, fd, 0, other);
 	bind_memory(vm, 1, 1ull << 33, SIZE / 2, fd, SIZE / 2, other + SIZE / 2);

@@ -20,7 +20,7 @@
 
 static pid_t child;
 
-/* The alarm: what does not come back is ended. */
+/* The alarm ends a command that does not come back. */
 static void end_child(int number)
 {
 	(void)number;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the test programs share. They know nothing of libgmem: raw system calls and pagemap only,
- * so that they can be held against it.
+ * Code that the test programs share. They do not use libgmem, but only raw system calls and
+ * pagemap, so that libgmem can be compared with them.
  */
 #ifndef TEST_PAGES_H
 #define TEST_PAGES_H

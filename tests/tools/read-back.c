@@ -2,9 +2,9 @@
 /*
  * read-back: touches pages of a guest_memfd, and prints "page OFFSET PFN" lines and "ready". A line
  * of input names an offset, of which it then reads a byte through /proc/self/mem: through the
- * direct map. Before, it frees pages of memfd_secret, for whose sake the direct map around them is
- * in 4K pages. For kernels in an emulator only: where the page is not in the direct map, that read
- * is an oops. Exits 77 where KVM, guest_memfd or memfd_secret is not to be had.
+ * direct map. Before that, it frees pages of memfd_secret: because of these, the direct map around
+ * them is in 4K pages. For kernels in an emulator only: where the page is not in the direct map,
+ * that read is an oops. Exits 77 if KVM, guest_memfd or memfd_secret is not available.
  */
 #include <inttypes.h>
 #include <sys/mman.h>

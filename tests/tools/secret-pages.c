@@ -2,8 +2,7 @@
 /*
  * secret-pages COUNT: touches COUNT pages of memfd_secret and as many ordinary ones and prints
  * "secret PFN" and "ordinary PFN" lines and "ready". At a line of input it gives the secret pages
- * back and prints "freed"; at the end of input it ends. Exits 77 where memfd_secret is not to be
- * had.
+ * back and prints "freed"; at the end of input it ends. Exits 77 if memfd_secret is not available.
  */
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -15,7 +15,7 @@
 
 struct test_target {
 	struct gmem_ctx *ctx;
-	struct gmem_vm *vm;	    /* NULL: it is no guest_memfd */
+	struct gmem_vm *vm;	    /* NULL: it is not a guest_memfd */
 	struct gmem_memory *memory; /* likewise */
 	struct gmem_target *target;
 	unsigned char *mapping;
@@ -49,7 +49,7 @@ static inline void test_guest_memfd(struct test_target *out)
 	out->mapping = mapping;
 }
 
-/* A target that the API would refuse: it is no guest_memfd. */
+/* A target that the API would refuse: it is not a guest_memfd. */
 static inline void test_memfd(struct test_target *out)
 {
 	uint64_t size = out->pages * PAGE;

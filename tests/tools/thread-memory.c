@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * thread-memory: guest_memfds of processes with several threads, for list to be held against. A
- * broker, which is the first process, and three children of it:
+ * thread-memory: makes guest_memfds in processes with several threads, with which the output of
+ * list is compared. A broker, which is the first process, and three children of it:
  *
  *   made     a thread made the VM and its memory; the broker got a descriptor of it
  *   own      a thread took a table of descriptors for itself, and has the memory there

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * unshown: prints why there may be a guest_memfd that no process shows, or "none". Where a process
- * may not be looked at, gmemctl list has that to say in its place.
+ * unshown: prints why there may be a guest_memfd that no process shows, or "none". If a process may
+ * not be looked at, gmemctl list reports that instead.
  */
 #include <err.h>
 #include <stdio.h>

@@ -50,7 +50,7 @@ static void end(void)
 	rmdir(folder);
 }
 
-/* Open descriptors of this process, but for the one by which they are counted. */
+/* Open descriptors of this process, except for the one that is used to count them. */
 static unsigned int open_files(void)
 {
 	DIR *directory = opendir("/proc/self/fd");
@@ -62,7 +62,7 @@ static unsigned int open_files(void)
 	return n - 3;
 }
 
-/* What the kernel does when it lets a thread go is seen a little later. */
+/* The effects of a thread that the kernel lets go are seen a little later. */
 static bool soon(bool (*is)(void))
 {
 	const struct timespec tick = { .tv_nsec = 10000000 };
@@ -82,7 +82,7 @@ static bool files_as_before(void)
 	return open_files() == files_before;
 }
 
-/* Opens and reads what waits for nobody, then waits, with that descriptor open. */
+/* Opens and reads a file without waiting, then waits, with that descriptor open. */
 static int ask(void *arg)
 {
 	char text[64];
@@ -140,7 +140,7 @@ START_TEST(left_behind)
 	ck_assert_int_eq(
 		kernel->ops->bounded(kernel, &(struct gmem_bounded_run){ .fn = ask, .arg = fifo }),
 		-ETIMEDOUT);
-	/* until the kernel lets the thread go, which then does nothing but close what it had. */
+	/* until the kernel lets the thread go. Then the thread only closes what it had. */
 	went_on = 0;
 	writer = let_go();
 	ck_assert_int_ge(writer, 0);
@@ -152,7 +152,7 @@ START_TEST(left_behind)
 }
 END_TEST
 
-/* A thread that is behind when the kernel's object is gone uses nothing of it. */
+/* A thread that is still left behind when the kernel's object is freed uses nothing of it. */
 START_TEST(outlives_the_object)
 {
 	struct gmem_bounded_run how = { 0 };
@@ -179,7 +179,7 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* With the time over, or cancelled, a call is not waited for so long. */
+/* After the deadline, or after a cancel, the wait for a call is shorter. */
 START_TEST(ended_sooner)
 {
 	static const volatile int cancelled = 1;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a callback returns means one thing in all of the library: 0 goes on, anything else ends the
- * call and is what the call returns. Progress of populate and of a launch, and the log's reader,
- * have their tests beside the rest of what they do.
+ * The value that a callback returns has the same meaning in all of the library: 0 goes on, any
+ * other value ends the call, and the call returns it. Progress of populate and of a launch, and the
+ * log's reader, have their tests beside the rest of what they do.
  */
 #include "unit.h"
 
@@ -220,7 +220,7 @@ static void world_close(struct world *w)
 	port_ctx_free(w->ctx, 0, 0);
 }
 
-/* All that it has to tell, then ended at the first and at the last of it. */
+/* First it tells everything; then the call is ended at the first and at the last item. */
 START_TEST(ends_with_the_value)
 {
 	struct world w;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Long calls end when their caller wants it: by a thread, by a signal handler, at any of their
- * steps.
+ * Long calls end when their caller wants that: by a thread or a signal handler, at any step.
  */
 #include "unit.h"
 
@@ -119,8 +118,8 @@ static int scan(void)
 }
 
 /*
- * Cancelled at each step: it ends with ECANCELED, or it had seen all; nothing stays open. Returns
- * how often the former.
+ * Cancels at each step. The call ends with ECANCELED, or had seen everything; nothing stays open.
+ * Returns how often it ended with ECANCELED.
  */
 static unsigned int cancel_everywhere(int (*call)(void))
 {
@@ -201,7 +200,7 @@ static struct gmem_watch *watch_new(void)
 	return watch;
 }
 
-/* What happened is told once, whichever step of the look after it was the last. */
+/* A change is reported once, at whichever step the next look was cancelled. */
 START_TEST(watch_tells_once)
 {
 	unsigned int n = 0, cancelled = 0;
@@ -242,7 +241,7 @@ START_TEST(watch_tells_once)
 END_TEST
 
 /*
- * A first look that was cancelled has learnt nothing: the next one tells nothing, the third does.
+ * A cancelled first look has learnt nothing: the next one reports nothing, the third one does.
  */
 START_TEST(first_look)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The picture of --map against a page by page model of the same memory: the sums of all cells,
- * their shades, and the totals of the legend.
+ * Compares the picture of --map with a page by page model of the same memory: the sums of all
+ * cells, their shades, and the totals of the legend.
  */
 #include "unit.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/size.c"
+#include "core/utf8.c"
 #include "inspect/cells.c"
 #include "inspect/chart.c"
 #include "output/cell.c"
@@ -243,7 +244,7 @@ START_TEST(every_cell)
 }
 END_TEST
 
-/* How much is kept hangs on the width alone; rows fit, and steps are powers of two. */
+/* Memory use depends only on the width; rows fit, and steps are powers of two. */
 START_TEST(any_size)
 {
 	for (unsigned int width = 40; width <= 1000; width += 60) {
@@ -267,8 +268,7 @@ START_TEST(any_size)
 }
 END_TEST
 
-/* Each character of a picture is another one, in ASCII and in UTF-8, within what can be seen
- * together. */
+/* All shades that can appear together have different characters, in ASCII and in UTF-8. */
 START_TEST(shades_differ)
 {
 	static const struct {

@@ -109,7 +109,7 @@ START_TEST(cpu)
 }
 END_TEST
 
-/* A width that no CPU has is none: others shift by it. */
+/* A width that no CPU has is refused, because it is used as a shift. */
 START_TEST(width)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * In-place conversion, on a model whose port pretends to have it: off unless it was asked for, the
- * way that the kernel offers, and what is said.
+ * In-place conversion, on a model with a port that pretends to have it: it is off unless it was
+ * asked for, it uses the interface that the kernel offers, and failures are explained.
  */
 #include "unit.h"
 
@@ -150,7 +150,7 @@ START_TEST(off_by_default)
 }
 END_TEST
 
-/* Allowed, on a kernel without: nothing changes. */
+/* It is allowed, but the kernel does not have it: nothing changes. */
 START_TEST(not_offered)
 {
 	static const struct {
@@ -272,7 +272,7 @@ START_TEST(mistakes)
 	ck_assert_int_eq(gmem_convert(vm, 0 - PAGE, 2 * PAGE, true), -EINVAL);
 	port_said(ctx, "wraps");
 	ck_assert_uint_eq(series.in_place, 0);
-	/* The descriptor is another's, or nobody's, by now. */
+	/* By now the descriptor is another file, or closed. */
 	gmem_memory_free(memory);
 	memory = NULL;
 	ck_assert_int_eq(gmem_convert(vm, GPA, PAGE, true), -EBADF);
@@ -281,7 +281,7 @@ START_TEST(mistakes)
 }
 END_TEST
 
-/* The model of such a kernel: a TD whose memory was shared is launched without a copy. */
+/* The model of such a kernel: a TD with memory that was shared is launched without a copy. */
 START_TEST(on_a_model)
 {
 	const struct gmem_memory_options options = {

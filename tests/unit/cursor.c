@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The cursor over extents, held against the callback; stopped and resumed at any place. */
+/* The cursor over extents, compared with the callback; it is stopped and resumed at any place. */
 #include "unit.h"
 
 #include <errno.h>
@@ -186,7 +186,7 @@ START_TEST(batches)
 }
 END_TEST
 
-/* Cancelled and let go on at any extent: none is lost, none comes twice. */
+/* It is cancelled and continued at any extent: none is lost, none comes twice. */
 START_TEST(cancelled_and_resumed)
 {
 	setup(4000);
@@ -269,7 +269,7 @@ START_TEST(cancelled_within)
 }
 END_TEST
 
-/* Pages that went where the cursor has not been are not seen, those that came are. */
+/* Where the cursor has not been yet, removed pages are not seen, and added pages are. */
 START_TEST(changes_ahead)
 {
 	struct gmem_extents *cursor;
@@ -293,7 +293,8 @@ START_TEST(changes_ahead)
 END_TEST
 
 /*
- * Each call of the port fails once: an error, after which the cursor goes on as if it had not been.
+ * Each call of the port fails once. The cursor returns an error, and then goes on as if nothing had
+ * happened.
  */
 START_TEST(every_call_fails_once)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A dump that is made up: what is read in it, and what is said where a part of it is left out. */
+/* A made-up dump: what is read in it, and what is reported if a part of it is left out. */
 #include "unit.h"
 
 #include <gmem/gmem.h>

@@ -155,7 +155,7 @@ static const char *one_word(const char *name, void *arg)
 	return strcmp(name, "add-vcpu") ? NULL : arg;
 }
 
-/* What is to be done is said in the caller's words, where it has any; the command has them all. */
+/* The next step is named in the caller's words, if it has any; the command has words for all. */
 START_TEST(advice_in_words)
 {
 	struct gmem_ctx *ctx = port_ctx("tdx");
@@ -215,7 +215,7 @@ START_TEST(of_larger_pages)
 }
 END_TEST
 
-/* What KVM of arm64 refuses as another machine's would not, and what it does not know. */
+/* Calls that only KVM on arm64 refuses, and calls that it does not know. */
 START_TEST(on_arm64)
 {
 	static const struct {
@@ -287,7 +287,7 @@ START_TEST(of_the_last_call)
 	is_explained(ctx, 0, false);
 	port_said(ctx, "no slot 3");
 
-	/* A call that fails without a word does not speak with an older one's. */
+	/* A call that fails without an explanation does not show that of an older call. */
 	ck_assert_int_eq(gmem_owners_open(owners, 99, NULL), -ENOENT);
 	is_explained(ctx, -ENOENT, true);
 	ck_assert_int_eq(gmem_owners_at(owners, 99, &owned), -ENOENT);
@@ -295,7 +295,9 @@ START_TEST(of_the_last_call)
 	ck_assert_int_eq(gmem_explain(ctx, words, sizeof(words)), 0);
 	ck_assert_str_eq(words, "");
 
-	/* Nor is there anything to say of one that did not fail; what cannot fail keeps it. */
+	/*
+	 * A call that did not fail has no explanation; a call that cannot fail keeps the last one.
+	 */
 	ck_assert_int_eq(gmem_slot_delete(vm, 3), -EINVAL);
 	ck_assert_str_eq(gmem_ctx_model(ctx), "plain");
 	ck_assert_int_ge(gmem_vm_fd(vm), 0);
@@ -383,8 +385,8 @@ START_TEST(refused)
 END_TEST
 
 /*
- * What each call can end with on Linux 7.3, but for EFAULT of a struct that is not there and what
- * only flags give that libgmem never passes.
+ * What each call can end with on Linux 7.3, except EFAULT for a struct that is not there, and
+ * errors of flags that libgmem never passes.
  */
 static const struct {
 	const struct gmem_call *call;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Page frames of a guest_memfd, held against what the model itself says. */
+/* Page frames of a guest_memfd, compared with the model itself. */
 #include "unit.h"
 
 #include "garble.h"
@@ -97,7 +97,7 @@ static void hear(uint64_t offset, uint64_t memory_size, void *arg)
 	told->times++;
 }
 
-/* One long extent is passed on in the end; how far the walk is, is told meanwhile. */
+/* One long extent is passed on at the end; progress is reported before that. */
 START_TEST(progress)
 {
 	const unsigned int want = GMEM_EXTENT_DIRECT_MAP;
@@ -134,7 +134,7 @@ START_TEST(single_pages)
 }
 END_TEST
 
-/* The cost is that of the pages that are there: 8 EiB without them are no work. */
+/* The cost depends on the pages that are there: 8 EiB without pages cost nothing. */
 START_TEST(sparse)
 {
 	setup("plain", INT64_MAX / PAGE);
@@ -161,7 +161,7 @@ static int remove_late_pages(const struct gmem_extent *extent, void *arg)
 	return check_extent(extent, seen);
 }
 
-/* What is said of a page's direct map is no older than the page. */
+/* The answer about a page's direct map is not older than the page. */
 START_TEST(map_changes_during_the_walk)
 {
 	struct seen seen = { 0 };
@@ -208,7 +208,7 @@ START_TEST(map_in_many_runs)
 }
 END_TEST
 
-/* A port whose big answers, those of xarray nodes, fail or are empty. */
+/* A port on which big answers, those of xarray nodes, fail or are empty. */
 static const struct gmem_kernel_ops *honest_ops;
 static struct gmem_kernel_ops node_ops;
 static uint64_t head_address, root_address;
@@ -235,7 +235,8 @@ static int freed_root(struct gmem_kernel *kernel, struct gmem_kmem_request *requ
 
 		if (batches < empty_from || batches >= empty_to)
 			continue;
-		if (request->address == head_address) /* another node, here one that is none */
+		if (request->address == head_address) /* another node, here an address that is
+						       * not a node */
 			*(uint64_t *)request->buffer = (root_address ^ 0x10000) + 2;
 		if (request->address > root_address && request->address < root_address + 576)
 			memset(request->buffer, 0, request->length);
@@ -276,7 +277,7 @@ START_TEST(unknown_is_one_extent)
 }
 END_TEST
 
-/* A tree that shrinks while it is read loses no page: the emptied root is not believed. */
+/* A tree that shrinks while it is read loses no page, because the emptied root is not believed. */
 START_TEST(freed_root_is_not_believed)
 {
 	struct gmem_kmem_request head = { .buffer = &root_address, .length = 8 };
@@ -306,7 +307,7 @@ END_TEST
 
 /* Of nodes of that shift, a slot says that it is part of the entry in slot 0. */
 static unsigned int stray_shift, stray_slot;
-static bool stray_stays; /* and says so again when it is looked at alone */
+static bool stray_stays; /* and the same again when it is looked at alone */
 static uint64_t stray_node;
 
 static int stray_sibling(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
@@ -391,7 +392,7 @@ static int take_in_order(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* What is unknown comes in its place, also where all else comes a page at a time. */
+/* Unknown extents come in their place, also if all others come page by page. */
 START_TEST(unknown_comes_in_order)
 {
 	struct seen seen = { 0 };

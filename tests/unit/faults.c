@@ -21,7 +21,7 @@ static int ask_caps(struct world *w)
 
 	if (ret)
 		return ret;
-	/* An answer that is missing is an errno, or nothing claimed; never a wrong one. */
+	/* If an answer is missing, the result is an errno or unknown, and never wrong. */
 	ck_assert_uint_eq(gmem_caps_memory_flags(caps, models[w->model].vm_type) & ~7ull, 0);
 	ck_assert(!gmem_caps_has_private(caps, GMEM_VM_DEFAULT));
 	gmem_caps_free(caps);
@@ -219,7 +219,7 @@ static const struct operation operations[] = {
 	  prepare_slot, delete_slot },
 	{ "convert", ON_PRIVATE, WITH_MEMORY, false, "KVM_SET_MEMORY_ATTRIBUTES", NULL, convert },
 	{ "populate", ON_ALL, WITH_MEMORY, false,
-	  "fallocate KEEP_SIZE|MADV_POPULATE_WRITE|KVM_PRE_FAULT_MEMORY|mmap", NULL,
+	  "fallocate KEEP_SIZE|MADV_POPULATE_WRITE|KVM_PRE_FAULT_MEMORY|mmap|page fault", NULL,
 	  populate_best },
 	{ "populate by fallocate", ON_ALL, WITH_MEMORY, false, "fallocate KEEP_SIZE", NULL,
 	  populate_allocate },
@@ -235,7 +235,7 @@ START_TEST(vm_and_memory)
 }
 END_TEST
 
-/* A context comes about whatever fails; only the kernel's release may be missing. */
+/* A context is made whatever fails; only the kernel's release may be missing. */
 START_TEST(context)
 {
 	struct gmem_ctx *ctx;

@@ -4,7 +4,7 @@
  *
  * An operation is tried on each model that has it, in a world of its own: once as it is, then with
  * the first, the second, … call that it makes failing. Whatever happens, the result is an errno
- * with words that name what was asked, or a success that holds against the model; nothing leaks;
+ * with an explanation that names the call, or a success that agrees with the model. Nothing leaks,
  * and the same operation succeeds afterwards.
  */
 #ifndef FAULTS_H
@@ -26,12 +26,13 @@ enum {
 	SNP,
 	NO_DIRECT_MAP,
 	OLD,
+	ARM64,
 	MODELS,
 };
 
 #define ON(model) (1u << (model))
 #define ON_ALL (ON(MODELS) - 1)
-#define ON_PRIVATE (ON_ALL & ~ON(PLAIN))
+#define ON_PRIVATE (ON_ALL & ~(ON(PLAIN) | ON(ARM64)))
 
 static const struct {
 	const char *name;
@@ -44,6 +45,8 @@ static const struct {
 	[SNP] = { "snp", GMEM_VM_SNP, 0 },
 	[NO_DIRECT_MAP] = { "no-direct-map", GMEM_VM_SW_PROTECTED, GMEM_MEMORY_NO_DIRECT_MAP },
 	[OLD] = { "old", GMEM_VM_SW_PROTECTED, 0 },
+	[ARM64] = { "arm64-no-direct-map", GMEM_VM_DEFAULT,
+		    GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED | GMEM_MEMORY_NO_DIRECT_MAP },
 };
 
 /* What is there before the operation; each has what those before it have. */
@@ -80,7 +83,7 @@ struct operation {
 	int (*run)(struct world *w);
 };
 
-/* What is asked from here on is not the operation, but a check of it: nothing fails any more. */
+/* From here on calls are not the operation, but checks of it: nothing fails any more. */
 static inline void faults_end(struct world *w)
 {
 	if (w->ended)

@@ -173,7 +173,10 @@ START_TEST(unknown)
 }
 END_TEST
 
-/* Where the page cache could not be read, no page frame decided: 0 is one as any other. */
+/*
+ * If the page cache could not be read, no page frame decided the verdict. 0 would be a valid page
+ * frame.
+ */
 START_TEST(no_page_frame)
 {
 	const struct gmem_extent unseen = {
@@ -252,7 +255,7 @@ START_TEST(page_frames)
 	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 1);
 	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x100005);
-	/* They are no memory that goes into a guest, though the rows say what would be. */
+	/* They do not go into a guest, although the rows say what would happen. */
 	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_NOT_APPLICABLE);
 	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 0), -EINVAL);
 	port_said(ctx, "no page frames");
@@ -315,7 +318,7 @@ START_TEST(arm64_caches)
 		enum gmem_verdict rows[4]; /* of stage2[] */
 	} cpus[] = {
 		{ 1, 1, { NO, NO, NO, NO } },
-		{ 1, -1, { NO, NO, NO, NO } }, /* KVM says so, whoever cannot ask the CPU */
+		{ 1, -1, { NO, NO, NO, NO } }, /* KVM tells it, if the CPU cannot be asked */
 		{ 0, 1, { DIES, NO, DIES, DIES } },
 		{ 0, 0, { MAY, DIES, MAY, MAY } }, /* with Force Write-Back, or without */
 		{ 0, -1, { MAY, MAY, MAY, MAY } },

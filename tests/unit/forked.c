@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A context that came by fork(): the reader of kernel memory refuses the child, and whatever was
- * asked says so and what to do. (tests/tools/forked.c forks.)
+ * A context that came by fork(): the reader of kernel memory refuses the child, and every call
+ * explains that and says what to do. (tests/tools/forked.c forks.)
  */
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A context whose kernel memory is read wrongly now and then, the same way for the same seed. */
+/* A context that now and then reads kernel memory wrongly, the same way for the same seed. */
 #ifndef GARBLE_H
 #define GARBLE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guard: every call that would let the kernel take a page fault is refused, and no other; what
- * is refused is what the model then does when it is let.
+ * The guard: every call that would let the kernel take a page fault is refused, and no other call.
+ * If a refused call is then allowed, the model does take the fault.
  */
 #include "unit.h"
 
@@ -128,7 +128,10 @@ static void fill_hole(uint64_t page)
 	ck_assert_int_eq(gmem_sim_set_direct_map(sim, frame(page), true), 0);
 }
 
-/* The call is refused for that path, nothing happens; and when it is let the model dies of it. */
+/*
+ * The call is refused because of that path, and nothing happens. If it is allowed, the model
+ * oopses.
+ */
 static void refused(int (*call)(void), const char *path, uint64_t pages, uint64_t first_pfn)
 {
 	char words[200];
@@ -284,7 +287,7 @@ START_TEST(holes_of_a_td)
 }
 END_TEST
 
-/* What is refused for a hole goes through when it is filled, or beside it. */
+/* A call that is refused because of a hole succeeds after the hole is filled, or beside it. */
 START_TEST(beside_holes)
 {
 	uint64_t done;
@@ -440,7 +443,7 @@ static void log_it(enum gmem_log_level level, const char *message, void *arg)
 	snprintf(logged.last, sizeof(logged.last), "%s", message);
 }
 
-/* What cannot be seen goes on, and is said once; the flag needs no reader. */
+/* If nothing can be seen the call goes on, and that is reported once. The flag needs no reader. */
 START_TEST(without_a_reader)
 {
 	char words[GMEM_EXPLANATION_MAX];
@@ -463,7 +466,7 @@ START_TEST(without_a_reader)
 		ck_assert(strstr(logged.last, "KVM_TDX_INIT_MEM_REGION goes on unguarded"));
 		ck_assert(strstr(logged.last,
 				 how ? "the caller forbids" : "no reader of kernel memory"));
-		/* What it tried in vain is no failure of the call. */
+		/* A failed attempt of the guard is not a failure of the call. */
 		ck_assert_int_eq(gmem_explain(ctx, words, sizeof(words)), 0);
 		gmem_sim_set_fault(ctx->kernel, NULL);
 		ck_assert_int_eq(add(2, 2, NULL), 0);
@@ -543,7 +546,7 @@ START_TEST(wrapped_removed_memory)
 	port_said(ctx, "tdx-page-add");
 	port_said(ctx, "on 4 of these pages, and the kernel would oops");
 	ck_assert(!gmem_sim_oopsed(sim));
-	/* Whether it was launched past libgmem cannot be known: best is no guess. */
+	/* It is not known whether it was launched without libgmem, so "best" does not guess. */
 	ck_assert_int_eq(pre_fault(), -GMEM_EWOULDFAULT);
 	port_said(ctx, "tdx-page-aug");
 	ck_assert(!gmem_sim_oopsed(sim));
@@ -598,7 +601,7 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* Whichever call fails while it looks, what the flag says is refused. */
+/* Whichever call fails during the look, memory with the flag is refused. */
 START_TEST(looks_fail_anywhere)
 {
 	unsigned int n = 0;

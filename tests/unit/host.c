@@ -166,7 +166,7 @@ START_TEST(results)
 }
 END_TEST
 
-/* Whoever adds a check says above what is right for it. */
+/* A new check needs its expected results in the table above. */
 START_TEST(each_check_is_expected)
 {
 	const struct gmem_check *check;
@@ -188,7 +188,7 @@ START_TEST(each_check_is_expected)
 }
 END_TEST
 
-/* Not to be permitted to look is no fail. */
+/* A missing permission to look is not a fail. */
 START_TEST(without_privilege)
 {
 	const struct gmem_check *check;
@@ -368,7 +368,10 @@ START_TEST(keys_of_others)
 }
 END_TEST
 
-/* A container has a limit in the place of the capacity, and no line is told from no file. */
+/*
+ * A container has a limit instead of the capacity, and a missing line is not the same as a missing
+ * file.
+ */
 START_TEST(keys_of_containers)
 {
 	struct gmem_keys keys = { .size = sizeof(keys) };

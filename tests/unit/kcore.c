@@ -134,7 +134,7 @@ START_TEST(wrong_files)
 }
 END_TEST
 
-/* Notes whose sizes lead outside, or nowhere, end the search. */
+/* Notes with sizes that lead outside, or nowhere, end the search. */
 START_TEST(wrong_notes)
 {
 	static const uint32_t sizes[] = { 0xffffffff, 0xfffffff0, 17, 0x80000000 };

@@ -84,7 +84,7 @@ START_TEST(same_extents)
 }
 END_TEST
 
-/* What a kernel's look does not find is copied, whatever the reason. */
+/* Leaves that the kernel's look does not find are copied, whatever the reason. */
 static unsigned int refused; /* one leaf of so many */
 
 static int scan_some(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
@@ -142,7 +142,7 @@ START_TEST(what_is_not_found_is_copied)
 }
 END_TEST
 
-/* A leaf that was another one's by the time it was looked through: the parent's slot tells. */
+/* A leaf that belonged to another node when it was looked through: the parent's slot shows that. */
 static unsigned int moved_at, moved_times;
 
 static int scan_moved(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
@@ -174,7 +174,9 @@ START_TEST(what_moved_is_looked_at_again)
 }
 END_TEST
 
-/* Nodes whose header does not fit: the one after the other is told to be another array's. */
+/*
+ * Nodes with a header that does not fit: one after the other is changed to belong to another array.
+ */
 static size_t header_at;
 
 static int foreign_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
@@ -255,7 +257,7 @@ static void make_slots(unsigned long long *slots, unsigned int length)
 	}
 }
 
-/* The runs make up the slots, and none of them goes on what the one before it ends with. */
+/* The runs together are the slots, and no run continues the one before it. */
 static void check_runs(const unsigned long long *slots, const struct gmem_leaf_run *runs,
 		       unsigned int n)
 {
@@ -293,7 +295,7 @@ START_TEST(runs_make_up_the_slots)
 }
 END_TEST
 
-/* A node, a sibling, a retry entry, a value: such a leaf is none for this way. */
+/* A node, a sibling, a retry entry, a value: this way does not take such a leaf. */
 START_TEST(more_than_pages)
 {
 	static const unsigned long long entries[] = { POINTER + 2, 2, 0x402, 0x11, 0x406 };

@@ -80,7 +80,7 @@ START_TEST(calls)
 	said(": Invalid argument\n");
 	said("2 KVM_CHECK_EXTENSION 66 on fd ");
 	gmem_vm_free(vm);
-	/* And nothing where nobody listens. */
+	/* And nothing if there is no log function. */
 	gmem_ctx_set_log(ctx, NULL, NULL);
 	told.length = 0;
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);

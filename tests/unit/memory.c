@@ -264,7 +264,7 @@ START_TEST(borrowed_fd)
 }
 END_TEST
 
-/* What is wrapped as it is not, the explanations of later calls would be wrong about. */
+/* If memory is wrapped with wrong flags, explanations of later calls would be wrong. */
 START_TEST(no_memory_to_wrap)
 {
 	const struct gmem_kernel_ops *ops;

@@ -8,7 +8,7 @@
 
 #define MAX 16
 
-/* What the log came to. */
+/* The result of reading the log. */
 struct found {
 	struct gmem_oops oopses[MAX];
 	size_t n;
@@ -289,7 +289,7 @@ START_TEST(json_messages)
 }
 END_TEST
 
-/* Text of others may look like a prefix: what follows it is no line of the kernel's own. */
+/* Text of others may look like a prefix: what follows it is not a line of the kernel. */
 START_TEST(no_prefix)
 {
 	static const char *const lines[] = {
@@ -310,7 +310,7 @@ START_TEST(no_prefix)
 }
 END_TEST
 
-/* Every row of the table is known by a trace of its own names, and no other row claims that. */
+/* Every row of the table is recognised by a trace of its own names, and by no other row. */
 START_TEST(every_path)
 {
 	static const struct {
@@ -469,7 +469,7 @@ START_TEST(entries)
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800ffffffd91f020\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
 	ck_assert(!oops->has_pfn && !oops->removed);
-	/* Neither does the image of the kernel, whose difference may be aligned. */
+	/* The image of the kernel does not either, although its difference may be aligned. */
 	oops = variant("ffffffff81001000", "0x0003) - permissions violation",
 		       "PGD 1067 P4D 1067 PUD 2063 PMD 10001a1 \n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
@@ -487,7 +487,7 @@ START_TEST(entries)
 		       &found);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
 	ck_assert_uint_eq(oops->notes, 0);
-	/* Four levels map 64 TiB: a page frame above that is none. */
+	/* Four levels map 64 TiB: a number above that is not a page frame. */
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT,
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800f7ffffd91f020\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
@@ -526,7 +526,10 @@ START_TEST(elsewhere)
 }
 END_TEST
 
-/* A trace names a path whose pages are in the direct map, and the address is not: one is wrong. */
+/*
+ * A trace names a path with pages in the direct map, but the address is not in it: one of both is
+ * wrong.
+ */
 START_TEST(no_path_elsewhere)
 {
 	static const struct {
@@ -874,7 +877,7 @@ START_TEST(arm64_kinds)
 END_TEST
 
 /*
- * Half an oops: each line that is missing takes away what it says, and nothing else comes instead.
+ * Half an oops: if a line is missing, its values are unknown, and nothing else replaces them.
  */
 START_TEST(halves)
 {
@@ -936,7 +939,7 @@ START_TEST(cut_out)
 }
 END_TEST
 
-/* Lines of two threads, in turn: each one's lines say whose they are. */
+/* Lines of two threads, in turn: each line names its thread. */
 START_TEST(interleaved)
 {
 	static const char first[] = X86_ADD;

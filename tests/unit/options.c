@@ -96,7 +96,7 @@ START_TEST(none_is_all_defaults)
 }
 END_TEST
 
-/* As copy_struct_from_user()'s callers: what is beyond a page is not looked at. */
+/* Like the callers of copy_struct_from_user(), it does not look at bytes beyond a page. */
 START_TEST(size_beyond_a_page)
 {
 	static const size_t sizes[] = { 4097, 1u << 20, SIZE_MAX };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every struct that the library fills, as a newer program has it (longer), and one whose size is
- * not set: what is not known is zeroed, what does not fit is not written, and mistakes are refused.
- * And every struct that the library makes.
+ * Every struct that the library fills, as a newer program has it (longer), and without its size
+ * set: what is not known is zeroed, what does not fit is not written, and mistakes are refused. And
+ * every struct that the library makes.
  */
 #include "unit.h"
 
@@ -22,7 +22,7 @@ static struct gmem_ctx *ctx;
 static struct gmem_vm *vm;
 static struct gmem_memory *memory;
 
-/* A VM whose guest_memfd has pages, and is bound. */
+/* A VM with a guest_memfd that has pages, and is bound. */
 static void setup(const char *model, enum gmem_vm_type type)
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = BYTES };
@@ -261,7 +261,7 @@ static const struct subject {
 	SUBJECT(gmem_directmap_counters, has_collapses, get_counters),
 	SUBJECT(gmem_flush_row, has_first_pfn, get_row),
 	SUBJECT(gmem_preflight, inferred, get_preflight),
-	SUBJECT(gmem_target_info, changed_ns, get_info),
+	SUBJECT(gmem_target_info, access_reason, get_info),
 	SUBJECT(gmem_binding, flags, get_binding),
 	SUBJECT(gmem_extent, has_pfn, get_extent),
 	SUBJECT(gmem_owned, descriptors, get_owned),

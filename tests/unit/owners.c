@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Owners of guest_memfds. The model has one process; where more are needed, a made-up /proc stands
- * before it: a table of links and texts, served through the port.
+ * Owners of guest_memfds. The model has one process. For tests that need more, a made-up /proc
+ * stands in front of it: a table of links and texts, served through the port.
  */
 #include "unit.h"
 
@@ -137,7 +137,10 @@ static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_director
 	return ret;
 }
 
-/* The tables of descriptors of the threads below: 20's is 1, but for 21 and 22, and for 24. */
+/*
+ * The tables of descriptors of the threads below: that of process 20 is 1, except for threads 21,
+ * 22 and 24.
+ */
 static unsigned int compared;
 
 static int table_of(pid_t tid)
@@ -328,11 +331,11 @@ START_TEST(guarded_processes)
 		gmem_owners_free(owners);
 		ck_assert_int_eq(gmem_target_list_mapped(ctx, 1, NULL, NULL), -EACCES);
 		port_said(ctx, cases[i].why);
-		port_said(ctx, "the mappings of process 1 are not ours");
+		port_said(ctx, "no permission to look at the mappings of process 1");
 		ck_assert_int_eq(gmem_target_list(ctx, 1, NULL, NULL), -EACCES);
 		if (i != 3) /* which has enough for descriptors */
 			port_said(ctx, cases[i].why);
-		port_said(ctx, "process 1 is not ours");
+		port_said(ctx, "no permission to look at process 1");
 		fake_ctx_free(ctx);
 	}
 }
@@ -544,7 +547,7 @@ START_TEST(threads_with_files_of_their_own)
 	ck_assert_uint_eq(counts.vms_without, 0);
 	gmem_owners_free(owners);
 
-	/* Without mappings tables are told apart all the same. */
+	/* Without mappings, tables are told apart anyway. */
 	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 2);
@@ -680,7 +683,7 @@ START_TEST(shared_both_ways)
 	ck_assert_uint_eq(owned.processes, 4); /* 41, 51, 49 and 42 */
 	check_holder(owners, 0, 0, 41, 3, "");
 	check_holder(owners, 0, 1, 51, -1, "");
-	/* It is an owner all the same. */
+	/* It is an owner anyway. */
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 49));
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 42));
 	ck_assert_ptr_null(gmem_owned_by(owners, &owners->list[0], 1));
@@ -726,22 +729,22 @@ START_TEST(shown_by_none)
 	/* clang-format off */
 	static const struct {
 		struct entry table[12];
-		const char *why; /* NULL: there is none */
+		const char *why; /* NULL: there cannot be one */
 	} cases[] = {
 		{ { HOST, { .path = "/proc/misc", .text = "  1 psaux\n235 not-kvm\n 3 kvm2\n" } }, NULL },
-		{ { HOST }, "cannot be told" }, /* a /proc without it */
-		{ { HOST, KVM }, "cannot be told" },
+		{ { HOST }, "there may be VMs" }, /* a /proc without it */
+		{ { HOST, KVM }, "there may be VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "0\n" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "2\n" } }, "there are VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "0\n" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "17\n" } }, "there are VMs" },
-		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" } }, "cannot be told" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" } }, "there may be VMs" },
 		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" },
 		    { .path = "/sys/kernel/debug/kvm/exits" }, { .path = "/sys/kernel/debug/kvm/1-a" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm" },
 		    { .path = "/sys/kernel/debug/kvm/exits" }, { .path = "/sys/kernel/debug/kvm/4711-9" },
 		    { .path = "/sys/kernel/debug/kvm/zzz" } }, "there are VMs" },
-		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm", .error = -EACCES } }, "cannot be told" },
+		{ { HOST, KVM, { .path = "/sys/kernel/debug/kvm", .error = -EACCES } }, "there may be VMs" },
 	};
 	/* clang-format on */
 
@@ -809,7 +812,7 @@ START_TEST(groups_told_apart)
 }
 END_TEST
 
-/* Where threads cannot be compared each is for itself; one that ended is none. */
+/* If threads cannot be compared, each is a group of its own; one that ended does not count. */
 START_TEST(groups_not_compared)
 {
 	struct gmem_groups groups = { 0 };

@@ -34,7 +34,7 @@ static const struct geometry {
 	unsigned int page_shift;
 	unsigned int va_bits; /* configured */
 	unsigned int in_use;
-	uint64_t ram; /* where RAM begins, and PHYS_OFFSET but for a CPU with fewer bits */
+	uint64_t ram; /* where RAM begins, and PHYS_OFFSET, except on a CPU with fewer bits */
 	int levels;
 	unsigned int root_bits; /* of the root's index */
 	unsigned int end_bits;	/* the linear map ends 2^this before the end */

@@ -197,7 +197,7 @@ START_TEST(best_for_private_memory)
 }
 END_TEST
 
-/* A TD that is not final yet: best falls back, pre-fault says so. */
+/* A TD that is not final yet: best falls back, pre-fault fails with that reason. */
 START_TEST(too_early)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
@@ -333,7 +333,7 @@ static int populate_reporting(enum gmem_populate_method method, struct reports *
 	const struct gmem_populate_options options = {
 		.size = sizeof(options),
 		.method = method,
-		.threads = 4, /* a simulated kernel gets one all the same */
+		.threads = 4, /* a simulated kernel gets one anyway */
 		.progress = report,
 		.progress_arg = reports,
 		.cancel = cancel,
@@ -382,7 +382,7 @@ START_TEST(progress_and_cancel)
 END_TEST
 
 /*
- * A /proc/meminfo whose MemAvailable is less each time that it is read, in kB; the last one stays.
+ * A /proc/meminfo with a smaller MemAvailable each time that it is read, in kB; the last one stays.
  */
 static struct {
 	int fd;

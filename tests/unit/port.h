@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A context on a model whose calls can be told to fail. Needs libgmem's internal headers. */
+/* A context on a model with calls that can be made to fail. Needs libgmem's internal headers. */
 #ifndef PORT_H
 #define PORT_H
 

@@ -77,7 +77,7 @@ START_TEST(stale_until_punched)
 	expect(0, 0);
 	populate(0, 48);
 	convert(0, 32, true);
-	expect(0, 0); /* no memslot: it is no guest memory yet */
+	expect(0, 0); /* no memslot: it is not guest memory yet */
 	bind(1, GPA, 0, 64);
 	gmem_target_free(target);
 	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
@@ -187,7 +187,7 @@ START_TEST(large_guest)
 }
 END_TEST
 
-/* What certainly has no private memory has none that is stale. */
+/* A VM that certainly has no private memory has no stale memory. */
 START_TEST(no_private_memory)
 {
 	static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* When progress is drawn, what of it, how wide, and that nothing of it is left. */
+/* When progress is drawn, its content and width, and that it is removed at the end. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -98,7 +98,10 @@ START_TEST(drawn_late_and_wiped)
 }
 END_TEST
 
-/* Nothing where it is quick, where nobody looks, and where lines go to the same terminal. */
+/*
+ * Nothing is drawn if the work is quick, if there is no terminal, and if other lines go to the same
+ * terminal.
+ */
 START_TEST(not_drawn)
 {
 	static const struct {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random operations: what libgmem says of the pages before each is what the model then does, when
- * nobody heeds the verdict; and where the guard of the calls heeds it, there is never an oops.
- *GMEM_PROPERTY_OPERATIONS says how many, GMEM_PROPERTY_SEED which:
+ * Random operations. Without the guard, the model does what libgmem said about the pages before
+ * each operation. With the guard there is never an oops. GMEM_PROPERTY_OPERATIONS says how many,
+ * GMEM_PROPERTY_SEED which:
  *
- *	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 build/tests/unit/property
+ * 	CK_FORK=no GMEM_PROPERTY_OPERATIONS=1000000 build/tests/unit/property
  *
  * (libcheck ends a forked test that takes long.)
  */
@@ -99,8 +99,8 @@ static const char *or_none(bool foretold)
 }
 
 /*
- * Forced, the operation ended in an oops exactly where one was foretold. Guarded, it was refused
- * there, and there is never one. Returns whether it was refused.
+ * If forced, the operation ended in an oops exactly when one was predicted. If guarded, it was
+ * refused then, and there is never an oops. Returns whether it was refused.
  */
 static bool judge(const struct world *w, int ret, bool foretold, const char *what, uint64_t page)
 {
@@ -313,7 +313,7 @@ static uint64_t pick_page(struct world *w)
 /* A fault of the guest on a page, its own or KVM_PRE_FAULT_MEMORY's. */
 static bool foretell_map(const struct world *w, uint64_t page)
 {
-	/* Else it is a user address that backs the page, and there is none. */
+	/* Otherwise a user address backs the page, and there is no such address. */
 	bool from_file = w->is_private[page] || (w->flags & GMEM_MEMORY_MMAP);
 
 	if (!w->bound || !from_file || is_poisoned(w, page) || (is_td(w) && !w->final))
@@ -453,7 +453,7 @@ static bool hook(struct world *w)
 	if (!pfn)
 		return false;
 	if (w->hooked[page]) {
-		/* Where the kernel took it out meanwhile, that is the kernel's business. */
+		/* The kernel may have taken it out meanwhile, so it is not put back here. */
 		if (w->flags & GMEM_MEMORY_NO_DIRECT_MAP)
 			return false;
 		expect(gmem_sim_set_direct_map(w->sim, pfn, true) == 0);

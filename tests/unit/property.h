@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The property test's world: a VM with a guest_memfd on some model, what its pages are, and the
- * two judges of them: libgmem, which reads kernel memory, and the model itself.
+ * The property test's world: a VM with a guest_memfd on some model, the state of its pages, and two
+ * answers about them: that of libgmem, which reads kernel memory, and that of the model itself.
  */
 #ifndef PROPERTY_H
 #define PROPERTY_H
@@ -43,7 +43,7 @@ struct world {
 	uint64_t poisoned; /* pages that never come back */
 	bool is_private[PAGES];
 	bool given[PAGES];	/* to the guest: by the S-EPT, or in the RMP */
-	uint64_t hooked[PAGES]; /* page frames whose mapping a hook has changed, or 0 */
+	uint64_t hooked[PAGES]; /* page frames with a mapping that a hook has changed, or 0 */
 	/* What libgmem sees of the pages that were looked at last. */
 	bool seen[PAGES];
 	struct gmem_extent extents[PAGES];
@@ -173,7 +173,7 @@ static inline void begin_world(struct world *w, const struct kind *kind, bool gu
 		expect(gmem_tdx_init_vcpu(w->vm, 0, NULL) == 0);
 }
 
-/* Of a model that is thrown away after an oops nothing is asked: locks and pages stay held. */
+/* A model that is discarded after an oops is not checked: locks and pages stay held. */
 static inline void end_world(struct world *w)
 {
 	bool oopsed = gmem_sim_oopsed(w->sim);

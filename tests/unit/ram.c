@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where RAM is, and why that is not known: the reason is the true one, whoever asks. */
+/* Where RAM is, or why that is not known. The reason is the true one for every caller. */
 #include "unit.h"
 
 #include "served.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sorted ranges, held against a plain array. */
+/* Sorted ranges, compared with a plain array. */
 #include "unit.h"
 
 #include <string.h>

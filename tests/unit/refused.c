@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Arguments that would be passed over or rounded are refused, with words. */
+/* Arguments that would be ignored or rounded are refused, with an explanation. */
 #include "unit.h"
 
 #include <errno.h>

@@ -17,7 +17,7 @@ START_TEST(every_model_boots)
 		ck_assert_ptr_nonnull(gmem_kernel_sim_model_summary(i));
 		kernel->ops->destroy(kernel);
 	}
-	ck_assert_uint_ge(i, 8);
+	ck_assert_uint_ge(i, 11);
 	ck_assert_ptr_null(gmem_kernel_sim_model_summary(i));
 }
 END_TEST
@@ -29,6 +29,19 @@ START_TEST(unknown_model)
 	ck_assert_int_eq(gmem_kernel_sim_new("no-such", &kernel), -EINVAL);
 }
 END_TEST
+
+static bool is_arm64(struct gmem_kernel *kernel)
+{
+	return !strcmp(kernel->ops->machine, "aarch64");
+}
+
+/* Where physical address 0 would be: on arm64 PHYS_OFFSET is at PAGE_OFFSET, here of 52 bits. */
+static uint64_t base_of(struct gmem_kernel *kernel)
+{
+	if (is_arm64(kernel))
+		return (~0ull << 52) - variable(kernel, "memstart_addr");
+	return variable(kernel, "page_offset_base");
+}
 
 /* The way that libgmem goes: the note's physical address, read through the direct map. */
 START_TEST(note_is_where_sysfs_says)
@@ -43,9 +56,7 @@ START_TEST(note_is_where_sysfs_says)
 
 		read_text(kernel, "/sys/kernel/vmcoreinfo", text, sizeof(text));
 		ck_assert_int_eq(sscanf(text, "0x%llx %llx", &physical, &size), 2);
-		ck_assert_int_eq(
-			read_at(kernel, variable(kernel, "page_offset_base") + physical, note, 512),
-			0);
+		ck_assert_int_eq(read_at(kernel, base_of(kernel) + physical, note, 512), 0);
 		memcpy(header, note, sizeof(header));
 		ck_assert_uint_eq(header[0], 11);
 		ck_assert_uint_eq(header[2], 0);
@@ -58,14 +69,34 @@ START_TEST(note_is_where_sysfs_says)
 }
 END_TEST
 
+/* The same of arm64: 5 levels of 4K tables with LPA2, or 3 of 16K tables for 47 bits. */
+static uint64_t walk_arm64(struct gmem_kernel *kernel, uint64_t address, int *level)
+{
+	bool large = kernel->page_shift == 14;
+	uint64_t table, entry = 0;
+
+	ck_assert_int_eq(kernel->ops->symbol(kernel, "swapper_pg_dir", &table), 0);
+	for (*level = large ? 3 : 5; *level; --*level) {
+		int shift = large ? 14 + 11 * (*level - 1) : 12 + 9 * (*level - 1);
+		uint64_t last = large ? 2047 : *level == 5 ? 15 : 511;
+
+		entry = read_word(kernel, table + 8 * (address >> shift & last));
+		if (!(entry & 1) || *level == 1 || !(entry & 2))
+			break;
+		table = base_of(kernel) + (entry & 0x0003fffffffff000 & ~(large ? 0x3000ull : 0));
+	}
+	return entry;
+}
+
 /* A direct-map address walked by hand, from swapper_pg_dir: the leaf and its level. */
 static uint64_t walk(struct gmem_kernel *kernel, uint64_t address, int *level)
 {
-	uint64_t base = variable(kernel, "page_offset_base");
-	uint64_t sme = variable(kernel, "sme_me_mask");
+	uint64_t base = base_of(kernel), sme, table, entry = 0;
 	bool five = base < 0xffff000000000000;
-	uint64_t table, entry = 0;
 
+	if (is_arm64(kernel))
+		return walk_arm64(kernel, address, level);
+	sme = variable(kernel, "sme_me_mask");
 	ck_assert_int_eq(kernel->ops->symbol(kernel, "swapper_pg_dir", &table), 0);
 	for (*level = five ? 5 : 4; *level; --*level) {
 		int shift = 12 + 9 * (*level - 1);
@@ -78,10 +109,27 @@ static uint64_t walk(struct gmem_kernel *kernel, uint64_t address, int *level)
 	return entry;
 }
 
+/* What set_direct_map_invalid_noflush() leaves of an entry, and what the way back makes of it. */
+static void check_entry(struct gmem_kernel *kernel, uint64_t entry, uint64_t address, bool present)
+{
+	uint64_t frame = 0x000ffffffffff000;
+
+	if (is_arm64(kernel)) {
+		ck_assert_uint_eq(entry & 0xfff0000000000c03,
+				  present ? 0x00e0000000000403 : 0x00e0000000000c02);
+		ck_assert_uint_eq(entry & 0x0003fffffffff000, address);
+		return;
+	}
+	frame &= ~variable(kernel, "sme_me_mask");
+	ck_assert_uint_eq((present ? entry : ~entry) & frame, address);
+	ck_assert_uint_eq(entry & 0x8000000000000fff,
+			  present ? 0x8000000000000063 : 0x8000000000000020);
+}
+
 static void check_control(struct gmem_kernel *kernel, enum gmem_file_kind kind, bool present)
 {
-	uint64_t base = variable(kernel, "page_offset_base");
-	int fd = kernel->ops->create_file(kernel, kind, 4096);
+	uint64_t size = 1ull << kernel->page_shift, base = base_of(kernel);
+	int fd = kernel->ops->create_file(kernel, kind, size);
 	void *memory;
 	int64_t pfn;
 	uint64_t entry, word;
@@ -89,29 +137,27 @@ static void check_control(struct gmem_kernel *kernel, enum gmem_file_kind kind, 
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(
-		kernel->ops->mmap(kernel, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0, &memory),
+		kernel->ops->mmap(kernel, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0, &memory),
 		0);
 	ck_assert_int_eq(gmem_sim_file_pfn(kernel, fd, 0), -ENOENT);
+	ck_assert_uint_eq((uintptr_t)memory % size, 0);
 	ck_assert_int_eq(kernel->ops->touch(kernel, memory), 0);
 	*(char *)memory = 1;
 	pfn = gmem_sim_file_pfn(kernel, fd, 0);
 	ck_assert_int_gt(pfn, 0);
-	entry = walk(kernel, base + (uint64_t)pfn * 4096, &level);
+	entry = walk(kernel, base + (uint64_t)pfn * size, &level);
 	ck_assert_int_eq(entry & 1, present);
-	ck_assert_int_eq(read_at(kernel, base + (uint64_t)pfn * 4096, &word, 8),
+	ck_assert_int_eq(read_at(kernel, base + (uint64_t)pfn * size, &word, 8),
 			 present ? 0 : -EFAULT);
 	if (!present) {
-		uint64_t sme = variable(kernel, "sme_me_mask");
-
 		ck_assert_int_eq(level, 1);
-		ck_assert_uint_eq(~entry & 0x000ffffffffff000 & ~sme, (uint64_t)pfn * 4096);
-		ck_assert_uint_eq(entry & 0x8000000000000fff, 0x8000000000000020);
+		check_entry(kernel, entry, (uint64_t)pfn * size, false);
 	}
-	ck_assert_int_eq(kernel->ops->munmap(kernel, memory, 4096), 0);
+	ck_assert_int_eq(kernel->ops->munmap(kernel, memory, size), 0);
 	ck_assert_int_eq(kernel->ops->close(kernel, fd), 0);
-	entry = walk(kernel, base + (uint64_t)pfn * 4096, &level);
+	entry = walk(kernel, base + (uint64_t)pfn * size, &level);
 	if (!present)
-		ck_assert_uint_eq(entry & 0x8000000000000fff, 0x8000000000000063);
+		check_entry(kernel, entry, (uint64_t)pfn * size, true);
 	ck_assert_uint_eq(entry & 1, 1);
 	ck_assert_uint_eq(gmem_sim_pages_in_use(kernel), 0);
 }
@@ -131,7 +177,7 @@ START_TEST(control_pages)
 }
 END_TEST
 
-/* /proc/kcore gives zeros for a page that left the direct map, and says so of nothing. */
+/* /proc/kcore gives zeros for a page that left the direct map, and reports no error. */
 START_TEST(kcore_reads_zeros)
 {
 	struct gmem_kernel *kernel = sim_open("plain");

@@ -162,7 +162,7 @@ START_TEST(traps)
 }
 END_TEST
 
-/* A device of DIR is never opened, not even by root, whose tar(1) may have made it. */
+/* A device of DIR is never opened, not even by root; tar(1) run by root may have made it. */
 START_TEST(a_device)
 {
 	struct gmem_ctx *ctx;
@@ -327,7 +327,7 @@ static int stop(const char *name, void *arg)
 	return 7;
 }
 
-/* That a name is there is known without the index; that there is no other is not. */
+/* Without the index it is known that a name is there, but not that there is no other. */
 START_TEST(folders)
 {
 	const struct gmem_kernel_ops *ops;

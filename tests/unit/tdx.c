@@ -220,7 +220,7 @@ START_TEST(cpuid_of_init_vm)
 }
 END_TEST
 
-/* Everything that the host has, TSX and WAITPKG too, must end in a TD all the same. */
+/* Everything that the host has, TSX and WAITPKG too, must still end in a TD. */
 START_TEST(init_vm_with_cpuid)
 {
 	struct gmem_tdx_init_options options = { .size = sizeof(options), .address_width = 52 };

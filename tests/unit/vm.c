@@ -85,7 +85,7 @@ START_TEST(simulated_descriptors_are_no_files_of_this_process)
 	ck_assert_int_eq(gmem_memory_allocate(same, 0, 0x1000), 0);
 	ck_assert_int_eq(write(own[1], &byte, 1), 1);
 	ck_assert_int_eq(read(own[0], &byte, 1), 1);
-	/* And one of this process is none of the model. */
+	/* And a descriptor of this process is not one of the model. */
 	gmem_memory_free(same);
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, own[0], 0, &same), -EBADF);
 	gmem_memory_free(memory);
@@ -166,7 +166,7 @@ START_TEST(td_takes_vcpus_when_initialised)
 }
 END_TEST
 
-/* Another process and a dead VM look alike, but for the process that created it. */
+/* Another process and a dead VM look alike, except to the process that created the VM. */
 START_TEST(refused_vm)
 {
 	struct gmem_vm *vm;
@@ -341,7 +341,7 @@ START_TEST(frees_in_either_order)
 }
 END_TEST
 
-/* libgmem(3): each function whose name ends in _free takes NULL. */
+/* libgmem(3): each function with a name that ends in _free takes NULL. */
 START_TEST(frees_take_null)
 {
 	gmem_ctx_free(NULL);

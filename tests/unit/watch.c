@@ -107,7 +107,7 @@ START_TEST(pages_come_and_go)
 	memory = memory_new();
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 32 * PAGE), 0);
 	look(0);
-	/* As many come as go: the count of pages stands still. */
+	/* As many pages come as go, so the count of pages does not change. */
 	ck_assert_int_eq(gmem_memory_punch(memory, 2 * PAGE, 3 * PAGE), 0);
 	ck_assert_int_eq(gmem_memory_punch(memory, 10 * PAGE, PAGE), 0);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 40 * PAGE, 4 * PAGE), 0);
@@ -125,7 +125,7 @@ START_TEST(pages_come_and_go)
 }
 END_TEST
 
-/* A look at what stood still reads the same, however many pages there are. */
+/* A look at memory that did not change reads the same amount, however many pages there are. */
 START_TEST(idle_is_cheap)
 {
 	struct gmem_memory *memory;
@@ -177,7 +177,10 @@ START_TEST(splits)
 }
 END_TEST
 
-/* Without a reader what comes and goes is seen, and why the rest is not is said. */
+/*
+ * Without a reader new and gone guest_memfds are seen, and the reason why the rest is not seen is
+ * reported.
+ */
 START_TEST(without_reader)
 {
 	struct gmem_watch_counts counts = { .size = sizeof(counts) };
@@ -205,7 +208,7 @@ START_TEST(without_reader)
 }
 END_TEST
 
-/* Each call fails once: no change is made up, and what was not seen is seen by the next look. */
+/* Each call fails once: no change is invented, and the next look sees what was missed. */
 START_TEST(failures)
 {
 	static const int errors[] = { -EACCES, -ENOENT, -ENOMEM, -EMFILE, -EIO };

@@ -13,6 +13,7 @@ enum {
 	COLUMN_PAGES,
 	COLUMN_SIZE,
 	COLUMN_DIRECT_MAP,
+	COLUMN_ACCESS_OWNER,
 	COLUMN_MAKER,
 	COLUMN_PID,
 	COLUMN_COMMAND,
@@ -27,6 +28,9 @@ static const struct column columns[] = {
 	[COLUMN_SIZE] = { "size", KIND_BYTES, .shown = true, .help = "size of the range" },
 	[COLUMN_DIRECT_MAP] = { "direct_map", KIND_STATE, .shown = true,
 				.help = "whether the direct map has the range: unmapped or unknown" },
+	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,
+				  .help = "who may access the range, whatever the direct map has: "
+					  "host, guest or unknown" },
 	[COLUMN_MAKER] = { "maker", KIND_TEXT, .shown = true, .wrap = true,
 			   .help = "who took the range out of the direct map, or may have" },
 	[COLUMN_PID] = { "pid", KIND_NUMBER,
@@ -55,8 +59,8 @@ static const struct cli_option options[] = {
 };
 
 /*
- * The page tables do not say who removed a page. What Linux 7.3 has for it, beside guest_memfd,
- * works page by page (memfd_secret, hardware poison, KFENCE) or on whole blocks.
+ * The page tables do not say what removed a page. Besides guest_memfd, Linux 7.3 removes single
+ * pages (memfd_secret, hardware poison, KFENCE) or whole blocks.
  */
 static const struct {
 	uint64_t min_pages;
@@ -71,9 +75,10 @@ static const struct {
 struct holes {
 	struct cli *cli;
 	struct owned owned;
+	enum gmem_access_owner access_owner; /* of what is no guest_memfd's that was seen */
 };
 
-/* By its size: a guess, of all that there is but the guest_memfds that were looked at. */
+/* A guess by the size of the hole, among all causes except the guest_memfds that were looked at. */
 static void guess(const struct holes *holes, uint64_t pages, char *text, size_t size)
 {
 	size_t i = 0;
@@ -113,6 +118,8 @@ static void write_piece(const struct holes *holes, const struct gmem_directmap_r
 		[COLUMN_PAGES] = cell_number(pages),
 		[COLUMN_SIZE] = cell_number(pages * gmem_page_size(holes->cli->ctx)),
 		[COLUMN_DIRECT_MAP] = cell_text(gmem_direct_map_name(run->direct_map)),
+		[COLUMN_ACCESS_OWNER] = cell_text(
+			gmem_access_owner_name(range ? range->access_owner : holes->access_owner)),
 		[COLUMN_REASON] = cell_text(run->reason),
 	};
 
@@ -159,7 +166,7 @@ static void write_levels(struct cli *cli, const char *name, const uint64_t level
 }
 
 /*
- * Why the kernel's own counters differ: it adds to them, and counts nothing again. A 1G mapping
+ * Why the kernel's own counters differ: it only adds to them, and never counts again. A 1G mapping
  * that is there already counts once more for each range of RAM that wants it at boot:
  * phys_pud_init() in arch/x86/mm/init_64.c. A split of the kernel image's own mapping counts as one
  * of the direct map, since virt_addr_valid() is true of it, too: __split_large_page() in
@@ -174,19 +181,20 @@ static const char *why_counters_differ(const struct gmem_directmap_summary *summ
 		tables += summary->in_direct_map[i] + summary->outside[i];
 	}
 	if (lines > tables)
-		return "; the lines add up to more than is mapped: at boot the kernel counts a "
-		       "mapping again that is there already";
+		return "; the lines add up to more than is mapped: at boot the kernel counts some "
+		       "mappings more than once";
 	if (lines == tables)
-		return "; the kernel counts splits of its image's own mapping as of the direct map";
+		return "; the kernel counts splits of its image's own mapping as splits of the direct map";
 	return "";
 }
 
-/* One line for people: what each counts, by level. */
+/* One line for people: both counts, by level. */
 static void tell_levels(const struct cli *cli, char *text, size_t size,
 			const struct gmem_directmap_summary *summary)
 {
 	const char *level, *lead = " ";
-	size_t used = (size_t)snprintf(text, size, "kB by its DirectMap lines and by the tables:");
+	size_t used =
+		(size_t)snprintf(text, size, "kB by the DirectMap lines and by the page tables:");
 
 	for (int i = GMEM_LEVEL_PTE; (level = level_name(cli, i)) && used < size; i++) {
 		used += (size_t)snprintf(text + used, size - used, "%s%s %" PRIu64 " and %" PRIu64,
@@ -198,7 +206,10 @@ static void tell_levels(const struct cli *cli, char *text, size_t size,
 		snprintf(text + used, size - used, "%s", why_counters_differ(summary));
 }
 
-/* The counters of /proc/meminfo are kept by hand in the kernel and drift; the tables do not. */
+/*
+ * The kernel updates the counters of /proc/meminfo itself, and they drift; the page tables are
+ * always right.
+ */
 static void write_meminfo(struct cli *cli, const struct gmem_directmap_summary *summary)
 {
 	const char *reason = summary->has_meminfo ? NULL : "/proc/meminfo has no DirectMap lines";
@@ -251,7 +262,7 @@ static enum status show(struct cli *cli)
 
 static enum status show_holes(struct cli *cli)
 {
-	struct holes holes = { .cli = cli };
+	struct holes holes = { .cli = cli, .access_owner = gmem_frame_access_owner(cli->ctx) };
 	struct gmem_directmap_summary summary = { .size = sizeof(summary) };
 	int ret = owned_find(cli, &holes.owned);
 

@@ -12,6 +12,7 @@ struct search {
 	struct owned *owned;
 	size_t memory;
 	pid_t vm_pid;
+	enum gmem_access_owner access_owner;
 	struct patience patience;
 };
 
@@ -38,6 +39,7 @@ static int keep(struct search *search, const struct gmem_extent *extent)
 		.pages = extent->pages,
 		.memory = search->memory,
 		.vm_pid = search->vm_pid,
+		.access_owner = search->access_owner,
 	};
 	return 0;
 }
@@ -64,6 +66,7 @@ static int search_memory(struct search *search)
 	ret = gmem_target_get_info(target, &info);
 	if (!ret) {
 		search->vm_pid = info.vm_pid;
+		search->access_owner = info.access_owner;
 		ret = gmem_target_extents(target, 0, 0, GMEM_EXTENT_DIRECT_MAP, keep_unmapped,
 					  search);
 	}
@@ -71,7 +74,7 @@ static int search_memory(struct search *search)
 	return ret;
 }
 
-/* One that is gone meanwhile has no hole any more. */
+/* A guest_memfd that is gone by now has no hole any more. */
 static int search_all(struct search *search, size_t memories)
 {
 	int ret = 0, worst = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Page frames of guest_memfds that are not in the direct map: who has a hole is asked of the owners
- * and not guessed. It takes OWNED_SECONDS at most; what was not looked at by then is said.
+ * Page frames of guest_memfds that are not in the direct map. They tell who has a hole, so that it
+ * is not guessed. The search takes OWNED_SECONDS at most; the command reports what was not looked
+ * at by then.
  */
 #ifndef CLI_COMMANDS_DIRECTMAP_OWNED_H
 #define CLI_COMMANDS_DIRECTMAP_OWNED_H
@@ -16,6 +17,7 @@ struct owned_range {
 	uint64_t pages;
 	size_t memory; /* index in owners */
 	pid_t vm_pid;
+	enum gmem_access_owner access_owner;
 };
 
 struct owned {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* gmemctl list: every guest_memfd on the host, whose it is and what it costs. */
+/* gmemctl list: every guest_memfd on the host, who owns it and what it costs. */
 #include "commands/list/list.h"
 
 #include <errno.h>
@@ -93,8 +93,8 @@ static const struct cli_option options[] = {
 	  "Show the NUMA nodes of the host in place of the guest_memfds: size, free memory, "
 	  "distances, and what guests have there" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
-	  "End the scan after so long, default 45: what was left out is then said, and the status is "
-	  "4" },
+	  "End the scan after this many seconds, default 45: the command reports what it left out, and "
+	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },
@@ -133,7 +133,7 @@ struct list {
 	bool partly; /* a row has something unknown */
 };
 
-/* Whether one of these is shown, or its sum, or decides which row is the first. */
+/* Whether one of these columns is shown, or its sum is, or rows are sorted by it. */
 static bool wants_any(const struct list *list, enum list_column first, enum list_column last)
 {
 	if (output_shows_facts(list->cli->out) || list->settings->nodes)
@@ -189,7 +189,10 @@ static uint64_t size_of(const struct list *list, size_t index)
 	return gmem_owners_at(list->owners, index, &owned) ? 0 : owned.memory_size;
 }
 
-/* By size: how much of a guest_memfd is in memory is not known before it was looked at. */
+/*
+ * Sorted by size, because how much of a guest_memfd is in memory is not known before it was looked
+ * at.
+ */
 static void begin_progress(struct list *list)
 {
 	uint64_t size = 0;
@@ -236,7 +239,7 @@ static const char *why_unknown(const struct list *list, enum list_column column)
 	return "not known of every guest_memfd here: column REASON says why";
 }
 
-/* A sum of what is known only would be too small without saying so. */
+/* A sum of the known values only would be too small, and nobody would see that. */
 static void write_sum(struct output *out, const struct list *list, const char *name,
 		      enum list_column column, const char *unseen)
 {
@@ -254,7 +257,10 @@ static void write_sum(struct output *out, const struct list *list, const char *n
 				      known == list->n ? NULL : why_unknown(list, column));
 }
 
-/* What the list may lack. None seen is not none there: a VM may have one that no process shows. */
+/*
+ * What the list may lack. If no guest_memfd was seen, there may still be one: a VM may have one
+ * that no process shows.
+ */
 static const char *unseen_by(const struct list *list, char *buffer, size_t size)
 {
 	const char *unseen = owner_unseen(&list->counts, buffer, size);

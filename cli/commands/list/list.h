@@ -76,12 +76,12 @@ void list_free_names(struct list_names *names);
 #define LIST_NOT_DUMPED "not looked at in a dump"
 #define LIST_NO_LOCKS "not looked at (--no-locks)"
 
-/* What of a guest_memfd is looked up; each costs more than the one before. */
+/* What is looked up about a guest_memfd; each item costs more than the one before. */
 struct list_want {
 	bool kernel; /* a reader of kernel memory is open */
 	bool shared;
 	bool usage;
-	bool over;	       /* the time is: nothing more is looked up */
+	bool over;	       /* the time is over: nothing more is looked up */
 	bool attributes;       /* of its VM: private, stale_private */
 	const char *no_shared; /* why the shared side is not looked at; NULL: it is */
 	const char *no_kernel; /* why there is no reader */

@@ -138,7 +138,7 @@ static int set_owned(struct list_row *row, const struct gmem_owners *owners, siz
 	return set_owners(row, owners, index, names, owned.owners);
 }
 
-/* Adds why something is unknown to what is said already. */
+/* Adds another reason why something is unknown. */
 static int add_reason(struct list_row *row, const char *what, const char *why)
 {
 	char *before = row->reason;
@@ -271,7 +271,9 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	row->cells[LIST_NOT_IN_DIRECT_MAP] = cell_number(unmapped);
 	row->cells[LIST_DIRECT_MAP_UNKNOWN] = cell_number(unknown);
 	row->cells[LIST_DIRECT_MAP] = cell_text(direct_map_of(mapped, unmapped, unknown + unseen));
-	/* A guest allocates meanwhile: what a row says of its pages is of one walk. */
+	/*
+	 * The guest may allocate meanwhile, so all values about pages in a row come from one walk.
+	 */
 	if (!unseen)
 		row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);
 	ret = set_nodes(row, usage, cli->common.format.bytes);
@@ -293,7 +295,7 @@ static int set_private(const struct cli *cli, struct list_row *row, struct gmem_
 	return 0;
 }
 
-/* That was the caller's wish, and makes the answer no partial one. */
+/* The caller wanted that, so the answer is not partial. */
 static int set_no_shared(struct list_row *row, const char *why)
 {
 	bool partly = row->partly;
@@ -319,7 +321,7 @@ static int set_shared(const struct cli *cli, const struct gmem_owners *owners, s
 	return 0;
 }
 
-/* What is read of the open target, from the cheapest on. */
+/* Reads the open target; the cheapest values come first. */
 static int look(const struct cli *cli, const struct gmem_owners *owners,
 		const struct list_want *want, struct gmem_target *target, struct list_row *row,
 		pid_t *vm_pid)

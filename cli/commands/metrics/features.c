@@ -15,7 +15,10 @@ struct features {
 	void *arg;
 };
 
-/* What a label may not have becomes '-'; it begins and ends with a letter or a digit. */
+/*
+ * Characters that a label may not have become '-'. A label begins and ends with a letter or a
+ * digit.
+ */
 static void tell(const struct features *features, const char *prefix, const char *name,
 		 const char *value)
 {
@@ -81,7 +84,10 @@ static bool has_guest_memfd(const struct gmem_caps *caps)
 	return false;
 }
 
-/* A label that is missing says that this host does not have it: so KVM has to have answered. */
+/*
+ * A missing label means that this host does not have the feature. So labels are written only if KVM
+ * answered.
+ */
 static enum status check_answers(struct cli *cli, const struct gmem_caps *caps)
 {
 	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++) {
@@ -92,7 +98,7 @@ static enum status check_answers(struct cli *cli, const struct gmem_caps *caps)
 		if (!gmem_caps_has_vm_type(caps, type))
 			continue;
 		capability = vm_unanswered(caps, type, &error);
-		/* A snapshot has what it has, and the label of a snapshot says so. */
+		/* A snapshot may lack something; the label of a snapshot says that it is one. */
 		if (capability && error != -GMEM_ENOTRECORDED)
 			return vm_say_unanswered(cli, STATUS_CANNOT_TELL, type, capability, error);
 	}

@@ -63,7 +63,7 @@ static const struct metric build_info = {
 static const struct metric complete = {
 	"gmemctl_complete",
 	NULL,
-	"1 where this run saw everything, 0 where something was not to be seen",
+	"1 where this run saw everything, 0 where something could not be seen",
 	false,
 	NULL,
 };
@@ -77,7 +77,7 @@ const struct metric *metrics_of_host(size_t index)
 	return index < sizeof(host_metrics) / sizeof(host_metrics[0]) ? host_metrics[index] : NULL;
 }
 
-/* Both are RAM that is not known to be in it. */
+/* Both count RAM that is not known to be in the direct map. */
 static void add_holes(struct samples *samples, const struct gmem_directmap_summary *summary)
 {
 	const struct label unmapped = { "direct_map", "unmapped" },
@@ -123,7 +123,7 @@ static bool add_counters(struct cli *cli, struct samples *samples)
 	return true;
 }
 
-/* A host without a sort of keys has no sample of it, and nothing is missing. */
+/* A host without a sort of keys has no sample of it. Then the run is still complete. */
 static bool add_key(struct samples *samples, const char *name, int ret,
 		    const struct gmem_keys *found)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Samples of each guest_memfd: what list shows, as Prometheus takes it. */
+/* Samples of each guest_memfd: what list shows, in the form that Prometheus takes. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const struct {
 	    false, ROW_LABELS } },
 	{ LIST_SHARED,
 	  { "gmemctl_guest_memfd_shared_bytes", "bytes",
-	    "Memory at userspace_addr of its memslots: the shared side, beside what is resident",
+	    "Memory at userspace_addr of its memslots: the shared side, which resident does not include",
 	    false, ROW_LABELS } },
 	{ LIST_SLOTS,
 	  { "gmemctl_guest_memfd_memslots", NULL, "Memslots bound to the guest_memfd", false,
@@ -79,8 +79,8 @@ static const struct metric unshown = {
 static const struct metric processes = {
 	"gmemctl_processes",
 	NULL,
-	"Processes looked at (seen), not to be looked at (denied), and not looked at since they keep "
-	"a lock that the kernel waits for (stuck)",
+	"Processes that were looked at (seen), that may not be looked at (denied), and that were not "
+	"looked at because they keep a lock that the kernel waits for (stuck)",
 	false,
 	"result",
 };
@@ -176,7 +176,10 @@ static void add_counts(struct samples *samples, const struct gmem_owners *owners
 
 	bool may_be_unshown = gmem_owners_unshown(owners);
 
-	/* None seen is not none there: a VM may have one that no process shows. */
+	/*
+	 * If no guest_memfd was seen, there may still be one: a VM may have one that no process
+	 * shows.
+	 */
 	samples_add(samples, &unshown, NULL, 0, may_be_unshown);
 	if (counts->memories || !may_be_unshown)
 		samples_add(samples, &memories, NULL, 0, counts->memories);

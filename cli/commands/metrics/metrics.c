@@ -64,8 +64,8 @@ static const struct cli_option options[] = {
 	{ "expiry", 0, "SECONDS", false, set_seconds, offsetof(struct settings, expiry),
 	  "With --format=nfd: let the features hold this many seconds, default 3600" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
-	  "End the scan after so long, default 45: what was left out is then said, and the status is "
-	  "4" },
+	  "End the scan after this many seconds, default 45: the command reports what it left out, and "
+	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },
@@ -90,7 +90,7 @@ static enum status open_text(struct metrics *metrics)
 	return cli_no_memory(metrics->cli);
 }
 
-/* The text is complete before a byte of it goes out. */
+/* The text is complete before the first byte of it is written. */
 static enum status hand_out(struct metrics *metrics)
 {
 	struct cli *cli = metrics->cli;
@@ -223,7 +223,8 @@ static const struct table *table_of(const void *settings)
 }
 
 /*
- * An option for rows that was given, where there are none; what a batch says for all lines is none.
+ * An option about rows that was given although there are no rows. Options that a batch sets for all
+ * lines do not count.
  */
 static const char *idle_option(const struct cli *cli)
 {

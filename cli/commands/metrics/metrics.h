@@ -7,8 +7,8 @@
 #include "commands/metrics/samples.h"
 
 /*
- * What one run finds out. Each returns whether nothing was left unseen; what is unknown has no
- * sample. Errors end the run: *error is a negative errno then.
+ * What one run finds out. Each function returns whether it saw everything. An unknown value has no
+ * sample. An error ends the run; then *error is a negative errno.
  */
 bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struct samples *samples,
 			  int *error);

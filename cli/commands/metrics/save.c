@@ -25,7 +25,7 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
-/* Written, on the disk, and readable for all, before anybody finds it. */
+/* Makes the file complete, on the disk, and readable for all, before others can find it. */
 static int fill(int fd, const char *text, size_t size)
 {
 	int ret = write_all(fd, text, size);
@@ -53,7 +53,10 @@ static const char *other_name(mode_t mode)
 	return "no regular file";
 }
 
-/* Where a file goes: what is judged here is used, and no path is walked a second time. */
+/*
+ * The place where a file goes. The place that was checked is the one that is used: no path is
+ * walked a second time.
+ */
 struct place {
 	const char *path; /* as it was given, for messages */
 	int folder;	  /* O_PATH, or -1 */
@@ -94,7 +97,8 @@ static enum status go(struct cli *cli, struct place *place, const char *path)
 
 /*
  * The kernel asks this too where fs.protected_symlinks is set, but in sticky folders only
- * (may_follow_link() in fs/namei.c): who may place a link elsewhere could choose what is replaced.
+ * (may_follow_link() in fs/namei.c). In other folders, a user who may place a link could choose
+ * what is replaced.
  */
 static bool is_trusted(const struct stat *link)
 {
@@ -132,7 +136,10 @@ static enum status follow(struct cli *cli, struct place *place)
 	return status;
 }
 
-/* Whether what stands at the place may be replaced: a rename takes away what is no file. */
+/*
+ * Whether what stands at the place may be replaced: a rename would also remove something that is
+ * not a file.
+ */
 static enum status judge(struct cli *cli, const struct place *place, const struct stat *st)
 {
 	if (S_ISREG(st->st_mode))
@@ -143,7 +150,7 @@ static enum status judge(struct cli *cli, const struct place *place, const struc
 			place->path, other_name(st->st_mode));
 }
 
-/* Nothing is there, or a symbolic link that leads to nothing: renamed over, it would be lost. */
+/* Nothing is there, or a symbolic link that leads to nothing. A rename would destroy the link. */
 static enum status judge_missing(struct cli *cli, const struct place *place)
 {
 	if (!place->by_link)

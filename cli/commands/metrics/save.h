@@ -8,7 +8,8 @@
 /*
  * Writes size bytes of text to a dot-file beside path, which readers of *.prom pass over, and
  * renames it. Mode 0644, for a reader of another user. A symbolic link stays, and the file that it
- * leads to is replaced; what is no regular file is refused. Whatever fails, path is as it was.
+ * leads to is replaced. Anything that is not a regular file is refused. If something fails, path is
+ * unchanged.
  */
 enum status save_file(struct cli *cli, const char *path, const char *text, size_t size);
 

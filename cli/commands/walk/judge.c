@@ -2,7 +2,7 @@
 /* The two verdicts of a walk: of what it looked at, and of what it knows besides. */
 #include "commands/walk/walk.h"
 
-/* What was seen is not the whole truth of pages that leave the direct map later. */
+/* Pages may leave the direct map later, so what was seen is not enough for a verdict. */
 static void qualify(const struct walk *walk, struct verdict *verdict)
 {
 	bool leaves = walk->flags & GMEM_MEMORY_NO_DIRECT_MAP && !walk->touched;

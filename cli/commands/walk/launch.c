@@ -9,7 +9,7 @@
 
 #include "core/size.h"
 
-/* What the guest begins with: enough to see that it works. */
+/* The content that the guest begins with: enough to see that a launch works. */
 #define CONTENT_PAGES 16u
 #define CONTENT 0xf4 /* HLT */
 

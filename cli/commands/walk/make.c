@@ -25,7 +25,7 @@ static const char *flag_names(uint64_t flags, char buffer[BITS_TEXT_MAX])
 	return flags ? bits_describe(flags, gmem_memory_flag_name, buffer) : "none";
 }
 
-/* Types whose guest pages come in through a launch that is not of guest_memfd. */
+/* Types that get guest pages through a launch without guest_memfd. */
 static bool needs_other_launch(enum gmem_vm_type type)
 {
 	return type != GMEM_VM_DEFAULT && type != GMEM_VM_SW_PROTECTED && !gmem_launch_of(type);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How each stage of a walk says what came of it. */
+/* How each stage of a walk reports its result. */
 #include "commands/walk/walk.h"
 
 #include <stdarg.h>

@@ -57,8 +57,8 @@ static const struct cli_option options[] = {
 };
 
 /*
- * Whether something keeps a step from being run, with the reason as the detail. After a refusal the
- * kernel gets no page to touch, but what is there can be looked at.
+ * Whether something keeps a step from being run; the detail has the reason. After a refusal the
+ * kernel may touch no page, but pages that are there can be looked at.
  */
 static bool is_kept(struct walk *walk, const struct walk_step *step, unsigned int done,
 		    bool refused)
@@ -82,7 +82,7 @@ static enum result run_stage(struct walk *walk, const struct walk_stage *stage)
 
 	if (walk->settings->dry_run || result == RESULT_NOT_OFFERED || result == RESULT_SKIPPED)
 		return result;
-	/* A plan may know that the kernel says no: let the kernel itself say it. */
+	/* A plan may know that the kernel refuses. Then let the kernel itself refuse. */
 	return stage->run(walk);
 }
 
@@ -96,14 +96,14 @@ static void write_stage(struct walk *walk, const struct walk_stage *stage, enum 
 
 	output_row(walk->cli->out, cells);
 	/*
-	 * The kernel that dies of what comes takes this process along: what was foretold goes out
-	 * before.
+	 * If the kernel dies in the next step, this process dies, too. So the prediction is written
+	 * out before.
 	 */
 	if (stage == &walk_stage_preflight && walk->settings->force.will_oops)
 		output_flush(walk->cli->out);
 }
 
-/* A guest whose launch was left out did not go all the way. */
+/* If the launch of a guest was left out, the walk was not complete. */
 static enum status stage_status(const struct walk *walk, const struct walk_step *step,
 				enum result result)
 {
@@ -160,7 +160,10 @@ static void write_choice(struct walk *walk)
 	output_fact(walk->cli->out, "size", KIND_BYTES, cell_number(walk->size));
 }
 
-/* What the flags let expect where nothing can be seen; it is never taken for a verdict. */
+/*
+ * What follows from the creation flags alone, if nothing can be seen. It is never used as a
+ * verdict.
+ */
 static void write_inferred(struct walk *walk)
 {
 	bool removed = walk->flags & GMEM_MEMORY_NO_DIRECT_MAP;
@@ -189,7 +192,8 @@ static enum status write_verdict(struct walk *walk)
 
 	output_table(walk->cli->out, &paths_table);
 	if (walk->look.flush)
-		paths_write(walk->cli->out, walk->look.flush, NULL);
+		paths_write(walk->cli->out, walk->look.flush, NULL,
+			    gmem_frame_access_owner(walk->cli->ctx));
 	output_table_end(walk->cli->out);
 	walk_judge(walk, &verdict);
 	write_choice(walk);

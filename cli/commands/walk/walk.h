@@ -18,7 +18,7 @@ struct walk_settings {
 	bool allow_unreleased;
 };
 
-/* What became of a stage. */
+/* The result of a stage. */
 enum result {
 	RESULT_OK,
 	RESULT_PLANNED,	    /* --dry-run: it would be done */
@@ -47,7 +47,7 @@ struct walk {
 	int error;	   /* its negative errno, if it failed */
 };
 
-/* What a stage is: plan says whether it can run, with the reason; run does it. */
+/* A stage: plan says whether it can run, with the reason, and run does it. */
 struct walk_stage {
 	const char *name;
 	enum result (*plan)(struct walk *walk);

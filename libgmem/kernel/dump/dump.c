@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The dump's side of the port: its life, and what it answers. What takes a live kernel it has no
- * answer to, as a snapshot has none.
+ * The dump's side of the port: opening and closing it, and its answers. Like a snapshot, it has no
+ * answer to questions that need a live kernel.
  */
 #include "kernel/dump/dump.h"
 
@@ -126,7 +126,10 @@ static int op_reader_open(struct gmem_kernel *kernel, enum gmem_reader reader, c
 	return -ENOTSUP;
 }
 
-/* Damage and change of the file are failures of the whole; what is left out is of one range. */
+/*
+ * If the file is damaged or has changed, the whole call fails. A page that was left out of the dump
+ * fails only its own range.
+ */
 static int op_read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	struct gmem_dump *dump = to_dump(kernel);

@@ -3,9 +3,9 @@
  * The dump of a kernel that crashed, or of a guest, behind the port. All of it is untrusted input:
  * counts, sizes and lists have bounds.
  *
- * What is mapped is told by the page tables in the dump alone, which are read by physical address.
- * Addresses of the direct map and of the kernel image are translated by arithmetic, for reading
- * tables and structures only: that they can be read says nothing of their being mapped.
+ * Only the page tables in the dump tell what is mapped; they are read by physical address. To read
+ * tables and structures, addresses of the direct map and of the kernel image are translated by
+ * arithmetic. That such an address can be read does not mean that it is mapped.
  */
 #ifndef GMEM_DUMP_H
 #define GMEM_DUMP_H
@@ -29,7 +29,7 @@ struct gmem_dump_file {
 };
 
 /*
- * file.c, or without_kdump.c: where it fails, why says so in words. Errors: of opening the file;
+ * file.c, or without_kdump.c: on failure why gets the reason in words. Errors: of opening the file;
  * ENOTSUP (this build cannot read dumps; it is one of another machine; no regular file), EBADMSG
  * (no dump, a damaged one, or one in an order that cannot be read), ENODATA (it has no vmcoreinfo),
  * ENOMEM.
@@ -37,10 +37,10 @@ struct gmem_dump_file {
 int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why, size_t size);
 
 #define GMEM_DUMP_TLB 1024u   /* translations that are kept, a power of two */
-#define GMEM_DUMP_TEXTS 8     /* files of /proc that are open at a time */
+#define GMEM_DUMP_TEXTS 8     /* number of files of /proc that may be open at a time */
 #define GMEM_DUMP_RELEASE 65u /* bytes of the kernel's release, as uname(2) has it */
 
-/* What it takes to translate an address of the kernel. */
+/* What is needed to translate an address of the kernel. */
 struct gmem_dump_image {
 	uint64_t phys_base;  /* of the image */
 	uint64_t image_size; /* bytes of address space that it may take */
@@ -116,7 +116,7 @@ int gmem_dump_size_of(struct gmem_dump *dump, const char *type, size_t *size);
 void gmem_dump_types_free(struct gmem_dump *dump);
 
 /*
- * texts.c: what files of /proc would say of that kernel, *text to be freed. Errors:
+ * texts.c: what files of /proc would contain on that kernel; the caller frees *text. Errors:
  * GMEM_KERNEL_NOT_RECORDED (nothing tells), ENOMEM.
  */
 int gmem_dump_text_of(struct gmem_dump *dump, const char *path, char **text);

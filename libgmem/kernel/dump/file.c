@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A dump file, through libkdumpfile. It is asked for physical memory only: what it knows of virtual
- * addresses is arithmetic, by which a page that has left the direct map can still be read.
+ * A dump file, through libkdumpfile. It is asked for physical memory only. It translates virtual
+ * addresses by arithmetic, and so would also read a page that has left the direct map.
  *
  * Its functions are weak: in a program that is linked statically, for which Debian has no such
- * library, they are not there, and opening a dump says so.
+ * library, they are not there, and opening a dump fails with that reason.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 
 struct handle {
 	int fd;
-	struct stat opened; /* size and times, by which a change is told */
+	struct stat opened; /* size and times, to detect a change */
 	bool is_elf;
 	kdump_ctx_t *kdump;
 };
@@ -41,8 +41,9 @@ struct handle {
 void __lsan_ignore_object(const void *object);
 
 /*
- * Leaves a context that cannot be freed: kdump_free() of 0.5.1 writes to what it has freed already,
- * after an open that failed, and of each compressed dump. LeakSanitizer is told, where it is there.
+ * Does not free a context that cannot be freed: after a failed open, and for each compressed dump,
+ * kdump_free() of 0.5.1 writes to memory that it has freed already. LeakSanitizer is told about it,
+ * if it runs.
  */
 static void leave(kdump_ctx_t *kdump)
 {
@@ -74,8 +75,8 @@ static bool has_changed(const struct handle *handle)
 }
 
 /*
- * Behind the end of an ELF dump libkdumpfile reads zeros, without a word: what was read counts only
- * if the file is still as long as it was.
+ * Behind the end of an ELF dump libkdumpfile reads zeros and reports no error. So what was read
+ * counts only if the file still has its old length.
  */
 static int read_file(void *arg, uint64_t physical, void *buffer, size_t length)
 {
@@ -84,7 +85,8 @@ static int read_file(void *arg, uint64_t physical, void *buffer, size_t length)
 	kdump_status status = kdump_read(handle->kdump, KDUMP_KPHYSADDR, physical, buffer, &got);
 
 	if (status != KDUMP_OK)
-		kdump_clear_err(handle->kdump); /* else the texts add up */
+		kdump_clear_err(handle->kdump); /* otherwise libkdumpfile joins the texts of
+						 * several errors */
 	if (has_changed(handle))
 		return -ESTALE;
 	if (status == KDUMP_OK && got == length)
@@ -155,7 +157,9 @@ static int open_dump(struct handle *handle, char **vmcoreinfo, char *why, size_t
 		snprintf(why, size, "out of memory");
 		return -ENOMEM;
 	}
-	/* By mmap(2), which is its default, a file that is truncated meanwhile ends the process. */
+	/*
+	 * By default it uses mmap(2), and then a file that is truncated meanwhile ends the process.
+	 */
 	if (kdump_set_attr(handle->kdump, KDUMP_ATTR_FILE_MMAP_POLICY, &no_mmap) != KDUMP_OK)
 		return not_understood(handle, why, size);
 	if (kdump_open_fdset(handle->kdump, 1, &handle->fd) != KDUMP_OK) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The header of a dump file, before libkdumpfile sees it: that takes what a header says for true,
- * and libkdumpfile 0.5.1 can be made to read memory that is not its own by one that lies.
+ * Checks the header of a dump file before libkdumpfile sees it. libkdumpfile believes a header, and
+ * a wrong one can make libkdumpfile 0.5.1 read memory that is not its own.
  */
 #include <elf.h>
 #include <errno.h>

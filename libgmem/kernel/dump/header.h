@@ -8,8 +8,8 @@
 
 /*
  * Whether a file of length bytes begins as a dump does that libkdumpfile may be given: ELF of 64
- * bits, or makedumpfile's compressed form, with all that the header tells of inside the file. Else
- * why says so. Errors: EBADMSG, ENOTSUP.
+ * bits, or makedumpfile's compressed form, with all that the header tells of inside the file.
+ * Otherwise why gets the reason. Errors: EBADMSG, ENOTSUP.
  */
 int gmem_dump_header_check(int fd, uint64_t length, char *why, size_t size);
 

@@ -61,7 +61,7 @@ static int walk(struct gmem_dump *dump, uint64_t address, uint64_t *physical)
 	return -EFAULT;
 }
 
-/* Structures that follow each other in slabs and the vmemmap share their pages. */
+/* Neighbouring structures in slabs and in the vmemmap share pages. */
 static int look_up(struct gmem_dump *dump, uint64_t address, uint64_t *physical)
 {
 	uint64_t page = address / PAGE + 1;
@@ -184,8 +184,8 @@ static int read_kallsyms(void *arg, uint64_t address, void *buffer, size_t lengt
 }
 
 /*
- * The first address that the tables map from one table on, and the frame there. Returns 1 where
- * they map none below it. *left bounds what is looked at: tables may lead in circles.
+ * Finds the first address that one table and those below it map, and the frame there. Returns 1 if
+ * they map nothing. *left bounds the number of tables, since they may lead in circles.
  */
 static int first_leaf(struct gmem_dump *dump, uint64_t table, int level, uint64_t address,
 		      struct leaf *out, unsigned int *left)
@@ -246,7 +246,9 @@ static int find_base(struct gmem_dump *dump, char *why, size_t size)
 	return -EBADMSG;
 }
 
-/* They may be missing, or left out: then what asks for one is told so. */
+/*
+ * They may be missing, or left out of the dump: then a call that needs one fails with that reason.
+ */
 static int find_symbols(struct gmem_dump *dump)
 {
 	int ret = gmem_kallsyms_new(dump->file.vmcoreinfo, read_kallsyms, dump, &dump->kallsyms);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Finds in the kernel image what no symbol names: without CONFIG_KALLSYMS_ALL only functions have
- * symbols. What is found is known by its content.
+ * Finds objects in the kernel image that have no symbol: without CONFIG_KALLSYMS_ALL only functions
+ * have symbols. Each object is recognised by its content.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,7 +15,9 @@
 #define SCAN_MAX (128u << 20) /* bytes of image, from its first function on */
 #define STRIDE 8u
 
-/* Looks at STRIDE-aligned bytes, up to the end of their page; 0: that is it. */
+/*
+ * Looks at STRIDE-aligned bytes, up to the end of their page. Returns 0 if the object begins there.
+ */
 typedef int (*look_fn)(struct gmem_dump *dump, uint64_t address, const unsigned char *bytes,
 		       size_t length, void *arg);
 
@@ -53,7 +55,7 @@ struct blob {
 	uint64_t length;
 };
 
-/* As libbpf judges a header; strings follow types in what the kernel build writes. */
+/* Checks a header as libbpf does. The kernel build writes the strings behind the types. */
 static int look_for_btf(struct gmem_dump *dump, uint64_t address, const unsigned char *bytes,
 			size_t length, void *arg)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The first of all tasks, from which their list leads to all others. */
+/* Finds the first of all tasks; the list of tasks leads from it to all others. */
 #include <errno.h>
 
 #include "kernel/dump/dump.h"
@@ -24,8 +24,7 @@ static int first_node(struct gmem_dump *dump, uint64_t *node)
 	return ret || *node ? ret : -ENOENT;
 }
 
-/* The list of tasks leads from kswapd of that node, which each has, to the task without a number.
- */
+/* Each node has a kswapd. From it the list of tasks leads to the task with PID 0. */
 static int walk_to_init(struct gmem_dump *dump, uint64_t task, uint64_t *init)
 {
 	size_t tasks, pid;

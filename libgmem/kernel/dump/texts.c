@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What files of /proc would say of the kernel in the dump, as far as it is asked for: written anew
- * from the structures that the kernel itself prints them from.
+ * What files of /proc would contain for the kernel in the dump, as far as libgmem asks for them.
+ * The text is written from the structures from which the kernel prints it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +20,7 @@
 #define ZONES_MAX 8		    /* of enum zone_type there are six */
 #define ZONE_NAME 16
 
-/* What structs are asked for: the offsets of some members, in the order of their names. */
+/* The structs that are looked up, with the offsets of some members in the order of their names. */
 static int read_offsets(struct gmem_dump *dump, const char *type, const char *const *members,
 			size_t n, size_t *offsets)
 {
@@ -264,6 +264,6 @@ int gmem_dump_text_of(struct gmem_dump *dump, const char *path, char **text)
 	free(*text);
 	if (ret == -ENOENT && texts[i].write == write_in_place)
 		return ret;
-	/* What of it cannot be read makes all of it unknown. */
+	/* If one part cannot be read, the whole text is unknown. */
 	return ret == -ENOMEM || ret == -EIO || ret == -ESTALE ? ret : -GMEM_KERNEL_NOT_RECORDED;
 }

@@ -51,7 +51,7 @@ static int load_vmlinux(struct gmem_dump *dump)
 	return dump->btf ? 0 : -EILSEQ;
 }
 
-/* By way of a file: libbpf 1.1 does not export what would take bytes and a base. */
+/* Goes through a file, because libbpf 1.1 exports no function that takes bytes and a base. */
 static struct btf *parse_split(const void *blob, size_t length, struct btf *base)
 {
 	struct btf *btf = NULL;
@@ -90,7 +90,7 @@ static int read_module_layout(const struct gmem_dump *dump, struct module_layout
 	return ret;
 }
 
-/* Takes the BTF of the module kvm. Returns 1 where it is another's. */
+/* Takes the BTF of the module kvm. Returns 1 if it is that of another module. */
 static int take_module(struct gmem_dump *dump, const struct module_layout *layout, uint64_t btf)
 {
 	char name[NAME_MAX_BYTES] = "";
@@ -114,7 +114,7 @@ static int take_module(struct gmem_dump *dump, const struct module_layout *layou
 	return dump->btf_module ? 0 : -EILSEQ;
 }
 
-/* Absent where KVM is built in, or not there at all. */
+/* It is absent if KVM is built in, or is not there at all. */
 static void load_module(struct gmem_dump *dump)
 {
 	struct module_layout layout;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <bpf/btf.h>
 
-/* The module's BTF also shows all of vmlinux's, so it alone is asked where it is there. */
+/* The module's BTF includes that of vmlinux. If it is there, only it is asked. */
 static const struct btf_type *find(const struct btf *vmlinux, const struct btf *module,
 				   const char *name, const struct btf **btf)
 {
@@ -20,8 +20,9 @@ static const struct btf_type *find(const struct btf *vmlinux, const struct btf *
 }
 
 /*
- * A walk from a struct to a member of it. BTF comes from the kernel, but a loop in it must not hang
- * us, nor anonymous structs in each other: there is a bound on the types that are looked at.
+ * A walk from a struct to one of its members. BTF comes from the kernel, but neither a loop in it
+ * nor anonymous structs inside each other may make the walk endless: the number of types that it
+ * looks at is bounded.
  */
 struct walk {
 	const struct btf *btf;
@@ -45,7 +46,7 @@ static const struct btf_type *resolve(struct walk *walk, unsigned int id)
 }
 
 /*
- * Bits from the start of type to the member whose name is the first length bytes of name. Goes
+ * Bits from the start of type to the member that is named by the first length bytes of name. Goes
  * into anonymous structs and unions.
  */
 static const struct btf_type *find_member(struct walk *walk, const struct btf_type *type,

@@ -31,7 +31,7 @@ struct gmem_kallsyms {
 	gmem_kallsyms_read_fn read;
 	void *arg;
 	uint64_t offsets;	/* address of the table */
-	uint64_t relative_base; /* 0 where there is none */
+	uint64_t relative_base; /* 0 if there is no such table */
 	enum encoding encoding;
 	uint32_t count;
 	unsigned char *names;
@@ -74,7 +74,10 @@ static int read_tokens(struct gmem_kallsyms *kallsyms, uint64_t table, uint64_t 
 	return ret;
 }
 
-/* Goes over the names that were read so far; *seen and *used: how many are whole, and how long. */
+/*
+ * Goes over the names that were read so far. *seen and *used get the number of whole names, and
+ * their length.
+ */
 static void skip_names(const struct gmem_kallsyms *kallsyms, uint32_t *seen, size_t *used)
 {
 	const unsigned char *end = kallsyms->names + kallsyms->names_length, *at;
@@ -170,7 +173,7 @@ static int address_of(const struct gmem_kallsyms *kallsyms, enum encoding encodi
 	return 0;
 }
 
-/* The encoding that gives of one symbol what vmcoreinfo says of it. */
+/* Finds the encoding by which one symbol has the address that vmcoreinfo gives for it. */
 static int find_encoding(struct gmem_kallsyms *kallsyms, uint64_t stext)
 {
 	uint64_t address;

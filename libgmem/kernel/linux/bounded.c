@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A thread that can be left behind in a system call. Around each call that may wait, state tells
- * who may go on: the thread goes on behind the call only if nobody left it there, and it is left
- * only while it is in there. So nothing but the stack of the thread is in use once it was left,
- * and the buffers of these calls are on that stack. When the kernel lets it go after all, it jumps
- * to its beginning and ends.
+ * A thread that can be left behind in a system call. For each call that may wait, state tells
+ * whether the thread may go on. The thread goes on behind the call only if it was not left, and it
+ * can be left only while it is inside the call. So once it was left, only its own stack is in use;
+ * the buffers of these calls are on that stack. When the kernel lets it go at last, the thread
+ * jumps to its beginning and ends.
  */
 #include "kernel/linux/bounded.h"
 
@@ -37,11 +37,12 @@ struct gmem_bounded {
 	pthread_cond_t changed;
 	bool ended;
 	int result;
-	unsigned int users; /* the thread, and who started it, or the list of those left behind */
+	unsigned int users; /* held by the thread, and by its starter or the list of threads left
+			     * behind */
 	int state;
 	uint64_t calls; /* how many it has begun */
 	pid_t tid;
-	pid_t about; /* whom the call that it is in may wait for */
+	pid_t about; /* the process that the current call may wait for */
 	int files[FILES_MAX];
 	jmp_buf beginning;
 };
@@ -90,7 +91,7 @@ static bool has_ended(struct gmem_bounded *bounded)
 	return ended;
 }
 
-/* Forgets those that the kernel let go. The lock is held. */
+/* Forgets threads that the kernel has let go. The caller holds the lock. */
 static void forget_ended(struct gmem_bounded_all *all)
 {
 	size_t n = 0;
@@ -140,7 +141,10 @@ static struct gmem_bounded *begin_about(struct gmem_bounded_all *all, pid_t abou
 	return begin(bounded, about);
 }
 
-/* The process whose locks are taken for what a path of /proc/PID leads to; 0 for all others. */
+/*
+ * The process that a path of /proc/PID is about: following the path takes its locks. 0 for all
+ * other paths.
+ */
 static pid_t process_of_path(const char *path)
 {
 	static const char proc[] = "/proc/";
@@ -180,7 +184,7 @@ static int *slot_of(struct gmem_bounded *bounded, int fd)
 	return NULL;
 }
 
-/* Those that it opened as such a path: about is still whom they are of. */
+/* Descriptors that it opened by such a path: about is still their process. */
 struct gmem_bounded *gmem_bounded_fd(struct gmem_bounded_all *all, int fd)
 {
 	struct gmem_bounded *bounded = pthread_getspecific(all->running);
@@ -272,8 +276,8 @@ static int start(struct gmem_bounded *bounded, pthread_t *thread)
 }
 
 /*
- * Whether the thread sleeps in the kernel. One that only gets no CPU is not waiting for a process.
- * Its state stands behind the name, which may have anything in it.
+ * Whether the thread sleeps in the kernel. A thread that only gets no CPU does not wait for a
+ * process. The state stands behind the name, which may contain any character.
  */
 static bool sleeps(const struct gmem_bounded *bounded)
 {
@@ -293,7 +297,7 @@ static bool sleeps(const struct gmem_bounded *bounded)
 	return !state || strncmp(state, ") R", 3) != 0;
 }
 
-/* Waits for the thread, but not beyond a tick. Returns whether it ended. */
+/* Waits for the thread, for a tick at most. Returns whether it ended. */
 static bool wait_a_tick(struct gmem_bounded *bounded)
 {
 	struct timespec until;
@@ -319,7 +323,7 @@ static bool is_over(const struct gmem_bounded_run *run)
 	       (run->cancel && __atomic_load_n(run->cancel, __ATOMIC_ACQUIRE));
 }
 
-/* Returns whether the thread ended by itself; else it was left behind. */
+/* Returns whether the thread ended; if not, it was left behind. */
 static bool supervise(struct gmem_bounded *bounded, const struct gmem_bounded_run *run)
 {
 	uint64_t call = 0, since = now_ms();
@@ -354,7 +358,7 @@ static bool has_place(struct gmem_bounded_all *all)
 	return has;
 }
 
-/* Where others took the last place meanwhile nobody looks for this one any more. */
+/* If other threads took the last place meanwhile, this thread is not remembered. */
 static void leave_behind(struct gmem_bounded_all *all, struct gmem_bounded *bounded)
 {
 	pthread_mutex_lock(&all->lock);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Calls that another process can keep waiting. /proc/PID/fd/N, /proc/PID/maps and kcmp(2) take
+ * Calls that another process can make wait. /proc/PID/fd/N, /proc/PID/maps and kcmp(2) take
  * exec_update_lock or mmap_lock of that process, and an execve(2) or a page fault in it that waits
- * for a file server holds them as long as the server wants. Only the end of this whole process
- * ends such a wait, so what makes these calls runs in a thread that can be left behind in one.
+ * for a file server holds them as long as the server wants. Only the end of our whole process ends
+ * such a wait. So these calls are made in a thread that can be left behind in one.
  */
 #ifndef GMEM_LINUX_BOUNDED_H
 #define GMEM_LINUX_BOUNDED_H
@@ -31,9 +31,9 @@ void gmem_bounded_destroy(struct gmem_bounded_all *all);
 int gmem_linux_bounded(struct gmem_kernel *kernel, struct gmem_bounded_run *run);
 
 /*
- * Begins a call on what path, or a descriptor of this thread, leads to. Returns NULL where no
- * process can keep it waiting, or this thread cannot be left behind; with *error set where a thread
- * waits for that process already.
+ * Begins a call on a path, or on a descriptor of this thread. Returns NULL if no process can make
+ * the call wait, or if this thread cannot be left behind; *error is set if a thread waits for that
+ * process already.
  */
 struct gmem_bounded *gmem_bounded_path(struct gmem_bounded_all *all, const char *path, int *error);
 struct gmem_bounded *gmem_bounded_fd(struct gmem_bounded_all *all, int fd);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Has the kernel look through leaves of an xarray: the program of leaves.bpf.c, whose map is the
- * question and the answer. Loading it is what tells whether this kernel takes it.
+ * Makes the kernel look through leaves of an xarray, by the program of leaves.bpf.c; its map holds
+ * the question and the answer. Only loading the program tells whether this kernel accepts it.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Loading BPF programs without a word on standard error: libgmem does not print. */
+/* Loads BPF programs without output on standard error: libgmem does not print. */
 #include <pthread.h>
 #include <bpf/libbpf.h>
 
 #include "kernel/linux/bpf_load.h"
 
-/* Failures are told through what the load returns. */
+/* The return value of load reports failures. */
 static int silent(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;
@@ -15,9 +15,9 @@ static int silent(enum libbpf_print_level level, const char *format, va_list arg
 }
 
 /*
- * The function that libbpf prints through is one for the whole process, and so is this lock: two
- * that load at a time would each take the other's silence for what was there before. A function
- * that the application sets meanwhile stays.
+ * libbpf has one print function for the whole process, so there is one lock for it: of two loads at
+ * the same time, one would take the other's silent function for the original one. If the
+ * application sets a function meanwhile, that one stays.
  */
 static pthread_mutex_t printing = PTHREAD_MUTEX_INITIALIZER;
 

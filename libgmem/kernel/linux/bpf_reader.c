@@ -72,7 +72,8 @@ int gmem_bpf_reader_new(struct gmem_bpf_reader **out, char *why, size_t size)
 	}
 	reader->fd = bpf_program__fd(reader->program->progs.reader_run);
 	/*
-	 * All at once: a fault a page would cost more than the first reads. A failure is harmless.
+	 * Populates all pages at once: one fault for each page would cost more than the first
+	 * reads. A failure is harmless.
 	 */
 	madvise(reader->program->bss, sizeof(*reader->program->bss), GMEM_MADV_POPULATE_WRITE);
 	*out = reader;

@@ -217,8 +217,8 @@ int gmem_kcore_direct_map(const struct gmem_kcore *kcore, uint64_t *address, uin
 	const struct kcore_segment *lowest = NULL;
 
 	/*
-	 * The kernel image has a physical address too (KCORE_TEXT), but lies above the direct map,
-	 * on x86-64 and on arm64; alone it tells nothing.
+	 * The kernel image has a physical address too (KCORE_TEXT), but it lies above the direct
+	 * map, on x86-64 and on arm64. So that segment does not tell where the direct map is.
 	 */
 	for (size_t i = 0; i < kcore->segment_count; i++) {
 		const struct kcore_segment *segment = &kcore->segments[i];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR GPL-2.0-or-later
 /*
- * Looks through leaves of a page cache's xarray in the kernel, so that runs are copied out of it
- * instead of nodes. As the reader beside it, it writes nothing but its own map and follows no
- * pointer: which leaves, and what they must say of themselves, is the loader's business. Each is
- * copied, in the map, before it is looked at.
+ * Looks through leaves of a page cache's xarray in the kernel, so that runs are copied out instead
+ * of nodes. Like the reader, it writes only to its own map and follows no pointer: the loader
+ * decides which leaves it looks at, and what they must say about themselves. Each leaf is first
+ * copied into the map, and then looked at.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -22,10 +22,11 @@ static struct gmem_linux *to_linux(struct gmem_kernel *kernel)
 }
 
 /*
- * To load the program that looks through leaves takes as long as what it saves on some hundred
- * thousand pages. So it is loaded with the reader where that much unevictable memory is in use, of
- * which guest_memfds are a part, since whoever opens the reader may give up its capabilities then;
- * else when it was asked for that often, each time for the leaves of up to 4096 pages.
+ * Loading the program that looks through leaves takes as long as it saves on some hundred thousand
+ * pages. So it is loaded together with the reader if that much unevictable memory is in use
+ * (guest_memfds are a part of it): later the caller may have given up the capabilities for it.
+ * Otherwise it is loaded when it was asked for often enough, each time for the leaves of up to 4096
+ * pages.
  */
 #define LEAVES_MEMORY_KIB (2ull << 20)
 #define LEAVES_PATIENCE 64
@@ -175,11 +176,11 @@ static int read_word(struct gmem_linux *host, uint64_t address, void *word, uint
 }
 
 /*
- * kcore has a copy of the task's content, not its address. The address is where the next thread of
- * the process, or the head of that list, says that its predecessor is. (On the list of processes
- * are first threads only: copy_process() leaves another's tasks.next as its parent has it.) The
- * list changes with each thread that begins or ends, so what is found there must be this task: the
- * same pid, the same files.
+ * kcore has a copy of the task's content, not its address. The next thread of the process, or the
+ * head of that list, has the address as that of its predecessor. (The list of processes has first
+ * threads only: copy_process() leaves tasks.next of other threads as the parent has it.) The list
+ * changes with each thread that begins or ends, so the object at that address is checked to be this
+ * task: the same pid, the same files.
  */
 static int find_kcore_task(struct gmem_linux *host, const struct task_layout *layout,
 			   uint64_t *address)
@@ -301,7 +302,7 @@ static int linux_size_of(struct gmem_kernel *kernel, const char *type, size_t *s
 }
 
 #ifdef __aarch64__
-/* The kernel lets userspace read it, and gives what is true of all CPUs. */
+/* The kernel lets userspace read it, and returns what holds for all CPUs. */
 static int linux_cache_type(struct gmem_kernel *kernel, uint64_t *ctr_el0)
 {
 	(void)kernel;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Lockdown of the running kernel. LOCKDOWN_BPF_READ_KERNEL and LOCKDOWN_KCORE close the ways that
- * libgmem reads by; it honours the mode itself, also where a way would still be open.
+ * Lockdown of the running kernel. LOCKDOWN_BPF_READ_KERNEL and LOCKDOWN_KCORE close both ways by
+ * which libgmem reads. libgmem also honours the mode itself, if a way is still open.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -261,10 +261,10 @@ int gmem_linux_touch(struct gmem_kernel *kernel, void *address)
 {
 	(void)kernel;
 	/*
-	 * A read: what is there stays. Shared mappings get their page by it as by a write. The
-	 * kernel does it, for which a page that cannot be mapped is an EFAULT, where we would get a
-	 * SIGBUS: rt_sigprocmask() copies the set before it finds that there is nothing to do of
-	 * number -1 (kernel/signal.c).
+	 * This is a read, so the content stays. In a shared mapping a read allocates the page as a
+	 * write does. The kernel does the read: if the page cannot be mapped, the call fails with
+	 * EFAULT, and we get no SIGBUS. rt_sigprocmask() copies the set before it finds that there
+	 * is nothing to do for number -1 (kernel/signal.c).
 	 */
 	syscall(SYS_rt_sigprocmask, -1, address, NULL, sizeof(uint64_t));
 	return errno == EINVAL ? 0 : -errno;

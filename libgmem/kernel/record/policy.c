@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a record keeps of files. Nothing of another process, no address of the kernel, no serial
- * number: what is not listed here is kept as a line of the index at most.
+ * What a record keeps of files: nothing of another process, no address of the kernel, no serial
+ * number. Of a file that is not listed here, at most a line of the index is kept.
  */
 #include <ctype.h>
 #include <string.h>
@@ -58,12 +58,32 @@ static const struct {
 	{ "/proc/misc", is_kvm },
 };
 
-/* Words of the kernel's command line that checks look for; others may be passwords. */
+/* Words of the kernel's command line that checks look for. Other words may be passwords. */
 static const char *const cmdline_words[] = {
-	"amd_iommu=",  "crashkernel=",	   "intel_iommu=", "iommu=",	"iommu.",
-	"kvm.",	       "kvm_amd.",	   "kvm_intel.",   "lockdown=", "mem_encrypt=",
-	"nohibernate", "noresume",	   "oops=",	   "panic=",	"panic_on_oops",
-	"secretmem.",  "secretmem_enable", "tdx=",	   "no-iommu",	"sev=",
+	"debug_pagealloc=",
+	"kfence.sample_interval=",
+	"kvm-arm.mode=",
+	"rodata=",
+	"amd_iommu=",
+	"crashkernel=",
+	"intel_iommu=",
+	"iommu=",
+	"iommu.",
+	"kvm.",
+	"kvm_amd.",
+	"kvm_intel.",
+	"lockdown=",
+	"mem_encrypt=",
+	"nohibernate",
+	"noresume",
+	"oops=",
+	"panic=",
+	"panic_on_oops",
+	"secretmem.",
+	"secretmem_enable",
+	"tdx=",
+	"no-iommu",
+	"sev=",
 };
 
 /* Whole files, and all below a folder where the name ends in a slash or a dash. */
@@ -107,7 +127,7 @@ static const char *const files[] = {
 	"/sys/module/",
 };
 
-/* What is listed, or only looked for, beside these. */
+/* Folders that are listed, and paths that are only looked for, besides these. */
 static const char *const indexed[] = { "/boot/", "/dev/", "/proc/", "/sys/", "memfd_secret" };
 
 static bool is_prefix(const char *entry)
@@ -129,7 +149,7 @@ static bool is_process(const char *path)
 
 enum gmem_keep gmem_record_keeps(const char *path)
 {
-	/* What the form has no room for: a word is a path there. */
+	/* Paths that the form cannot hold: in it a path is one word. */
 	for (const char *at = path; *at; at++)
 		if (*at <= ' ' || *at == 0x7f)
 			return GMEM_KEEP_NOTHING;
@@ -190,7 +210,7 @@ static size_t keep_words(char *text, size_t length)
 	return kept;
 }
 
-/* All CPUs are alike but for numbers that tell nothing here. */
+/* All CPUs are alike, except for numbers that do not matter here. */
 static size_t keep_first_cpu(const char *text, size_t length)
 {
 	const char *end = memmem(text, length, "\n\n", 2);

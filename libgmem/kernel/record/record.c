@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The operations that ask, in front of those of the kernel. */
+/* The operations that ask something, in front of those of the kernel. */
 #include "kernel/record/record.h"
 
 #include <ctype.h>
@@ -20,7 +20,7 @@ static struct gmem_record *to_record(const struct gmem_kernel *kernel)
 	return (struct gmem_record *)kernel->ops; /* ops is its first member */
 }
 
-/* Room for one more: where there is none, the record is not complete. */
+/* Makes room for one more. If there is no room, the record is not complete. */
 static void *more(struct gmem_record *record, void *array, size_t count, size_t size)
 {
 	void *grown = array;
@@ -36,7 +36,7 @@ static void *more(struct gmem_record *record, void *array, size_t count, size_t 
 	return grown;
 }
 
-/* The path's place in the record, NONE where it is not kept. */
+/* The path's place in the record, NONE if the path is not kept. */
 static size_t note(struct gmem_record *record, const char *path, int error)
 {
 	struct gmem_seen *seen;
@@ -109,7 +109,7 @@ static int record_open(struct gmem_kernel *kernel, const char *path, int flags)
 	bool for_use = is_kvm && !(flags & O_PATH);
 	size_t seen = NONE;
 
-	/* That the device is there, and that this user may open it, are two things. */
+	/* The device may be there although this user may not open it. */
 	if (for_use)
 		note_answer(record, -1, -2, fd < 0 ? fd : 0);
 	if (!for_use || fd >= 0 || fd == -ENOENT)
@@ -191,7 +191,9 @@ static void keep_text(struct gmem_record *record, struct gmem_seen *seen, const 
 	record->bytes += length;
 }
 
-/* One word in the place of any name: its length would tell of it, too. Returns what is read of it.
+/*
+ * One word replaces any name, because the length of a name would tell something about it, too.
+ * Returns how much is read of it.
  */
 static ssize_t leave_name_out(char *buffer, size_t length, uint64_t offset)
 {
@@ -238,7 +240,7 @@ static int record_readlink(struct gmem_kernel *kernel, const char *path, char *b
 	return ret;
 }
 
-/* Names of a directory on their way to whoever lists it. */
+/* Passes on the names of a directory to the caller that lists it. */
 struct listing {
 	struct gmem_record *record;
 	size_t seen;

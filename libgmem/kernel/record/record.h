@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Remembers what a kernel is asked and what it answers, so that it can be written down in the form
- * that kernel/snapshot/ reads. It stands in front of a kernel at the port: the operations that ask
- * are its own and call the kernel's, the others stay the kernel's. policy.c says what is kept of a
- * file: what may hold secrets, addresses or what belongs to other processes is left out.
+ * Remembers questions to a kernel and its answers, so that they can be written in the form that
+ * kernel/snapshot/ reads. It stands in front of a kernel at the port. It has its own operations for
+ * questions, which call the kernel's; all other operations stay the kernel's. policy.c says what is
+ * kept of a file: it leaves out what may hold secrets or addresses, or belongs to other processes.
  */
 #ifndef GMEM_RECORD_H
 #define GMEM_RECORD_H
@@ -19,7 +19,7 @@
 struct gmem_seen {
 	bool is_folder;
 	char *path;
-	int error;  /* negative; 0: it is there */
+	int error;  /* negative; 0 if the path is there */
 	char *text; /* the file, as far as it was read; NULL: it was not */
 	size_t length;
 	bool complete; /* read to its end */
@@ -62,7 +62,7 @@ struct gmem_record {
 /* Stands in front of kernel from now on, until it is destroyed. Errors: ENOMEM. */
 int gmem_record_begin(struct gmem_kernel *kernel, bool redact);
 
-/* That of a kernel, NULL where there is none. */
+/* The record of a kernel, or NULL. */
 struct gmem_record *gmem_record_of(const struct gmem_kernel *kernel);
 
 /* What is kept of a path: policy.c. */

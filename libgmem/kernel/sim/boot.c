@@ -6,30 +6,97 @@
 
 #include "kernel/sim/fs/file.h"
 
-#define IMAGE_BASE 0xffffffff80000000ull
-#define IMAGE_START 0x1000000ull /* CONFIG_PHYSICAL_START */
+#define X86_IMAGE_START 0xffffffff81000000ull /* __START_KERNEL_map and CONFIG_PHYSICAL_START */
+#define X86_IMAGE_MAP 0xffffffff80000000ull
+#define ARM64_VA_BITS 52 /* configured */
 #define NOTE_NAME "VMCOREINFO"
 #define NOTE_HEADER 24u /* three words, and the name padded to 12 */
 #define FIRST_FDS 64u
 
-/* Symbols that /proc/kallsyms would have, and where they lie in the image's data page. */
-static const struct {
+/* Symbols that /proc/kallsyms would have, and what the image's data page has there. */
+struct variable {
 	const char *name;
-	unsigned int offset;
-} variables[] = {
-	{ "page_offset_base", 0 }, { "vmemmap_base", 8 }, { "phys_base", 16 },
-	{ "vmalloc_base", 24 },	   { "sme_me_mask", 32 },
+	uint64_t (*value)(const struct gmem_sim *sim);
 };
+
+static uint64_t page_offset_base(const struct gmem_sim *sim)
+{
+	return sim->model->page_offset_base;
+}
+
+static uint64_t vmemmap_base(const struct gmem_sim *sim)
+{
+	return sim->model->vmemmap_base;
+}
+
+static uint64_t vmalloc_base(const struct gmem_sim *sim)
+{
+	return sim->model->vmalloc_base;
+}
+
+static uint64_t sme_me_mask(const struct gmem_sim *sim)
+{
+	return sim->model->cpu->sme_mask;
+}
+
+static uint64_t phys_base(const struct gmem_sim *sim)
+{
+	return X86_IMAGE_MAP - sim->boot.voffset;
+}
+
+static uint64_t kimage_voffset(const struct gmem_sim *sim)
+{
+	return sim->boot.voffset;
+}
+
+/* PHYS_OFFSET: where PAGE_OFFSET leads to, below the RAM of a CPU with fewer bits. */
+static uint64_t memstart_addr(const struct gmem_sim *sim)
+{
+	return (~0ull << ARM64_VA_BITS) - sim->model->page_offset_base;
+}
+
+static uint64_t vmcoreinfo_note(const struct gmem_sim *sim)
+{
+	return sim_va(sim, sim->boot.note);
+}
+
+static const struct variable of_x86[] = {
+	{ "page_offset_base", page_offset_base },
+	{ "vmemmap_base", vmemmap_base },
+	{ "phys_base", phys_base },
+	{ "vmalloc_base", vmalloc_base },
+	{ "sme_me_mask", sme_me_mask },
+	{ NULL, NULL },
+};
+
+static const struct variable of_arm64[] = {
+	{ "kimage_voffset", kimage_voffset },
+	{ "memstart_addr", memstart_addr },
+	{ "vmcoreinfo_note", vmcoreinfo_note },
+	{ NULL, NULL },
+};
+
+static const struct variable *variables_of(const struct gmem_sim *sim)
+{
+	return sim->model->arm64 ? of_arm64 : of_x86;
+}
+
+static const char *root_name(const struct gmem_sim *sim)
+{
+	return sim->model->arm64 ? "init_pg_dir" : "init_top_pgt";
+}
 
 int sim_symbol(const struct gmem_sim *sim, const char *name, uint64_t *address)
 {
-	if (!strcmp(name, "swapper_pg_dir") || !strcmp(name, "init_top_pgt")) {
+	const struct variable *variables = variables_of(sim);
+
+	if (!strcmp(name, "swapper_pg_dir") || !strcmp(name, root_name(sim))) {
 		*address = sim->boot.swapper;
 		return 0;
 	}
-	for (unsigned int i = 0; i < sizeof(variables) / sizeof(*variables); i++) {
+	for (unsigned int i = 0; variables[i].name; i++) {
 		if (!strcmp(name, variables[i].name)) {
-			*address = sim->boot.data + variables[i].offset;
+			*address = sim->boot.data + i * sizeof(uint64_t);
 			return 0;
 		}
 	}
@@ -38,58 +105,85 @@ int sim_symbol(const struct gmem_sim *sim, const char *name, uint64_t *address)
 
 static int write_variables(struct gmem_sim *sim)
 {
-	uint64_t data = sim_kalloc(sim, SIM_PAGE_SIZE);
-	const uint64_t values[] = { sim->model->page_offset_base, sim->model->vmemmap_base,
-				    (uint64_t)sim->boot.phys_base, sim->model->vmalloc_base,
-				    sim->model->cpu->sme_mask };
+	const struct variable *variables = variables_of(sim);
+	uint64_t data = sim_kalloc(sim, sim->page_size);
 
 	if (!data)
 		return -ENOMEM;
-	memcpy(sim_kptr(sim, data), values, sizeof(values));
+	for (unsigned int i = 0; variables[i].name; i++) {
+		uint64_t value = variables[i].value(sim);
+
+		memcpy(sim_kptr(sim, data + i * sizeof(value)), &value, sizeof(value));
+	}
 	/* The image's address of the same page. */
-	sim->boot.data =
-		data - sim->model->page_offset_base - (uint64_t)sim->boot.phys_base + IMAGE_BASE;
+	sim->boot.data = data - sim->model->page_offset_base + sim->boot.voffset;
 	return 0;
+}
+
+static void put_hex(struct sim_text *text, const char *key, uint64_t value)
+{
+	sim_text_printf(text, "%s=%llx\n", key, (unsigned long long)value);
+}
+
+/* arch_crash_save_vmcoreinfo() of x86-64, as far as it helps. */
+static void note_of_x86(struct gmem_sim *sim, struct sim_text *text)
+{
+	const struct sim_model *model = sim->model;
+
+	sim_text_printf(text, "NUMBER(phys_base)=%lld\n", (long long)phys_base(sim));
+	put_hex(text, "SYMBOL(init_top_pgt)", sim->boot.swapper);
+	sim_text_printf(text, "NUMBER(pgtable_l5_enabled)=%d\n", model->cpu->five_level);
+	sim_text_printf(text, "NUMBER(KERNEL_IMAGE_SIZE)=1073741824\n");
+	sim_text_printf(text, "NUMBER(sme_mask)=%lld\n", (long long)model->cpu->sme_mask);
+}
+
+/* That of arm64. */
+static void note_of_arm64(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "NUMBER(VA_BITS)=%d\n", ARM64_VA_BITS);
+	put_hex(text, "NUMBER(kimage_voffset)", sim->boot.voffset);
+	put_hex(text, "NUMBER(PHYS_OFFSET)", memstart_addr(sim));
+	put_hex(text, "NUMBER(TCR_EL1_T1SZ)", 64 - sim->model->arm64->va_bits);
+	put_hex(text, "NUMBER(KERNELPACMASK)", 0);
 }
 
 /* The lines of crash_save_vmcoreinfo_init() and arch_crash_save_vmcoreinfo() that help. */
 static void note_text(struct gmem_sim *sim, struct sim_text *text)
 {
 	const struct sim_model *model = sim->model;
-	unsigned long long swapper = sim->boot.swapper;
 
 	sim_text_printf(text, "OSRELEASE=%s\n", model->release);
-	sim_text_printf(text, "PAGESIZE=4096\n");
-	sim_text_printf(text, "SYMBOL(_stext)=%llx\n", swapper & ~(2 * SIM_MIB - 1));
-	sim_text_printf(text, "SYMBOL(swapper_pg_dir)=%llx\n", swapper);
+	sim_text_printf(text, "PAGESIZE=%llu\n", (unsigned long long)sim->page_size);
+	put_hex(text, "SYMBOL(_stext)", sim->boot.swapper & ~(2 * SIM_MIB - 1));
+	put_hex(text, "SYMBOL(swapper_pg_dir)", sim->boot.swapper);
 	sim_text_printf(text, "NUMBER(VMALLOC_START)=0x%llx\n",
 			(unsigned long long)model->vmalloc_base);
-	sim_text_printf(text, "SYMBOL(vmemmap)=%llx\n", (unsigned long long)model->vmemmap_base);
+	put_hex(text, "SYMBOL(vmemmap)", model->vmemmap_base);
 	sim_text_printf(text, "NUMBER(SECTION_SIZE_BITS)=27\n");
-	sim_text_printf(text, "NUMBER(MAX_PHYSMEM_BITS)=%d\n", model->cpu->five_level ? 52 : 46);
+	sim_text_printf(text, "NUMBER(MAX_PHYSMEM_BITS)=%d\n",
+			model->arm64 || model->cpu->five_level ? 52 : 46);
 	sim_text_printf(text, "SIZE(page)=64\n");
 	sim_text_printf(text, "OFFSET(page.flags)=0\n");
 	sim_text_printf(text, "OFFSET(page.mapping)=24\n");
 	sim_text_printf(text, "NUMBER(PG_lru)=5\n");
 	sim_text_printf(text, "NUMBER(PG_hwpoison)=21\n");
-	sim_text_printf(text, "NUMBER(phys_base)=%lld\n", (long long)sim->boot.phys_base);
-	sim_text_printf(text, "SYMBOL(init_top_pgt)=%llx\n", swapper);
-	sim_text_printf(text, "NUMBER(pgtable_l5_enabled)=%d\n", model->cpu->five_level);
-	sim_text_printf(text, "KERNELOFFSET=%llx\n", (unsigned long long)model->kernel_offset);
-	sim_text_printf(text, "NUMBER(KERNEL_IMAGE_SIZE)=1073741824\n");
-	sim_text_printf(text, "NUMBER(sme_mask)=%lld\n", (long long)model->cpu->sme_mask);
+	put_hex(text, "KERNELOFFSET", model->kernel_offset);
+	if (model->arm64)
+		note_of_arm64(sim, text);
+	else
+		note_of_x86(sim, text);
 }
 
 static int write_note(struct gmem_sim *sim)
 {
-	uint64_t address = sim_kalloc(sim, SIM_PAGE_SIZE);
+	uint64_t address = sim_kalloc(sim, sim->page_size);
 	struct sim_text text = { 0 };
 	uint32_t header[3] = { sizeof(NOTE_NAME), 0, 0 };
 	uint8_t *note;
 	int err = -ENOMEM;
 
 	note_text(sim, &text);
-	if (!address || text.failed || text.length > SIM_PAGE_SIZE - NOTE_HEADER)
+	if (!address || text.failed || text.length > sim->page_size - NOTE_HEADER)
 		goto out;
 	note = sim_kptr(sim, address);
 	header[1] = (uint32_t)text.length;
@@ -97,14 +191,14 @@ static int write_note(struct gmem_sim *sim)
 	memcpy(note + sizeof(header), NOTE_NAME, sizeof(NOTE_NAME));
 	memcpy(note + NOTE_HEADER, text.bytes, text.length);
 	sim->boot.note = address - sim->model->page_offset_base;
-	sim->boot.note_size = SIM_PAGE_SIZE;
+	sim->boot.note_size = sim->page_size;
 	err = 0;
 out:
 	sim_text_free(&text);
 	return err;
 }
 
-/* A process page directory: its kernel half is swapper's. */
+/* A process page directory: on x86-64 its kernel half is swapper's. */
 static uint64_t new_pgd(struct gmem_sim *sim)
 {
 	uint64_t pgd = sim_table_alloc(sim);
@@ -112,8 +206,10 @@ static uint64_t new_pgd(struct gmem_sim *sim)
 
 	if (!pgd)
 		return 0;
-	memcpy((uint8_t *)sim_physical(sim, pgd) + SIM_PAGE_SIZE / 2, swapper + SIM_PAGE_SIZE / 2,
-	       SIM_PAGE_SIZE / 2);
+	/* On arm64 the kernel's half has a root of its own. */
+	if (!sim->model->arm64)
+		memcpy((uint8_t *)sim_physical(sim, pgd) + sim->page_size / 2,
+		       swapper + sim->page_size / 2, sim->page_size / 2);
 	return sim_va(sim, pgd);
 }
 
@@ -144,16 +240,17 @@ static int make_process(struct gmem_sim *sim)
 
 int sim_boot(struct gmem_sim *sim)
 {
+	/* On arm64 the image is the first thing of what vmalloc() has. */
+	uint64_t start = sim->model->arm64 ? sim->model->vmalloc_base : X86_IMAGE_START;
 	int err;
 
-	sim->boot.swapper = IMAGE_BASE + IMAGE_START + sim->model->kernel_offset;
-	sim->boot.phys_base =
-		(int64_t)(sim->model->image_physical - IMAGE_START - sim->model->kernel_offset);
+	sim->boot.swapper = start + sim->model->kernel_offset;
+	sim->boot.voffset = sim->boot.swapper - sim->model->image_physical;
 	err = sim_pagetable_init(sim);
 	if (!err)
-		err = write_variables(sim);
-	if (!err)
 		err = write_note(sim);
+	if (!err)
+		err = write_variables(sim);
 	if (!err)
 		err = sim_inodes_init(sim);
 	if (!err)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Each operation of the port is counted, and fails where it was told to. */
+/* Each operation of the port is counted, and fails if a test asked for that. */
 #include <errno.h>
 #include <string.h>
 

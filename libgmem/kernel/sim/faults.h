@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A simulated kernel counts the calls through the port, and makes a chosen one fail: each operation
- * of sim.c asks first. Nothing that asks through the port can tell the difference. The running
- * kernel has no such thing.
+ * of sim.c asks first. Code above the port cannot tell the difference. The running kernel has
+ * nothing like it.
  */
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
@@ -12,10 +12,10 @@
 /* A kind for each operation of the port that answers, and two that are no operation. */
 enum gmem_sim_call {
 	GMEM_SIM_OPEN,
-	GMEM_SIM_CLOSE, /* the descriptor goes all the same, as with close(2) */
+	GMEM_SIM_CLOSE, /* the descriptor is released anyway, as with close(2) */
 	GMEM_SIM_IOCTL,
 	GMEM_SIM_MMAP,
-	GMEM_SIM_MUNMAP, /* and the mapping: there is nothing that a caller could do for it */
+	GMEM_SIM_MUNMAP, /* so is the mapping: a caller could do nothing about the failure */
 	GMEM_SIM_MADVISE,
 	GMEM_SIM_MBIND,
 	GMEM_SIM_FALLOCATE,
@@ -45,7 +45,8 @@ const char *gmem_sim_call_name(unsigned int kind);
 
 struct gmem_fault {
 	enum gmem_sim_call kind;
-	uint64_t at;  /* the at-th such call from now on fails: 1 is the next one, 0 is none */
+	uint64_t at;  /* the at-th such call from now on fails: 1 is the next one; with 0 no call
+		       * fails */
 	bool lasting; /* and so do all after it */
 	int error;    /* negative errno; a request's result is -EFAULT whatever it says */
 	/* Narrower: ioctls of this request, opens of this path only. 0 and NULL: all. */

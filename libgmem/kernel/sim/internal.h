@@ -15,9 +15,7 @@
 #include "kernel/kernel.h"
 #include "kernel/uapi.h"
 
-#define SIM_PAGE_SHIFT 12
-#define SIM_PAGE_SIZE 4096ull
-#define SIM_PAGE_MASK (SIM_PAGE_SIZE - 1)
+#define SIM_PAGE_SIZE_MAX 16384ull
 #define SIM_GIB (1ull << 30)
 #define SIM_MIB (1ull << 20)
 #define SIM_FDS_MAX 4096u
@@ -119,7 +117,7 @@ unsigned int sim_pfn_node(const struct gmem_sim *sim, uint64_t pfn);
 struct sim_page *sim_page_get(struct gmem_sim *sim, uint64_t pfn);
 /* The record, or NULL where nothing is known of the page frame. */
 struct sim_page *sim_page_peek(const struct gmem_sim *sim, uint64_t pfn);
-/* memory_failure() of a page frame. -EINVAL where it is no page of a file. */
+/* memory_failure() of a page frame. -EINVAL if it is not a page of a file. */
 int sim_poison(struct gmem_sim *sim, uint64_t pfn);
 int sim_page_alloc(struct gmem_sim *sim, const struct sim_policy *policy, uint64_t *pfn);
 void sim_page_free(struct gmem_sim *sim, uint64_t pfn);
@@ -128,7 +126,7 @@ void sim_page_free(struct gmem_sim *sim, uint64_t pfn);
 
 /* Objects up to a page come from slabs of their size, rounded up to this. */
 #define SIM_SLAB_STEP 64u
-#define SIM_SLABS (SIM_PAGE_SIZE / SIM_SLAB_STEP + 1)
+#define SIM_SLABS (SIM_PAGE_SIZE_MAX / SIM_SLAB_STEP + 1)
 #define SIM_RUNS 16u /* longest run of pages that is reused */
 
 struct sim_kmem {
@@ -163,12 +161,12 @@ void sim_list_del(struct gmem_sim *sim, uint64_t entry);
 
 /* ---- pagetable.c: the direct map ---- */
 
-/* Levels of a leaf, as the kernel counts them. */
+/* Levels of a leaf; a PTE maps a page. */
 enum sim_level {
 	SIM_LEVEL_NONE,
-	SIM_LEVEL_4K,
-	SIM_LEVEL_2M,
-	SIM_LEVEL_1G,
+	SIM_LEVEL_PTE,
+	SIM_LEVEL_PMD,
+	SIM_LEVEL_PUD,
 	SIM_LEVELS,
 };
 
@@ -178,23 +176,13 @@ struct sim_pagetable {
 	uint64_t splits[SIM_LEVELS]; /* direct_map_level2_splits, level3_splits */
 };
 
-/* Bits of an entry. */
-#define SIM_PTE_PRESENT (1ull << 0)
-#define SIM_PTE_RW (1ull << 1)
-#define SIM_PTE_ACCESSED (1ull << 5)
-#define SIM_PTE_DIRTY (1ull << 6)
-#define SIM_PTE_PSE (1ull << 7)
-#define SIM_PTE_GLOBAL (1ull << 8)
-#define SIM_PTE_NX (1ull << 63)
-#define SIM_PTE_FRAME 0x000ffffffffff000ull
-
 struct sim_walk {
 	uint64_t *entry;      /* where the walk ended */
 	uint64_t value;	      /* of that entry */
 	uint64_t physical;    /* address translated to, if present */
 	bool present;	      /* at every level */
 	bool writable;	      /* likewise */
-	enum sim_level level; /* of the entry; NONE above 1G */
+	enum sim_level level; /* of the entry; NONE above PUD */
 };
 
 int sim_pagetable_init(struct gmem_sim *sim);
@@ -204,11 +192,13 @@ int sim_direct_map_remove(struct gmem_sim *sim, uint64_t pfn);
 int sim_direct_map_restore(struct gmem_sim *sim, uint64_t pfn);
 /* set_memory_4k() of one page. */
 int sim_direct_map_split(struct gmem_sim *sim, uint64_t pfn);
+/* set_memory_ro() of one page. */
+int sim_direct_map_protect(struct gmem_sim *sim, uint64_t pfn);
 
 /* ---- xarray.c ---- */
 
 uint64_t sim_xa_load(struct gmem_sim *sim, uint64_t xa, uint64_t index);
-/* The first entry at or after *index, up to last; 0 and *index untouched if there is none. */
+/* The first entry at or after *index, up to last; 0 and *index untouched if there is no entry. */
 uint64_t sim_xa_find(struct gmem_sim *sim, uint64_t xa, uint64_t *index, uint64_t last);
 int sim_xa_store_range(struct gmem_sim *sim, uint64_t xa, uint64_t first, uint64_t last,
 		       uint64_t entry);
@@ -217,7 +207,8 @@ void sim_xa_erase_range(struct gmem_sim *sim, uint64_t xa, uint64_t first, uint6
 /* ---- log.c ---- */
 
 enum sim_access {
-	SIM_ACCESS_READ, /* clflush counts as one */
+	SIM_ACCESS_READ,  /* clflush counts as one */
+	SIM_ACCESS_CACHE, /* arm64: cache maintenance, as a read */
 	SIM_ACCESS_WRITE,
 };
 
@@ -273,9 +264,9 @@ int sim_read_kmem(struct gmem_sim *sim, struct gmem_kmem_request *requests, size
 struct sim_boot {
 	uint64_t swapper; /* symbols */
 	uint64_t data;
-	uint64_t note; /* physical address of vmcoreinfo's note */
+	uint64_t voffset; /* from a physical address to that of the image */
+	uint64_t note;	  /* physical address of vmcoreinfo's note */
 	uint64_t note_size;
-	int64_t phys_base;
 	uint64_t task;
 	uint64_t mm;
 	uint64_t files;
@@ -296,7 +287,11 @@ struct sim_module {
 
 struct gmem_sim {
 	struct gmem_kernel kernel; /* first: the port */
+	struct gmem_kernel_ops ops;
 	const struct sim_model *model;
+	unsigned int page_shift;
+	uint64_t page_size;
+	uint64_t page_mask; /* of an offset in a page */
 	struct sim_physmem ram;
 	struct sim_kmem kmem;
 	struct sim_pagetable tables;

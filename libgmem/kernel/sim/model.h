@@ -12,6 +12,7 @@
 enum sim_generation {
 	SIM_LAYOUT_7_3,
 	SIM_LAYOUT_6_12,
+	SIM_LAYOUT_7_3_ARM64,
 	SIM_LAYOUTS,
 };
 
@@ -22,15 +23,25 @@ struct sim_ram_range {
 };
 
 struct sim_cpu {
-	const char *vendor; /* "GenuineIntel" */
-	const char *name;
-	const char *flags; /* of /proc/cpuinfo */
+	const char *vendor; /* "GenuineIntel"; of arm64 the implementer's number */
+	const char *name;   /* of arm64 the part's number */
+	const char *flags;  /* of /proc/cpuinfo */
 	const char *bugs;
 	unsigned int count;
 	unsigned int physical_bits; /* what /proc/cpuinfo says */
 	bool five_level;
 	bool tdx_pw_mce;   /* X86_BUG_TDX_PW_MCE: pages are reset with MOVDIR64B */
 	uint64_t sme_mask; /* encryption bit of page-table entries */
+};
+
+/* An arm64 machine, and the kernel's mode on it. The kernel is one for 52 bits of address. */
+struct sim_arm64 {
+	unsigned int va_bits;  /* that the CPU has: 52 is LPA2 */
+	unsigned int ipa_bits; /* of guest physical addresses: KVM_CAP_ARM_VM_IPA_SIZE */
+	bool fwb;	       /* FEAT_S2FWB: stage 2 needs no cleaning */
+	bool dic;	       /* CTR_EL0.DIC: instructions need no invalidation */
+	bool bbml3;	       /* the linear map is in blocks, which are split on demand */
+	bool pkvm;	       /* kvm-arm.mode=protected: there are protected VMs */
 };
 
 /* What guest_memfd is in this kernel. */
@@ -60,6 +71,8 @@ struct sim_model {
 	unsigned int asids;    /* SEV-SNP */
 	struct sim_gmem_traits gmem;
 	const struct sim_cpu *cpu;
+	const struct sim_arm64 *arm64; /* NULL: an x86-64 machine */
+	unsigned int page_shift;       /* 12, or 14 on arm64 */
 	enum sim_generation layout;
 	uint64_t page_offset_base;
 	uint64_t vmemmap_base;

@@ -76,6 +76,50 @@ static const struct sim_cpu amd_snp = {
 	.sme_mask = 1ull << 51,
 };
 
+#define ARM64_FLAGS                                                                             \
+	"fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm jscvt " \
+	"fcma lrcpc dcpop sha3 asimddp sha512 sve asimdfhm dit uscat ilrcpc flagm sb paca pacg "
+
+static const struct sim_cpu neoverse_v3 = {
+	.vendor = "0x41",
+	.name = "0xd84",
+	.flags = ARM64_FLAGS "dcpodp sve2 bti",
+	.count = 8,
+	.physical_bits = 48,
+};
+
+static const struct sim_cpu neoverse_n1 = {
+	.vendor = "0x41",
+	.name = "0xd0c",
+	.flags = "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm "
+		 "lrcpc dcpop asimddp ssbs",
+	.count = 4,
+	.physical_bits = 48,
+};
+
+/* With protected KVM: the kernel runs below a hypervisor of its own. */
+static const struct sim_arm64 lpa2_protected = {
+	.va_bits = 52,
+	.ipa_bits = 48,
+	.fwb = true,
+	.dic = true,
+	.bbml3 = true,
+	.pkvm = true,
+};
+
+/* What the removal series asks for is there, and DIC, for which it does not ask, is not. */
+static const struct sim_arm64 lpa2_without_dic = {
+	.va_bits = 52,
+	.ipa_bits = 52,
+	.fwb = true,
+	.bbml3 = true,
+};
+
+static const struct sim_arm64 without_fwb = {
+	.va_bits = 47,
+	.ipa_bits = 44,
+};
+
 #define GMEM_7_3(known, removal)                                                               \
 	{                                                                                      \
 		.has_flags = true, .flags = (known), .no_direct_map = (removal), .mmap = true, \
@@ -97,6 +141,18 @@ static const struct sim_ram_range two_nodes[SIM_RAM_RANGES] = {
 	{ 0x880000000, 0x1080000000, 1 },
 };
 
+/* As machines of arm64 have it: no memory at 0. */
+static const struct sim_ram_range arm64_one_node[SIM_RAM_RANGES] = {
+	{ 0x40000000, 0x13c5f0000, 0 },
+	{ 0x13c750000, 0x140000000, 0 },
+};
+
+static const struct sim_ram_range arm64_two_nodes[SIM_RAM_RANGES] = {
+	{ 0x80000000, 0xfe000000, 0 },
+	{ 0x880000000, 0x1000000000, 0 },
+	{ 0x1000000000, 0x1800000000, 1 },
+};
+
 static const struct sim_model models[] = {
 	{
 		.name = "plain",
@@ -106,6 +162,7 @@ static const struct sim_model models[] = {
 		.pre_fault = true,
 		.gmem = GMEM_7_3(FLAGS_7_3, 0),
 		.cpu = &plain_intel,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xffff95c240000000,
 		.vmemmap_base = 0xffffde7a40000000,
@@ -125,6 +182,7 @@ static const struct sim_model models[] = {
 		.keyids = 31,
 		.gmem = GMEM_7_3(FLAGS_REMOVAL, DEFAULT_VM | SW_PROTECTED_VM | SEV_VM | SEV_ES_VM),
 		.cpu = &tdx_fixed,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xff2dcf4c80000000,
 		.vmemmap_base = 0xffd1b28e40000000,
@@ -144,6 +202,7 @@ static const struct sim_model models[] = {
 		.keyids = 31,
 		.gmem = GMEM_7_3(FLAGS_7_3, 0),
 		.cpu = &tdx_erratum,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xff49a67600000000,
 		.vmemmap_base = 0xffd6671280000000,
@@ -164,6 +223,7 @@ static const struct sim_model models[] = {
 		.gmem = GMEM_7_3(FLAGS_REMOVAL, DEFAULT_VM | SW_PROTECTED_VM | SEV_VM | SEV_ES_VM |
 						       TDX_VM),
 		.cpu = &tdx_erratum,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xff3c20a1c0000000,
 		.vmemmap_base = 0xffd30c5500000000,
@@ -181,6 +241,7 @@ static const struct sim_model models[] = {
 		.pre_fault = true,
 		.gmem = GMEM_7_3(FLAGS_7_3, 0),
 		.cpu = &amd,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xffff8f3a00000000,
 		.vmemmap_base = 0xfffff05c80000000,
@@ -200,6 +261,7 @@ static const struct sim_model models[] = {
 		.asids = 99,
 		.gmem = GMEM_7_3(FLAGS_7_3, 0),
 		.cpu = &amd_snp,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xffff9b61c0000000,
 		.vmemmap_base = 0xffffe86d00000000,
@@ -227,6 +289,7 @@ static const struct sim_model models[] = {
 			.binding_overlap = EEXIST,
 		},
 		.cpu = &tdx_fixed,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_7_3,
 		.page_offset_base = 0xff37b2e940000000,
 		.vmemmap_base = 0xffd28f1d00000000,
@@ -250,6 +313,7 @@ static const struct sim_model models[] = {
 			.binding_overlap = EINVAL,
 		},
 		.cpu = &plain_intel,
+		.page_shift = 12,
 		.layout = SIM_LAYOUT_6_12,
 		.page_offset_base = 0xffff9e0340000000,
 		.vmemmap_base = 0xffffea1240000000,
@@ -257,6 +321,54 @@ static const struct sim_model models[] = {
 		.kernel_offset = 0x20000000,
 		.image_physical = 0x0c000000,
 		.ram = one_node,
+	},
+	{
+		.name = "arm64",
+		.summary = "Linux 7.3 on arm64 with protected KVM",
+		.release = "7.3.4-sim-arm64",
+		.gmem = GMEM_7_3(FLAGS_7_3, 0),
+		.cpu = &neoverse_v3,
+		.arm64 = &lpa2_protected,
+		.page_shift = 12,
+		.layout = SIM_LAYOUT_7_3_ARM64,
+		.page_offset_base = 0xffefffff80000000,
+		.vmemmap_base = 0xffffc1ffbe000000,
+		.vmalloc_base = 0xffff800080000000,
+		.kernel_offset = 0x2a3c00000,
+		.image_physical = 0x90200000,
+		.ram = arm64_two_nodes,
+	},
+	{
+		.name = "arm64-no-direct-map",
+		.summary = "arm64 with the direct map removal series, on a CPU without DIC",
+		.release = "7.3.4-sim-arm64-removal",
+		.gmem = GMEM_7_3(FLAGS_REMOVAL, DEFAULT_VM),
+		.cpu = &neoverse_v3,
+		.arm64 = &lpa2_without_dic,
+		.page_shift = 12,
+		.layout = SIM_LAYOUT_7_3_ARM64,
+		.page_offset_base = 0xffefffffc0000000,
+		.vmemmap_base = 0xffffc1ffbf000000,
+		.vmalloc_base = 0xffff800080000000,
+		.kernel_offset = 0x115e00000,
+		.image_physical = 0x4a200000,
+		.ram = arm64_one_node,
+	},
+	{
+		.name = "arm64-16k",
+		.summary = "Linux 7.3 on arm64 with 16K pages, on a CPU without Force Write-Back",
+		.release = "7.3.4-sim-arm64-16k",
+		.gmem = GMEM_7_3(FLAGS_7_3, 0),
+		.cpu = &neoverse_n1,
+		.arm64 = &without_fwb,
+		.page_shift = 14,
+		.layout = SIM_LAYOUT_7_3_ARM64,
+		.page_offset_base = 0xffff7fffc0000000,
+		.vmemmap_base = 0xffffffbfbfc00000,
+		.vmalloc_base = 0xffffc00080000000,
+		.kernel_offset = 0x0de400000,
+		.image_physical = 0x46400000,
+		.ram = arm64_one_node,
 	},
 };
 

@@ -25,7 +25,8 @@ static const struct {
 
 static uint64_t page_flags(const struct gmem_sim *sim, uint64_t pfn, const struct sim_page *page)
 {
-	uint64_t zone = pfn >= 4 * SIM_GIB >> SIM_PAGE_SHIFT ? 2 : pfn >= 4096 ? 1 : 0;
+	uint64_t at = pfn << sim->page_shift;
+	uint64_t zone = at >= 4 * SIM_GIB ? 2 : at >= 16 * SIM_MIB && !sim->model->arm64 ? 1 : 0;
 	uint64_t flags = (uint64_t)sim_pfn_node(sim, pfn) << NODE_SHIFT | zone << ZONE_SHIFT;
 
 	for (unsigned int i = 0; page && i < sizeof(page_bits) / sizeof(*page_bits); i++)
@@ -51,12 +52,12 @@ static void make_struct_page(const struct gmem_sim *sim, uint64_t pfn, uint64_t 
 /* The array is populated for whole sections that hold RAM. */
 static bool has_struct_page(const struct gmem_sim *sim, uint64_t pfn)
 {
-	uint64_t section = pfn << SIM_PAGE_SHIFT >> SECTION_SHIFT;
+	uint64_t section = pfn << sim->page_shift >> SECTION_SHIFT;
 
 	for (unsigned int i = 0; i < sim->ram.zone_count; i++) {
 		const struct sim_zone *zone = &sim->ram.zones[i];
-		uint64_t first = zone->first << SIM_PAGE_SHIFT >> SECTION_SHIFT;
-		uint64_t last = (zone->first + zone->pages - 1) << SIM_PAGE_SHIFT >> SECTION_SHIFT;
+		uint64_t first = zone->first << sim->page_shift >> SECTION_SHIFT;
+		uint64_t last = (zone->first + zone->pages - 1) << sim->page_shift >> SECTION_SHIFT;
 
 		if (section >= first && section <= last)
 			return true;
@@ -98,7 +99,7 @@ static int read_page(struct gmem_sim *sim, uint64_t address, uint8_t *to, size_t
 
 		/* /proc/kcore gives zeros, and success, for RAM that it cannot read. */
 		if (sim->reader != GMEM_READER_KCORE ||
-		    !sim_pfn_is_ram(sim, physical >> SIM_PAGE_SHIFT))
+		    !sim_pfn_is_ram(sim, physical >> sim->page_shift))
 			return -EFAULT;
 		memset(to, 0, length);
 		return 0;
@@ -119,7 +120,7 @@ static int read_range(struct gmem_sim *sim, uint64_t address, uint8_t *to, size_
 	if (offset < sim->ram.max_pfn * STRUCT_PAGE_SIZE)
 		return read_struct_pages(sim, offset, to, length);
 	while (length) {
-		size_t chunk = SIM_PAGE_SIZE - (address & SIM_PAGE_MASK);
+		size_t chunk = sim->page_size - (address & sim->page_mask);
 		int err;
 
 		if (chunk > length)

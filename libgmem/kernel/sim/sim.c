@@ -7,8 +7,6 @@
 #include "kernel/sim/kvm/kvm.h"
 #include "kernel/sim/mm/mmap.h"
 
-#define BLOCK_SIZE 4096
-
 /* The open file for an operation that O_PATH descriptors do not have. */
 static struct sim_file *usable_file(const struct gmem_sim *sim, int fd)
 {
@@ -106,7 +104,7 @@ static int op_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)
 	st->st_mode = file->inode->mode;
 	st->st_nlink = 1;
 	st->st_size = (off_t)file->inode->size;
-	st->st_blksize = BLOCK_SIZE;
+	st->st_blksize = (blksize_t)to_sim(kernel)->page_size;
 	st->st_mtim = file->inode->changed;
 	st->st_ctim = file->inode->changed;
 	return 0;
@@ -268,6 +266,19 @@ static int op_size_of(struct gmem_kernel *kernel, const char *type, size_t *size
 	return err ? err : sim_layout_size(to_sim(kernel)->model->layout, type, size);
 }
 
+#define CTR_BASE 0x8444c004ull /* lines of 64 bytes, and what is always 1 */
+#define CTR_IDC (1ull << 28)
+#define CTR_DIC (1ull << 29)
+
+/* Of arm64 only. A read of a register, which cannot fail. */
+static int op_cache_type(struct gmem_kernel *kernel, uint64_t *ctr_el0)
+{
+	const struct sim_arm64 *arm64 = to_sim(kernel)->model->arm64;
+
+	*ctr_el0 = CTR_BASE | (arm64->fwb ? CTR_IDC : 0) | (arm64->dic ? CTR_DIC : 0);
+	return 0;
+}
+
 static const char *op_model(const struct gmem_kernel *kernel)
 {
 	return to_sim(kernel)->model->name;
@@ -344,9 +355,16 @@ int gmem_kernel_sim_new(const char *model, struct gmem_kernel **out)
 	sim = calloc(1, sizeof(*sim));
 	if (!sim)
 		return -ENOMEM;
-	sim->kernel.ops = &ops;
-	sim->kernel.page_shift = SIM_PAGE_SHIFT;
 	sim->model = find_model(model);
+	sim->ops = ops;
+	if (sim->model->arm64) {
+		sim->ops.machine = "aarch64";
+		sim->ops.cache_type = op_cache_type;
+	}
+	sim->kernel.ops = &sim->ops;
+	sim->page_shift = sim->kernel.page_shift = sim->model->page_shift;
+	sim->page_size = 1ull << sim->page_shift;
+	sim->page_mask = sim->page_size - 1;
 	sim->next_ino = 1000;
 	err = sim_physmem_init(sim);
 	if (!err)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Files below DIR. openat2(2) resolves links as if DIR were the root, and does not leave the file
- * system of DIR: a mount in it may be one that never answers. What a path leads to is looked at
- * before it is opened for reading, since opening a device or a FIFO already does something.
+ * system of DIR: a mount in it may be one that never answers. The file type is checked before a
+ * path is opened for reading, because opening a device or a FIFO already has effects.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -55,7 +55,7 @@ int gmem_snapshot_file_open(const struct gmem_snapshot *snapshot, const char *pa
 		return seen;
 	fd = judge(seen, max);
 	if (!fd) {
-		/* The same file, whatever the path leads to by now. */
+		/* Opens the same file, whatever the path leads to by now. */
 		snprintf(self, sizeof(self), "/proc/self/fd/%d", seen);
 		fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 		if (fd < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * KVM as it answered on the host: ioctls that ask. Those that change something were never recorded.
+ * KVM as it answered on the host, to ioctls that only ask. Ioctls that change something were never
+ * recorded.
  */
 #include <errno.h>
 

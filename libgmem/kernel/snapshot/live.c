@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What takes a live kernel: a snapshot has no answer to it. */
+/* Operations that need a live kernel: a snapshot has no answer to them. */
 #include "kernel/snapshot/snapshot.h"
 
 #include <errno.h>

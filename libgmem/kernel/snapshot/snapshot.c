@@ -20,7 +20,7 @@ static struct gmem_snapshot *to_snapshot(struct gmem_kernel *kernel)
 	return (struct gmem_snapshot *)kernel; /* kernel is its first member */
 }
 
-/* KVM's answers tell that the device was there, as the index may. */
+/* KVM's answers tell that the device was there; the index may tell it, too. */
 static int open_kvm(struct gmem_snapshot *snapshot, const struct gmem_index_line *line, int flags)
 {
 	struct gmem_snapshot_open what = { .kind = GMEM_OPEN_KVM };
@@ -62,7 +62,9 @@ static int open_file(const struct gmem_snapshot *snapshot, const char *path)
 	return fd;
 }
 
-/* What of the host was no regular file is told by the index only, whatever lies below DIR. */
+/*
+ * Only the index tells of paths that were not regular files on the host, whatever lies below DIR.
+ */
 static int op_open(struct gmem_kernel *kernel, const char *path, int flags)
 {
 	struct gmem_snapshot *snapshot = to_snapshot(kernel);
@@ -142,7 +144,7 @@ static int op_readlink(struct gmem_kernel *kernel, const char *path, char *buffe
 	return ret < (int)size ? ret : (int)size - 1;
 }
 
-/* Names below DIR may be a few of many: that there are no others, only the index tells. */
+/* DIR may have only some of the names. Only the index tells that there were no others. */
 static int op_list_directory(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn,
 			     void *arg)
 {
@@ -230,7 +232,7 @@ static const struct gmem_kernel_ops snapshot_ops = {
 	.destroy = op_destroy,
 };
 
-/* Reads one of the two texts that say what is no file, where the snapshot has it. */
+/* Reads one of the two texts about what is not a file, if the snapshot has it. */
 static int read_text(const struct gmem_snapshot *snapshot, const char *name, char **text, char *why,
 		     size_t size)
 {

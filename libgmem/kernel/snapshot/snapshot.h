@@ -7,7 +7,7 @@
  *   DIR/index               what was looked for and is no file here, a line each, see index.c
  *   DIR/kvm-answers         what KVM answered, see answers.c
  *
- * What none of these tells is -GMEM_KERNEL_NOT_RECORDED, never -ENOENT.
+ * If none of these tells, the answer is -GMEM_KERNEL_NOT_RECORDED, never -ENOENT.
  */
 #ifndef GMEM_SNAPSHOT_H
 #define GMEM_SNAPSHOT_H
@@ -90,7 +90,7 @@ struct gmem_snapshot {
 
 /* text.c: numbers and names of errno in untrusted text. */
 
-/* Number of a name of errno ("ENOENT"), 0 where there is none. */
+/* Number of a name of errno ("ENOENT"), 0 for an unknown name. */
 int gmem_snapshot_errno(const char *name);
 /* A whole word that is a number from 0 to max, as C writes it. */
 bool gmem_snapshot_number(const char *word, unsigned long max, unsigned long *value);
@@ -103,7 +103,7 @@ char *gmem_snapshot_word(char **at);
  */
 int gmem_index_parse(struct gmem_index *index, const char *text, char *why, size_t size);
 void gmem_index_free(struct gmem_index *index);
-/* The line on that path which is none of ENTRY and LISTED, or NULL. */
+/* The line on that path that is neither ENTRY nor LISTED, or NULL. */
 const struct gmem_index_line *gmem_index_find(const struct gmem_index *index, const char *path);
 /* Calls fn for each name that the index has in a directory; *listed: there are no others. */
 int gmem_index_list(const struct gmem_index *index, const char *path, gmem_directory_fn fn,
@@ -116,7 +116,7 @@ int gmem_answers_get(const struct gmem_answers *answers, int where, int what);
 
 /*
  * files.c: regular files below DIR. Errors of open: ENOENT (DIR has no such path), ENOTSUP (it is
- * no regular file), EFBIG, and of openat2(2).
+ * not a regular file), EFBIG, and of openat2(2).
  */
 int gmem_snapshot_file_open(const struct gmem_snapshot *snapshot, const char *path, size_t max);
 /* The text of such a file; *out is freed by the caller. */
@@ -132,7 +132,7 @@ int gmem_snapshot_file_link(const struct gmem_snapshot *snapshot, const char *pa
 /* kvm.c: the ioctls of KVM that only ask. */
 int gmem_snapshot_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg);
 
-/* live.c: what takes a live kernel: -GMEM_KERNEL_NOT_RECORDED, all of them. */
+/* live.c: operations that need a live kernel; all return -GMEM_KERNEL_NOT_RECORDED. */
 int gmem_snapshot_mmap(struct gmem_kernel *kernel, size_t length, int prot, int flags, int fd,
 		       uint64_t offset, void **out);
 int gmem_snapshot_munmap(struct gmem_kernel *kernel, void *address, size_t length);

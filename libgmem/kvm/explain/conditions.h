@@ -29,7 +29,7 @@
 extern const struct gmem_condition gmem_conditions_of_vm[];
 extern const size_t gmem_conditions_of_vm_count;
 
-/* Of every call that makes a file descriptor, see makes_fd. */
+/* Conditions of every call that makes a file descriptor, see makes_fd. */
 extern const struct gmem_condition gmem_conditions_of_fd[];
 extern const size_t gmem_conditions_of_fd_count;
 
@@ -42,7 +42,7 @@ bool gmem_fact_snp(const struct gmem_facts *facts);
 
 bool gmem_fact_td_finalized(const struct gmem_facts *facts);
 bool gmem_fact_firmware_error(const struct gmem_facts *facts);
-/* Of the page at gpa, as far as it went through this gmem_vm. */
+/* What is known of the page at gpa through this gmem_vm. */
 bool gmem_fact_no_slot(const struct gmem_facts *facts);
 bool gmem_fact_slot_without_memory(const struct gmem_facts *facts);
 bool gmem_fact_not_private(const struct gmem_facts *facts);

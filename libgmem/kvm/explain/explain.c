@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Learns what can be learnt after a failure, and finds the condition that explains it. */
+/* Collects facts after a failure, and finds the condition that explains it. */
 #include "kvm/explain/explain.h"
 
 #include <errno.h>
@@ -37,7 +37,7 @@ static void learn_extensions(struct gmem_facts *facts, int fd)
 
 		memcpy((char *)facts + extensions[i].offset, &value, sizeof(value));
 	}
-	/* Where a kernel lacks the capability that says so. */
+	/* For kernels that lack the capability which tells it. */
 	if (!facts->vm_types)
 		facts->vm_types = 1u << GMEM_VM_DEFAULT;
 	if (!facts->max_vcpu_ids)
@@ -106,7 +106,7 @@ static const struct gmem_condition *find(const struct gmem_call *call,
 	return found;
 }
 
-/* name: what came of the call. */
+/* name stands for the result of the call. */
 static int explain(const struct gmem_call *call, struct gmem_facts *facts, int error,
 		   const char *name)
 {

@@ -4,7 +4,7 @@
  * table of the kernel's own checks, in the kernel's own order; after a failure the first one that
  * gives this errno and that holds for the arguments is named.
  *
- * Nothing of this runs for a call that succeeds.
+ * None of this runs for a call that succeeds.
  */
 #ifndef GMEM_KVM_EXPLAIN_EXPLAIN_H
 #define GMEM_KVM_EXPLAIN_EXPLAIN_H
@@ -27,7 +27,10 @@ struct gmem_findings {
 	const char *advice; /* what to do, where it depends on the host; NULL: not looked for */
 };
 
-/* A call's arguments and what can be learnt of the host afterwards. Unused fields are zero. */
+/*
+ * The arguments of a call, and facts about the host that are collected after the failure. Unused
+ * fields are zero.
+ */
 struct gmem_facts {
 	/* Filled by the caller, as far as the call has them. */
 	struct gmem_ctx *ctx;
@@ -143,7 +146,7 @@ extern const struct gmem_call gmem_call_convert_in_place;
 /* Notes why call failed with error, a negative errno, which it returns. */
 int gmem_explain_call(const struct gmem_call *call, struct gmem_facts *facts, int error);
 
-/* The same where the call was not made, since it would not do what is wanted. */
+/* The same for a call that was not made, because it would not do what is wanted. */
 int gmem_explain_refusal(const struct gmem_call *call, struct gmem_facts *facts, int error);
 
 /*

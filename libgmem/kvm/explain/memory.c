@@ -26,7 +26,7 @@ static bool flag_not_offered(const struct gmem_facts *facts)
 
 /*
  * The removal series leaves TDX and SNP out (kvm_arch_gmem_supports_no_direct_map(), v12): they
- * touch a page through the direct map while they map it. /dev/kvm shows the flag all the same.
+ * touch a page through the direct map while they map it. /dev/kvm shows the flag anyway.
  */
 static bool flag_excludes_type(const struct gmem_facts *facts)
 {
@@ -235,7 +235,7 @@ static bool is_not_allowed(const struct gmem_node *node)
 	return node && !node->allowed;
 }
 
-/* The kernel leaves such nodes out, and refuses a mask where none is left (mpol_set_nodemask()). */
+/* The kernel ignores such nodes, and refuses a mask if no node is left (mpol_set_nodemask()). */
 static bool finds_node(const struct gmem_facts *facts, bool (*fits)(const struct gmem_node *node))
 {
 	int node = first_node(facts, fits);
@@ -302,7 +302,7 @@ const struct gmem_call gmem_call_mbind = {
 	.unseen = "mode and mask look right",
 };
 
-/* madvise_behavior_valid() comes before all else: an advice about no bytes is taken, if known. */
+/* madvise_behavior_valid() comes first: known advice about 0 bytes is accepted. */
 static bool populate_unknown(const struct gmem_facts *facts)
 {
 	struct gmem_kernel *kernel = facts->ctx->kernel;

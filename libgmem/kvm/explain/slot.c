@@ -27,7 +27,7 @@ static bool has_memory(const struct gmem_facts *facts)
 
 /*
  * Before Linux 6.18 check_memory_region_flags() allowed it to VMs with private memory only, and
- * KVM_CAP_GUEST_MEMFD on the fd of another VM said so.
+ * KVM_CAP_GUEST_MEMFD on the fd of another VM was 0.
  */
 static bool memory_for_private_only(const struct gmem_facts *facts)
 {
@@ -58,8 +58,8 @@ static bool userspace_unaligned(const struct gmem_facts *facts)
 	return facts->userspace_addr % gmem_page_size(facts->ctx) != 0;
 }
 
-/* access_ok(): user addresses end at 2^47 or, where the CPU has 5-level paging on, 2^56. */
-static bool userspace_too_high(const struct gmem_facts *facts)
+/* User addresses of x86-64 end a page below 2^47 or, where 5-level paging is on, 2^56. */
+static bool limit_of_x86(const struct gmem_facts *facts)
 {
 	struct gmem_cpu cpu;
 	unsigned int bits = 47;
@@ -70,6 +70,16 @@ static bool userspace_too_high(const struct gmem_facts *facts)
 		bits = 56;
 	gmem_cpu_free(&cpu);
 	facts->found->limit = (1ull << bits) - gmem_page_size(facts->ctx);
+	return true;
+}
+
+/* access_ok(). On arm64 the kernel's configured width counts, which is 52 bits at most. */
+static bool userspace_too_high(const struct gmem_facts *facts)
+{
+	if (gmem_fact_arm64(facts))
+		facts->found->limit = 1ull << 52;
+	else if (!limit_of_x86(facts))
+		return false;
 	return facts->size > facts->found->limit ||
 	       facts->userspace_addr > facts->found->limit - facts->size;
 }
@@ -94,7 +104,7 @@ static bool too_many_pages(const struct gmem_facts *facts)
 	return gmem_page_of(facts->ctx, facts->size) > INT32_MAX;
 }
 
-/* For the words: the slot that is in the way. */
+/* Finds the slot that is in the way, for the explanation. */
 static void note_other(const struct gmem_facts *facts, const struct gmem_vm_slot *slot)
 {
 	facts->found->other_slot = slot->id;
@@ -237,7 +247,8 @@ static bool arm64_gpa_too_high(const struct gmem_facts *facts)
 
 /*
  * kvm_gmem_bind() came before kvm_set_memslot(), and said EINVAL, up to Linux 6.18 at least. KVM
- * cannot be asked which it is: the release decides where another argument is wrong as well.
+ * cannot be asked which of the two it does. If another argument is wrong as well, the release
+ * decides.
  */
 static bool file_range_in_use_first(const struct gmem_facts *facts)
 {
@@ -328,7 +339,7 @@ static const struct gmem_condition set_region[] = {
 	  "guest address {gpa} plus size {size} reaches the TD's shared bit",
 	  "take addresses below it" },
 	{ EEXIST, file_range_in_use, FILE_RANGE_IN_USE },
-	/* From which version on it is EEXIST is not known: 7.3 says so. */
+	/* It is not known from which version on it is EEXIST; in 7.3 it is. */
 	{ EINVAL, file_range_in_use, FILE_RANGE_IN_USE },
 	{ ENOMEM, NULL, "the kernel has no memory left for the slot's tables", "free some" },
 };

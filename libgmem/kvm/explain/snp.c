@@ -144,8 +144,8 @@ static bool file_closed(const struct gmem_facts *facts)
 }
 
 /*
- * snp_launch_update(): whatever kvm_gmem_populate() and sev_gmem_post_populate() stumble over is
- * EIO. What of it can be seen from here is looked at in their order.
+ * snp_launch_update(): every error of kvm_gmem_populate() and sev_gmem_post_populate() becomes EIO.
+ * Those causes that can be seen from here are checked in their order.
  */
 static const struct gmem_condition snp_update[] = {
 	{ EINVAL, not_started, "no launch was begun", "call {do:snp-start} first" },

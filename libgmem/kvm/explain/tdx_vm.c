@@ -7,8 +7,8 @@
 #include "procfs/cpuinfo.h"
 
 /*
- * These calls can be what kills the VM, so they tell of that themselves: an unexpected status of
- * a SEAMCALL is EIO once, and EIO for every ioctl on the VM from then on (KVM_BUG_ON()).
+ * These calls can kill the VM, so they explain that themselves: an unexpected status of a SEAMCALL
+ * is EIO once, and EIO for every ioctl on the VM from then on (KVM_BUG_ON()).
  */
 #define SEAMCALL_FAILED                                                                          \
 	{ EIO, gmem_fact_other_process,                                                          \

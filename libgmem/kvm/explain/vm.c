@@ -8,7 +8,7 @@
 #include "kvm/explain/conditions.h"
 #include "kvm/missing.h"
 
-/* True of each: what to do is the finding. */
+/* Always true: the finding is only what to do. */
 static bool no_node(const struct gmem_facts *facts)
 {
 	facts->found->advice = gmem_kvm_missing_advice(facts->ctx, false);

@@ -27,8 +27,8 @@ int gmem_snp_check(const struct gmem_vm *vm, const char *call)
 }
 
 /*
- * KVM reaches the firmware through a descriptor of the caller's: who may not open the device may
- * not launch guests. Without one the command fails, and tells.
+ * KVM reaches the firmware through a descriptor of the caller: a user who may not open the device
+ * may not launch guests. Without the descriptor the command fails, and says why.
  */
 static int sev_device(struct gmem_vm *vm)
 {

@@ -50,7 +50,7 @@ static const char *const names[] = {
 
 const char *gmem_snp_status_name(uint32_t status)
 {
-	/* Not of the firmware: the driver could not even call it. */
+	/* This is not an error of the firmware: the driver could not call it. */
 	if (status == UINT32_MAX)
 		return "NO_FW_CALL";
 	return status < sizeof(names) / sizeof(names[0]) ? names[status] : NULL;

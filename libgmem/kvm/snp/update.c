@@ -40,8 +40,8 @@ static int explain(const struct update *update, int ret)
 }
 
 /*
- * KVM stops at the end of a memslot, and at an error when a page was done before: 0, and the
- * struct says what is left. The next call tells.
+ * KVM stops at the end of a memslot, and at an error if a page was done before. It then returns 0,
+ * and the struct says what is left. The next call returns the error.
  */
 static uint64_t update_some(struct update *update, uint64_t pages, int *ret)
 {
@@ -80,7 +80,7 @@ static int update_all(struct update *update)
 	return 0;
 }
 
-/* The command counts in pages, so that an unaligned address would be cut, and none refused. */
+/* The command counts in pages, so KVM would round an unaligned address instead of refusing it. */
 static int check(const struct update *update)
 {
 	if (update->gpa % GMEM_PAGE_SIZE || !update->pages ||

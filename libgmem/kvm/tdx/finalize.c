@@ -16,7 +16,7 @@ int gmem_tdx_finalize(struct gmem_vm *vm)
 	ret = gmem_td_check(vm, gmem_call_tdx_finalize.name);
 	if (ret)
 		return ret;
-	/* TDH.MR.FINALIZE gives way to any other SEAMCALL on the TD. */
+	/* TDH.MR.FINALIZE fails as busy while any other SEAMCALL runs on the TD. */
 	ret = gmem_td_command(vm, vm->fd, &cmd, EBUSY);
 	if (ret) {
 		struct gmem_facts facts = {

@@ -47,7 +47,10 @@ static int launch_irqchip(struct gmem_vm *vm, const struct gmem_tdx_launch_optio
 {
 	int ret = gmem_tdx_split_irqchip(vm, 0);
 
-	/* There is one, or there are vCPUs. One of the wrong kind shows at the first vCPU. */
+	/*
+	 * There is an irqchip already, or there are vCPUs. An irqchip of the wrong kind makes the
+	 * first vCPU fail.
+	 */
 	if (ret && ret != -EEXIST)
 		return ret;
 	return report(vm, options, GMEM_TDX_STAGE_IRQCHIP, 1, 1);
@@ -84,7 +87,7 @@ static int launch_vcpus(struct gmem_vm *vm, const struct gmem_tdx_launch_options
 	return ret;
 }
 
-/* A caller's region has the size that the caller knows, and the next one follows behind it. */
+/* A region has the size that the caller knows, and the next region follows directly behind it. */
 static int region_at(const struct gmem_vm *vm, const struct gmem_tdx_launch_options *options,
 		     size_t index, struct gmem_tdx_region *out)
 {
@@ -103,7 +106,9 @@ static int region_at(const struct gmem_vm *vm, const struct gmem_tdx_launch_opti
 	return ret;
 }
 
-/* Once for each region, however many pieces it goes in; before the TD takes a KeyID. */
+/*
+ * Asked once for each region, however many pieces it is added in, and before the TD takes a KeyID.
+ */
 static int guard_memory(struct gmem_vm *vm, const struct gmem_tdx_launch_options *options)
 {
 	struct gmem_tdx_region region;

@@ -81,7 +81,10 @@ static int add_all(struct add *add)
 	return 0;
 }
 
-/* What KVM answers with the same EINVAL as ten other mistakes, or would count modulo 2^64. */
+/*
+ * Mistakes for which KVM returns the same EINVAL as for ten others, or which it would count modulo
+ * 2^64.
+ */
 static int check(const struct add *add)
 {
 	if (add->flags & ~GMEM_TDX_MEASURE || !add->left.nr_pages ||
@@ -92,7 +95,7 @@ static int check(const struct add *add)
 
 int gmem_td_guard(const struct gmem_vm *vm, const struct gmem_tdx_region *region)
 {
-	/* What would be counted modulo 2^64 is refused behind this. */
+	/* Ranges that would be counted modulo 2^64 are refused later. */
 	if (region->pages > UINT64_MAX / GMEM_PAGE_SIZE)
 		return 0;
 	return gmem_guard_gpas(vm, region->gpa, region->pages * GMEM_PAGE_SIZE, GMEM_TOUCH_TDX_ADD,

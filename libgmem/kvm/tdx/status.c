@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * SEAMCALL status: bits 63:32 are a class, bits 31:0 mostly the operand it is about. Those that
- * KVM's commands can run into; the others are in the TDX module's ABI reference.
+ * SEAMCALL status: bits 63:32 are a class, bits 31:0 mostly the operand it is about. The table has
+ * those that KVM's commands can meet; the others are in the TDX module's ABI reference.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +10,9 @@
 #define CLASS_MASK 0xffffffff00000000ull
 #define OPERAND_MASK 0x00000000ffffffffull
 
-/* Bits 63 and 47:40: not the module, but the kernel says so (arch/x86/include/asm/tdx.h). */
+/*
+ * Bits 63 and 47:40: these are set by the kernel, not by the module (arch/x86/include/asm/tdx.h).
+ */
 #define SOFTWARE_ERROR 0x8000ff0000000000ull
 
 struct status {

@@ -27,9 +27,9 @@ int gmem_td_vcpu(struct gmem_vm *vm, unsigned int index, const char *call, struc
 int gmem_td_try(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd);
 
 /*
- * Issues cmd on the VM or vCPU fd. What a signal or a
- * want of entropy ended, and what ends in the errno busy (0: none), is tried again a bounded
- * number of times. No explanation is set.
+ * Issues cmd on the VM or vCPU fd. The command is repeated, a bounded number of times, if a signal
+ * or a lack of entropy ended it, or if it failed with the errno busy (0: there is no such errno).
+ * No explanation is set.
  */
 int gmem_td_command(struct gmem_vm *vm, int fd, struct gmem_kvm_tdx_cmd *cmd, int busy);
 

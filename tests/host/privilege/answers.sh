@@ -158,8 +158,35 @@ executed() {
 	in_their_folder "$1" exec held -- true
 }
 
+# The rows of top that are ours and what it says of the rest, on a terminal; numbers are other ones each time.
+on_screen() {
+	rm -f "$scratch/status"
+	: > "$scratch/said"
+	cat > "$scratch/run" << EOT
+${SETPRIV:-setpriv} $(
+		# shellcheck disable=SC2086 # words
+		only $1
+	) '$BUILD/gmemctl' --reader=$2 top --interval=0.5 2> '$scratch/said'
+echo \$? > '$scratch/left'
+mv '$scratch/left' '$scratch/status'
+EOT
+	terminal 200 100 "$scratch/run"
+	for _ in $(seq 300); do
+		look
+		! grep -q guest_memfd "$scratch/screen" || grep -q 'looking at all' "$scratch/screen" || break
+		[ ! -e "$scratch/status" ] || break
+		sleep 0.1
+	done
+	press q 2> "$scratch/tmux"
+	await_status
+	note_status "$(cat "$scratch/status")"
+	grep -E "^ *($ours) " "$scratch/screen" | steady | tr -s ' ' | sort
+	steady "$scratch/said"
+}
+
 say() {
 	case $1 in
+	top) on_screen "$3" "$2" ;;
 	list) document_of_list "$3" "$2" ;;
 	pfns | check)
 		document "$3" "$2" "$1" "$other:$fd"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A stock arm64 kernel: what is in its direct map, a page that has left it, page frames of a
 # guest_memfd. The machine is told by PAGE (bytes of a page), LEVELS (of its tables) and BLOCKS (yes
-# where the direct map has leaves larger than a page).
+# where the direct map has leaves larger than a page). With CONFORMANCE=yes the scripts of
+# tests/conformance run, too.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 : "${PAGE:?}" "${LEVELS:?}" "${BLOCKS:?}"
@@ -74,4 +75,15 @@ try 0 "^$helper " '' gmemctl list -n -o PID,SIZE
 stop
 try_json 0 '.verdict_now == "safe" and .vm_type == "default" and .reader_proven == true' \
 	gmemctl walk --json
+
+# The kernel gives the answers that the simulated kernels of arm64 give.
+if [ "${CONFORMANCE:-no}" = no ]; then
+	:
+elif "$BUILD/tests/conformance-runner" tests/conformance/*.gmt > "$scratch/conformance" \
+	2> "$scratch/conformance.err"; then
+	pass "conformance: $(sed -n 's/^# \(.* operations\)/\1/p' "$scratch/conformance"), $(grep -c '^ok' \
+		"$scratch/conformance") scripts, $(grep -c SKIP "$scratch/conformance") of them skipped"
+else
+	fail "conformance" "$(grep -A 6 '^not ok' "$scratch/conformance")" "$(cat "$scratch/conformance.err")"
+fi
 finish

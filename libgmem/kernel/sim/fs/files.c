@@ -46,7 +46,7 @@ int sim_file_put(struct gmem_sim *sim, struct sim_file *file)
 		return 0;
 	if (file->type->release && !file->path_only)
 		err = file->type->release(sim, file);
-	/* The task died in there: whatever the file stood for is lost with it. */
+	/* The task died in this call: the object behind the file is lost with it. */
 	if (err == -GMEM_KERNEL_OOPS)
 		return err;
 	while (*link != file)
@@ -174,7 +174,7 @@ int sim_fd_close(struct gmem_sim *sim, int fd)
 	sim->fds[index].file = NULL;
 	sim->fd_count--;
 	set_table(sim, index, 0);
-	/* Where the last reference oopses, the descriptor is gone all the same. */
+	/* If dropping the last reference oopses, the descriptor is released anyway. */
 	sim_file_put(sim, file);
 	return 0;
 }

@@ -263,7 +263,7 @@ int sim_inode_put(struct gmem_sim *sim, struct sim_inode *inode)
 
 	if (--inode->refs)
 		return 0;
-	err = sim_inode_truncate(sim, inode, 0, UINT64_MAX >> SIM_PAGE_SHIFT);
+	err = sim_inode_truncate(sim, inode, 0, UINT64_MAX >> sim->page_shift);
 	if (err)
 		return err;
 	while (*link != inode)

@@ -48,7 +48,7 @@ int sim_inode_put(struct gmem_sim *sim, struct sim_inode *inode);
 uint64_t sim_inode_pfn(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index);
 int sim_inode_get_page(struct gmem_sim *sim, struct sim_inode *inode, uint64_t index,
 		       uint64_t *pfn);
-/* The first page at or after *index, up to last; 0 if there is none. */
+/* The first page at or after *index, up to last; 0 if there is no page. */
 uint64_t sim_inode_next(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t *index,
 			uint64_t last);
 /* Drops the pages [first, last]. May oops while a page is freed. */
@@ -56,7 +56,7 @@ int sim_inode_truncate(struct gmem_sim *sim, struct sim_inode *inode, uint64_t f
 		       uint64_t last);
 int sim_inode_set_policy(struct sim_inode *inode, uint64_t first, uint64_t last,
 			 const struct sim_policy *policy);
-/* AS_NO_DIRECT_MAP of the removal series, vma_is_secretmem() before: GUP keeps away. */
+/* AS_NO_DIRECT_MAP of the removal series, vma_is_secretmem() before it: GUP refuses such memory. */
 bool sim_inode_refuses_gup(const struct sim_inode *inode);
 /* Notes a change of the content: mtime. */
 void sim_inode_changed(struct gmem_sim *sim, struct sim_inode *inode);

@@ -25,7 +25,7 @@ static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
 	uint64_t pfn;
 	int err;
 
-	if (index >= (inode->size + SIM_PAGE_MASK) >> SIM_PAGE_SHIFT)
+	if (index >= (inode->size + sim->page_mask) >> sim->page_shift)
 		return -EFAULT;
 	err = sim_inode_get_page(sim, inode, index, &pfn);
 	if (err)
@@ -44,8 +44,8 @@ static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
 static int allocate(struct gmem_sim *sim, struct sim_file *file, int mode, uint64_t offset,
 		    uint64_t length)
 {
-	uint64_t first = offset >> SIM_PAGE_SHIFT;
-	uint64_t last = (offset + length - 1) >> SIM_PAGE_SHIFT;
+	uint64_t first = offset >> sim->page_shift;
+	uint64_t last = (offset + length - 1) >> sim->page_shift;
 	int err = 0;
 
 	if (file->inode->fs == SIM_FS_SECRETMEM ||

@@ -18,12 +18,12 @@ static bool has_tdx(const struct sim_model *model)
 
 static bool is_intel(const struct sim_model *model)
 {
-	return model->cpu->vendor[0] == 'G';
+	return !model->arm64 && model->cpu->vendor[0] == 'G';
 }
 
 static bool is_amd(const struct sim_model *model)
 {
-	return !is_intel(model);
+	return !model->arm64 && !is_intel(model);
 }
 
 static bool has_in_place(const struct sim_model *model)
@@ -118,7 +118,7 @@ static ssize_t kpageflags_pread(struct gmem_sim *sim, struct sim_file *file, voi
 	return sim_kpageflags(sim, buffer, length, offset);
 }
 
-/* As in a kernel before 6.7: PAGEMAP_SCAN is none of its ioctls. */
+/* As in a kernel before 6.7: it has no ioctl PAGEMAP_SCAN. */
 static const struct sim_file_type pagemap_type = { .pread = NULL };
 static const struct sim_file_type text_type = { .pread = text_pread };
 static const struct sim_file_type kpageflags_type = { .pread = kpageflags_pread };

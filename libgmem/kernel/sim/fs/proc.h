@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files whose content is made when they are opened; paths.c says under which names. */
+/* Files with content that is made when they are opened; paths.c has their names. */
 #ifndef SIM_FS_PROC_H
 #define SIM_FS_PROC_H
 

@@ -17,13 +17,36 @@ void sim_proc_version(struct gmem_sim *sim, struct sim_text *text)
 
 void sim_proc_cmdline(struct gmem_sim *sim, struct sim_text *text)
 {
+	bool pkvm = sim->model->arm64 && sim->model->arm64->pkvm;
+
 	sim_text_printf(text, "BOOT_IMAGE=/boot/vmlinuz-%s ro%s\n", sim->model->release,
-			sim->model->tdx_built ? " kvm_intel.tdx=1 nohibernate" : "");
+			sim->model->tdx_built ? " kvm_intel.tdx=1 nohibernate"
+			: pkvm		      ? " kvm-arm.mode=protected"
+					      : "");
+}
+
+/* c_show() in arch/arm64/kernel/cpuinfo.c */
+static void cpuinfo_of_arm64(const struct gmem_sim *sim, struct sim_text *text)
+{
+	const struct sim_cpu *cpu = sim->model->cpu;
+
+	for (unsigned int i = 0; i < cpu->count; i++) {
+		sim_text_printf(text, "processor\t: %u\nBogoMIPS\t: 50.00\n", i);
+		sim_text_printf(text, "Features\t: %s\n", cpu->flags);
+		sim_text_printf(text, "CPU implementer\t: %s\n", cpu->vendor);
+		sim_text_printf(text, "CPU architecture: 8\nCPU variant\t: 0x0\n");
+		sim_text_printf(text, "CPU part\t: %s\nCPU revision\t: 1\n\n", cpu->name);
+	}
 }
 
 void sim_proc_cpuinfo(struct gmem_sim *sim, struct sim_text *text)
 {
 	const struct sim_cpu *cpu = sim->model->cpu;
+
+	if (sim->model->arm64) {
+		cpuinfo_of_arm64(sim, text);
+		return;
+	}
 
 	for (unsigned int i = 0; i < cpu->count; i++) {
 		sim_text_printf(text, "processor\t: %u\nvendor_id\t: %s\n", i, cpu->vendor);
@@ -46,10 +69,10 @@ void sim_config(struct gmem_sim *sim, struct sim_text *text)
 		"BPF_SYSCALL", "PROC_KCORE",	  "MEMORY_FAILURE", "NUMA",
 	};
 	const struct sim_model *model = sim->model;
-	const struct {
+	const struct option {
 		const char *name;
 		bool set;
-	} options[] = {
+	} of_x86[] = {
 		{ "KVM_INTEL", model->cpu->vendor[0] == 'G' },
 		{ "KVM_AMD", model->cpu->vendor[0] == 'A' },
 		{ "KVM_GENERIC_MEMORY_ATTRIBUTES", model->attributes },
@@ -58,12 +81,22 @@ void sim_config(struct gmem_sim *sim, struct sim_text *text)
 		{ "KVM_INTEL_TDX", model->tdx_built },
 		{ "KVM_AMD_SEV", model->sev_built },
 		{ "PTDUMP_DEBUGFS", false },
+	}, of_arm64[] = {
+		{ "ARM64_4K_PAGES", model->page_shift == 12 },
+		{ "ARM64_16K_PAGES", model->page_shift == 14 },
+		{ "ARM64_64K_PAGES", false },
+		{ "ARM64_VA_BITS_52", true },
+		{ "PTDUMP_DEBUGFS", false },
 	};
+	const struct option *options = model->arm64 ? of_arm64 : of_x86;
+	size_t count = model->arm64 ? sizeof(of_arm64) / sizeof(*of_arm64)
+				    : sizeof(of_x86) / sizeof(*of_x86);
 
-	sim_text_printf(text, "# Linux/x86 %s Kernel Configuration\n", model->release);
+	sim_text_printf(text, "# Linux/%s %s Kernel Configuration\n",
+			model->arm64 ? "arm64" : "x86", model->release);
 	for (unsigned int i = 0; i < sizeof(always) / sizeof(*always); i++)
 		sim_text_printf(text, "CONFIG_%s=y\n", always[i]);
-	for (unsigned int i = 0; i < sizeof(options) / sizeof(*options); i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (options[i].set)
 			sim_text_printf(text, "CONFIG_%s=y\n", options[i].name);
 		else
@@ -108,7 +141,7 @@ void sim_zero(struct gmem_sim *sim, struct sim_text *text)
 	sim_text_printf(text, "0\n");
 }
 
-/* A device that is there, and that nobody asks anything. */
+/* A device that is there and takes no operation. */
 void sim_nothing(struct gmem_sim *sim, struct sim_text *text)
 {
 	(void)sim;

@@ -4,18 +4,37 @@
 
 #include "kernel/sim/fs/proc.h"
 
-#define SECTION_PFNS (1ull << (27 - SIM_PAGE_SHIFT))
+#define SECTION_SIZE (128 * SIM_MIB)
+#define ZONES 3u
 
-/* The zones of a node, by page frame. */
-static const struct {
+/* The zones of a node, by address. */
+struct zone {
 	const char *name;
 	uint64_t first;
 	uint64_t end;
-} zones[] = {
-	{ "DMA", 1, 0x1000 },
-	{ "DMA32", 0x1000, 0x100000 },
-	{ "Normal", 0x100000, UINT64_MAX },
 };
+
+static const struct zone zones_of_x86[ZONES] = {
+	{ "DMA", 4096, 16 * SIM_MIB },
+	{ "DMA32", 16 * SIM_MIB, 4 * SIM_GIB },
+	{ "Normal", 4 * SIM_GIB, UINT64_MAX },
+};
+
+static const struct zone zones_of_arm64[ZONES] = {
+	{ "DMA", 0, 4 * SIM_GIB },
+	{ "DMA32", 4 * SIM_GIB, 4 * SIM_GIB },
+	{ "Normal", 4 * SIM_GIB, UINT64_MAX },
+};
+
+static const struct zone *zone_at(const struct gmem_sim *sim, unsigned int zone)
+{
+	return sim->model->arm64 ? &zones_of_arm64[zone] : &zones_of_x86[zone];
+}
+
+static unsigned long long kib(const struct gmem_sim *sim, uint64_t pages)
+{
+	return pages << (sim->page_shift - 10);
+}
 
 static uint64_t total_pages(const struct gmem_sim *sim)
 {
@@ -31,18 +50,19 @@ void sim_proc_meminfo(struct gmem_sim *sim, struct sim_text *text)
 	uint64_t total = total_pages(sim), free = total - sim->ram.in_use - sim->kmem.next;
 	const uint64_t *mapped = sim->tables.mapped;
 
-	sim_text_printf(text, "MemTotal:       %8llu kB\n", (unsigned long long)total * 4);
-	sim_text_printf(text, "MemFree:        %8llu kB\n", (unsigned long long)free * 4);
-	sim_text_printf(text, "MemAvailable:   %8llu kB\n", (unsigned long long)free * 4);
-	sim_text_printf(text, "Unevictable:    %8llu kB\n",
-			(unsigned long long)sim->ram.in_use * 4);
-	sim_text_printf(text, "HardwareCorrupted: %5u kB\n", 4 * sim->poisoned);
+	sim_text_printf(text, "MemTotal:       %8llu kB\n", kib(sim, total));
+	sim_text_printf(text, "MemFree:        %8llu kB\n", kib(sim, free));
+	sim_text_printf(text, "MemAvailable:   %8llu kB\n", kib(sim, free));
+	sim_text_printf(text, "Unevictable:    %8llu kB\n", kib(sim, sim->ram.in_use));
+	sim_text_printf(text, "HardwareCorrupted: %5llu kB\n", kib(sim, sim->poisoned));
+	if (sim->model->arm64) /* it counts no leaves: there is no arch_report_meminfo() */
+		return;
 	sim_text_printf(text, "DirectMap4k:    %8llu kB\n",
-			(unsigned long long)mapped[SIM_LEVEL_4K] << 2);
+			(unsigned long long)mapped[SIM_LEVEL_PTE] << 2);
 	sim_text_printf(text, "DirectMap2M:    %8llu kB\n",
-			(unsigned long long)mapped[SIM_LEVEL_2M] << 11);
+			(unsigned long long)mapped[SIM_LEVEL_PMD] << 11);
 	sim_text_printf(text, "DirectMap1G:    %8llu kB\n",
-			(unsigned long long)mapped[SIM_LEVEL_1G] << 20);
+			(unsigned long long)mapped[SIM_LEVEL_PUD] << 20);
 }
 
 /* node_read_meminfo(); there is no cached file and no slab that could be given back. */
@@ -63,7 +83,7 @@ static void node_meminfo(const struct gmem_sim *sim, unsigned int node, struct s
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		sim_text_printf(text, "Node %u %s %8llu kB\n", node, lines[i].key,
-				(unsigned long long)lines[i].pages * 4);
+				kib(sim, lines[i].pages));
 }
 
 void sim_sys_node0_meminfo(struct gmem_sim *sim, struct sim_text *text)
@@ -99,8 +119,10 @@ static void iomem_image(struct gmem_sim *sim, struct sim_text *text,
 void sim_proc_iomem(struct gmem_sim *sim, struct sim_text *text)
 {
 	const struct sim_ram_range *ram = sim->model->ram;
+	bool pc = !sim->model->arm64;
 
-	iomem_line(text, 0, ram[0].start, "Reserved");
+	if (pc)
+		iomem_line(text, 0, ram[0].start, "Reserved");
 	for (unsigned int i = 0; i < SIM_RAM_RANGES && ram[i].end; i++) {
 		uint64_t end = ram[i].end;
 
@@ -112,7 +134,7 @@ void sim_proc_iomem(struct gmem_sim *sim, struct sim_text *text)
 			end = ram[next].end;
 		iomem_line(text, ram[i].start, end, "System RAM");
 		iomem_image(sim, text, &ram[i]);
-		if (!i)
+		if (!i && pc)
 			iomem_line(text, ram[0].end, SIM_MIB, "Reserved");
 	}
 }
@@ -126,11 +148,13 @@ static void zone_extent(const struct gmem_sim *sim, unsigned int node, unsigned 
 	*present = 0;
 	for (unsigned int i = 0; i < sim->ram.zone_count; i++) {
 		const struct sim_zone *ram = &sim->ram.zones[i];
-		uint64_t from = ram->first > zones[zone].first ? ram->first : zones[zone].first;
+		uint64_t zone_first = zone_at(sim, zone)->first >> sim->page_shift;
+		uint64_t zone_end = zone_at(sim, zone)->end >> sim->page_shift;
+		uint64_t from = ram->first > zone_first ? ram->first : zone_first;
 		uint64_t to = ram->first + ram->pages;
 
-		if (to > zones[zone].end)
-			to = zones[zone].end;
+		if (to > zone_end)
+			to = zone_end;
 		if (ram->node != node || from >= to)
 			continue;
 		*first = from < *first ? from : *first;
@@ -145,7 +169,7 @@ static void zone_text(const struct gmem_sim *sim, struct sim_text *text, unsigne
 	uint64_t first, end, present;
 
 	zone_extent(sim, node, zone, &first, &end, &present);
-	sim_text_printf(text, "Node %u, zone %8s\n", node, zones[zone].name);
+	sim_text_printf(text, "Node %u, zone %8s\n", node, zone_at(sim, zone)->name);
 	if (!present) {
 		sim_text_printf(text, "  pages free     0\n        spanned  0\n"
 				      "        present  0\n        managed  0\n");
@@ -162,17 +186,19 @@ static void zone_text(const struct gmem_sim *sim, struct sim_text *text, unsigne
 void sim_proc_zoneinfo(struct gmem_sim *sim, struct sim_text *text)
 {
 	for (unsigned int node = 0; node < sim->ram.nodes; node++)
-		for (unsigned int zone = 0; zone < sizeof(zones) / sizeof(*zones); zone++)
+		for (unsigned int zone = 0; zone < ZONES; zone++)
 			zone_text(sim, text, node, zone);
 }
 
 void sim_proc_vmstat(struct gmem_sim *sim, struct sim_text *text)
 {
 	sim_text_printf(text, "nr_unevictable %llu\n", (unsigned long long)sim->ram.in_use);
+	if (sim->model->arm64)
+		return;
 	sim_text_printf(text, "direct_map_level2_splits %llu\n",
-			(unsigned long long)sim->tables.splits[SIM_LEVEL_2M]);
+			(unsigned long long)sim->tables.splits[SIM_LEVEL_PMD]);
 	sim_text_printf(text, "direct_map_level3_splits %llu\n",
-			(unsigned long long)sim->tables.splits[SIM_LEVEL_1G]);
+			(unsigned long long)sim->tables.splits[SIM_LEVEL_PUD]);
 }
 
 /* Bits of /proc/kpageflags: include/uapi/linux/kernel-page-flags.h. */
@@ -194,14 +220,16 @@ static uint64_t page_word(const struct gmem_sim *sim, uint64_t pfn)
 	const struct sim_page *page = sim_page_peek(sim, pfn);
 	uint64_t word = 0;
 
+	bool low = pfn << sim->page_shift < SIM_MIB; /* of a PC: reserved */
+
 	if (!sim_pfn_is_ram(sim, pfn))
-		return pfn < 256 ? RESERVED : NOPAGE;
+		return low ? RESERVED : NOPAGE;
 	for (unsigned int i = 0; page && i < sizeof(kpf) / sizeof(*kpf); i++)
 		if (page->flags & kpf[i].flag)
 			word |= 1ull << kpf[i].bit;
 	if (!sim_pfn_in_use(sim, pfn))
 		word |= BUDDY;
-	else if (!word && pfn < 256)
+	else if (!word && low)
 		word |= RESERVED;
 	return word;
 }
@@ -209,7 +237,8 @@ static uint64_t page_word(const struct gmem_sim *sim, uint64_t pfn)
 ssize_t sim_kpageflags(struct gmem_sim *sim, void *buffer, size_t length, uint64_t offset)
 {
 	/* The file ends with the last section of RAM: get_max_dump_pfn(). */
-	uint64_t pfns = (sim->ram.max_pfn + SECTION_PFNS - 1) / SECTION_PFNS * SECTION_PFNS;
+	uint64_t section = SECTION_SIZE >> sim->page_shift;
+	uint64_t pfns = (sim->ram.max_pfn + section - 1) / section * section;
 	size_t done = 0;
 
 	if (offset % 8 || length % 8)

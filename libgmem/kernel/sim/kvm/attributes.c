@@ -93,7 +93,7 @@ int sim_attributes_assign(struct sim_attributes *attributes, uint64_t first, uin
 	return 0;
 }
 
-#define LAST_GFN (UINT64_MAX >> SIM_PAGE_SHIFT)
+#define LAST_GFN (UINT64_MAX >> sim->page_shift)
 #define ONE_BY_ONE 512u /* pages */
 
 /*
@@ -133,7 +133,10 @@ void sim_attributes_exit(struct gmem_sim *sim, struct sim_vm *vm)
 	free(vm->attributes.ranges);
 }
 
-/* All of it or nothing: kvm_vm_set_mem_attributes() reserves its entries before it stores one. */
+/*
+ * The call changes all of the range or nothing: kvm_vm_set_mem_attributes() reserves its entries
+ * before it stores one.
+ */
 static int assign(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint64_t last,
 		  bool is_private)
 {
@@ -163,8 +166,8 @@ static int assign(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint6
 }
 
 /*
- * To private the shared mappings go, to shared the private ones: kvm_pre_set_memory_attributes().
- * Nothing is copied or freed.
+ * Memory that becomes private loses its shared mappings, memory that becomes shared its private
+ * ones: kvm_pre_set_memory_attributes(). Nothing is copied or freed.
  */
 static int zap_range(struct gmem_sim *sim, struct sim_vm *vm, uint64_t first, uint64_t last,
 		     enum sim_zap which)
@@ -206,10 +209,10 @@ int sim_vm_set_attributes(struct gmem_sim *sim, void *object, uint64_t arg)
 		return -EINVAL;
 	if (!attributes.size || attributes.address + attributes.size < attributes.address)
 		return -EINVAL;
-	if ((attributes.address | attributes.size) & SIM_PAGE_MASK)
+	if ((attributes.address | attributes.size) & sim->page_mask)
 		return -EINVAL;
-	first = attributes.address >> SIM_PAGE_SHIFT;
-	last = first + (attributes.size >> SIM_PAGE_SHIFT) - 1;
+	first = attributes.address >> sim->page_shift;
+	last = first + (attributes.size >> sim->page_shift) - 1;
 	is_private = attributes.attributes & GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE;
 	if (is_all(&vm->attributes, first, last, is_private))
 		return 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Guest page faults: a gfn's page found, cleared, taken out of the direct map, and mapped; and
- * the way back. After kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
+ * Guest page faults: the page of a gfn is found, cleared, taken out of the direct map, and mapped.
+ * Also the way back. Modelled on kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
  */
 #include "kernel/sim/kvm/kvm.h"
 #include "kernel/sim/kvm/snp.h"
@@ -20,14 +20,25 @@ int sim_gmem_leave_direct_map(struct gmem_sim *sim, struct sim_inode *inode, uin
 	return err;
 }
 
-static int get_pfn(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slot *slot,
-		   uint64_t gfn, uint64_t *pfn)
+/* A new page is cleared through the direct map. */
+static int clear(struct gmem_sim *sim, uint64_t pfn)
 {
-	static const char *const chain[] = {
+	static const char *const x86[] = {
 		"clear_page_erms",	    "clear_highpage",	  "kvm_gmem_get_pfn",
 		"kvm_mmu_faultin_pfn_gmem", "kvm_tdp_page_fault", "kvm_mmu_do_page_fault",
 		"kvm_tdp_map_page",	    "kvm_vcpu_ioctl",	  NULL
 	};
+	static const char *const arm64[] = {
+		"__pi_clear_page", "kvm_gmem_get_pfn", "gmem_abort", "kvm_handle_guest_abort",
+		"handle_exit",	   "kvm_vcpu_ioctl",   NULL
+	};
+
+	return sim_touch_direct_map(sim, pfn, SIM_ACCESS_WRITE, sim->model->arm64 ? arm64 : x86);
+}
+
+static int get_pfn(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slot *slot,
+		   uint64_t gfn, uint64_t *pfn)
+{
 	struct sim_inode *inode;
 	struct sim_page *page;
 	int err;
@@ -44,7 +55,7 @@ static int get_pfn(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slo
 	if (page->flags & SIM_PAGE_HWPOISON)
 		return -EHWPOISON;
 	if (!(page->flags & SIM_PAGE_UPTODATE)) {
-		err = sim_touch_direct_map(sim, *pfn, SIM_ACCESS_WRITE, chain);
+		err = clear(sim, *pfn);
 		if (err)
 			return sim_vm_result(vm, err);
 		page->flags |= SIM_PAGE_UPTODATE;
@@ -54,7 +65,7 @@ static int get_pfn(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slo
 
 /* From the guest_memfd: private pages, and all pages of a GMEM_ONLY slot. */
 static int map_gmem(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_slot *slot,
-		    uint64_t gfn, bool is_private)
+		    uint64_t gfn, bool is_private, bool executes)
 {
 	uint32_t mapped = SIM_PAGE_GUEST | (is_private ? SIM_PAGE_GUEST_PRIVATE : 0);
 	struct sim_page *page;
@@ -65,9 +76,13 @@ static int map_gmem(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_sl
 	if (err)
 		return err;
 	page = sim_page_get(sim, pfn);
-	if (page->flags & SIM_PAGE_GUEST)
+	/* What was mapped as data is invalidated when it is first executed (stage2_attr_walker()).
+	 */
+	if (page->flags & SIM_PAGE_GUEST && !executes)
 		return 0;
-	if (is_private && vm->td)
+	if (sim->model->arm64)
+		err = sim_stage2_map(sim, vm, pfn, executes);
+	else if (is_private && vm->td)
 		err = sim_td_map(sim, vm, gfn, pfn);
 	else if (is_private)
 		err = sim_snp_make_private(sim, vm, pfn);
@@ -80,10 +95,11 @@ static int map_gmem(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_sl
 static int map_user(struct gmem_sim *sim, const struct sim_slot *slot, uint64_t gfn)
 {
 	return sim_user_access(sim,
-			       slot->userspace_addr + ((gfn - slot->base_gfn) << SIM_PAGE_SHIFT));
+			       slot->userspace_addr + ((gfn - slot->base_gfn) << sim->page_shift));
 }
 
-int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_private)
+int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_private,
+		bool executes)
 {
 	const struct sim_slot *slot = sim_slot_at(vm, gfn);
 	bool has_gmem = slot && slot->flags & GMEM_KVM_MEM_GUEST_MEMFD;
@@ -92,8 +108,11 @@ int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_p
 		return -EFAULT;
 	if (!slot)
 		return -ENOENT;
+	/* pkvm_mem_abort() pins user pages, and takes none that cannot be swapped. */
+	if (vm->is_protected && slot->flags & SIM_SLOT_GMEM_ONLY)
+		return -EIO;
 	if (is_private || slot->flags & SIM_SLOT_GMEM_ONLY)
-		return map_gmem(sim, vm, slot, gfn, is_private);
+		return map_gmem(sim, vm, slot, gfn, is_private, executes);
 	return map_user(sim, slot, gfn);
 }
 
@@ -114,6 +133,8 @@ int sim_zap_pages(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_inod
 		page->flags &= ~(uint32_t)(SIM_PAGE_GUEST | SIM_PAGE_GUEST_PRIVATE);
 		if (is_private && vm->td)
 			err = sim_td_remove(sim, vm, pfn);
+		else if (sim->model->arm64)
+			err = sim_stage2_unmap(sim, pfn);
 	}
 	return sim_vm_result(vm, err);
 }

@@ -41,21 +41,31 @@ static bool may_map(const struct sim_gmem *gmem, uint64_t index)
 	return gmem->inode->gmem_flags & SIM_GMEM_INIT_SHARED;
 }
 
-/* kvm_gmem_fault_user_mapping(): not shared or past the end is a SIGBUS. */
-static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
+static int clear(struct gmem_sim *sim, uint64_t pfn)
 {
-	static const char *const chain[] = {
+	static const char *const x86[] = {
 		"clear_page_erms",    "clear_highpage",	 "kvm_gmem_fault_user_mapping",
 		"__do_fault",	      "do_shared_fault", "handle_mm_fault",
 		"do_user_addr_fault", "exc_page_fault",	 NULL
 	};
+	static const char *const arm64[] = { "__pi_clear_page", "kvm_gmem_fault_user_mapping",
+					     "__do_fault",	"do_shared_fault",
+					     "handle_mm_fault", "do_page_fault",
+					     "do_mem_abort",	NULL };
+
+	return sim_touch_direct_map(sim, pfn, SIM_ACCESS_WRITE, sim->model->arm64 ? arm64 : x86);
+}
+
+/* kvm_gmem_fault_user_mapping(): not shared or past the end is a SIGBUS. */
+static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
+{
 	struct sim_gmem *gmem = file->owner;
 	struct sim_inode *inode = file->inode;
 	struct sim_page *page;
 	uint64_t pfn;
 	int err;
 
-	if (index >= inode->size >> SIM_PAGE_SHIFT || !may_map(gmem, index))
+	if (index >= inode->size >> sim->page_shift || !may_map(gmem, index))
 		return -EFAULT;
 	if (gmem->stuck)
 		return -GMEM_KERNEL_OOPS;
@@ -66,7 +76,7 @@ static int fault(struct gmem_sim *sim, struct sim_file *file, uint64_t index)
 	if (page->flags & SIM_PAGE_HWPOISON)
 		return -EFAULT;
 	if (!(page->flags & SIM_PAGE_UPTODATE))
-		err = sim_touch_direct_map(sim, pfn, SIM_ACCESS_WRITE, chain);
+		err = clear(sim, pfn);
 	if (err == -GMEM_KERNEL_OOPS)
 		gmem->stuck = true;
 	if (!err) {
@@ -106,8 +116,8 @@ static int check_vfs(int mode, uint64_t offset, uint64_t length)
 /* kvm_gmem_allocate(): what is there stays when a later page fails. */
 static int allocate(struct gmem_sim *sim, struct sim_inode *inode, uint64_t offset, uint64_t length)
 {
-	uint64_t index = offset >> SIM_PAGE_SHIFT;
-	uint64_t end = (offset + length) >> SIM_PAGE_SHIFT;
+	uint64_t index = offset >> sim->page_shift;
+	uint64_t end = (offset + length) >> sim->page_shift;
 	int err = 0;
 
 	if (offset + length > inode->size)
@@ -120,7 +130,7 @@ static int allocate(struct gmem_sim *sim, struct sim_inode *inode, uint64_t offs
 	return err;
 }
 
-/* What another mapping of the file would see is gone too. */
+/* Other mappings of the file lose this content, too. */
 static void punch_host(struct sim_inode *inode, uint64_t offset, uint64_t length)
 {
 	if (inode->host_fd >= 0)
@@ -131,8 +141,8 @@ static void punch_host(struct sim_inode *inode, uint64_t offset, uint64_t length
 /* kvm_gmem_punch_hole(): the guest's mappings go, then the pages. */
 static int punch_hole(struct gmem_sim *sim, struct sim_gmem *gmem, uint64_t offset, uint64_t length)
 {
-	uint64_t first = offset >> SIM_PAGE_SHIFT;
-	uint64_t last = (offset + length - 1) >> SIM_PAGE_SHIFT;
+	uint64_t first = offset >> sim->page_shift;
+	uint64_t last = (offset + length - 1) >> sim->page_shift;
 	int err;
 
 	/* The kernel's filter is by file: no page of the other kind is mapped through it. */
@@ -155,7 +165,7 @@ static int gmem_fallocate(struct gmem_sim *sim, struct sim_file *file, int mode,
 		return err;
 	if (!(mode & FALLOC_FL_KEEP_SIZE) || mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
-	if ((offset | length) & SIM_PAGE_MASK)
+	if ((offset | length) & sim->page_mask)
 		return -EINVAL;
 	if (gmem->stuck || gmem->vm->stuck)
 		return -GMEM_KERNEL_OOPS;
@@ -176,7 +186,10 @@ static void free_gmem(struct sim_gmem *gmem)
 	free(gmem);
 }
 
-/* kvm_gmem_release(): the slots lose the file, the guest its mappings, the file its VM. */
+/*
+ * kvm_gmem_release(): the slots no longer have the file, the guest no longer has its mappings, and
+ * the file no longer has its VM.
+ */
 static int release(struct gmem_sim *sim, struct sim_file *file)
 {
 	struct sim_gmem *gmem = file->owner;
@@ -185,7 +198,7 @@ static int release(struct gmem_sim *sim, struct sim_file *file)
 
 	if (gmem->stuck || vm->stuck)
 		return -GMEM_KERNEL_OOPS;
-	err = sim_zap_pages(sim, vm, gmem->inode, 0, UINT64_MAX >> SIM_PAGE_SHIFT, SIM_ZAP_ALL);
+	err = sim_zap_pages(sim, vm, gmem->inode, 0, UINT64_MAX >> sim->page_shift, SIM_ZAP_ALL);
 	if (err == -GMEM_KERNEL_OOPS)
 		return sim_vm_result(vm, err);
 	for (unsigned int i = 0; i < 2; i++)
@@ -272,7 +285,7 @@ static int open_gmem(struct gmem_sim *sim, struct sim_vm *vm, uint64_t size, uin
 	if (err)
 		goto put_inode;
 	gmem->file->owner = gmem;
-	err = vm->in_place ? sim_in_place_init(gmem) : 0;
+	err = vm->in_place ? sim_in_place_init(sim, gmem) : 0;
 	if (!err)
 		err = gmem_layout(sim, gmem);
 	if (err)
@@ -302,7 +315,7 @@ int sim_vm_create_gmem(struct gmem_sim *sim, void *object, uint64_t arg)
 		return -EFAULT;
 	if (create.flags & ~sim_gmem_flags(sim, vm))
 		return -EINVAL;
-	if ((int64_t)create.size <= 0 || create.size & SIM_PAGE_MASK)
+	if ((int64_t)create.size <= 0 || create.size & sim->page_mask)
 		return -EINVAL;
 	return open_gmem(sim, vm, create.size, create.flags);
 }

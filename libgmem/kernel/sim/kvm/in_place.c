@@ -9,9 +9,9 @@
 /* References of a page that nobody but the page cache holds. */
 #define CACHE_REFS 2u
 
-int sim_in_place_init(struct sim_gmem *gmem)
+int sim_in_place_init(const struct gmem_sim *sim, struct sim_gmem *gmem)
 {
-	uint64_t last = (gmem->inode->size >> SIM_PAGE_SHIFT) - 1;
+	uint64_t last = (gmem->inode->size >> sim->page_shift) - 1;
 
 	if (gmem->inode->gmem_flags & SIM_GMEM_INIT_SHARED)
 		return 0;
@@ -31,13 +31,14 @@ static bool is_zero(const __u64 *words, size_t count)
 	return true;
 }
 
-static int check(const struct sim_gmem *gmem, const struct gmem_kvm_memory_attributes2 *request)
+static int check(const struct gmem_sim *sim, const struct sim_gmem *gmem,
+		 const struct gmem_kvm_memory_attributes2 *request)
 {
 	uint64_t supported = gmem->vm->has_private ? GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
 
 	if (request->flags || !is_zero(request->reserved, 11) || request->attributes & ~supported)
 		return -EINVAL;
-	if (!request->size || (request->offset | request->size) & SIM_PAGE_MASK)
+	if (!request->size || (request->offset | request->size) & sim->page_mask)
 		return -EINVAL;
 	if (request->offset + request->size < request->offset ||
 	    request->offset + request->size > gmem->inode->size)
@@ -57,7 +58,7 @@ static int release_shared(struct gmem_sim *sim, struct sim_gmem *gmem, uint64_t 
 
 		page->flags &= ~(uint32_t)SIM_PAGE_USER_MAPPED;
 		if (page->refs > CACHE_REFS) {
-			*error_offset = index << SIM_PAGE_SHIFT;
+			*error_offset = index << sim->page_shift;
 			return -EAGAIN;
 		}
 	}
@@ -68,8 +69,8 @@ static int convert(struct gmem_sim *sim, struct sim_gmem *gmem,
 		   struct gmem_kvm_memory_attributes2 *request)
 {
 	bool to_private = request->attributes & GMEM_KVM_MEMORY_ATTRIBUTE_PRIVATE;
-	uint64_t first = request->offset >> SIM_PAGE_SHIFT;
-	uint64_t last = first + (request->size >> SIM_PAGE_SHIFT) - 1;
+	uint64_t first = request->offset >> sim->page_shift;
+	uint64_t last = first + (request->size >> sim->page_shift) - 1;
 	int err = 0;
 
 	if (to_private)
@@ -90,7 +91,7 @@ int sim_in_place_ioctl(struct gmem_sim *sim, struct sim_gmem *gmem, unsigned lon
 		return -ENOTTY;
 	if (sim_copy_from_user(&attributes, arg, sizeof(attributes)))
 		return -EFAULT;
-	err = check(gmem, &attributes);
+	err = check(sim, gmem, &attributes);
 	if (err)
 		return err;
 	if (gmem->stuck || gmem->vm->stuck)

@@ -23,9 +23,8 @@ static int one(struct gmem_sim *sim, const struct sim_vm *vm)
 
 static int nr_memslots(struct gmem_sim *sim, const struct sim_vm *vm)
 {
-	(void)sim;
 	(void)vm;
-	return (int)SIM_USER_SLOTS;
+	return (int)sim_user_slots(sim);
 }
 
 static int max_vcpus(struct gmem_sim *sim, const struct sim_vm *vm)
@@ -82,10 +81,26 @@ static int guest_memfd_flags(struct gmem_sim *sim, const struct sim_vm *vm)
 	return sim->model->gmem.has_flags ? (int)sim_gmem_flags(sim, vm) : 0;
 }
 
-static const struct {
+static int ipa_size(struct gmem_sim *sim, const struct sim_vm *vm)
+{
+	(void)vm;
+	return (int)sim->model->arm64->ipa_bits;
+}
+
+/* The one that tells of the caches, of a VM only. */
+static int cacheable_pfnmap(struct gmem_sim *sim, const struct sim_vm *vm)
+{
+	if (!vm)
+		return -EINVAL;
+	return sim->model->arm64->fwb && sim->model->arm64->dic;
+}
+
+struct capability {
 	unsigned int number;
 	int (*answer)(struct gmem_sim *sim, const struct sim_vm *vm);
-} capabilities[] = {
+};
+
+static const struct capability of_x86[] = {
 	{ KVM_CAP_USER_MEMORY, one },
 	{ GMEM_KVM_CAP_NR_MEMSLOTS, nr_memslots },
 	{ GMEM_KVM_CAP_MAX_VCPUS, max_vcpus },
@@ -101,14 +116,31 @@ static const struct {
 	{ GMEM_KVM_CAP_VM_TYPES, vm_types },
 	{ GMEM_KVM_CAP_PRE_FAULT_MEMORY, pre_fault },
 	{ GMEM_KVM_CAP_GUEST_MEMFD_FLAGS, guest_memfd_flags },
+	{ 0, NULL },
+};
+
+/* kvm_vm_ioctl_check_extension() of arm64: no types, no attributes, no pre-fault. */
+static const struct capability of_arm64[] = {
+	{ KVM_CAP_USER_MEMORY, one },
+	{ GMEM_KVM_CAP_NR_MEMSLOTS, nr_memslots },
+	{ GMEM_KVM_CAP_MAX_VCPUS, max_vcpus },
+	{ GMEM_KVM_CAP_READONLY_MEM, one },
+	{ KVM_CAP_CHECK_EXTENSION_VM, one },
+	{ GMEM_KVM_CAP_ARM_VM_IPA_SIZE, ipa_size },
+	{ GMEM_KVM_CAP_USER_MEMORY2, one },
+	{ GMEM_KVM_CAP_GUEST_MEMFD, guest_memfd },
+	{ GMEM_KVM_CAP_ARM_CACHEABLE_PFNMAP, cacheable_pfnmap },
+	{ GMEM_KVM_CAP_GUEST_MEMFD_FLAGS, guest_memfd_flags },
+	{ 0, NULL },
 };
 
 int sim_check_extension(struct gmem_sim *sim, const struct sim_vm *vm, uint64_t number)
 {
-	for (unsigned int i = 0; i < sizeof(capabilities) / sizeof(*capabilities); i++)
-		if (capabilities[i].number == number)
-			return capabilities[i].answer(sim, vm);
-	return 0;
+	const struct capability *of = sim->model->arm64 ? of_arm64 : of_x86;
+
+	while (of->answer && of->number != number)
+		of++;
+	return of->answer ? of->answer(sim, vm) : 0;
 }
 
 static int api_version(struct gmem_sim *sim, void *object, uint64_t arg)
@@ -134,7 +166,7 @@ static int vcpu_mmap_size(struct gmem_sim *sim, void *object, uint64_t arg)
 {
 	(void)sim;
 	(void)object;
-	return arg ? -EINVAL : (int)SIM_RUN_SIZE;
+	return arg ? -EINVAL : (int)sim_run_size(sim);
 }
 
 static const struct sim_ioctl ioctls[] = {

@@ -5,10 +5,10 @@
 
 #include "kernel/sim/fs/file.h"
 
-#define SIM_USER_SLOTS 32764u
+#define SIM_USER_SLOTS 32764u /* 3 of all are KVM's own on x86-64, none on arm64 */
+#define SIM_ARM64_SLOTS 32767u
 #define SIM_MAX_VCPUS 1024u
 #define SIM_MAX_VCPU_IDS 4096u
-#define SIM_RUN_SIZE (3 * SIM_PAGE_SIZE) /* struct kvm_run and its ring pages */
 
 /* Internal flags of a memslot. */
 #define SIM_SLOT_GMEM_ONLY (1u << 17)
@@ -60,7 +60,9 @@ struct sim_vm {
 	bool has_private;
 	bool has_protected_state;
 	bool pre_fault_allowed;
-	bool in_place; /* private or not is a matter of the file */
+	bool in_place;	       /* private or not is a matter of the file */
+	bool is_protected;     /* arm64: by protected KVM */
+	unsigned int ipa_bits; /* arm64: of its guest physical addresses */
 	bool split_irqchip;
 	bool irqchip;
 	unsigned int max_vcpus;
@@ -89,6 +91,7 @@ struct sim_guest_access {
 	bool pending;
 	bool is_private; /* of a TD or an SNP guest; others follow the attribute */
 	uint64_t gpa;
+	bool executes; /* arm64: the other accesses map data only */
 };
 
 struct sim_vcpu {
@@ -96,7 +99,7 @@ struct sim_vcpu {
 	struct sim_vm *vm;
 	unsigned int id;
 	bool has_x2apic;  /* of KVM_SET_CPUID2 */
-	bool initialized; /* TDX: KVM_TDX_INIT_VCPU */
+	bool initialized; /* TDX: KVM_TDX_INIT_VCPU; arm64: KVM_ARM_VCPU_INIT */
 	uint64_t tdvpr;	  /* TDX: its control pages */
 	struct sim_guest_access access;
 	void *run; /* struct kvm_run */
@@ -111,6 +114,17 @@ struct sim_ioctl {
 const struct sim_ioctl *sim_find_ioctl(const struct sim_ioctl *table, unsigned long request);
 
 extern const struct sim_file_type sim_kvm_type;
+
+static inline unsigned int sim_user_slots(const struct gmem_sim *sim)
+{
+	return sim->model->arm64 ? SIM_ARM64_SLOTS : SIM_USER_SLOTS;
+}
+
+/* Bytes of struct kvm_run, and of the ring pages behind it. */
+static inline size_t sim_run_size(const struct gmem_sim *sim)
+{
+	return (sim->model->arm64 ? 2 : 3) * sim->page_size;
+}
 
 /* kvm.c */
 int sim_check_extension(struct gmem_sim *sim, const struct sim_vm *vm, uint64_t number);
@@ -134,7 +148,7 @@ void sim_slots_exit(struct gmem_sim *sim, struct sim_vm *vm);
 
 /* slot_table.c */
 struct sim_slot *sim_slot_by_id(const struct sim_slots *slots, uint32_t id);
-/* The first slot that ends behind gfn; slots->count if there is none. */
+/* The first slot that ends behind gfn; slots->count if there is no such slot. */
 size_t sim_slot_index(const struct sim_slots *slots, uint64_t gfn);
 int sim_slot_insert(struct sim_slots *slots, struct sim_slot *slot);
 void sim_slot_remove(struct sim_slots *slots, const struct sim_slot *slot);
@@ -160,7 +174,12 @@ void sim_gmem_unbind(struct gmem_sim *sim, struct sim_slot *slot);
 /* The removal series: a folio leaves the direct map when it is first mapped. */
 int sim_gmem_leave_direct_map(struct gmem_sim *sim, struct sim_inode *inode, uint64_t pfn);
 /* A guest page fault, as KVM_RUN and KVM_PRE_FAULT_MEMORY have it: kvm_tdp_map_page(). */
-int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_private);
+int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_private,
+		bool executes);
+
+/* stage2.c: what arm64 does to a page through the linear map, as it maps or unmaps it. */
+int sim_stage2_map(struct gmem_sim *sim, struct sim_vm *vm, uint64_t pfn, bool executes);
+int sim_stage2_unmap(struct gmem_sim *sim, uint64_t pfn);
 
 enum sim_zap {
 	SIM_ZAP_SHARED = 1,
@@ -171,6 +190,10 @@ enum sim_zap {
 /* Takes the file pages [first, last] out of the guest's page tables. */
 int sim_zap_pages(struct gmem_sim *sim, struct sim_vm *vm, const struct sim_inode *inode,
 		  uint64_t first, uint64_t last, enum sim_zap which);
+
+/* vm_arm64.c: KVM_CREATE_VM and the ioctls on VMs and vCPUs of arm64. */
+int sim_arm64_init_vm(const struct gmem_sim *sim, struct sim_vm *vm, uint64_t type);
+extern const struct sim_ioctl sim_arm64_vm_ioctls[], sim_arm64_vcpu_ioctls[];
 
 /* vcpu.c */
 int sim_vm_create_vcpu(struct gmem_sim *sim, void *object, uint64_t arg);

@@ -6,7 +6,7 @@
 /* One page. */
 static int pre_fault(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gpa)
 {
-	uint64_t gfn = gpa >> SIM_PAGE_SHIFT;
+	uint64_t gfn = gpa >> sim->page_shift;
 
 	if (sim->signal_pending)
 		return -EINTR;
@@ -17,7 +17,7 @@ static int pre_fault(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gpa)
 	/* Shadow paging. */
 	if (!sim->model->pre_fault)
 		return -EOPNOTSUPP;
-	return sim_map_gfn(sim, vm, gfn, vm->has_private && sim_gfn_is_private(vm, gfn));
+	return sim_map_gfn(sim, vm, gfn, vm->has_private && sim_gfn_is_private(vm, gfn), false);
 }
 
 int sim_vcpu_pre_fault(struct gmem_sim *sim, void *object, uint64_t arg)
@@ -29,16 +29,16 @@ int sim_vcpu_pre_fault(struct gmem_sim *sim, void *object, uint64_t arg)
 
 	if (sim_copy_from_user(&range, arg, sizeof(range)))
 		return -EFAULT;
-	if (range.flags || (range.gpa | range.size) & SIM_PAGE_MASK ||
+	if (range.flags || (range.gpa | range.size) & sim->page_mask ||
 	    range.gpa + range.size <= range.gpa)
 		err = -EINVAL;
 	while (!err && range.size) {
 		err = pre_fault(sim, vcpu->vm, range.gpa);
 		if (err)
 			break;
-		range.gpa += SIM_PAGE_SIZE;
-		range.size -= SIM_PAGE_SIZE;
-		done += SIM_PAGE_SIZE;
+		range.gpa += sim->page_size;
+		range.size -= sim->page_size;
+		done += sim->page_size;
 	}
 	/* The task is dead: nobody copies anything back. */
 	if (err == -GMEM_KERNEL_OOPS)

@@ -20,12 +20,13 @@ struct memory_fault {
 	uint64_t size;
 };
 
-static int exit_memory_fault(struct sim_vcpu *vcpu, uint64_t gpa, bool is_private, int err)
+static int exit_memory_fault(const struct gmem_sim *sim, struct sim_vcpu *vcpu, uint64_t gpa,
+			     bool is_private, int err)
 {
 	struct memory_fault fault = {
 		.flags = is_private ? MEMORY_FAULT_PRIVATE : 0,
-		.gpa = gpa & ~SIM_PAGE_MASK,
-		.size = SIM_PAGE_SIZE,
+		.gpa = gpa & ~sim->page_mask,
+		.size = sim->page_size,
 	};
 	struct kvm_run *run = vcpu->run;
 
@@ -50,7 +51,7 @@ static int guest_access(struct gmem_sim *sim, struct sim_vcpu *vcpu)
 {
 	struct sim_guest_access access = vcpu->access;
 	struct sim_vm *vm = vcpu->vm;
-	uint64_t gfn = access.gpa >> SIM_PAGE_SHIFT;
+	uint64_t gfn = access.gpa >> sim->page_shift;
 	bool attribute = vm->has_private && sim_gfn_is_private(vm, gfn);
 	bool is_private =
 		vm->has_protected_state && vm->has_private ? access.is_private : attribute;
@@ -58,12 +59,12 @@ static int guest_access(struct gmem_sim *sim, struct sim_vcpu *vcpu)
 
 	vcpu->access.pending = false;
 	if (is_private != attribute)
-		return exit_memory_fault(vcpu, access.gpa, is_private, -EFAULT);
-	err = sim_map_gfn(sim, vm, gfn, is_private);
+		return exit_memory_fault(sim, vcpu, access.gpa, is_private, -EFAULT);
+	err = sim_map_gfn(sim, vm, gfn, is_private, access.executes);
 	if (err == -ENOENT)
 		return exit_mmio(vcpu, access.gpa);
 	if (err == -EFAULT || err == -EHWPOISON)
-		return exit_memory_fault(vcpu, access.gpa, is_private, err);
+		return exit_memory_fault(sim, vcpu, access.gpa, is_private, err);
 	return err;
 }
 
@@ -78,6 +79,9 @@ int sim_vcpu_run(struct gmem_sim *sim, void *object, uint64_t arg)
 	/* tdx_vcpu_pre_run(); an AP that was never initialized would block instead. */
 	if (vcpu->vm->td && (vcpu->vm->td->state != SIM_TD_STATE_RUNNABLE || !vcpu->initialized))
 		return -EINVAL;
+	/* kvm_arch_vcpu_ioctl_run() */
+	if (sim->model->arm64 && !vcpu->initialized)
+		return -ENOEXEC;
 	if (sim->signal_pending) {
 		run->exit_reason = KVM_EXIT_INTR;
 		return -EINTR;
@@ -88,7 +92,7 @@ int sim_vcpu_run(struct gmem_sim *sim, void *object, uint64_t arg)
 		if (err || run->exit_reason == KVM_EXIT_MMIO)
 			return err;
 	}
-	/* Without a memslot the guest cannot even fetch. */
+	/* Without a memslot the guest cannot even fetch an instruction. */
 	run->exit_reason = can_fetch ? KVM_EXIT_HLT : KVM_EXIT_INTERNAL_ERROR;
 	return 0;
 }

@@ -13,12 +13,13 @@
 #define MAX_PAGES 0x7fffffffull
 #define USER_END_4 0x00007ffffffff000ull /* TASK_SIZE_MAX */
 #define USER_END_5 0x00fffffffffff000ull
+#define USER_END_ARM64 0x0010000000000000ull /* 52 bits, whatever the CPU has */
 
 typedef struct gmem_kvm_userspace_memory_region2 region_t;
 
-static unsigned int space_count(const struct sim_vm *vm)
+static unsigned int space_count(const struct gmem_sim *sim, const struct sim_vm *vm)
 {
-	return vm->has_private ? 1 : 2;
+	return vm->has_private || sim->model->arm64 ? 1 : 2;
 }
 
 static struct sim_slots *space_of(struct sim_vm *vm, const region_t *region)
@@ -53,7 +54,9 @@ static int check_flags(const struct gmem_sim *sim, const struct sim_vm *vm, cons
 
 static bool is_user_range(const struct gmem_sim *sim, uint64_t start, uint64_t size)
 {
-	uint64_t end = sim->model->cpu->five_level ? USER_END_5 : USER_END_4;
+	uint64_t end = sim->model->arm64	     ? USER_END_ARM64
+		       : sim->model->cpu->five_level ? USER_END_5
+						     : USER_END_4;
 
 	return start + size >= start && start + size <= end;
 }
@@ -61,20 +64,20 @@ static bool is_user_range(const struct gmem_sim *sim, uint64_t start, uint64_t s
 /* The first part of kvm_set_memory_region(): what is wrong with the request in itself. */
 static int check_region(const struct gmem_sim *sim, const struct sim_vm *vm, const region_t *region)
 {
-	uint64_t pages = region->memory_size >> SIM_PAGE_SHIFT;
+	uint64_t pages = region->memory_size >> sim->page_shift;
 
 	if (check_flags(sim, vm, region))
 		return -EINVAL;
-	if (region->memory_size & SIM_PAGE_MASK || region->guest_phys_addr & SIM_PAGE_MASK)
+	if (region->memory_size & sim->page_mask || region->guest_phys_addr & sim->page_mask)
 		return -EINVAL;
-	if (region->userspace_addr & SIM_PAGE_MASK ||
+	if (region->userspace_addr & sim->page_mask ||
 	    !is_user_range(sim, region->userspace_addr, region->memory_size))
 		return -EINVAL;
 	if (region->flags & GMEM_KVM_MEM_GUEST_MEMFD &&
-	    (region->guest_memfd_offset & SIM_PAGE_MASK ||
+	    (region->guest_memfd_offset & sim->page_mask ||
 	     region->guest_memfd_offset + region->memory_size < region->guest_memfd_offset))
 		return -EINVAL;
-	if (region->slot >> 16 >= space_count(vm))
+	if (region->slot >> 16 >= space_count(sim, vm))
 		return -EINVAL;
 	if (region->guest_phys_addr + region->memory_size < region->guest_phys_addr)
 		return -EINVAL;
@@ -82,14 +85,15 @@ static int check_region(const struct gmem_sim *sim, const struct sim_vm *vm, con
 }
 
 /* What slots of existing memory may change: KVM_MR_MOVE and KVM_MR_FLAGS_ONLY. */
-static int check_change(const struct sim_slot *old, const region_t *region)
+static int check_change(const struct gmem_sim *sim, const struct sim_slot *old,
+			const region_t *region)
 {
 	uint32_t fixed = GMEM_KVM_MEM_READONLY | GMEM_KVM_MEM_GUEST_MEMFD;
 
 	if (region->flags & GMEM_KVM_MEM_GUEST_MEMFD)
 		return -EINVAL;
 	if (region->userspace_addr != old->userspace_addr ||
-	    region->memory_size >> SIM_PAGE_SHIFT != old->npages ||
+	    region->memory_size >> sim->page_shift != old->npages ||
 	    (region->flags ^ old->flags) & fixed)
 		return -EINVAL;
 	return 0;
@@ -107,14 +111,27 @@ static bool overlaps(const struct sim_slots *slots, const struct sim_slot *excep
 	return false;
 }
 
-/* kvm_arch_prepare_memory_region(): what the MMU can map, and no shared alias of a TD. */
-static int check_last_gfn(const struct gmem_sim *sim, const struct sim_vm *vm,
-			  const region_t *region)
+/* kvm_arch_prepare_memory_region() of arm64: the VM's addresses, and no memory without mmap. */
+static int prepare_arm64(const struct gmem_sim *sim, const struct sim_vm *vm,
+			 const region_t *region, const struct sim_gmem *gmem)
 {
-	uint64_t last = (region->guest_phys_addr + region->memory_size - 1) >> SIM_PAGE_SHIFT;
+	uint64_t end = (region->guest_phys_addr + region->memory_size) >> sim->page_shift;
+
+	if (end > 1ull << vm->ipa_bits >> sim->page_shift)
+		return -EFAULT;
+	return gmem && !(gmem->inode->gmem_flags & SIM_GMEM_MMAP) ? -EINVAL : 0;
+}
+
+/* kvm_arch_prepare_memory_region(): what the MMU can map, and no shared alias of a TD. */
+static int prepare(const struct gmem_sim *sim, const struct sim_vm *vm, const region_t *region,
+		   const struct sim_gmem *gmem)
+{
+	uint64_t last = (region->guest_phys_addr + region->memory_size - 1) >> sim->page_shift;
 	unsigned int bits = sim->model->pre_fault ? sim->model->cpu->physical_bits : 52;
 
-	if (last >> (bits - SIM_PAGE_SHIFT))
+	if (sim->model->arm64)
+		return prepare_arm64(sim, vm, region, gmem);
+	if (last >> (bits - sim->page_shift))
 		return -EINVAL;
 	return last & sim_td_shared_gfn(vm) ? -EINVAL : 0;
 }
@@ -143,8 +160,8 @@ static struct sim_slot *new_slot(struct gmem_sim *sim, const region_t *region)
 	}
 	slot->id = region->slot & 0xffff;
 	slot->as_id = region->slot >> 16;
-	slot->base_gfn = region->guest_phys_addr >> SIM_PAGE_SHIFT;
-	slot->npages = region->memory_size >> SIM_PAGE_SHIFT;
+	slot->base_gfn = region->guest_phys_addr >> sim->page_shift;
+	slot->npages = region->memory_size >> sim->page_shift;
 	slot->userspace_addr = region->userspace_addr;
 	slot->flags = region->flags;
 	return slot;
@@ -183,8 +200,8 @@ static int create(struct gmem_sim *sim, struct sim_vm *vm, const region_t *regio
 	struct sim_slot *slot;
 	int err;
 
-	if (overlaps(slots, NULL, region->guest_phys_addr >> SIM_PAGE_SHIFT,
-		     region->memory_size >> SIM_PAGE_SHIFT))
+	if (overlaps(slots, NULL, region->guest_phys_addr >> sim->page_shift,
+		     region->memory_size >> sim->page_shift))
 		return -EEXIST;
 	slot = new_slot(sim, region);
 	if (!slot)
@@ -193,9 +210,9 @@ static int create(struct gmem_sim *sim, struct sim_vm *vm, const region_t *regio
 	if (region->flags & GMEM_KVM_MEM_GUEST_MEMFD)
 		err = find_gmem(sim, vm, region, &gmem);
 	if (!err)
-		err = check_last_gfn(sim, vm, region);
+		err = prepare(sim, vm, region, gmem);
 	if (!err && gmem) {
-		slot->pgoff = region->guest_memfd_offset >> SIM_PAGE_SHIFT;
+		slot->pgoff = region->guest_memfd_offset >> sim->page_shift;
 		err = sim_gmem_bind(sim, gmem, slot);
 	}
 	if (err)
@@ -234,14 +251,14 @@ static int delete (struct gmem_sim *sim, struct sim_vm *vm, struct sim_slots *sl
 static int change(struct gmem_sim *sim, struct sim_vm *vm, struct sim_slot *slot,
 		  const region_t *region)
 {
-	uint64_t base = region->guest_phys_addr >> SIM_PAGE_SHIFT;
+	uint64_t base = region->guest_phys_addr >> sim->page_shift;
 	struct sim_slots *slots = space_of(vm, region);
 	int err = 0;
 
 	if (base != slot->base_gfn) {
 		if (overlaps(slots, slot, base, slot->npages))
 			return -EEXIST;
-		err = check_last_gfn(sim, vm, region);
+		err = prepare(sim, vm, region, NULL);
 		if (err)
 			return err;
 		sim_slot_remove(slots, slot);
@@ -259,7 +276,7 @@ static int set_region(struct gmem_sim *sim, struct sim_vm *vm, const region_t *r
 	struct sim_slot *slot;
 	int err;
 
-	if ((region->slot & 0xffff) >= SIM_USER_SLOTS)
+	if ((region->slot & 0xffff) >= sim_user_slots(sim))
 		return -EINVAL;
 	err = check_region(sim, vm, region);
 	if (err)
@@ -270,7 +287,7 @@ static int set_region(struct gmem_sim *sim, struct sim_vm *vm, const region_t *r
 		return slot ? delete (sim, vm, slots, slot) : -EINVAL;
 	if (!slot)
 		return create(sim, vm, region);
-	err = check_change(slot, region);
+	err = check_change(sim, slot, region);
 	return err ? err : change(sim, vm, slot, region);
 }
 

@@ -94,14 +94,15 @@ static bool is_known_type(unsigned int type)
 		type <= GMEM_KVM_SEV_SNP_PAGE_TYPE_CPUID);
 }
 
-static int check_update(const struct gmem_kvm_sev_snp_launch_update *update)
+static int check_update(const struct gmem_sim *sim,
+			const struct gmem_kvm_sev_snp_launch_update *update)
 {
-	if (!update->len || update->len & SIM_PAGE_MASK || update->flags ||
+	if (!update->len || update->len & sim->page_mask || update->flags ||
 	    !is_known_type(update->type))
 		return -EINVAL;
 	if (update->type == GMEM_KVM_SEV_SNP_PAGE_TYPE_ZERO)
 		return 0;
-	return !update->uaddr || update->uaddr & SIM_PAGE_MASK ? -EINVAL : 0;
+	return !update->uaddr || update->uaddr & sim->page_mask ? -EINVAL : 0;
 }
 
 /* kvm_gmem_populate() with sev_gmem_post_populate(), for one page. */
@@ -124,7 +125,8 @@ static int update_page(struct gmem_sim *sim, struct sim_vm *vm, const struct sim
 
 	if (sim->signal_pending)
 		return -EINTR;
-	if (!slot->gmem || (!is_zero && sim_user_access(sim, update->uaddr + done * SIM_PAGE_SIZE)))
+	if (!slot->gmem ||
+	    (!is_zero && sim_user_access(sim, update->uaddr + done * sim->page_size)))
 		return -EFAULT;
 	err = sim_inode_get_page(sim, slot->gmem->inode, slot->pgoff + gfn - slot->base_gfn, &pfn);
 	if (err)
@@ -159,12 +161,12 @@ static int launch_update(struct gmem_sim *sim, struct sim_vm *vm,
 		return -EINVAL;
 	if (sim_copy_from_user(&update, cmd->data, sizeof(update)))
 		return -EFAULT;
-	if (check_update(&update))
+	if (check_update(sim, &update))
 		return -EINVAL;
 	slot = sim_slot_at(vm, update.gfn_start);
 	if (!slot || !(slot->flags & GMEM_KVM_MEM_GUEST_MEMFD))
 		return -EINVAL;
-	pages = update.len >> SIM_PAGE_SHIFT;
+	pages = update.len >> sim->page_shift;
 	if (pages > slot->base_gfn + slot->npages - update.gfn_start)
 		pages = slot->base_gfn + slot->npages - update.gfn_start;
 	while (!err && done < pages) {
@@ -176,9 +178,9 @@ static int launch_update(struct gmem_sim *sim, struct sim_vm *vm,
 	if (!done)
 		return -EIO;
 	update.gfn_start += done;
-	update.len -= done << SIM_PAGE_SHIFT;
+	update.len -= done << sim->page_shift;
 	if (update.type != GMEM_KVM_SEV_SNP_PAGE_TYPE_ZERO)
-		update.uaddr += done << SIM_PAGE_SHIFT;
+		update.uaddr += done << sim->page_shift;
 	return sim_copy_to_user(cmd->data, &update, sizeof(update));
 }
 

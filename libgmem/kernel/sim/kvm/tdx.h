@@ -16,7 +16,7 @@ struct sim_td {
 	enum sim_td_state state;
 	unsigned int hkid;	 /* 0: none */
 	uint64_t shared_gfn;	 /* the shared bit, in GFNs; 0 before KVM_TDX_INIT_VM */
-	unsigned int sept_top;	 /* highest level whose tables are added */
+	unsigned int sept_top;	 /* highest level at which tables are added */
 	struct sim_keys control; /* the kernel's pages that the module has, by address */
 	struct sim_module_td module;
 };

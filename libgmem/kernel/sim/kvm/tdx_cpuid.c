@@ -29,7 +29,10 @@ static const struct gmem_kvm_cpuid_entry2 guest_cpuid[] = {
 
 #define GUEST_CPUID (sizeof(guest_cpuid) / sizeof(*guest_cpuid))
 
-/* cpuid_entry2_find(): the first of that leaf whose index counts for nothing or is the same. */
+/*
+ * cpuid_entry2_find(): the first of that leaf with the same index, or for which the index does not
+ * matter.
+ */
 static const struct gmem_kvm_cpuid_entry2 *find(const struct gmem_kvm_cpuid_entry2 *entries,
 						uint32_t count, uint32_t function, uint32_t index)
 {

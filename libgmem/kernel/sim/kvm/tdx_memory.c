@@ -59,7 +59,7 @@ int sim_td_map(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, uint64_t p
 		"kvm_mmu_do_page_fault", "kvm_tdp_map_page",
 		"kvm_vcpu_ioctl",	 NULL,
 	};
-	struct sim_seamcall_args args = { .gpa = gfn << SIM_PAGE_SHIFT, .pfn = pfn };
+	struct sim_seamcall_args args = { .gpa = gfn << sim->page_shift, .pfn = pfn };
 	int err = add_tables(sim, vm, args.gpa);
 
 	if (err)
@@ -84,7 +84,9 @@ int sim_td_remove(struct gmem_sim *sim, struct sim_vm *vm, uint64_t pfn)
 	for (unsigned int i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
 		if (steps[i] == TDH_MEM_TRACK && vm->td->state != SIM_TD_STATE_RUNNABLE)
 			continue;
-		/* A zap has nobody to tell: the VM is bugged, the call goes on. */
+		/*
+		 * A zap cannot report an error: the VM is marked as bugged, and the call goes on.
+		 */
 		if (sim_td_seamcall(sim, vm, steps[i], &args))
 			return 0;
 	}
@@ -93,7 +95,7 @@ int sim_td_remove(struct gmem_sim *sim, struct sim_vm *vm, uint64_t pfn)
 
 static int measure_page(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gpa)
 {
-	for (uint64_t offset = 0; offset < SIM_PAGE_SIZE; offset += CHUNK_SIZE) {
+	for (uint64_t offset = 0; offset < sim->page_size; offset += CHUNK_SIZE) {
 		struct sim_seamcall_args args = { .gpa = gpa + offset };
 		int err = sim_td_seamcall(sim, vm, TDH_MR_EXTEND, &args);
 
@@ -124,7 +126,7 @@ static int populate_folio(struct gmem_sim *sim, const struct sim_slot *slot, uin
 static int populate(struct gmem_sim *sim, struct sim_vm *vm, uint64_t source, uint64_t gpa,
 		    bool measured)
 {
-	uint64_t gfn = gpa >> SIM_PAGE_SHIFT;
+	uint64_t gfn = gpa >> sim->page_shift;
 	const struct sim_slot *slot = sim_slot_at(vm, gfn);
 	struct sim_page *page;
 	uint64_t pfn;
@@ -156,25 +158,27 @@ static int populate(struct gmem_sim *sim, struct sim_vm *vm, uint64_t source, ui
 	return err;
 }
 
-static bool is_private_gpa(const struct sim_vm *vm, uint64_t gpa)
+static bool is_private_gpa(const struct gmem_sim *sim, const struct sim_vm *vm, uint64_t gpa)
 {
 	uint64_t shared = sim_td_shared_gfn(vm);
 
-	return shared && !(gpa >> SIM_PAGE_SHIFT & shared);
+	return shared && !(gpa >> sim->page_shift & shared);
 }
 
 /* nr_pages counts modulo 2^64 bytes. */
-static int check_region(const struct sim_vm *vm, const struct gmem_kvm_tdx_init_mem_region *region)
+static int check_region(const struct gmem_sim *sim, const struct sim_vm *vm,
+			const struct gmem_kvm_tdx_init_mem_region *region)
 {
-	uint64_t size = region->nr_pages << SIM_PAGE_SHIFT;
+	uint64_t size = region->nr_pages << sim->page_shift;
 
 	/* In-place conversion: without a source the page's own content goes in. */
 	if (!region->source_addr && !vm->in_place)
 		return -EINVAL;
-	if (region->source_addr & SIM_PAGE_MASK || region->gpa & SIM_PAGE_MASK ||
+	if (region->source_addr & sim->page_mask || region->gpa & sim->page_mask ||
 	    !region->nr_pages || region->gpa + size <= region->gpa)
 		return -EINVAL;
-	return is_private_gpa(vm, region->gpa) && is_private_gpa(vm, region->gpa + size - 1)
+	return is_private_gpa(sim, vm, region->gpa) &&
+			       is_private_gpa(sim, vm, region->gpa + size - 1)
 		       ? 0
 		       : -EINVAL;
 }
@@ -190,14 +194,14 @@ int sim_td_init_mem_region(struct gmem_sim *sim, struct sim_vcpu *vcpu,
 		return -EINVAL;
 	if (sim_copy_from_user(&region, cmd->data, sizeof(region)))
 		return -EFAULT;
-	if (check_region(vcpu->vm, &region))
+	if (check_region(sim, vcpu->vm, &region))
 		return -EINVAL;
 	while (!err && region.nr_pages) {
 		err = populate(sim, vcpu->vm, region.source_addr, region.gpa, measured);
 		if (err)
 			break;
-		region.source_addr += region.source_addr ? SIM_PAGE_SIZE : 0;
-		region.gpa += SIM_PAGE_SIZE;
+		region.source_addr += region.source_addr ? sim->page_size : 0;
+		region.gpa += sim->page_size;
 		region.nr_pages--;
 	}
 	if (err == -GMEM_KERNEL_OOPS)

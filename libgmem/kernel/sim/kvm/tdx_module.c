@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A TDX module. It checks what the kernel could get wrong: the life of a TD, the tables of its
- * secure EPT, and whose a page is (the PAMT, kept in the page records). It touches no page
+ * secure EPT, and the owner of each page (the PAMT, kept in the page records). It touches no page
  * through the kernel's tables: it works on physical addresses.
  */
 #include "kernel/sim/kvm/tdx_module.h"
@@ -9,13 +9,14 @@
 #define FNV_OFFSET 0xcbf29ce484222325ull
 #define FNV_PRIME 0x100000001b3ull
 #define LEVEL_SHIFT 56u
+#define TABLE_SHIFT 12u /* of the module's own page size */
 
 typedef uint64_t (*seamcall_fn)(struct gmem_sim *sim, struct sim_module_td *td,
 				const struct sim_seamcall_args *args);
 
 static uint64_t sept_key(uint64_t gpa, unsigned int level)
 {
-	return (uint64_t)level << LEVEL_SHIFT | gpa >> (SIM_PAGE_SHIFT + 9 * level);
+	return (uint64_t)level << LEVEL_SHIFT | gpa >> (TABLE_SHIFT + 9 * level);
 }
 
 bool sim_module_has_sept(const struct sim_module_td *td, uint64_t gpa, unsigned int level)
@@ -43,7 +44,7 @@ static uint64_t mng_create(struct gmem_sim *sim, struct sim_module_td *td,
 	return SIM_TDX_SUCCESS;
 }
 
-/* Once a package; the second one finds it done. */
+/* It is done once for each package; the second call finds it done. */
 static uint64_t mng_key_config(struct gmem_sim *sim, struct sim_module_td *td,
 			       const struct sim_seamcall_args *args)
 {
@@ -221,7 +222,7 @@ static uint64_t key_freeid(struct gmem_sim *sim, struct sim_module_td *td,
 	return SIM_TDX_SUCCESS;
 }
 
-/* Only a TD that has lost its key gives its pages back. */
+/* Pages can be reclaimed only from a TD that no longer has its key. */
 static uint64_t page_reclaim(struct gmem_sim *sim, struct sim_module_td *td,
 			     const struct sim_seamcall_args *args)
 {

@@ -6,17 +6,17 @@ int sim_td_control_page(struct gmem_sim *sim, struct sim_td *td, uint64_t *pfn)
 {
 	static const char *const chain[] = { "clflush_cache_range", "tdx_clflush_page",
 					     "tdh_mng_addcx", "kvm_vm_ioctl", NULL };
-	uint64_t address = sim_kalloc(sim, SIM_PAGE_SIZE);
+	uint64_t address = sim_kalloc(sim, sim->page_size);
 	int err;
 
 	if (!address)
 		return -ENOMEM;
 	err = sim_keys_add(&td->control, address);
 	if (err) {
-		sim_kfree(sim, address, SIM_PAGE_SIZE);
+		sim_kfree(sim, address, sim->page_size);
 		return err;
 	}
-	*pfn = (address - sim->model->page_offset_base) >> SIM_PAGE_SHIFT;
+	*pfn = (address - sim->model->page_offset_base) >> sim->page_shift;
 	/* The kernel's own pages are flushed too; nobody took them out of the direct map. */
 	return sim_touch_direct_map(sim, *pfn, SIM_ACCESS_READ, chain);
 }
@@ -36,15 +36,15 @@ void sim_td_reclaim_pages(struct gmem_sim *sim, struct sim_td *td)
 
 	for (size_t i = 0; i < td->control.count; i++) {
 		uint64_t address = td->control.keys[i];
-		uint64_t pfn = (address - sim->model->page_offset_base) >> SIM_PAGE_SHIFT;
+		uint64_t pfn = (address - sim->model->page_offset_base) >> sim->page_shift;
 
-		/* What cannot be reclaimed leaks: the key is still on it. */
+		/* A page that cannot be reclaimed leaks, because it still has the key. */
 		if (td->module.lifecycle != SIM_TD_NONE &&
 		    sim_seamcall(sim, &td->module, TDH_PHYMEM_PAGE_RECLAIM,
 				 &(struct sim_seamcall_args){ .pfn = pfn }))
 			continue;
 		sim_td_quirk_reset(sim, pfn, chain);
-		sim_kfree(sim, address, SIM_PAGE_SIZE);
+		sim_kfree(sim, address, sim->page_size);
 	}
 	sim_keys_free(&td->control);
 }

@@ -208,7 +208,7 @@ static int init_vm(struct gmem_sim *sim, struct sim_vm *vm, struct gmem_kvm_tdx_
 		return err;
 	}
 	td->sept_top = width == 52 ? 4 : 3;
-	td->shared_gfn = 1ull << (width - 1 - SIM_PAGE_SHIFT);
+	td->shared_gfn = 1ull << (width - 1 - sim->page_shift);
 	td->state = SIM_TD_STATE_INITIALIZED;
 	return 0;
 }

@@ -57,7 +57,8 @@ static const struct sim_ioctl ioctls[] = {
 static int vcpu_ioctl(struct gmem_sim *sim, struct sim_file *file, unsigned long request,
 		      uint64_t arg)
 {
-	const struct sim_ioctl *ioctl = sim_find_ioctl(ioctls, request);
+	const struct sim_ioctl *ioctl =
+		sim_find_ioctl(sim->model->arm64 ? sim_arm64_vcpu_ioctls : ioctls, request);
 	struct sim_vcpu *vcpu = file->owner;
 	int err = sim_vm_check(vcpu->vm);
 
@@ -72,11 +73,10 @@ static int vcpu_ioctl(struct gmem_sim *sim, struct sim_file *file, unsigned long
 static int vcpu_mmap(struct gmem_sim *sim, struct sim_file *file, uint64_t offset, size_t length,
 		     int prot, int flags)
 {
-	(void)sim;
 	(void)file;
 	(void)prot;
 	(void)flags;
-	return offset + length > SIM_RUN_SIZE ? -EINVAL : 0;
+	return offset + length > sim_run_size(sim) ? -EINVAL : 0;
 }
 
 static int release(struct gmem_sim *sim, struct sim_file *file)
@@ -98,13 +98,12 @@ static const struct sim_file_type vcpu_type = {
 
 void sim_vcpus_exit(struct gmem_sim *sim, struct sim_vm *vm)
 {
-	(void)sim;
 	while (vm->vcpus) {
 		struct sim_vcpu *vcpu = vm->vcpus;
 
 		vm->vcpus = vcpu->next;
 		if (vcpu->run)
-			munmap(vcpu->run, SIM_RUN_SIZE);
+			munmap(vcpu->run, sim_run_size(sim));
 		free(vcpu);
 	}
 }
@@ -130,7 +129,7 @@ static int vcpu_file(struct gmem_sim *sim, struct sim_vcpu *vcpu, struct sim_fil
 	char link[64];
 	int err, fd;
 
-	err = sim_inode_new(sim, SIM_FS_ANON, 0600, SIM_RUN_SIZE, &inode);
+	err = sim_inode_new(sim, SIM_FS_ANON, 0600, sim_run_size(sim), &inode);
 	if (err)
 		return err;
 	snprintf(link, sizeof(link), "anon_inode:kvm-vcpu:%u", vcpu->id);
@@ -138,8 +137,9 @@ static int vcpu_file(struct gmem_sim *sim, struct sim_vcpu *vcpu, struct sim_fil
 	if (err)
 		goto put_inode;
 	fd = sim_inode_host_fd(inode);
-	vcpu->run = fd < 0 ? MAP_FAILED
-			   : mmap(NULL, SIM_RUN_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	vcpu->run =
+		fd < 0 ? MAP_FAILED
+		       : mmap(NULL, sim_run_size(sim), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (vcpu->run != MAP_FAILED)
 		return 0;
 	vcpu->run = NULL;

@@ -52,7 +52,10 @@ static int vm_layout(struct gmem_sim *sim, struct sim_vm *vm)
 		return -ENOMEM;
 	sim_set(sim, vm->address, SIM_KVM_MM, sim->boot.mm);
 	sim_set(sim, vm->address, SIM_KVM_PID, (uint64_t)vm->owner);
-	sim_set(sim, vm->address, SIM_KVM_VM_TYPE, vm->type);
+	if (sim->model->arm64)
+		sim_set(sim, vm->address, SIM_KVM_PROTECTED, vm->is_protected);
+	else
+		sim_set(sim, vm->address, SIM_KVM_VM_TYPE, vm->type);
 	return 0;
 }
 
@@ -173,16 +176,23 @@ static const struct sim_ioctl ioctls[] = {
 	{ 0, NULL },
 };
 
+/* The default of kvm_arch_vm_ioctl(). */
+static int no_such_ioctl(const struct gmem_sim *sim)
+{
+	return sim->model->arm64 ? -EINVAL : -ENOTTY;
+}
+
 static int vm_ioctl(struct gmem_sim *sim, struct sim_file *file, unsigned long request,
 		    uint64_t arg)
 {
-	const struct sim_ioctl *ioctl = sim_find_ioctl(ioctls, request);
+	const struct sim_ioctl *ioctl =
+		sim_find_ioctl(sim->model->arm64 ? sim_arm64_vm_ioctls : ioctls, request);
 	int err = sim_vm_check(file->owner);
 
 	if (err)
 		return err;
 	if (!ioctl)
-		return -ENOTTY;
+		return no_such_ioctl(sim);
 	return sim_vm_result(file->owner, ioctl->fn(sim, file->owner, arg));
 }
 
@@ -201,6 +211,8 @@ static const struct sim_file_type vm_type = { .ioctl = vm_ioctl, .release = rele
 /* What an encrypted VM has beside the rest. */
 static int vm_init_type(struct gmem_sim *sim, struct sim_vm *vm)
 {
+	if (sim->model->arm64)
+		return 0;
 	if (vm->type == TDX_TYPE) {
 		if (vm->max_vcpus > sim->model->cpu->count)
 			vm->max_vcpus = sim->model->cpu->count;
@@ -211,18 +223,28 @@ static int vm_init_type(struct gmem_sim *sim, struct sim_vm *vm)
 	return 0;
 }
 
-static struct sim_vm *vm_new(struct gmem_sim *sim, unsigned int type)
+/* kvm_arch_init_vm(): what the number says. */
+static int read_type(const struct gmem_sim *sim, struct sim_vm *vm, uint64_t type)
+{
+	if (sim->model->arm64)
+		return sim_arm64_init_vm(sim, vm, type);
+	if (type >= sizeof(types) / sizeof(*types) || !(sim->model->vm_types >> type & 1))
+		return -EINVAL;
+	vm->type = (unsigned int)type;
+	vm->has_private = types[type].has_private;
+	vm->has_protected_state = types[type].has_protected_state;
+	vm->pre_fault_allowed = types[type].pre_fault_allowed;
+	return 0;
+}
+
+static struct sim_vm *vm_new(struct gmem_sim *sim)
 {
 	struct sim_vm *vm = calloc(1, sizeof(*vm));
 
 	if (!vm)
 		return NULL;
 	vm->refs = 1;
-	vm->type = type;
 	vm->owner = getpid();
-	vm->has_private = types[type].has_private;
-	vm->has_protected_state = types[type].has_protected_state;
-	vm->pre_fault_allowed = types[type].pre_fault_allowed;
 	vm->max_vcpus = SIM_MAX_VCPUS;
 	vm->in_place = sim->model->gmem.in_place;
 	vm->next = sim->vms;
@@ -237,12 +259,12 @@ int sim_vm_create(struct gmem_sim *sim, uint64_t type)
 	struct sim_vm *vm;
 	int err;
 
-	if (type >= sizeof(types) / sizeof(*types) || !(sim->model->vm_types >> type & 1))
-		return -EINVAL;
-	vm = vm_new(sim, (unsigned int)type);
+	vm = vm_new(sim);
 	if (!vm)
 		return -ENOMEM;
-	err = vm_layout(sim, vm);
+	err = read_type(sim, vm, type);
+	if (!err)
+		err = vm_layout(sim, vm);
 	if (!err)
 		err = vm_init_type(sim, vm);
 	if (err)

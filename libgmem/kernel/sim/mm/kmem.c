@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The kernel's own memory: a run of page frames whose content is held, in which page tables and
- * objects live. Its first pages are the kernel image. Objects are known by their direct-map
- * addresses, as on a real kernel.
+ * The kernel's own memory: a run of page frames with content, in which page tables and objects
+ * live. Its first pages are the kernel image. Objects are known by their direct-map addresses, as
+ * on a real kernel.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 
 int sim_kmem_init(struct gmem_sim *sim)
 {
-	void *bytes = mmap(NULL, sim->kmem.pages << SIM_PAGE_SHIFT, PROT_READ | PROT_WRITE,
+	void *bytes = mmap(NULL, sim->kmem.pages << sim->page_shift, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (bytes == MAP_FAILED)
@@ -23,7 +23,7 @@ int sim_kmem_init(struct gmem_sim *sim)
 void sim_kmem_exit(struct gmem_sim *sim)
 {
 	if (sim->kmem.bytes)
-		munmap(sim->kmem.bytes, sim->kmem.pages << SIM_PAGE_SHIFT);
+		munmap(sim->kmem.bytes, sim->kmem.pages << sim->page_shift);
 }
 
 uint64_t sim_va(const struct gmem_sim *sim, uint64_t physical)
@@ -33,9 +33,9 @@ uint64_t sim_va(const struct gmem_sim *sim, uint64_t physical)
 
 void *sim_physical(struct gmem_sim *sim, uint64_t physical)
 {
-	uint64_t offset = physical - (sim->kmem.first << SIM_PAGE_SHIFT);
+	uint64_t offset = physical - (sim->kmem.first << sim->page_shift);
 
-	return offset < sim->kmem.pages << SIM_PAGE_SHIFT ? sim->kmem.bytes + offset : NULL;
+	return offset < sim->kmem.pages << sim->page_shift ? sim->kmem.bytes + offset : NULL;
 }
 
 void *sim_kptr(struct gmem_sim *sim, uint64_t address)
@@ -58,7 +58,7 @@ static uint64_t take_pages(struct gmem_sim *sim, uint64_t pages, uint32_t flag)
 		*page = (struct sim_page){ .flags = flag, .refs = 1 };
 	}
 	sim->kmem.next += pages;
-	return sim_va(sim, first << SIM_PAGE_SHIFT);
+	return sim_va(sim, first << sim->page_shift);
 }
 
 static void push_free(struct gmem_sim *sim, uint64_t *list, uint64_t address)
@@ -86,7 +86,7 @@ static uint64_t slab_alloc(struct gmem_sim *sim, size_t slab)
 		if (!page)
 			return 0;
 		/* Highest first, so that objects are handed out by ascending address. */
-		for (uint64_t at = SIM_PAGE_SIZE / step * step; at; at -= step)
+		for (uint64_t at = sim->page_size / step * step; at; at -= step)
 			push_free(sim, &sim->kmem.slab[slab], page + at - step);
 	}
 	return pop_free(sim, &sim->kmem.slab[slab]);
@@ -104,10 +104,10 @@ uint64_t sim_kalloc(struct gmem_sim *sim, size_t size)
 	size_t slab = (size + SIM_SLAB_STEP - 1) / SIM_SLAB_STEP;
 	uint64_t address;
 
-	if (slab < SIM_SLABS)
+	if (slab * SIM_SLAB_STEP <= sim->page_size)
 		address = slab_alloc(sim, slab);
 	else
-		address = run_alloc(sim, (size + SIM_PAGE_MASK) >> SIM_PAGE_SHIFT);
+		address = run_alloc(sim, (size + sim->page_mask) >> sim->page_shift);
 	if (address)
 		memset(sim_kptr(sim, address), 0, size);
 	return address;
@@ -116,13 +116,13 @@ uint64_t sim_kalloc(struct gmem_sim *sim, size_t size)
 void sim_kfree(struct gmem_sim *sim, uint64_t address, size_t size)
 {
 	size_t slab = (size + SIM_SLAB_STEP - 1) / SIM_SLAB_STEP;
-	uint64_t pages = (size + SIM_PAGE_MASK) >> SIM_PAGE_SHIFT;
+	uint64_t pages = (size + sim->page_mask) >> sim->page_shift;
 
 	if (!address)
 		return;
-	/* Freed memory reads as rubbish: a stale pointer must not look sound. */
+	/* Freed memory gets invalid content, so that a stale pointer does not seem to be valid. */
 	memset(sim_kptr(sim, address), 0x6b, size);
-	if (slab < SIM_SLABS)
+	if (slab * SIM_SLAB_STEP <= sim->page_size)
 		push_free(sim, &sim->kmem.slab[slab], address);
 	else if (pages <= SIM_RUNS)
 		push_free(sim, &sim->kmem.runs[pages], address);

@@ -48,7 +48,7 @@ static int populate(struct gmem_sim *sim, const struct piece *piece, int prot)
 	if (!(piece->vma->prot & prot) ||
 	    (piece->vma->file && sim_inode_refuses_gup(piece->vma->file->inode)))
 		return -EINVAL;
-	for (uint64_t at = piece->start; at < piece->end; at += SIM_PAGE_SIZE) {
+	for (uint64_t at = piece->start; at < piece->end; at += sim->page_size) {
 		int err = sim->signal_pending ? -EINTR : sim_vma_fault(sim, piece->vma, at);
 
 		if (err)
@@ -75,11 +75,12 @@ static int remove_pages(struct gmem_sim *sim, const struct piece *piece)
 	if (!file || !file->type->fallocate || file->inode->fs == SIM_FS_SECRETMEM)
 		return -EINVAL;
 	return file->type->fallocate(sim, file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-				     sim_vma_index(piece->vma, piece->start) << SIM_PAGE_SHIFT,
+				     sim_vma_index(sim, piece->vma, piece->start)
+					     << sim->page_shift,
 				     piece->end - piece->start);
 }
 
-/* The page tables go, the file keeps its content; anonymous memory loses it. */
+/* Page table entries are removed. A file keeps its content, anonymous memory loses it. */
 static int dont_need(struct gmem_sim *sim, const struct piece *piece)
 {
 	(void)sim;
@@ -120,7 +121,7 @@ static int poison(struct gmem_sim *sim, const struct piece *piece)
 		return err;
 	if (!file)
 		return 0;
-	index = sim_vma_index(piece->vma, piece->start);
+	index = sim_vma_index(sim, piece->vma, piece->start);
 	err = sim_poison(sim, sim_inode_pfn(sim, file->inode, index));
 	if (!err)
 		err = sim_vmas_poison(sim, file->inode, index);
@@ -161,12 +162,12 @@ static const struct {
 int sim_madvise(struct gmem_sim *sim, void *address, size_t length, int advice)
 {
 	uint64_t start = (uintptr_t)address;
-	uint64_t end = start + ((length + SIM_PAGE_MASK) & ~SIM_PAGE_MASK);
+	uint64_t end = start + ((length + sim->page_mask) & ~sim->page_mask);
 
 	for (unsigned int i = 0; i < sizeof(advices) / sizeof(*advices); i++) {
 		if (advices[i].advice != advice)
 			continue;
-		if (start & SIM_PAGE_MASK || end < start)
+		if (start & sim->page_mask || end < start)
 			return -EINVAL;
 		return each_piece(sim, start, end, advices[i].fn);
 	}
@@ -191,7 +192,7 @@ static int read_nodes(const struct gmem_sim *sim, const unsigned long *nodemask,
 	*nodes = 0;
 	if (!nodemask || !bits)
 		return 0;
-	if (bits > SIM_PAGE_SIZE * 8)
+	if (bits > sim->page_size * 8)
 		return -EINVAL;
 	for (unsigned long first = 0; first < bits; first += WORD_BITS) {
 		unsigned long word;
@@ -233,8 +234,8 @@ static int check_policy(const struct sim_policy *policy)
 static bool is_misplaced(struct gmem_sim *sim, const struct piece *piece,
 			 const struct sim_policy *policy)
 {
-	uint64_t index = sim_vma_index(piece->vma, piece->start);
-	uint64_t last = sim_vma_index(piece->vma, piece->end - 1);
+	uint64_t index = sim_vma_index(sim, piece->vma, piece->start);
+	uint64_t last = sim_vma_index(sim, piece->vma, piece->end - 1);
 	uint64_t pfn;
 
 	if (policy->mode == MPOL_DEFAULT)
@@ -256,8 +257,8 @@ static int bind_piece(struct gmem_sim *sim, const struct piece *piece,
 	if (flags & MPOL_MF_STRICT && is_misplaced(sim, piece, policy))
 		return -EIO;
 	return sim_inode_set_policy(piece->vma->file->inode,
-				    sim_vma_index(piece->vma, piece->start),
-				    sim_vma_index(piece->vma, piece->end - 1), policy);
+				    sim_vma_index(sim, piece->vma, piece->start),
+				    sim_vma_index(sim, piece->vma, piece->end - 1), policy);
 }
 
 int sim_mbind(struct gmem_sim *sim, void *address, size_t length, int mode,
@@ -265,13 +266,13 @@ int sim_mbind(struct gmem_sim *sim, void *address, size_t length, int mode,
 {
 	struct sim_policy policy = { .mode = mode & ~MPOL_MODE_FLAGS };
 	uint64_t start = (uintptr_t)address;
-	uint64_t end = start + ((length + SIM_PAGE_MASK) & ~SIM_PAGE_MASK);
+	uint64_t end = start + ((length + sim->page_mask) & ~sim->page_mask);
 	int err;
 
 	err = read_nodes(sim, nodemask, maxnode, &policy.nodes);
 	if (!err && flags & ~(unsigned int)(MPOL_MF_STRICT | MPOL_MF_MOVE | MPOL_MF_MOVE_ALL))
 		err = -EINVAL;
-	if (!err && (start & SIM_PAGE_MASK || end < start))
+	if (!err && (start & sim->page_mask || end < start))
 		err = -EINVAL;
 	if (!err)
 		err = check_policy(&policy);

@@ -31,6 +31,35 @@ static int check_file(struct gmem_sim *sim, struct sim_file *file, size_t length
 	return file->type->mmap(sim, file, offset, length, prot, flags);
 }
 
+/* At a multiple of the model's page, which the host's may be smaller than. */
+static int map_aligned(const struct gmem_sim *sim, size_t length, int prot, int flags, int fd,
+		       uint64_t offset, void **out)
+{
+	size_t before, behind;
+	uint8_t *room;
+
+	if (length > SIZE_MAX - sim->page_mask)
+		return -ENOMEM;
+	room = mmap(NULL, length + sim->page_mask, PROT_NONE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (room == MAP_FAILED)
+		return -errno;
+	before = -(uintptr_t)room & sim->page_mask;
+	behind = sim->page_mask - before;
+	*out = mmap(room + before, length, prot, flags | MAP_FIXED, fd, (off_t)offset);
+	if (*out == MAP_FAILED) {
+		int err = -errno;
+
+		munmap(room, length + sim->page_mask);
+		return err;
+	}
+	if (before)
+		munmap(room, before);
+	if (behind)
+		munmap(room + before + length, behind);
+	return 0;
+}
+
 static int map_host(const struct gmem_sim *sim, struct sim_file *file, size_t length, int prot,
 		    uint64_t offset, void **out)
 {
@@ -46,8 +75,7 @@ static int map_host(const struct gmem_sim *sim, struct sim_file *file, size_t le
 			return fd;
 		flags = MAP_SHARED | MAP_NORESERVE;
 	}
-	*out = mmap(NULL, length, prot, flags, fd, (off_t)offset);
-	return *out == MAP_FAILED ? -errno : 0;
+	return map_aligned(sim, length, prot, flags, fd, offset, out);
 }
 
 static int add_vma(struct gmem_sim *sim, uintptr_t start, size_t length, int prot,
@@ -75,7 +103,7 @@ int sim_mmap(struct gmem_sim *sim, size_t length, int prot, int flags, int fd, u
 	struct sim_file *file = NULL;
 	int err;
 
-	if (offset & SIM_PAGE_MASK)
+	if (offset & sim->page_mask)
 		return -EINVAL;
 	if (!(flags & MAP_ANONYMOUS)) {
 		file = sim_fd_file(sim, fd);
@@ -84,7 +112,7 @@ int sim_mmap(struct gmem_sim *sim, size_t length, int prot, int flags, int fd, u
 	}
 	if (!length)
 		return -EINVAL;
-	length = (length + SIM_PAGE_MASK) & ~SIM_PAGE_MASK;
+	length = (length + sim->page_mask) & ~sim->page_mask;
 	if (file) {
 		err = check_file(sim, file, length, prot, flags, offset);
 		if (err)
@@ -107,16 +135,16 @@ struct sim_vma *sim_vma_at(const struct gmem_sim *sim, uint64_t address)
 	return NULL;
 }
 
-uint64_t sim_vma_index(const struct sim_vma *vma, uint64_t address)
+uint64_t sim_vma_index(const struct gmem_sim *sim, const struct sim_vma *vma, uint64_t address)
 {
-	return (address - vma->start + vma->offset) >> SIM_PAGE_SHIFT;
+	return (address - vma->start + vma->offset) >> sim->page_shift;
 }
 
 static void forget_mapped(struct gmem_sim *sim, const struct sim_vma *vma, uint64_t start,
 			  uint64_t end)
 {
-	uint64_t index = sim_vma_index(vma, start);
-	uint64_t last = sim_vma_index(vma, end - 1);
+	uint64_t index = sim_vma_index(sim, vma, start);
+	uint64_t last = sim_vma_index(sim, vma, end - 1);
 	uint64_t pfn;
 
 	if (!vma->file)
@@ -147,7 +175,7 @@ static bool is_marked(const struct gmem_sim *sim, uint64_t address)
 {
 	const struct sim_poison_mark *mark = sim->poison_marks;
 
-	while (mark && mark->address != (address & ~SIM_PAGE_MASK))
+	while (mark && mark->address != (address & ~sim->page_mask))
 		mark = mark->next;
 	return mark != NULL;
 }
@@ -155,16 +183,16 @@ static bool is_marked(const struct gmem_sim *sim, uint64_t address)
 int sim_vmas_poison(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index)
 {
 	for (const struct sim_vma *vma = sim->vmas; vma; vma = vma->next) {
-		uint64_t first = vma->offset >> SIM_PAGE_SHIFT;
+		uint64_t first = vma->offset >> sim->page_shift;
 		struct sim_poison_mark *mark;
 
 		if (!vma->file || vma->file->inode != inode || index < first ||
-		    index - first >= vma->length >> SIM_PAGE_SHIFT)
+		    index - first >= vma->length >> sim->page_shift)
 			continue;
 		mark = malloc(sizeof(*mark));
 		if (!mark)
 			return -ENOMEM;
-		mark->address = vma->start + ((index - first) << SIM_PAGE_SHIFT);
+		mark->address = vma->start + ((index - first) << sim->page_shift);
 		mark->next = sim->poison_marks;
 		sim->poison_marks = mark;
 	}
@@ -214,9 +242,9 @@ static int reap(struct gmem_sim *sim)
 int sim_munmap(struct gmem_sim *sim, void *address, size_t length)
 {
 	uint64_t start = (uintptr_t)address;
-	uint64_t end = start + ((length + SIM_PAGE_MASK) & ~SIM_PAGE_MASK);
+	uint64_t end = start + ((length + sim->page_mask) & ~sim->page_mask);
 
-	if (start & SIM_PAGE_MASK || end <= start)
+	if (start & sim->page_mask || end <= start)
 		return -EINVAL;
 	for (struct sim_vma *vma = sim->vmas; vma; vma = vma->next) {
 		uint64_t from = start > vma->start ? start : vma->start;
@@ -251,7 +279,7 @@ int sim_vma_fault(struct gmem_sim *sim, const struct sim_vma *vma, uint64_t addr
 		return -EFAULT;
 	if (!vma->file || !vma->file->type->fault)
 		return 0;
-	return vma->file->type->fault(sim, vma->file, sim_vma_index(vma, address));
+	return vma->file->type->fault(sim, vma->file, sim_vma_index(sim, vma, address));
 }
 
 int sim_user_access(struct gmem_sim *sim, uint64_t address)

@@ -28,11 +28,11 @@ int sim_mbind(struct gmem_sim *sim, void *address, size_t length, int mode,
 	      const unsigned long *nodemask, unsigned long maxnode, unsigned int flags);
 /* The mapping that holds an address, or NULL; which page of the file that is; its page fault. */
 struct sim_vma *sim_vma_at(const struct gmem_sim *sim, uint64_t address);
-uint64_t sim_vma_index(const struct sim_vma *vma, uint64_t address);
+uint64_t sim_vma_index(const struct gmem_sim *sim, const struct sim_vma *vma, uint64_t address);
 int sim_vma_fault(struct gmem_sim *sim, const struct sim_vma *vma, uint64_t address);
 /*
- * The page of a file is bad: each mapping of it keeps a mark, on which every access is a SIGBUS
- * until it is unmapped, whatever becomes of the file.
+ * A page of a file is bad: each mapping of it keeps a mark, so that every access is a SIGBUS until
+ * it is unmapped, whatever happens to the file.
  */
 int sim_vmas_poison(struct gmem_sim *sim, const struct sim_inode *inode, uint64_t index);
 void sim_vmas_exit(struct gmem_sim *sim);

@@ -12,14 +12,13 @@
 
 #define BLOCK_PAGES 512ull
 #define WORD_BITS 64ull
-#define LOW_PFNS 256ull /* the first megabyte is never handed out */
 
 struct sim_block {
 	struct sim_block *next; /* that was made */
 	struct sim_page pages[BLOCK_PAGES];
 };
 
-/* Zeroed memory that costs as much as of it is touched: what there is of RAM, little is. */
+/* Zeroed memory, of which only touched pages cost something: of the model's RAM few are touched. */
 static void *map(uint64_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -129,8 +128,8 @@ static int zone_init(struct gmem_sim *sim, const struct sim_ram_range *range)
 	struct sim_zone *zone = &sim->ram.zones[sim->ram.zone_count];
 	uint64_t words;
 
-	zone->first = range->start >> SIM_PAGE_SHIFT;
-	zone->pages = (range->end - range->start) >> SIM_PAGE_SHIFT;
+	zone->first = range->start >> sim->page_shift;
+	zone->pages = (range->end - range->start) >> sim->page_shift;
 	zone->node = range->node;
 	words = used_words(zone);
 	zone->used = map(words * sizeof(*zone->used));
@@ -140,7 +139,7 @@ static int zone_init(struct gmem_sim *sim, const struct sim_ram_range *range)
 	/* The bits past the last page frame are no pages. */
 	for (uint64_t bit = zone->pages; bit < words * WORD_BITS; bit++)
 		zone->used[bit / WORD_BITS] |= 1ull << bit % WORD_BITS;
-	reserve(zone, 0, LOW_PFNS);
+	reserve(zone, 0, SIM_MIB >> sim->page_shift); /* never handed out */
 	if (zone->first + zone->pages > sim->ram.max_pfn)
 		sim->ram.max_pfn = zone->first + zone->pages;
 	if (zone->node + 1 > sim->ram.nodes)
@@ -164,10 +163,10 @@ int sim_physmem_init(struct gmem_sim *sim)
 	if (!sim->ram.blocks)
 		return -ENOMEM;
 	/*
-	 * Enough for every page in 4K tables and page caches: 8 bytes of table and about 9 of
+	 * Enough for every page in tables of pages and page caches: 8 bytes of table and about 9 of
 	 * xarray node a page, and as much again to spare.
 	 */
-	sim->kmem.first = model->image_physical >> SIM_PAGE_SHIFT;
+	sim->kmem.first = model->image_physical >> sim->page_shift;
 	sim->kmem.pages = total / 64;
 	for (unsigned int i = 0; i < sim->ram.zone_count; i++)
 		reserve(&sim->ram.zones[i], sim->kmem.first, sim->kmem.first + sim->kmem.pages);
@@ -210,7 +209,7 @@ static uint64_t zone_take(struct sim_zone *zone)
 /* As the zonelists have it: the node's memory above 4 GiB first, then what is below. */
 static uint64_t node_take(struct gmem_sim *sim, unsigned int node)
 {
-	static const uint64_t normal = 4 * SIM_GIB >> SIM_PAGE_SHIFT;
+	const uint64_t normal = 4 * SIM_GIB >> sim->page_shift;
 
 	for (int above = 1; above >= 0; above--) {
 		for (unsigned int i = 0; i < sim->ram.zone_count; i++) {

@@ -6,7 +6,7 @@
 
 #include "kernel/sim/fs/inode.h"
 
-/* What is left of old in front of first or behind last goes to the end of a list. */
+/* Parts of old before first or behind last go to the end of a list. */
 static size_t keep_rest(const struct sim_policy_range *old, uint64_t first, uint64_t last,
 			struct sim_policy_range *out)
 {

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Access to the pages of a guest_memfd: the type of its VM tells who has it, and it is never
+ * guessed.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+
+#include "kernel/uapi.h"
+#include "memory.h"
+#include "pages/target.h"
+#include "sim/hooks.h"
+
+#define BYTES 0x10000ull
+#define PROTECTED (1ul << 31) /* KVM_VM_TYPE_ARM_PROTECTED */
+
+static const struct {
+	const char *model;
+	enum gmem_vm_type type;
+	uint64_t flags;
+	enum gmem_access_owner owner;
+	enum gmem_access_owner others; /* of pages of no guest_memfd */
+	const char *why;
+} cases[] = {
+	{ "plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP, GMEM_ACCESS_OWNER_HOST,
+	  GMEM_ACCESS_OWNER_HOST, NULL },
+	{ "sw-protected", GMEM_VM_SW_PROTECTED, 0, GMEM_ACCESS_OWNER_HOST, GMEM_ACCESS_OWNER_HOST,
+	  NULL },
+	{ "old", GMEM_VM_SW_PROTECTED, 0, GMEM_ACCESS_OWNER_HOST, GMEM_ACCESS_OWNER_HOST, NULL },
+	{ "tdx", GMEM_VM_DEFAULT, 0, GMEM_ACCESS_OWNER_HOST, GMEM_ACCESS_OWNER_UNKNOWN, NULL },
+	{ "tdx", GMEM_VM_TDX, 0, GMEM_ACCESS_OWNER_GUEST, GMEM_ACCESS_OWNER_UNKNOWN, NULL },
+	{ "tdx", GMEM_VM_TDX, GMEM_MEMORY_MMAP, GMEM_ACCESS_OWNER_UNKNOWN,
+	  GMEM_ACCESS_OWNER_UNKNOWN, "shared memory is in this guest_memfd" },
+	{ "snp", GMEM_VM_SNP, 0, GMEM_ACCESS_OWNER_GUEST, GMEM_ACCESS_OWNER_UNKNOWN, NULL },
+	{ "snp", GMEM_VM_SEV, 0, GMEM_ACCESS_OWNER_HOST, GMEM_ACCESS_OWNER_UNKNOWN, NULL },
+	{ "in-place", GMEM_VM_TDX, 0, GMEM_ACCESS_OWNER_UNKNOWN, GMEM_ACCESS_OWNER_UNKNOWN,
+	  "in place" },
+	{ "arm64", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP, GMEM_ACCESS_OWNER_HOST,
+	  GMEM_ACCESS_OWNER_UNKNOWN, NULL },
+	{ "arm64-no-direct-map", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP, GMEM_ACCESS_OWNER_HOST,
+	  GMEM_ACCESS_OWNER_HOST, NULL },
+};
+#define CASES ((int)(sizeof(cases) / sizeof(cases[0])))
+
+static void expect(enum gmem_access_owner owner, const char *why)
+{
+	struct gmem_target_info info = { .size = sizeof(info) };
+
+	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
+	ck_assert_int_eq(info.access_owner, owner);
+	ck_assert_int_eq(info.access_reason == NULL, owner != GMEM_ACCESS_OWNER_UNKNOWN);
+	if (why)
+		ck_assert_msg(strstr(info.access_reason, why) != NULL, "%s", info.access_reason);
+}
+
+START_TEST(by_vm_type)
+{
+	memory_setup(cases[_i].model, cases[_i].type, cases[_i].flags, BYTES);
+	expect(cases[_i].owner, cases[_i].why);
+	ck_assert_int_eq(gmem_frame_access_owner(ctx), cases[_i].others);
+	memory_teardown();
+}
+END_TEST
+
+/* Without a reader the type is not known; where no guest can own a page that does not matter. */
+START_TEST(without_a_reader)
+{
+	memory_setup("tdx", GMEM_VM_DEFAULT, 0, BYTES);
+	gmem_reader_forbid(ctx, true);
+	expect(GMEM_ACCESS_OWNER_UNKNOWN, "type of its VM");
+	memory_teardown();
+	memory_setup("plain", GMEM_VM_DEFAULT, 0, BYTES);
+	gmem_reader_forbid(ctx, true);
+	expect(GMEM_ACCESS_OWNER_HOST, NULL);
+	memory_teardown();
+}
+END_TEST
+
+static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
+{
+	*(struct gmem_owned_frame *)arg = *frame;
+	return 0;
+}
+
+/* A protected VM of arm64; its page is in the linear map anyway. */
+START_TEST(protected_vm)
+{
+	struct gmem_kvm_create_guest_memfd create = { .size = BYTES, .flags = GMEM_MEMORY_MMAP };
+	struct gmem_owned_frame frame = { .size = sizeof(frame) };
+	const struct gmem_kernel_ops *ops;
+	struct gmem_owners *owners;
+	int kvm, vm_fd, memory_fd;
+	uint64_t pfn;
+
+	ctx = port_ctx("arm64");
+	ops = ctx->kernel->ops;
+	kvm = ops->open(ctx->kernel, "/dev/kvm", O_RDWR);
+	vm_fd = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, PROTECTED);
+	ck_assert_int_ge(vm_fd, 0);
+	memory_fd = ops->ioctl(ctx->kernel, vm_fd, GMEM_KVM_CREATE_GUEST_MEMFD, (uintptr_t)&create);
+	ck_assert_int_ge(memory_fd, 0);
+	ck_assert_int_eq(ops->fallocate(ctx->kernel, memory_fd, 1, 0, BYTES), 0);
+	ck_assert_int_eq(gmem_target_open(ctx, 0, memory_fd, &target), 0);
+	expect(GMEM_ACCESS_OWNER_GUEST, NULL);
+	pfn = (uint64_t)gmem_sim_file_pfn(ctx->kernel, memory_fd, 0);
+	ck_assert(gmem_sim_direct_map_present(ctx->kernel, pfn));
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
+	ck_assert_int_eq(gmem_owners_find(owners, &pfn, 1, keep_frame, &frame), 0);
+	ck_assert_uint_eq(frame.pfn, pfn);
+	ck_assert_int_eq(frame.access_owner, GMEM_ACCESS_OWNER_GUEST);
+	gmem_owners_free(owners);
+	gmem_target_free(target);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+START_TEST(names)
+{
+	ck_assert_str_eq(gmem_access_owner_name(GMEM_ACCESS_OWNER_UNKNOWN), "unknown");
+	ck_assert_str_eq(gmem_access_owner_name(GMEM_ACCESS_OWNER_HOST), "host");
+	ck_assert_str_eq(gmem_access_owner_name(GMEM_ACCESS_OWNER_GUEST), "guest");
+	ck_assert_ptr_null(gmem_access_owner_name((enum gmem_access_owner)3));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("access");
+	TCase *tcase = tcase_create("access");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, by_vm_type, 0, CASES);
+	tcase_add_test(tcase, without_a_reader);
+	tcase_add_test(tcase, protected_vm);
+	tcase_add_test(tcase, names);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

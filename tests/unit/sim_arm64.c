@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The simulated kernels of arm64: KVM's answers there, and what stage 2 does to pages. */
+#include "sim_test.h"
+
+#include <linux/kvm.h>
+
+#define GPA (1ull << 30)
+#define MMAP 1u
+#define INIT_SHARED 2u
+#define NO_DIRECT_MAP 4u
+#define PROTECTED (1u << 31)
+
+struct guest {
+	struct gmem_kernel *kernel;
+	uint64_t page;
+	int vm, vcpu, memory;
+};
+
+static struct guest make(const char *model, unsigned int type, uint64_t flags)
+{
+	struct guest g = { .kernel = sim_open(model) };
+
+	g.page = 1ull << g.kernel->page_shift;
+	g.vm = new_vm(g.kernel, type);
+	ck_assert_int_ge(g.vm, 0);
+	g.vcpu = new_vcpu(g.kernel, g.vm, 0);
+	g.memory = new_gmem(g.kernel, g.vm, 4 * g.page, flags);
+	ck_assert_int_eq(bind_gmem(g.kernel, g.vm, 0, g.memory, GPA, 4 * g.page), 0);
+	return g;
+}
+
+static int access_page(const struct guest *g, uint64_t page, bool executes)
+{
+	ck_assert_int_eq(
+		gmem_sim_guest_run_arm64(g->kernel, g->vcpu, GPA + page * g->page, executes), 0);
+	return call(g->kernel, g->vcpu, KVM_RUN, NULL);
+}
+
+static int punch(const struct guest *g, uint64_t page)
+{
+	return g->kernel->ops->fallocate(g->kernel, g->memory, PUNCH, page * g->page, g->page);
+}
+
+static void lose(const struct guest *g, uint64_t page)
+{
+	int64_t pfn = gmem_sim_file_pfn(g->kernel, g->memory, page);
+
+	ck_assert_int_gt(pfn, 0);
+	ck_assert_int_eq(gmem_sim_set_direct_map(g->kernel, (uint64_t)pfn, false), 0);
+}
+
+static void check_oops(const struct guest *g, const char *function, const char *caller)
+{
+	const char *log = g->kernel->ops->log(g->kernel);
+
+	ck_assert(gmem_sim_oopsed(g->kernel));
+	ck_assert_ptr_nonnull(strstr(log, "Unable to handle kernel paging request"));
+	ck_assert_ptr_nonnull(strstr(log, function));
+	ck_assert_ptr_nonnull(strstr(log, caller));
+	g->kernel->ops->destroy(g->kernel);
+}
+
+/* Capability 243 tells both together, and of a VM only; CTR_EL0 tells one of them. */
+START_TEST(caches_are_told)
+{
+	static const struct {
+		const char *model;
+		int both;
+		bool dic;
+	} models[] = { { "arm64", 1, true },
+		       { "arm64-no-direct-map", 0, false },
+		       { "arm64-16k", 0, false } };
+
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		struct gmem_kernel *kernel = sim_open(models[i].model);
+		int kvm = kernel->ops->open(kernel, "/dev/kvm", O_RDWR), vm = new_vm(kernel, 0);
+		uint64_t ctr;
+
+		ck_assert_int_eq(kernel->ops->ioctl(kernel, vm, GMEM_KVM_CHECK_EXTENSION, 243),
+				 models[i].both);
+		ck_assert_int_eq(kernel->ops->ioctl(kernel, kvm, GMEM_KVM_CHECK_EXTENSION, 243),
+				 -EINVAL);
+		ck_assert_int_eq(kernel->ops->cache_type(kernel, &ctr), 0);
+		ck_assert_int_eq(ctr >> 29 & 1, models[i].dic);
+		kernel->ops->destroy(kernel);
+	}
+}
+END_TEST
+
+/* It is taken, its memory is bound, and it cannot run on it: pkvm_mem_abort(). */
+START_TEST(protected_vm)
+{
+	struct gmem_kernel *plain = sim_open("arm64-16k");
+	struct guest g = make("arm64", PROTECTED, MMAP | INIT_SHARED);
+
+	ck_assert_int_eq(new_vm(plain, PROTECTED), -EINVAL);
+	ck_assert_int_eq(call(g.kernel, g.vcpu, KVM_RUN, NULL), -ENOEXEC);
+	ck_assert_int_eq(access_page(&g, 0, false), -EIO);
+	ck_assert_int_eq(gmem_sim_file_pfn(g.kernel, g.memory, 0), -ENOENT);
+	plain->ops->destroy(plain);
+	g.kernel->ops->destroy(g.kernel);
+}
+END_TEST
+
+/* The series takes pages out where the CPU has Force Write-Back; without DIC that is not enough. */
+START_TEST(execution_faults_without_dic)
+{
+	struct guest g = make("arm64-no-direct-map", 0, MMAP | INIT_SHARED | NO_DIRECT_MAP);
+	int64_t pfn;
+
+	ck_assert_int_eq(access_page(&g, 0, false), 0);
+	pfn = gmem_sim_file_pfn(g.kernel, g.memory, 0);
+	ck_assert(!gmem_sim_direct_map_present(g.kernel, (uint64_t)pfn));
+	ck_assert_int_eq(access_page(&g, 0, false), 0);
+	ck_assert_int_eq(punch(&g, 0), 0);
+	ck_assert(gmem_sim_direct_map_present(g.kernel, (uint64_t)pfn));
+	ck_assert_int_eq(access_page(&g, 0, true), -GMEM_KERNEL_OOPS);
+	check_oops(&g, "pc : icache_inval_pou", " stage2_map_walker_try_leaf");
+}
+END_TEST
+
+START_TEST(mapping_cleans_without_fwb)
+{
+	struct guest g = make("arm64-16k", 0, MMAP | INIT_SHARED);
+
+	ck_assert_int_eq(access_page(&g, 0, true), 0);
+	ck_assert_int_eq(punch(&g, 0), 0);
+	ck_assert_int_eq(g.kernel->ops->fallocate(g.kernel, g.memory, KEEP, 0, g.page), 0);
+	lose(&g, 0);
+	/* The page is new: clearing it comes first. */
+	ck_assert_int_eq(access_page(&g, 0, false), -GMEM_KERNEL_OOPS);
+	check_oops(&g, "pc : __pi_clear_page", " kvm_gmem_get_pfn");
+}
+END_TEST
+
+START_TEST(unmapping_cleans_without_fwb)
+{
+	struct guest g = make("arm64-16k", 0, MMAP | INIT_SHARED);
+
+	ck_assert_int_eq(access_page(&g, 1, false), 0);
+	lose(&g, 1);
+	ck_assert_int_eq(access_page(&g, 1, false), 0);
+	ck_assert_int_eq(punch(&g, 1), -GMEM_KERNEL_OOPS);
+	check_oops(&g, "pc : dcache_clean_inval_poc", " stage2_unmap_walker");
+}
+END_TEST
+
+/* With both the CPU keeps the caches, and pages can be gone. */
+START_TEST(nothing_faults_with_both)
+{
+	struct guest g = make("arm64", 0, MMAP | INIT_SHARED);
+
+	ck_assert_int_eq(access_page(&g, 2, false), 0);
+	lose(&g, 2);
+	ck_assert_int_eq(access_page(&g, 2, true), 0);
+	ck_assert_int_eq(punch(&g, 2), 0);
+	ck_assert(!gmem_sim_oopsed(g.kernel));
+	g.kernel->ops->destroy(g.kernel);
+}
+END_TEST
+
+START_TEST(files_of_the_host)
+{
+	struct gmem_kernel *kernel = sim_open("arm64-16k");
+	char text[8192];
+
+	read_text(kernel, "/proc/iomem", text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "40000000-13c5effff : System RAM\n"));
+	ck_assert_ptr_null(strstr(text, "Reserved"));
+	read_text(kernel, "/proc/cpuinfo", text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "CPU implementer\t: 0x41\n"));
+	read_text(kernel, "/proc/meminfo", text, sizeof(text));
+	ck_assert_ptr_null(strstr(text, "DirectMap"));
+	read_text(kernel, "/proc/vmstat", text, sizeof(text));
+	ck_assert_ptr_null(strstr(text, "direct_map"));
+	read_text(kernel, "/proc/zoneinfo", text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "start_pfn:           65536\n"));
+	read_text(kernel, "/boot/config-7.3.4-sim-arm64-16k", text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, "CONFIG_ARM64_16K_PAGES=y\n"));
+	ck_assert_int_eq(kernel->ops->open(kernel, "/sys/module/kvm_amd/parameters/npt", O_RDONLY),
+			 -ENOENT);
+	kernel->ops->destroy(kernel);
+}
+END_TEST
+
+SIM_MAIN("sim_arm64", caches_are_told, protected_vm, execution_faults_without_dic,
+	 mapping_cleans_without_fwb, unmapping_cleans_without_fwb, nothing_faults_with_both,
+	 files_of_the_host)

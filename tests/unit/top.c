@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What top shows, without a terminal and a kernel: rates, when a row is read again, the order of
+ * rows, bars, and lines of text that fit any width.
+ */
+#include "unit.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/top/guest.c"
+#include "commands/top/view.c"
+#include "core/size.c"
+#include "core/utf8.c"
+#include "output/cell.c"
+
+#define SECOND 1000000000ull
+#define GUESTS_MAX 40
+
+static struct guest made[GUESTS_MAX];
+static const struct guest *guests[GUESTS_MAX];
+
+/* What is others' text is measured by the locale. */
+static void in_utf8(void)
+{
+	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
+}
+
+static struct guest_count counted(double at, uint64_t resident, uint64_t changed_ns)
+{
+	return (struct guest_count){
+		.at = at, .known = true, .resident = resident, .changed_ns = changed_ns
+	};
+}
+
+static void take(struct guest *guest, double at, uint64_t resident, uint64_t changed_ns)
+{
+	struct guest_count count = counted(at, resident, changed_ns);
+
+	guest_take_count(guest, &count);
+}
+
+START_TEST(rates)
+{
+	struct guest guest = { .inode = 1 };
+	const struct guest_count unknown = { .at = 14 };
+
+	take(&guest, 10, 4096, SECOND);
+	ck_assert(!guest.has_rate); /* nothing before it */
+	take(&guest, 12, 4096 + 3000, 2 * SECOND);
+	ck_assert(guest.has_rate);
+	ck_assert_double_eq_tol(guest.rate, 1500, 1e-9);
+	take(&guest, 12.5, 4096, 3 * SECOND);
+	ck_assert_double_eq_tol(guest.rate, -6000, 1e-9);
+	take(&guest, 13.5, 4096, 3 * SECOND);
+	ck_assert(guest.has_rate);
+	ck_assert_double_eq(guest.rate, 0);
+	guest_take_count(&guest, &unknown);
+	ck_assert(!guest.has_rate && !guest_resident(&guest).known);
+	take(&guest, 15, 4096, 3 * SECOND);
+	ck_assert(!guest.has_rate);
+	/* Two counts at one time have no rate between them. */
+	take(&guest, 15, 8192, 3 * SECOND);
+	ck_assert(!guest.has_rate);
+}
+END_TEST
+
+static void read_now(struct guest *guest, double now, double took)
+{
+	guest->has_row = true;
+	guest->unread = false;
+	guest->read_at = now;
+	guest->took = took;
+}
+
+START_TEST(reads)
+{
+	struct guest guest = { .inode = 1 };
+
+	ck_assert(guest_is_due(&guest, 0));
+	take(&guest, 10, 4096, SECOND);
+	read_now(&guest, 10, 0.001);
+	/* A change within the tick of the clock that was seen: once more, then not again. */
+	take(&guest, 11, 4096, SECOND);
+	ck_assert(guest_is_due(&guest, 11));
+	read_now(&guest, 11, 0.001);
+	take(&guest, 12, 4096, SECOND);
+	ck_assert(!guest_is_due(&guest, 12));
+	/* What moves: pages, the time of change, memslots. */
+	take(&guest, 13, 8192, SECOND);
+	ck_assert(guest_is_due(&guest, 13));
+	read_now(&guest, 13, 0.001);
+	take(&guest, 14, 8192, SECOND);
+	read_now(&guest, 14, 0.001);
+	take(&guest, 15, 8192, 2 * SECOND);
+	ck_assert(guest_is_due(&guest, 15));
+	/* What takes long is read for a tenth of the time, and the change is not forgotten. */
+	read_now(&guest, 15, 2);
+	take(&guest, 16, 16384, 3 * SECOND);
+	ck_assert(!guest_is_due(&guest, 16));
+	take(&guest, 17, 16384, 3 * SECOND);
+	take(&guest, 18, 16384, 3 * SECOND);
+	ck_assert(!guest_is_due(&guest, 34.9));
+	ck_assert(guest_is_due(&guest, 35.1));
+	/* And nothing is taken for unchanged for ever. */
+	read_now(&guest, 40, 0.001);
+	ck_assert(!guest_is_due(&guest, 40 + GUEST_IDLE - 0.1));
+	ck_assert(guest_is_due(&guest, 40 + GUEST_IDLE + 0.1));
+	read_now(&guest, 40, 0.1);
+	ck_assert(!guest_is_due(&guest, 40 + GUEST_IDLE + 0.1));
+	ck_assert(guest_is_due(&guest, 141));
+}
+END_TEST
+
+START_TEST(idle)
+{
+	struct guest guest = { .inode = 1 };
+
+	take(&guest, 1, 4096, SECOND);
+	read_now(&guest, 1, 0.001);
+	for (int i = 2; i < 4; i++) {
+		take(&guest, i, 4096, SECOND);
+		read_now(&guest, i, 0.001);
+		ck_assert(!guest_is_idle(&guest));
+	}
+	take(&guest, 4, 4096, SECOND);
+	ck_assert(guest_is_idle(&guest));
+	take(&guest, 5, 8192, SECOND);
+	ck_assert(!guest_is_idle(&guest));
+	/* What changed is still to be read. */
+	for (int i = 6; i < 12; i++)
+		take(&guest, i, 8192, SECOND);
+	ck_assert(!guest_is_idle(&guest));
+	read_now(&guest, 12, 0.001);
+	ck_assert(guest_is_idle(&guest));
+}
+END_TEST
+
+/* Each form, and that what is shown is never off by more than a hundredth. */
+START_TEST(rates_as_text)
+{
+	static const struct {
+		double rate;
+		const char *text;
+	} forms[] = {
+		{ 0, "0B/s" },
+		{ 0.4, "0B/s" },
+		{ -0.4, "0B/s" },
+		{ 1, "+1B/s" },
+		{ -999, "-999B/s" },
+		{ 1023, "+1.00K/s" },
+		{ 1536, "+1.50K/s" },
+		{ -12.34 * 1024, "-12.3K/s" },
+		{ 123.4 * 1048576, "+123M/s" },
+		{ 999.6 * 1024, "+0.98M/s" },
+		{ 1.25 * 1073741824, "+1.25G/s" },
+	};
+	char buffer[RATE_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		ck_assert_str_eq(rate_format(forms[i].rate, buffer), forms[i].text);
+	for (double rate = 100; rate < 1e19; rate *= 1.0173) {
+		double unit = 1, read;
+		char *end;
+
+		read = strtod(rate_format(rate, buffer), &end);
+		for (const char *at = "BKMGTPE"; *at != *end; at++)
+			unit *= 1024;
+		ck_assert_double_eq_tol(read * unit / rate, 1, 0.01);
+	}
+}
+END_TEST
+
+/* Random parts against the rules: all cells used, what is there is seen, and shares are right. */
+START_TEST(bars)
+{
+	for (int round = 0; round < 20000; round++) {
+		size_t n = BAR_PARTS + (size_t)rand() % 60, cells[BAR_PARTS], used = 0;
+		uint64_t parts[BAR_PARTS], total = 0;
+
+		for (int i = 0; i < BAR_PARTS; i++) {
+			parts[i] = rand() % 3 ? (uint64_t)rand() << (rand() % 30) : 0;
+			total += parts[i];
+		}
+		bar_fill(parts, n, cells);
+		for (int i = 0; i < BAR_PARTS; i++) {
+			double share = total ? (double)parts[i] / (double)total * (double)n : 0;
+
+			used += cells[i];
+			ck_assert_int_eq(cells[i] > 0, total ? parts[i] > 0 : i == BAR_ABSENT);
+			if (total)
+				ck_assert_double_lt(fabs((double)cells[i] - share), BAR_PARTS);
+		}
+		ck_assert_uint_eq(used, n);
+	}
+}
+END_TEST
+
+/* One page in a terabyte that is not in the direct map is seen. */
+START_TEST(a_hole_is_never_lost)
+{
+	const uint64_t parts[BAR_PARTS] = {
+		[BAR_MAPPED] = (1ull << 40) - 4096, [BAR_UNMAPPED] = 4096
+	};
+	size_t cells[BAR_PARTS];
+
+	bar_fill(parts, 10, cells);
+	ck_assert_uint_eq(cells[BAR_MAPPED], 9);
+	ck_assert_uint_eq(cells[BAR_UNMAPPED], 1);
+}
+END_TEST
+
+static void make_guest(size_t i, uint64_t size, uint64_t resident, const char *command)
+{
+	struct guest *guest = &made[i];
+	struct cell *cells = guest->row.cells;
+
+	*guest = (struct guest){ .device = 1, .inode = i + 1, .has_row = true };
+	take(guest, 1, 0, SECOND);
+	take(guest, 2, resident, 2 * SECOND);
+	cells[LIST_PID] = cell_number(1000 + i);
+	cells[LIST_COMMAND] = cell_text(command);
+	cells[LIST_SIZE] = cell_number(size);
+	cells[LIST_RESIDENT] = cell_number(resident);
+	cells[LIST_PRIVATE] = cell_number(size);
+	cells[LIST_SHARED] = cell_number(4096 * i);
+	cells[LIST_DIRECT_MAP] = cell_text("mixed");
+	cells[LIST_IN_DIRECT_MAP] = cell_number(resident / 2);
+	cells[LIST_NOT_IN_DIRECT_MAP] = cell_number(resident - resident / 2);
+	cells[LIST_DIRECT_MAP_UNKNOWN] = cell_number(0);
+	cells[LIST_NODES] = cell_text("0:1M,1:1M");
+	guests[i] = guest;
+}
+
+/* The order of inodes, as text. */
+static const char *order_by(enum guest_sort sort, size_t n, bool reversed)
+{
+	static char text[64];
+
+	*text = '\0';
+	guests_sort(guests, n, sort, reversed);
+	for (size_t i = 0; i < n; i++)
+		sprintf(text + strlen(text), "%s%d", i ? " " : "", (int)guests[i]->inode);
+	return text;
+}
+
+START_TEST(order)
+{
+	make_guest(0, 1 << 20, 4096, "b");
+	make_guest(1, 8 << 20, 1 << 20, "c");
+	make_guest(2, 4 << 20, 1 << 20, "a");
+	make_guest(3, 2 << 20, 0, NULL);
+	made[3].count.known = false;
+	made[3].has_rate = false;
+	made[0].rate = -1e9; /* what shrinks fast is as interesting */
+	ck_assert_str_eq(order_by(SORT_RESIDENT, 4, false), "2 3 1 4");
+	ck_assert_str_eq(order_by(SORT_RESIDENT, 4, true), "1 2 3 4");
+	ck_assert_str_eq(order_by(SORT_RATE, 4, false), "1 2 3 4");
+	ck_assert_str_eq(order_by(SORT_SIZE, 4, false), "2 3 4 1");
+	ck_assert_str_eq(order_by(SORT_SIZE, 4, true), "1 4 3 2");
+	ck_assert_str_eq(order_by(SORT_PRIVATE, 4, false), "2 3 4 1");
+	ck_assert_str_eq(order_by(SORT_SHARED, 4, false), "4 3 2 1");
+	ck_assert_str_eq(order_by(SORT_PID, 4, false), "1 2 3 4");
+	ck_assert_str_eq(order_by(SORT_PID, 4, true), "4 3 2 1");
+	ck_assert_str_eq(order_by(SORT_COMMAND, 4, false), "3 1 2 4");
+	ck_assert_str_eq(order_by(SORT_COMMAND, 4, true), "2 1 3 4");
+	for (int i = 0; i < SORTS; i++)
+		ck_assert(strstr(GUEST_SORTS, guest_sort_name((enum guest_sort)i)));
+	ck_assert_ptr_null(guest_sort_name(SORTS));
+}
+END_TEST
+
+START_TEST(sums_of_all)
+{
+	struct guest_sums sums;
+
+	make_guest(0, 1 << 20, 4096, "a");
+	make_guest(1, 8 << 20, 1 << 20, "b");
+	guests_sum(guests, 2, &sums);
+	ck_assert(sums.resident.known && sums.has_rate);
+	ck_assert_uint_eq(sums.resident.number, 4096 + (1 << 20));
+	ck_assert_uint_eq(sums.size.number, 9 << 20);
+	ck_assert_double_eq_tol(sums.rate, 4096 + (1 << 20), 1e-6);
+	made[1].count.known = false;
+	made[1].has_rate = false;
+	guests_sum(guests, 2, &sums);
+	ck_assert(!sums.resident.known && !sums.has_rate && sums.size.known);
+	guests_sum(guests, 0, &sums);
+	ck_assert(sums.resident.known && !sums.has_rate && !sums.resident.number);
+}
+END_TEST
+
+/* Columns that a line takes on a terminal, without its colours; more where it has what is not
+ * shown. */
+static unsigned int width_of(const char *line, size_t length)
+{
+	unsigned int width = 0;
+
+	for (size_t i = 0; i < length;) {
+		wchar_t wide;
+		size_t bytes;
+
+		if (line[i] == '\033') {
+			while (line[i++] != 'm')
+				ck_assert_uint_lt(i, length);
+			continue;
+		}
+		bytes = mbrtowc(&wide, line + i, length - i, &(mbstate_t){ 0 });
+		ck_assert_uint_ge(bytes, 1);
+		ck_assert_uint_le(bytes, length - i);
+		ck_assert_int_ge(wcwidth(wide), 1);
+		width += (unsigned int)wcwidth(wide);
+		i += bytes;
+	}
+	return width;
+}
+
+/* Draws, and holds each line against the width. Returns the text, to be freed. */
+static char *drawn(struct view *view, size_t n)
+{
+	char *text = NULL;
+	size_t size, lines = 0;
+	FILE *stream = open_memstream(&text, &size);
+
+	view_draw(stream, view, guests, n);
+	fclose(stream);
+	for (const char *at = text; *at; at = strchr(at, '\n') + 1) {
+		ck_assert_uint_le(width_of(at, strcspn(at, "\n")), view->width);
+		lines++;
+	}
+	ck_assert_uint_eq(lines, VIEW_LINES + view_rows(view));
+	return text;
+}
+
+static struct view view_of(unsigned int width, unsigned int height)
+{
+	return (struct view){
+		.width = width,
+		.height = height,
+		.utf8 = true,
+		.clock = "12:34:56",
+		.interval = 1,
+		.origin = "",
+		.note = "",
+		.now = 5,
+	};
+}
+
+START_TEST(lines_fit)
+{
+	in_utf8();
+	for (size_t i = 0; i < GUESTS_MAX; i++)
+		make_guest(i, i % 2 ? 1ull << 20 : 1ull << 62, (i % 2 ? 1ull : 1000ull) << 20,
+			   i % 3 ? "qemu-system-x86_64" : "宽宽宽宽宽宽宽宽宽");
+	for (unsigned int width = 1; width < 200; width++) {
+		for (size_t passed = 0; passed <= view_passable(); passed++) {
+			struct view view = view_of(width, 1 + width % 50);
+
+			view.passed = passed;
+			view.colored = width % 2;
+			view.utf8 = width % 3;
+			view.bytes = width % 5 == 0;
+			view.note = "a note that is longer than a narrow screen is wide";
+			view.selected = width % GUESTS_MAX;
+			free(drawn(&view, width % GUESTS_MAX));
+		}
+	}
+}
+END_TEST
+
+START_TEST(what_is_shown)
+{
+	struct view view = view_of(100, 10);
+	char *text;
+
+	in_utf8();
+	make_guest(0, 4 << 20, 2 << 20, "qemu");
+	view.sort = SORT_SIZE;
+	text = drawn(&view, 1);
+	ck_assert_ptr_nonnull(strstr(text, "1 guest_memfd  resident 2M of 4M  +2.00M/s"));
+	ck_assert_ptr_nonnull(
+		strstr(text, COLOR_REVERSE " 1000" COLOR_PLAIN COLOR_REVERSE " qemu"));
+	ck_assert_ptr_nonnull(strstr(text, "█"));
+	ck_assert_ptr_nonnull(strstr(text, "0:1M,1:1M"));
+	ck_assert_ptr_null(strstr(text, "\033[3")); /* no colour was asked for */
+	free(text);
+	view.utf8 = false;
+	view.colored = true;
+	text = drawn(&view, 1);
+	for (const char *at = text; *at; at++)
+		ck_assert((*at >= ' ' && *at <= '~') || *at == '\n' || *at == '\033');
+	ck_assert_ptr_nonnull(strstr(text, COLOR_GREEN "######"));
+	ck_assert_ptr_nonnull(strstr(text, COLOR_RED "XXXXXX"));
+	free(text);
+}
+END_TEST
+
+/* 60 columns have all that changes fast; the others are to the right. */
+START_TEST(narrow)
+{
+	struct view view = view_of(60, 10);
+	char *text;
+
+	in_utf8();
+	make_guest(0, 4 << 20, 2 << 20, "qemu");
+	text = drawn(&view, 1);
+	ck_assert_ptr_nonnull(strstr(text, "RESIDENT"));
+	ck_assert_ptr_nonnull(strstr(text, "RATE"));
+	ck_assert_ptr_nonnull(strstr(text, "DIRECT-MAP"));
+	ck_assert_ptr_null(strstr(text, "NODES"));
+	free(text);
+	view.passed = 4;
+	text = drawn(&view, 1);
+	ck_assert_ptr_nonnull(strstr(text, "NODES"));
+	ck_assert_ptr_nonnull(strstr(text, "COMMAND"));
+	free(text);
+}
+END_TEST
+
+/* No byte of a name reaches the terminal that it would obey, or that would move what stands beside
+ * it. */
+START_TEST(hostile_names)
+{
+	static const char *const names[] = {
+		"\033[2J\033[H",
+		"a\nb",
+		"\xc2\x9b"
+		"31m",
+		"\xff\xfe",
+		"e\xcc\x81\xcc\x81",
+		"\t",
+		"\xe2\x80\xae"
+		"abc",
+		"\x7f",
+	};
+	struct view view = view_of(100, 10);
+
+	in_utf8();
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *text;
+
+		make_guest(0, 4096, 4096, names[i]);
+		for (int utf8 = 0; utf8 < 2; utf8++) {
+			view.utf8 = utf8;
+			text = drawn(&view, 1);
+			ck_assert_ptr_null(strstr(text, "\033[2J"));
+			ck_assert_ptr_null(strstr(text, "\xc2\x9b"));
+			ck_assert_ptr_null(strstr(text, "\xcc\x81"));
+			ck_assert_ptr_null(strstr(text, "\t"));
+			ck_assert_ptr_nonnull(strstr(text, "\\x"));
+			free(text);
+		}
+	}
+}
+END_TEST
+
+START_TEST(scrolls)
+{
+	struct view view = view_of(80, VIEW_LINES + 5);
+	char *text;
+
+	in_utf8();
+	for (size_t i = 0; i < GUESTS_MAX; i++)
+		make_guest(i, 4096, 4096, "a");
+	view.selected = 20;
+	text = drawn(&view, GUESTS_MAX);
+	ck_assert_uint_eq(view.first, 16);
+	ck_assert_ptr_nonnull(strstr(text, "1020"));
+	free(text);
+	view.selected = 17;
+	free(drawn(&view, GUESTS_MAX));
+	ck_assert_uint_eq(view.first, 16);
+	view.selected = 3;
+	free(drawn(&view, GUESTS_MAX));
+	ck_assert_uint_eq(view.first, 3);
+	/* Fewer guests than it was scrolled to. */
+	view.selected = 30;
+	free(drawn(&view, 7));
+	ck_assert_uint_eq(view.selected, 6);
+	ck_assert_uint_eq(view.first, 2);
+	free(drawn(&view, 0));
+	ck_assert_uint_eq(view.first, 0);
+}
+END_TEST
+
+UNIT_MAIN("top", rates, reads, idle, rates_as_text, bars, a_hole_is_never_lost, order, sums_of_all,
+	  lines_fit, what_is_shown, narrow, hostile_names, scrolls)
