@@ -25,7 +25,8 @@ until_line "$scratch/changes" "EVENT=\"new\" PID=\"$pid\""
 # The pages may come with the file or be seen after it.
 until_line "$scratch/changes" "PID=\"$pid\".*RESIDENT=\"67108864\""
 tell punched
-until_line "$scratch/changes" "EVENT=\"punch\" PID=\"$pid\""
+# A look on a busy machine can come in the middle of the punch; the next look tells the rest.
+until_line "$scratch/changes" "EVENT=\"punch\" PID=\"$pid\".*RESIDENT=\"50331648\""
 stop
 until_line "$scratch/changes" "EVENT=\"gone\" PID=\"$pid\""
 kill -s TERM "$watcher"
@@ -42,15 +43,21 @@ seen() {
 }
 ours="PID=\"$pid\" COMMAND=\"own-memory\""
 seen "a new guest_memfd" "EVENT=\"new\" $ours"
-seen "its punch" "EVENT=\"punch\" $ours.* BYTES=\"16777216\" RANGES=\"1\" RESIDENT=\"50331648\".* OFFSET=\"0x1000000\" SIZE=\"67108864\""
 seen "its end" "EVENT=\"gone\" $ours.* RESIDENT=\"50331648\""
-came=$(grep "EVENT=\"\(new\|populate\)\" $ours" "$scratch/changes" |
-	sed 's/.* BYTES="\([0-9]*\)".*/\1/' | awk '{ n += $1 } END { print n }')
-if [ "$came" = 67108864 ]; then
-	pass "64 MiB came, told once"
-else
-	fail "64 MiB came, told once" "$came" "$(grep "$ours" "$scratch/changes")"
-fi
+
+# told_once NAME EVENTS BYTES: the events of our memory tell of so many bytes together.
+told_once() {
+	sum=$(grep "EVENT=\"\($2\)\" $ours" "$scratch/changes" |
+		sed 's/.* BYTES="\([0-9]*\)".*/\1/' | awk '{ n += $1 } END { print n }')
+	if [ "$sum" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1" "$sum" "$(grep "$ours" "$scratch/changes")"
+	fi
+}
+told_once "64 MiB came, told once" 'new\|populate' 67108864
+told_once "a punch of 16 MiB, told once" punch 16777216
+seen "where it begins" "EVENT=\"punch\" $ours.* OFFSET=\"0x1000000\" SIZE=\"67108864\""
 case $status in
 0 | 4) pass "SIGTERM ends it" ;; # 4: processes that nobody may look at
 *) fail "SIGTERM ends it" "status $status" "$(cat "$scratch/watch.err")" ;;
