@@ -66,9 +66,9 @@ const char *gmem_owners_unshown(const struct gmem_owners *owners)
 			       ? "there are VMs, and in a dump a guest_memfd to which neither a "
 				 "descriptor nor a memslot leads is not found"
 			       : NULL;
-	if (!gmem_misc_has(ctx, "kvm"))
+	if (!owners->counts.vms && !gmem_misc_has(ctx, "kvm"))
 		return NULL;
-	vm = module_has_vm(ctx);
+	vm = owners->counts.vms ? YES : module_has_vm(ctx);
 	if (vm == UNKNOWN)
 		vm = debugfs_has_vm(ctx);
 	if (vm == NO)

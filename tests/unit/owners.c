@@ -734,6 +734,7 @@ START_TEST(shown_by_none)
 		{ { HOST, { .path = "/proc/misc", .text = "  1 psaux\n235 not-kvm\n 3 kvm2\n" } }, NULL },
 		{ { HOST }, "there may be VMs" }, /* a /proc without it */
 		{ { HOST, KVM }, "there may be VMs" },
+		{ { HOST, KVM, { .path = "/proc/1/fd/3", .link = "anon_inode:kvm-vm" } }, "there are VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "0\n" } }, NULL },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "2\n" } }, "there are VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_amd/refcnt", .text = "0\n" } }, NULL },
