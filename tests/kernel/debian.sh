@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # set here or before, used by the scripts that source it
-# Packages of another Debian suite, from the mirror that this machine's apt uses already. Nothing of
-# the machine's apt is changed: lists and packages are kept in the cache.
+# Fetches packages of another Debian suite from the mirror that this machine's apt uses. It changes
+# nothing of the machine's apt: the cache keeps its lists and packages.
 
 # shellcheck source=packaging/mirror.sh
 . "$here/../../packaging/mirror.sh"
@@ -16,7 +16,7 @@ debian_apt() {
 		-o APT::Sandbox::User=root -o APT::Get::List-Cleanup=0 "$@"
 }
 
-# debian_suite NAME [ARCHITECTURE]: its package lists are there, as new as the mirror has them.
+# debian_suite NAME [ARCHITECTURE]: brings the suite's package lists up to date.
 debian_suite() {
 	debian_arch=${2-amd64}
 	debian_lists=$cache/apt/$1
@@ -39,10 +39,10 @@ debian_version() {
 	debian_apt cache policy "$1" | awk '$1 == "Candidate:" { print $2 }'
 }
 
-# debian_download NAME VERSION FOLDER: sets debian_file; what is there already is not fetched again.
+# debian_download NAME VERSION FOLDER: sets debian_file. It does not fetch a file that is there.
 debian_download() {
 	mkdir -p "$3"
-	# An epoch stands in the name of a file, its colon written as %3a.
+	# The name of a file contains the epoch, with its colon written as %3a.
 	for debian_file in "$3/$1_$(echo "$2" | sed 's/:/%3a/')"_*.deb; do
 		dpkg-deb --info "$debian_file" > "$3/log" 2>&1 && return
 	done

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The real thing: TDs whose pages leave the direct map (kvm.gmem_no_direct_map_for_all=1). gmemctl
-# predicts the fault and refuses; forced, the kernel dies of it where gmemctl said. One fault a boot,
-# and the kernel's log of each is kept beside the prediction in $BUILD/test-results-kernel.
+# Real faults: the pages of these TDs leave the direct map (kvm.gmem_no_direct_map_for_all=1). gmemctl
+# predicts the fault and refuses to go on. With --force the kernel dies where gmemctl predicted it. Each
+# boot has one fault. $BUILD/test-results-kernel keeps the kernel's log beside the prediction.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
 kept=$BUILD/test-results-kernel
 
-# run NAME FUNCTION COMMAND...: a boot that has to die in clflush_cache_range() below that function.
+# run NAME FUNCTION COMMAND...: boots a kernel that must die in clflush_cache_range(), called by FUNCTION.
 run() {
 	name=$1 function=$2
 	shift 2
@@ -27,7 +27,7 @@ run() {
 	fi
 }
 
-# predicted NAME PATTERN...: what was said before.
+# predicted NAME PATTERN...: whether the prediction has all patterns.
 predicted() {
 	name=$1
 	shift
@@ -40,7 +40,7 @@ predicted() {
 	done
 }
 
-# not_present NAME: the fault was the predicted one.
+# not_present NAME: whether the fault was the predicted one.
 not_present() {
 	if grep -q '#PF: supervisor read access' "$kept/fault-$1.log" &&
 		grep -q '#PF: error_code(0x0000) - not-present page' "$kept/fault-$1.log"; then
@@ -50,8 +50,8 @@ not_present() {
 	fi
 }
 
-# told NAME PATH STEP PATTERN: what oops reads in the log is what was said before; the last page frame that
-# the pattern finds in the prediction is that of the fault.
+# told NAME PATH STEP PATTERN: whether oops reads in the log what gmemctl predicted. The last page frame
+# that PATTERN finds in the prediction is the one that faulted.
 told() {
 	pfn=$(sed -nE "s/$4/\\1/p" "$kept/fault-$1.prediction" | tail -n 1)
 	gmemctl oops "$kept/fault-$1.log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,KERNEL-PATH,STEP,COMMAND |

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # what is set here is used by the runners that source it, and here by them
-# What the runners share: their options, the folder of a run, the look at the kernel's log.
+# Functions for the runners: their options, the folder of a run, and the check of the kernel's log.
 
 cache=${GMEM_KERNEL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gmemctl/kernel}
 
@@ -15,7 +15,7 @@ usage_run() {
 	exit 64
 }
 
-# parse_run ARGUMENTS...: sets the options, and OPTIND_RUN to how many arguments they are.
+# parse_run ARGUMENTS...: sets the options, and OPTIND_RUN to the number of arguments that they take.
 parse_run() {
 	kernel='' append='' files='' modules='' keep_log='' dies=''
 	gdb='' dump='' arch=x86_64 cpu='' foreign_root=''
@@ -52,8 +52,8 @@ parse_run() {
 	[ -r "$kernel" ] || fail_run "no kernel at $kernel: make test-kernel"
 }
 
-# What a kernel's log has of complaints that nobody expected: the first lines of each. One goes from
-# its first line to the end of its trace; a pattern that any of its lines matches makes it expected.
+# unexpected LOG PATTERN: prints the first lines of each complaint of the kernel that was not expected. A
+# complaint ends with its trace. It is expected if PATTERN matches any of its lines.
 unexpected() {
 	tr -d '\r' < "$1" | awk -v expected="$2" '
 		function judge() {
@@ -73,14 +73,14 @@ unexpected() {
 	'
 }
 
-# The command with its arguments, as a shell reads it.
+# Quotes a command with its arguments for a shell.
 quote() {
 	for word; do
 		printf "'%s' " "$(printf %s "$word" | sed "s/'/'\\\\''/g")"
 	done
 }
 
-# prepare_run COMMAND...: a folder for the run, with the command in it.
+# prepare_run COMMAND...: makes a folder for the run, and writes the command into it.
 prepare_run() {
 	mkdir -p "$cache/runs"
 	run=$(mktemp -d "$cache/runs/XXXXXX") || fail_run "no folder for the run"
@@ -88,11 +88,11 @@ prepare_run() {
 	trap 'exit 130' INT TERM
 	printf 'cd %s && exec %s\n' "$(quote "$PWD")" "$(quote "$@")" > "$run/command"
 	[ -z "$modules" ] || cp "$modules" "$run/modules"
-	# A kernel that is to die does so at the first oops, before anything waits for its locks.
+	# A kernel that must die panics at the first oops, before anything waits for the dead thread's locks.
 	[ -z "$dies" ] || append="$append oops=panic"
 }
 
-# make_initramfs FILE: of what the run needs.
+# make_initramfs FILE: makes an initramfs of what the run needs.
 make_initramfs() {
 	# shellcheck disable=SC2086,SC2046 # a word a file
 	"$here/make-initramfs" ${foreign_root:+--root "$foreign_root"} "$1" "$here/init" "$run/command" $files \
@@ -100,7 +100,7 @@ make_initramfs() {
 		fail_run "no initramfs"
 }
 
-# finish_run STATUS: of the emulator. Ends with the status of the command, or with why there is none.
+# finish_run STATUS: takes the emulator's status. Ends with the command's status, or says why there is none.
 finish_run() {
 	[ -z "$keep_log" ] || cp "$run/log" "$keep_log"
 	if [ -n "$dies" ]; then

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What runs on the test kernel: sourced by tests/run --kernel, which has run_tap. One boot a line, so
-# that what one test leaves behind is not there for the next, and each boot's log is looked at.
-# Emulators use little more than one CPU: two run at a time.
+# The tests that run on the test kernel. tests/run --kernel sources this file, and defines run_tap. Each
+# line boots once, so that no test meets what another one left behind. The log of each boot is checked.
+# An emulator uses little more than one CPU, so two run at a time.
 
 kernel_tests() {
 	# shellcheck source=tests/kernel/lib.sh
@@ -72,7 +72,7 @@ in_bochs() {
 		run_tap "bochs/${script##*/}" tests/kernel/run-bochs --timeout 900 \
 			$(bochs_files) -- $here sh $script.sh
 	done
-	# KVM warns of the page that the module is told to refuse.
+	# KVM prints a warning for the page that the module refuses here.
 	run_tap bochs/tdx tests/kernel/run-bochs --timeout 900 --expect tdx_sept_set_private_spte \
 		$(bochs_files) -- $here $set_modules \
 		"SETPRIV=$(readlink -f "$(command -v setpriv)")" sh tests/kernel/guest/tdx.sh
@@ -88,7 +88,7 @@ in_bochs() {
 	done
 }
 
-# What runs in Bochs: there is no root of this machine.
+# The tests that run in Bochs. There is no root of this machine.
 bochs_files() {
 	for file in "$BUILD/gmemctl" "$BUILD/tests/conformance-runner" "$PWD/tests/conformance" \
 		"$PWD/tests/host" "$PWD/tests/cli" "$PWD/tests/kernel/guest" "$(command -v jq)" \

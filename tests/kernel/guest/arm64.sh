@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A stock arm64 kernel: what is in its direct map, a page that has left it, page frames of a
-# guest_memfd. The machine is told by PAGE (bytes of a page), LEVELS (of its tables) and BLOCKS (yes
-# where the direct map has leaves larger than a page). With CONFORMANCE=yes the scripts of
+# A stock arm64 kernel: what its direct map contains, a page that has left it, and the page frames of a
+# guest_memfd. Three variables describe the machine: PAGE (bytes of a page), LEVELS (of its tables) and
+# BLOCKS (yes if the direct map has leaves larger than a page). With CONFORMANCE=yes the scripts of
 # tests/conformance run, too.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 : "${PAGE:?}" "${LEVELS:?}" "${BLOCKS:?}"
 
-# Bytes of the ranges of /proc/iomem whose name begins with $1, in whole pages.
+# Adds up the ranges of /proc/iomem that have a name beginning with $1: bytes of whole pages.
 iomem_bytes() {
 	awk -v name="$1" -v page="$PAGE" '
 		function hex(s,  i, n) {
@@ -34,7 +34,7 @@ else
 	fail "page tables of $LEVELS levels" "$(grep 'page tables' "$scratch/verbose")"
 fi
 
-# Linux 7.3 takes the kernel's own data out of the linear map (its image maps it), and nothing else.
+# Linux 7.3 takes only the kernel's own data out of the linear map. The mapping of its image has it.
 blocks='map_values(select(. > 0)) | length == 1'
 [ "$BLOCKS" = no ] || blocks='map_values(select(. > 0)) | length > 1'
 try_json 0 ".evidence == \"page-tables/bpf\" and .ram == $ram and .direct_map_unknown == 0 and
@@ -48,7 +48,7 @@ same "/proc/kcore says what BPF says" "$scratch/before" "$scratch/kcore"
 
 start secret "$tools/secret-pages" 2
 secret=$(column secret secret 2 | sed -n 1p) ordinary=$(column secret ordinary 2 | sed -n 1p)
-# No CPU of QEMU has CTR_EL0.DIC, so that KVM does not tell of Force Write-Back.
+# No CPU of QEMU has CTR_EL0.DIC. So KVM does not report Force Write-Back.
 rows='[.paths[] | select(.kernel_path | startswith("stage2-")) | .verdict]'
 try_json 1 ".not_in_direct_map == 1 and .reader_proven == true and
 	$rows == [\"unknown\", \"faults\", \"unknown\", \"unknown\"] and
@@ -76,7 +76,7 @@ stop
 try_json 0 '.verdict_now == "safe" and .vm_type == "default" and .reader_proven == true' \
 	gmemctl walk --json
 
-# The kernel gives the answers that the simulated kernels of arm64 give.
+# The kernel gives the same answers as the simulated kernels of arm64.
 if [ "${CONFORMANCE:-no}" = no ]; then
 	:
 elif "$BUILD/tests/conformance-runner" tests/conformance/*.gmt > "$scratch/conformance" \

@@ -4,7 +4,7 @@
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
-# flags ASKED-ON: what the kernel offers there.
+# flags ASKED-ON: the creation flags that the kernel offers there.
 flags() {
 	jq -c --arg on "$1" '[.capabilities[] | select(.asked_on == $on and
 		.capability == "KVM_CAP_GUEST_MEMFD_FLAGS") | .flags][0]' "$scratch/caps"

@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A host whose memory is then dumped (tests/kernel/dump.sh): what gmemctl says while it runs, a line
-# "#live NAME JSON" each. The processes are left running.
+# A host whose memory is dumped at the end (tests/kernel/dump.sh). While it runs, each document of
+# gmemctl becomes a line "#live NAME JSON". The script leaves its processes running.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
 leave secret "$tools/secret-pages" 20
 leave removed "$tools/own-memory" 1048576 7
 leave host "$tools/host-memory"
-# Nothing changes any more. Page frames of every kind.
+# From here on nothing changes. The page frames below are of every kind.
 frames() {
 	for of in "secret secret 2" "secret ordinary 2" "removed page 3" "host page 4"; do
 		# shellcheck disable=SC2086 # words

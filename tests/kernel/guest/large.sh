@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A host with a guest_memfd of 1 GiB, and pages of memfd_secret all over its direct map, for the dump
-# that tests/bench/dump measures. The processes are left running.
+# A host with a guest_memfd of 1 GiB, and with pages of memfd_secret all over its direct map.
+# tests/bench/dump measures its dump. The script leaves its processes running.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 

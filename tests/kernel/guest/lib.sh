@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What the tests inside a test kernel share, beside what those on the running kernel do.
+# Functions for the tests inside a test kernel, in addition to those for tests on the running kernel.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
-# same NAME FILE FILE: the two files have the same, and something.
+# same NAME FILE FILE: whether the two files have the same content, and are not empty.
 same() {
 	if [ -s "$2" ] && cmp -s "$2" "$3"; then
 		pass "$1"
@@ -13,7 +13,7 @@ same() {
 	fi
 }
 
-# live NAME COMMAND...: prints what it says.
+# live NAME COMMAND...: prints the command's document as a line "#live NAME JSON".
 live() {
 	live=$1
 	shift
@@ -27,15 +27,15 @@ live() {
 	fi
 }
 
-# A helper that is to stay: what keeps its input open stays, too.
+# leave NAME HELPER...: starts a helper that stays. The process that keeps its input open stays, too.
 leave() {
 	start "$@" || fail "$1" "$(cat "$scratch/$1.err")"
 	sleep 100000 > "$scratch/sleep" 2>&1 &
 	exec 9>&-
 }
 
-# live_all FRAMES CHECKED: what gmemctl says of the host, for what is read from its dump to be held
-# against. Of each page frame what it is, and of those that are CHECKED the verdict.
+# live_all FRAMES CHECKED: prints what gmemctl reports of this host. The answers from its dump are later
+# compared with that. `pfn` looks at FRAMES, and `check` at CHECKED.
 live_all() {
 	live directmap directmap --holes
 	live list list

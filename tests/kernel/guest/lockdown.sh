@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Lockdown is honoured: nothing is read of kernel memory in mode confidentiality, and that is said.
+# gmemctl respects lockdown: in mode confidentiality it does not read kernel memory, and it says why.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 

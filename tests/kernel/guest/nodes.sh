@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Two NUMA nodes: memory allocated by a process of each is told to be on its node, and lies there.
+# Two NUMA nodes: gmemctl reports that memory of a process on one node is on that node, and it is there.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
-# First and last page frame of a node, by its memory blocks in /proc/zoneinfo.
+# Prints the first and the last page frame of a node, by its zones in /proc/zoneinfo.
 node_range() {
 	awk -v node="$1" '
 		/^Node/ { inside = $2 == node "," }
@@ -33,7 +33,7 @@ for node in 0 1; do
 	stop
 done
 
-# on WANTED NODES: a VM's 8M by their nodes, each "node:pages", where the kernel puts them.
+# on WANTED NODES: whether the 8M of a VM are on these nodes, each "node:pages".
 on() {
 	try 0 '' '' gmemctl create placed --vm-type=default --flags=mmap,init-shared --size=8M \
 		--populate "--numa=$2"
@@ -48,7 +48,7 @@ on() {
 	try 0 '' '' gmemctl destroy placed
 }
 
-# Bytes on node 0 and on node 1, of "0:1024 1:1024".
+# Prints the bytes on node 0 and on node 1, from text such as "0:1024 1:1024".
 resident() {
 	echo "$1" | tr ' ' '\n' | awk -F : '{ bytes[$1] = $2 * 4096 }
 		END { printf "%d,%d", bytes[0], bytes[1] }'

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A stock kernel, one of whose pages of a guest_memfd is taken out of the direct map from outside
-# (tests/kernel/oops.sh): what check says just before, and what oops says of the log afterwards. What
-# gmemctl says of the host, the page already taken out, is what the dump is held against.
+# A stock kernel. A debugger outside (tests/kernel/oops.sh) takes a page of a guest_memfd out of its direct
+# map. The test compares what `check` says just before the fault with what `oops` says of the log. The
+# answers from the dump are compared with those of the host without that page.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
@@ -21,8 +21,8 @@ if [ -z "$pfn" ]; then
 	finish
 fi
 try_json 0 '.verdict_now == "safe"' gmemctl check --pfn "$pfn" --json
-# The one outside reads this line. On arm64 it has to be told where the tables and RAM begin: the image
-# begins with _text, which is where /proc/iomem has the kernel's code.
+# tests/kernel/oops.sh reads this line. On arm64 the line also tells where the tables and RAM begin. The
+# kernel's image begins with _text, at the address that /proc/iomem tells for the kernel's code.
 where=
 if [ "$(uname -m)" = aarch64 ]; then
 	text=$(awk '$3 == "_text" { print $1; exit }' /proc/kallsyms)
@@ -54,7 +54,7 @@ echo "not-present read unmapped 4K $pfn gup-copy /proc/PID/mem read-back" > "$sc
 same "page frame, level, path and step are what check said and what was done" "$scratch/told" "$scratch/wanted"
 try_json 0 ".faults[0] | .pid == $helper and (.removed | test(\"^set_direct_map_invalid\"))" \
 	gmemctl oops "$scratch/log" --json
-# The thread is dead: its descriptors are closed, and its mappings are not for anybody to look at.
+# The thread is dead: its descriptors are closed, and nobody can look at its mappings any more.
 try_json 4 "[.frames[] | .owner == null and .pfn == $((pfn)) and .direct_map == \"unmapped\"] == [true]" \
 	gmemctl oops --dmesg --json
 try 4 "^ *[0-9]+ +read-back +$helper +not-present +read +4K +$pfn +gup-copy" '*' gmemctl oops --dmesg

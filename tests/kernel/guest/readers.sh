@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Both readers of kernel memory say the same, and the kernel's own dump of its page tables
-# (CONFIG_PTDUMP_DEBUGFS) says it too: levels, holes, and page frames of a guest_memfd.
+# Both readers of kernel memory give the same answers as the kernel's own dump of its page tables
+# (CONFIG_PTDUMP_DEBUGFS): levels, holes, and page frames of a guest_memfd.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
 dump=/sys/kernel/debug/page_tables/kernel
 
-# The direct map of the dump: a line a run, "PFN PAGES LEVEL|-". Addresses are taken from their low
-# 52 bits, which an awk number holds; the section begins at the base of the direct map.
+# Prints the direct map of that dump, a line for each run: "PFN PAGES LEVEL|-". It uses the low 52 bits of
+# an address, as a number of awk holds no more. The section begins at the base of the direct map.
 direct_map() {
 	awk '
 		function number(s,  i, n) {
@@ -22,7 +22,7 @@ direct_map() {
 			split($1, ends, "-")
 			start = number(ends[1]); end = number(ends[2])
 			if (!seen++) base = start
-			# Present entries have flags between the size and the level.
+			# A present entry has flags between the size and the level.
 			level = $3 == $NF ? "-" : $NF
 			printf "%d %d %s\n", (start - base) / 4096, (end - start) / 4096, level
 		}' $dump
@@ -48,7 +48,7 @@ awk '{ bytes[$3] += $2 * 4096 } END { printf "%d %d %d\n", bytes["pte"], bytes["
 jq -r '[.in_direct_map, .outside] | [.[0]["4K"] + .[1]["4K"], .[0]["2M"] + .[1]["2M"],
 	.[0]["1G"] + .[1]["1G"]] | @tsv' "$scratch/map-bpf" | tr '\t' ' ' > "$scratch/our-levels"
 same "bytes by level, as the kernel's dump has them" "$scratch/our-levels" "$scratch/dump-levels"
-# Each hole in RAM is where the dump has nothing present.
+# In each hole in RAM the dump has nothing present.
 jq -r '.hole_list[] | "\(.pfn) \(.pages)"' "$scratch/map-bpf" > "$scratch/our-holes"
 awk 'FNR == NR { if ($3 == "-") { first[++n] = $1; end[n] = $1 + $2 } next }
 	{ for (i = 1; i <= n && !($1 >= first[i] && $1 + $2 <= end[i]); i++)
@@ -66,7 +66,7 @@ done
 pass "20 pages of memfd_secret: not present in the dump, would fault by both readers"
 stop
 
-# Threads that are not the process's first one find its files all the same.
+# The library finds the files of a process from any of its threads, not only from the first.
 for reader in bpf kcore; do
 	if "$tools/threads" 5 $reader > "$scratch/threads" 2> "$scratch/threads.err"; then
 		pass "one context in several threads, by $reader"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The creation flag that takes pages out of the direct map, on a kernel that has it: they leave when
-# they are first mapped, by the host or the guest, and come back when they are freed.
+# The creation flag that takes pages out of the direct map, on a kernel that has it. Pages leave the direct
+# map when the host or the guest first maps them. They come back when they are freed.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
@@ -15,13 +15,13 @@ try_json 1 '.verdict_now == "faults" and .not_in_direct_map == .pages and .pages
 try_json 0 '.verdict_now == "safe" and .in_direct_map == .pages' gmemctl walk --json
 try_json 1 '.not_in_direct_map == 1024' gmemctl walk --vm-type=default --mmap --init-shared --no-direct-map --json
 
-# Allocated, mapped by nobody: still there, and judged as what it will be.
+# Allocated, but not mapped yet: the pages are in the direct map, and the verdict tells that they will leave.
 start allocated "$tools/own-memory" 1048576 4
 try_json 0 '[.extents[] | .direct_map] | unique == ["mapped"]' \
 	gmemctl pfns "$helper:$(column allocated fd 2)" --json
 stop
 
-# Mapped by the host: each page frame that pagemap tells has left, and a quarter comes back.
+# The host maps them: each page frame in pagemap has left the direct map. A punched quarter comes back.
 start mapped "$tools/own-memory" 1048576 7
 target=$helper:$(column mapped fd 2)
 try_json 0 '([.extents[] | select(.direct_map == "unmapped") | .pages] | add) == 256' \

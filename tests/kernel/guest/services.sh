@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The units of packaging/systemd under systemd, with what bounds them enforced: the services start,
-# see what root sees, write their files; AppArmor confines them and finds nothing to deny.
+# The units of packaging/systemd, run by systemd with all their limits. The services start, see what root
+# sees, and write their files. AppArmor confines them and denies nothing.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
@@ -13,8 +13,8 @@ mkdir -p $folder $features
 for unit in packaging/systemd/*; do
 	name=$(basename "$unit" .in)
 	sed -e 's|@sbindir@|/usr/local/sbin|' -e 's|@docdir@|/usr/local/share/doc|' "$unit" > "$units/$name"
-	# Without what the rest of this machine would start: no journal either. (The test kernel has
-	# no block layer, whose priorities the metrics' service asks for.)
+	# No other service of this machine starts, and no journal. (The metrics' service asks for a
+	# priority of the block layer, which the test kernel does not have.)
 	mkdir "$units/$name.d"
 	printf '[Unit]\nDefaultDependencies=no\n' > "$units/$name.d/alone.conf"
 	case $name in
@@ -33,14 +33,14 @@ try 0 '' '' apparmor_parser --replace --skip-cache "$BUILD/gmemctl-metrics.appar
 try 0 '^gmemctl-metrics \(enforce\)$' '' cat /sys/kernel/security/apparmor/profiles
 try 0 '' '' systemctl daemon-reload
 
-# A VMM of another user, which the service has to see.
+# A VMM of another user. The service must see it.
 chmod 666 /dev/kvm
 start other setpriv --reuid=65534 --regid=65534 --clear-groups "$tools/host-memory"
 gmemctl metrics --format=prometheus --output-file="$scratch/as-root" 2> "$scratch/said"
 
 try 0 '' '' systemctl start gmemctl-metrics.service
 try 0 '^gmemctl_complete 1' '' cat $folder/gmemctl.prom
-# But for what differs between any two runs: time, and how many processes there are.
+# Without the lines that differ between any two runs: the time, and the number of processes.
 for file in $folder/gmemctl.prom "$scratch/as-root"; do
 	grep -v -e seconds -e '^gmemctl_processes{result="seen"}' "$file" > "$scratch/${file##*/}.steady"
 done
@@ -64,7 +64,7 @@ else
 	fail "AppArmor denied the services nothing" "$(dmesg | grep DENIED | head -n 5)"
 fi
 
-# The profile is one: what is no gmemctl, and a file elsewhere, it denies.
+# The profile does confine: it denies another program, and a file in another folder.
 printf '[Service]\nReadWritePaths=/var/tmp\nExecStart=\nExecStart=/usr/local/sbin/gmemctl metrics %s\n' \
 	--output-file=/var/tmp/elsewhere > "$units/gmemctl-metrics.service.d/elsewhere.conf"
 systemctl daemon-reload

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A stock kernel: what it lacks is told by caps and doctor, and what it has works. KVM is a module,
-# its BTF is split, and it has no software-protected VMs.
+# A stock kernel: caps and doctor tell what it lacks, and what it has works. KVM is a module, its BTF is
+# split, and there are no software-protected VMs.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
@@ -13,7 +13,7 @@ try_json 0 '.evidence == "page-tables/bpf" and (.in_direct_map | add) > 0' gmemc
 try 3 'verdict now: +not-applicable' 'is not RAM' gmemctl check --pfn "$hole"
 case $release in
 6.1.*)
-	# Before guest_memfd.
+	# A kernel older than guest_memfd.
 	try_json 1 '.checks[] | select(.id == "kernel.version") | .result == "fail" and .needed and
 		(.detail | test("6.8"))' gmemctl doctor --json
 	try 0 '^KVM_CAP_GUEST_MEMFD +/dev/kvm +0 ' '' gmemctl caps
@@ -21,7 +21,7 @@ case $release in
 		gmemctl walk
 	;;
 6.12.*)
-	# guest_memfd came with private memory, and nothing that this kernel offers here has any.
+	# At first, guest_memfd was for private memory only. No VM type that this kernel offers here has it.
 	try 0 '^KVM_CAP_VM_TYPES +/dev/kvm ' '' gmemctl caps
 	try_json 0 '[.capabilities[] | select(.capability == "KVM_CAP_GUEST_MEMFD") | .value] ==
 		[0, 0]' gmemctl caps --json

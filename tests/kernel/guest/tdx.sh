@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# TDs, by KVM's own code on the software TDX module: the whole path, what doctor and caps say of it,
-# and what happens where the module refuses.
+# TDs, made by KVM's own code on the software TDX module: the whole path, the answers of doctor and caps,
+# and what happens when the module refuses a call.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
 module=/sys/module/tdx_soft/parameters
 
-# refuse LEAF STATUS: the next SEAMCALL of that leaf answers so.
+# refuse LEAF STATUS: the next SEAMCALL of that leaf ends with STATUS.
 refuse() {
 	echo "$1" > $module/fail_leaf
 	echo "$2" > $module/fail_status
@@ -32,10 +32,10 @@ for check in tdx.cpu tdx.kernel tdx.bios tdx.kvm-parameter tdx.keyids tdx.vm-typ
 			'.checks[] | select(.id == $id)' "$scratch/doctor")"
 	fi
 done
-# Excluded by the series, and refused where the memory is made.
+# The series excludes this, so creating the memory is refused.
 try 1 'excludes tdx and snp' '' gmemctl walk --vm-type=tdx --no-direct-map --size=64K
 
-# 31 KeyIDs: the next TD gets none, until one is given back.
+# There are 31 KeyIDs. The next TD gets none until a TD gives one back.
 # shellcheck disable=SC2016 # names of the script's
 {
 	printf 'title: more TDs than KeyIDs\nvm-types: tdx\nsource: tdx_guest_keyid_alloc()\n\n'
@@ -46,25 +46,25 @@ try 1 'excludes tdx and snp' '' gmemctl walk --vm-type=tdx --no-direct-map --siz
 } > "$scratch/keyids.gmt"
 try 0 '^ok 1 - keyids.gmt, tdx VM' '' "$BUILD/tests/conformance-runner" "$scratch/keyids.gmt"
 
-# MR.FINALIZE (17) busy, and too little entropy for MNG.CREATE (9): tried again.
+# MR.FINALIZE (17) answers busy, MNG.CREATE (9) that there is too little entropy: both are tried again.
 refuse 17 0x8000020000000000
 try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
 refuse 9 0x8000020300000000
 try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
-# MNG.INIT (21) with an operand that the module names.
+# MNG.INIT (21) is refused, and the module names the operand.
 refuse 21 0xc000010000000040
 try 1 'TDX_OPERAND_INVALID .*ATTRIBUTES of TD_PARAMS' '' gmemctl walk --vm-type=tdx --size=64K
-# PAGE.ADD (2) refused for the page: KVM bugs the VM and says EIO, and the next VM is not touched.
+# PAGE.ADD (2) refuses the page: KVM marks the VM as bugged and returns EIO. The next VM is not affected.
 refuse 2 0xc000030000000000
 try 1 '^add +failed +KVM_TDX_INIT_MEM_REGION: Input/output error' '' \
 	gmemctl walk --vm-type=tdx --size=64K
 try_json 0 '.verdict_now == "safe"' gmemctl walk --vm-type=tdx --size=64K --json
 
-# Content of a file that only another user may read: the client opens it, whatever its holder may.
+# Only another user may read this file. The client opens it, whatever its holder may read.
 echo content > "$scratch/theirs"
 chown 65534 "$scratch/theirs"
 chmod 600 "$scratch/theirs"
-# row COMMAND: the capabilities that the command's row names
+# row COMMAND: prints the capabilities in the command's row.
 row() {
 	"$BUILD/gmemctl" --describe |
 		awk -F '\t' -v name="$1" '$1 == "command" && $2 == name { gsub(/,/, " ", $6); print $6 }'

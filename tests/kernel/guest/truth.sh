@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What libgmem says of a page frame beside what the kernel's flush did to it, a test a kind.
+# Compares what libgmem says of a page frame with what the kernel's flush did to it: one test for each kind.
 # shellcheck source=tests/kernel/guest/lib.sh
 . tests/kernel/guest/lib.sh
 
 insmod "${KERNEL_MODULES:?}/gmem_flush.ko" || fail "insmod gmem_flush.ko"
 "$tools/flush-truth" > "$scratch/truth" 2> "$scratch/truth.err"
 status=$?
-# "KIND PFN VERDICT flushed" or "KIND PFN VERDICT faulted FUNCTION CODE PFN"; a kind has spaces.
+# A line is "KIND PFN VERDICT flushed" or "KIND PFN VERDICT faulted FUNCTION CODE PFN". KIND may have spaces.
 awk '
 	/ 0x[0-9a-f]+ +(safe|faults|unknown) / {
 		match($0, / +0x/)
@@ -30,7 +30,7 @@ else
 	fail "no page frame missed" "status $status" "$(cat "$scratch/truth.err")" \
 		"$(tail -n 3 "$scratch/truth")"
 fi
-# The command says the same as the library that it is made of: of pages that are still out.
+# The command gives the same answer as the library, for pages that are still out of the direct map.
 sed -n 1,3p /sys/kernel/debug/gmem_flush/poison > "$scratch/poisoned"
 while read -r pfn; do
 	try 1 'verdict now: +faults' '' gmemctl check --pfn "$(printf 0x%x "$pfn")"
