@@ -183,7 +183,8 @@ struct gmem_ctx_options {
  *
  * sysroot is a folder with proc/ and sys/ of another host, which are read and never written: a
  * folder that "gmemctl report" made, or an unpacked sosreport. Its file "index" lists what was
- * looked for on the host and was not there, its file "kvm-answers" what KVM answered.
+ * looked for on the host and was not there, and the machine; its file "kvm-answers" has what KVM
+ * answered.
  * gmem_host_new(), gmem_caps_new(), gmem_keys_get(), gmem_frame_get(), gmem_flush_new() and calls
  * that only read /proc and /sys work on it. Everything that its files do not tell is
  * GMEM_ENOTRECORDED. You need not trust the folder: paths stay below it and in its file system,

@@ -41,6 +41,22 @@ for model in $(models); do
 	fi
 done
 
+# paths OPTION: the rows of the verdict on a page frame. What decides them may not be told in a snapshot.
+paths() {
+	gmemctl check --pfn=0x10 --json "$1" | jq -r '.paths[].kernel_path'
+}
+for model in $(models); do
+	paths "--simulate=$model" > "$scratch/here"
+	paths "--sysroot=$scratch/$model" > "$scratch/there"
+	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
+		pass "$model: check asks about the same kernel paths in the report"
+	else
+		fail "$model: check asks about the same kernel paths in the report" "$(cat "$scratch/diff")"
+	fi
+done
+try 0 '^machine aarch64 16384$' '' grep machine "$scratch/arm64-16k/index"
+try 0 '^machine x86_64 4096$' '' grep machine "$scratch/plain/index"
+
 # This machine, as far as this user may look at it.
 try '0' '^doctor\.json' '*' gmemctl report -o "$scratch/this"
 same_rows "this machine" "$scratch/this"

@@ -39,6 +39,11 @@ try_json 4 '.snapshot == "tests/hosts/el9" and .simulated == null' \
 try_json 3 '.evidence == "snapshot" and .snapshot == "tests/hosts/el9" and .direct_map_unknown == 1 and
 	([.paths[] | select(.verdict == "faults")] | length) == 0' \
 	gmemctl check --sysroot=$host --pfn=0x10 --json
+# The rows are those of the host's machine, which its /proc/cpuinfo tells.
+try_json 3 '[.paths[].kernel_path] | contains(["stage2-map"]) and all(. != "tdx-page-add")' \
+	gmemctl check --sysroot=tests/hosts/arm64 --pfn=0x10 --json
+try_json 3 '[.paths[].kernel_path] | contains(["tdx-page-add"]) and all(. != "stage2-map")' \
+	gmemctl check --sysroot=$host --pfn=0x10 --json
 mkdir "$scratch/unknown"
 printf 'types=0x1 mem2=1\n' > "$scratch/unknown/kvm-answers"
 # What was not looked for is not absent.

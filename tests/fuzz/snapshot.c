@@ -38,6 +38,8 @@ static void try_index(const char *text)
 		HOLDS(!gmem_index_list(&index, paths[i], count, &names, &listed));
 	}
 	HOLDS(names <= index.count);
+	HOLDS(!index.machine || (index.page_shift >= GMEM_SNAPSHOT_PAGE_SHIFT_MIN &&
+				 index.page_shift <= GMEM_SNAPSHOT_PAGE_SHIFT_MAX));
 	gmem_index_free(&index);
 }
 

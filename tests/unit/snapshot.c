@@ -360,5 +360,48 @@ START_TEST(folders)
 }
 END_TEST
 
+/* The name of the machine and the page of its kernel, over the files that are there. */
+static void is_machine(const char *name, unsigned int page_shift)
+{
+	struct gmem_ctx *ctx = open_ctx();
+
+	ck_assert_str_eq(ctx->kernel->ops->machine, name);
+	ck_assert_uint_eq(ctx->kernel->page_shift, page_shift);
+	gmem_ctx_free(ctx);
+}
+
+START_TEST(machine)
+{
+	static const char *const bad[] = {
+		"machine",
+		"machine aarch64",
+		"machine riscv64 4096",
+		"machine aarch64 2048",
+		"machine aarch64 131072",
+		"machine aarch64 12288",
+		"machine aarch64 4096 4096",
+		"machine aarch64 4096\nmachine x86_64 4096",
+	};
+
+	begin();
+	is_machine("x86_64", 12);
+	put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
+	is_machine("x86_64", 12);
+	put("/proc/cpuinfo", "processor\t: 0\nCPU implementer\t: 0x41\n");
+	is_machine("aarch64", 12);
+	put("/index", "machine aarch64 16384\n/dev/sev ENOENT\n");
+	is_machine("aarch64", 14);
+	/* What the index says counts. */
+	put("/index", "machine x86_64 4096\n");
+	is_machine("x86_64", 12);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		put("/index", bad[i]);
+		refuses(-EBADMSG, "machine x86_64|aarch64 PAGE-SIZE");
+	}
+	end();
+}
+END_TEST
+
 UNIT_MAIN("snapshot", files_and_what_is_not_known, traps, a_device, texts_that_are_none,
-	  answers_of_the_short_form, answers_of_the_long_form, kvm_through_the_port, folders)
+	  answers_of_the_short_form, answers_of_the_long_form, kvm_through_the_port, folders,
+	  machine)

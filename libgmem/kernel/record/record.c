@@ -330,6 +330,7 @@ int gmem_record_begin(struct gmem_kernel *kernel, bool redact)
 	if (!record)
 		return -ENOMEM;
 	record->real = kernel->ops;
+	record->page_shift = kernel->page_shift;
 	record->redact = redact;
 	record->ops = *kernel->ops;
 	record->ops.open = record_open;

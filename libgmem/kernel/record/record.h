@@ -49,7 +49,8 @@ struct gmem_followed {
 struct gmem_record {
 	struct gmem_kernel_ops ops; /* the kernel's, with ours in place of some */
 	const struct gmem_kernel_ops *real;
-	bool redact; /* names of processes are not told */
+	unsigned int page_shift; /* of the kernel's page */
+	bool redact;		 /* names of processes are not told */
 	struct gmem_seen *seen;
 	size_t seen_count;
 	struct gmem_asked *asked;

@@ -117,6 +117,9 @@ static void write_line(FILE *to, const struct gmem_seen *seen)
 static void write_index(FILE *to, const struct gmem_record *record)
 {
 	fputs("# Looked for on the host and no file here; see SNAPSHOTS in gmemctl(8).\n", to);
+	/* A build for a machine that gmemctl does not know has no word for it. */
+	if (!strchr(record->ops.machine, ' '))
+		fprintf(to, "machine %s %lu\n", record->ops.machine, 1ul << record->page_shift);
 	for (size_t i = 0; i < record->seen_count; i++)
 		if (!is_file(&record->seen[i]))
 			write_line(to, &record->seen[i]);

@@ -7,6 +7,7 @@
  *   PATH link TARGET         it is a symbolic link
  *   PATH entry NAME          it is a directory with that name in it
  *   PATH listed              and with no names but those told here or found below DIR
+ *   machine NAME PAGE        uname(2)'s name of the machine, and bytes of the kernel's page
  *
  * memfd_secret stands for memfd_secret(2), as if it was a path. A line that begins with # is a
  * comment.
@@ -46,11 +47,33 @@ static bool parse_text(struct gmem_index_line *line, enum gmem_index_kind kind, 
 	return line->text && !gmem_snapshot_word(&rest);
 }
 
-static bool parse_line(struct gmem_index_line *line, char *text)
+/* Of the machines that are known, with the pages that their kernels have. */
+static bool parse_machine(struct gmem_index *index, char *rest)
+{
+	static const char *const known[] = { "x86_64", "aarch64" };
+	const char *name = gmem_snapshot_word(&rest), *bytes = gmem_snapshot_word(&rest);
+	unsigned long page;
+
+	if (!name || !bytes || gmem_snapshot_word(&rest) ||
+	    !gmem_snapshot_number(bytes, 1ul << GMEM_SNAPSHOT_PAGE_SHIFT_MAX, &page))
+		return false;
+	if (page >> GMEM_SNAPSHOT_PAGE_SHIFT_MIN == 0 || (page & (page - 1)))
+		return false;
+	index->page_shift = (unsigned int)__builtin_ctzl(page);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(name, known[i]))
+			index->machine = known[i];
+	return index->machine != NULL;
+}
+
+static bool parse_line(struct gmem_index *index, struct gmem_index_line *line, char *text)
 {
 	const char *path = gmem_snapshot_word(&text);
-	const char *what = gmem_snapshot_word(&text);
+	const char *what;
 
+	if (path && !strcmp(path, "machine"))
+		return !index->machine && parse_machine(index, text);
+	what = gmem_snapshot_word(&text);
 	if (!path || !what)
 		return false;
 	line->path = path;
@@ -90,15 +113,17 @@ static int parse_lines(struct gmem_index *index, char *why, size_t size)
 
 		if (!line[strspn(line, " \t\r")] || *line == '#')
 			continue;
-		if (!parse_line(&parsed, line)) {
+		if (!parse_line(index, &parsed, line)) {
 			snprintf(
 				why, size,
 				"index: line %zu is not one of 'PATH ok [MODE UID GID]', 'PATH ERRNO', "
-				"'PATH link TARGET', 'PATH entry NAME' and 'PATH listed'",
+				"'PATH link TARGET', 'PATH entry NAME', 'PATH listed' and, once, "
+				"'machine x86_64|aarch64 PAGE-SIZE'",
 				number);
 			return -EBADMSG;
 		}
-		index->lines[index->count++] = parsed;
+		if (parsed.path)
+			index->lines[index->count++] = parsed;
 	}
 	return 0;
 }

@@ -226,7 +226,7 @@ static const struct gmem_kernel_ops snapshot_ops = {
 	.symbol = gmem_snapshot_symbol,
 	.offset_of = gmem_snapshot_offset_of,
 	.size_of = gmem_snapshot_size_of,
-	.machine = "x86_64",
+	.machine = "x86_64", /* where nothing tells another */
 	.one_thread = true,
 	.snapshot = op_snapshot,
 	.destroy = op_destroy,
@@ -299,14 +299,17 @@ int gmem_kernel_snapshot_new(const char *directory, char *why, size_t size,
 
 	if (!snapshot)
 		return ret;
-	snapshot->kernel.ops = &snapshot_ops;
-	snapshot->kernel.page_shift = 12; /* of the machine that it says it is */
+	snapshot->ops = snapshot_ops;
+	snapshot->kernel.ops = &snapshot->ops;
+	snapshot->kernel.page_shift = GMEM_SNAPSHOT_PAGE_SHIFT_MIN;
 	snapshot->directory = -1;
 	snapshot->name = strdup(directory);
 	if (snapshot->name)
 		ret = open_directory(snapshot, why, size);
 	if (!ret)
 		ret = read_texts(snapshot, why, size);
+	if (!ret)
+		ret = gmem_snapshot_find_machine(snapshot);
 	if (ret)
 		op_destroy(&snapshot->kernel);
 	else

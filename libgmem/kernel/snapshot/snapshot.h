@@ -18,6 +18,9 @@
 #define GMEM_SNAPSHOT_TEXT_MAX (1u << 20)  /* bytes of index and of kvm-answers */
 #define GMEM_SNAPSHOT_ENTRIES_MAX 65536u   /* names that one directory is listed with */
 #define GMEM_SNAPSHOT_OPEN_MAX 64	   /* descriptors at a time */
+/* The smallest and the largest page of a kernel: 4K and 64K. */
+#define GMEM_SNAPSHOT_PAGE_SHIFT_MIN 12
+#define GMEM_SNAPSHOT_PAGE_SHIFT_MAX 16
 
 /* What a line of the index says of its path. */
 enum gmem_index_kind {
@@ -43,6 +46,8 @@ struct gmem_index {
 	char *text; /* what the lines point into */
 	struct gmem_index_line *lines;
 	size_t count;
+	const char *machine;	 /* as uname(2) has it, NULL where the index does not tell */
+	unsigned int page_shift; /* of its kernel's page, with machine */
 };
 
 /* Where KVM was asked: one of these, or the type of a VM. */
@@ -81,8 +86,9 @@ struct gmem_snapshot_open {
 
 struct gmem_snapshot {
 	struct gmem_kernel kernel;
-	char *name;    /* DIR, as the caller wrote it */
-	int directory; /* DIR */
+	struct gmem_kernel_ops ops; /* those of all snapshots, with this one's machine */
+	char *name;		    /* DIR, as the caller wrote it */
+	int directory;		    /* DIR */
 	struct gmem_index index;
 	struct gmem_answers answers;
 	struct gmem_snapshot_open open[GMEM_SNAPSHOT_OPEN_MAX];
@@ -128,6 +134,9 @@ int gmem_snapshot_file_list(const struct gmem_snapshot *snapshot, const char *pa
 /* Where a symbolic link below DIR points. Errors: ENOENT, EINVAL (no link). */
 int gmem_snapshot_file_link(const struct gmem_snapshot *snapshot, const char *path, char *buffer,
 			    size_t size);
+
+/* machine.c: sets the machine and the page of the kernel, as far as the snapshot tells of them. */
+int gmem_snapshot_find_machine(struct gmem_snapshot *snapshot);
 
 /* kvm.c: the ioctls of KVM that only ask. */
 int gmem_snapshot_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg);
