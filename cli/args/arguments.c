@@ -13,7 +13,8 @@ static const struct argument arguments[] = {
 	  "mapped with mmap(2) and has no descriptor of. NAME: the memory of a VM that "
 	  "gmemctl create keeps. ino:INODE: with --core, the one with that inode number" },
 	{ "RANGE", "part of the memory: " RANGE_FORM ". Both numbers are bytes, or have a unit "
-		   "(64K, 2M, 1G), and are multiples of 4096: 64K+64K is the same as 64K-128K. "
+		   "(64K, 2M, 1G), and are multiples of the kernel's page size (4096 on x86-64): "
+		   "64K+64K is the same as 64K-128K. "
 		   "They count from the start of the memory; with --by-gpa they are "
 		   "guest-physical addresses. The word all is the whole memory" },
 	{ "FRAME", "a page frame number, decimal or 0x hexadecimal; or as a log has it: pfn:HEX, "

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 
 #include "core/advice.c"
 #include "kvm/explain/conditions.h"
@@ -264,6 +265,55 @@ START_TEST(on_arm64)
 }
 END_TEST
 
+/* Sets a slot of one page, which KVM refuses with EFAULT. */
+static void refuse_slot(struct gmem_vm *vm, uint64_t gpa)
+{
+	struct gmem_slot_options slot = {
+		.size = sizeof(slot),
+		.memory_size = gmem_page_size(vm->ctx),
+		.gpa = gpa,
+	};
+
+	ck_assert_int_eq(gmem_slot_set(vm, &slot), -EFAULT);
+}
+
+/* Where guest addresses end follows from the CPU and from the type of the VM. */
+START_TEST(ends_of_arm64)
+{
+	struct gmem_ctx *ctx = port_ctx("arm64-16k");
+	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
+	struct gmem_vm *vm, *other;
+	int kvm, fd;
+
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	refuse_slot(vm, 1ull << 40);
+	port_said(ctx, "is beyond 0x10000000000: a VM has guest addresses of 40 bits, unless");
+	refuse_slot(vm, 1ull << 44);
+	port_said(ctx, "is beyond 0x100000000000, where guest addresses end on this CPU");
+
+	/* A VM of 36 bits that somebody else made. */
+	kvm = ops->open(ctx->kernel, "/dev/kvm", O_RDWR | O_CLOEXEC);
+	fd = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, 36);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, fd, GMEM_VM_DEFAULT, &other), 0);
+	refuse_slot(other, 1ull << 36);
+	port_said(ctx, "the type that it was created with says how many bits they have");
+	gmem_vm_free(other);
+	ck_assert_int_eq(ops->close(ctx->kernel, fd), 0);
+	ck_assert_int_eq(ops->close(ctx->kernel, kvm), 0);
+	gmem_vm_free(vm);
+	gmem_ctx_free(ctx);
+
+	/* With protected KVM each VM has what the CPU has. */
+	ctx = port_ctx("arm64");
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
+	refuse_slot(vm, 1ull << 52);
+	port_said(ctx, "where guest addresses end on this CPU");
+	gmem_vm_free(vm);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
 /* An explanation is of one errno, and of the last call only. */
 START_TEST(of_the_last_call)
 {
@@ -443,5 +493,5 @@ START_TEST(every_errno)
 }
 END_TEST
 
-UNIT_MAIN("explain", on_arm64, every_row, names, advice_in_words, of_larger_pages, of_the_last_call,
-	  refused, every_errno)
+UNIT_MAIN("explain", on_arm64, ends_of_arm64, every_row, names, advice_in_words, of_larger_pages,
+	  of_the_last_call, refused, every_errno)

@@ -5,6 +5,7 @@
 #include "base/release.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
+#include "kvm/kvm.h"
 #include "procfs/cpuinfo.h"
 #include "procfs/fd.h"
 
@@ -239,10 +240,27 @@ static bool arm64_without_mmap(const struct gmem_facts *facts)
 	       !(facts->memory->flags & GMEM_MEMORY_MMAP);
 }
 
-/* The same: a VM of type 0 has 40 bits. */
+/* The same, before that: no VM has more than the CPU. With protected KVM each VM has all of it. */
+static bool arm64_gpa_too_high_for_cpu(const struct gmem_facts *facts)
+{
+	int bits;
+
+	if (!gmem_fact_arm64(facts))
+		return false;
+	bits = gmem_check_extension(facts->ctx, facts->vm->fd, GMEM_KVM_CAP_ARM_VM_IPA_SIZE);
+	return bits > 0 && bits < 64 && ends_beyond(facts, (unsigned int)bits);
+}
+
+/* kvm_init_ipa_range(): the type of a VM has its bits, and 0 stands for 40. */
 static bool arm64_gpa_too_high(const struct gmem_facts *facts)
 {
 	return gmem_fact_arm64(facts) && ends_beyond(facts, 40);
+}
+
+/* KVM does not tell the type of a VM that somebody else created. */
+static bool arm64_gpa_too_high_for_type(const struct gmem_facts *facts)
+{
+	return gmem_fact_arm64(facts) && !facts->vm->owned;
 }
 
 /*
@@ -324,9 +342,17 @@ static const struct gmem_condition set_region[] = {
 	{ EINVAL, arm64_without_mmap,
 	  "KVM on arm64 takes a guest_memfd into a slot only if it was created with the flag mmap",
 	  "create it with mmap, and with init-shared where the guest uses it" },
+	{ EFAULT, arm64_gpa_too_high_for_cpu,
+	  "guest address {gpa} plus size {size} is beyond {limit}, where guest addresses end on "
+	  "this CPU",
+	  "take lower addresses" },
 	{ EFAULT, arm64_gpa_too_high,
-	  "guest address {gpa} plus size {size} is beyond {limit}: a VM of type 0 has guest "
-	  "addresses of 40 bits",
+	  "guest address {gpa} plus size {size} is beyond {limit}: a VM has guest addresses of 40 "
+	  "bits, unless its type names another number",
+	  "take lower addresses" },
+	{ EFAULT, arm64_gpa_too_high_for_type,
+	  "guest address {gpa} plus size {size} may be beyond the guest addresses of this VM: the "
+	  "type that it was created with says how many bits they have",
 	  "take lower addresses" },
 	{ EINVAL, gpa_too_high_for_cpu,
 	  "guest address {gpa} plus size {size} is beyond {limit}, this CPU's "
