@@ -64,12 +64,28 @@ void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 		gmem_flush_ask_cpu(ctx, &facts->fwb, &facts->dic);
 }
 
+static const char unrecorded[] =
+	"which VM types this kernel has is not in the dump or snapshot of it";
+
+/*
+ * A record (a dump, a snapshot) may tell that KVM has guest_memfd, and not which types of VM. Every
+ * KVM has the default one.
+ */
+static void take_default(struct gmem_flush_facts *facts)
+{
+	facts->vm_types = 1u << GMEM_VM_DEFAULT;
+	facts->behind_types = ((1u << GMEM_VM_TYPES) - 1) & ~(1u << GMEM_VM_DEFAULT);
+	facts->doubt = unrecorded;
+}
+
 static void number_types(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 {
 	struct gmem_numbering numbering;
 
 	if (facts->vm_types == 0) /* a kernel before 6.7: it has the default type only */
 		facts->vm_types = 1u << GMEM_VM_DEFAULT;
+	if (facts->vm_types == -GMEM_ENOTRECORDED)
+		facts->doubt = unrecorded;
 	if (facts->vm_types < 0)
 		return;
 	gmem_vm_types_judge(ctx, (unsigned int)facts->vm_types, &numbering);
@@ -92,5 +108,8 @@ void gmem_flush_ask_kvm(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 	facts->vm_types = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_VM_TYPES);
 	facts->guest_memfd = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_GUEST_MEMFD);
 	ctx->kernel->ops->close(ctx->kernel, kvm);
-	number_types(ctx, facts);
+	if (facts->vm_types == -GMEM_ENOTRECORDED && facts->guest_memfd > 0)
+		take_default(facts);
+	else
+		number_types(ctx, facts);
 }

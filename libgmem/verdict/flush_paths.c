@@ -327,7 +327,8 @@ static enum gmem_verdict type_applies(const struct gmem_flush_rule *rule,
 		return GMEM_VERDICT_NOT_APPLICABLE;
 	}
 	if (facts->vm_types < 0) {
-		*reason = "/dev/kvm cannot be asked which VM types this kernel has";
+		*reason = facts->doubt ? facts->doubt
+				       : "/dev/kvm cannot be asked which VM types this kernel has";
 		return GMEM_VERDICT_UNKNOWN;
 	}
 	if (rule->vm_types & (unsigned int)facts->vm_types)

@@ -68,6 +68,7 @@ fi
 [ "${1-}" != arm64 ] || finish
 needs "the dump after the oops" makedumpfile
 dead=$(sed -n 's/^.*CPU: .* PID: \([0-9]*\) Comm: read-back .*/\1/p' "$kept/oops-stock.log" | head -n 1)
+paths=. # Debian's kernels have CONFIG_KALLSYMS_ALL
 # As QEMU wrote it; what a makedumpfile leaves of it that does not know this kernel, and one that does.
 compare directmap "$dump" directmap --holes
 mend "$dump"

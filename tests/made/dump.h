@@ -25,6 +25,8 @@
 #define MADE_TABLE 44u	/* the table of page frames 512 to 1023 */
 #define MADE_INODE 5u
 #define MADE_PID 7u
+#define MADE_SYMBOLS 7
+#define MADE_VM_TYPES 3u /* ordinary VMs, and the one for software-protected VMs */
 
 struct made {
 	unsigned char ram[MADE_PAGES * 4096];
@@ -32,7 +34,8 @@ struct made {
 	int error; /* what every read gives, 0: the bytes */
 	char vmcoreinfo[2048];
 	uint64_t at;   /* physical address of what is free */
-	uint64_t node; /* physical address of the page cache's node */
+	uint64_t node; /* physical address of the page cache's node, */
+	uint64_t caps; /* and of KVM's capabilities */
 };
 
 /*
@@ -70,6 +73,8 @@ static const char *const made_types[] = {
 	"resource start end flags sibling child",
 	"zone zone_start_pfn spanned_pages name",
 	"pglist_data node_zones node_zonelists kswapd",
+	"kvm_caps supported_vm_types",
+	"cpuinfo_x86 x86_vendor_id",
 };
 
 #define MADE_TYPES (sizeof(made_types) / sizeof(made_types[0]))
@@ -298,10 +303,12 @@ static inline uint64_t made_ram(struct made *made)
 
 static inline void made_build(struct made *made)
 {
-	static const char *const names[] = { "T_stext", "Dinit_task", "Diomem_resource",
-					     "R__start_BTF", "R__stop_BTF" };
+	static const char *const names[MADE_SYMBOLS] = {
+		"T_stext",     "Dinit_task", "Diomem_resource", "R__start_BTF",
+		"R__stop_BTF", "Dkvm_caps",  "Dboot_cpu_data",
+	};
 	struct btf *btf = made_btf();
-	uint64_t physical[5] = { 0 }, pages, kvm, inode;
+	uint64_t physical[MADE_SYMBOLS] = { 0 }, pages, kvm, inode;
 	const void *blob;
 	uint32_t size;
 
@@ -315,6 +322,11 @@ static inline void made_build(struct made *made)
 	pages = made_alloc(made, MADE_PAGES * 64);
 	physical[1] = made_new(made);
 	physical[2] = made_ram(made);
+	made->caps = physical[5] = made_new(made);
+	made_set(made, made->caps, "kvm_caps", "supported_vm_types", MADE_VM_TYPES);
+	physical[6] = made_new(made);
+	strcpy((char *)made->ram + physical[6] + made_offset("cpuinfo_x86", "x86_vendor_id"),
+	       "AuthenticAMD");
 	kvm = made_new(made);
 	made_set(made, kvm, "kvm", "userspace_pid", MADE_PID);
 	inode = made_memory(made, kvm, pages);
@@ -330,7 +342,7 @@ static inline void made_build(struct made *made)
 		 (unsigned long long)MADE_IMAGE, (unsigned long long)MADE_IMAGE,
 		 (unsigned long long)(MADE_BASE + pages),
 		 (unsigned long long)(MADE_IMAGE + made_new(made)));
-	made_symbols(made, names, physical, 5);
+	made_symbols(made, names, physical, MADE_SYMBOLS);
 }
 
 static int made_read(void *handle, uint64_t physical, void *buffer, size_t length)

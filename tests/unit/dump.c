@@ -185,6 +185,86 @@ START_TEST(a_file_that_changes)
 }
 END_TEST
 
+/* What a kernel path would do on a page frame, and why. */
+static enum gmem_verdict verdict(struct gmem_ctx *ctx, uint64_t pfn, const char *path,
+				 const char **reason)
+{
+	const struct gmem_flush_subject subject = { .size = sizeof(subject), .vm_type = -1 };
+	GMEM_STRUCT(gmem_flush_row, row);
+	struct gmem_flush *flush;
+	size_t i = 0;
+
+	ck_assert_int_eq(gmem_flush_new(ctx, &subject, &flush), 0);
+	ck_assert_int_eq(gmem_flush_add_pfns(flush, pfn, 1), 0);
+	do
+		ck_assert_int_eq(gmem_flush_row_at(flush, i++, &row), 0);
+	while (strcmp(row.path->name, path) != 0);
+	*reason = row.reason;
+	gmem_flush_free(flush);
+	return row.verdict;
+}
+
+/* A kernel's table of symbols without one of them. */
+static void without_symbol(const char *name)
+{
+	made_build(&made);
+	memset(memmem(made.ram, sizeof(made.ram), name, strlen(name)), '_', strlen(name));
+}
+
+/* Which paths run follows from the types of VM that KVM's own variables tell. */
+START_TEST(paths)
+{
+	const char *reason;
+	struct gmem_ctx *ctx;
+
+	made_build(&made);
+	ctx = begin();
+	ck_assert_int_eq(verdict(ctx, MADE_MAPPED, "gup-copy", &reason), GMEM_VERDICT_SAFE);
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "gup-copy", &reason), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "snp-reclaim", &reason),
+			 GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_frame_access_owner(ctx), GMEM_ACCESS_OWNER_HOST);
+	gmem_ctx_free(ctx);
+	made_set(&made, made.caps, "kvm_caps", "supported_vm_types",
+		 MADE_VM_TYPES | 1u << GMEM_VM_SNP);
+	ctx = begin();
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "snp-reclaim", &reason), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "tdx-page-add", &reason),
+			 GMEM_VERDICT_NOT_APPLICABLE);
+	ck_assert_int_eq(gmem_frame_access_owner(ctx), GMEM_ACCESS_OWNER_UNKNOWN);
+	gmem_ctx_free(ctx);
+	/* The number of TDX on a CPU that has none */
+	made_set(&made, made.caps, "kvm_caps", "supported_vm_types",
+		 MADE_VM_TYPES | 1u << GMEM_VM_TDX);
+	ctx = begin();
+	ck_assert_int_ne(verdict(ctx, MADE_HOLE, "tdx-page-add", &reason), GMEM_VERDICT_FAULTS);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
+START_TEST(paths_unknown)
+{
+	const char *reason;
+	struct gmem_ctx *ctx;
+
+	/* A kernel without CONFIG_KALLSYMS_ALL: every KVM has ordinary VMs. */
+	without_symbol("kvm_caps");
+	ctx = begin();
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "gup-copy", &reason), GMEM_VERDICT_FAULTS);
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "snp-reclaim", &reason), GMEM_VERDICT_UNKNOWN);
+	ck_assert_msg(strstr(reason, "not in the dump") != NULL, "%s", reason);
+	gmem_ctx_free(ctx);
+	/* The dump has no types of its kernel, which may have no KVM at all. */
+	without_symbol("__start_BTF");
+	*strstr(made.vmcoreinfo, "SYMBOL(_stext)") = '#';
+	ctx = begin();
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "gup-copy", &reason), GMEM_VERDICT_UNKNOWN);
+	ck_assert_msg(strstr(reason, "not in the dump") != NULL, "%s", reason);
+	ck_assert_int_eq(gmem_frame_access_owner(ctx), GMEM_ACCESS_OWNER_UNKNOWN);
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
 /* Takes a key out of vmcoreinfo. */
 static void without(const char *key)
 {
@@ -232,4 +312,4 @@ START_TEST(circles)
 END_TEST
 
 UNIT_MAIN("dump", direct_map, guest_memfd, a_table_left_out, a_node_left_out, a_file_that_changes,
-	  vmcoreinfo, circles)
+	  paths, paths_unknown, vmcoreinfo, circles)

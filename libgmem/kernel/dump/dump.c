@@ -12,6 +12,7 @@
 
 #include "kernel/image/kallsyms.h"
 #include "kernel/snapshot/snapshot.h"
+#include "kernel/uapi.h"
 
 #define FIRST_FD 0x10000 /* so that none is mistaken for one of the process */
 
@@ -43,6 +44,7 @@ static int op_open(struct gmem_kernel *kernel, const char *path, int flags)
 		return ret;
 	}
 	dump->texts[i].length = strlen(dump->texts[i].text);
+	dump->texts[i].is_kvm = !strcmp(path, "/dev/kvm");
 	return FIRST_FD + i;
 }
 
@@ -74,11 +76,13 @@ static ssize_t op_pread(struct gmem_kernel *kernel, int fd, void *buffer, size_t
 
 static int op_ioctl(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
 {
-	(void)kernel;
-	(void)fd;
-	(void)request;
-	(void)arg;
-	return -GMEM_KERNEL_NOT_RECORDED;
+	const struct gmem_dump_text *text = text_of(to_dump(kernel), fd);
+
+	if (!text)
+		return -EBADF;
+	if (!text->is_kvm || request != GMEM_KVM_CHECK_EXTENSION)
+		return -GMEM_KERNEL_NOT_RECORDED;
+	return gmem_dump_check_extension(to_dump(kernel), arg);
 }
 
 static int op_fstat(struct gmem_kernel *kernel, int fd, struct stat *st)

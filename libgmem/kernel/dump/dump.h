@@ -60,6 +60,7 @@ struct gmem_dump_translation {
 struct gmem_dump_text {
 	char *text; /* NULL: the descriptor is free */
 	size_t length;
+	bool is_kvm; /* of /dev/kvm */
 };
 
 struct gmem_dump {
@@ -71,7 +72,8 @@ struct gmem_dump {
 	struct gmem_dump_translation *tlb;
 	struct gmem_kallsyms *kallsyms; /* NULL where vmcoreinfo names none */
 	struct btf *btf;		/* of vmlinux; NULL until asked for */
-	struct btf *btf_module;		/* of kvm.ko where KVM is a module */
+	struct btf *btf_module;		/* of kvm.ko where KVM is a module, */
+	uint64_t kvm_module;		/* and its struct module; 0: none */
 	bool btf_failed;
 	struct gmem_dump_text texts[GMEM_DUMP_TEXTS];
 };
@@ -114,6 +116,18 @@ int gmem_dump_offset_of(struct gmem_dump *dump, const char *type, const char *me
 			size_t *offset);
 int gmem_dump_size_of(struct gmem_dump *dump, const char *type, size_t *size);
 void gmem_dump_types_free(struct gmem_dump *dump);
+
+/*
+ * kvm.c: what KVM would answer to KVM_CHECK_EXTENSION on /dev/kvm. Errors: GMEM_KERNEL_NOT_RECORDED
+ * (nothing tells); of reading.
+ */
+int gmem_dump_check_extension(struct gmem_dump *dump, uintptr_t number);
+
+/*
+ * The text of a parameter of KVM's modules that says whether a type of VM is on; the caller frees
+ * *text. Errors: ENOENT (the CPU is another vendor's), ENOMEM; as above.
+ */
+int gmem_dump_kvm_parameter(struct gmem_dump *dump, const char *path, char **text);
 
 /*
  * texts.c: what files of /proc would contain on that kernel; the caller frees *text. Errors:

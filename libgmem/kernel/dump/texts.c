@@ -19,6 +19,7 @@
 #define NODES_MAX 1024		    /* MAX_NUMNODES with the largest CONFIG_NODES_SHIFT */
 #define ZONES_MAX 8		    /* of enum zone_type there are six */
 #define ZONE_NAME 16
+#define CMDLINE_MAX 2048 /* COMMAND_LINE_SIZE of both machines */
 
 /* The structs that are looked up, with the offsets of some members in the order of their names. */
 static int read_offsets(struct gmem_dump *dump, const char *type, const char *const *members,
@@ -229,6 +230,30 @@ static int write_any_parameter(struct gmem_dump *dump, FILE *out)
 	return 0;
 }
 
+/* It has no text: it is there to be asked (kvm.c). */
+static int write_nothing(struct gmem_dump *dump, FILE *out)
+{
+	(void)dump;
+	(void)out;
+	return 0;
+}
+
+/* Of a kernel with CONFIG_KALLSYMS_ALL: saved_command_line of init/main.c. */
+static int write_cmdline(struct gmem_dump *dump, FILE *out)
+{
+	char line[CMDLINE_MAX + 1] = "";
+	uint64_t at;
+	int ret = gmem_dump_symbol(dump, "saved_command_line", &at);
+
+	if (!ret)
+		ret = gmem_dump_read_word(dump, at, &at);
+	for (size_t i = 0; !ret && i < CMDLINE_MAX && (!i || line[i - 1]); i++)
+		ret = gmem_dump_read(dump, at + i, line + i, 1);
+	if (!ret)
+		fprintf(out, "%s\n", line);
+	return ret;
+}
+
 static const struct {
 	const char *path;
 	int (*write)(struct gmem_dump *dump, FILE *out);
@@ -237,6 +262,8 @@ static const struct {
 	{ "/proc/iomem", write_iomem },
 	{ "/proc/zoneinfo", write_zoneinfo },
 	{ "/proc/meminfo", write_meminfo },
+	{ "/proc/cmdline", write_cmdline },
+	{ "/dev/kvm", write_nothing },
 	{ "/sys/module/kvm/parameters/gmem_in_place_conversion", write_in_place },
 	{ "/sys/module/kvm/parameters/vm_memory_attributes", write_in_place },
 	{ "/sys/module/kvm/parameters/halt_poll_ns", write_any_parameter },
@@ -251,7 +278,7 @@ int gmem_dump_text_of(struct gmem_dump *dump, const char *path, char **text)
 	while (i < sizeof(texts) / sizeof(texts[0]) && strcmp(texts[i].path, path) != 0)
 		i++;
 	if (i == sizeof(texts) / sizeof(texts[0]))
-		return -GMEM_KERNEL_NOT_RECORDED;
+		return gmem_dump_kvm_parameter(dump, path, text);
 	*text = NULL;
 	out = open_memstream(text, &length);
 	if (!out)

@@ -68,8 +68,8 @@ static struct btf *parse_split(const void *blob, size_t length, struct btf *base
 }
 
 struct module_layout {
-	size_t list, btf;	 /* of struct btf_module */
-	size_t data, size, name; /* of struct btf */
+	size_t list, btf, module; /* of struct btf_module */
+	size_t data, size, name;  /* of struct btf */
 };
 
 static int read_module_layout(const struct gmem_dump *dump, struct module_layout *out)
@@ -78,9 +78,9 @@ static int read_module_layout(const struct gmem_dump *dump, struct module_layout
 		const char *type, *member;
 		size_t *offset;
 	} wanted[] = {
-		{ "btf_module", "list", &out->list }, { "btf_module", "btf", &out->btf },
-		{ "btf", "data", &out->data },	      { "btf", "data_size", &out->size },
-		{ "btf", "name", &out->name },
+		{ "btf_module", "list", &out->list },	  { "btf_module", "btf", &out->btf },
+		{ "btf_module", "module", &out->module }, { "btf", "data", &out->data },
+		{ "btf", "data_size", &out->size },	  { "btf", "name", &out->name },
 	};
 	int ret = 0;
 
@@ -130,6 +130,8 @@ static void load_module(struct gmem_dump *dump)
 		ret = gmem_dump_read_word(dump, module + layout.btf, &btf);
 		if (!ret)
 			ret = take_module(dump, &layout, btf);
+		if (!ret)
+			gmem_dump_read_word(dump, module + layout.module, &dump->kvm_module);
 		if (ret != 1)
 			return;
 		ret = gmem_dump_read_word(dump, entry, &entry);
