@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154 # helper and scratch are set by what is sourced
-# Another user has root write to, or read from, what is not that user's.
+# Another user tries to make root write to a file of others, or read from it.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . "$(dirname "$0")/../host/lib.sh"
 
@@ -10,7 +10,7 @@ sticky=$scratch/sticky
 mkdir "$sticky"
 chmod 1777 "$sticky"
 
-# whole NAME: the victim's file is as it was.
+# whole NAME: whether the victim's file is unchanged.
 whole() {
 	if [ "$(cat "$victim")" = "root's" ]; then
 		pass "$1"
@@ -19,7 +19,7 @@ whole() {
 	fi
 }
 
-# metrics -O, while a symbolic link comes and goes under its FILE.
+# metrics -O, while another user swaps its FILE for a symbolic link and back.
 echo "root's" > "$victim"
 if start swap "$attacks/swap-link" "$sticky" gmemctl.prom "$victim"; then
 	round=0 written=0 refused=0 other=
@@ -50,7 +50,7 @@ else
 	skip 'metrics -O where a link is swapped' "$(tail -n 1 "$scratch/swap.err")"
 fi
 
-# map --from, by a client of root's that has no capability: its holder has some.
+# map --from: the client is root without capabilities, and its holder has some. The client's rights decide.
 head -c 4096 /dev/zero > "$scratch/others"
 chown 65534 "$scratch/others" 2> "$scratch/err"
 chmod 600 "$scratch/others"
@@ -64,7 +64,7 @@ else
 	try 0 '' 'simulated' gmemctl convert held 0+1M private
 	try 2 '' 'others: Permission denied' with '' "$GMEMCTL" map held 0+4K --from="$scratch/others"
 	try 0 '' 'simulated' gmemctl map held 0+4K --from="$scratch/others"
-	# A client that says the same without the descriptor.
+	# This client sends the same command, but not the file's descriptor.
 	try 0 '^2$' 'others: Bad file descriptor' "$tools/holder-client" "$GMEMCTL_RUNTIME_DIR/gmemctl/held.sock" run \
 		map held 64K+4K --from="$scratch/others"
 	try 0 '' 'simulated' gmemctl destroy held

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * keep-memory path|socket|uring: a guest_memfd with pages that no ordinary descriptor shows. It is
- * kept by an O_PATH descriptor only, is in flight in a unix socket, or is registered with an
- * io_uring.
+ * keep-memory path|socket|uring: has a guest_memfd with pages, without an ordinary descriptor of
+ * it. The guest_memfd is kept by an O_PATH descriptor only, is in flight in a unix socket, or is
+ * registered with an io_uring.
  *
- * Prints "inode N", "bytes N" and "ready", and ends at the end of its input. Exits 77 without what
- * it needs.
+ * Prints "inode N", "bytes N" and "ready". Ends when its input ends. Exits with 77 if something
+ * that it needs is missing.
  */
 #include <linux/io_uring.h>
 #include <sys/socket.h>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * long-maps FOLDER MEGABYTES: a process with so many megabytes of /proc/PID/maps, by mappings of a
- * file with a long name in FOLDER; the last mapping is of a guest_memfd that is mapped only.
+ * long-maps FOLDER MEGABYTES: a process with a /proc/PID/maps of MEGABYTES. It maps a
+ * file that has a long name in FOLDER many times. The last mapping is of a guest_memfd
+ * that has no descriptor any more.
  *
- * Prints "inode N" and "ready" and ends at the end of its input. Exits 77 without what it needs.
+ * Prints "inode N" and "ready". Ends when its input ends. Exits with 77 if something
+ * that it needs is missing.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * many-locks FOLDER FDS LOCKS [gmem]: FDS descriptors of a file "[kvm-gmem]" in FOLDER, or of a
- * real guest_memfd, with so many POSIX locks on it: each read of its fdinfo prints all of them.
+ * many-locks FOLDER FDS LOCKS [gmem]: has FDS descriptors of a file "[kvm-gmem]" in FOLDER, or of a
+ * real guest_memfd. The file has LOCKS POSIX locks, and each read of its fdinfo prints all of them.
  *
- * Prints "ready" and ends at the end of its input. Exits 77 without what it needs.
+ * Prints "ready". Ends when its input ends. Exits with 77 if something that it needs is missing.
  */
 #include <sys/resource.h>
 #include <unistd.h>

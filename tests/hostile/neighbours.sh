@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154 # helper and scratch are set by what is sourced
-# Hostile neighbours on the running kernel: what their processes do to list, watch and pfns. Each attack is
-# a program of this folder; how long gmemctl took, and how much memory, is measured around it.
-# With GMEM_HOSTILE=long the tables are as large as they may be.
+# Hostile neighbours on the running kernel: how their processes affect list, watch and pfns. Each attack is a
+# program of this folder. tests/tools/measure measures the time and the memory that gmemctl takes meanwhile.
+# With GMEM_HOSTILE=long the tables are as large as possible.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . "$(dirname "$0")/../host/lib.sh"
 
 attacks=$BUILD/tests/hostile
-limit=20 # seconds that no command may take here
+limit=20 # seconds that each command may take
 fds=2000 processes=50
 [ "${GMEM_HOSTILE-}" != long ] || fds=19900 processes=1000 limit=300
 
-# attacked NAME ATTACK...: begins an attack; fails where it cannot run here, and says why.
+# attacked NAME ATTACK...: starts an attack. If the attack cannot run here, it skips
+# NAME, prints why, and fails.
 attacked() {
 	what=$1
 	shift
@@ -24,8 +25,8 @@ attacked() {
 	return 1
 }
 
-# measured COMMAND...: runs gmemctl, ended by SIGKILL after the limit. Leaves status, seconds, kib, and
-# cpu, the milliseconds of a CPU that it took, which other load does not change much.
+# measured COMMAND...: runs gmemctl, and sends SIGKILL after the limit. Sets status, seconds, kib and cpu. cpu
+# is in milliseconds of CPU time, which other load changes only little.
 measured() {
 	"$tools/measure" "$scratch/time" "$limit" "$BUILD/gmemctl" "$@" \
 		> "$scratch/stdout" 2> "$scratch/stderr"
@@ -34,7 +35,7 @@ measured() {
 	seconds=$(awk "BEGIN { printf \"%.2f\", $elapsed / 1000 }")
 }
 
-# measured_again COMMAND...: thrice; cpu is that of the best.
+# measured_again COMMAND...: measures three times. cpu is the smallest of the three.
 measured_again() {
 	measured "$@"
 	least=$cpu
@@ -45,7 +46,8 @@ measured_again() {
 	cpu=$least
 }
 
-# bounded NAME PATTERN: it came back, within 64 MiB, and its output has a line of the pattern.
+# bounded NAME PATTERN: whether the command ended in time, within 64 MiB, and printed a
+# line that matches PATTERN.
 bounded() {
 	if [ "$status" -gt 4 ]; then
 		fail "$1" "status $status after $seconds s" "$(cat "$scratch/stderr")"
@@ -78,9 +80,10 @@ for how in open gone; do
 	fi
 done
 
-# A process that is kept in execve(2) has the kernel wait, until this process ends. It is left out, and all
-# others are seen.
-# another PROGRAM...: runs it beside the attack, its input on descriptor 8. Leaves beside, its process id.
+# A process that is kept in execve(2) makes others wait in the kernel until it ends. gmemctl leaves it
+# out, and shows all others.
+# another PROGRAM...: runs PROGRAM beside the attack, with its input on descriptor 8. Sets
+# beside to its process id.
 another() {
 	rm -f "$scratch/beside.input"
 	mkfifo "$scratch/beside.input"
@@ -98,7 +101,8 @@ without() {
 	wait "$beside"
 }
 
-# comes_back NAME STATUS PATTERN: soon, with that status; its output or messages have the pattern.
+# comes_back NAME STATUS PATTERN: whether the command ended soon, with STATUS, and printed
+# text that matches PATTERN.
 comes_back() {
 	if [ "$status" -ne "$2" ] || [ "${seconds%.*}" -ge 6 ]; then
 		fail "$1" "status $status, $seconds s" "$(cat "$scratch/stderr")"
@@ -111,7 +115,8 @@ comes_back() {
 
 if attacked 'a process kept in execve' silent-server "$scratch/mount" exec; then
 	stuck=$(column attack pid 2)
-	# To look for leaks LeakSanitizer stops all threads, and waits for the one that is left behind.
+	# To look for leaks LeakSanitizer stops all threads. It would wait for the thread
+	# that hangs in the kernel.
 	export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 	named="process $stuck .*it keeps a lock that the kernel waits for"
 	measured list --deadline=3 -o pid
@@ -168,8 +173,8 @@ if attacked 'a process kept in execve' silent-server "$scratch/mount" exec; then
 	stop
 fi
 
-# One table of descriptors, many processes, beside one process with it: twice its time at most. (What a
-# small table costs is less than what varies from one run to the next.)
+# Many processes share one descriptor table. The scan may take twice the time that it takes for one process
+# with the table. (The slack is for small tables: runs differ by more than such a table costs.)
 slack=30
 for kind in null gmem; do
 	if attacked "one table ($kind)" share-table 1 "$fds" "$kind"; then
@@ -194,7 +199,7 @@ for kind in null gmem; do
 	fi
 done
 
-# And as many as may be that are not shared: what is remembered does not grow with them.
+# As many descriptor tables as possible that are not shared: gmemctl's memory does not grow with them.
 tables=$((fds > 5000 ? 50 : 5))
 if attacked "$tables tables of their own" share-table "$tables" "$fds" private; then
 	measured list -o inode,owners,processes
@@ -202,7 +207,7 @@ if attacked "$tables tables of their own" share-table "$tables" "$fds" private; 
 	stop
 fi
 
-# Locks on a file of that name, and on a guest_memfd: fdinfo would print them all.
+# Locks on a file of that name, and on a guest_memfd: fdinfo would print all of them.
 if attacked 'many locks' many-locks "$scratch" 50 5000; then
 	measured list
 	bounded 'list, 50 descriptors of a file with 5000 locks' '^processes seen'
@@ -214,7 +219,7 @@ if attacked 'many locks on a guest_memfd' many-locks "$scratch" 50 5000 gmem; th
 	stop
 fi
 
-# A maps file that is larger than what is read of any file.
+# This maps file is larger than gmemctl's limit for any file that it reads.
 if attacked 'long maps' long-maps "$scratch" 17; then
 	measured list -o inode,fds
 	bounded 'list finds what is mapped behind 17 MB of maps' "^ *$(inode_of) mmap"
@@ -224,23 +229,24 @@ if attacked 'long maps' long-maps "$scratch" 17; then
 	stop
 fi
 
-# Memory that is kept by a descriptor that can do nothing else.
+# An O_PATH descriptor, which allows no other operation, keeps the memory.
 if attacked 'an O_PATH descriptor' keep-memory path; then
 	measured list -o inode,resident
 	bounded 'list counts who keeps memory by O_PATH' "^ *$(inode_of) "
 	measured list -o inode,path_only,resident
-	# More than one where another gmemctl looks at it, too.
+	# path_only is more than one if another gmemctl looks at the memory, too.
 	bounded 'and says that it is O_PATH' "^ *$(inode_of) +[1-9][0-9]* "
 	stop
 fi
 
-# Memory that is kept where no process shows it: never is it said that there is none, nor that what others
-# have is all.
-# debugfs COMMAND: with debugfs mounted, in a mount namespace of its own: it tells that there is a VM.
+# No process shows the memory. gmemctl must not report that there is none, or that the
+# memory that it sees is all.
+# debugfs COMMAND: runs COMMAND with debugfs mounted, in its own mount namespace.
+# debugfs shows that a VM exists.
 debugfs() {
 	unshare -m sh -c "mount -t debugfs none /sys/kernel/debug && [ -d /sys/kernel/debug/kvm ] && exec '$1'"
 }
-# not_all NAME: neither list nor metrics says that there is none, or that these are all.
+# not_all NAME: whether neither list nor metrics reports a count of 0, or that these are all.
 not_all() {
 	measured list --json
 	count=$(jq .count "$scratch/stdout")
@@ -280,7 +286,7 @@ for how in socket uring; do
 	fi
 done
 
-# A child that has its parent's context.
+# A child uses the context of its parent.
 "$tools/forked" > "$scratch/stdout" 2> "$scratch/stderr"
 case $? in
 0) pass 'a context that came by fork() is refused, and its parent goes on' ;;
@@ -288,8 +294,8 @@ case $? in
 *) fail 'a context that came by fork()' "$(cat "$scratch/stdout" "$scratch/stderr")" ;;
 esac
 
-# ended NAME COMMAND...: SIGTERM in the middle of a scan, which takes seconds here. Not how long the scan
-# would have taken is what counts, but how long after the signal.
+# ended NAME COMMAND...: sends SIGTERM in the middle of a scan that takes seconds. The test measures the time
+# from the signal to the end.
 ended() {
 	what=$1
 	shift
@@ -311,7 +317,7 @@ ended() {
 	fi
 }
 
-# A signal, and the deadline, in the middle of a scan.
+# SIGTERM, and the deadline, in the middle of a scan.
 if attacked 'a long scan' share-table 100 "$((fds < 5000 ? 5000 : fds))" private; then
 	measured list --deadline=0.2
 	if [ "$status" -eq 4 ] && grep -q 'left out: the time for the scan' "$scratch/stderr" &&

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154 # scratch is set by what is sourced
-# What a command gave up does not come back by execve(2), were somebody to have it run a program.
+# A command gave up capabilities. If an attacker makes it run a program, execve(2) does not bring them back.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . "$(dirname "$0")/../host/lib.sh"
 
-# given_up NAME PID: no execve() of it gains anything.
+# given_up NAME PID: whether no execve() of this process gains a capability.
 given_up() {
 	why=$(grep -E '^(NoNewPrivs|CapBnd|CapInh|CapAmb)' "/proc/$2/status")
 	if echo "$why" | awk '$1 == "NoNewPrivs:" { if ($2 != 1) exit 1; next } $2 !~ /^0+$/ { exit 1 }'; then
@@ -29,7 +29,7 @@ try 0 '' 'simulated' gmemctl create held --simulate=plain --size=1M
 given_up 'nor does a holder' "$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')"
 try 0 '' 'simulated' gmemctl destroy held
 
-# What the caller has run is the caller's: exec keeps what the caller has, and a batch with it.
+# exec leaves the caller's capabilities to the command that it runs, in a batch, too.
 if gmemctl create held --size=1M > "$scratch/stdout" 2>&1; then
 	mine=$(grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status)
 	its=$(gmemctl exec held -- grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status)

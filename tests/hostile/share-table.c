@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * share-table PROCESSES FDS null|gmem|private: one table of descriptors shared by so many processes
- * (clone(2) with CLONE_FILES, no threads), with FDS descriptors of /dev/null or of one guest_memfd
- * in it. With private, each process has a copy of the table for itself, of a guest_memfd.
+ * share-table PROCESSES FDS null|gmem|private: PROCESSES processes share one descriptor
+ * table (clone(2) with CLONE_FILES, no threads). The table has FDS descriptors of /dev/null
+ * or of one guest_memfd. With private, each process has its own copy of the table, with
+ * descriptors of one guest_memfd.
  *
- * Prints "ready" and ends at the end of its input. Exits 77 without what it needs.
+ * Prints "ready". Ends when its input ends. Exits with 77 if something that it needs is missing.
  */
 #include <sched.h>
 #include <signal.h>

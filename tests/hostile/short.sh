@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154,SC2317 # scratch is set by what is sourced; functions are called by try
-# Where something runs short, it is said: a line without an end, a folder without room, a holder
-# without descriptors.
+# gmemctl reports it when a resource runs short: it reads a line without an end, a folder is full, a holder
+# has no descriptors left.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . "$(dirname "$0")/../host/lib.sh"
 
-# A line of a batch is bounded. (The limit of memory is what a line without an end once ran into.)
+# The length of a batch line is bounded. (Once, a line without an end ran into the limit of memory.)
 zeros() {
 	head -c "$1" /dev/zero | tr '\0' '#'
 }
@@ -26,7 +26,7 @@ fits() {
 }
 try 0 '' '' fits
 
-# A folder that is full: the name can be taken, and nothing written into its file.
+# A full folder: the name's file can be created, but nothing can be written into it.
 mkdir "$scratch/full"
 if mount -t tmpfs -o size=4k,mode=700 none "$scratch/full" 2> "$scratch/err"; then
 	mkdir -m 700 "$scratch/full/gmemctl"
@@ -46,7 +46,7 @@ else
 	skip 'a full folder of holders' "$(tail -n 1 "$scratch/err")"
 fi
 
-# A holder that has room for a connection, and not for what comes with it.
+# The holder has a descriptor for a connection, but none for those that the client passes.
 try 0 '' 'simulated' gmemctl create held --simulate=plain --size=1M
 holder=$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')
 open=$(find "/proc/$holder/fd" -mindepth 1 | wc -l)

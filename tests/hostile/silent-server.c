@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * silent-server FOLDER open|gone|exec: a FUSE server that answers until its file is open and then
- * says nothing more. Its file has the name of a guest_memfd: "[kvm-gmem]" at the root of a mount
- * that is attached nowhere. With gone, the name was removed: "/[kvm-gmem] (deleted)", as a
- * guest_memfd's link reads since Linux 6.19. With exec, a process is kept in execve(2) by the flush
- * of its descriptor, with exec_update_lock taken.
+ * silent-server FOLDER open|gone|exec: a FUSE server that stops answering when its file is open.
+ * Its file has the name of a guest_memfd: "[kvm-gmem]" at the root of a mount that is attached
+ * nowhere. With gone, the name is removed: the link then reads "/[kvm-gmem] (deleted)", as that of
+ * a guest_memfd since Linux 6.19. With exec, a process hangs in execve(2) with exec_update_lock
+ * taken, because it flushes its descriptor.
  *
- * Prints "link TEXT", "pid PID" and "ready", and ends at the end of its input. Then the kernel ends
- * everything that waits for it. Exits 77 where there is no FUSE.
+ * Prints "link TEXT", "pid PID" and "ready". At the end of its input it ends, and the kernel ends
+ * every process that waits for it. Exits with 77 if there is no FUSE.
  */
 #include <err.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ static void answer_lookup(int device, uint64_t unique, const char *name)
 		answer(device, unique, 0, &out, sizeof(out));
 }
 
-/* One request. A server that hangs answers neither STATFS nor FLUSH. */
+/* Serves one request. A server that hangs does not answer STATFS and FLUSH. */
 static void serve_one(int device, const struct fuse_in_header *in, const void *body)
 {
 	const struct fuse_init_out init = { .major = 7, .minor = 31, .max_write = 4096 };
@@ -100,7 +100,7 @@ static void serve_one(int device, const struct fuse_in_header *in, const void *b
 		break;
 	case FUSE_STATFS:
 	case FUSE_FLUSH:
-	case FUSE_FORGET: /* which has no answer */
+	case FUSE_FORGET: /* the kernel expects no answer */
 	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
 		break;
@@ -127,7 +127,7 @@ static void serve(int device)
 	}
 }
 
-/* Mounts the server and takes its file. The mount is then taken off again. */
+/* Mounts the server, opens its file, and unmounts the server again. */
 static int open_file(const char *folder, int device, bool gone)
 {
 	char options[128];
@@ -160,7 +160,7 @@ static pid_t start_exec(int fd)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)fd; /* close-on-exec: execve() flushes it, and waits */
+	(void)fd; /* close-on-exec: execve() flushes it and hangs */
 	execl("/bin/sleep", "sleep", "1000", NULL);
 	_exit(2);
 }

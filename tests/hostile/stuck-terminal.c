@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stuck-terminal stopped|unread|pipe|socket COMMAND...: runs it with its output on a terminal that
- * is stopped (XOFF), or a terminal, a pipe or a socket that nobody reads.
+ * stuck-terminal stopped|unread|pipe|socket COMMAND...: runs COMMAND. Its output is a terminal that
+ * is stopped (XOFF), or a terminal, pipe or socket that nobody reads.
  *
- * Prints "ready" as soon as it runs, and its process id; at the end of its input it ends it by
- * SIGKILL. Exits 77 where there are no terminals here.
+ * Prints the process id and "ready" when COMMAND runs. At the end of its input it sends SIGKILL to
+ * COMMAND. Exits with 77 if there are no terminals.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* The side to write to; the other one stays open. */
+/* Returns the side to write to. The other side stays open. */
 static int open_terminal(bool stopped)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave;

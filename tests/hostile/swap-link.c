@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * swap-link FOLDER NAME VICTIM: as a user with no rights, puts a file and a symbolic link to VICTIM
- * in turn under NAME in FOLDER, which others may write, as fast as it can.
+ * swap-link FOLDER NAME VICTIM: runs as a user without rights. As fast as it can, it replaces NAME
+ * in FOLDER by a file, then by a symbolic link to VICTIM. Other users may write to FOLDER.
  *
- * Prints "ready" and ends at the end of its input. Exits 77 without what it needs.
+ * Prints "ready". Ends when its input ends. Exits with 77 if it cannot become that user.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -18,7 +18,8 @@
 
 static void put(const char *name)
 {
-	/* Fails where root's file stands in a sticky folder: then it has to be taken away first. */
+	/* rename() fails while root's file is in a sticky folder. unlink()
+	 * makes room for the next try. */
 	if (rename(NEW, name))
 		unlink(NEW);
 }

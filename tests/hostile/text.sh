@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154 # scratch is set by what is sourced
-# A process whose name a terminal would obey: ESC, the one character that stands for ESC [, and a byte
-# that belongs to no character. No output passes them on.
+# The name of a process has bytes that a terminal would obey: ESC, the one character that stands for ESC [,
+# and a byte that belongs to no character. No output of gmemctl contains them.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . "$(dirname "$0")/../host/lib.sh"
 
-# calm NAME PATTERN: nothing of it is in what was written, and the name is there in another form.
+# calm NAME PATTERN: whether the output has none of these bytes, but has PATTERN, the name in another form.
 calm() {
 	if LC_ALL=C grep -aq "$(printf '\033\\|\302[\200-\237]\\|\377')" "$scratch/stdout" "$scratch/stderr"; then
 		fail "$1" "$(cat -v "$scratch/stdout" "$scratch/stderr")"
@@ -16,7 +16,7 @@ calm() {
 	fi
 }
 
-# written COMMAND...: its output and messages.
+# written COMMAND...: keeps the command's output and messages.
 written() {
 	gmemctl "$@" > "$scratch/stdout" 2> "$scratch/stderr"
 }
@@ -43,7 +43,7 @@ else
 	skip 'a name that a terminal would obey' "$(tail -n 1 "$scratch/odd.err")"
 fi
 
-# Without such a process: of the command line, and of a log.
+# The same bytes in the command line, in the name of a folder, and in a log.
 written "$odd"
 calm 'a word of the command line' "a?[2J??b?"
 written check --sysroot="$scratch/$odd"

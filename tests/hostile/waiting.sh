@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154 # helper and scratch are set by what is sourced
-# Nobody makes a holder wait for him alone: a terminal that is stopped, a pipe that nobody reads, a FIFO
-# that nobody writes. Others are served, and --ttl, --user and SIGTERM end it.
+# No client blocks a holder: not with a stopped terminal, a pipe that nobody reads, or a FIFO that nobody
+# writes. The holder serves others, and --ttl, --user and SIGTERM end it.
 # shellcheck source-path=SCRIPTDIR source=../host/lib.sh
 . "$(dirname "$0")/../host/lib.sh"
 
@@ -10,7 +10,8 @@ tools=$BUILD/tests/tools
 silent=$scratch/silent
 mkfifo "$silent"
 
-# create NAME OPTION...: a VM whose frames, one a line, are more than any pipe or terminal takes.
+# create NAME OPTION...: creates a VM. Its page frames, one on each line, are more than
+# any pipe or terminal takes.
 create() {
 	# shellcheck disable=SC2086 # words
 	gmemctl create "$@" ${model:---simulate=plain --size=16M --populate} > "$scratch/out" 2>&1
@@ -18,7 +19,7 @@ create() {
 	[ -n "$holder" ] || fail "create $1" "$(cat "$scratch/out")"
 }
 
-# gone_within SECONDS NAME: the holder has ended.
+# gone_within SECONDS NAME: whether the holder ends in that time.
 gone_within() {
 	tries=0
 	while [ -e "/proc/$holder/fd/0" ] && [ $tries -lt $(($1 * 20)) ]; do
@@ -33,7 +34,7 @@ gone_within() {
 	fi
 }
 
-# stuck KIND NAME: a client whose output is not read.
+# stuck KIND NAME: starts a client that has an output nobody reads.
 stuck() {
 	start stuck "$attacks/stuck-terminal" "$1" "$GMEMCTL" pfns "$2" --each --json || return 1
 	sleep 0.5
@@ -72,7 +73,7 @@ for kind in stopped unread pipe socket; do
 	stop
 done
 
-# While it reads what nobody writes. (The shell keeps the FIFO open.)
+# The holder reads from a FIFO that nobody writes. (The shell keeps the FIFO open.)
 exec 8<> "$silent"
 model='--simulate=tdx --size=1M'
 for how in ttl user; do
@@ -99,7 +100,7 @@ done
 exec 8>&-
 model=
 
-# Without a descriptor for a connection: its client is told, and it does not spin.
+# The holder has no descriptor for a connection. It tells its client, and does not spin.
 create full
 open=$(find "/proc/$holder/fd" -mindepth 1 | wc -l)
 ticks() {
@@ -107,7 +108,7 @@ ticks() {
 }
 if prlimit --pid "$holder" --nofile="$open:4096" 2> "$scratch/err"; then
 	try 2 '' 'has no room for another descriptor' timeout 20 "$GMEMCTL" pfns full
-	# Nor where even the one that it keeps for that is of no use.
+	# Now even the spare descriptor of the holder is of no use.
 	prlimit --pid "$holder" --nofile=0:4096
 	timeout 3 "$GMEMCTL" pfns full > "$scratch/stdout" 2> "$scratch/stderr" &
 	before=$(ticks)
