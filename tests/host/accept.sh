@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A host of which a part cannot be seen: it is said once, and --accept ends with 0 all the same.
+# A part of this host cannot be seen. gmemctl reports it once, and with --accept it ends with 0 anyway.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -8,7 +8,7 @@ gmemctl list --json > "$scratch/document" 2> "$scratch/list"
 denied=$(jq .processes.denied "$scratch/document")
 contained=$(jq .processes.contained "$scratch/document")
 
-# said WHAT: in one line of standard error, where there is somebody who may not be looked at.
+# said WHAT: whether standard error has exactly one such line, if gmemctl may not look at some process.
 said() {
 	if [ "$denied" -eq 0 ]; then
 		skip "$1 says once what it does not see" "it may look at every process here"

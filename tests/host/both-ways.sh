@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Page frames that the kernel finds in its nodes, and those from copies of the nodes, are the same,
-# while another process populates and punches the memory.
+# While another process populates and punches the memory, libgmem finds the same page frames in the kernel's
+# own nodes as in copies of the nodes.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -10,7 +10,7 @@ if reader_missing; then
 	finish
 fi
 
-# both NAME KIND: 500 rounds on memory of that kind.
+# both NAME KIND: compares them in 500 rounds, on memory of that kind.
 both() {
 	"$tools/both-ways" 500 "$2" > "$scratch/both" 2> "$scratch/both.err"
 	case $? in

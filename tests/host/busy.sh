@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Owners on a host that does not stand still, or does not show all: processes that come and go, VMs
-# that are stopped or killed, PID namespaces, /proc with hidepid, thousands of descriptors.
+# Owners on a host that changes, or that does not show everything: processes that start and end, VMs that are
+# stopped or killed, PID namespaces, /proc with hidepid, thousands of descriptors.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
-# rows PID...: how many guest_memfds of these the last list has.
+# rows PID...: prints how many guest_memfds of these processes the last list has.
 rows() {
 	jq --argjson pids "[$(echo "$@" | tr ' ' ,)]" \
 		'[.guest_memfds[] | select(.pid | IN($pids[]))] | length' "$scratch/list"
@@ -18,7 +18,7 @@ if [ $? -eq 77 ]; then
 fi
 fd=$(column first fd 2)
 
-# A stopped VM handles no signal and releases no lock: looking needs neither.
+# A stopped VM handles no signal and releases no lock. gmemctl needs neither to look at it.
 kill -s STOP "$helper"
 while ! grep -q '^State:.*T (stopped)' "/proc/$helper/status"; do
 	sleep 0.05
@@ -38,7 +38,7 @@ else
 fi
 kill -s CONT "$helper"
 
-# The processes of another PID namespace are seen from the host, by the host's numbers.
+# The host sees the processes of another PID namespace, under the host's process ids.
 inner=
 if unshare --pid --fork true 2> "$scratch/unshare"; then
 	stop
@@ -51,7 +51,7 @@ if unshare --pid --fork true 2> "$scratch/unshare"; then
 	else
 		fail "a VM in another PID namespace, by the host's number" "$(cat "$scratch/list")"
 	fi
-	# From inside nothing of the host is seen, and that is said.
+	# A command in the inner namespace sees nothing of the host, and reports that.
 	try 3 '*' 'only the processes of this PID namespace' \
 		unshare --pid --fork --mount-proc "$(command -v sh)" -c "$GMEMCTL list"
 	if ! reader_missing; then
@@ -68,7 +68,7 @@ else
 	skip "PID namespaces" "$(cat "$scratch/unshare")"
 fi
 
-# hidepid: root with CAP_SYS_PTRACE sees all the same, others do not, and know.
+# hidepid: root with CAP_SYS_PTRACE sees everything anyway. Other users do not, and gmemctl tells them.
 hidden() {
 	unshare --mount sh -c "mount -t proc -o hidepid=$1 proc /proc && $2"
 }
@@ -83,7 +83,7 @@ if hidden invisible true 2> "$scratch/unshare"; then
 		fi
 	done
 	chmod 755 "$scratch"
-	# That user's own may be there: the answer is a partial one then.
+	# That user may have guest_memfds. Then the answer is a partial one.
 	hidden invisible "exec setpriv --reuid=65534 --regid=65534 --clear-groups $GMEMCTL list --json" \
 		> "$scratch/list" 2> "$scratch/err"
 	status=$?
@@ -100,7 +100,7 @@ else
 fi
 stop
 
-# VMs that are killed at any moment, and processes that come and go all the time.
+# VMs are killed at any moment, and processes start and end all the time.
 (
 	while [ ! -e "$scratch/enough" ]; do
 		"$tools/own-memory" 1048576 0 bind < /dev/zero > "$scratch/third" 2>&1 &
@@ -133,7 +133,7 @@ else
 	fail "25 lists while VMs are killed: every row possible" "$wrong"
 fi
 
-# Many processes and descriptors, of which a few are guest_memfds.
+# Many processes and descriptors. A few of the descriptors are guest_memfds.
 start crowd "$tools/busy-host" 300 20 10
 if gmemctl list --json > "$scratch/list" 2> "$scratch/err"; [ $? -ne 2 ] &&
 	[ "$(jq '[.guest_memfds[] | select(.command == "busy-host" and .size == 65536 and

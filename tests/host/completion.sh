@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Processes that hold a guest_memfd, and their descriptors, are offered as a TARGET by each shell.
+# Each shell offers processes with a guest_memfd, and their descriptors, as a TARGET.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -20,7 +20,7 @@ mkdir "$scratch/bin" "$scratch/home"
 ln -s "$(realpath "$BUILD/gmemctl")" "$scratch/bin/gmemctl"
 pid=$(column host private 2) fd=$(column host private 3)
 
-# offers SHELL COMMAND...: both are offered for the line "gmemctl pfns PID".
+# offers SHELL COMMAND...: whether the shell offers both for the line "gmemctl pfns PID".
 offers() {
 	shell=$1
 	shift

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The conformance scripts on the running kernel. What it does not have is skipped, by name.
+# Runs the conformance scripts on the running kernel. It skips, by name, what this kernel does not have.
 set -u
 
 : "${BUILD:?run me through tests/run}"

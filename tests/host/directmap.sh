@@ -9,7 +9,7 @@ if reader_missing; then
 	finish
 fi
 
-# Bytes of whole pages of System RAM from 1 MiB on, by /proc/iomem alone.
+# Adds up whole pages of System RAM from 1 MiB on, by /proc/iomem alone.
 high=$(awk '
 	function hex(s,  i, n) {
 		for (i = 1; i <= length(s); i++)
@@ -29,10 +29,10 @@ if [ "$high" = 0 ]; then
 	finish
 fi
 
-# The low megabyte counts as the kernel maps it: 1 MiB on x86, or less.
+# The kernel maps 1 MiB of low memory on x86, or less.
 try_json 0 "(.in_direct_map | add) + .holes + .direct_map_unknown == .ram and
 	.ram >= $high and .ram - $high <= 1048576" gmemctl directmap --json
-# Level by level: a kernel may have the right sum and the wrong levels.
+# The levels must agree, too: a kernel may have the right sum and the wrong levels.
 try_json 0 '.meminfo_agrees == ([.meminfo, .in_direct_map, .outside | to_entries | map(.value)] |
 	.[0] == [.[1:] | transpose[] | add])' gmemctl directmap --json
 if gmemctl directmap --json | jq -e '.meminfo_agrees' > "$scratch/agrees"; then
@@ -40,19 +40,20 @@ if gmemctl directmap --json | jq -e '.meminfo_agrees' > "$scratch/agrees"; then
 else
 	try 0 'by the DirectMap lines and by the page tables: 4K [0-9]+ and [0-9]+, 2M' '' gmemctl directmap
 	# shellcheck disable=SC2016 # jq has variables of its own
-	# Lines that add up to more than the tables have cannot be right where these add up to RAM.
+	# If the page tables add up to RAM, and the lines of /proc/meminfo add up to more,
+	# the lines cannot be right.
 	try_json 0 '([.meminfo, .in_direct_map, .outside] | map(add)) as [$lines, $ram, $outside] |
 		if $lines > $ram + $outside then .meminfo_agrees_reason | test("mappings more than once")
 		elif $lines == $ram + $outside then .meminfo_agrees_reason | test("splits of its image")
 		else true end' gmemctl directmap --json
 fi
 
-# Beyond RAM, in a hole of RAM, beyond what a CPU can address.
+# Beyond RAM, in a hole of RAM, and beyond the addresses of the CPU.
 limit=$(sed -n 's/^address sizes.*: \([0-9]*\) bits physical.*/\1/p' /proc/cpuinfo | sed -n 1p)
 try 64 '' 'end before page frame' gmemctl check --pfn $((1 << (limit - 12)))
 try 3 'verdict now: +not-applicable' 'is not RAM' \
 	gmemctl check --pfn $(((1 << (limit - 12)) - 1))
-# Not the one of the low megabyte, which is mapped.
+# Not the hole in the low megabyte, as the kernel maps that one.
 hole=$(awk '/: PCI Bus/ { split($1, r, "-")
 	if (length(r[1]) > 5 && r[1] !~ /^000/) {
 		print "0x" substr(r[1], 1, length(r[1]) - 3)

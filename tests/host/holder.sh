@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2317,SC2016 # functions are called by try; $GMEM_... are for the inner shell
-# Holders on the running kernel: many rounds, killed at any moment, two users, and exec. Nothing is
-# left: no process, no file, no memory.
+# Holders on the running kernel: many rounds, kills at any moment, two users, and exec. They leave nothing: no
+# process, no file, no memory.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -17,7 +17,7 @@ if wrapped; then
 	rounds=3 kills=2
 fi
 
-# Processes that run this gmemctl; one that only its parent has not taken note of is none.
+# Prints the processes that run this gmemctl. A zombie has no exe, so it is not counted.
 processes() {
 	for link in /proc/[0-9]*/exe; do
 		[ "$(readlink "$link" 2> "$scratch/link")" = "$(readlink -f "$GMEMCTL_FILE")" ] || continue
@@ -27,7 +27,7 @@ processes() {
 available() {
 	sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo
 }
-# left NAME MIB: nothing is, when a leak would have been of so many MiB; half of that is noise.
+# left NAME MIB: whether nothing is left. A leak would have been MIB large. Half of that counts as noise.
 left() {
 	now=$(available)
 	if [ -n "$(processes)" ]; then
@@ -59,7 +59,7 @@ else
 fi
 left "$rounds rounds" $((4 * rounds))
 
-# At any moment: while it is made, between commands, and while it works.
+# Kills holders at any moment: while they start, between commands, and while they work.
 holder_of() {
 	cat "/proc/$1/task/$1/children" 2> "$scratch/children"
 }
@@ -89,7 +89,7 @@ while read -r moment <&3; do
 	grep -q 'was killed' "$scratch/out" "$scratch/map" "$scratch/status" 2> "$scratch/grep" &&
 		said=$((said + 1))
 	: > "$scratch/map"
-	# Killed before it began, the creator has made none.
+	# If it was killed before it began, the creator has made no VM.
 	[ ! -e "$folder/k.vm" ] || gmemctl destroy k > "$scratch/out" 2>&1
 	killed=$((killed + 1))
 done 3< "$scratch/moments"
@@ -112,10 +112,11 @@ if ! reader_missing; then
 else
 	skip 'pages of a held VM' "$why"
 fi
-# What it holds is in no process's RSS: the OOM killer is to take it before others, not what exec runs.
+# No process's RSS has the holder's memory. The OOM killer takes the holder first, but
+# not the command of exec.
 try 0 '^1000$' '' cat "/proc/$pid/oom_score_adj"
 try 0 "^$(cat /proc/self/oom_score_adj)$" '' gmemctl exec vm -- cat /proc/self/oom_score_adj
-# More than the host has is refused before the VM is there.
+# gmemctl refuses more memory than the host has, before it creates the VM.
 try 2 '' 'MiB are wanted, and the host can spare' gmemctl create vast --size=4T --populate
 try 2 '' 'no VM' gmemctl status vast
 if [ ! -e /sys/devices/system/node/node63 ]; then
@@ -128,7 +129,7 @@ try 77 '' '' gmemctl exec vm -- sh -c 'exit 77'
 try 127 '' 'gmemctl: exec: no-such-command: No such file' gmemctl exec vm -- no-such-command
 try 126 '' 'gmemctl: exec: /: Permission denied' gmemctl exec vm -- /
 try_json 64 '.error.message | contains("standard output is for ls")' gmemctl exec --json vm -- ls
-# A status that gmemctl does not have is no success.
+# A status that gmemctl itself does not use is not a success.
 printf 'create b --size=64K\nexec b -- sh -c "exit 7"\n' > "$scratch/seven"
 try 2 '' 'seven:2: exec: the command ended with status 7' gmemctl batch "$scratch/seven"
 try_json 2 '.commands[1].status == 7 and (.error.message | endswith(":2: the command ended with status 7"))' \
@@ -139,16 +140,16 @@ try 3 '' ':2: exec: the command ended with status 3' gmemctl batch "$scratch/bat
 printf 'create b\nexec b -- echo more\n' > "$scratch/batch"
 try 0 '^more$' '' gmemctl batch "$scratch/batch"
 try_json 0 '.commands | length == 2' gmemctl batch --json "$scratch/batch"
-# What exec runs cannot read the lines that come behind it.
+# The command of exec cannot read the lines that follow in the batch.
 printf 'create b\nexec b -- cat\nstatus b --raw --noheadings --output=name\n' > "$scratch/lines"
 from_stdin() {
 	gmemctl batch - < "$scratch/lines"
 }
 try 0 '^b$' '' from_stdin
-# Who has the memory's descriptor keeps the memory, not the VM.
+# A process with the memory's descriptor keeps the memory, not the VM.
 try 0 '' '' gmemctl destroy vm
 
-# Two users: one sees nothing of the other's, and cannot drive it.
+# Two users: one cannot see the VMs of the other, and cannot use them.
 if [ "$(id -u)" -ne 0 ] || wrapped; then
 	skip 'two users' 'the tests must run as root, without a wrapper, to become another user'
 else
@@ -167,7 +168,7 @@ else
 	where=$GMEMCTL_RUNTIME_DIR
 	try 2 '' 'Permission denied' as_nobody status
 	try 2 '' 'Permission denied' as_nobody destroy mine
-	# Not even where somebody opened the way for them.
+	# Nor can it if somebody changes the modes of the folder and its files.
 	chmod 711 "$GMEMCTL_RUNTIME_DIR"
 	chmod 777 "$folder" "$folder"/*
 	try 2 '' 'belongs to user 0, this is user 65534' as_nobody destroy mine
@@ -176,7 +177,7 @@ else
 		"$tools/holder-client" "$folder/mine.sock" version
 	chmod 700 "$folder"
 	chmod 600 "$folder"/*
-	# And root does not drive nobody's, nor trust its folder.
+	# Root does not use the VMs of the other user, and does not trust that user's folder.
 	where=$scratch/nobody
 	if as_nobody create theirs --simulate=plain > "$scratch/out" 2>&1; then
 		try 0 '^theirs ' '' as_nobody status
@@ -189,13 +190,13 @@ else
 	try 0 '' '' gmemctl destroy mine
 fi
 
-# Under valgrind nothing is where it is expected to be after a time.
+# Under valgrind no process is as far as expected after a given time.
 if wrapped; then
 	skip 'signals in the middle' 'under valgrind a process takes seconds to begin'
 	finish
 fi
 
-# A signal in the middle: what was done is told, and stays until it is destroyed.
+# A signal in the middle: gmemctl reports what it has done. The memory stays until the VM is destroyed.
 # shellcheck disable=SC2086 # words
 $GMEMCTL create big --size=8G $touchable --populate --threads=1 < /dev/null > "$scratch/stdout" \
 	2> "$scratch/stderr" &
@@ -213,7 +214,7 @@ before=$(available)
 gmemctl destroy big > "$scratch/out" 2>&1
 left 'it' 8192
 
-# Who creates a VM dies before it is ready: nobody knows of it, so it goes.
+# The creator of a VM dies before the VM is ready. No other process knows of the VM, so the holder ends.
 # shellcheck disable=SC2086 # words
 $GMEMCTL create big --size=8G $touchable --populate --threads=1 < /dev/null > "$scratch/stdout" \
 	2> "$scratch/stderr" &

@@ -1,39 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # what is set here is used by the tests that source it
-# What the tests on the running kernel share: programs of tests/tools that run beside gmemctl.
+# Functions for tests on the running kernel. They start programs of tests/tools beside gmemctl.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
 tools=$BUILD/tests/tools
 
-# The shell's own number, as /proc has it.
+# The shell's process id, as /proc shows it.
 read -r own_number _ < /proc/self/stat
 if [ "$own_number" != $$ ]; then
 	skip "${0##*/}" "/proc is that of another PID namespace: mount one of this namespace (unshare --mount-proc)"
 	finish
 fi
 
-# Where it is not the initial one, the kernel's numbers of processes are not those of /proc.
+# If this PID namespace is not the initial one, the kernel's process ids differ from those of /proc.
 in_pid_namespace() {
 	[ "$(readlink /proc/self/ns/pid)" != "pid:[4026531836]" ]
 }
 
-# start NAME PROGRAM...: runs it with its input on descriptor 9 and waits until it is ready. Its
-# output is in $scratch/NAME, its process id in $helper. Fails with its status where it ends.
+# start NAME PROGRAM...: runs PROGRAM with its input on descriptor 9, and waits until it is ready.
+# $scratch/NAME has its output, $helper its process id. If PROGRAM ends, start returns its status.
 start() {
 	name=$1
 	shift
 	rm -f "$scratch/input"
 	mkfifo "$scratch/input"
-	: > "$scratch/$name" # an earlier program of that name may have said that it is ready
+	: > "$scratch/$name" # an earlier program of that name may have printed "ready"
 	"$@" < "$scratch/input" > "$scratch/$name" 2> "$scratch/$name.err" &
 	helper=$!
 	exec 9> "$scratch/input"
 	wait_for ready
 }
 
-# wait_for WORD: until the program started last has printed it.
+# wait_for WORD: waits until the program started last has printed WORD.
 wait_for() {
 	while ! grep -qs "^$1\$" "$scratch/$name"; do
 		if ! kill -0 "$helper" 2> /dev/null; then
@@ -44,7 +44,7 @@ wait_for() {
 	done
 }
 
-# tell WORD: sends a line and waits for the answer.
+# tell WORD: sends a line to the program, and waits until it has printed WORD.
 tell() {
 	echo go >&9
 	wait_for "$1"
@@ -56,7 +56,7 @@ stop() {
 	wait "$helper"
 }
 
-# column NAME KEY N: the N-th field of the lines that begin with KEY.
+# column NAME KEY N: prints field N of the lines that begin with KEY.
 column() {
 	awk -v key="$2" -v n="$3" '$1 == key { print $n }' "$scratch/$1"
 }
@@ -68,8 +68,8 @@ reader_missing() {
 	why=$(jq -r '.error.message' "$scratch/reader")
 }
 
-# until_line FILE PATTERN: a line of it matches, or two minutes have passed. (In an emulator to ask
-# takes longer than what is waited for.)
+# until_line FILE PATTERN: waits until a line of FILE matches, at most two minutes. (In an emulator one look
+# takes longer than the event itself.)
 until_line() {
 	tries=0
 	while ! grep -qs -e "$2" "$1" && [ $tries -lt 480 ]; do
@@ -78,7 +78,7 @@ until_line() {
 	done
 }
 
-# only CAPABILITY...: options of setpriv that leave root these.
+# only CAPABILITY...: prints the options for setpriv that leave root only these capabilities.
 only() {
 	sets=-all
 	for capability; do
@@ -87,8 +87,8 @@ only() {
 	echo "--inh-caps=$sets --bounding-set=$sets"
 }
 
-# with 'CAPABILITIES' COMMAND...: root with these only, blanks between. (A shell of busybox's takes
-# its own setpriv, whose options are others, unless it is given the path of the one that is meant.)
+# with 'CAPABILITIES' COMMAND...: runs COMMAND as root with only these capabilities, separated by blanks. (The
+# shell of busybox runs its own setpriv, which has other options, unless it gets the path of the right one.)
 with() {
 	capabilities_of_it=$1
 	shift

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Owners of guest_memfds on the running kernel: what list, pfns and pfn say is what programs did.
+# Owners of guest_memfds on the running kernel: list, pfns and pfn report what the test programs did.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
-# holds NAME FILTER: true of the last list.
+# holds NAME FILTER: whether jq's FILTER is true of the last list.
 holds() {
 	if jq --slurpfile list "$scratch/list" -e "$2" "$scratch/list" > "$scratch/answer" 2>&1; then
 		pass "$1"
@@ -13,7 +13,7 @@ holds() {
 	fi
 }
 
-# Without a reader of kernel memory the rows are there, with what the scan alone finds.
+# Without a reader of kernel memory list shows the rows, with what the scan of processes finds.
 start host "$tools/host-memory"
 case $? in
 0) ;;
@@ -28,14 +28,14 @@ case $? in
 esac
 
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
-# Processes that nobody may look at make the answer a partial one: not this test's doing.
+# If root may not look at some process, the answer is a partial one. This test does not cause that.
 complete=$(jq 'if .processes.denied > 0 or .processes.hidden or .processes.contained or
 	any(.guest_memfds[]; .reason != null) then 4 else 0 end' "$scratch/list")
 first=$(column host private 2) second=$(column host slots 2)
 third=$(column host other 2) fourth=$(column host mapped 2)
 ours="$first, $second, $third, $fourth"
 
-# row NAME: the row of the guest_memfd that host-memory calls so.
+# row NAME: prints jq's filter for the guest_memfd that host-memory calls NAME.
 row() {
 	if [ "$1" = mapped ]; then
 		echo "(.guest_memfds[] | select(.pid == $fourth and .fds == [\"mmap\"]))"
@@ -71,8 +71,8 @@ if reader_missing; then
 	finish
 fi
 
-# bytes NAME RESIDENT SLOTS SHARED FLAGS. In a PID namespace it cannot be told which process has the shared
-# side of a memslot.
+# bytes NAME RESIDENT SLOTS SHARED FLAGS: whether list shows these values. In a PID namespace gmemctl cannot
+# tell which process has the shared side of a memslot.
 bytes() {
 	if [ "$3" -gt 0 ] && in_pid_namespace; then
 		shared='.shared == null and .total == null and (.reason | contains("initial PID namespace"))'
@@ -92,15 +92,15 @@ bytes private 4096 0 0 '[]'
 bytes punched 196608 0 0 '[]'
 bytes slots 262144 2 40960 '[]'
 bytes other 262144 0 0 '["mmap", "init-shared"]'
-# What its process has at userspace_addr is the guest_memfd itself: there once.
+# The process has the guest_memfd itself mapped at userspace_addr. These pages count only once.
 bytes mapped 262144 1 0 '["mmap", "init-shared"]'
-# Of the whole host, where others may have something that cannot be told.
+# The sums of the whole host. Other processes may have guest_memfds with unknown values.
 # shellcheck disable=SC2016 # jq's variables
 holds "the sums" '.count == (.guest_memfds | length) and all("resident", "shared", "total";
 	. as $sum | $list[0] | [.guest_memfds[][$sum]] as $values |
 	.[$sum] == if $values | any(. == null) then null else $values | add end)'
 
-# pages NAME OFFSETS: page by page, what is there and nowhere else.
+# pages NAME OFFSETS: whether pfns shows pages at these offsets, and nowhere else.
 pages() {
 	try_json 0 "[.extents[].offset / 4096] == $2" gmemctl pfns --each --json \
 		"$(column host "$1" 2):$(column host "$1" 3)"
@@ -126,7 +126,7 @@ node=$(gmemctl pfns "$slots" --json | jq '.extents[0].node')
 try_json 0 "(.extents | length) > 0 and all(.extents[]; .node == $node)" \
 	gmemctl pfns "$slots" --json --node "$node"
 
-# The same page frames by pagemap, there and back.
+# pagemap has the same page frames: pfn finds their offsets, and pfns finds the frames.
 for name in other mapped; do
 	awk -v name="$name" '$1 == "page" && $2 == name { print $4 }' "$scratch/host" \
 		> "$scratch/frames"
@@ -147,7 +147,7 @@ if cmp -s "$scratch/pagemap" "$scratch/ours"; then
 else
 	fail "64 page frames equal pagemap's" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
 fi
-# A target that is mapped only: by its process, and by that word.
+# This target has no descriptor, only a mapping. It is named by its process, then with the word mmap.
 inode=$(jq "$(row mapped).inode" "$scratch/all")
 awk '$1 == "page" && $2 == "mapped" { printf "0x%x 0x%x\n", $3, $4 }' "$scratch/host" \
 	> "$scratch/pagemap"
@@ -177,7 +177,7 @@ stop
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
 holds "all gone" "[.guest_memfds[] | select(.pid | IN($ours))] == []"
 
-# Threads: whose is what they made, took for themselves, and left mapped.
+# Threads: which process has a guest_memfd that a thread created, has in its own table, or left mapped.
 start threads "$tools/thread-memory"
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
 made=$(column threads made 2) broker=$(column threads broker 2)
@@ -206,7 +206,7 @@ holds "mapped by all threads of one process" \
 	.[0].processes == 1 and (.[0].owners | length) == 1 and .[0].fds == [\"mmap\"]"
 stop
 
-# A process that makes and closes them all the time, the library beside it, and the command, too.
+# A process creates and closes guest_memfds all the time. The library looks at it, and so does the command.
 "$tools/churn-owners" 10000 > "$scratch/churn" 2> "$scratch/churn.err" &
 churn=$!
 runs=0

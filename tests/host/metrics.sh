@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Metrics of the running kernel: the numbers are those of list, and the unit's capabilities do.
+# Metrics of the running kernel: they have the numbers of list, and the unit's capabilities suffice.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -19,7 +19,7 @@ esac
 ours=$(awk '/^(shared|private|punched|slots|other|mapped) / { print $2 }' "$scratch/host" |
 	sort -un | paste -sd , -)
 
-# What each knows of the guest_memfds of this test, in one form: a line a value.
+# Writes the values of list and of metrics for this test's guest_memfds in one form: a line for each value.
 gmemctl metrics --json > "$scratch/metrics" 2> "$scratch/metrics.err"
 status=$?
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
@@ -79,8 +79,8 @@ else
 	skip "promtool check metrics with guest_memfds" "there is no promtool: run make deps"
 fi
 
-# The unit's capabilities suffice: as much is seen with them as root sees, and the control that
-# less is seen without shows that they were taken.
+# The unit's capabilities suffice: with them metrics sees as much as root. A control without them sees less,
+# which shows that setpriv took the others away.
 caps=$(sed -n 's/^CapabilityBoundingSet=//p' packaging/systemd/gmemctl-metrics.service.in |
 	tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
 with_caps() {

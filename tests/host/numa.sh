@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# NUMA nodes of the kernel that runs: list --nodes says what numactl --hardware says.
+# NUMA nodes of the running kernel: list --nodes shows the same as numactl --hardware.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
-# Numbers of MiB, as numactl prints them: "node 0 size 7001"; CPUs and distances one by one.
+# Prints numactl's values: sizes in MiB, such as "node 0 size 7001", and a line for each CPU and distance.
 of_numactl() {
 	numactl --hardware | awk '
 		/^node [0-9]+ (size|free):/ { sub(":", "", $3); print "node", $2, $3, $4 }
@@ -35,7 +35,7 @@ if ! command -v numactl > "$scratch/which"; then
 fi
 of_numactl > "$scratch/numactl"
 of_gmemctl > "$scratch/gmemctl"
-# What is free changes from one look to the next.
+# Free memory changes between two looks.
 grep -v ' free ' "$scratch/numactl" > "$scratch/wanted"
 grep -v ' free ' "$scratch/gmemctl" > "$scratch/found"
 if [ -s "$scratch/wanted" ] && diff "$scratch/wanted" "$scratch/found" > "$scratch/diff"; then
@@ -43,7 +43,7 @@ if [ -s "$scratch/wanted" ] && diff "$scratch/wanted" "$scratch/found" > "$scrat
 else
 	fail "nodes, sizes, CPUs and distances as numactl's" "$(cat "$scratch/diff")"
 fi
-# Between two looks of numactl's, with room for what others take and give back.
+# Free memory must lie between two looks of numactl, with room for what other processes take and free.
 of_numactl | grep ' free ' > "$scratch/after"
 outside=$(grep ' free ' "$scratch/gmemctl" | paste -d ' ' "$scratch/after" - | awk '
 	FNR == NR { if ($3 == "free") before[$2] = $4; next }
@@ -55,7 +55,7 @@ else
 	fail "free memory between two looks of numactl's, give or take 256 MiB" "$outside"
 fi
 
-# What libnuma takes and what it does not, on the kernel that runs: nothing of its own is printed.
+# Which nodes libnuma accepts on the running kernel. libnuma prints no messages of its own.
 first=$(numactl --hardware | awk '/^node [0-9]+ size: [1-9]/ { print $2; exit }')
 try 2 '' '^gmemctl: create: --numa=bind:1023: there is no node 1023 on this host$' \
 	gmemctl create x --numa=bind:1023
@@ -64,8 +64,8 @@ try 2 '' "^gmemctl: create: --numa=bind:$first,1000-1001: there is no node 1000"
 try 2 '' '^gmemctl: create: --numa=.1023: there is no .1023: memory can be taken from [0-9]+ node' \
 	gmemctl create x --numa=+1023
 
-# libnuma ends the process where it gets no memory. Each of its calls of malloc() is refused, one a run:
-# before main() it is said, and after that the nodes are shown all the same.
+# libnuma ends the process if malloc() fails. Each run lets one of libnuma's malloc() calls fail. Before
+# main() gmemctl reports that. After it, gmemctl shows the nodes anyway.
 short_of_memory() {
 	for n in $(seq 24); do
 		status=0
@@ -80,7 +80,7 @@ short_of_memory() {
 		fi
 	done
 }
-# Sanitized builds have the library inside, and are not preloaded into.
+# A sanitized build has the library linked in, and nothing can be preloaded into it.
 if ! can_preload; then
 	skip 'libnuma without memory' 'nothing can be preloaded there'
 else

@@ -9,7 +9,7 @@ if reader_missing; then
 	finish
 fi
 
-# Private memory, which no mapping shows: every page there once, in RAM, bound to two memslots.
+# Private memory, which no mapping shows: pfns shows each page once, in RAM, bound to two memslots.
 start private "$tools/own-memory" 67108864 0 bind
 if [ $? -eq 77 ]; then
 	skip "page frames of another process's guest_memfd" "$(cat "$scratch/private.err")"
@@ -62,7 +62,7 @@ try 2 '' 'no guest_memfd' gmemctl pfns "$helper:1"
 try 2 '' 'no descriptor' gmemctl pfns "$helper:777"
 stop
 
-# Memory that is mapped: the same page frames as pagemap shows, page by page.
+# Mapped memory: pfns shows the same page frame as pagemap for each page.
 start shared "$tools/own-memory" 8388608 3
 status=$?
 if [ $status -eq 77 ]; then

@@ -11,7 +11,7 @@ case $? in
 *) fail "gmem_populate with 1 to 64 threads" "$(cat "$scratch/populate" "$scratch/populate.err")" ;;
 esac
 
-# Memory outside the direct map is populated by page faults. One that fails is told, and ends nobody.
+# Page faults populate memory outside the direct map. If one fails, gmemctl reports it, and no process dies.
 dark='pages outside the direct map that the host may not touch'
 if gmemctl create dark --size=64K --flags=mmap,no-direct-map > "$scratch/out" 2> "$scratch/why"; then
 	try 2 '' 'a page fault in a mapping: Bad address: .* without flag init-shared' \

@@ -36,7 +36,7 @@ case $? in
 	;;
 esac
 
-# inheritor NAME OPTION...: a process that has a guest_memfd and is what setpriv makes of it.
+# inheritor NAME OPTION...: starts a process that has a guest_memfd and runs under setpriv with these options.
 inheritor() {
 	inherited=$scratch/$1
 	shift
@@ -48,14 +48,14 @@ inheritor() {
 	done
 }
 
-# end PID: $ended is its status.
+# end PID: ends the process. Sets $ended to its status.
 end() {
 	kill -s TERM "$1"
 	wait "$1" 2> "$scratch/terminated"
 	ended=$?
 }
 
-# A process of another user, as a VMM is under libvirt: its folder of /proc is that user's.
+# A process of another user, as libvirt runs a VMM. Its folder in /proc belongs to that user.
 as_vmm="--reuid=65534 --regid=65534 --clear-groups"
 # shellcheck disable=SC2086 # words
 inheritor other $as_vmm
@@ -64,11 +64,11 @@ trap 'end_screens; end_holders; kill "$other"; rm -rf "$scratch"' EXIT
 fd=$(column other memory 3)
 mapped=$(column host mapped 2)
 ours=$other$(awk '$1 != "page" && NF == 3 { print "|" $2 }' "$scratch/host" | sort -u | tr -d '\n')
-# A page frame of its memory, and one of memory that is mapped only.
+# A page frame of its memory, and a page frame of memory that has no descriptor, only a mapping.
 other_pfn=$("$BUILD/gmemctl" pfns "$other:$fd" -rn -o pfn | head -n 1)
 mapped_pfn=$(awk '$1 == "page" && $2 == "mapped" { print $4; exit }' "$scratch/host")
 
-# Folders of another user, the second one for that user only, as a runtime folder is; and a file.
+# Folders of another user. Only that user may enter the second one, like a runtime folder. And a file.
 chmod 755 "$scratch"
 install -d -o 65534 -g 65534 -m 755 "$scratch/folder"
 install -d -o 65534 -g 65534 -m 700 "$scratch/theirs" "$scratch/theirs/gmemctl"
@@ -82,7 +82,7 @@ chown 65534:65534 "$scratch/batch"
 chmod 600 "$scratch/batch"
 mkdir "$scratch/answers"
 
-# has WORDS WORD
+# has WORDS WORD: whether WORD is one of WORDS.
 has() {
 	case " $1 " in
 	*" $2 "*) true ;;
@@ -90,7 +90,7 @@ has() {
 	esac
 }
 
-# but WORDS WORD: without that one.
+# but WORDS WORD: prints WORDS without WORD.
 but() {
 	rest=
 	for word in $1; do
@@ -99,7 +99,7 @@ but() {
 	echo "$rest"
 }
 
-# What each command needs to begin: by then it has given up what it does not keep.
+# Arguments that each command needs to begin. When it begins, it has given up what it does not keep.
 arguments() {
 	case $1 in
 	pfns | finalize | status | destroy) echo nobody ;;
@@ -109,15 +109,15 @@ arguments() {
 	report) echo -o "$(mktemp -u -p "$scratch")" ;;
 	watch) echo --count=1 --interval=0.1 ;;
 	batch) echo /dev/null ;;
-	oops) echo --dmesg ;; # a file takes nothing
-	create) echo / ;; # which is no name
+	oops) echo --dmesg ;; # to read a file needs no capability
+	create) echo / ;; # not a valid name
 	convert) echo nobody 0+4K private ;;
 	map | punch) echo nobody 0+4K ;;
 	exec) echo nobody -- true ;;
 	esac
 }
 
-# same_words WORDS WORDS: in any order
+# same_words WORDS WORDS: whether both have the same words, in any order.
 same_words() {
 	for word in $1; do
 		has "$2" "$word" || return 1
@@ -141,7 +141,7 @@ keeps() {
 full=$(setpriv --dump | sed -n 's/^Capability bounding set: //p' | tr ',' ' ')
 [ -n "$full" ] || fail "capabilities of this process" "setpriv does not tell them"
 
-# The readers that this kernel has, and why it has not the others.
+# Finds the readers that work on this kernel. Keeps the reason why another does not.
 readers=
 for reader in bpf kcore; do
 	if gmemctl "--reader=$reader" directmap --json > "$scratch/no-$reader" 2> "$scratch/said"; then
@@ -149,7 +149,8 @@ for reader in bpf kcore; do
 	fi
 done
 
-# as_root COMMAND CAPABILITIES READER
+# as_root COMMAND CAPABILITIES READER: whether the command answers the same with these
+# capabilities as root does.
 as_root() {
 	answer "$1" "$3" "$full"
 	root=$answered
@@ -162,8 +163,8 @@ as_root() {
 	fi
 }
 
-# Which one includes it: bpf_capable() and its like in include/linux/capability.h, and
-# generic_permission() in fs/namei.c.
+# Prints the larger capability that includes this one: see bpf_capable() and similar functions in
+# include/linux/capability.h, and generic_permission() in fs/namei.c.
 larger() {
 	case $1 in
 	bpf | perfmon | checkpoint_restore) echo sys_admin ;;
@@ -171,7 +172,7 @@ larger() {
 	esac
 }
 
-# The reader that takes it; any shows the others.
+# Prints the reader that uses this capability. For other capabilities any reader does.
 reader_of() {
 	case $1 in
 	bpf | perfmon) echo bpf ;;
@@ -180,7 +181,8 @@ reader_of() {
 	esac
 }
 
-# is_less COMMAND CAPABILITIES READER CAPABILITY
+# is_less COMMAND CAPABILITIES READER CAPABILITY: whether the command reports less without
+# CAPABILITY, and admits it.
 is_less() {
 	by=$(reader_of "$4" "$3") larger=$(larger "$4") row=$2
 	what="$1 without $4"
@@ -216,7 +218,7 @@ is_less() {
 	fi
 }
 
-# judge_row COMMAND CAPABILITIES
+# judge_row COMMAND CAPABILITIES: runs all tests for one command.
 judge_row() {
 	keeps "$1" "$2"
 	if [ "$1" = top ] && ! can_show_screens; then

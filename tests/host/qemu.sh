@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A VMM that nobody here wrote: QEMU of Debian's backports, unpacked in the cache (packaging/deps vmm),
-# started paused. QEMU 11 uses guest_memfd for TDs and SNP guests only, so tests/preload/tdx-host.c
-# answers what KVM has with TDX only; guest_memfds and memslots are the running kernel's.
+# A VMM from outside this project: QEMU of Debian's backports, unpacked in the cache (packaging/deps vmm),
+# started paused. QEMU 11 uses guest_memfd only for TDs and SNP guests. So tests/preload/tdx-host.c gives the
+# answers that only KVM with TDX has. The running kernel provides the guest_memfds and memslots.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -21,7 +21,7 @@ if ! root=$(packaging/cached vmm 2> "$scratch/why"); then
 fi
 preload=$BUILD/tests/preload/tdx-host.so
 
-# qemu NAME OPTION...: started paused, by the loader and the libraries of its own folder.
+# qemu NAME OPTION...: starts QEMU paused, with the loader and the libraries of its own folder.
 qemu() {
 	name=$1
 	shift
@@ -31,7 +31,7 @@ qemu() {
 		-display none -qmp "unix:$scratch/$name.qmp,server=on,wait=off" "$@" \
 		> "$scratch/$name" 2>&1 < /dev/null &
 	vmm=$!
-	# It listens once its machine is made.
+	# QEMU listens when its machine is complete.
 	tries=0
 	while ! grep -qs "$scratch/$name.qmp" /proc/net/unix && kill -0 "$vmm" 2> "$scratch/kill" &&
 		[ $tries -lt 300 ]; do
@@ -69,7 +69,7 @@ if ! qemu td -object tdx-guest,id=td -machine q35,kernel-irqchip=split,confident
 fi
 firmware=$(stat -Lc %s "$root/usr/share/ovmf/OVMF.fd")
 gmemctl list --json > "$scratch/list" 2> "$scratch/err"
-# holds NAME FILTER: true of its rows, as $rows.
+# holds NAME FILTER: whether FILTER is true of QEMU's rows, which are $rows.
 holds() {
 	if jq -e "[.guest_memfds[] | select(.pid == $vmm)] as \$rows | $2" "$scratch/list" \
 		> "$scratch/jq" 2>&1; then
@@ -93,7 +93,7 @@ fi
 # shellcheck disable=SC2016
 holds "private, bound, of its VM, and in the direct map" '$rows | all(.flags == [] and .slots >= 1 and
 	.vm_pid == .pid and .reason == null and (.direct_map == "mapped" or .direct_map == "empty"))'
-# TDVF is added whole, at the end of the first 4 GiB; of RAM what TDVF asks for.
+# QEMU adds all of TDVF, at the end of the first 4 GiB. Of RAM it adds the parts that TDVF asks for.
 holds "the firmware's pages are there, some of RAM" "\$rows |
 	any(.size == $firmware and .resident == $firmware) and
 	any(.size == 268435456 and .resident > 0 and .resident < 16777216)"

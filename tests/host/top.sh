@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# gmemctl top on the running kernel: the rates that it shows are those of a process that fills and punches
-# its memory at a steady pace, and a hostile name does nothing to the terminal.
+# gmemctl top on the running kernel: it shows the rates of a process that fills and punches its memory at a
+# steady pace. A hostile name does nothing to the terminal.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 # shellcheck source=tests/cli/screen/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Without privilege: status 3 with the reason, or what can be said all the same; no false fail.
+# Without privilege gmemctl ends with status 3 and the reason, or reports what it can. It
+# never reports a false fail.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -18,7 +19,7 @@ if reader_missing; then
 	skip "as an unprivileged user" "root cannot read kernel memory either: $why"
 	finish
 fi
-# The checkout may lie where nobody but root may look.
+# Other users may not be allowed to enter the checkout.
 install -d -m 755 "$scratch/bin"
 chmod 755 "$scratch"
 install -m 755 "$GMEMCTL" "$scratch/bin/gmemctl"
@@ -27,7 +28,8 @@ as_nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all "$scratch/bin/gmemctl" "$@"
 }
 
-# Options that root may have set for files with capabilities or BPF do not make it pass: look.
+# Root may have let all users read kernel memory (file capabilities, BPF options).
+# Then this test says nothing.
 if as_nobody directmap --json > "$scratch/look" 2> "$scratch/look.err"; then
 	skip "as an unprivileged user" "this kernel lets every user read kernel memory"
 	finish
@@ -40,7 +42,7 @@ try 3 '' 'CAP_' as_nobody pfns "$$"
 try 3 '*' 'may not be looked at, process [0-9]+ the first: root' as_nobody list
 try_json 3 '.guest_memfds == [] and .processes.denied > 0 and .error != null' \
 	as_nobody list --json
-# Node and zone everybody may see; of the rest is said that it is not known.
+# Everybody may see node and zone. gmemctl reports that the other values are unknown.
 try_json 3 '.frames[0] | .node != null and .direct_map == "unknown" and .ram == null and
 	.owner == null and .reason != null' as_nobody pfn 4096 --json
 as_nobody doctor --json > "$scratch/doctor" 2> "$scratch/doctor.err"
@@ -51,7 +53,7 @@ if [ -s "$scratch/doctor" ] && [ -z "$wrong" ]; then
 else
 	fail "doctor fails nothing that could only not be seen" "$wrong" "$(cat "$scratch/doctor.err")"
 fi
-# What root is offered is no "no" for others: it is theirs too, or cannot be told.
+# If KVM offers something to root, other users get no "no": it is theirs, too, or gmemctl cannot tell.
 for purpose in guest-memfd private tdx snp; do
 	gmemctl doctor --for=$purpose -q > "$scratch/root" 2>&1
 	root=$?
@@ -65,7 +67,7 @@ for purpose in guest-memfd private tdx snp; do
 		fail "doctor --for=$purpose: $nobody, where root has $root" "$(cat "$scratch/nobody")"
 	fi
 done
-# What needs no privilege works.
+# Commands that need no privilege work.
 try 0 'gmemctl' '' as_nobody --version
 try 0 'simulated: no-direct-map' '*' as_nobody --simulate=no-direct-map walk
 finish

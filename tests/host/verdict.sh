@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The verdict on the running kernel: a page of memfd_secret faults, an ordinary one does not.
+# The verdict on the running kernel: a page of memfd_secret faults, an ordinary page does not.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -22,7 +22,7 @@ elif [ $status -ne 0 ]; then
 fi
 during=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
 for pfn in $(column secret secret 2); do
-	# In hexadecimal: of a number that has no letter in it a note may tell both readings.
+	# In hexadecimal: if a number has no letter in it, a note may name both readings.
 	try 1 'verdict now: +faults' '' gmemctl check --pfn "$(printf 0x%x "$pfn")" --control
 	try_json 1 '.verdict_now == "faults" and .evidence == "page-tables/bpf" and .not_in_direct_map == 1' \
 		gmemctl --reader=bpf check --json --pfn "$pfn"
@@ -38,7 +38,7 @@ tell freed
 after=$(gmemctl directmap --json | jq -c "[($sum), .holes]")
 stop
 
-# moved FROM TO BYTES: that many bytes went from mapped to holes.
+# moved FROM TO BYTES: whether BYTES changed from mapped to holes.
 moved() {
 	[ "$(jq -nc --argjson a "$1" --argjson b "$2" '[$a[0] - $b[0], $b[1] - $a[1]]')" = "[$3,$3]" ]
 }

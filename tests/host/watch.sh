@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Changes on the running kernel: what watch says is what a program did.
+# Changes on the running kernel: watch reports what a test program did.
 # shellcheck source=tests/host/lib.sh
 . tests/host/lib.sh
 
@@ -22,10 +22,10 @@ if [ $? -eq 77 ]; then
 fi
 pid=$helper
 until_line "$scratch/changes" "EVENT=\"new\" PID=\"$pid\""
-# The pages may come with the file or be seen after it.
+# watch may see the pages together with the file, or in a later look.
 until_line "$scratch/changes" "PID=\"$pid\".*RESIDENT=\"67108864\""
 tell punched
-# A look on a busy machine can come in the middle of the punch; the next look tells the rest.
+# On a busy machine watch may look in the middle of the punch. Its next look reports the rest.
 until_line "$scratch/changes" "EVENT=\"punch\" PID=\"$pid\".*RESIDENT=\"50331648\""
 stop
 until_line "$scratch/changes" "EVENT=\"gone\" PID=\"$pid\""
@@ -33,7 +33,7 @@ kill -s TERM "$watcher"
 wait "$watcher"
 status=$?
 
-# seen NAME PATTERN: exactly one line.
+# seen NAME PATTERN: whether exactly one line matches.
 seen() {
 	if [ "$(grep -c "$2" "$scratch/changes")" -eq 1 ]; then
 		pass "$1"
@@ -45,7 +45,7 @@ ours="PID=\"$pid\" COMMAND=\"own-memory\""
 seen "a new guest_memfd" "EVENT=\"new\" $ours"
 seen "its end" "EVENT=\"gone\" $ours.* RESIDENT=\"50331648\""
 
-# told_once NAME EVENTS BYTES: the events of our memory tell of so many bytes together.
+# told_once NAME EVENTS BYTES: whether these events of our memory add up to BYTES.
 told_once() {
 	sum=$(grep "EVENT=\"\($2\)\" $ours" "$scratch/changes" |
 		sed 's/.* BYTES="\([0-9]*\)".*/\1/' | awk '{ n += $1 } END { print n }')
@@ -63,7 +63,7 @@ case $status in
 *) fail "SIGTERM ends it" "status $status" "$(cat "$scratch/watch.err")" ;;
 esac
 
-# In a table the columns stand below each other, whatever comes first.
+# In a table each column starts at the same place in all lines, whatever comes first.
 # shellcheck disable=SC2086 # words
 $GMEMCTL watch --interval=0.1 > "$scratch/changes" 2> "$scratch/watch.err" &
 watcher=$!
@@ -92,7 +92,7 @@ else
 	fail "three looks without a lock" "$(cat "$scratch/watch.json" "$scratch/watch.err")"
 fi
 
-# A line a change, while it goes on; the last line says how it ended.
+# watch prints a line for each change as it happens. The last line says how it ended.
 # shellcheck disable=SC2086 # words
 $GMEMCTL watch --interval=0.1 --jsonl > "$scratch/lines" 2> "$scratch/watch.err" &
 watcher=$!

@@ -2,20 +2,20 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # the runtime folder is another for one command; tests/host/privilege.sh
 # has made what is looked at here
-# What each command is tried with, and what of its answer is the same whenever it is asked.
+# Runs each command, and prints those parts of its answer that are the same each time.
 
-# note_status STATUS: also beside the answer, for whether it admits that it is less.
+# note_status STATUS: prints the status. Also keeps it beside the answer, for admits().
 note_status() {
 	echo "$1" >> "$answered.statuses"
 	echo "status $1"
 }
 
-# Numbers are another run's already.
+# Replaces numbers, which differ in each run.
 steady() {
 	sed -E 's/[0-9]+/N/g' "$@"
 }
 
-# What of the document is a word or a reason, or known or unknown by what the command may look at.
+# Prints words and reasons of the document, and values that are known or unknown depending on capabilities.
 words() {
 	awk '{
 		gsub(/[0-9]+/, "N")
@@ -26,7 +26,7 @@ words() {
 	}' "$scratch/document"
 }
 
-# document CAPABILITIES READER COMMAND...: the words and reasons of its JSON.
+# document CAPABILITIES READER COMMAND...: prints the words and reasons of the command's JSON.
 document() {
 	granted=$1 through=$2
 	shift 2
@@ -36,13 +36,13 @@ document() {
 	words
 }
 
-# Of list only what is ours: others come and go, with their VMs and without.
+# Prints only this test's rows of list: other VMs and processes come and go.
 document_of_list() {
 	document "$1" "$2" list > "$scratch/whole"
 	grep -E "\"pid\":($ours)," "$scratch/document" | steady
 }
 
-# The text for node_exporter, into a folder of another user and to standard output.
+# Writes the text for node_exporter into a folder of another user, and to standard output.
 samples() {
 	rm -f "$scratch/folder/file"
 	with "$1" "$BUILD/gmemctl" "--reader=$2" metrics "--output-file=$scratch/folder/file" \
@@ -50,18 +50,18 @@ samples() {
 	note_status $?
 	with "$1" "$BUILD/gmemctl" "--reader=$2" metrics > "$scratch/document" 2> "$scratch/said"
 	note_status $?
-	# All of what is ours, and of the rest that there is such a sample.
+	# Prints this test's samples in full. Of the others it prints only the names.
 	for file in "$scratch/folder/file" "$scratch/document"; do
 		[ ! -e "$file" ] || sed -nE -e "/pid=\"($ours)\"/p" -e 's/^(gmemctl_[a-z_]*).*/\1/p' "$file"
 	done | sort -u
 }
 
-# changes CAPABILITIES READER: what watch says of guest_memfds that come while it runs. The last one is
-# of a process that has no capability, which is for root to look at without any: when it is gone, what
-# came before it has been looked at.
+# changes CAPABILITIES READER: prints what watch reports of guest_memfds that appear while it runs. The last
+# one belongs to a process without capabilities, so root needs none to look at it. When watch reports that
+# this one is gone, it has looked at all those before.
 changes() (
 	exec 9>&-
-	# What an earlier command said is no word of this one's, which may be slow to start.
+	# Removes the words of an earlier command. This command may be slow to print its own.
 	: > "$scratch/said"
 	: > "$scratch/document"
 	# shellcheck disable=SC2046,SC2086 # words
@@ -82,8 +82,8 @@ changes() (
 	stop
 	end "$vmm"
 	came=$vmm$(awk '$1 != "page" && NF == 3 { print "|" $2 }' "$scratch/later" | tr -d '\n')
-	# What was there in the end, with what was resident: a look may have come when it was not yet
-	# what it is, and none to be looked at after that.
+	# Prints what was resident at the end. watch may have looked too early once, and not have
+	# reported a change after that.
 	sed -nE "s/.*\"event\":\"([a-z]+)\",\"pid\":($came),.*\"inode\":([0-9]+),.*\"resident\":([^,]*),.*/\1 \3 \4/p" \
 		"$scratch/document" |
 		awk '{ resident[$2] = $3 } $1 == "gone" { delete resident[$2] }
@@ -91,7 +91,7 @@ changes() (
 	words | grep complete
 )
 
-# A VM, what its holder sees of it, and the folder of another user's holders.
+# Creates a VM, prints what its holder sees of it, and tries the folder of another user's holders.
 held_by_it() {
 	document "$1" '' create mine --size=4K --populate
 	document "$full" "$2" pfns mine
@@ -108,7 +108,7 @@ in_their_folder() (
 	document "$granted" '' "$@"
 )
 
-# on_held CAPABILITIES COMMAND...: on a VM that root holds, and in the folder of another user's holders.
+# on_held CAPABILITIES COMMAND...: runs it on a VM of root, and in the folder of another user's holders.
 on_held() {
 	[ -e "$GMEMCTL_RUNTIME_DIR/gmemctl/held.vm" ] ||
 		"$BUILD/gmemctl" create held --size=16K > "$scratch/said" 2>&1
@@ -118,7 +118,7 @@ on_held() {
 	in_their_folder "$granted" "$@"
 }
 
-# on_lost CAPABILITIES COMMAND...: the same on a VM of root, the files of which are gone.
+# on_lost CAPABILITIES COMMAND...: runs it on a VM of root that has lost its files.
 on_lost() (
 	GMEMCTL_RUNTIME_DIR=$scratch/lost
 	granted=$1
@@ -130,7 +130,7 @@ on_lost() (
 	"$BUILD/gmemctl" destroy gone --if-exists > "$scratch/said" 2>&1
 )
 
-# report_to FOLDER CAPABILITIES READER: what ours are in its documents, and what it says of the rest.
+# report_to FOLDER CAPABILITIES READER: prints this test's rows of the report, and what it says of the rest.
 report_to() {
 	rm -rf "$1"
 	with "$2" "$BUILD/gmemctl" --json "--reader=$3" report -o "$1" > "$scratch/whole" 2> "$scratch/said"
@@ -144,13 +144,13 @@ report_to() {
 	[ ! -e "$1/list.json" ] || grep -E "\"pid\":($ours)," "$1/list.json" | steady
 }
 
-# Into a folder of root, and into one of another user.
+# Writes a report into a folder of root, and into one of another user.
 reported() {
 	report_to "$scratch/report" "$1" "$2"
 	report_to "$scratch/folder/report" "$1" "$2"
 }
 
-# The document would take what the command prints.
+# Without --json: the command's own output would be lost in the document.
 executed() {
 	on_held "$1" status held > "$scratch/whole"
 	with "$1" "$BUILD/gmemctl" exec held -- sh -c "echo \"\$GMEM_NAME\"" 2> "$scratch/said"
@@ -158,7 +158,7 @@ executed() {
 	in_their_folder "$1" exec held -- true
 }
 
-# The rows of top that are ours and what it says of the rest, on a terminal; numbers are other ones each time.
+# Prints this test's rows of top on a terminal, without numbers, which differ each time. Prints messages, too.
 on_screen() {
 	rm -f "$scratch/status"
 	: > "$scratch/said"
@@ -191,7 +191,7 @@ say() {
 	pfns | check)
 		document "$3" "$2" "$1" "$other:$fd"
 		document "$3" "$2" "$1" "$mapped:mmap"
-		# The first page is of nobody, as only who sees /proc/iomem knows.
+		# Only a process that can read /proc/iomem knows that nobody owns the first page.
 		[ "$1" = pfns ] || document "$3" "$2" check --pfn=0
 		;;
 	directmap) document "$3" "$2" directmap --holes ;;
@@ -214,7 +214,7 @@ say() {
 	esac
 }
 
-# answer COMMAND READER CAPABILITIES: once each; $answered is the file that has it.
+# answer COMMAND READER CAPABILITIES: runs the command once for each. The file $answered has the answer.
 answer() {
 	case $3 in
 	"$full") answered="$scratch/answers/$1 $2 all" ;;
@@ -223,7 +223,7 @@ answer() {
 	[ -e "$answered" ] || say "$@" > "$answered"
 }
 
-# Whether the answer last asked for says that it is not all.
+# Whether the last answer admits that it is incomplete.
 admits() {
 	grep -qv '^0$' "$answered.statuses" || grep -q cannot-tell "$answered" ||
 		grep -qE '"owners_complete":false|"not_ram_reason":"' "$answered"
