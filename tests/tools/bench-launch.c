@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-launch [MIB]: what the guard adds to the launch of a TD of that size (default 1024) on the
- * simulated kernel "tdx": in one call and in pieces of 4 MiB, with memory that was allocated before
- * and with memory that was not. Prints milliseconds of CPU time of each.
+ * bench-launch [MIB]: measures what the guard adds to the launch of a TD of MIB (default 1024) on
+ * the simulated kernel "tdx". It launches in one call and in pieces of 4 MiB, with memory that is
+ * already allocated and with memory that is not. Prints milliseconds of CPU time for each.
  */
 #include <err.h>
 #include <stdio.h>
@@ -110,7 +110,7 @@ static void compare(struct td *td, const char *name, void (*launch)(const struct
 	       allocated ? "allocated" : "not allocated", alone, guarded);
 }
 
-/* One look, then the same in pieces. Only the guard is called. */
+/* Looks once at all the memory, then in pieces. It calls only the guard. */
 static void look(struct gmem_ctx *ctx, const struct gmem_memory *memory, const char *where)
 {
 	struct gmem_touched touched = {
@@ -122,7 +122,7 @@ static void look(struct gmem_ctx *ctx, const struct gmem_memory *memory, const c
 	uint64_t size = gmem_memory_size(memory);
 	double before, whole, pieces;
 
-	touched.length = PIECE; /* the reader is opened by the first */
+	touched.length = PIECE; /* the first look also opens the reader */
 	must(gmem_guard(ctx, &touched), "guard");
 	before = cpu_ms();
 	touched.length = size;
@@ -175,7 +175,7 @@ int main(int argc, char **argv)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (td.source == MAP_FAILED)
 		err(2, "mmap");
-	measure(&td, launch_at_once, false, true); /* warms up */
+	measure(&td, launch_at_once, false, true); /* to warm up */
 	for (int allocated = 0; allocated < 2; allocated++) {
 		compare(&td, "at once", launch_at_once, allocated);
 		compare(&td, "by 4 MiB", launch_in_pieces, allocated);

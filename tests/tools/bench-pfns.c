@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-pfns [SIZE_MIB [guest_memfd|memfd [PIECE...]]]: page frames of populated memory, libgmem's
- * walk of the page cache beside /proc/self/pagemap and PAGEMAP_SCAN (which tells no page frame) of
- * a mapping of the same memory, in turn, in one run. A row for each PIECE: pages that were touched
- * one after the other, the pieces in random order; 1 is every page alone. Without, one that was
- * touched from its beginning to its end.
+ * bench-pfns [SIZE_MIB [guest_memfd|memfd [PIECE...]]]: finds the page frames of populated memory.
+ * Compares libgmem's walk of the page cache with /proc/self/pagemap and PAGEMAP_SCAN (which tells
+ * no page frame) of a mapping of the same memory, in turn, in one run. Each PIECE gives a row: that
+ * many pages are touched one after the other, and the pieces in random order. With 1, every page is
+ * alone. Without PIECE, the memory is touched from its beginning to its end.
  *
- * A row gives the median of the rounds, in ns of CPU time a page, and how many times pagemap takes
- * that: of libgmem where the kernel looks through the nodes, and where they are copied. Both must
- * give the page frames of pagemap. limit: what it takes to copy that many nodes, in that order of
- * size, from memory that is not in a cache.
+ * A row has the median of the rounds, in ns of CPU time for each page, and how many times longer
+ * pagemap takes. It shows two ways of libgmem: the kernel looks through the nodes, or libgmem
+ * copies them. Both must give the page frames of pagemap. limit: the time to copy about that many
+ * nodes, from memory that is not in a cache.
  *
- * With memfd it is memory of memfd_create(2), for a kernel without KVM: the same page cache, walked
- * by the same code, but no memslots.
+ * With memfd the memory comes from memfd_create(2), for a kernel without KVM. The same code walks
+ * the same page cache, but there are no memslots.
  */
 #include <sys/ioctl.h>
 #include <time.h>
@@ -21,8 +21,8 @@
 #include "timing.h"
 
 #define ROUNDS 16
-#define CHUNK 65536 /* pagemap entries a read */
-#define NODE 576    /* bytes of struct xa_node, of 64 pages */
+#define CHUNK 65536 /* pagemap entries in each read */
+#define NODE 576    /* bytes of struct xa_node, which has 64 pages */
 
 /* linux/fs.h since Linux 6.7. */
 struct region {
@@ -45,11 +45,11 @@ static const char *const headings[WAYS] = {
 
 struct job {
 	struct test_target at;
-	struct gmem_kernel_ops copying; /* those of a kernel that does not look through nodes */
+	struct gmem_kernel_ops copying; /* as of a kernel that cannot look through nodes */
 	uint64_t pages;
 	uint64_t *theirs; /* page frames by pagemap */
 	uint64_t seen;	  /* pages that the walk gave */
-	uint64_t extents; /* in how many runs */
+	uint64_t extents; /* the number of their runs */
 	uint64_t wrong;	  /* pages with different frames */
 };
 
@@ -57,7 +57,7 @@ static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* others may share the CPUs */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* other processes may share the CPUs */
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
@@ -74,7 +74,7 @@ static void read_pagemap(struct job *job, int fd)
 	}
 }
 
-/* Returns whether this kernel has it. */
+/* Returns whether this kernel has PAGEMAP_SCAN. */
 static bool scan_pagemap(struct job *job, int fd)
 {
 	struct region regions[64];
@@ -132,7 +132,7 @@ static double walk(struct job *job, unsigned int want, bool copying, gmem_extent
 	return now() - start;
 }
 
-/* Touches a piece after the other, in an order that is the same each time. */
+/* Touches one piece after the other, in an order that is the same each time. */
 static void touch(struct job *job, uint64_t piece)
 {
 	uint64_t n = job->pages / piece, random = 1;
@@ -154,10 +154,10 @@ static void touch(struct job *job, uint64_t piece)
 	free(order);
 }
 
-/* ns that it takes to copy the nodes of a page. */
+/* Returns the time to copy nodes, in ns for each page. */
 static double limit(void)
 {
-	size_t size = 512ul << 20; /* more than caches have */
+	size_t size = 512ul << 20; /* larger than the CPU's caches */
 	unsigned char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	unsigned char node[NODE];
@@ -177,7 +177,7 @@ static double limit(void)
 	return median(times, 3);
 }
 
-/* CPU time of one look, in ns. */
+/* Returns the CPU time of one look, in ns. */
 static double take_time(struct job *job, enum way way, int fd, bool *has_scan)
 {
 	bool copying = way == COPIED || way == COPIED_DIRECT;
@@ -209,8 +209,8 @@ static void row(struct job *job, bool memfd, uint64_t piece, int fd)
 	if (job->wrong)
 		errx(1, "%llu page frames differ", (unsigned long long)job->wrong);
 	/*
-	 * Forwards and then backwards, because the content of the caches after the previous run
-	 * matters a lot.
+	 * Forwards and then backwards, because the content of the caches after the
+	 * previous run matters a lot.
 	 */
 	for (int i = 0; i < ROUNDS * WAYS; i++) {
 		int round = i / WAYS, at = i % WAYS;

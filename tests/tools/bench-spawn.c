@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-spawn ROUNDS COMMAND [ARGUMENT]...: how long a command takes as a whole process, from
- * posix_spawn(3), which copies no address space, to its end. Prints the median, in microseconds;
- * what the command prints is thrown away. Its status is not: all rounds must have the status of the
- * first, and a status other than 0 is printed (list on a host of which only a part can be seen has
- * 4). Ends with 2 where the command could not be run, was ended by a signal or had another status
- * than before.
+ * bench-spawn ROUNDS COMMAND [ARGUMENT]...: measures a command as a whole process, from
+ * posix_spawn(3), which copies no address space, to its end. Prints the median, in microseconds,
+ * and discards the command's output. All rounds must have the same status as the first. A status
+ * other than 0 is printed (list has 4 on a host that it can see only in part). Ends with 2 if the
+ * command could not run, if a signal ended it, or if its status changed.
  */
 #include <err.h>
 #include <errno.h>
@@ -20,7 +19,7 @@
 
 extern char **environ;
 
-/* *expected: the status of the rounds before, below 0 in the first. */
+/* *expected: the status of the rounds before. It is below 0 in the first round. */
 static double once(char **command, const posix_spawn_file_actions_t *quiet, int *expected)
 {
 	double start = now_us(), took;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The baseline for the commands on held VMs: the same work by raw system calls.
+ * The baseline for the commands on held VMs: does the same work by raw system calls.
  *
  *   bench-steps madvise MIB   a guest_memfd of that size, MADV_POPULATE_WRITE by one thread
- *   bench-steps touch MIB     the same, touched page by page
- *   bench-steps convert N     N conversions of 2 MiB, private and shared by turns, of the first VM
- *                             type that has private memory; bench-steps lines N prints them as
- *                             lines of a batch
+ *   bench-steps touch MIB     the same, but touches each page
+ *   bench-steps convert N     N conversions of 2 MiB, to private and to shared in turn, on the
+ *                             first VM type with private memory; bench-steps lines N prints them
+ *                             as lines of a batch
  *
- * Prints microseconds, of making what is needed too. Ends with 77 where the kernel has none of it.
+ * Prints microseconds, which include the creation of VM and memory. Ends with 77
+ * if the kernel lacks them.
  */
 #include <stdio.h>
 #include <string.h>

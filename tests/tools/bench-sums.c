@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-sums [MEMORIES [SIZE_MIB]]: what the sums of list, metrics and watch take, of guest_memfds
- * in which every page lies alone, beside reading the nodes of their page caches once, in turn, in
- * one run. Prints the median of the rounds, in ns of CPU time a page.
+ * bench-sums [MEMORIES [SIZE_MIB]]: measures how long list, metrics and watch take to
+ * sum up guest_memfds in which every page is alone. Compares that with reading the nodes
+ * of their page caches once, in turn, in one run. Prints the median of the rounds, in ns
+ * of CPU time for each page.
  */
 #include <time.h>
 
@@ -26,7 +27,7 @@ static double now(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-/* Touched in an order that is the same each time. */
+/* Touches the pages in an order that is the same each time. */
 static void touch(struct test_target *target)
 {
 	uint64_t *order = calloc(target->pages, sizeof(*order)), random = 1;
@@ -45,7 +46,7 @@ static void touch(struct test_target *target)
 	free(order);
 }
 
-/* Reads all nodes below one: what hangs on each slot, in one batch. Returns how many. */
+/* Reads all nodes below this one: the nodes in its slots in one batch. Returns how many it read. */
 static uint64_t read_nodes(struct gmem_ctx *ctx, const struct gmem_layout *layout,
 			   const unsigned char *node, void *room)
 {

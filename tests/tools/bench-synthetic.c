@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-synthetic directmap|memory GIB [RUN]: a direct map of that size in 4K pages, or a
+ * bench-synthetic directmap|memory GIB [RUN]: walks a direct map of that size in 4K pages, or a
  * guest_memfd of that size with every page resident, in stretches of RUN page frames (default all).
- * Its tables and nodes are made up as they are read, in front of a simulated kernel, so that a
- * terabyte needs no terabyte. Prints GiB, pages, runs, milliseconds of CPU time and the peak in
- * KiB.
+ * The program makes up tables and nodes when they are read, in front of a simulated kernel. So a
+ * terabyte of memory can be measured without having it. Prints GiB, pages, runs, milliseconds of
+ * CPU time and the peak in KiB.
  */
 #include <err.h>
 #include <stdio.h>
@@ -26,10 +26,10 @@ static const struct gmem_kernel_ops *real;
 static struct gmem_kernel_ops ops;
 static uint64_t pages, runs, seen;
 
-/* ---- page tables: the frame of one says its depth and which of that depth it is ---- */
+/* ---- page tables: the frame number of a table says its depth and its index at that depth ---- */
 
-#define BASE 0xffff888000000000ull /* of the direct map, without KASLR */
-#define BASE_SLOT 273		   /* its entry of the page directory */
+#define BASE 0xffff888000000000ull /* start of the direct map, without KASLR */
+#define BASE_SLOT 273		   /* entry of the page directory for BASE */
 #define TABLE (1ull << 50)
 #define TABLE_DEPTH 46
 #define LEAF_FLAGS 0x8000000000000163ull
@@ -103,7 +103,7 @@ static void walk_directmap(struct gmem_ctx *ctx)
 		errx(1, "the walk failed");
 }
 
-/* ---- a page cache: nodes of a level side by side, each like its neighbour ---- */
+/* ---- a page cache: the nodes of a level are side by side, each like its neighbour ---- */
 
 #define NODES 0xffffc90000000000ull
 #define NODES_LEVEL 40
@@ -114,14 +114,14 @@ static void walk_directmap(struct gmem_ctx *ctx)
 static const struct gmem_layout *layout;
 static const struct gmem_image *model_image;
 static uint64_t stretch;
-static unsigned int top; /* level of the root, 0 for leaves */
+static unsigned int top; /* level of the root, 0 if it is a leaf */
 
 static uint64_t node_address(unsigned int level, uint64_t index)
 {
 	return NODES + ((uint64_t)level << NODES_LEVEL) + index * layout->node_size;
 }
 
-/* Stretches change places by twos. */
+/* Every two neighbouring stretches change places. */
 static uint64_t pfn_at(uint64_t index)
 {
 	return FIRST_PFN + (stretch < pages ? index ^ stretch : index);
@@ -135,7 +135,7 @@ static void put(unsigned char *object, enum gmem_field field, uint64_t value, si
 static void make_node(unsigned int level, uint64_t index, unsigned char *object)
 {
 	uint64_t slots[SLOTS], first = index * SLOTS, size = model_image->struct_page_size;
-	uint64_t below = (pages + (1ull << 6 * level) - 1) >> 6 * level; /* that there are */
+	uint64_t below = (pages + (1ull << 6 * level) - 1) >> 6 * level; /* that exist */
 
 	memset(object, 0, layout->node_size);
 	if (level) {
@@ -157,7 +157,7 @@ static void make_node(unsigned int level, uint64_t index, unsigned char *object)
 	put(object, GMEM_NODE_ARRAY, MAPPING + layout->offset[GMEM_MAPPING_PAGES], 8);
 }
 
-/* Several nodes may be asked for at once, from the middle of one to the middle of another. */
+/* One request may read several nodes, from the middle of one to the middle of another. */
 static void read_nodes(struct gmem_kmem_request *request)
 {
 	uint64_t offset = request->address - NODES;
@@ -247,11 +247,11 @@ static double now(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* others may share the CPUs */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t); /* other processes may share the CPUs */
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* A small guest_memfd of the model, which stands for the large one. */
+/* Opens a small guest_memfd of the model, which stands for the large one. */
 static struct gmem_target *open_target(struct gmem_ctx *ctx)
 {
 	const struct gmem_memory_options options = {

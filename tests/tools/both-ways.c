@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * both-ways [ROUNDS [guest_memfd|memfd]]: page frames of memory that another process populates and
- * punches meanwhile, as the kernel finds them in its nodes, and from copies of the nodes, in turn.
- * For pages that did not change during a walk, the answer must be what that process saw in
- * /proc/self/pagemap when it touched them. Prints what was compared; exits 1 where a row was wrong,
- * 77 where the kernel does not look through nodes.
+ * both-ways [ROUNDS [guest_memfd|memfd]]: finds page frames of memory that another process
+ * populates and punches meanwhile. The kernel looks through its nodes, and then libgmem copies the
+ * nodes, in turn. For pages that did not change during a walk, the answer must be what that process
+ * saw in /proc/self/pagemap when it touched them. Prints how much was compared. Exits with 1 if a
+ * row was wrong, 77 if the kernel cannot look through nodes.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,10 +15,10 @@
 #include "target.h"
 
 #define PAGES 16384ul /* four nodes of the second level */
-#define CHUNK 16ul    /* pages that change, or not, together */
+#define CHUNK 16ul    /* pages that share a counter of changes */
 #define CHUNKS (PAGES / CHUNK)
 
-/* What the process that changes the memory tells the other one. */
+/* The process that changes the memory writes this, the other one reads it. */
 struct shared {
 	_Atomic unsigned int changes[CHUNKS]; /* odd: a change is under way */
 	_Atomic uint64_t frames[PAGES];	      /* 0: there is no page */
@@ -26,7 +26,7 @@ struct shared {
 };
 
 struct walk {
-	uint64_t frames[PAGES]; /* as a walk has them */
+	uint64_t frames[PAGES]; /* as a walk reports them */
 	bool unknown[PAGES];
 };
 
@@ -41,7 +41,7 @@ static struct gmem_kernel_ops looking, copying;
 static struct gmem_leaves *(*real_take)(struct gmem_kernel *kernel);
 static uint64_t scans, leaves_found;
 
-/* ---- the process that changes it ---- */
+/* ---- the process that changes the memory ---- */
 
 static uint64_t random_below(uint64_t below)
 {
@@ -83,8 +83,8 @@ static void punch(uint64_t first, uint64_t pages)
 }
 
 /*
- * Pages here and there; leaves, so that their nodes come and go; now and then everything, up to the
- * root.
+ * Changes a few pages, or whole leaves, so that their nodes come and go. Now and then it changes
+ * everything, up to the root.
  */
 static void change(int fd)
 {
@@ -108,7 +108,7 @@ static int keep_changing(void)
 
 	if (fd < 0)
 		err(2, "/proc/self/pagemap");
-	for (uint64_t page = 0; page < PAGES; page++) { /* in pieces from the beginning */
+	for (uint64_t page = 0; page < PAGES; page++) { /* begins with single pages */
 		uint64_t at = page * 7919 % PAGES;
 
 		begin_change(at, at);
@@ -120,7 +120,7 @@ static int keep_changing(void)
 	return 0;
 }
 
-/* ---- the process that looks at it ---- */
+/* ---- the process that looks at the memory ---- */
 
 static int take(const struct gmem_extent *extent, void *arg)
 {
@@ -185,7 +185,7 @@ static int count_scan(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
 	return ret;
 }
 
-/* Asks the kernel even if there are few pieces. */
+/* Lets the kernel look even if there are few pieces. */
 static struct gmem_leaves *take_always(struct gmem_kernel *kernel)
 {
 	struct gmem_leaves *leaves = real_take(kernel);

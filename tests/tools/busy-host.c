@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * busy-host PROCESSES FDS MEMORIES: that many processes with FDS descriptors each (regular files,
- * sockets, pipes, eventfds by turns), spread over them MEMORIES guest_memfds, as far as KVM has
- * them. Prints "ready" and ends, with all of its processes, at the end of its input.
+ * busy-host PROCESSES FDS MEMORIES: starts PROCESSES processes with FDS descriptors each (regular
+ * files, sockets, pipes, eventfds by turns). MEMORIES guest_memfds are spread over them, if KVM can
+ * create them. Prints "ready". Ends with all of its processes when its input ends.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -38,7 +38,7 @@ static void open_one(unsigned long i)
 		err(2, "a descriptor of kind %lu", i % 4);
 }
 
-/* Numbers are given from the lowest on: the next one tells how many there are. */
+/* The kernel gives the lowest free number. So the next number tells how many are open. */
 static unsigned long count_fds(void)
 {
 	int fd = dup(0);
@@ -73,7 +73,7 @@ static void start(unsigned long fds, bool memory, int ready, int end)
 	fill(fds, memory);
 	if (write(ready, &byte, 1) != 1)
 		_exit(2);
-	close(ready); /* its end tells that all are ready, or gone */
+	close(ready); /* end of file tells that all are ready, or gone */
 	if (read(end, &byte, 1) < 0)
 		_exit(2);
 	_exit(0);

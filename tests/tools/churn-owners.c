@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * churn-owners COUNT: a child makes, binds, fills, punches and closes COUNT guest_memfds while the
- * parent goes through the owners over and over. Every answer to the parent must be possible, and in
- * the end it must not have more descriptors open than before. Prints what it saw; exits 1 where
- * something was wrong, 77 without guest_memfd or a reader of kernel memory.
+ * churn-owners COUNT: a child creates, binds, fills, punches and closes COUNT guest_memfds while
+ * the parent goes through the owners over and over. Every answer to the parent must be possible,
+ * and at the end the parent must not have more descriptors open than before. Prints what it saw.
+ * Exits with 1 if something was wrong, 77 without guest_memfd or a reader of kernel memory.
  */
 #include <dirent.h>
 #include <gmem/gmem.h>
@@ -16,7 +16,7 @@
 #define SIZE (PAGES * PAGE)
 #define GPA (1ull << 32)
 #define ALIVE 32
-#define VM_EVERY 64 /* memories of one VM */
+#define VM_EVERY 64 /* memories for each VM */
 
 struct totals {
 	uint64_t rounds, rows, gone, slots, pages;
@@ -36,13 +36,13 @@ static void churn(unsigned long count)
 		}
 		fd = create_memory(vm, SIZE, 0);
 		/*
-		 * A slot cannot be bound again after its memory was closed, so each time another
-		 * slot is used.
+		 * A slot cannot be bound again after its memory was closed, so each
+		 * round uses another slot.
 		 */
 		bind_memory(vm, i % VM_EVERY, GPA * (i % VM_EVERY + 1), SIZE, fd, 0, NULL);
 		allocate(fd, 0, SIZE);
 		punch(fd, 8 * PAGE, i % 32 * PAGE + PAGE);
-		/* It may end at any moment while another process looks at it. */
+		/* This descriptor may be closed at any moment while another process looks at it. */
 		close(alive[i % ALIVE]);
 		alive[i % ALIVE] = fd;
 	}
@@ -103,7 +103,7 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 	check(!info.has_slots || info.slots <= 1, "slots");
 	check(!info.has_flags || info.flags == 0, "flags");
 	check(info.vm_type == -1 || info.vm_type == GMEM_VM_DEFAULT, "VM type");
-	/* In a PID namespace it is the number in the initial one. */
+	/* In a PID namespace vm_pid is the process id in the initial namespace. */
 	check(info.vm_pid == -1 || info.vm_pid == child || in_namespace(), "VM's process");
 	totals->slots += info.slots;
 	if (!gmem_usage_new(target, NULL, &usage)) {
@@ -134,7 +134,7 @@ static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
 		int ret;
 
 		check(!gmem_owners_owner(owners, i, 0, &owner), "no owner");
-		if (owner.pid != child) /* of somebody else on this host */
+		if (owner.pid != child) /* another process of this host */
 			continue;
 		ret = gmem_owners_open(owners, i, &target);
 		check(!ret || ret == -ESRCH, "cannot be opened");
@@ -166,7 +166,7 @@ int main(int argc, char **argv)
 		return 77;
 	}
 	create_memory(create_vm(), SIZE, 0);
-	look(ctx, 0, &totals); /* whatever is opened once is open now */
+	look(ctx, 0, &totals); /* opens everything that the library opens only once */
 	fds = count_fds();
 	child = fork();
 	if (child < 0)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * flush-truth: compares what libgmem says about a page frame with what the kernel's cache flush
- * does to it.
+ * flush-truth: compares what libgmem says about a page frame with what the
+ * kernel's cache flush does to it.
  *
- * For test kernels with the module of tests/kernel/flush-module. Makes page frames of every kind,
- * in the direct map and out of it; asks for the verdict of each, as gmemctl check does; then lets
- * the kernel flush it. Prints "KIND PFN VERDICT DID" for each, DID being what the module says, and
- * at the end "N page frames, N faulted, N missed". Exits 0 if none was missed, 1 if one was, 77
- * without the module.
+ * For test kernels with the module of tests/kernel/flush-module. Creates page frames of every kind,
+ * in the direct map and out of it. Asks libgmem for the verdict of each, as gmemctl check does.
+ * Then lets the kernel flush it. Prints "KIND PFN VERDICT DID" for each page frame, with the
+ * module's answer as DID, and at the end "N page frames, N faulted, N missed". Exits with 0 if none
+ * was missed, 1 if one was, 77 without the module.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -45,7 +45,7 @@ static void add(struct pfns *pfns, uint64_t pfn)
 	pfns->number[pfns->count++] = pfn;
 }
 
-/* Touches each page of a mapping; adds the page frames. */
+/* Touches each page of a mapping, and adds its page frame. */
 static unsigned char *touch(struct pfns *pfns, int fd, size_t pages)
 {
 	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
@@ -92,7 +92,7 @@ static enum gmem_verdict predict(struct gmem_ctx *ctx, uint64_t pfn)
 	return verdict;
 }
 
-/* Where the module says that it faulted, it did so in the flush, on this page, not present. */
+/* If the module reports a fault, it must be in the flush, on this page, and not present. */
 static bool did_fault(const char *line, uint64_t pfn)
 {
 	char function[LINE];
@@ -145,7 +145,8 @@ static void ordinary(struct gmem_ctx *ctx, struct tally *tally)
 	judge(ctx, &pfns, tally);
 }
 
-/* memfd_secret takes its pages out at the first touch and puts them back when they are freed. */
+/* The kernel takes a page of memfd_secret out at the first touch, and puts
+ * it back when it is freed. */
 static void secret(struct gmem_ctx *ctx, struct tally *tally)
 {
 	struct pfns pfns = { .kind = "secret" };
@@ -169,7 +170,7 @@ static int add_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* The page frames of memory that no process has mapped, so that pagemap does not tell them. */
+/* Adds the page frames of memory that no process has mapped. pagemap cannot show these. */
 static void add_unmapped(struct gmem_ctx *ctx, struct pfns *pfns, int fd)
 {
 	struct gmem_target *target;
@@ -188,7 +189,7 @@ static void guest_memory(struct gmem_ctx *ctx, struct tally *tally)
 	judge(ctx, &pfns, tally);
 }
 
-/* With the flag pages leave when they are first mapped, and come back when they are freed. */
+/* With the flag, pages leave when they are first mapped, and come back when they are freed. */
 static void removed_memory(struct gmem_ctx *ctx, struct tally *tally)
 {
 	struct pfns allocated = { .kind = "no-direct-map, unused" };
@@ -210,7 +211,8 @@ static void sigbus(int number)
 	(void)number;
 }
 
-/* Poisoned by madvise(2): the page is marked, its process is told, and it stays where it is. */
+/* Poisoned by madvise(2): the kernel marks the page and tells its process. The page
+ * stays in the direct map. */
 static void marked(struct gmem_ctx *ctx, struct tally *tally)
 {
 	struct pfns pfns = { .kind = "hwpoison, injected" };
@@ -223,7 +225,7 @@ static void marked(struct gmem_ctx *ctx, struct tally *tally)
 	judge(ctx, &pfns, tally);
 }
 
-/* As a machine check does it: set_mce_nospec() takes the page out. */
+/* Poisoned as by a machine check: set_mce_nospec() takes the page out of the direct map. */
 static void poisoned(struct gmem_ctx *ctx, struct tally *tally)
 {
 	struct pfns pfns = { .kind = "hwpoison, MCE" };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * forked: a context that reads kernel memory, used by a child of its process. The child shares the
- * map of the reader with its parent, and each would take the other's answers for its own. So the
- * child's calls fail, and the parent goes on. Prints "refused: WHY" and "parent goes on". Exits 1
- * if one of them is not true, and 77 without a reader.
+ * forked: a child uses its parent's context, which reads kernel memory. Both processes share the
+ * map of the reader, and each would take the other's answers for its own. So the child's calls must
+ * fail, and the parent goes on. Prints "refused: WHY" and "parent goes on". Exits with 1 if one of
+ * them is not true, and 77 without a reader.
  */
 #include <errno.h>
 #include <gmem/gmem.h>

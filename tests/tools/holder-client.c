@@ -2,15 +2,15 @@
 /*
  * holder-client SOCKET MODE [NUMBER]: a client that breaks the rules of a holder.
  *
- *   silent N     N connections that say nothing; prints "ready" and stays until its input ends
+ *   silent N     N connections that send nothing; prints "ready" and stays until its input ends
  *   garbage N    N packets of random bytes, some with descriptors
- *   version      a request of another version; prints what the holder says it is
- *   leave N N requests from a client that is gone before the answer
- *   deaf         a request with much output that nobody reads; prints "ready" and stays likewise
+ *   version      a request of another version; prints the version that the holder reports
+ *   leave N      N requests from a client that closes its connection before the answer
+ *   deaf         a request with much output that nobody reads; prints "ready" and stays, too
  *   run WORD...  a request of these words; prints the status that the holder replies with
  *   late WORD... the same, but silent at first: prints "ready" and sends it when its input ends
  *
- * Exits 0 when it has done so, 2 when it could not.
+ * Exits with 0 when it has done so, 2 if it could not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +75,7 @@ static int garbage(long n)
 
 		for (size_t i = 0; i < length; i++)
 			bytes[i] = (char)random();
-		/* Half of them look like requests at first. */
+		/* Half of the packets begin like requests. */
 		if (n % 2)
 			request_write(GMEM_VERSION, 2, argv, bytes);
 		for (size_t i = 0; i < n_fds; i++)
@@ -108,7 +108,7 @@ static int send_request(const char *version, char **argv, int out)
 	return fd;
 }
 
-/* The holder says that it is ready, before anything else. */
+/* The first message of the holder says that it is ready. */
 static void take_greeting(int fd)
 {
 	struct reply reply;
@@ -148,7 +148,7 @@ static int deaf(void)
 	char *command[] = { "gmemctl", "pfns", "vm", "--json", NULL };
 	int pipes[2];
 
-	/* A pipe that is full from the start. */
+	/* This pipe is full from the start. */
 	if (pipe(pipes) || fcntl(pipes[1], F_SETFL, O_NONBLOCK))
 		return 2;
 	while (write(pipes[1], argv, sizeof(argv)) > 0)
@@ -161,7 +161,7 @@ static int deaf(void)
 	return 0;
 }
 
-/* words: instead of the first one "gmemctl" is sent. */
+/* Sends words, but "gmemctl" instead of the first one. */
 static int run(char **words, bool late)
 {
 	static char gmemctl[] = "gmemctl";

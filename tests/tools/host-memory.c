@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * host-memory: makes guest_memfds of every kind, with which the output of list is compared. Four
- * processes:
+ * host-memory: creates guest_memfds of every kind. Tests compare them with the output of list.
+ * Four processes have them:
  *
- *   first    shared (its child has it too), private (bound to nothing), punched (in the middle)
+ *   first    shared (its child has it too), private (not bound), punched (in the middle)
  *   second   a child: slots (two memslots, SHARED_PAGES of the other side are touched)
  *   third    a child of user 65534: other
- *   fourth   a child: mapped (its descriptor is closed), and its mapping is the memslot's
- *            userspace_addr, so it is there once
+ *   fourth   a child: mapped (its descriptor is closed). Its mapping is the memslot's
+ *            userspace_addr, so these pages count once
  *
- * Prints "NAME PID FD" for each, "page NAME OFFSET PFN" by pagemap for those that it maps, and
- * "ready". Ends at the end of its input. Exits 77 without /dev/kvm or guest_memfd.
+ * Prints "NAME PID FD" for each, "page NAME OFFSET PFN" by pagemap for each mapped page, and
+ * "ready". Ends when its input ends. Exits with 77 without /dev/kvm or guest_memfd.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -20,7 +20,7 @@
 
 #define SIZE (64 * PAGE)
 #define SHARED_PAGES 10
-#define SHARED_FD 100 /* of "shared", in both processes */
+#define SHARED_FD 100 /* of "shared", the same in both processes */
 #define MMAP_SHARED 3 /* creation flags mmap, init-shared */
 
 static void announce(const char *name, int fd)
@@ -28,7 +28,7 @@ static void announce(const char *name, int fd)
 	printf("%s %d %d\n", name, (int)getpid(), fd);
 }
 
-/* Maps the memory and touches all of it, so that pagemap tells its page frames. */
+/* Maps the memory and touches all of it, so that pagemap shows its page frames. */
 static void *map_and_tell(const char *name, int fd)
 {
 	unsigned char *memory = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -54,7 +54,7 @@ static void second(void)
 	madvise(other, SIZE, MADV_NOHUGEPAGE);
 	for (int i = 0; i < SHARED_PAGES; i++)
 		other[(uint64_t)i * 5 * PAGE] = 1;
-	/* A read gets the zero page, which counts as memory of no process. */
+	/* A read maps the zero page, which counts as memory of no process. */
 	(void)*(volatile unsigned char *)(other + PAGE);
 	bind_memory(vm, 0, 1ull << 32, SIZE / 2, fd, 0, other);
 	bind_memory(vm, 1, 1ull << 33, SIZE / 2, fd, SIZE / 2, other + SIZE / 2);
@@ -88,7 +88,7 @@ static void fourth(void)
 	close(fd);
 }
 
-/* Runs fn in a child that lives until the parent closes end_fd's other side. */
+/* Runs fn in a child. The child lives until the parent closes the other end of the pipe. */
 static void start_child(void (*fn)(void), const int end[2])
 {
 	int ready[2], status;

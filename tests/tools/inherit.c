@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * inherit COMMAND...: makes a guest_memfd, prints "memory PID FD", and becomes that command, which
- * inherits the descriptor. So a process of another user, such as a VMM, has one. Exits 77 without
- * /dev/kvm or guest_memfd.
+ * inherit COMMAND...: creates a guest_memfd, prints "memory PID FD", and executes COMMAND, which
+ * inherits the descriptor. In this way a process of another user, such as a VMM, gets one. Exits
+ * with 77 without /dev/kvm or guest_memfd.
  */
 #include <stdio.h>
 #include <unistd.h>

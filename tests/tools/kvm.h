@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VMs, guest_memfds and memslots for the test programs, by raw ioctls. Ends with 77 where KVM is
- * not there.
- */
+/* VMs, guest_memfds and memslots for the test programs, by raw ioctls. Without KVM
+ * the program exits with 77. */
 #ifndef TEST_KVM_H
 #define TEST_KVM_H
 
@@ -14,7 +13,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 
-/* Linux 6.8's, which the build machine's headers may lack. */
+/* From Linux 6.8. The build machine's headers may lack them. */
 #define CREATE_GUEST_MEMFD _IOWR(KVMIO, 0xd4, struct create)
 #define SET_REGION2 _IOW(KVMIO, 0x49, struct region2)
 #define MEM_GUEST_MEMFD (1u << 2)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * measure FILE SECONDS COMMAND...: runs it, ends it by SIGKILL after so many seconds, and writes to
- * FILE how long it took, how long it had a CPU, and its memory at most: "MILLISECONDS MILLISECONDS
- * KIB".
+ * measure FILE SECONDS COMMAND...: runs COMMAND, and sends SIGKILL after SECONDS. Writes to FILE
+ * how long it took, its CPU time, and its peak memory: "MILLISECONDS MILLISECONDS KIB".
  *
- * Exits with its status, 137 where it had to be ended, 128 and the signal where one ended it, and 2
- * where it could not be run.
+ * Exits with the status of COMMAND, with 137 after SIGKILL, with 128 plus the number of a signal
+ * that ended it, or with 2 if COMMAND could not run.
  */
 #include <err.h>
 #include <errno.h>
@@ -20,7 +19,7 @@
 
 static pid_t child;
 
-/* The alarm ends a command that does not come back. */
+/* The alarm ends a command that does not end in time. */
 static void end_child(int number)
 {
 	(void)number;

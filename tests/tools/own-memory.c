@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * own-memory SIZE FLAGS [bind]: creates a default VM and a guest_memfd of SIZE bytes with creation
- * FLAGS, allocates all of it, touches it if FLAGS has mmap and init-shared (3), binds it to two
- * memslots if asked (halves, at 4 GiB and 8 GiB), prints "fd N", for touched memory a "page
- * OFFSET PFN" line each by pagemap, and "ready". Ends at the end of its input; a line of input
- * makes it punch the second quarter of the file and print "punched". Exits 77 without /dev/kvm or
- * guest_memfd.
+ * FLAGS, and allocates all of it. If FLAGS has mmap and init-shared (3), it touches the memory.
+ * With bind it binds the halves to two memslots, at 4 GiB and 8 GiB. Prints "fd N", for each
+ * touched page "page OFFSET PFN" by pagemap, and "ready". At a line of input it punches the second
+ * quarter of the file and prints "punched". Ends when its input ends. Exits with 77 without
+ * /dev/kvm or guest_memfd.
  */
 #include <sys/mman.h>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * paced-memory SIZE UP DOWN: creates a default VM and a guest_memfd of SIZE bytes, prints "fd N"
- * and "ready", and at each line of input changes what is resident at a steady pace: first it fills
- * the file by UP bytes a second, then it punches it by DOWN bytes a second, and so on. Ends at the
- * end of its input. What it is late it makes up for. Exits 77 without /dev/kvm or guest_memfd.
+ * and "ready". From each line of input on it changes what is resident at a steady pace. First it
+ * fills the file by UP bytes a second, after the next line it punches it by DOWN bytes a second,
+ * and so on. If it is late, it catches up. Ends when its input ends. Exits with 77 without
+ * /dev/kvm or guest_memfd.
  */
 #include <poll.h>
 
@@ -16,7 +17,7 @@
 struct pace {
 	int fd;
 	uint64_t size;
-	uint64_t at; /* bytes from the file's beginning that are resident */
+	uint64_t at; /* the first so many bytes of the file are resident */
 };
 
 static void go_to(struct pace *pace, uint64_t to)
@@ -28,7 +29,8 @@ static void go_to(struct pace *pace, uint64_t to)
 	pace->at = to;
 }
 
-/* Until all is there, or nothing is, or somebody says the next word. */
+/* Goes on until the next input. At the end of the file, or at its beginning,
+ * nothing changes any more. */
 static void go(struct pace *pace, double rate)
 {
 	double since = now_us(), from = (double)pace->at;
@@ -56,7 +58,7 @@ int main(int argc, char **argv)
 	pace.fd = create_memory(create_vm(), pace.size, 0);
 	printf("fd %d\n", pace.fd);
 	puts("ready");
-	setvbuf(stdin, NULL, _IONBF, 0); /* poll() knows of no buffer */
+	setvbuf(stdin, NULL, _IONBF, 0); /* poll() does not see input that stdio has buffered */
 	for (; wait_for_line(); turn = !turn)
 		go(&pace, rates[turn]);
 	return 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * populate [MIB]: gmem_populate() on the running kernel with several threads, on given CPUs,
- * ended by its callback and by its flag. Prints "ok", or what was wrong. Exits 77 where it cannot
- * be tried.
+ * populate [MIB]: tests gmem_populate() on the running kernel with several threads, on given
+ * CPUs, and ended by its callback and by its flag. Prints "ok", or what was wrong. Exits with
+ * 77 if it cannot be tried.
  */
 #include <gmem/gmem.h>
 #include <err.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ENDED 7 /* what progress ends it with */
+#define ENDED 7 /* the progress callback returns this to end it */
 
 struct job {
 	struct gmem_memory *memory;
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 		.memory_size = strtoull(argc > 1 ? argv[1] : "256", NULL, 10) << 20,
 		.flags = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED,
 	};
-	/* The first CPU and one that no host has; more CPUs than cpu_set_t has room for. */
+	/* The first CPU, one that no host has, and more CPUs than fit in cpu_set_t. */
 	unsigned long first[8192 / LONG_BIT] = { 1 };
 	unsigned long last[8192 / LONG_BIT] = { [8191 / LONG_BIT] = 1ul << 8191 % LONG_BIT };
 	const struct gmem_cpu_set here[] = { { first, 8192 / LONG_BIT }, { first, 1 } };

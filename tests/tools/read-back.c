@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * read-back: touches pages of a guest_memfd, and prints "page OFFSET PFN" lines and "ready". A line
- * of input names an offset, of which it then reads a byte through /proc/self/mem: through the
- * direct map. Before that, it frees pages of memfd_secret: because of these, the direct map around
- * them is in 4K pages. For kernels in an emulator only: where the page is not in the direct map,
- * that read is an oops. Exits 77 if KVM, guest_memfd or memfd_secret is not available.
+ * of input has an offset. The program then reads a byte at that offset through /proc/self/mem,
+ * which goes through the direct map. Before that, it allocates and frees pages of memfd_secret:
+ * these make the kernel split the direct map around them into 4K pages. For kernels in an emulator
+ * only: if the page is not in the direct map, that read is an oops. Exits with 77 if KVM,
+ * guest_memfd or memfd_secret is not available.
  */
 #include <inttypes.h>
 #include <sys/mman.h>

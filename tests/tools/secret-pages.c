@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * secret-pages COUNT: touches COUNT pages of memfd_secret and as many ordinary ones and prints
- * "secret PFN" and "ordinary PFN" lines and "ready". At a line of input it gives the secret pages
- * back and prints "freed"; at the end of input it ends. Exits 77 if memfd_secret is not available.
+ * secret-pages COUNT: touches COUNT pages of memfd_secret and as many ordinary ones. Prints "secret
+ * PFN" and "ordinary PFN" lines and "ready". At a line of input it frees the secret pages and
+ * prints "freed". Ends when its input ends. Exits with 77 if memfd_secret is not available.
  */
 #include <sys/mman.h>
 #include <sys/syscall.h>

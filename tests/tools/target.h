@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Memory that test programs of the library's inside walk and map: a guest_memfd of their own, or
- * memory of memfd_create(2), for a kernel without KVM: the same page cache, but no memslots.
+ * Memory that tests of the library's internals walk and map. It is a guest_memfd of their own, or
+ * memory of memfd_create(2) for a kernel without KVM, with the same page cache, but no memslots.
  */
 #ifndef TEST_TARGET_H
 #define TEST_TARGET_H
@@ -15,8 +15,8 @@
 
 struct test_target {
 	struct gmem_ctx *ctx;
-	struct gmem_vm *vm;	    /* NULL: it is not a guest_memfd */
-	struct gmem_memory *memory; /* likewise */
+	struct gmem_vm *vm;	    /* NULL for memfd_create(2) */
+	struct gmem_memory *memory; /* NULL for memfd_create(2) */
 	struct gmem_target *target;
 	unsigned char *mapping;
 	int fd;
@@ -49,7 +49,7 @@ static inline void test_guest_memfd(struct test_target *out)
 	out->mapping = mapping;
 }
 
-/* A target that the API would refuse: it is not a guest_memfd. */
+/* Opens a target that the API would refuse, as it is not a guest_memfd. */
 static inline void test_memfd(struct test_target *out)
 {
 	uint64_t size = out->pages * PAGE;
@@ -62,13 +62,13 @@ static inline void test_memfd(struct test_target *out)
 	out->target->ctx = out->ctx;
 	out->target->fd = out->fd;
 	out->target->size = size;
-	out->target->has_bindings = true; /* none */
+	out->target->has_bindings = true; /* it has no memslots */
 	out->mapping = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, out->fd, 0);
 	if (out->mapping == MAP_FAILED)
 		err(2, "mmap");
 }
 
-/* ctx and pages are set; nothing is there yet. */
+/* The caller has set ctx and pages, and nothing else. */
 static inline void test_target_new(struct test_target *out, bool memfd)
 {
 	if (memfd)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * thread-memory: makes guest_memfds in processes with several threads, with which the output of
- * list is compared. A broker, which is the first process, and three children of it:
+ * thread-memory: creates guest_memfds in processes with several threads. Tests compare them with
+ * the output of list. The first process is a broker, and it has three children:
  *
- *   made     a thread made the VM and its memory; the broker got a descriptor of it
- *   own      a thread took a table of descriptors for itself, and has the memory there
- *   closed   all descriptors are closed, and the memory mapped
+ *   made     a thread created the VM and its memory; the broker got a descriptor of it
+ *   own      a thread has a descriptor table of its own, and the memory is in that table
+ *   closed   all descriptors are closed, and the memory is mapped
  *
- * Prints "NAME PID TID FD" for each, TID being the thread that made the memory, "broker PID FD",
- * "kcmp" where the kernel has kcmp(2), and "ready". Ends at the end of its input. Exits 77 without
- * /dev/kvm or guest_memfd.
+ * Prints "NAME PID TID FD" for each, where TID is the thread that created the memory, "broker PID
+ * FD", "kcmp" if the kernel has kcmp(2), and "ready". Ends when its input ends. Exits with 77
+ * without /dev/kvm or guest_memfd.
  */
 #include <linux/kcmp.h>
 #include <pthread.h>
@@ -25,9 +25,9 @@
 
 #define SIZE (16 * PAGE)
 #define MMAP_SHARED 3 /* creation flags mmap, init-shared */
-#define IDLE 3	      /* threads that have nothing for themselves */
+#define IDLE 3	      /* threads without a table or memory of their own */
 
-static int to_broker; /* where a child tells what it made, and that it is ready */
+static int to_broker; /* a child writes here what it created, and that it is ready */
 
 struct news {
 	pid_t tid;
@@ -95,7 +95,8 @@ static void live(void *(*fn)(void *))
 }
 
 /*
- * Starts a child and waits until it has what it should: of closed, until its pipe is closed, too.
+ * Starts a child and waits until it is ready. The child "closed" is ready when
+ * its pipe is closed, too.
  */
 static struct news start(const char *name, void *(*fn)(void *), pid_t *pid)
 {

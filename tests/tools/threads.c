@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * threads [ROUNDS [bpf|kcore]]: several threads look at guest_memfds of their own through one
- * context, from its first call on (of that reader, where one is named). Prints "ok", or what was
- * wrong. Exits 77 where it cannot be tried.
+ * threads [ROUNDS [bpf|kcore]]: several threads look at their own guest_memfds through one context,
+ * from its first call on. With bpf or kcore they use that reader. Prints "ok", or what was wrong.
+ * Exits with 77 if it cannot be tried.
  */
 #include <gmem/gmem.h>
 #include <err.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the benchmarks time with, and print of their rounds. */
+/* Time measurement and output that the benchmarks share. */
 #ifndef TEST_TIMING_H
 #define TEST_TIMING_H
 
@@ -20,7 +20,7 @@ static inline int by_value(const void *a, const void *b)
 						       : *(const double *)a > *(const double *)b;
 }
 
-/* Sorts them. */
+/* Returns the median, and sorts the values. */
 static inline double median(double *values, size_t n)
 {
 	qsort(values, n, sizeof(*values), by_value);
