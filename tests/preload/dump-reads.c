@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD into gmemctl: stands in front of libkdumpfile's kdump_read(). With GMEM_READS_FILE
- * it writes there, when the process ends, how many reads there were and how long they took: "READS
- * NANOSECONDS". With GMEM_CUT_DUMP the dump of that name is cut off behind its first half at the
- * GMEM_CUT_AT-th read, as if somebody copied another dump to its place.
+ * For LD_PRELOAD into gmemctl: replaces libkdumpfile's kdump_read(). With GMEM_READS_FILE it writes
+ * to that file, when the process ends, how many reads there were and how long they took: "READS
+ * NANOSECONDS". With GMEM_CUT_DUMP it cuts off the second half of that dump at read number
+ * GMEM_CUT_AT, as if somebody copied another dump to its place.
  */
 #include <dlfcn.h>
 #include <stdint.h>

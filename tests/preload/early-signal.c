@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD into gmemctl: a signal comes as soon as it catches signals, before a command has
- * looked at anything. SIGHUP is the last one that it catches.
+ * For LD_PRELOAD into gmemctl: sends a signal as soon as gmemctl catches signals, before a command
+ * has looked at anything. SIGHUP is the last signal that gmemctl catches.
  */
 #include <dlfcn.h>
 #include <signal.h>

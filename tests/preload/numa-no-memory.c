@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD: the n-th time that libnuma asks malloc() for memory it gets none; n is
- * in NUMA_NO_MEMORY.
+ * For LD_PRELOAD: lets malloc() fail in the n-th call by libnuma. NUMA_NO_MEMORY has n.
  */
 #include <dlfcn.h>
 #include <stdbool.h>

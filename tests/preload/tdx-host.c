@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD into QEMU, which uses guest_memfd for TDs and SNP guests only: it stands between
- * QEMU and a KVM without TDX and answers what only TDX has. The VM is an ordinary one; its
- * guest_memfds, memslots and vCPUs are the running kernel's, as QEMU asks for them. Memory that
- * KVM_TDX_INIT_MEM_REGION would add is allocated, as KVM does it, without content. No guest can run
- * that way, nor is it to: it is started paused.
+ * For LD_PRELOAD into QEMU, which uses guest_memfd for TDs and SNP guests only. The library stands
+ * between QEMU and a KVM without TDX, and gives the answers that only TDX has. The VM is an
+ * ordinary one. Its guest_memfds, memslots and vCPUs are the running kernel's, as QEMU requests
+ * them. Memory that KVM_TDX_INIT_MEM_REGION would add is allocated without content, as KVM
+ * allocates it. No guest can run like this, so QEMU must be started paused.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -35,7 +35,7 @@ static void keep_slot(const struct gmem_kvm_userspace_memory_region2 *region)
 		slots[region->slot & 0xffff] = *region;
 }
 
-/* Allocates the pages in the guest_memfd of the memslot, in the place of KVM's own populate. */
+/* Allocates the pages in the guest_memfd of the memslot, instead of KVM's own populate. */
 static int add_region(struct gmem_kvm_tdx_init_mem_region *region)
 {
 	for (; region->nr_pages; region->nr_pages--, region->gpa += PAGE) {
@@ -69,7 +69,7 @@ static int get_capabilities(struct gmem_kvm_tdx_capabilities *out)
 	return 0;
 }
 
-/* What KVM supports is what the TD is said to see. */
+/* The TD sees the CPUID values that KVM supports. */
 static int get_cpuid(struct gmem_kvm_cpuid2 *cpuid)
 {
 	return real(kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid);
