@@ -4,7 +4,7 @@
 
 #include "kernel/sim/kvm/tdx.h"
 
-/* What a descriptor stands for, NULL where it is open with O_PATH or not at all. */
+/* Returns the file behind a descriptor, or NULL if it is open with O_PATH or not open. */
 static const void *owner_of(const struct gmem_sim *sim, int fd)
 {
 	const struct sim_file *file = sim_fd_file(sim, fd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel that looks through leaves itself, in front of a kernel that cannot. It uses the rules of
- * kernel/leaves.h, as the BPF program does, on the memory that the kernel behind it reads.
+ * A kernel that looks through leaves itself, in front of a kernel that cannot. Like
+ * the BPF program, it uses the rules of kernel/leaves.h, on memory that it reads
+ * through the kernel behind it.
  */
 #ifndef TESTS_SIM_LEAVES_H
 #define TESTS_SIM_LEAVES_H
@@ -13,7 +14,7 @@ static struct {
 	struct gmem_leaves question;
 	bool taken;
 	unsigned int scans;
-	uint64_t found; /* leaves */
+	uint64_t found; /* leaves that were found */
 } looking;
 
 static inline struct gmem_leaves *looking_take(struct gmem_kernel *kernel)
@@ -69,7 +70,7 @@ static inline int looking_scan(struct gmem_kernel *kernel, struct gmem_leaves *l
 	return 0;
 }
 
-/* Adds that way to a copy of a kernel's operations. */
+/* Adds the operations that look through leaves to a copy of a kernel's operations. */
 static inline void looking_add(struct gmem_kernel_ops *ops)
 {
 	ops->leaves_take = looking_take;
