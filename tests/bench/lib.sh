@@ -1,27 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What the benchmarks share. Times are wall times of whole processes, in microseconds.
+# Functions of the benchmarks. Times are wall times of whole processes, in microseconds.
 
 rounds=41
 
-# median COMMAND...: of the rounds; nothing but the process is in it, no fork of a shell's.
+# median COMMAND...: prints the median of the rounds. Only the process itself counts, without a shell's fork.
 median() {
 	"$BUILD/tests/tools/bench-spawn" "$rounds" "$@"
 }
 
-# peak COMMAND...: largest resident set, KiB.
+# peak COMMAND...: prints the largest resident set in KiB.
 peak() {
 	/usr/bin/time -f %M "$@" 2>&1 > /dev/null | tail -n 1
 }
 
-# took COMMAND...: how long that took.
+# took COMMAND...: prints how long the command took.
 took() {
 	begin=$(date +%s%N)
 	"$@" > /dev/null 2>&1 || return
 	echo $((($(date +%s%N) - begin) / 1000))
 }
 
-# middle FILE: the median of its numbers.
+# middle FILE: prints the median of the file's numbers.
 middle() {
 	sort -n "$1" | sed -n "$((($(wc -l < "$1") + 1) / 2))p"
 }
