@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2016 # the dollars of awk
-# Bash completion of gmemctl. Commands, options, columns and words are asked of the command itself
-# (gmemctl --describe), so that this file never falls behind it.
+# Bash completion of gmemctl. It gets commands, options, columns and words from the command itself (gmemctl
+# --describe), so it is always up to date.
 
-# Rows of the table: _gmemctl_table AWK-CONDITION AWK-VALUE, with the command in cmd.
+# Prints rows of the table: _gmemctl_table AWK-CONDITION AWK-VALUE. In awk, cmd is the command.
 _gmemctl_table() {
 	gmemctl --describe 2> /dev/null | awk -F '\t' -v cmd="${command:--}" "$1 { print $2 }"
 }
 
-# Processes that hold a guest_memfd, as far as this user may look.
+# Prints processes that have a guest_memfd, if this user may look at them.
 _gmemctl_owners() {
 	local link
 	find /proc/[0-9]*/fd -lname '*\[kvm-gmem]*' 2> /dev/null | while read -r link; do
@@ -17,13 +17,13 @@ _gmemctl_owners() {
 	done
 }
 
-# Names of held VMs; none where this gmemctl holds none.
+# Prints the names of held VMs. A gmemctl without holders prints nothing.
 _gmemctl_held() {
 	gmemctl status --raw --noheadings --output=name 2> /dev/null
 	return 0
 }
 
-# What an argument of that name may be.
+# Prints possible values for an argument of that name.
 _gmemctl_words() {
 	case $1 in
 	COLUMNS) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
@@ -33,7 +33,7 @@ _gmemctl_words() {
 	esac
 }
 
-# Files or folders, whose names may have blanks in them.
+# Offers files or folders. Their names may contain blanks.
 _gmemctl_paths() {
 	local what
 	case $1 in
@@ -46,15 +46,15 @@ _gmemctl_paths() {
 	return 0
 }
 
-# The name of the argument that an option takes; with "required" only where it must. A command's own
-# option comes before a common one of the same letter: it stands later in the table.
+# Prints the name of the argument that an option takes; with "required" only if the argument is required. A
+# command's own option comes before a common one of the same letter: it is later in the table.
 _gmemctl_arg() {
 	_gmemctl_table "\$1 == \"option\" && (\$2 == \"-\" || \$2 == cmd) && \$5 != \"-\" &&
 		(\$3 == \"$1\" || \$4 == \"$1\") && (\"$2\" == \"\" || \$6 == \"$2\")" '$5' | tail -n 1
 }
 
-# Sets command, the first word that is no option and no argument of one, and position, how many such
-# words come behind it.
+# Sets command to the first word that is not an option or an option's argument, and position to the
+# number of such words after it.
 _gmemctl_place() {
 	local i word
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -67,7 +67,7 @@ _gmemctl_place() {
 	done
 }
 
-# The name of the command's argument at that position.
+# Prints the name of the command's argument at that position.
 _gmemctl_positional() {
 	_gmemctl_table '$1 == "command" && $2 == cmd' '$3' |
 		awk -v at="$((position + 1))" '{ print $at }'
@@ -97,7 +97,7 @@ _gmemctl() {
 	elif [[ -z $command ]]; then
 		words=$(_gmemctl_table '$1 == "command"' '$2')
 	fi
-	# Lists with commas are completed at their end.
+	# In a list with commas the last item is completed.
 	if [[ $arg == COLUMNS || $arg == FLAGS || $arg == STATUS ]] && [[ $cur == *,* ]]; then
 		local before=${cur%,*},
 		words=$(printf '%s\n' "$words" | awk -v before="$before" '{ print before $0 }')

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Fish completion of gmemctl. Commands, options, columns and words are asked of the command itself
-# (gmemctl --describe), so that this file never falls behind it.
+# Fish completion of gmemctl. It gets commands, options, columns and words from the command itself (gmemctl
+# --describe), so it is always up to date.
 
-# Rows of the table whose first two fields are these, as "word<tab>what it is".
+# Prints the table's rows with these two first fields, as "word<tab>description".
 function __gmemctl_table --argument-names kind of word what
     gmemctl --describe 2>/dev/null | awk -F '\t' -v kind="$kind" -v of="$of" -v word="$word" -v what="$what" '
         $1 == kind && $2 == of { print $word "\t" ($what == "-" ? "" : $what) }'
 end
 
-# The command on the line so far: the first word that is one.
+# Prints the command on the line so far: the first word that is a command.
 function __gmemctl_command
     set -l commands (gmemctl --describe 2>/dev/null | awk -F '\t' '$1 == "command" { print $2 }')
     for token in (commandline -opc)[2..-1]
@@ -24,7 +24,7 @@ function __gmemctl_has --argument-names command
     test "$(__gmemctl_command)" = "$command"
 end
 
-# Processes that hold a guest_memfd, as far as this user may look.
+# Prints processes that have a guest_memfd, if this user may look at them.
 function __gmemctl_owners
     for link in (find /proc/*/fd -lname '*\[kvm-gmem]*' 2>/dev/null | string match -r '^/proc/[0-9]+/fd/.*')
         set -l part (string split / -- $link)
@@ -33,7 +33,7 @@ function __gmemctl_owners
     end
 end
 
-# Which of the command's arguments is next: of "NAME RANGE", behind one word, "RANGE".
+# Prints which argument of the command is next: with "NAME RANGE" and one word on the line, "RANGE".
 function __gmemctl_positional --argument-names args
     set -l command (__gmemctl_command)
     set -l taking (gmemctl --describe 2>/dev/null | awk -F '\t' -v cmd="$command" '
@@ -52,12 +52,12 @@ function __gmemctl_positional --argument-names args
     string split ' ' -- $args | awk -v at=(count $words) 'NR == at'
 end
 
-# Names of held VMs; none where this gmemctl holds none.
+# Prints the names of held VMs. A gmemctl without holders prints nothing.
 function __gmemctl_held
     gmemctl status --raw --noheadings --output=name 2>/dev/null | string replace -r '$' '\theld VM'
 end
 
-# What an argument of that name may be.
+# Prints possible values for an argument of that name.
 function __gmemctl_words --argument-names arg
     switch $arg
         case COLUMNS
@@ -79,7 +79,7 @@ function __gmemctl_words --argument-names arg
     end
 end
 
-# Lists with commas are completed at their end.
+# In a list with commas the last item is completed.
 function __gmemctl_list
     set -l token (commandline -ct | string replace -r '^-[^=]*=' '')
     set -l before (string match -r '.*,' -- $token)
@@ -88,7 +88,7 @@ function __gmemctl_list
     end
 end
 
-# Commands with an option of their own for that letter, which comes before a common one.
+# Prints commands that have their own option for that letter. It comes before a common one.
 function __gmemctl_own_letter --argument-names letter
     gmemctl --describe 2>/dev/null | awk -F '\t' -v letter="$letter" '
         $1 == "option" && $2 != "-" && $4 == letter { print $2 }'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The mirror of Debian that this machine's apt uses; other suites are beside its own.
+# Finds the Debian mirror that this machine's apt uses. The mirror has other suites beside this one.
 
-# Prints its URI, or nothing where apt knows none (apt-get update?).
+# Prints its URI, or nothing if apt has no lists of a mirror (apt-get update?).
 debian_mirror() {
 	# shellcheck disable=SC2016 # apt-get's own
 	apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' \

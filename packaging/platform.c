@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Compiled before all else: where gmemctl cannot be built, this says so once. */
+/* Compiled first: where gmemctl cannot be built, this file gives the one error message. */
 #if __SIZEOF_LONG__ < 8
 #error "gmemctl needs a 64-bit machine: KVM has guest_memfd on no other"
 #else
