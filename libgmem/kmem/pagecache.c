@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "kmem/kmem.h"
+#include "kmem/pair.h"
 #include "kmem/reader.h"
 #include "kmem/struct_layout.h"
 #include "kmem/xarray.h"
@@ -183,6 +184,25 @@ static uint64_t frame_of(const struct frames *frames, uint64_t pointer, uint64_t
 	return pfn;
 }
 
+/* Puts the page frames of a leaf in place of its entries. Returns whether all of them are some. */
+static bool take_frames(const struct frames *frames, uint64_t *leaf)
+{
+	/* In registers: storing to the leaf could change what frames has. */
+	const uint64_t first = frames->vmemmap, last = (frames->limit << frames->shift) - 1;
+	const unsigned int shift = frames->shift;
+	gmem_pair outside = { 0, 0 }, odd = { 0, 0 };
+
+	for (unsigned int i = 0; i < GMEM_LEAF_SLOTS; i += 2) {
+		gmem_pair *pair = (gmem_pair *)&leaf[i];
+		gmem_pair offset = *pair - first;
+
+		odd |= offset;
+		outside |= offset | (last - offset);
+		*pair = offset >> shift;
+	}
+	return !((outside[0] | outside[1]) >> 63) && !((odd[0] | odd[1]) & (frames->size - 1));
+}
+
 static int flush_runs(struct walk *walk)
 {
 	size_t n = walk->count;
@@ -195,13 +215,15 @@ static int flush_runs(struct walk *walk)
 static inline void make_run(const struct frames *frames, const struct gmem_xarray_run *run,
 			    const char *reason, struct gmem_pagecache_run *out)
 {
-	uint64_t pfn = reason ? 0 : frame_of(frames, run->pointer, run->count);
+	uint64_t pages = run->leaf ? 1 : run->count;
+	uint64_t pfn = reason ? 0 : frame_of(frames, run->pointer, pages);
 
 	out->index = run->index;
 	out->pages = run->count;
 	out->pfn = pfn;
 	out->order = run->order;
 	out->reason = reason;
+	out->pfns = run->leaf;
 	if (pfn != UINT64_MAX)
 		return;
 	out->pfn = 0;
@@ -323,7 +345,7 @@ static void plan_checks(struct walk *walk, const struct gmem_xarray_run *run, si
 
 /*
  * Checks runs against the kernel; wrong[] tells of each whether it does not fit. Returns 1 if all
- * of them are known, lie in the range and fit.
+ * of them are known, lie in the range and fit. Leaves have their page frames then.
  */
 static int check_runs(struct walk *walk, const struct gmem_xarray_run *runs, size_t n, bool *wrong)
 {
@@ -340,7 +362,10 @@ static int check_runs(struct walk *walk, const struct gmem_xarray_run *runs, siz
 		if (!run->reason && meets_range(walk, run))
 			plan_checks(walk, run, i, &checks);
 	}
-	memset(wrong, 0, n * sizeof(*wrong));
+	for (size_t i = 0; i < n; i++) {
+		wrong[i] = runs[i].leaf && !take_frames(&walk->frames, runs[i].leaf);
+		plain = plain && !wrong[i];
+	}
 	if (checks.count)
 		ret = gmem_kmem_read_batch(walk->ctx, checks.requests, checks.count);
 	for (size_t i = 0; !ret && i < checks.count; i++) {
@@ -405,6 +430,8 @@ static int take_runs(const struct gmem_xarray_run *runs, size_t n, void *arg)
 static int walk_range(const struct walk *like, uint64_t first, uint64_t last, int attempt)
 {
 	struct walk *walk = malloc(sizeof(*walk));
+	__typeof__(gmem_xarray_walk) *look;
+	uint64_t array;
 	int ret;
 
 	if (!walk)
@@ -415,9 +442,10 @@ static int walk_range(const struct walk *like, uint64_t first, uint64_t last, in
 	walk->attempt = attempt;
 	walk->count = 0;
 	walk->checked = 0;
-	ret = gmem_xarray_walk(walk->ctx,
-			       walk->cache->mapping + walk->layout->offset[GMEM_MAPPING_PAGES],
-			       first, last, walk->frames.size, take_runs, walk);
+	array = walk->cache->mapping + walk->layout->offset[GMEM_MAPPING_PAGES];
+	/* What was wrong with a leaf is found out by looking at it again as runs. */
+	look = attempt || !walk->frames.shift ? gmem_xarray_walk : gmem_xarray_pages;
+	ret = look(walk->ctx, array, first, last, walk->frames.size, take_runs, walk);
 	free(walk);
 	return ret;
 }

@@ -4,14 +4,19 @@
 #define GMEM_KMEM_PAGECACHE_H
 
 #include "base/context.h"
+#include "kernel/leaves.h" /* GMEM_LEAF_SLOTS */
 
-/* Pages that follow each other in the file and in memory. */
+/*
+ * Pages that follow each other in the file, and in memory, too, if pfns is NULL.
+ */
 struct gmem_pagecache_run {
 	uint64_t index; /* page offset into the file */
 	uint64_t pages;
 	uint64_t pfn;	    /* of the first */
 	unsigned int order; /* of their folios */
 	const char *reason; /* why the page frames are unknown; NULL where they are known */
+	/* Of each of GMEM_LEAF_SLOTS pages, pfn being the first one; until fn returns. */
+	const uint64_t *pfns;
 };
 
 /* Gets n runs, ascending; n is not 0. */

@@ -21,6 +21,7 @@
 #include "base/error.h"
 #include "kernel/leaves.h"
 #include "kmem/kmem.h"
+#include "kmem/pair.h"
 #include "kmem/struct_layout.h"
 
 #define SLOTS_MAX 64
@@ -57,8 +58,10 @@ struct walk {
 	uint64_t xarray, first, last, stride;
 	unsigned int slots; /* in a node */
 	bool values;	    /* value entries are looked for, and no pointers */
+	bool lends;	    /* leaves full of pages come as they are */
 	struct gmem_xarray_run runs[GMEM_XARRAY_BATCH]; /* not handed on yet: the last may grow */
 	size_t count;
+	bool lent; /* one of them is a leaf, in the room of the copies */
 	gmem_xarray_fn fn;
 	void *arg;
 	bool scans; /* the kernel is asked to look through leaves: not in vain yet */
@@ -111,6 +114,7 @@ static int flush_runs(struct walk *walk)
 	size_t n = walk->count;
 
 	walk->count = 0;
+	walk->lent = false;
 	return n ? walk->fn(walk->runs, n, walk->arg) : 0;
 }
 
@@ -131,6 +135,7 @@ static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t poin
 	run->pointer = pointer;
 	run->order = order;
 	run->reason = reason;
+	run->leaf = NULL;
 	return ret;
 }
 
@@ -139,7 +144,7 @@ static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64
 {
 	struct gmem_xarray_run *run = walk->count ? &walk->runs[walk->count - 1] : NULL;
 
-	if (run && !run->order && !run->reason && run->count < RUN_MAX &&
+	if (run && !run->order && !run->reason && !run->leaf && run->count < RUN_MAX &&
 	    index == run->index + run->count &&
 	    pointer == run->pointer + run->count * walk->stride) {
 		run->count += count;
@@ -227,38 +232,36 @@ static unsigned int log2_of(uint64_t count)
 	return 63 - (unsigned int)__builtin_clzll(count);
 }
 
-/* Two words, which compilers for x86-64 and arm64 take in one register. */
-typedef uint64_t pair __attribute__((vector_size(16), aligned(8), may_alias));
-
 /* Whether each slot of a leaf is the first one plus so many strides; no branch but at the end. */
 static bool all_follow(const struct walk *walk, const uint64_t *slots)
 {
-	const uint64_t stride = walk->stride;
-	const pair step = { 2 * stride, 2 * stride };
-	pair next = { slots[0], slots[0] + stride };
-	pair differ = { 0, 0 };
+	return gmem_words_step(slots, walk->slots, slots[0], walk->stride, UINT64_MAX);
+}
 
-	for (unsigned int i = 0; i < walk->slots; i += 8) {
-		const pair *pairs = (const pair *)&slots[i];
-		pair third = next + 2 * step;
+/* Whether each slot of a leaf has a page: a pointer of the kernel's has its highest bit set. */
+static bool all_pages(const struct walk *walk, const uint64_t *slots)
+{
+	gmem_pair kinds = { 0, 0 }, set = { UINT64_MAX, UINT64_MAX };
 
-		differ |= (pairs[0] ^ next) | (pairs[1] ^ (next + step));
-		differ |= (pairs[2] ^ third) | (pairs[3] ^ (third + step));
-		next = third + 2 * step;
+	for (unsigned int i = 0; i < walk->slots; i += 2) {
+		gmem_pair next = *(const gmem_pair *)&slots[i];
+
+		kinds |= next;
+		set &= next;
 	}
-	return !(differ[0] | differ[1]);
+	return !((kinds[0] | kinds[1]) & GMEM_ENTRY_KIND) && (set[0] & set[1]) >> 63;
 }
 
 /*
  * A bit for each slot of a leaf: set if the next slot has its pointer plus the stride. This is the
  * hot path. If memory is in pieces, no branch can be predicted, so it has none.
  */
-static uint64_t follows(const struct walk *walk, const uint64_t *slots)
+static uint64_t follows(const struct walk *walk, const uint64_t *slots, bool all)
 {
 	unsigned int i = walk->slots - 1;
 	uint64_t mask = 0, stride = walk->stride;
 
-	if (all_follow(walk, slots))
+	if (all)
 		return (1ull << i) - 1;
 	while (i--)
 		mask = 2 * mask + (((slots[i] + stride) ^ slots[i + 1]) < 1);
@@ -408,8 +411,10 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
 		.length = walk->slots * 8,
 	};
 	unsigned int n = 0, found = 0;
-	int ret = 0;
+	int ret = leaves && walk->lent ? flush_runs(walk) : 0; /* before their room is used again */
 
+	if (ret)
+		return ret;
 	for (; i <= last; i++) {
 		level->runs[i] = 0;
 		if (!is_node(level->slots[i]))
@@ -510,6 +515,23 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 	return walk_node(walk, depth + 1, child, level->slots[i] - ENTRY_INTERNAL, index, below);
 }
 
+/* Hands on a leaf as it is. */
+static int emit_whole(struct walk *walk, uint64_t index, uint64_t *slots)
+{
+	int ret = emit(walk, index, walk->slots, slots[0], 0, NULL);
+
+	walk->runs[walk->count - 1].leaf = slots;
+	walk->lent = true;
+	return ret;
+}
+
+/* Whether all slots of a leaf are asked for, and are to be handed on as they are. */
+static bool is_whole(const struct walk *walk, const uint64_t *slots, uint64_t base)
+{
+	return walk->lends && base >= walk->first && walk->last - base >= walk->slots - 1 &&
+	       all_pages(walk, slots);
+}
+
 /* The slots of one node; base is the index that its first slot has. */
 static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
 		     uint64_t base, unsigned int shift)
@@ -519,13 +541,16 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 	uint64_t reach = (walk->last - base) >> shift;
 	unsigned int last = reach < walk->slots ? (unsigned int)reach : walk->slots - 1;
 	unsigned int retries = 0, taken;
-	bool gone;
+	bool gone, all;
 	int ret = 0;
 
 	level->slots = (uint64_t *)(node + walk->node.slots);
 	level->address = address;
 	level->count = 0;
-	level->follows = shift ? 0 : follows(walk, level->slots);
+	all = !shift && all_follow(walk, level->slots);
+	if (!shift && !all && is_whole(walk, level->slots, base))
+		return emit_whole(walk, base, level->slots);
+	level->follows = shift ? 0 : follows(walk, level->slots, all);
 	first = entry_of(walk, level->slots, first); /* the range may begin inside a large one */
 	for (unsigned int i = first; !ret && i <= last; i += taken) {
 		uint64_t entry = level->slots[i];
@@ -544,7 +569,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 			continue;
 		}
 		ret = refresh_slot(walk, depth, i, &gone);
-		level->follows = shift ? 0 : follows(walk, level->slots);
+		level->follows = shift ? 0 : follows(walk, level->slots, false);
 		gmem_log(walk->ctx, GMEM_LOG_DEBUG,
 			 "page cache: slot %u of a node at depth %d changed while it was read", i,
 			 depth);
@@ -609,7 +634,8 @@ static int walk_head(struct walk *walk)
 		if (walk->last > end)
 			walk->last = end;
 	}
-	return walk_node(walk, 0, node, head - ENTRY_INTERNAL, 0, shift);
+	ret = walk_node(walk, 0, node, head - ENTRY_INTERNAL, 0, shift);
+	return !ret && walk->lent ? flush_runs(walk) : ret; /* node may be lent */
 }
 
 static void free_rooms(struct walk *walk)
@@ -655,6 +681,7 @@ static int walk_array(struct gmem_ctx *ctx, const struct walk *asked)
 		goto out;
 	walk->slots = 1u << walk->layout->node_bits;
 	walk->scans = describe_node(walk->layout, &walk->node) && !walk->values;
+	walk->lends = walk->lends && walk->slots == GMEM_LEAF_SLOTS;
 	ret = walk_head(walk);
 	if (!ret)
 		ret = flush_runs(walk);
@@ -672,6 +699,22 @@ int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint
 		.first = first,
 		.last = last,
 		.stride = stride,
+		.fn = fn,
+		.arg = arg,
+	};
+
+	return walk_array(ctx, &walk);
+}
+
+int gmem_xarray_pages(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		      uint64_t stride, gmem_xarray_fn fn, void *arg)
+{
+	const struct walk walk = {
+		.xarray = xarray,
+		.first = first,
+		.last = last,
+		.stride = stride,
+		.lends = true,
 		.fn = fn,
 		.arg = arg,
 	};

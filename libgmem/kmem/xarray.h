@@ -19,6 +19,12 @@ struct gmem_xarray_run {
 	uint64_t pointer;   /* of the first entry, 0 where unknown */
 	unsigned int order; /* above 0: the run is one entry, pointer is its only one */
 	const char *reason; /* why unknown, static storage; NULL otherwise */
+	/*
+	 * Only of gmem_xarray_pages(), and only for a leaf that is full of pages: the entries of
+	 * its indices, pointer being the first one. They are the caller's, to be changed as it
+	 * likes, until it returns. NULL otherwise.
+	 */
+	uint64_t *leaf;
 };
 
 #define GMEM_XARRAY_BATCH 256 /* runs at a time */
@@ -34,6 +40,13 @@ typedef int (*gmem_xarray_fn)(const struct gmem_xarray_run *runs, size_t n, void
  */
 int gmem_xarray_walk(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
 		     uint64_t stride, gmem_xarray_fn fn, void *arg);
+
+/*
+ * The same for a page cache. A leaf that is full of pages, but not of one run of them, comes as it
+ * is: where every page lies alone, making runs of them would take longer than reading them.
+ */
+int gmem_xarray_pages(struct gmem_ctx *ctx, uint64_t xarray, uint64_t first, uint64_t last,
+		      uint64_t stride, gmem_xarray_fn fn, void *arg);
 
 /*
  * The same for its value entries: pointers are passed over, and the pointer of a run is the entry,

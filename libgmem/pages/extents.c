@@ -18,6 +18,7 @@
 #include "base/cancel.h"
 #include "base/error.h"
 #include "kmem/pagetable.h"
+#include "kmem/pair.h"
 #include "kmem/reader.h"
 #include "pages/extents.h"
 #include "procfs/ram.h"
@@ -69,6 +70,8 @@ struct gmem_extent_walk {
 	int flags_fd;			 /* /proc/kpageflags, or -1 */
 	struct gmem_pagecache_run *runs; /* of the batch */
 	size_t run_count, run_room;
+	uint64_t *pfns; /* of its leaves */
+	size_t pfn_count;
 	uint64_t batch_pages; /* in runs */
 	struct map_cache cache;
 	uint64_t lowest, highest; /* page frames of the batch, and past them */
@@ -91,6 +94,8 @@ struct gmem_extent_walk {
 	gmem_extent_part_fn part_fn; /* instead of fn: no extents are made */
 	struct gmem_extent_part part;
 	bool is_plain; /* an extent a run is all that is asked for */
+	/* That all pages of the batch have in the direct map; NULL: it is looked up for each. */
+	const struct gmem_directmap_run *only_state;
 	void *arg;
 };
 
@@ -522,6 +527,119 @@ static uint64_t pages_of(const struct gmem_pagecache_run *run, uint64_t skip,
 	return pages < run->pages - skip ? pages : run->pages - skip;
 }
 
+static const struct gmem_directmap_run *state_of(const struct gmem_extent_walk *walk, uint64_t pfn)
+{
+	return walk->only_state ? walk->only_state : find_run(&walk->cache, pfn);
+}
+
+static bool all_within(const uint64_t *pfns, uint64_t first, uint64_t end)
+{
+	return gmem_words_within(pfns, GMEM_LEAF_SLOTS, first, end);
+}
+
+/* Whether one memslot and one node have all of a leaf. */
+static bool is_alike(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+{
+	return learn(walk, leaf, 0) > 0 &&
+	       all_within(leaf->pfns, walk->node_first, walk->node_end) &&
+	       (walk->part_fn ||
+		walk->slot_end - bytes_of(walk, leaf->index) >= bytes_of(walk, leaf->pages));
+}
+
+/* A page of a leaf, as a run. */
+static int emit_page(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
+		     unsigned int i, const struct gmem_directmap_run *state)
+{
+	const struct gmem_pagecache_run page = {
+		.index = leaf->index + i,
+		.pages = 1,
+		.pfn = leaf->pfns[i],
+	};
+
+	return emit_run(walk, &page, 0, 1, state);
+}
+
+static bool is_state(const struct gmem_extent *extent, const struct gmem_directmap_run *state)
+{
+	return extent->direct_map == state->direct_map && extent->level == state->level &&
+	       extent->writable == state->writable && extent->reason == state->reason;
+}
+
+/*
+ * The next page of a leaf, which differs from the last extent only in where it is, as nearly all
+ * do: so only that is written.
+ */
+static int go_on(struct gmem_extent_walk *walk, uint64_t offset, uint64_t gpa, uint64_t pfn)
+{
+	struct gmem_extent *last = walk->last;
+	int ret;
+
+	walk->at = offset + bytes_of(walk, 1);
+	if (last->pfn + last->pages == pfn) {
+		last->pages++;
+		return 0;
+	}
+	ret = walk->fn(last, walk->arg);
+	last->offset = offset;
+	last->gpa = gpa;
+	last->pfn = pfn;
+	last->pages = 1;
+	return ret;
+}
+
+/* Hands out a leaf that is alike as extents. */
+static int emit_extents(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+{
+	uint64_t offset = bytes_of(walk, leaf->index), gpa = gpa_of(walk, offset);
+	uint64_t step = bytes_of(walk, 1), gpa_step = gpa == GMEM_GPA_NONE ? 0 : step;
+	int ret = emit_page(walk, leaf, 0, state_of(walk, leaf->pfn));
+
+	for (unsigned int i = 1; !ret && i < GMEM_LEAF_SLOTS; i++) {
+		const struct gmem_directmap_run *state = walk->only_state;
+
+		offset += step;
+		gpa += gpa_step;
+		if (!state)
+			state = find_run(&walk->cache, leaf->pfns[i]);
+		if (walk->only_state || is_state(walk->last, state))
+			ret = go_on(walk, offset, gpa, leaf->pfns[i]);
+		else
+			ret = emit_page(walk, leaf, i, state);
+	}
+	return ret;
+}
+
+/* Hands out a leaf that is alike as parts, wherever its page frames are. */
+static int emit_parts(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+{
+	uint64_t begin = 0;
+	int ret = 0;
+
+	for (uint64_t end = 1; !ret && begin < leaf->pages; begin = end++) {
+		const struct gmem_directmap_run *state = state_of(walk, leaf->pfns[begin]);
+
+		if (walk->only_state)
+			end = leaf->pages;
+		while (end < leaf->pages &&
+		       state_of(walk, leaf->pfns[end])->direct_map == state->direct_map)
+			end++;
+		ret = emit_part(walk, leaf, begin, end - begin, state);
+	}
+	return ret;
+}
+
+static int emit_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+{
+	bool alike = (walk->part_fn || walk->is_plain) && is_alike(walk, leaf);
+	int ret = 0;
+
+	if (alike)
+		return walk->part_fn ? emit_parts(walk, leaf) : emit_extents(walk, leaf);
+	for (unsigned int i = 0; !ret && i < GMEM_LEAF_SLOTS; i++)
+		ret = emit_page(walk, leaf, i, state_of(walk, leaf->pfns[i]));
+	return ret;
+}
+
 /* Hands out the batch, of which the cache holds all of the direct map. */
 static int emit_from_cache(struct gmem_extent_walk *walk)
 {
@@ -530,6 +648,10 @@ static int emit_from_cache(struct gmem_extent_walk *walk)
 	for (size_t i = 0; !ret && i < walk->run_count; i++) {
 		const struct gmem_pagecache_run *run = &walk->runs[i];
 
+		if (run->pfns) {
+			ret = emit_leaf(walk, run);
+			continue;
+		}
 		if (run->reason)
 			ret = emit_run(walk, run, 0, run->pages, &not_asked);
 		for (uint64_t skip = 0, n; !ret && !run->reason && skip < run->pages; skip += n) {
@@ -600,11 +722,42 @@ static int note_pieces(struct gmem_extent_walk *walk, uint32_t index)
 	return 0;
 }
 
+/* Makes a run of each page of leaves. */
+static int split_leaves(struct gmem_extent_walk *walk)
+{
+	size_t n = 0, room = walk->run_count + walk->pfn_count;
+	struct gmem_pagecache_run *runs;
+
+	if (!walk->pfn_count)
+		return 0;
+	runs = calloc(room, sizeof(*runs));
+	if (!runs)
+		return no_memory(walk);
+	for (size_t i = 0; i < walk->run_count; i++) {
+		const struct gmem_pagecache_run *run = &walk->runs[i];
+
+		for (unsigned int k = 0; run->pfns && k < GMEM_LEAF_SLOTS; k++) {
+			runs[n].index = run->index + k;
+			runs[n].pages = 1;
+			runs[n++].pfn = run->pfns[k];
+		}
+		if (!run->pfns)
+			runs[n++] = *run;
+	}
+	free(walk->runs);
+	walk->runs = runs;
+	walk->run_count = n;
+	walk->run_room = room;
+	return 0;
+}
+
 /* Hands out the batch, if its direct map has more runs than the cache holds at a time. */
 static int emit_by_place(struct gmem_extent_walk *walk)
 {
-	int ret = sort_places(walk);
+	int ret = split_leaves(walk);
 
+	if (!ret)
+		ret = sort_places(walk);
 	walk->piece_count = 0;
 	for (size_t i = 0; !ret && i < walk->place_count; i++)
 		ret = note_pieces(walk, walk->places[i].run);
@@ -625,6 +778,7 @@ static int emit_by_place(struct gmem_extent_walk *walk)
 static void empty_batch(struct gmem_extent_walk *walk)
 {
 	walk->run_count = 0;
+	walk->pfn_count = 0;
 	walk->batch_pages = 0;
 	walk->lowest = UINT64_MAX;
 	walk->highest = 0;
@@ -643,6 +797,7 @@ static int work_off(struct gmem_extent_walk *walk)
 {
 	int ret = walk->highest ? fill_cache(walk, walk->lowest) : 0;
 
+	walk->only_state = walk->cache.count == 1 ? &walk->cache.runs[0] : NULL;
 	if (!ret)
 		ret = walk->highest > walk->cache.end ? emit_by_place(walk) : emit_from_cache(walk);
 	empty_batch(walk);
@@ -673,6 +828,7 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 		piece->pfn = run->reason ? 0 : run->pfn + skip;
 		piece->order = run->order;
 		piece->reason = run->reason;
+		piece->pfns = NULL;
 		if (!run->reason && piece->pfn < walk->lowest)
 			walk->lowest = piece->pfn;
 		if (!run->reason && piece->pfn + n > walk->highest)
@@ -687,6 +843,46 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 	return ret;
 }
 
+/* Learns where the page frames of a leaf are. */
+static void widen(struct gmem_extent_walk *walk, const uint64_t *pfns)
+{
+	if (walk->lowest < walk->highest && all_within(pfns, walk->lowest, walk->highest))
+		return;
+	for (unsigned int i = 0; i < GMEM_LEAF_SLOTS; i++) {
+		if (pfns[i] < walk->lowest)
+			walk->lowest = pfns[i];
+		if (pfns[i] >= walk->highest)
+			walk->highest = pfns[i] + 1;
+	}
+}
+
+/* Adds a leaf to the batch. */
+static int add_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+{
+	uint64_t *pfns;
+	int ret = 0;
+
+	if (walk->batch_pages + leaf->pages > BATCH_PAGES)
+		ret = work_off(walk);
+	if (!ret)
+		ret = reserve(walk, &walk->runs, walk->run_count, &walk->run_room,
+			      sizeof(*walk->runs));
+	if (!ret && !walk->pfns)
+		walk->pfns = malloc(BATCH_PAGES * sizeof(*walk->pfns));
+	if (!ret && !walk->pfns)
+		ret = no_memory(walk);
+	if (ret)
+		return ret;
+	pfns = walk->pfns + walk->pfn_count;
+	memcpy(pfns, leaf->pfns, GMEM_LEAF_SLOTS * sizeof(*pfns));
+	widen(walk, pfns);
+	walk->runs[walk->run_count] = *leaf;
+	walk->runs[walk->run_count++].pfns = pfns;
+	walk->pfn_count += GMEM_LEAF_SLOTS;
+	walk->batch_pages += leaf->pages;
+	return walk->batch_pages == BATCH_PAGES ? work_off(walk) : 0;
+}
+
 /*
  * Gets runs of the page cache. They wait for the direct map, or are handed out at once if it is not
  * asked for.
@@ -699,9 +895,13 @@ static int add_runs(const struct gmem_pagecache_run *runs, size_t n, void *arg)
 
 	if (gmem_is_cancelled(walk->cancel))
 		return gmem_cancelled(walk->target->ctx, "the look for page frames");
-	for (size_t i = 0; !ret && i < n; i++)
-		ret = batches ? add_to_batch(walk, &runs[i])
-			      : emit_run(walk, &runs[i], 0, runs[i].pages, &not_asked);
+	for (size_t i = 0; !ret && i < n; i++) {
+		if (runs[i].pfns)
+			ret = batches ? add_leaf(walk, &runs[i]) : emit_leaf(walk, &runs[i]);
+		else
+			ret = batches ? add_to_batch(walk, &runs[i])
+				      : emit_run(walk, &runs[i], 0, runs[i].pages, &not_asked);
+	}
 	return ret;
 }
 
@@ -743,6 +943,7 @@ int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_o
 		.end = target->size,
 		.want = options->want,
 		.flags_fd = -1,
+		.only_state = &not_asked,
 		.page_shift = target->ctx->page_shift,
 		.fn = fn,
 		.arg = arg,
@@ -766,6 +967,7 @@ void gmem_extent_walk_free(struct gmem_extent_walk *walk)
 	if (walk->flags_fd >= 0)
 		kernel->ops->close(kernel, walk->flags_fd);
 	free(walk->runs);
+	free(walk->pfns);
 	free(walk->pieces);
 	free(walk->places);
 	free(walk->spans);
