@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The simulated kernels of arm64: pages of 4K and 16K, three geometries of page tables, what KVM does
-# not have there, and the verdict by what the CPU does with its caches.
+# The simulated kernels of arm64: pages of 4K and 16K, three geometries of page tables, what KVM lacks there,
+# and verdicts that depend on how the CPU handles its caches.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
-# The model's RAM is all there, and the reader proves itself on a page of memfd_secret.
+# The direct map has all of the model's RAM, and the reader proves itself on a page of memfd_secret.
 for model in arm64 arm64-no-direct-map arm64-16k; do
 	try_json 0 '.holes == 0 and .direct_map_unknown == 0 and .meminfo_agrees == null and
 		(.in_direct_map | add) == .ram' gmemctl directmap --json "--simulate=$model"
@@ -19,8 +19,8 @@ done
 try_json 0 '.in_direct_map | keys == ["16K", "32M", "64G"]' \
 	gmemctl directmap --json --simulate=arm64-16k
 
-# Force Write-Back and DIC: no cache maintenance. Neither known: the rows say so. DIC is known to be
-# missing, and memory that leaves the direct map faults on the first execution.
+# With Force Write-Back and DIC there is no cache maintenance. If neither is known, the rows say that. If DIC
+# is known to be missing, memory that leaves the direct map faults when the guest first executes it.
 rows='[.paths[] | select(.kernel_path | startswith("stage2-")) | .verdict]'
 try_json 0 "$rows"' | unique == ["not-applicable"]' gmemctl walk --json --simulate=arm64
 try_json 0 "$rows"' | unique == ["safe"]' gmemctl walk --json --simulate=arm64-16k
@@ -28,10 +28,10 @@ try_json 1 "$rows"' == ["unknown", "faults", "safe", "safe"] and .verdict_on_map
 	gmemctl walk --no-direct-map --json --simulate=arm64-no-direct-map
 try 1 'pre-flight refused +stage2-map-exec would take a page fault' '*' \
 	gmemctl walk --no-direct-map --simulate=arm64-no-direct-map
-# No row of another machine's kernel.
+# No row comes from the kernel of another machine.
 try_json 0 '[.paths[] | select(.source | contains("x86"))] == []' gmemctl walk --json --simulate=arm64
 
-# Who may access a page is told by the type of the VM, and beside the direct map.
+# The type of the VM tells who may access a page, and so do the holes of the direct map.
 # shellcheck disable=SC2317 # called by try
 holes() {
 	printf '%s\n' 'create vm --size=1M --flags=no-direct-map --vm-type=sw-protected' \
@@ -56,7 +56,7 @@ try_json 0 '[.paths[].access_owner] | unique == ["unknown"]' \
 	gmemctl check --json --pfn=0x1000 --simulate=tdx
 try 0 '^\["host"\]$' 'the answer is no' holes
 
-# Sizes are counted in the kernel's pages.
+# Sizes are multiples of the kernel's page size.
 cat > "$scratch/lines" << 'EOT'
 create vm --size=4M
 map vm 0+1M
@@ -72,7 +72,7 @@ try_json 2 '.commands[3].document | (.extents | length) == 63 and
 	all(.extents[]; .pages == 1 and .level == "16K" and .direct_map == "mapped")' steps
 try_json 2 '.commands[4].message | contains("length 4096 is no multiple of 16384")' steps
 
-# What KVM of arm64 does not have is named.
+# gmemctl names what KVM on arm64 does not have.
 cat > "$scratch/lines" << 'EOT'
 create vm --size=4M --flags=init-shared
 convert vm all private

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317,SC2016,SC1003 # called by try; $0 is the inner shell's
-# Batches: many commands in one process, where one failed, and how lines are read.
+# Batches: many commands in one process, which of them failed, and how lines are read.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# batch STATUS STDOUT STDERR MODEL TEXT [OPTION...]
+# batch STATUS STDOUT STDERR MODEL TEXT [OPTION...]: runs TEXT as a batch, and checks status and output.
 batch() {
 	wanted=$1 out=$2 err=$3 model=$4
 	printf '%b' "$5" > "$scratch/batch"
@@ -56,7 +56,8 @@ try_json 2 '.simulated == "plain" and (.commands | length) == 2 and .commands[0]
 try_json 2 '[.commands[].status] == [0, 2, 0]' \
 	gmemctl batch --simulate=plain "$scratch/batch" --json --keep-going
 
-# The error is that of the worst line, of several the first. Each row of a line that failed says why.
+# The batch reports the error of the line with the worst status, and of several such lines the first. Each row
+# of a line that failed says why.
 printf 'create v --no-direct-map\npfns v\nwalk --reader=none\nbogus\nfoo\n' > "$scratch/batch"
 try_json 64 '.error.status == 64 and (.error.message | endswith("batch:4: there is no command '"'bogus'"'"))
 	and [.commands[].status] == [0, 0, 3, 64, 64] and .commands[2].message == "it cannot be told"
@@ -76,7 +77,7 @@ printf 'create v\ncheck v\ncreate "v\n' > "$scratch/batch"
 try_json 64 '.error.message | endswith("batch:3: a \" is not closed")' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
 
-# A line's wrong option is said where the batch says things, and in its document.
+# A wrong option in a line is reported like other messages of the batch, and in the line's document.
 printf 'create v\npfns v --no-such\n' > "$scratch/batch"
 try 64 '' "^gmemctl: $scratch/batch:2: pfns: unrecognized option '--no-such'" \
 	gmemctl batch --simulate=plain "$scratch/batch"
@@ -86,13 +87,13 @@ try_json 64 '.error.code == "usage" and (.error.message | endswith("--no-such'"'
 printf 'punch other all\n' > "$scratch/batch"
 try_json 2 '.error.code == "not-held"' gmemctl batch --simulate=plain --json "$scratch/batch"
 
-# Output of lines that is not their document is left out: other formats, documents of their own, help.
+# The batch leaves out output that is not a line's document: other formats, documents of other commands, help.
 printf '%s\n' 'list --json' 'caps --help' 'doctor -P' '--version' 'metrics' 'nonsense --json' \
 	> "$scratch/batch"
 try_json 64 '[.commands[].status] == [0, 0, 0, 0, 0, 64]' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
 
-# Each line has its document, but what prints none, or chose another format.
+# Each line has its document, unless the line prints none or chose another format.
 printf '%s\n' 'create v --populate' 'map v 0+4K' 'pfns v' 'pfns v -o pfn' 'status' 'list --help' \
 	'doctor -P' 'check v --json' 'punch other all' 'batch x' '--quiet' 'destroy v' 'metrics' \
 	'metrics --json' 'bogus' 'punch v "' > "$scratch/batch"
@@ -103,7 +104,7 @@ try_json 64 '[.commands[] | .document.command] == ["create", "map", "pfns", "pfn
 	and ([.commands[] | select(.document) | .status == .document.status] | all)' \
 	gmemctl batch --simulate=plain --json --keep-going "$scratch/batch"
 
-# --output of a summary is about its own columns.
+# --output of a summary is about the summary's own columns.
 summary='create v --populate\npfns v --summary -n'
 batch 0 '^direct-map mapped$' '' plain "$summary -o property,value\n" --raw
 batch 0 '^direct-map +mapped +4194304$' '' plain "$summary -o property,value,size -b\n"
@@ -113,14 +114,14 @@ printf 'create v --populate\npfns v --summary -o pages\n' > "$scratch/batch"
 try_json 0 '.commands[1].document.summary[0] == {pages: 1024}' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"
 
-# What is resident does not depend on what of it is listed.
+# The resident size does not depend on which pages are listed.
 printf '%s\n' 'create v --populate' 'pfns v' 'pfns v --direct-map=unmapped' 'pfns v --node=1' \
 	'pfns v --offset=1M+64K' 'pfns v --gpa-range=4G+8K' 'pfns v --gpa-range=0+4K --summary' > "$scratch/batch"
 try_json 0 '[.commands[1:][].document | [.resident, .resident_reason, .pages]] ==
 	([1024, 0, 0, 16, 2, 0] | map([4194304, null, .]))' \
 	gmemctl batch --simulate=plain --json "$scratch/batch"
 
-# A long table is drawn in parts: a column stays as wide as it was, though all there is "-" now.
+# A long table is drawn in parts: a column keeps its width, even if all values are "-" now.
 printf 'create v --size=32M --populate --slot=4G+8M\npfns v --each -o gpa,pfn\n' > "$scratch/batch"
 gmemctl batch --simulate=plain "$scratch/batch" 2> "$scratch/err" |
 	awk '/ 0x1/ { print length($0) }' | uniq -c > "$scratch/widths"
@@ -130,7 +131,7 @@ else
 	fail "the columns of a long table stay where they are" "$(cat "$scratch/widths")"
 fi
 
-# Formats hold for the lines, but those that choose by themselves; columns are a command's own.
+# The batch's format applies to its lines, unless a line chooses its own. Columns belong to each command.
 formats='create a --populate\nstatus a\n'
 batch 0 '^a [0-9]+ default ready ' '' plain "$formats" --raw --noheadings
 batch 0 '^NAME="a" PID=' '' plain "$formats" --pairs
@@ -141,7 +142,7 @@ batch 64 '' '--output: .* give it to the command' plain "$formats" --output=line
 try_json 0 '.commands | map(keys) | unique == [["document","line"]]' \
 	gmemctl batch --simulate=plain --json --output=line "$scratch/batch"
 
-# exec is only for VMs of the running kernel: see tests/host. A thousand lines, one process.
+# exec is only for VMs of the running kernel: see tests/host. Here one process runs a thousand lines.
 {
 	echo 'create td --size=4M'
 	seq 500 | sed 's/.*/convert td 0+1M private\nconvert td 0+1M shared/'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The completions, in a real bash, zsh and fish: what they offer is what the command has.
+# The completions in a real bash, zsh and fish: they offer what the command has.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
@@ -12,13 +12,13 @@ for name in alpha beta; do
 		fail "create $name" "$(cat "$scratch/created")"
 done
 
-# A link's text is all that completions look at, so that any file of that name stands for a
-# guest_memfd; tests/host has a real one.
+# Completions look only at the text of a link, so any file of that name stands for a guest_memfd.
+# tests/host has a real one.
 touch "$scratch/[kvm-gmem]"
 sleep 600 9< "$scratch/[kvm-gmem]" &
 owner=$!
 
-# All lines go to a shell at once; then each is judged by what was offered for it.
+# A shell gets all lines at once. Then the test checks what it offered for each.
 cat > "$scratch/lines" << 'EOT'
 gmemctl 
 gmemctl doct
@@ -70,13 +70,13 @@ offered_in() {
 	HOME=$scratch/home PATH=$scratch/bin:$PATH TERM=xterm "$@" > "$scratch/offered" 2> "$scratch/stderr"
 }
 
-# offered LINE: the words, sorted
+# offered LINE: prints the words that the shell offered, sorted.
 offered() {
 	awk -v line="line: $1" '/^line: / { on = $0 == line; next } on && NF' "$scratch/offered" |
 		sed 's/=$//' | sort -u
 }
 
-# offers LINE WORD...: all of them, and no other.
+# offers LINE WORD...: whether the shell offered all of these words, and no other.
 offers() {
 	line=$1
 	shift
@@ -90,12 +90,12 @@ offers() {
 	fi
 }
 
-# Fields of the table: words CONDITION VALUE
+# words CONDITION VALUE: prints fields of the table.
 words() {
 	awk -F '\t' "$1 { print $2 }" "$scratch/table"
 }
 
-# A name where one is wanted and held, and nothing of that in another place.
+# The shells offer the name of a held VM where a command takes one, and nowhere else.
 judge_held() {
 	for command in $held; do
 		offers "gmemctl $command " alpha beta
@@ -134,7 +134,7 @@ judge_offers() {
 		offers 'gmemctl pfns -o pid,pf' pid,pfn
 	fi
 	offers 'gmemctl directmap --reader=k' kcore
-	case $shell in # a folder as each shell shows it: zsh tells its parts
+	case $shell in # a folder as each shell shows it: zsh shows the parts of a path
 	bash)
 		offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9
 		offers 'gmemctl report -o tests/hosts/e' tests/hosts/el9
@@ -145,7 +145,7 @@ judge_offers() {
 		;;
 	fish)
 		offers 'gmemctl doctor --sysroot=tests/hosts/e' tests/hosts/el9/
-		# -o is that of report here: folders, and no columns.
+		# In report -o takes a folder: the shells offer folders, and no columns.
 		offers 'gmemctl report -o tests/hosts/e' tests/hosts/el9/
 		offers 'gmemctl report -o f'
 		offers 'gmemctl --json report -o f'

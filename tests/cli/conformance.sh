@@ -1,18 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The conformance scripts on every simulated kernel. A script is a test of each model and VM type
-# that it is for; each has to be for one at least, unless it is for real kernels only.
+# The conformance scripts on every simulated kernel. Each script is a test on each model and VM type that it
+# is for. Unless it is for real kernels only, it must be for at least one.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
-# Under an emulator the runner is a program of another machine, too.
+# Under an emulator the runner, too, is a program for another machine.
 runner() {
 	# shellcheck disable=SC2086 # words
 	${EMULATOR-} "$BUILD/tests/conformance-runner" "$@"
 }
 : > "$scratch/ran"
 
-# Its tests, with the model's name and without those skipped; what follows a test explains it.
+# Prints the runner's tests with the model's name, without the skipped ones. Lines after a test explain it.
 report() {
 	awk -v model="$1" -v number="$tests_run" '
 		/^(not )?ok/ {
@@ -52,7 +52,7 @@ for script in tests/conformance/*.gmt; do
 	fi
 done
 
-# What is no script, or no option, is refused.
+# The runner refuses files that are not scripts, and unknown options.
 printf 'title: x\nsource: y\n\nvm size=1\n' > "$scratch/bad.gmt"
 try 2 '' 'bad.gmt:4: vm has no size' runner --simulate plain "$scratch/bad.gmt"
 printf 'title: x\nsource: y\n\nvm -> EWHAT\n' > "$scratch/bad.gmt"

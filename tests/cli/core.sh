@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What is no dump, and which commands take one; dumps themselves are made by tests/kernel.
+# Files that are not dumps, and the commands that take a dump. tests/kernel makes real dumps.
 . tests/cli/lib.sh
 
 try 64 '' '--core and --simulate exclude each other' gmemctl --core=README.md --simulate directmap
@@ -35,7 +35,7 @@ printf 'makedumpfile\0\0\0\0' > "$scratch/flat"
 head -c 65536 /dev/zero >> "$scratch/flat"
 try 2 '' 'makedumpfile -R NEWFILE < FILE' gmemctl directmap --core="$scratch/flat"
 
-# An ELF core file with one segment: le WORD BYTES writes a little-endian number.
+# le WORD BYTES: writes a little-endian number. With it the test makes an ELF core file with one segment.
 le() {
 	n=$1
 	for _ in $(seq "$2"); do
@@ -43,7 +43,7 @@ le() {
 		n=$((n >> 8))
 	done
 }
-# core MACHINE FILE-SIZE: e_machine, and what the segment says that it has.
+# core MACHINE FILE-SIZE: writes a core file with this e_machine, and a segment with this size.
 core() {
 	printf '\177ELF\002\001\001' && le 0 9 && le 4 2 && le "$1" 2 && le 1 4 && le 0 8 && le 64 8 && le 0 8
 	le 0 4 && le 64 2 && le 56 2 && le 1 2 && le 0 6
@@ -55,16 +55,16 @@ try 2 '' 'it has no vmcoreinfo' gmemctl directmap --core="$scratch/elf"
 core 62 8192 > "$scratch/elf"
 try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/elf"
 core 62 4096 > "$scratch/elf"
-# e_shoff behind the end
+# e_shoff is behind the end of the file
 printf '\377\377\377' | dd of="$scratch/elf" bs=1 seek=40 conv=notrunc 2> "$scratch/dd"
 try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/elf"
-# libkdumpfile 0.5.1 uses memory that it has freed where it is told of this one.
+# libkdumpfile 0.5.1 uses freed memory if it opens this file.
 {
 	printf 'KDUMP   \006'
 	head -c 65536 /dev/zero
 } > "$scratch/kdump"
 try 2 '' 'it has blocks that are no pages' gmemctl directmap --core="$scratch/kdump"
-# kdump BLOCK-SIZE PAGES: a compressed dump's headers; bitmaps of two blocks have 32768 pages each.
+# kdump BLOCK-SIZE PAGES: writes a compressed dump's headers. Bitmaps of two blocks have 32768 pages each.
 kdump() {
 	printf 'KDUMP   ' && le 6 4 && head -c $((428 - 12)) /dev/zero
 	le "$1" 4 && le 1 4 && le 2 4 && le 100 4 && head -c $((4096 - 444 + 96)) /dev/zero

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try_json
-# directmap --holes: the owner of a guest_memfd's hole is named; of any other its size tells.
+# directmap --holes: names the owner of a guest_memfd's hole. For any other hole it looks at the size.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# A launch that takes the memory out of the direct map: more pages than any other maker leaves at once.
+# A launch takes the memory out of the direct map: more pages than any other kernel user removes at once.
 cat > "$scratch/lines" << 'EOT'
 create big --size=256M --flags=no-direct-map --vm-type=sw-protected
 convert big all private
@@ -22,16 +22,16 @@ try_json 1 "$these"' | length == 3 and
 	all(.[]; .status == 1 and .owners_complete and .owners_complete_reason == null)' whole
 try_json 1 "$these"' | .[0].hole_list | (map(.pages) | add) == 65536 and
 	all(.[]; .maker == "guest_memfd of process \(.pid) (\(.command))" and .inode > 0)' whole
-# What was punched is back in the direct map, and the rest is still its owner'"'"'s.
+# Punched pages are back in the direct map. The rest still belongs to its owner.
 try_json 1 "$these"' | .[2] | .holes == 201326592 and
 	(.hole_list | (map(.pages) | add) == 49152 and all(.[]; .pid != null))' whole
 grep -v json "$scratch/lines" > "$scratch/table"
 try 1 'unmapped +guest_memfd of process [0-9]+ \(' '*' \
 	gmemctl batch --simulate=no-direct-map --keep-going "$scratch/table"
 
-# Nothing is claimed of owners that could not be asked: each process is refused.
+# gmemctl may look at no process, so it claims nothing about owners.
 try_json 0 '(.owners_complete | not) and (.owners_complete_reason | length > 0)' \
 	gmemctl directmap --holes --json --simulate=plain,fail=list-directory@1:EACCES
-# Without --holes nobody is asked.
+# Without --holes gmemctl does not look for owners.
 try_json 0 'has("owners_complete") | not' gmemctl directmap --json --simulate=plain
 finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# gmemctl doctor over hosts: the answer for each purpose, which checks fail, and the line that matters.
+# gmemctl doctor on many hosts: the answer for each purpose, the checks that fail, and the decisive line.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ fi
 
 purposes='guest-memfd private tdx snp'
 
-# Hosts that are another one but for a thing or two.
+# Each of these hosts is another host with one or two changes.
 while read -r name base commands; do
 	case $name in
 	'' | \#*) continue ;;
@@ -24,7 +24,7 @@ while read -r name base commands; do
 	grep -q "^$name " tests/hosts/expected || fail "$name has no row in tests/hosts/expected"
 done < tests/hosts/variants
 
-# folder HOST
+# folder HOST: prints the folder with the host's files.
 folder() {
 	if [ -d "tests/hosts/$1" ]; then
 		echo "tests/hosts/$1"
@@ -33,7 +33,8 @@ folder() {
 	fi
 }
 
-# answers HOST STATUS...: with --for the exit status is the answer, of which the document has word and cause.
+# answers HOST STATUS...: with --for the exit status is the answer. The document has the answer
+# as a word, and the cause.
 answers() {
 	name=$1
 	shift
@@ -62,7 +63,7 @@ answers() {
 	done
 }
 
-# One cause is one fail.
+# fails HOST CHECKS: whether only these checks fail. One cause gives one fail.
 fails() {
 	failed=$(jq -r '[.checks[] | select(.result == "fail") | .id] | join(",")' "$scratch/stdout")
 	if [ "${failed:--}" = "$2" ]; then
@@ -72,7 +73,7 @@ fails() {
 	fi
 }
 
-# line HOST CHECK RESULT PATTERN
+# line HOST CHECK RESULT PATTERN: whether the check has this result, and its text matches PATTERN.
 line() {
 	if jq -e --arg id "$2" --arg result "$3" --arg text "$4" \
 		'.checks[] | select(.id == $id) | .result == $result and
@@ -97,7 +98,7 @@ for host in tests/hosts/*/; do
 	grep -q "^$host " tests/hosts/expected || fail "$host has no row in tests/hosts/expected"
 done
 
-# Advice that contradicts the host.
+# contradicts HOST PATTERN: whether no advice contradicts the host by matching PATTERN.
 contradicts() {
 	name=$1
 	gmemctl doctor --sysroot="$(folder "$name")" --json 2> "$scratch/stderr" |
@@ -119,7 +120,7 @@ contradicts arm64_deb13 'CONFIG_|6\.8 '
 contradicts arm64 'ept|EPT|npt|NPT|levels|CONFIG_'
 contradicts vm_no_ept 'load|modprobe|ept='
 contradicts kvm_ept_off 'load|modprobe|hypervisor'
-# Other commands that need KVM give the advice of doctor, whoever holds it against the host.
+# Other commands that need KVM give the same advice as doctor.
 for name in cloud_vm node_in_vm no_vmx container node_in_container node_of_another built_in_silent \
 	module_unloaded built_in_no_config cpu_unknown arm64_no_kvm; do
 	advice=$(gmemctl doctor --sysroot="$(folder $name)" --json 2> "$scratch/stderr" |
@@ -135,7 +136,7 @@ for name in cloud_vm node_in_vm no_vmx container node_in_container node_of_anoth
 		fi
 	done
 done
-# What is missing for a dump of a fault, and nothing that is there.
+# doctor names what is missing for a dump of a fault, and nothing that is there.
 after=$scratch/after
 mkdir -p "$after/proc/sys/kernel" "$after/sys/kernel"
 while IFS='|' read -r panics loaded result fix; do
@@ -162,12 +163,12 @@ done << 'END'
 0|?|skip|"for a dump of a fault: sysctl kernel.panic_on_oops=1, where a crash kernel is loaded"
 ?|?|cannot-tell|null
 END
-# What an architecture has not is no option that is off.
+# If an architecture lacks a feature, doctor does not report it as an option that is off.
 try_json 0 '[.checks[] | select(.id | test("^(config.kvm-(memory-attributes|sw-protected-vm)|kvm.pre-fault)$")) |
 	.detail] == ["the CPU is Arm", "the CPU is Arm", "KVM on arm64 has no KVM_PRE_FAULT_MEMORY"]' \
 	gmemctl doctor --sysroot=tests/hosts/arm64 --json
 
-# What decides on arm64 is told there, and nowhere else.
+# doctor has these checks on arm64 only.
 arm64='[.checks[] | select(.id | startswith("arm64.")) | .result]'
 try_json 0 "$arm64"' == ["pass", "pass", "pass", "pass"]' gmemctl doctor --simulate=arm64 --json
 try_json 0 "$arm64"' == ["pass", "cannot-tell", "skip", "pass"]' \
@@ -176,7 +177,7 @@ try_json 0 "$arm64"' == []' gmemctl doctor --simulate=plain --json
 try_json 0 '.checks[] | select(.id == "memory.secretmem") | .result == "fail" and
 	(.fix | contains("rodata=off"))' gmemctl doctor --simulate=arm64,fail=create-file@1+:ENOSYS --json
 
-# A TD in the old numbering is not SEV, for anybody.
+# A TD in the numbering of older kernels is not SEV: no command says that.
 old=tests/hosts/tdx68
 try_json 4 '.vm_types == ["default", "sw-protected"] and .doubted_vm_types == ["bit-2"] and
 	(.doubted_vm_types_reason | test("before Linux 6.16")) and
@@ -196,11 +197,11 @@ try_json 3 '[.paths[] | select(.kernel_path | startswith("tdx-")) | .verdict] ==
 	["not-applicable", "not-applicable", "not-applicable", "not-applicable"]' \
 	gmemctl check --pfn=0x100 --sysroot=$old --json
 
-# What a container may take is told, and version 1 of cgroups has the files elsewhere.
+# metrics reports the keys that a container may use. Version 1 of cgroups has these files in another place.
 try 4 '^gmemctl_keys_max\{resource="sev_es"\} 20$' '*' gmemctl metrics --sysroot=tests/hosts/snp_ctr
 try 4 '^gmemctl_keys\{resource="sev_es"\} 99$' '*' gmemctl metrics --sysroot=tests/hosts/cgroup_v1
 
-# A run that cannot see how many keys there are does not call itself complete.
+# If metrics cannot see the number of keys, it does not call itself complete.
 call=1
 without=0
 wrong=
@@ -218,7 +219,7 @@ else
 	fail "no run without the number of keys is complete" "$without without; open$wrong failed"
 fi
 
-# Each command that a fix names finds the kernel's own lines, and no fix names another.
+# Each command that a fix names finds the kernel's own lines in the log. No fix names another command.
 while IFS='|' read -r macro source said; do
 	case $macro in
 	'' | \#*) continue ;;
@@ -242,7 +243,7 @@ else
 	fail "no other command is named" "$others"
 fi
 
-# What could not be asked is no "no", whichever call it was that failed.
+# If a call fails, the answer is not "no", whichever call it was.
 call=1
 wrong=
 while [ $call -le 40 ]; do
@@ -261,13 +262,13 @@ else
 	fail "no call that is refused makes an answer no" "$wrong"
 fi
 
-# For people a line each, and on simulated kernels, too.
+# Output for people has a line for each purpose, on simulated kernels, too.
 try 0 '^TDX: +no: the CPU is AMD$' '*' gmemctl doctor --simulate=snp
 try 1 '^TDX: +no: CONFIG_INTEL_TDX_HOST is off' '*' gmemctl doctor --simulate=plain --for=tdx
 try 1 '' '*' gmemctl doctor --simulate=plain --for=private -q
 try 0 '^SNP: +yes: ' '*' gmemctl doctor --simulate=snp --for=snp
 try 64 '' '--for: .*one of guest-memfd' gmemctl doctor --simulate=snp --for=sev
-# An offer of KVM is no yes where no VM can be made.
+# If no VM can be created, KVM's offer of a VM type is not a "yes".
 try 3 '^TDX: +cannot-tell: a VM could not be created: Operation not permitted' '*' \
 	gmemctl doctor --simulate=tdx,fail=ioctl@2+:EPERM --for=tdx
 try 3 '^SNP: +cannot-tell: a VM could not be created' '*' \

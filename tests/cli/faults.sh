@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Every call to the kernel fails once, in every command: the status is one of the table, there is one document
-# and it agrees with the status, and the failure is reported. Each call fails twice, with ENOMEM in a run that
-# writes JSON, and with EIO or EINTR in one that writes a table; with sanitizers, where a run takes three
-# times as long, in one of the two by turns. Of single ranges of kernel memory a sample fails, and under
-# valgrind, where a run takes a second, of everything.
+# Every call to the kernel fails once, in every command. The status must be one of the table, one document
+# must agree with it, and the failure must be reported. Each call fails in two runs: with ENOMEM in a run that
+# writes JSON, and with EIO or EINTR in a run that writes a table. With sanitizers, where a run takes three
+# times as long, it fails in one of the two, by turns. Of the reads of single ranges of kernel memory only a
+# sample fails. Under valgrind, where a run takes a second, only a sample of all calls fails.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# A document's name, its status, and whether it tells why the answer is not a plain yes. A failed
-# stage and a yes do not go together.
+# Prints a document's name, its status, and whether it tells why the answer is not a plain yes. If the status
+# is 0, no stage may have failed.
 look='
 	def says: . != null and length > 0;
 	def told: .error.message // .verdict_now_reason // .verdict_on_map_reason // .complete_reason
@@ -24,7 +24,7 @@ look='
 
 errno_words='(Cannot allocate memory|Input/output error|Interrupted system call|Bad address)'
 
-# go_wrong KIND N ERRNO [--json]: one run of "$command" on $model, its outputs in files.
+# go_wrong KIND N ERRNO [--json]: runs $command on $model once, and keeps its output in files.
 go_wrong() {
 	name=$1@$2:$3
 	# shellcheck disable=SC2086 # words
@@ -33,7 +33,7 @@ go_wrong() {
 	echo "$name $?" >> "$runs/statuses"
 }
 
-# calls KIND: how many the command makes when none fails.
+# calls KIND: prints how many calls the command makes if none fails.
 calls() {
 	# shellcheck disable=SC2086
 	gmemctl $command "--simulate=$model,count" 2>&1 > "$scratch/stdout" < /dev/null |
@@ -65,10 +65,10 @@ fail_each() {
 	done
 }
 
-# What is wrong with the runs, a line each; nothing where all is well.
+# Prints a line for each mistake in the runs, and nothing if there is none.
 find_faults() {
 	sed -n '/ [01234]$/!s/^/exit status: /p' "$runs/statuses"
-	# Of a table the status is all that there is to agree with.
+	# A run that wrote a table has no document. Only its status can be checked.
 	sed -n '/^any@[0-9]*:E[OI]/d; p' "$runs/statuses" | grep -v ':EI' | sort > "$scratch/wanted"
 	find "$runs" -name '*:ENOMEM.out' -o -name '*:EFAULT.out' | sort | xargs jq -r "$look" \
 		2> "$scratch/jq" | sort > "$scratch/documents"
@@ -76,7 +76,7 @@ find_faults() {
 	sed -n '/ false$/s/^/does not tell why: /p' "$scratch/documents"
 	sed 's/ [a-z]*$//' "$scratch/documents" | diff "$scratch/wanted" - |
 		sed -n 's/^[<>]/document and status: &/p'
-	# What could not be done is said on standard error too, and an answer on standard output.
+	# A failure must be reported on standard error, too. An answer must be on standard output.
 	grep ' 2$' "$runs/statuses" | while read -r name _; do
 		[ -s "$runs/$name.err" ] || echo "$name: nothing on standard error"
 	done
@@ -88,7 +88,7 @@ find_faults() {
 		sed 's/^/an errno alone: /'
 }
 
-# faults MODEL COMMAND...
+# faults MODEL COMMAND...: lets each call of the command fail, and checks the runs.
 faults() {
 	model=$1
 	shift
@@ -137,7 +137,7 @@ faults snp metrics --format=nfd
 faults arm64-no-direct-map walk --no-direct-map
 faults arm64-no-direct-map doctor
 faults arm64-no-direct-map check --pfn=0x90000+64
-# The commands on held VMs, as a batch: the call that fails belongs to the command that makes it.
+# The commands on held VMs, as a batch: a call that fails belongs to the command that makes the call.
 steps() {
 	printf '%s\n' "$@" > "$scratch/steps"
 }
@@ -152,7 +152,7 @@ faults plain batch "$scratch/steps"
 steps 'create a --size=64K --no-direct-map' 'map a all --method=allocate' 'map a all'
 faults no-direct-map batch "$scratch/steps"
 
-# A holder that could not be made leaves nothing: no process, no file.
+# If a holder cannot be created, it leaves nothing: no process, no file.
 left=
 for n in $(seq 1 "$(if wrapped; then echo 3; else echo 150; fi)"); do
 	gmemctl create held --populate "--simulate=tdx,fail=any@$n:ENOMEM" > "$scratch/out" \
@@ -174,8 +174,8 @@ else
 fi
 echo "# $runs_done runs with a failing call"
 
-# If something about a page could not be read, the answer is not complete. Reading kernel memory stops earlier
-# each time, until a page table is missing.
+# If gmemctl could not read something about a page, its answer is not complete. In each run it loses kernel
+# memory earlier, until a page table is missing.
 printf 'create v --populate\npfns v --raw\n' > "$scratch/batch"
 unknown=0 wrong=
 n=320

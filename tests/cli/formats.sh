@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Every command on every simulated kernel, in every format: well-formed, and the same status.
+# Every command on every simulated kernel, in every format: well-formed output, and the same status.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# pairs_are_shell FILE: each line is assignments, as a shell reads them.
+# pairs_are_shell FILE: whether each line consists of assignments that a shell can read.
 pairs_are_shell() {
 	! grep -qvE '^([A-Z][A-Z0-9_]*="[^"]*" ?)+$' "$1"
 }
 
-# same_width FILE: each row of a raw table has as many values as its heading.
+# same_width FILE: whether each row of a raw table has as many values as the heading.
 same_width() {
 	awk '/^# / { next } NR == 1 { n = NF } NF != n { exit 1 }' "$1"
 }
 
-# formats MODEL COMMAND...
+# formats MODEL COMMAND...: runs the command in every format, and checks each output.
 formats() {
 	model=$1
 	shift
@@ -53,8 +53,8 @@ formats() {
 	try "$status" '' '*' gmemctl "$@" "--simulate=$model" --quiet
 }
 
-# ways COMMAND: how to run it, a line each, without a VM and so that it ends by itself. A command that
-# is not here is run without arguments; one that needs a VM has to be in the script that is named.
+# ways COMMAND: prints ways to run it, one on each line, without a VM and so that it ends by itself. A command
+# that is not here runs without arguments. If a command needs a VM, the named script must test it.
 ways() {
 	case $1 in
 	walk) printf 'walk\nwalk --dry-run\n' ;;
@@ -73,7 +73,7 @@ ways() {
 	esac
 }
 
-# tested_in SCRIPT COMMAND
+# tested_in SCRIPT COMMAND: whether the script tests the command.
 tested_in() {
 	if grep -qE "(^|[ 'n])$2( |\$)" "$(dirname "$0")/$1"; then
 		pass "$2 has its tests in $1"
@@ -112,7 +112,7 @@ try_json 0 '(.ram | type) == "number" and (.in_direct_map | keys == ["1G","2M","
 	gmemctl directmap --simulate=plain --json
 try_json 0 '.ram == ([.in_direct_map[]] | add) + .holes + .direct_map_unknown' \
 	gmemctl directmap --simulate=plain --json
-# Facts beside a table: lines that no row is taken for; none where columns were chosen.
+# Facts beside a table: no reader can take these lines for rows. With chosen columns there are none.
 try 0 '^# verdict_now safe$' '*' gmemctl check --pfn=0x100 --simulate=plain --raw
 try 0 '^FACT_VERDICT_NOW="safe"$' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
 try 0 '^FACT_READER_PROVEN_REASON="not asked for' '*' gmemctl check --pfn=0x100 --simulate=plain --pairs
@@ -129,7 +129,7 @@ for format in r P; do
 	fi
 done
 
-# A shell that evaluates pairs goes on as before: what it and its commands go by is not touched.
+# A shell that evaluates pairs is not disturbed: no pair sets a variable that the shell or its commands use.
 # keeps COMMAND...
 keeps() {
 	gmemctl "$@" > "$scratch/pairs" 2> "$scratch/stderr"
@@ -154,12 +154,12 @@ for command in 'check --pfn=0x100' 'pfn 0x100' walk doctor directmap; do
 	keeps $command --simulate=plain --output-all --pairs
 done
 
-# --bytes reaches sizes inside of a text.
+# --bytes also changes sizes inside a text.
 printf 'create v --populate\nlist -rn -o nodes,resident --bytes\n' > "$scratch/batch"
 try 0 '^[0-9]+:4194304 4194304$' '*' gmemctl batch --simulate=plain "$scratch/batch"
 printf 'create v --populate\nlist -rn -o nodes,resident\n' > "$scratch/batch"
 try 0 '^[0-9]+:4M 4M$' '*' gmemctl batch --simulate=plain "$scratch/batch"
 
-# Without headings the word is where it does not disturb.
+# Without headings the word "simulated" is on standard error.
 try 0 '*' '^gmemctl: simulated: plain$' gmemctl caps --simulate=plain -n
 finish

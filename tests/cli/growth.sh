@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Old programs with a newer library, and newer programs with an old one: the library as it is, and one
-# whose structs have each one member more at their end. Both libraries run both programs.
+# Old programs with a newer library, and newer programs with an old one. The newer library is this one with
+# one member more at the end of each struct. Both libraries run both programs.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
 
@@ -26,7 +26,7 @@ grow() {
 	}
 	cp "$scratch/grown" "$tree/$1"
 }
-# One that is filled, one that a callback gets, and an option.
+# A struct that the library fills, one that a callback gets, and an option struct.
 grow include/gmem/frame.h "struct gmem_frame {" "	uint64_t grown;"
 grow libgmem/pages/frame.c "	frame = (struct gmem_frame){" "		.grown = 42,"
 grow include/gmem/extents.h "struct gmem_extent {" "	uint64_t grown;"
@@ -112,7 +112,7 @@ int main(void)
 }
 SOURCE
 
-# compiled NAME HEADERS [OPTION]
+# compiled NAME HEADERS [OPTION]: builds the program NAME with these headers.
 compiled() {
 	# shellcheck disable=SC2086 # no or one word
 	if ! ${CC:-cc} -Wall -Wextra -Werror ${3-} -I"$2" \
@@ -124,7 +124,7 @@ compiled() {
 compiled old include
 compiled new "$tree/include" -DGROWN
 
-# says NAME LIBRARY TEXT WHAT
+# says NAME LIBRARY TEXT WHAT: whether the program prints TEXT with that library.
 says() {
 	LD_LIBRARY_PATH=$2 "$scratch/$1-program" > "$scratch/out" 2>&1
 	status=$?
@@ -144,7 +144,7 @@ says new "$scratch/new-library" "extent grown, frame 42, option known" "a newer 
 says new "$scratch/old-library" "extent as it was, frame 0, option refused" \
 	"a newer program, the old library: what it lacks is 0, or refused"
 
-# What changes is seen, and it is of the kind that breaks no program.
+# abidiff sees the change, and calls it one that breaks no program.
 if ! command -v abidiff > "$scratch/which"; then
 	skip "abidiff" "there is no abidiff"
 elif ! readelf -S "$BUILD/libgmem.so" | grep -q debug_info; then
@@ -163,9 +163,9 @@ else
 	fi
 fi
 
-# The library beside its ABI as it was, which CONTRIBUTING.md says when to write anew.
+# Compares the library with the kept ABI. CONTRIBUTING.md says when to write that file anew.
 kept=tests/packages/libgmem.so.0.abi
-# is_held NAME STATUS BUILD ABI
+# is_held NAME STATUS BUILD ABI: whether tests/lint/abi ends with STATUS.
 is_held() {
 	tests/lint/abi "$3" "$4" > "$scratch/diff" 2>&1
 	status=$?
@@ -175,7 +175,7 @@ is_held() {
 		fail "$1" "status $status" "$(head -20 "$scratch/diff")"
 	fi
 }
-# other EXPRESSION: the ABI as if it had been another one.
+# other EXPRESSION: edits the kept ABI with sed, as if it had been another one.
 other() {
 	sed "$1" $kept > "$scratch/other.abi"
 	! cmp -s $kept "$scratch/other.abi" || fail "another ABI" "nothing of it changed by $1"

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Wrong input to the commands on held VMs: each with its status and message, and nothing changed.
+# Wrong input to the commands on held VMs: each has its message and status, and changes nothing.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# STATUS | MESSAGE | COMMAND. td is a TD of 4M at 4G whose launch is not finished, gap an ordinary VM
-# whose memory of 4M is bound to its first MiB at 1G and its third at 2G only.
+# STATUS | MESSAGE | COMMAND. td is a TD of 4M at 4G, and its launch is not finished. gap is an ordinary VM
+# with memory of 4M. Only two parts of it are bound: the first MiB at 1G and the third MiB at 2G.
 wrong='
 64|NAME is missing|create --simulate=plain
 64|a name is a letter or|create 1st --simulate=plain

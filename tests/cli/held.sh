@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317,SC2016 # functions are called by try; $0 is the inner shell's
-# VMs that are held under names, on simulated kernels: each step, what it says, and its status.
+# VMs that holders keep under names, on simulated kernels: each step with its output and status.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# held STATUS STDERR COMMAND...: a step that prints nothing except what went wrong, if anything did, and that
-# the kernel is a simulated one.
+# held STATUS STDERR COMMAND...: runs a step. It prints only errors, and that the kernel is a simulated one.
 held() {
 	wanted=$1 err=$2
 	shift 2
@@ -31,7 +30,7 @@ try_json 0 "$(state td 'private == 3145728')" gmemctl status td --json
 held 0 '' convert td 0+1M private
 printf 'content' > "$scratch/content"
 held 0 '' map td 0+64K --from="$scratch/content" --measure
-# A relative name is about the caller's folder, not the holder's.
+# A relative file name starts in the caller's folder, not in the holder's.
 before=$PWD
 cd "$scratch" || exit 2
 held 0 '' map td 64K+64K --from=content
@@ -54,7 +53,7 @@ try_json 0 '.pages == 289' gmemctl pfns td --json
 try_json 0 '.released == 8388608' gmemctl destroy td --json
 try 2 '' "no VM is held under the name 'td'" gmemctl status td
 try_json 0 '.vms == []' gmemctl status --json
-# Nothing is held: one status in all commands that take a name, unless that is taken.
+# No VM is held: all commands that take a name have the same status, unless the name is taken.
 for command in 'status td' 'destroy td' 'finalize td' 'convert td all private' 'map td all' 'punch td all' \
 	'exec td -- true' 'check td' 'pfns td'; do
 	# shellcheck disable=SC2086 # words
@@ -96,7 +95,7 @@ held 2 'there is no node 5 on this host' create numa --simulate=plain --numa=5
 held 2 'without flag mmap .*, and a policy is set through a mapping' \
 	create numa --simulate=tdx --numa=1 --populate
 
-# The name decides: several at once, and the running kernel is not a simulated one.
+# The name selects the VM, and so its kernel. --simulate must not name another kernel.
 held 0 '' create a --simulate=tdx
 held 0 '' create b --simulate=plain
 try 0 '^a +[0-9]+ tdx ' '' gmemctl status
@@ -106,13 +105,13 @@ held 0 '' convert a all private --simulate=tdx
 held 0 '' destroy a
 held 0 '' destroy b
 
-# The flush is asked about before the kernel does it.
+# gmemctl asks the table about the flush before the kernel does it.
 held 0 '' create oops --simulate=tdx-no-direct-map --no-direct-map
 held 0 '' convert oops all private
 held 1 'tdx-page-add would take a page fault on 16 of these pages, the first at PFN 0x[0-9a-f]+' \
 	map oops 0+64K
 held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
-# Memory that was allocated before stays, the message has the right number, and its advice works.
+# Memory that was allocated before stays. The message has the right number, and its advice works.
 try_json 1 '.error.code == "would-fault" and .error.errno == null and .resident == 65536' \
 	gmemctl map oops 0+64K --json
 held 1 "64K of the range stay resident; 'gmemctl punch oops 0.64K' frees them" map oops 0+64K
@@ -123,7 +122,7 @@ held 64 'the order is NAME RANGE private.shared: gmemctl convert oops 0.64K priv
 held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
 held 64 'spelled out' map oops 0+64K --forc
 try 2 '' 'Kernel oops' gmemctl map oops 0+64K --force
-# The page that it took out would fault on its way back, too.
+# The page that the map took out of the direct map would fault on its way back, too.
 held 1 'PUNCH_HOLE: not called: tdx-reclaim .* 1 of these pages.* go on anyway with --force' \
 	punch oops 0+64K
 held 1 'MEMORY_ATTRIBUTES: not called: tdx-reclaim .* 1 of these pages' convert oops all shared
@@ -133,7 +132,7 @@ try 2 '' 'Kernel oops' gmemctl punch oops 0+64K --force
 try 2 '' 'Kernel oops' gmemctl convert oops all shared --force
 held 0 '' destroy oops
 
-# The end of a VM: by time, by a process.
+# The end of a VM: after a time, or together with a process.
 held 0 '' create short --simulate=plain --ttl=1
 try_json 0 "$(state short 'ttl <= 1')" gmemctl status --json
 sleep 60 &
@@ -161,7 +160,7 @@ for name in short used; do
 	fi
 done
 
-# SIGTERM releases; after SIGKILL the next command says what happened, and cleans.
+# After SIGTERM the holder releases everything. After SIGKILL the next command reports it and cleans up.
 pid_of() {
 	gmemctl status "$1" --json 2> "$scratch/err" | jq '.vms[0].pid'
 }
@@ -203,7 +202,7 @@ held 0 "$killed" destroy dies --if-exists
 held 0 '' create dies --simulate=plain
 try_json 0 '.released == 4194304' gmemctl destroy dies --if-exists --json
 
-# One that was killed does not hide another.
+# A holder that was killed does not hide another one.
 held 0 '' create dies --simulate=plain
 held 0 '' create lives --simulate=plain
 pid=$(pid_of dies)
@@ -212,7 +211,7 @@ await_end "$pid"
 try 4 '^lives ' "$killed" gmemctl status
 held 0 '' destroy lives
 
-# Before a page is there the creation flags answer.
+# While there is no page, the verdict comes from the creation flags.
 held 0 '' create flagged --simulate=tdx-no-direct-map --vm-type=tdx --no-direct-map --size=64K
 try_json 1 '.verdict_on_map == "faults" and (.verdict_on_map_reason | contains("inferred"))' \
 	gmemctl check flagged --json
@@ -236,8 +235,8 @@ try 2 '' 'making .*/none/gmemctl: No such file' \
 	env GMEMCTL_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" create x --simulate=plain
 try 0 '' '' env GMEMCTL_RUNTIME_DIR="$scratch/none" "$GMEMCTL_FILE" status
 
-# The folder is deleted under a holder: it is found all the same, and makes its files anew.
-# deleted NAME: a VM of that name whose files are gone, and cannot be made anew
+# The folder is deleted under a holder: commands still find the holder, and it makes its files anew.
+# deleted NAME: creates a VM of that name, and removes its files so that it cannot make them anew.
 deleted() {
 	[ -d "$GMEMCTL_RUNTIME_DIR" ] || mkdir -m 700 "$GMEMCTL_RUNTIME_DIR"
 	gmemctl create "$1" --simulate=plain --size=64K > "$scratch/out" 2>&1
@@ -270,7 +269,7 @@ until [ -S "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock" ] || [ $tries -gt 300 ]; 
 done
 try 0 "^returns $pid yes$" '' gmemctl status -rn -o name,pid,socket
 held 0 '' punch returns 0+4K
-# Only the socket: the file beside it is the holder's still.
+# Only the socket is removed. The file beside it is still the holder's.
 rm "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock"
 tries=0
 until [ -S "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock" ] || [ $tries -gt 300 ]; do
@@ -278,7 +277,7 @@ until [ -S "$GMEMCTL_RUNTIME_DIR/gmemctl/returns.sock" ] || [ $tries -gt 300 ]; 
 	tries=$((tries + 1))
 done
 held 0 '' destroy returns
-# Another holder has the name by now: at its end the first holder removes only its own files.
+# Another holder has the name now. When the first holder ends, it removes only its own files.
 deleted twice
 first=$pid
 kill -s STOP "$first"
@@ -289,7 +288,7 @@ kill -s CONT "$first"
 await_end "$first"
 try 0 '^twice [0-9]+ yes$' '' gmemctl status twice -rn -o name,pid,socket
 held 0 '' destroy twice
-# Root has its folder by itself; what XDG_RUNTIME_DIR says holds for others.
+# Root has its own folder. XDG_RUNTIME_DIR matters only for other users.
 if [ "$(id -u)" -eq 0 ]; then
 	try '2' '' 'making /none/gmemctl: No such file' \
 		env GMEMCTL_RUNTIME_DIR=/none XDG_RUNTIME_DIR="$scratch" "$GMEMCTL_FILE" create x --simulate=plain
@@ -313,15 +312,14 @@ else
 	fail 'of two creates at once one succeeds' "statuses $one and $two" "$(cat "$scratch/one" "$scratch/two")"
 fi
 
-# What the caller has open stays the caller's: a pipe ends with who creates, not with the holder.
+# The holder does not keep the caller's open files: a pipe ends when the creator ends.
 try 0 '' '' timeout 20 sh -c '"$0" create pipe --simulate=plain 2>&1 | cat > /dev/null' "$GMEMCTL_FILE"
 try 0 '' '' timeout 20 sh -c '{ "$0" create pipe2 --simulate=plain 9>&1 2> /dev/null; } | cat' \
 	"$GMEMCTL_FILE"
 held 0 '' destroy pipe
 held 0 '' destroy pipe2
 
-# On a terminal, and only there, standard error shows how far it is: from create, and from the
-# holder.
+# Only on a terminal, standard error shows the progress: of create, and of the holder.
 on_terminal() {
 	script -qec "$*" /dev/null < /dev/null | tr '\r' '\n' > "$scratch/terminal"
 	grep -qE '^\[=* *\] +[0-9]+%  [0-9.]+[KMG] of 8G  [0-9.]+[KMG]/s  [0-9]+:[0-9]+ left' \
@@ -342,7 +340,7 @@ else
 	held 0 '' destroy bar
 fi
 
-# Content from a pipe that is longer than the range: not all was used, and that is reported.
+# A pipe has more content than the range: gmemctl did not use all of it, and reports that.
 held 0 '' create long --simulate=tdx
 held 0 '' convert long all private
 through_pipe() {
@@ -352,15 +350,15 @@ try 4 '' 'it goes on behind the range: 16384 bytes of it were added' through_pip
 try 0 '' 'simulated' through_pipe 16384 16K+16K
 held 0 '' destroy long
 
-# A signal (SIGINT is ignored in a script's background): what was done is told, the VM stays. The content comes from a pipe that stays silent after
-# a page, and so it is known how far that is.
+# A signal in the middle (a script's background ignores SIGINT): gmemctl reports what it has done, and the VM
+# stays. The content comes from a pipe that has 256K and then nothing, so the progress is known.
 held 0 '' create slow --simulate=tdx
 held 0 '' convert slow all private
 mkfifo "$scratch/silent"
 exec 8<> "$scratch/silent"
 head -c 262144 /dev/zero >&8 &
 writer=$!
-# Not through a function, so that $! is the command itself.
+# Not run through a function, so that $! is the command itself.
 # shellcheck disable=SC2086 # words
 $GMEMCTL map slow 0+1M --from="$scratch/silent" < /dev/null > "$scratch/stdout" 2> "$scratch/stderr" &
 client=$!

@@ -14,7 +14,7 @@ fds() {
 }
 before=$(fds)
 
-# serves NAME: it answers, and so soon that it cannot have waited for others.
+# serves NAME: whether the holder answers so soon that it cannot have waited for other clients.
 serves() {
 	# shellcheck disable=SC2086 # words
 	if timeout 30 $GMEMCTL punch vm all > "$scratch/stdout" 2> "$scratch/stderr"; then
@@ -29,7 +29,7 @@ try 0 '' '' "$client" "$socket" garbage 2000
 serves 'after 2000 packets of random bytes'
 try 0 '^[0-9]+\.[0-9]+\.[0-9]+$' '' "$client" "$socket" version
 serves 'after a client of another version'
-# It runs only commands for its VM: it neither makes other VMs nor looks at the host for a client.
+# A holder runs only commands for its VM. For a client it neither creates other VMs nor looks at the host.
 for words in 'create other --user=1' 'batch -' 'list' 'doctor --json' 'pfns 1:3'; do
 	# shellcheck disable=SC2086 # words
 	try 0 '^64$' '*' "$client" "$socket" run $words
@@ -90,14 +90,14 @@ else
 	fail 'it is gone'
 fi
 
-# A file that is in the way and cannot be removed is reported; the holder does not try for ever.
+# A file that the holder cannot remove is in the way. It reports that, and does not try for ever.
 mkdir "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.sock"
 # shellcheck disable=SC2086 # words
 try 2 '' 'blocked.sock is in the way and cannot be removed: Is a directory' \
 	timeout 60 $GMEMCTL create blocked --simulate=plain
 rmdir "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.sock"
 try 0 '' 'simulated' gmemctl create blocked --simulate=plain
-# Its file is one line of fixed length, so that a reader never sees a part of it.
+# The holder's file is one line of fixed length, so a reader never sees a part of it.
 for range in 0+4K 4K+8K all; do
 	gmemctl punch blocked "$range" > "$scratch/out" 2>&1
 	wc -lc < "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.vm"
@@ -109,8 +109,8 @@ else
 fi
 try 0 '' 'simulated' gmemctl destroy blocked
 
-# A client that does not read its answer makes others wait for a moment only, and gets a message. So does a
-# client that was connected before and sends its request later.
+# A client that does not read its answer blocks other clients only for a moment, and gets a message. So does a
+# client that connected earlier and sends its request later.
 gmemctl create unread --simulate=plain --size=16M --populate > "$scratch/out" 2>&1
 mkfifo "$scratch/go"
 start late timeout 120 "$client" "$GMEMCTL_RUNTIME_DIR/gmemctl/unread.sock" late punch unread 0+4K

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# Bad input, each with its message and status; and the input that only looks bad.
+# Bad input, each with its message and status; and input that only looks bad.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,7 +8,7 @@ walk() {
 	gmemctl walk --simulate=plain --dry-run "$@"
 }
 
-# size ARGUMENT BYTES
+# size ARGUMENT BYTES: whether walk reads ARGUMENT as a size of BYTES.
 size() {
 	try 0 "^SIZE=\"$2\"|^size +$2\$|\"size\":$2,?\$" '' walk --json "--size=$1"
 }
@@ -84,7 +84,7 @@ try 64 '' 'give either TARGET or --pfn' check
 try 64 '' 'give either TARGET or --pfn' check 1:2 --pfn=1
 try 64 '' 'it is not a number' check --pfn=x
 try 64 '' 'it is empty' check --pfn=
-# A line break of an argument does not begin a line that looks like a message.
+# A line break in an argument does not begin a line that looks like a message.
 try 64 '' '^gmemctl: doctor: --for: .a.gmemctl: all is well. is not one of ' gmemctl doctor --for="a
 gmemctl: all is well"
 try 64 '' 'it is negative' check --pfn=-1
@@ -99,7 +99,7 @@ try 64 '' 'ends beyond 64 bits' check --pfn=2+18446744073709551615
 try 64 '' 'beyond this CPU' check --pfn=0xfffffffffffff
 try 64 '' 'beyond this CPU' check --pfn=1+0xfffffffffffff
 
-# As logs and oopses have them. The model's RAM ends before 0xbffdf, and goes on at 0x100000.
+# Numbers as logs and oopses have them. The model's RAM ends before 0xbffdf, and goes on at 0x100000.
 try 64 '' "'84f35': did you mean 0x84f35\\?" check --pfn=84f35
 try 64 '' "did you mean 0x84f35-0x84f40\\?" check --pfn=84f35-84f40
 try 64 '' "did you mean 0x84f35-0x90000\\?" check --pfn=84f35-90000
@@ -124,7 +124,7 @@ for sure in 0x197f3 pfn:197f3 256 999; do
 	fi
 done
 
-# What is not RAM has no verdict; where a physical address was meant, that is said.
+# A page frame that is not RAM has no verdict. If the user meant a physical address, gmemctl says that.
 try_json 3 '.verdict_now == "not-applicable" and .pages == 0 and .not_ram == 1 and
 	(.verdict_now_reason | test("0xfee00 is not RAM"))' check --json --pfn=0xfee00
 try_json 4 '.verdict_now == "safe" and .pages == 16 and .not_ram == 16' \
@@ -133,7 +133,7 @@ try 3 '*' '0x70123456 is not RAM; if .* is page frame 0x70123 ' \
 	gmemctl check --simulate=tdx --pfn=0x70123456
 try 64 '' 'beyond this CPU.*that is page frame 0x400435' check --pfn=0x400435000
 
-# Addresses of the direct map, and of anything else; none is repeated.
+# Addresses in the direct map, and others. No message repeats an address.
 try_json 0 '.pages == 1 and .verdict_now == "safe"' check --json --pfn=va:ffff95c344435018
 try_json 0 '.frames[0].pfn == 1066037' gmemctl pfn --simulate=plain --json va:0xffff95c344435018
 try_json 0 '.pages == 2' check --json --pfn=va:ffff95c344435fff+2
@@ -156,7 +156,7 @@ for hidden in va:ffff888084f35000 ffff888084f35000 0xffff888084f35000 0ffff88808
 	done
 done
 
-# From standard input: lines, with ',' for the end of one, '|' for a tab and ';' for a carriage return.
+# Lines of standard input: ',' stands for the end of a line, '|' for a tab, ';' for a carriage return.
 check_lines() {
 	lines=$1
 	shift
@@ -229,15 +229,15 @@ try_json 0 '[.frames[].pfn] == [256, 256, 1] and all(.frames[]; .owner == "none"
 	.direct_map == "mapped" and .node == 0 and .zone != null)' pfn 0x100 256 1 --json
 try_json 4 '.frames[0] | .owner == "none" and .direct_map == "unknown" and .reason != null' \
 	pfn 256 --json --reader=none
-# One that was asked for and could not be had at first is not replaced by the other.
+# The user chose a reader, and opening it fails once. gmemctl does not use the other one instead.
 try_json 0 '.evidence == "page-tables/kcore"' \
 	gmemctl pfn 256 --json --reader=kcore --simulate=plain,fail=reader-open@1:EPERM
 try 0 '' '' pfn 256 --quiet
-# A failure is still said.
+# With --quiet a failure is still reported.
 try 2 '' 'oops: .*no-such-file: No such file' gmemctl oops --quiet "$scratch/no-such-file"
 try 64 '' 'pfn: ' pfn --quiet x
 
-# doctor heeds the choice of a reader, and tries no other.
+# doctor respects the choice of a reader, and tries no other.
 doctor() {
 	gmemctl doctor --simulate=tdx --raw -n -o id,result,detail "$@"
 }
@@ -246,7 +246,7 @@ try 0 '^reader.bpf skip .*chose.*page-tables/kcore$' 'simulated' doctor --reader
 try 0 '^reader.kcore skip .*chose.*page-tables/bpf$' 'simulated' doctor --reader=bpf
 try 0 '^reader.usable skip .*forbids' 'simulated' doctor --reader=none
 try 0 '^reader.control skip .*forbids' 'simulated' doctor --reader=none
-# Nor is one in use that a line of a batch before has opened.
+# A line does not use a reader that an earlier line of the batch has opened, if it may not.
 printf '%s\n' 'create v --populate' 'pfns v' 'walk --dry-run' 'pfns v --reader=none' 'pfns v' \
 	> "$scratch/batch"
 try_json 3 '[.commands[].status] == [0, 0, 0, 3, 0]' \
@@ -263,6 +263,6 @@ try 64 '' "'nonsense' is no column of list" list --output=nonsense
 try 0 '^count: +0$' 'there is no guest_memfd on this host' list
 try_json 0 '.guest_memfds == [] and .count == 0 and .total == 0' list --json --sort=size,pid
 
-# Words of the command line may hold what a terminal obeys.
+# The command line may contain characters that a terminal obeys.
 try 64 '' "there is no command 'a[?]b'" gmemctl "$(printf 'a\033b')"
 finish

@@ -14,7 +14,7 @@ if nm "$BUILD/gmemctl" 2> "$scratch/nm" | grep -q __asan_init; then
 fi
 
 root=$scratch/root
-# As it was built, so that installing builds nothing.
+# With the options of the build, so that make install builds nothing.
 bpf=1
 grep -q '^BPF=0 ' "$BUILD/flags" && bpf=0
 kdump=1
@@ -40,7 +40,7 @@ else
 		"$(grep -r '^prefix=\|^ExecStart=' "$root/usr/lib/pkgconfig" "$root/usr/lib/systemd")"
 fi
 
-# What is hidden in the shared library must not be linked to in the static one.
+# A symbol that the shared library hides must be hidden in the static library, too.
 nm --defined-only --extern-only "$root/usr/lib/libgmem.a" | awk 'NF == 3 { print $3 }' | sort > "$scratch/static"
 sed -n 's/^\t\(gmem_[a-z0-9_]*\);$/\1/p' libgmem/libgmem.map | sort > "$scratch/listed"
 if [ -s "$scratch/static" ] && diff "$scratch/static" "$scratch/listed" > "$scratch/diff"; then
@@ -49,12 +49,12 @@ else
 	fail "the static library exports what the shared one does" "$(cat "$scratch/diff")"
 fi
 
-# flags [OPTION]: what pkg-config says of the installed library.
+# flags [OPTION]: prints pkg-config's flags for the installed library.
 flags() {
 	PKG_CONFIG_PATH=$root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$root \
 		pkg-config "$@" --cflags --libs libgmem
 }
-# consumer NAME COMPILER SOURCE [static]: compiled, linked and run against what was installed.
+# consumer NAME COMPILER SOURCE [static]: compiles, links and runs SOURCE with the installed library.
 consumer() {
 	# shellcheck disable=SC2046,SC2086 # words
 	if ! $2 -Wall -Wextra -Wshadow -Werror ${4:+-static} -o "$scratch/$1" "$3" \
@@ -78,7 +78,7 @@ else
 fi
 consumer "the README's program" cc "$scratch/readme.c"
 
-# Without installing: the README's line, in a checkout that has been built.
+# Without installing: the command line of the README, in a checkout that has been built.
 # shellcheck disable=SC2016 # a code block of Markdown
 line=$(sed -n '/^## The library$/,/^## /s/^\(cc x\.c .*-Lbuild .*\)$/\1/p' README.md)
 mkdir "$scratch/checkout"
@@ -90,7 +90,7 @@ if [ -n "$line" ] && (cd "$scratch/checkout" && sh -c "$line") > "$scratch/cc" 2
 	"$scratch/checkout/x" > "$scratch/out" 2>> "$scratch/cc"
 	status=$?
 fi
-# 1: this kernel has no guest_memfd, and the library says so.
+# Status 1: this kernel has no guest_memfd, and the library reports that.
 if [ $status -eq 0 ] && grep -q '^PFN 0x' "$scratch/out" || [ $status -eq 1 ]; then
 	pass "the README's program, built against build/ without installing"
 else
@@ -102,8 +102,8 @@ else
 	skip "the README's program, linked statically" "$(cat "$scratch/libelf")"
 fi
 
-# The program of a man page as man shows it, and what the page says that it prints. col(1) knows letters
-# that are struck twice, not the escape sequences of newer groffs.
+# Prints the program of a man page as man shows it. printed_by() prints the output that the page promises.
+# col(1) understands letters that are struck twice, but not the escape sequences of newer groffs.
 program_of() {
 	GROFF_NO_SGR=1 MANWIDTH=400 man -E UTF-8 -l -Tutf8 "$1" 2> "$scratch/man" | col -bx |
 		awk '/^EXAMPLES/ { examples = 1 }
@@ -135,7 +135,7 @@ else
 		fi
 	done
 fi
-# The library guards a VMM that uses nothing else.
+# The library guards a VMM that uses no other part of it.
 cat > "$scratch/guarded.c" << 'EOF'
 #include <gmem/gmem.h>
 #include <stdio.h>
@@ -170,7 +170,7 @@ if command -v g++ > "$scratch/which"; then
 else
 	skip "a C++ program" "there is no g++"
 fi
-# uninstalls WHERE: what make uninstall leaves there.
+# uninstalls WHERE: whether make uninstall leaves no file there.
 uninstalls() {
 	left=$(find "$root" ! -type d)
 	if [ -z "$left" ]; then
@@ -182,7 +182,7 @@ uninstalls() {
 make_quietly uninstall
 uninstalls "in /usr"
 
-# Folders with spaces in their names, both that of the root and that of the prefix.
+# The root and the prefix are folders with spaces in their names.
 root="$scratch/a root"
 spaces() {
 	make "$1" BUILD="$BUILD" BPF=$bpf MAN=0 prefix="/opt/two words" DESTDIR="$root" \
@@ -193,14 +193,14 @@ try 0 '^gmemctl' '' "$root/opt/two words/sbin/gmemctl" --version
 PKG_CONFIG_PATH="$root/opt/two words/lib/pkgconfig"
 export PKG_CONFIG_PATH
 try 0 '^-I/opt/two\\ words/include' '' pkg-config --cflags libgmem
-# AppArmor reads /etc/apparmor.d only.
+# AppArmor reads only /etc/apparmor.d.
 try 0 '^  "/opt/two words/sbin/gmemctl" mr,$' '' grep gmemctl "$root/etc/apparmor.d/gmemctl-metrics"
 try 0 '^## 0\.1\.0' '' grep '^## ' "$root/opt/two words/share/doc/gmemctl/CHANGELOG.md"
 spaces uninstall
 uninstalls "where names have spaces"
 make BUILD="$BUILD" BPF=$bpf > "$scratch/make" 2>&1
 
-# What the compiler noted of headers stands under relative names, and holds where BUILD is an absolute one.
+# The compiler's notes about headers have relative names. They are also right if BUILD is an absolute one.
 here=$(realpath .)
 whole=$(realpath "$BUILD")
 make -pn BUILD="$whole" BPF=$bpf 2> "$scratch/make" |
@@ -211,8 +211,8 @@ else
 	fail "an absolute BUILD knows the headers that an object was made of" "$(cut -c1-200 "$scratch/rule")"
 fi
 
-# refused NAME MESSAGE COMPILER: a make with that compiler ends with one error, which is this. With -k make
-# goes on with all that does not wait for what failed.
+# refused NAME MESSAGE COMPILER: whether a make with that compiler ends with one error, MESSAGE. With -k make
+# builds everything that does not depend on the failure.
 refused() {
 	rm -rf "$scratch/refused"
 	make -k -j2 BUILD="$scratch/refused" BPF=$bpf MAN=0 CC="$3" > "$scratch/make" 2>&1

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# The running kernel: what must hold on any host that has /dev/kvm and lets root read tables.
+# The running kernel: what must be true on any host with /dev/kvm if root can read page tables.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -42,8 +42,8 @@ try 2 '*' '*' gmemctl pfns 2
 try 2 '' 'is no guest_memfd' gmemctl check $$:0
 try 2 '' 'gmemctl: check: ' gmemctl check $$:1000
 
-# A signal in the middle: what was made is released, and said to be. The signal goes out once the
-# memory is there, and populating that takes long enough.
+# A signal in the middle: walk releases what it has created, and reports that. The test sends the signal when
+# the memory is there. Populating it takes long enough.
 interrupt() {
 	# shellcheck disable=SC2086 # words; through gmemctl() $! would be a shell's
 	$GMEMCTL walk --json --size=1G &

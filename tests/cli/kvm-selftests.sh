@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2016,SC2317,SC2086 # inner shell; called by try; words
-# What KVM's own selftests assert of guest_memfd, rebuilt from gmemctl commands and nothing else:
-# guest_memfd_test, set_memory_region_test, pre_fault_memory_test and private_mem_conversions_test
-# of Linux 7.3. What a guest would have to read or write is not in here: no vCPU runs.
+# The assertions of KVM's own selftests about guest_memfd, made with gmemctl commands only: guest_memfd_test,
+# set_memory_region_test, pre_fault_memory_test and private_mem_conversions_test of Linux 7.3. Reads and
+# writes by a guest are not here, as no vCPU runs.
 #
-# On simulated kernels, or with RUNNING=1 on the running one. GMEMCTL is the command.
+# It runs on simulated kernels, or with RUNNING=1 on the running one. GMEMCTL is the command.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 : "${BUILD:=build}"
 . "$(dirname "$0")/lib.sh"
 
-# asks STATUS MESSAGE COMMAND...: named for the kernel, VM type and selftest that it is of.
+# asks STATUS MESSAGE COMMAND...: a test with the names of kernel, VM type and selftest.
 asks() {
 	wanted=$1 err=$2
 	shift 2
@@ -22,7 +22,7 @@ ok() {
 	asks 0 '' "$@"
 }
 
-# new [OPTION...]: a VM of the type under test, called vm, instead of the one before.
+# new [OPTION...]: replaces vm by a new VM of the type under test.
 new() {
 	gmemctl destroy vm > "$scratch/out" 2>&1
 	ok create vm "--vm-type=$type" $simulate "$@"
@@ -30,7 +30,7 @@ new() {
 end() {
 	gmemctl destroy vm > "$scratch/out" 2>&1
 }
-# Memory that the host may touch, as far as the type has it.
+# Whether the host can touch the memory of this type.
 touchable() {
 	offers mmap && offers init-shared
 }
@@ -44,7 +44,7 @@ has() {
 		and .capability == $cap) | .value] | .[0] > 0' "$scratch/caps" > "$scratch/jq"
 }
 
-# value NAME FILTER WANTED COMMAND...: what a command's document says.
+# value NAME FILTER WANTED COMMAND...: whether FILTER gives WANTED for the command's document.
 value() {
 	name="$kernel, $type, $selftest: $1" filter=$2 wanted=$3
 	shift 3
@@ -68,7 +68,7 @@ private() {
 	value 'bytes private' '.vms[0].private' "$1" status vm
 }
 
-# Whether create takes the flags is what KVM_CAP_GUEST_MEMFD_FLAGS of the VM said.
+# create takes a flag if KVM_CAP_GUEST_MEMFD_FLAGS of the VM offers it, and only then.
 flags_are_as_offered() {
 	for flag in mmap init-shared no-direct-map; do
 		end
@@ -125,7 +125,7 @@ guest_memfd_test() {
 		| index("mmap", "init-shared")] | all(. != null)' true caps $simulate
 }
 
-# The descriptor itself, by other programs.
+# Other programs use the descriptor itself.
 guest_memfd_descriptor() {
 	selftest=guest_memfd
 	new --flags= --size=4K
@@ -154,13 +154,13 @@ set_memory_region_test() {
 	asks 64 'beyond the memory' create vm "--vm-type=$type" $simulate --flags= --size=2M --slot=4G+4M@0
 	asks 2 'wraps|highest|beyond|width|physical' create vm "--vm-type=$type" $simulate --flags= \
 		--size=2M --gpa=0xfffffffffff00000
-	# A slot that is gone frees its addresses and its part of the file.
+	# When a slot is gone, its addresses and its part of the file are free again.
 	new --flags= --size=2M --slots=64
 	value memslots '.vms[0].slots' 64 status vm
 	new --flags= --size=2M --slots=64
 }
 
-# pre_fault FLAG: shared memory needs the file to stand for it, private does not.
+# pre_fault FLAG: shared memory can be pre-faulted only if the file provides it. Private memory always can.
 pre_fault_memory_test() {
 	selftest="pre_fault_memory ($1)"
 	new "--flags=$2" --size=4M --slot=4G+2052K@0
@@ -191,12 +191,12 @@ private_mem_conversions_test() {
 	ok convert vm all shared
 	private 0
 	pages 512
-	# A punch of private memory leaves it private, with other pages.
+	# Punched private memory stays private, with other pages.
 	ok convert vm all private
 	ok punch vm 64K+64K
 	private 2097152
 	pages 496
-	# Across the ends of memslots, and back again.
+	# Conversions across the ends of memslots, to shared and back to private.
 	ok convert vm 508K+8K shared
 	private $((2097152 - 8192))
 	ok convert vm 508K+8K private
@@ -209,7 +209,7 @@ private_mem_conversions_test() {
 	end
 }
 
-# Pages of a TD are pre-faulted once it is final, of others at any time.
+# Pages of a TD can be pre-faulted when it is finalized, those of others at any time.
 conversions_and_pre_fault() {
 	private_mem_conversions_test
 	case $type in
@@ -244,7 +244,7 @@ test_type() {
 	end
 }
 
-# test_kernel NAME [--simulate=MODEL]
+# test_kernel NAME [--simulate=MODEL]: runs all tests on this kernel, for each VM type that it has.
 test_kernel() {
 	kernel=$1 simulate=${2-}
 	gmemctl caps $simulate --json > "$scratch/caps" 2> "$scratch/err"

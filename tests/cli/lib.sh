@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What the command-line tests share. GMEMCTL is the command under test, as words: tests/run puts
-# valgrind in front. Each script sources this, tries, and ends with finish.
+# Functions of the command-line tests. GMEMCTL is the command under test, as words: tests/run puts valgrind in
+# front. Each script sources this file, runs its tests, and ends with finish.
 set -u
 
 : "${GMEMCTL:?run me through tests/run}"
 : "${BUILD:?run me through tests/run}"
 scratch=$(mktemp -d) || exit 2
 trap 'end_holders; rm -rf "$scratch"' EXIT
-trap 'exit 143' HUP INT TERM # a timeout ends it in order too
+trap 'exit 143' HUP INT TERM # with this a timeout, too, runs the EXIT trap
 tests_run=0
 tests_failed=0
 
-# VMs that a test holds are held in a folder of its own, and end with it.
+# A test's VMs are held in the test's own folder. Their holders end when the test ends.
 mkdir -m 700 "$scratch/runtime"
 export GMEMCTL_RUNTIME_DIR="$scratch/runtime"
 end_holders() {
@@ -21,7 +21,7 @@ end_holders() {
 	done
 }
 
-# An environment that changes no output.
+# No variable of the environment may change an output.
 unset NO_COLOR COLUMNS
 export LC_ALL=C.UTF-8 TERM=xterm
 
@@ -36,8 +36,8 @@ await_end() {
 	done
 }
 
-# Waits until a process or its child has a guest_memfd, or has ended. A test that interrupts it needs
-# that: after a mere time, a busy machine may not even have started the process.
+# Waits until a process or its child has a guest_memfd, or has ended. A test that interrupts a process needs
+# this: after a fixed time, a busy machine may not even have started the process.
 await_guest_memfd() {
 	while is_running "$1"; do
 		for process in "$1" $(cat "/proc/$1/task/$1/children" 2> "$scratch/await"); do
@@ -56,7 +56,7 @@ await_handler() {
 	done
 }
 
-# program FILE: one to run in its place where it is another machine's.
+# program FILE: prints FILE, or, for another machine's program, a script that runs it in the emulator.
 program() {
 	[ -n "${EMULATOR-}" ] || { echo "$1"; return; }
 	mkdir -p "$scratch/emulated"
@@ -66,7 +66,7 @@ program() {
 	echo "$scratch/emulated/${1##*/}"
 }
 
-# The command alone, for places where it is not a word of this shell.
+# The command as one file, for uses in which it cannot be words of this shell.
 # shellcheck disable=SC2034 # used by tests
 GMEMCTL_FILE=$(program "${GMEMCTL##* }")
 
@@ -75,7 +75,7 @@ gmemctl() {
 	$GMEMCTL "$@"
 }
 
-# Under valgrind a run takes seconds, and system calls that it does not know are not there.
+# Whether valgrind runs the command: a run takes seconds, and lacks system calls that valgrind does not know.
 wrapped() {
 	case $GMEMCTL in
 	*' '*) true ;;
@@ -83,12 +83,13 @@ wrapped() {
 	esac
 }
 
-# Not together with the libraries of a sanitizer, which have to come first, and not into programs of others.
+# Whether a library can be preloaded. A sanitizer's libraries must come first, and programs of
+# another machine cannot load it.
 can_preload() {
 	! wrapped && [ -z "${EMULATOR-}" ] && ! ldd "$GMEMCTL_FILE" | grep -q 'lib[at]san'
 }
 
-# Without openat2(2), as in an emulator of processes, no files of another host are looked at.
+# Whether --sysroot is missing: without openat2(2), as in an emulator of processes, gmemctl refuses it.
 sysroot_missing() {
 	gmemctl doctor --sysroot=tests/hosts/el9 > "$scratch/stdout" 2> "$scratch/stderr"
 	grep -q 'no openat2(2)' "$scratch/stderr"
@@ -99,7 +100,7 @@ pass() {
 	echo "ok $tests_run - $1"
 }
 
-# fail NAME REASON...
+# fail NAME REASON...: counts and prints a failed test.
 fail() {
 	tests_run=$((tests_run + 1))
 	tests_failed=$((tests_failed + 1))
@@ -118,8 +119,8 @@ finish() {
 	exit $((tests_failed > 0))
 }
 
-# matches FILE PATTERN: some line matches the extended regular expression; '' wants no output,
-# '*' takes any.
+# matches FILE PATTERN: whether a line matches the extended regular expression. '' wants an
+# empty file, '*' accepts any.
 matches() {
 	case $2 in
 	'') [ ! -s "$1" ] ;;
@@ -128,12 +129,12 @@ matches() {
 	esac
 }
 
-# The part of an output that a failed test shows.
+# Prints the part of an output that a failed test shows.
 show() {
 	sed -n "1,20{s/^/#   $1: /;p;}" "$scratch/$1"
 }
 
-# judge NAME STATUS WANTED_STATUS STDOUT STDERR, on $scratch/stdout and stderr
+# judge NAME STATUS WANTED_STATUS STDOUT STDERR: checks $scratch/stdout and stderr against the patterns.
 judge() {
 	if [ "$2" -ne "$3" ]; then
 		fail "$1" "exit status $2, not $3"
@@ -149,7 +150,7 @@ judge() {
 	show stderr
 }
 
-# try STATUS STDOUT STDERR COMMAND...: runs it, and checks all three.
+# try STATUS STDOUT STDERR COMMAND...: runs the command, and checks all three.
 try() {
 	wanted=$1 out=$2 err=$3
 	shift 3
@@ -157,7 +158,7 @@ try() {
 	judge "$*" $? "$wanted" "$out" "$err"
 }
 
-# Keeps a document. At the end, all documents that the tests saw are checked against the schemas.
+# Keeps a document. At the end, all documents of the tests are checked against the schemas.
 keep_json() {
 	documents=$BUILD/test-results/json
 	if mkdir -p "$documents"; then
@@ -165,8 +166,8 @@ keep_json() {
 	fi
 }
 
-# try_json STATUS FILTER COMMAND...: standard output is one JSON document, the filter is true of
-# it, and its status is the exit status.
+# try_json STATUS FILTER COMMAND...: whether standard output is one JSON document, FILTER is true of it, and
+# its status is the exit status.
 try_json() {
 	wanted=$1 filter=$2
 	shift 2
@@ -192,7 +193,7 @@ try_json() {
 	fi
 }
 
-# shows WANTED GOT: the lines of WANTED between two "..." stand in GOT, in this order.
+# shows WANTED GOT: whether the lines of WANTED between two "..." are in GOT, in this order.
 shows() {
 	awk '
 		FNR == NR { wanted[++n] = $0; next }
@@ -215,7 +216,7 @@ shows() {
 	' "$1" "$2"
 }
 
-# Every command, in the order of the table.
+# Prints every command, in the order of the table.
 commands() {
 	gmemctl --describe | awk -F '\t' '$1 == "command" { print $2 }'
 }

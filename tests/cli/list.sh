@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# gmemctl list on the VMs of a batch, on a simulated kernel: what is looked at for which columns.
+# gmemctl list on the VMs of a batch, on a simulated kernel: it looks only at what the columns need.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Two that are empty, and two of which one has what the other has not.
+# Two VMs are empty. Of the other two, one is in the direct map and one is not.
 printf '%s\n' 'create a --size=8M' 'create b --size=2M --populate' \
 	'create c --size=4M --no-direct-map --mmap --init-shared' 'map c all --method=host' \
 	'create d --size=16M' > "$scratch/vms"
 
-# list OPTION...: what list prints after these, alone.
+# list OPTION...: prints only the output of list with these options.
 list() {
 	{ cat "$scratch/vms" && echo "list $*"; } |
 		gmemctl batch --simulate=no-direct-map --keep-going
 }
 
-# sizes WANTED OPTION...: its rows by their sizes, in MiB.
+# sizes WANTED OPTION...: whether the rows have these sizes, in MiB, in this order.
 sizes() {
 	wanted=$1
 	shift
@@ -28,7 +28,7 @@ sizes() {
 	fi
 }
 
-# The column that is sorted by need not be one that is shown.
+# list can sort by a column that it does not show.
 sizes '4 2 8 16' -o size
 sizes '2 8 4 16' -o size --sort=in-direct-map
 sizes '4 8 2 16' -o size --sort=not-in-direct-map
@@ -37,7 +37,7 @@ sizes '8 16 2 4' -o size --sort=direct-map
 sizes '4 2 8 16' -o size --sort=total
 sizes '16 8 2 4' -o size --sort=direct-map,size
 
-# The names that the batch gave.
+# list shows the names from the batch.
 names=$(list --raw --noheadings --output=name --sort=name 2> "$scratch/stderr" | paste -sd ' ')
 if [ "$names" = "a b c d" ]; then
 	pass "list names the VMs of the batch"
@@ -45,7 +45,7 @@ else
 	fail "list names the VMs of the batch" "$names" "$(cat "$scratch/stderr")"
 fi
 
-# The sums are of all that there is, whichever columns are shown.
+# The sums are those of all memory, whichever columns are shown.
 try 0 '^total: +6M$' 'simulated' list -o size
 try 0 '^not in direct map: +4M$' 'simulated' list -o pid
 { cat "$scratch/vms" && echo 'list --output=pid'; } > "$scratch/batch"
@@ -53,13 +53,14 @@ try_json 0 '.commands[-1].document | .total == 6291456 and .in_direct_map == 209
 	.not_in_direct_map == 4194304 and .direct_map_unknown == 0 and .shared == 0 and .total_reason == null and
 	([.guest_memfds[] | keys] | unique) == [["pid"]]' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
-# What is not to be looked at is said to be that.
+# If list must not look at something, the document gives that reason.
 echo 'list -o pid --no-locks' >> "$scratch/batch"
 try_json 0 '.commands[-1].document | .total == null and .total_reason == "not looked at (--no-locks)"
 	and .shared_reason == .total_reason and .in_direct_map == 2097152' \
 	gmemctl batch --simulate=no-direct-map --json "$scratch/batch"
-# What the VM's attributes call private, and what a conversion to shared leaves, until it is punched.
-# private MODEL TYPE WANTED: bytes of both behind each step, in MiB.
+# Private memory by the VM's attributes, and private pages that a conversion to shared
+# leaves until they are punched.
+# private MODEL TYPE WANTED: checks both sizes after each step, in MiB.
 private() {
 	printf '%s\n' "create a --size=8M --vm-type=$2 --populate" 'convert a 0+8M private' \
 		'convert a 2M+4M shared' 'list' 'punch a 2M+1M' 'list' 'convert a 0+8M private' \
@@ -72,14 +73,14 @@ private() {
 private sw-protected sw-protected '[[4, 4, 8], [4, 3, 7], [8, 0, 7]]'
 private tdx tdx '[[4, 4, 8], [4, 3, 7], [8, 0, 7]]'
 private snp snp '[[4, 4, 8], [4, 3, 7], [8, 0, 7]]'
-# A VM of a type without private memory has none, whatever the kernel.
+# A VM of a type without private memory has none, on any kernel.
 printf '%s\n' 'create a --size=8M --vm-type=default --populate' 'list' > "$scratch/batch"
 for model in plain tdx; do
 	try_json 0 '.commands[-1].document | .private == 0 and .stale_private == 0 and
 		.private_reason == null and .resident == 8388608' \
 		gmemctl batch --simulate=$model --json "$scratch/batch"
 done
-# With conversion in place, and without a reader, both are unknown, and not 0.
+# With conversion in place, and without a reader, both sizes are unknown, and not 0.
 try_json 4 '.commands[-1].document | .private == null and .stale_private == null and
 	.resident == 8388608 and (.guest_memfds[0] | .private == null and .stale_private == null and
 	(.reason | contains("in place")))' \
@@ -88,7 +89,7 @@ printf '%s\n' 'create a --size=8M --populate' 'list --reader=none' > "$scratch/b
 try_json 4 '.commands[-1].document | .private == null and .stale_private == null and
 	(.stale_private_reason | contains("REASON"))' \
 	gmemctl batch --simulate=tdx --json "$scratch/batch"
-# Nodes, with what guests have on each: a model's own, and not those of the host that this runs on.
+# Nodes, with the guest memory on each. They are the model's nodes, and not those of the host.
 printf '%s\n' 'create a --size=8M --vm-type=default --mmap --init-shared --numa=interleave:all --populate' \
 	'create b --size=2M --vm-type=default --mmap --init-shared --numa=bind:1 --populate' \
 	'list --nodes' > "$scratch/batch"
@@ -106,7 +107,7 @@ try 64 '' 'nodes are sorted by their numbers' gmemctl list --nodes --sort=size -
 try 64 '' 'is no column' gmemctl list --nodes -o inode --simulate=tdx
 try 2 '' 'is built without CONFIG_NUMA' \
 	gmemctl list --nodes --simulate=tdx,fail=list-directory@1:ENOENT
-# Without a reader of kernel memory the nodes are known, and what guests have there is not.
+# Without a reader of kernel memory the nodes are known, but not the guest memory on them.
 printf '%s\n' 'create a' 'list --nodes --reader=none' > "$scratch/batch"
 try_json 4 '.commands[-1].document | .nodes | all(.size > 0 and .resident == null and
 	.guests == null and (.reason | contains("not known of every guest_memfd")))' \

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The examples of the man pages: each command after "$ " is run, on a simulated kernel, and prints
+# The examples of the man pages: the test runs each command after "$ " on a simulated kernel. It must print
 # what the page shows. A line "..." stands for any number of lines.
 # shellcheck source=tests/cli/lib.sh
 . tests/cli/lib.sh
@@ -12,8 +12,8 @@ fi
 mkdir "$scratch/bin"
 ln -s "$(realpath "$GMEMCTL")" "$scratch/bin/gmemctl"
 
-# The n-th example of a page goes to n.command and n.wanted. scdoc shows one of two backslashes, and
-# drops a single one, so the examples are read in the same way.
+# Writes the n-th example of a page to n.command and n.wanted. Like scdoc, it makes one backslash of
+# two, and drops a single one.
 extract() {
 	rm -f "$scratch"/*.command "$scratch"/*.wanted
 	sed -e 's/\\\(.\)/\1/g' "$1" | awk -v to="$scratch/" '
@@ -35,10 +35,10 @@ for page in cli/man/*.scd; do
 	for file in "$scratch"/*.command; do
 		[ -e "$file" ] || continue
 		command=$(cat "$file")
-		name=$(tr -d '\134' < "$file") # echo would take \n for a line's end
+		name=$(tr -d '\134' < "$file") # echo would make a line's end of \n
 		PATH=$scratch/bin:$PATH sh -c "$command" > "$scratch/got" 2>&1 < /dev/null
 		case $command in
-		# The widths of columns without headings: libsmartcols counted the headings up to 2.38.
+		# Columns without headings: libsmartcols up to 2.38 made them as wide as the headings.
 		*--noheadings*) sed -i 's/  */ /g' "${file%.command}.wanted" "$scratch/got" ;;
 		esac
 		if shows "${file%.command}.wanted" "$scratch/got"; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# gmemctl metrics: read by the parsers of those that it is for, and the file that it writes.
+# gmemctl metrics: the parsers of those who use its output accept it, and the file that it writes is right.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -18,7 +18,7 @@ for model in $(models); do
 	metrics "--simulate=$model" > "$scratch/text" 2> "$scratch/err"
 	if [ $parser = yes ]; then
 		case $model in
-		arm64*) ;; # its kernel counts none
+		arm64*) ;; # its kernel counts no splits
 		*) try 0 '^counter gmemctl_direct_map_splits -$' '' openmetrics ;;
 		esac
 		try 0 '^gauge gmemctl_direct_map_bytes bytes$' '' openmetrics
@@ -37,7 +37,7 @@ for model in $(models); do
 		fail "$model: it says that it is simulated" "$(cat "$scratch/text")"
 	fi
 done
-# The parser is one that can say no.
+# The parser does reject a wrong text.
 if [ $parser = yes ]; then
 	metrics --simulate=tdx 2> "$scratch/err" | grep -v '# EOF' > "$scratch/text"
 	try 1 '*' 'EOF' openmetrics
@@ -53,8 +53,8 @@ try_json 0 '[.samples[] | select(.name == "gmemctl_keys")] == [{name: "gmemctl_k
 try 0 '^NAME="gmemctl_keys" LABELS="resource=\\x22tdx\\x22" VALUE="31"$' 'simulated' \
 	metrics --simulate=tdx --pairs
 
-# The metrics that gmemctl says it has, of which the man page is made, are those that it writes, with the
-# same type, unit, labels and meaning. No model counts mappings that came together again.
+# gmemctl --describe lists its metrics, and the man page is made from this list. gmemctl must write exactly
+# these, with the same type, unit, labels and meaning. No model counts mappings that were merged again.
 unseen=gmemctl_direct_map_collapses_total
 {
 	for model in $(models); do
@@ -78,7 +78,7 @@ else
 	fail "it writes the metrics that it says it has" "< said, > written:" "$(cat "$scratch/diff")"
 fi
 
-# Features: what a label of Kubernetes may hold, and for how long it holds.
+# Features: they fit into a label of Kubernetes, and have an expiry time.
 metrics --simulate=snp --format=nfd --expiry=600 > "$scratch/features" 2> "$scratch/err"
 label='[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?'
 wrong=$(sed 1d "$scratch/features" | grep -vxE "$label=$label")
@@ -113,7 +113,7 @@ fi
 echo before > "$file"
 try 2 '' 'no file can be made beside it' metrics --simulate=tdx -O "$scratch/nowhere/x"
 try 2 '' 'not a file name' metrics --simulate=tdx -O "$folder/"
-# The scan fails: what was there before stays.
+# The scan fails: the old file stays.
 try 2 '' '/proc' metrics --simulate=tdx,fail=list-directory@1+:EIO -O "$file"
 try 2 '' '/dev/kvm' metrics --simulate=plain,fail=open@1+:ENOENT -f nfd -O "$file"
 if [ "$(cat "$file")" = before ] && [ "$(ls -A "$folder")" = gmemctl.prom ]; then
@@ -121,8 +121,8 @@ if [ "$(cat "$file")" = before ] && [ "$(ls -A "$folder")" = gmemctl.prom ]; the
 else
 	fail "a failure leaves the file as it was, and nothing beside it" "$(ls -lA "$folder")"
 fi
-# A file only is replaced. What is something else is for a redirection: a rename would take away
-# the reader's FIFO, or the device node.
+# metrics replaces only a regular file. For anything else use a redirection: a rename would take away the
+# reader's FIFO, or the device node.
 mkfifo "$scratch/fifo"
 mkdir "$scratch/linked"
 echo before > "$scratch/linked/target"
@@ -149,7 +149,7 @@ else
 		"$(ls -lA "$scratch" "$scratch/linked")"
 fi
 
-# Readers in a loop never meet a part.
+# Readers in a loop never see a part of the file.
 (
 	i=0
 	while [ $i -lt 40 ]; do
@@ -174,7 +174,7 @@ fi
 
 try 64 '' 'one of openmetrics\|prometheus\|nfd' metrics --format=xml
 try 64 '' 'takes the text' metrics --raw --output-file="$file"
-# Options for rows, where there are none.
+# Options for rows, with a format that has no rows.
 for option in -oname --output=name --output-all -n --noheadings -b --bytes; do
 	try 64 '' '--(output|output-all|noheadings|bytes) is for --json, --raw or --pairs' \
 		metrics --simulate=tdx "$option"
@@ -185,7 +185,7 @@ try 64 '' "'labels' is no column of the features of metrics" metrics --simulate=
 echo metrics > "$scratch/batch"
 try 0 '^# EOF$' 'simulated' gmemctl batch --simulate=tdx --noheadings --bytes "$scratch/batch"
 try 64 '' 'belongs to --format=nfd' metrics --expiry=60
-# A label that is missing says that the node does not have it, so nothing is published unanswered.
+# A missing label says that the node lacks the feature. So if KVM does not answer, nothing is published.
 for fail in ioctl@1:EPERM ioctl@1+:EIO ioctl@2+:EPERM ioctl@1+:ENOTTY; do
 	try 3 '' 'KVM_CHECK_EXTENSION.*gmemctl doctor. tells more' \
 		gmemctl metrics --format=nfd --simulate="tdx,fail=$fail"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2016,SC2317 # of jq and PromQL
-# What is installed beside the command: alerts, a dashboard, units of systemd.
+# Files that are installed beside the command: alerts, a dashboard, systemd units.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -20,7 +20,7 @@ else
 	skip "alert rules" "there is no promtool: run make deps"
 fi
 
-# What they ask for is what metrics writes: the names in the sources, with or without _total.
+# They use only metrics that gmemctl writes: the names in the sources, with or without _total.
 grep -oh '"gmemctl_[a-z_]*"' cli/commands/metrics/*.c | tr -d '"' | sort -u > "$scratch/known"
 sed 's/$/_total/' "$scratch/known" | cat - "$scratch/known" | sort -u > "$scratch/names"
 for file in "$rules" "$dashboard"; do
@@ -34,8 +34,8 @@ done
 try 0 '^true$' '' jq '.uid == "gmemctl" and ([.panels[].id] | length == (unique | length)) and
 	all(.panels[]; .title != "" and all(.targets[]; .expr | contains("$instance")))' "$dashboard"
 
-# The manual's way to set it up names what is there: alerts, units, folders, and a configuration of
-# Prometheus that it takes.
+# The manual's SET-UP section names what is installed: alerts, units, folders. Prometheus accepts its
+# example of a configuration.
 page=cli/man/gmemctl-metrics.8.scd
 {
 	sed -n 's/^ *- alert: //p' "$rules"
@@ -53,7 +53,7 @@ else
 	fail "the manual's set-up names all alerts, units and paths" "it lacks:" "$missing"
 fi
 
-# A label that takes words of a fixed set: the page names each word that a run writes.
+# Some labels have a fixed set of words. The page names each word that a run writes.
 for model in tdx snp; do
 	gmemctl metrics --simulate=$model 2> "$scratch/err"
 done | grep -oE '(result|resource|direct_map|level|guest_memfd)="[^"]*"' | sort -u > "$scratch/labels"
@@ -74,7 +74,7 @@ else
 fi
 
 if command -v systemd-analyze > "$scratch/which"; then
-	# The program that a unit starts must be there for verify.
+	# systemd-analyze verify requires that the unit's program exists.
 	mkdir "$scratch/units"
 	for unit in packaging/systemd/*; do
 		name=$(basename "$unit" .in)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# --numa: policies by numactl's words, node strings by its rules, and what is wrong with others.
+# --numa: policies have numactl's names, node strings follow its rules, and errors are explained.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 shared='--vm-type=default --flags=mmap,init-shared'
 
-# STATUS | MESSAGE | NODES. On plain there is node 0, on tdx nodes 0 and 1: a model is asked, and not the
-# host that this runs on.
+# STATUS | MESSAGE | NODES. The model plain has node 0, tdx has nodes 0 and 1. gmemctl must ask the
+# model, and not this host.
 wrong='
 64|the list of nodes is empty|plain|
 64|the list of nodes is empty|plain|bind:
@@ -80,7 +80,7 @@ fi
 try_json 64 '.error | .code == "usage" and (.message | contains("no policy"))' gmemctl create x --simulate=plain --numa=a:0 --json
 try 2 '' 'no VM is held under the name' gmemctl status x
 
-# on WANTED NODES [OPTION...]: pages of 4M by their nodes, each "node:pages".
+# on WANTED NODES [OPTION...]: whether the pages of 4M are on these nodes, each "node:pages".
 on() {
 	wanted=$1 nodes=$2
 	shift 2
@@ -109,11 +109,11 @@ on '1:1024' preferred:1
 on '1:1024' preferred-many:1
 on '0:1024' preferred-many:all
 
-# A named policy is what is wanted, and memory that takes none is no place for it.
+# gmemctl must not ignore a policy: it refuses memory that cannot have one.
 try 2 '' 'without flag mmap' gmemctl create x --simulate=tdx --numa=bind:1 --populate
 try 2 '' 'without flag mmap' gmemctl create x --simulate=tdx --numa=1 --populate
 
-# Room on the nodes: bind fails, others are told.
+# Not enough room on the nodes: bind fails, and the message names its node.
 # shellcheck disable=SC2086 # words
 node1=$(gmemctl list --nodes --simulate=tdx --json 2> "$scratch/stderr" | jq '.nodes[1].free')
 over=$((node1 / 1048576 + 64))M

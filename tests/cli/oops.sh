@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# gmemctl oops: logs of our own making, from files, standard input and the simulated kernels.
+# gmemctl oops: logs that this project has made, from files, standard input and the simulated kernels.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 logs=$(dirname "$0")/oops
 
-# The row of a fault: every word of it from the text alone.
+# The row of a fault: every word comes from the text alone.
 row='-o LINE,COMMAND,PID,KIND,ACCESS,LEVEL,PFN,KERNEL-PATH,STEP -n --raw'
 # shellcheck disable=SC2086 # words
 try 0 '^1 vmm 412 not-present clflush 4K 0x26e0 tdx-page-add KVM_TDX_INIT_MEM_REGION$' '' \
@@ -16,7 +16,8 @@ try 0 '^1 init 1 not-present write 4K 0x44f85 gmem-clear KVM_RUN$' '' \
 	gmemctl oops $row "$logs/arm64-clear"
 # shellcheck disable=SC2086
 try 1 '^3 modprobe 77 null-pointer read - - - -$' '' gmemctl oops $row "$logs/null"
-# A stock kernel's own: tests/kernel/oops.sh made it, and check had said that of the page frame.
+# A stock kernel's log: tests/kernel/oops.sh made it. Before, check had predicted the
+# fault of that page frame.
 # shellcheck disable=SC2086
 try 0 '^1 read-back 144 not-present read 4K 0x2103b gup-copy /proc/PID/mem$' '' \
 	gmemctl oops $row "$logs/stock-7.3.4"
@@ -44,7 +45,7 @@ try 0 '^1 0x26e0 tdx-page-add$' '' gmemctl oops -n --raw -o LINE,PFN,KERNEL-PATH
 sed 's/^/<4>1 2026-11-29T10:12:46.123456+00:00 host kernel - - - /' "$logs/x86-page-add" > "$scratch/log.5424"
 try 0 '^1 0x26e0 tdx-page-add$' '' gmemctl oops -n --raw -o LINE,PFN,KERNEL-PATH "$scratch/log.5424"
 
-# No page fault: nothing, an empty file, other oopses.
+# Logs without a page fault: empty input, an empty file, other oopses.
 try 3 '' 'standard input: no page fault in 0 lines' gmemctl oops -n --raw -o LINE
 echo 'Oops: general protection fault, maybe for address 0x1: 0000 [#1] SMP' > "$scratch/gp"
 try 3 '' 'no page fault in 1 line, but 1 oops of another sort' gmemctl oops -n --raw -o LINE "$scratch/gp"
@@ -55,7 +56,7 @@ try 2 '' 'Is a directory' gmemctl oops "$scratch" -n --raw
 try 64 '' 'either FILE or --dmesg' gmemctl oops --dmesg "$scratch/gp"
 try 64 '' '*' gmemctl oops "$scratch/gp" "$scratch/gp"
 
-# Kernel addresses: not in any format, only with --verbose, then on standard error.
+# Kernel addresses appear in no format. Only --verbose prints them, on standard error.
 for format in '' --raw --pairs --json '--json --verbose' --output-all; do
 	# shellcheck disable=SC2086
 	gmemctl oops $format "$logs/x86-page-add" > "$scratch/stdout" 2> "$scratch/stderr"
@@ -70,17 +71,17 @@ done
 try 0 '*' 'line 1: address 0xffff8aa5026e0000' gmemctl oops --verbose "$logs/x86-page-add"
 try 0 '*' 'line 1: the direct map is at 0xffff8aa500000000' gmemctl oops -v "$logs/x86-page-add"
 
-# An address that the text does not have is not shown as 0.
+# If the text has no address, oops does not show it as 0.
 sed -n '3,$ { /CR2/d; p }' "$logs/x86-page-add" > "$scratch/headless"
 gmemctl oops --verbose "$scratch/headless" > "$scratch/stdout" 2> "$scratch/stderr"
 judge "no address in the text" $? 0 'not-present' ''
-# A file that is compressed has no lines to read: what to do is said.
+# A compressed file has no lines to read: oops says what to do.
 gzip -c "$logs/x86-page-add" > "$scratch/log.gz"
 try 3 '' 'log.gz: it is compressed with gzip: zcat .*log.gz . gmemctl oops' gmemctl oops -n --raw -o LINE "$scratch/log.gz"
 gmemctl oops -n --raw -o LINE - < "$scratch/log.gz" > "$scratch/stdout" 2> "$scratch/stderr"
 judge "compressed, on standard input" $? 3 '' 'standard input: it is compressed with gzip: zcat FILE . gmemctl oops'
 
-# Damaged logs, each said.
+# Damaged logs: oops names each damage.
 head -n 3 "$logs/x86-page-add" > "$scratch/half"
 try 1 'incomplete' '' gmemctl oops "$scratch/half"
 try 1 ' is of an architecture|a page fault of riscv: x86-64 and arm64 are decoded' '' \
@@ -93,7 +94,8 @@ try_json 1 '.faults[0] | .pfn == null and .removed == null and .kernel_path == n
 	.step == "KVM_TDX_INIT_MEM_REGION" and .direct_map == "unknown"' gmemctl oops "$scratch/wrong" --json
 sed 's/ffff8aa5026e0000/ffffb3a5001a3c60/' "$logs/x86-page-add" > "$scratch/vmalloc"
 try 1 'The address is not in the direct map' '' gmemctl oops "$scratch/vmalloc"
-# Of an entry that is empty the text cannot tell: the base of the direct map, and its end, are random.
+# If the entry is empty, the text does not tell whether the address is in the direct map: its
+# base and its end are random.
 sed 's/PTE 800ffffffd91f020/PTE 0/' "$scratch/vmalloc" > "$scratch/empty"
 # shellcheck disable=SC2086
 try 0 '^1 vmm 412 not-present clflush 4K - tdx-page-add KVM_TDX_INIT_MEM_REGION$' '' \
@@ -102,7 +104,7 @@ try 0 '^1 vmm 412 not-present clflush 4K - tdx-page-add KVM_TDX_INIT_MEM_REGION$
 	> "$scratch/dirt"
 try 0 'not-present' 'lines longer than a kernel writes, .*: 1$' gmemctl oops "$scratch/dirt"
 try 0 'not-present' 'zero bytes that were passed over: 100000' gmemctl oops "$scratch/dirt"
-# A thread's name is anybody's text.
+# A user may choose the name of a thread freely.
 printf 's/Comm: vmm/Comm: a\033[2Jb/' > "$scratch/edit"
 sed -f "$scratch/edit" "$logs/x86-page-add" > "$scratch/escape"
 gmemctl oops "$scratch/escape" > "$scratch/stdout"
@@ -112,12 +114,12 @@ else
 	pass "a name with escapes does not reach the terminal"
 fi
 
-# In the journal of a boot with two faults: one that is explained, and one that is not.
+# The journal of a boot with two faults: oops explains one of them, and not the other.
 cat "$logs/x86-page-add" "$logs/null" > "$scratch/two"
 try 1 'tdx-page-add' '' gmemctl oops "$scratch/two"
 try_json 1 '[.faults[].line] == [1, 31]' gmemctl oops "$scratch/two" --json
 
-# A simulated kernel that took the fault: its own log, and its page frames now.
+# A simulated kernel took the fault: its own log, and the state of its page frames now.
 printf 'walk --no-direct-map --force\noops --dmesg\n' > "$scratch/lines"
 gmemctl batch --keep-going --simulate=tdx-no-direct-map "$scratch/lines" \
 	> "$scratch/stdout" 2> "$scratch/stderr"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317,SC2086 # functions are called by try; GMEMCTL is words
-# --map of directmap and pfns: each cell against the rows of the same memory, the legend against the
-# totals, widths, colours, ASCII, and what does not go with it.
+# --map of directmap and pfns: the cells agree with the rows of the same memory, and the legend with the
+# totals. Widths, colours, ASCII, and options that cannot be combined with it.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,8 +9,8 @@ widest() {
 	LC_ALL=C.UTF-8 wc -L < "$1"
 }
 
-# fits NAME WIDTH COMMAND...: no line of the picture is longer than WIDTH. The facts below it are not
-# part of it.
+# fits NAME WIDTH COMMAND...: whether no line of the picture is longer than WIDTH. The
+# facts below do not count.
 fits() {
 	name=$1 width=$2
 	shift 2
@@ -33,7 +33,7 @@ for width in 40 60 80 200; do
 	fits "directmap --map --width=$width" $width gmemctl directmap --map --width=$width --simulate=tdx
 	fits "directmap --map in $width COLUMNS" $width env COLUMNS=$width $GMEMCTL directmap --map --simulate=tdx
 done
-# Wider than narrow: the width is used.
+# A wide picture uses the width.
 gmemctl directmap --map --width=200 --simulate=tdx > "$scratch/wide"
 if [ "$(widest "$scratch/wide")" -gt 180 ]; then
 	pass "a wide picture is wide"
@@ -41,14 +41,14 @@ else
 	fail "a wide picture is wide" "$(widest "$scratch/wide") columns"
 fi
 
-# Characters: blocks in UTF-8, plain ones elsewhere; never a byte above 0x7f, or an escape.
+# Characters: blocks in UTF-8, ASCII in other locales, without a byte above 0x7f or an escape.
 try 0 '█' '' gmemctl directmap --map --simulate=plain
 ascii() {
 	LC_ALL=C gmemctl "$@" | LC_ALL=C tr -d '\n -~' | od -An -tx1
 }
 try 0 '' '' ascii directmap --map --simulate=plain
 try 0 '^0x100000000 #{64}$' '' env LC_ALL=C $GMEMCTL directmap --map --simulate=plain
-# Colours: none without a terminal or where they are refused; else the eight that each terminal has.
+# Colours: none without a terminal or if the user refuses them. Otherwise the eight of every terminal.
 escape=$(printf '\033')
 try 0 "^  $escape\[32m#$escape\[0m 1G 14G  $escape\[36m=" '' \
 	env LC_ALL=C $GMEMCTL directmap --map --color=always --simulate=plain
@@ -61,7 +61,7 @@ colorless() {
 }
 try 1 '^0$' '' colorless directmap --map --color=never --simulate=plain
 
-# What goes with it, and what does not.
+# Options that can be combined with --map, and options that cannot.
 for option in --json --raw --pairs; do
 	try 64 '*' 'a picture is for people' gmemctl directmap --map $option --simulate=tdx
 	try 64 '*' 'a picture is for people' gmemctl pfns 1 --map $option --simulate=tdx
@@ -80,7 +80,7 @@ try 0 '' '' gmemctl directmap --map --quiet --simulate=tdx
 try 0 '^ram:' 'simulated: tdx' gmemctl directmap --map --noheadings --simulate=tdx
 try 3 '' 'reader' gmemctl directmap --map --reader=none --simulate=tdx
 
-# Cell by cell: memory with holes in the file, pages that are not in the direct map, and others.
+# Cell by cell: memory with holes in the file, with pages that are not in the direct map, and other memory.
 cat > "$scratch/make" << 'EOT'
 create vm --vm-type=sw-protected --flags=no-direct-map --size=64M
 convert vm 0+40M private
@@ -98,7 +98,7 @@ look() {
 	LC_ALL=C gmemctl batch --simulate=no-direct-map --keep-going "$scratch/lines" 2> "$scratch/stderr"
 }
 
-# Draws the picture again, from the extents: START and LENGTH of it, bytes of a cell, what it tells.
+# Draws the picture again from the extents: its START and LENGTH, the bytes of a cell, and what it shows.
 redraw() {
 	awk -v start="$2" -v length_="$3" -v step="$4" -v of="$5" '
 		function least(a, b) { return a < b ? a : b }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Progress of commands that look: on a terminal only, on standard error only, and wiped in the end.
-# Populating shows its own in held.sh.
+# Progress of commands that look: only on a terminal, only on standard error, and erased at the end. held.sh
+# tests the progress of populating.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ if wrapped || ! command -v script > "$scratch/which"; then
 	finish
 fi
 
-# Two million rows into a file take longer than a second.
+# Writing two million rows into a file takes longer than a second.
 cat > "$scratch/lines" << 'EOT'
 create vm --vm-type=sw-protected --size=8G
 map vm all --method=allocate --quiet
@@ -28,7 +28,7 @@ if grep -qE "$bar" "$scratch/drawn"; then
 else
 	fail "pfns shows how far it is" "$(cat "$scratch/drawn")"
 fi
-# After the last drawing the line is removed, before anything else is printed there.
+# After the last drawing gmemctl erases the line, before it prints anything else there.
 if grep -E -A 1 "$bar" "$scratch/drawn" | tail -n 1 | grep -q "^$(printf '\033')\[K"; then
 	pass "and wipes it"
 else
@@ -48,7 +48,7 @@ for rest in '--quiet|>' '|2> /dev/null >'; do
 	fi
 done
 
-# Each step of a report.
+# A report shows each of its steps.
 script -qec "'$GMEMCTL_FILE' report --simulate=tdx -o '$scratch/report'" /dev/null < /dev/null > "$scratch/terminal"
 tr '\r' '\n' < "$scratch/terminal" > "$scratch/drawn"
 for step in '0 of 5  doctor' '2 of 5  list' '4 of 5  metrics'; do

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What a report holds, what it must not, and that it says on another machine what was said on this one.
+# A report: what it contains, what it must not contain, and that commands say the same
+# of it on another machine.
 . tests/cli/lib.sh
 
 if sysroot_missing; then
@@ -8,14 +9,14 @@ if sysroot_missing; then
 	finish
 fi
 
-# rows FILE: id, result, detail and fix of each check, but of those that need a live kernel: arm64.dic
-# reads a register.
+# rows FILE: prints id, result, detail and fix of each check, without those that need a live kernel. arm64.dic
+# is one of these: it reads a register.
 rows() {
 	jq -r '.checks[] | select(.id | test("^(reader\\.(kcore|bpf|usable|control)|arm64\\.dic)$") | not) |
 		[.id, .result, .detail, .fix] | @tsv' "$1"
 }
 
-# same_rows NAME DIR: doctor has the same rows over the report as on the host.
+# same_rows NAME DIR: whether doctor has the same rows for the report as on the host.
 same_rows() {
 	gmemctl doctor --sysroot="$2" --json > "$scratch/there.json"
 	rows "$2/doctor.json" > "$scratch/here"
@@ -41,7 +42,7 @@ for model in $(models); do
 	fi
 done
 
-# paths OPTION: the rows of the verdict on a page frame. What decides them may not be told in a snapshot.
+# paths OPTION: prints the paths of the verdict on a page frame. A snapshot may lack what decides them.
 paths() {
 	gmemctl check --pfn=0x10 --json "$1" | jq -r '.paths[].kernel_path'
 }
@@ -57,7 +58,7 @@ done
 try 0 '^machine aarch64 16384$' '' grep machine "$scratch/arm64-16k/index"
 try 0 '^machine x86_64 4096$' '' grep machine "$scratch/plain/index"
 
-# This machine, as far as this user may look at it.
+# A report of this machine, as far as this user may look at it.
 try '0' '^doctor\.json' '*' gmemctl report -o "$scratch/this"
 same_rows "this machine" "$scratch/this"
 if [ -z "$(find "$scratch/this" -type d ! -perm 700 -o -type f ! -perm 600 -o -type l)" ]; then
@@ -66,7 +67,7 @@ else
 	fail "nobody else can read it" "$(find "$scratch/this" -printf '%m %p\n')"
 fi
 
-# Whatever is in it is known by its name here; nothing of processes, no address of the kernel.
+# The test knows the name of each file in it. It has nothing of processes, and no address of the kernel.
 others=$(cd "$scratch/this" && find . -type f | grep -vE '^\./(((doctor|caps|list|directmap|metrics)\.json)|index|kvm-answers|proc/(cpuinfo|config\.gz|iomem|misc|zoneinfo|meminfo|vmstat|cmdline|cgroups|filesystems|self/(status|mounts|uid_map)|sys/kernel/[a-z_]*)|sys/(module|devices/(system|faux)|fs/cgroup|class|kernel|firmware)/.*|(usr/)?lib/modules/.*|boot/config-.*)$')
 if [ -z "$others" ]; then
 	pass "files of the host only"
@@ -86,7 +87,7 @@ else
 	fail "parts of files only" "$leaked"
 fi
 
-# Where it cannot go.
+# Folders that cannot take a report.
 try 2 '' 'not empty' gmemctl report --simulate -o "$scratch/this"
 touch "$scratch/file"
 try 2 '' 'cannot be opened as a folder' gmemctl report --simulate -o "$scratch/file"
@@ -102,17 +103,17 @@ else
 	fail "an open folder is closed"
 fi
 
-# A folder that cannot be made: why, and what to do.
+# If the folder cannot be made, the message says why, and what to do.
 try 2 '' 'it cannot be made: No such file.*; make the folder above it first' \
 	gmemctl report --simulate -o "$scratch/absent/of/it"
 try 2 '' 'it cannot be made: Not a directory; choose another folder' \
 	gmemctl report --simulate -o "$scratch/stdout/it"
 
-# A command that fails is told of.
+# report tells which command failed.
 try 4 '^caps\.json .* 2 ' 'gmemctl caps failed: caps\.json says why' \
 	gmemctl report --simulate='plain,fail=open@1+:EIO' -o "$scratch/part"
 
-# --redact: no name of a process. The one that holds a VM is gmemctl's.
+# --redact: the report has no name of a process. Here gmemctl itself holds a VM.
 if gmemctl create seen --size=64K > "$scratch/created" 2>&1; then
 	try 0 '*' '*' gmemctl report -o "$scratch/named"
 	try 0 '^redacted: +yes' '*' gmemctl report -o "$scratch/redacted" --redact
@@ -131,12 +132,12 @@ else
 	skip "names of processes are left out" "no VM can be made here: $(cat "$scratch/created")"
 fi
 
-# The Debian package's script, as reportbug runs it: by bash in the locale C, what it says on descriptor 3.
+# The Debian package's script as reportbug runs it: by bash in the locale C, with its answer on descriptor 3.
 mkdir "$scratch/bin" "$scratch/tmp"
 # shellcheck disable=SC2016 # for the script
 printf '#!/bin/sh\ncd "%s" && exec %s "$@"\n' "$PWD" "$GMEMCTL" > "$scratch/bin/gmemctl"
 chmod +x "$scratch/bin/gmemctl"
-# reportbug_runs PATH: what the script answers is in $scratch/answer, what it said besides in $scratch/said.
+# reportbug_runs PATH: runs the script. Its answer is in $scratch/answer, its other output in $scratch/said.
 reportbug_runs() {
 	# shellcheck disable=SC2016 # for bash
 	TMPDIR=$scratch/tmp LC_ALL=C PATH=$1 bash -c 'set -e; $1 3>|$2' bash \

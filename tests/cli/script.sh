@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2016 # backquotes of the README
-# The README's script, as it stands there: on simulated kernels, or with RUNNING=1 on the running one.
+# Runs the README's script unchanged: on simulated kernels, or with RUNNING=1 on the running one.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -13,13 +13,13 @@ else
 	fail 'the script has ten lines' "it has $lines"
 fi
 
-# Its gmemctl is the one under test.
+# In the script, gmemctl is the command under test.
 mkdir "$scratch/bin"
 printf '#!/bin/sh\nexec %s "$@"\n' "$GMEMCTL" > "$scratch/bin/gmemctl"
 chmod 755 "$scratch/bin/gmemctl"
 cd "$scratch" || exit 2
 
-# says MODEL PATTERN...: it ends with 0, says all of these, and leaves nothing.
+# says MODEL PATTERN...: whether the script ends with 0, prints all of these, and leaves nothing.
 says() {
 	model=$1
 	shift

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2317 # functions are called by try
-# Standard output that is closed, full or left by its reader; colour.
+# Standard output that is closed, or full, or has no reader any more; and colour.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,7 +8,7 @@ caps() {
 	gmemctl caps --simulate=plain "$@"
 }
 
-# Sub-shells, so that the command starts with the stream as it is meant to be.
+# Sub-shells, so that the command starts with exactly this stream.
 closed() {
 	(caps "$@" >&-)
 }
@@ -22,14 +22,14 @@ all_closed() {
 	(caps >&- 2>&- <&-)
 }
 
-# A reader that leaves: no flood of messages, whatever the signal's fate.
+# The reader goes away: gmemctl does not print many messages, whether SIGPIPE is ignored or not.
 left() {
 	{
 		caps --json
 		echo $? > "$scratch/left"
 	} | true
 	status=$(cat "$scratch/left")
-	# 141 is the shell's word for a death by SIGPIPE
+	# A shell reports a death by SIGPIPE as 141.
 	[ "$status" -eq 0 ] || [ "$status" -eq 141 ]
 }
 left_ignored() {
@@ -54,7 +54,7 @@ try 2 '' '' all_closed
 try 0 '' '' left
 try 0 '' '' left_ignored
 
-# A create whose answer cannot be written has failed: it ends, and no VM is left.
+# If create cannot write its answer, it has failed: it ends, and leaves no VM.
 create_full() {
 	# shellcheck disable=SC2086 # words
 	timeout 60 $GMEMCTL create lost --simulate=plain "$@" > /dev/full
@@ -68,7 +68,7 @@ escape=$(printf '\033')
 colored() {
 	grep -q "$escape" "$scratch/stdout"
 }
-# want_color yes|no NAME COMMAND...
+# want_color yes|no NAME COMMAND...: whether the command's output has colour.
 want_color() {
 	want=$1 name=$2
 	shift 2

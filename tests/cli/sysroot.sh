@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The files of another host: which commands take them, and what they say of what is not there.
+# --sysroot, the files of another host: which commands take it, and what they report if a file is missing.
 . tests/cli/lib.sh
 
 if sysroot_missing; then
@@ -31,7 +31,7 @@ try 3 'kernel\.version +cannot-tell' '' gmemctl doctor --sysroot="$scratch/empty
 echo '/dev/kvm' > "$scratch/empty/index"
 try 2 '' 'index: line 1 is not one of' gmemctl doctor --sysroot="$scratch/empty"
 
-# It says what it is, in each format.
+# In each format the output says that it is about a snapshot.
 try 4 '^snapshot: tests/hosts/el9$' '*' gmemctl caps --sysroot=$host
 try 4 '*' '^gmemctl: snapshot: tests/hosts/el9$' gmemctl caps --sysroot=$host --raw
 try_json 4 '.snapshot == "tests/hosts/el9" and .simulated == null' \
@@ -39,18 +39,18 @@ try_json 4 '.snapshot == "tests/hosts/el9" and .simulated == null' \
 try_json 3 '.evidence == "snapshot" and .snapshot == "tests/hosts/el9" and .direct_map_unknown == 1 and
 	([.paths[] | select(.verdict == "faults")] | length) == 0' \
 	gmemctl check --sysroot=$host --pfn=0x10 --json
-# The rows are those of the host's machine, which its /proc/cpuinfo tells.
+# The rows are those of the host's machine. Its /proc/cpuinfo shows which machine that is.
 try_json 3 '[.paths[].kernel_path] | contains(["stage2-map"]) and all(. != "tdx-page-add")' \
 	gmemctl check --sysroot=tests/hosts/arm64 --pfn=0x10 --json
 try_json 3 '[.paths[].kernel_path] | contains(["tdx-page-add"]) and all(. != "stage2-map")' \
 	gmemctl check --sysroot=$host --pfn=0x10 --json
 mkdir "$scratch/unknown"
 printf 'types=0x1 mem2=1\n' > "$scratch/unknown/kvm-answers"
-# What was not looked for is not absent.
+# If the collector did not look for something, doctor does not report it as absent.
 try_json 3 '[.checks[] | select(.id == "memory.nodes" or .id == "reader.btf" or
 	.id == "kvm.guest-memfd" or .id == "reader.bpf")] |
 	length == 4 and all(.result == "cannot-tell")' gmemctl doctor --sysroot="$scratch/unknown" --json
-# And what KVM answered is told as on the host.
+# Commands report KVM's answers as they do on the host.
 try_json 4 '[.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES") | .value] == [33, 33, 33] and
 	([.capabilities[] | select(.value == null) | .reason] | unique) ==
 	["asking KVM failed: the snapshot does not tell"]' gmemctl caps --sysroot=$host --json
@@ -75,7 +75,7 @@ try_json 4 '.frames == [.frames[0]] and .frames[0].ram == true and .frames[0].zo
 	.frames[0].reason == "a snapshot has no page tables to read"' \
 	gmemctl pfn --sysroot="$scratch/ram" 0x2000 --json
 
-# The release, where only the banner was collected.
+# Only the banner was collected: it has the release.
 mkdir -p "$scratch/banner/proc"
 echo 'Linux version 6.1.0-32-amd64 (who@where) (gcc-12 (Debian) 12.2.0) #1 SMP' > "$scratch/banner/proc/version"
 try_json 1 '.kernel == "6.1.0-32-amd64" and (.checks[] | select(.id == "kernel.version") | .result == "fail")' \
@@ -86,7 +86,7 @@ for text in '' 'Linux version' 'Linux version ' 'FreeBSD 14' "Linux version $(he
 		gmemctl doctor --sysroot="$scratch/banner" --json
 done
 
-# A link that leads out of DIR, and one that never ends.
+# One link leads out of DIR, and reading the other file would never end.
 mkdir -p "$scratch/bad/proc"
 ln -s /etc/passwd "$scratch/bad/proc/cpuinfo"
 mkfifo "$scratch/bad/proc/vmstat"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# gmemctl top on a terminal of tmux: what is on the screen, what keys do, and that the terminal is
-# afterwards what it was, whatever ended it. What it refuses without a terminal.
+# gmemctl top on a terminal of tmux: what the screen shows, what keys do, and that the terminal is afterwards
+# as it was, whatever ended top. And what top refuses without a terminal.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=screen/lib.sh
@@ -43,7 +43,7 @@ press S
 shows_line 'S by the one before' 'by resident '
 press r
 shows_line 'r reverses' 'by resident reversed'
-# The row of that VM stands in the line below the headings.
+# Whether this VM has the first row, below the headings.
 on_top() {
 	tr '\n' '|' < "$scratch/screen" | grep -qE "AGE *\|[^|]* $1 "
 }
@@ -140,7 +140,7 @@ screen 80 10 "top --simulate=tdx > $scratch/file"
 ended 'a file' 2
 has 'it names the other command' "output is not a terminal; 'gmemctl watch'"
 
-# Whatever ends it.
+# The terminal is restored, whatever ends top.
 screen 80 10 'top --simulate=tdx --interval=0.05 --count=3'
 ended '--count' 0
 for signal in TERM INT HUP; do

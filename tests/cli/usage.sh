@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# Help, version and wrong usage: what goes where, and with which status.
+# Help, version and wrong usage: the stream that each goes to, and the status.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -16,8 +16,8 @@ try 0 '^option	-	--json	-J	-	none	' '' gmemctl pfns --describe
 try 0 '^column	pfns	PFN	pfn	hex	shown	' '' gmemctl --describe
 try 0 'Exit status: 0' '' gmemctl --help
 try 0 '^  no-direct-map ' '' gmemctl --simulate=help
-# laid_out COMMAND: no line is broken or too long; each option begins one, and what it does stands
-# in a column of its own, on that line or below.
+# laid_out COMMAND: prints mistakes of its help. No line may be broken or too long. Each option begins a line,
+# and its description is in a column of its own, on that line or below.
 laid_out() {
 	gmemctl "$1" --help > "$scratch/help"
 	gmemctl --describe | awk -F '\t' -v command="$1" '
@@ -39,7 +39,7 @@ laid_out() {
 		END { for (name in wanted) print "not there: " name }' - "$scratch/help"
 }
 
-# An argument that does not explain itself is explained in the help of each command that takes it.
+# If an argument needs an explanation, the help of each command that takes it has one.
 gmemctl --describe | awk -F '\t' '$1 == "command" { print $2 "\t" $3 }' | tr -d '[].' > "$scratch/takes"
 for argument in TARGET RANGE NAME FRAME; do
 	takers=$(awk -F '\t' -v word=$argument '(" " $2 " ") ~ (" " word " ") { print $1 }' "$scratch/takes")
@@ -82,7 +82,7 @@ try_json 64 '.error != null' gmemctl --json --raw caps
 try 64 '' 'one of auto\|always\|never' gmemctl --color=blue caps
 try 64 '' 'one of bpf\|kcore\|none' gmemctl --reader=magic caps
 
-# What there is to debug with: -v, and more with -vv; never a kernel address.
+# For debugging there is -v, and -vv for more. Neither shows a kernel address.
 try 0 '*' 'reader bpf: open' gmemctl directmap --simulate=plain -v
 try 0 '*' 'page tables of 4 levels' gmemctl directmap --simulate=plain --verbose
 try 0 '*' 'KVM_CREATE_GUEST_MEMFD on fd [0-9]+: [0-9]+' gmemctl walk --simulate=tdx -vv
@@ -102,12 +102,12 @@ else
 	show stderr
 fi
 
-# A document even where the command line makes no sense.
+# gmemctl prints a document even if the command line is wrong.
 try_json 64 '.command == null and .error.status == 64' gmemctl --json
 try_json 64 '.command == null and (.error.message | length) > 0' gmemctl nonsense --json
 try_json 64 '.command == "walk"' gmemctl walk --no-such-option -J
 try_json 64 '.command == "walk"' gmemctl -j walk --size=0
-# What argp would have said is in the document, not only on standard error.
+# The document has argp's message, too, not only standard error.
 try_json 64 '.error == {message: "unrecognized option '"'--no-such'"'", code: "usage", errno: null, status: 64}' \
 	gmemctl walk --no-such --json
 try_json 64 '.error.message == "invalid option -- '"'Z'"'"' gmemctl -J -Z walk
@@ -115,24 +115,24 @@ try_json 64 '.error.message == "option '"'--size'"' requires an argument"' gmemc
 try_json 64 '.error.message | startswith("option '"'--json'"' doesn")' gmemctl walk --json=yes
 try_json 64 '.error.message == "option '"'--o'"' is ambiguous: it begins --output, --output-all"' \
 	gmemctl walk --json --o=stage
-# Abbreviated, and among other letters.
+# The option for JSON may be abbreviated, or stand among other letters.
 try_json 64 '.command == null' gmemctl nonsense --js
 try_json 64 '.command == "caps"' gmemctl caps extra -qJ
 try_json 64 '.command == "caps"' gmemctl caps -rZj
 try 64 '' "'J' is no column of caps" gmemctl caps -oJ
-# A value that was forgotten, before another option.
+# The user forgot a value, and another option follows.
 try_json 64 '.error.message | startswith("--size: its SIZE is missing: '"'--json'"' is an option")' \
 	gmemctl create x --size --json
 try 64 '' '--output: its COLUMNS is missing: .-r. is an option' gmemctl caps -o -r
 try 64 '' '--reader: its bpf.kcore.none is missing: .--simulate=tdx. is an option' \
 	gmemctl --reader --simulate=tdx caps
 try 64 '' '--output: .--raw. is no column' gmemctl caps --output=--raw
-# Codes.
+# Error codes.
 try_json 2 '.error.code == "no-process" and .error.errno == "ESRCH"' \
 	gmemctl pfns 1000 --simulate=plain --json
 try_json 2 '.error.code == "not-held" and .error.errno == null' gmemctl punch none 0+4K --json
 try_json 3 '.error.code == "cannot-tell"' gmemctl check --pfn=1 --simulate=plain --reader=none --json
-# JSON is UTF-8 whatever the arguments were.
+# JSON is UTF-8, whatever bytes the arguments have.
 try_json 64 '.error.message | contains("\ufffd")' \
 	gmemctl --json caps "--simulate=$(printf '\377')"
 finish

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# The walk on simulated kernels: what is offered, what is refused, and the verdict.
+# walk on simulated kernels: what is offered, what is refused, and the verdict.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -23,7 +23,7 @@ try_json 1 "$(stage vm failed) and $(stage release skipped)" \
 	gmemctl walk --simulate=plain --vm-type=tdx --json
 try_json 0 '[.stages[].result] - ["planned","not-offered","skipped"] == []' \
 	gmemctl walk --simulate=plain --dry-run --json
-# What KVM did not answer is no "no", and no other VM type is taken for it.
+# If KVM does not answer, that is not a "no", and walk does not take another VM type.
 try 2 '' 'KVM_CAP_VM_TYPES.: Inappropriate ioctl for device: what /dev/kvm leads to is not KVM; .gmemctl doctor' \
 	gmemctl walk --dry-run --simulate=tdx,fail=ioctl@1+:ENOTTY
 try 2 '' 'KVM_CHECK_EXTENSION.KVM_CAP_VM_TYPES.: Operation not permitted' \
@@ -31,7 +31,7 @@ try 2 '' 'KVM_CHECK_EXTENSION.KVM_CAP_VM_TYPES.: Operation not permitted' \
 try 3 '^KVM_CAP' 'of [0-9]+ questions were not answered' gmemctl caps --simulate=tdx,fail=ioctl@1+:ENOTTY
 try 4 '^KVM_CAP' 'questions were not answered' gmemctl caps --simulate=tdx,fail=ioctl@5:EPERM
 
-# What is only planned has no page: its creation flags tell, as check of memory without a page has it.
+# A plan has no pages: the verdict comes from the creation flags, as that of check for memory without pages.
 try_json 0 '.verdict_on_map == "safe" and .verdict_now == "not-applicable" and .pages == 0' \
 	gmemctl walk --simulate=tdx --dry-run --json
 try_json 1 '.verdict_on_map == "faults" and .inferred == "faults"' \
@@ -45,14 +45,14 @@ try_json 0 '.verdict_now == "safe"' gmemctl walk --simulate=no-direct-map --json
 try_json 1 '.verdict_now == "faults" and .verdict_on_map == "not-applicable" and .not_in_direct_map == .pages and .reader_proven == true
 	and (.flags | contains(["no-direct-map"]))' \
 	gmemctl walk --simulate=no-direct-map --no-direct-map --json
-# Which of the two a stage speaks of, it says.
+# Each stage says which of the two verdicts it means.
 try 0 '^flush +ok +a flush of the pages as they are: safe .verdict now.; .*: safe .verdict on map.' '' \
 	gmemctl walk --simulate=tdx
 try 1 '^flush +ok .*: safe .verdict now.; bringing them into the guest: faults .verdict on map.' '' \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map
 try 1 '^verdict now: +faults$' '' gmemctl walk --simulate=no-direct-map --no-direct-map
 
-# Without a reader nothing is claimed that was not seen.
+# Without a reader walk claims only what it has seen.
 try_json 3 '.verdict_now == "unknown" and .evidence == "inferred" and .inferred == "safe"
 	and .reader_proven == null and (.reader_proven_reason | length) > 0' \
 	gmemctl walk --simulate=plain --reader=none --json
@@ -85,36 +85,36 @@ try_json 0 '[.stages[].result] - ["planned","skipped"] == []' \
 try_json 0 '[.stages[].stage] | index("init") == null' gmemctl walk --simulate=plain --json
 try_json 0 "$(stage convert ok)" gmemctl walk --simulate=no-direct-map --vm-type=tdx --json
 
-# TDX is excluded from removal by its authors; the what-if kernel allows it.
+# The authors of the series exclude TDX from removal. The what-if kernel allows it.
 try 1 'memory +failed .*flag no-direct-map .*for a tdx VM.*excludes tdx and snp' '' \
 	gmemctl walk --simulate=no-direct-map --vm-type=tdx --no-direct-map
 try_json 0 '.vm_type == "tdx"' gmemctl walk --simulate=tdx-no-direct-map --json
 path_faults() {
 	echo "[.paths[] | select(.kernel_path == \"$1\").verdict] == [\"faults\"]"
 }
-# Only allocated, the pages are still mapped; the flush comes when they no longer are.
+# Pages that are only allocated are still mapped. The flush comes when they are not mapped any more.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and $(stage map skipped)
 	and $(path_faults tdx-page-add) and $(path_faults tdx-page-aug)
 	and .verdict_on_map == \"faults\" and .verdict_now == \"safe\" and .inferred == \"faults\"" \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --json
-# Nothing of it needs to be seen.
+# The refusal does not need a reader.
 try_json 1 "$(stage pre-flight refused) and $(stage add skipped) and .evidence == \"inferred\"
 	and .verdict_now == \"unknown\" and .verdict_on_map == \"faults\"
 	and (.verdict_on_map_reason | contains(\"inferred\"))" \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --reader=none --json
-# A model may die of it, as the kernel would.
+# A simulated kernel may oops here, as the real one would.
 try 1 'add +failed .*Kernel oops' 'unable to handle page fault for address' \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --force
 try 1 '*' 'tdh_mem_page_add' \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --force
 
-# In-place conversion is in no released kernel: off unless asked for.
+# No released kernel has in-place conversion: it is off unless the user asks for it.
 try_json 1 "$(stage convert not-offered) and $(stage add skipped)" \
 	gmemctl walk --simulate=in-place --json
 try 1 'not-offered .* --allow-unreleased does that' '' gmemctl walk --simulate=in-place
 try_json 0 "$(stage convert ok) and $launched" \
 	gmemctl walk --simulate=in-place --allow-unreleased --json
-# A question that KVM does not answer is not a no: four of them, and the VM to ask.
+# A question that KVM does not answer is not a "no": four questions, and the one for the VM.
 unanswered=0
 for n in $(seq 1 60); do
 	gmemctl walk --simulate=tdx,fail=ioctl@"$n":ENOMEM > "$scratch/stdout" 2> "$scratch/stderr"

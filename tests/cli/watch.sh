@@ -22,7 +22,7 @@ for wrong in x '' 0 1.5 -1; do
 	try 64 '' '--count=' watch "--count=$wrong"
 done
 
-# ends_by SIGNAL: the document is whole, and the watch was no failure.
+# ends_by SIGNAL: whether the document is complete, and the status is not a failure.
 ends_by() {
 	# shellcheck disable=SC2086 # words
 	$GMEMCTL watch --simulate=plain --json > "$scratch/out" 2> "$scratch/err" &
@@ -40,7 +40,7 @@ ends_by() {
 		fail "$1 ends it, and the document is whole" "status $status" "$(cat "$scratch/out")"
 	fi
 }
-# A shell starts what is in the background with SIGINT ignored.
+# A shell starts background processes with SIGINT ignored.
 if command -v timeout > "$scratch/which"; then
 	for signal in INT TERM; do
 		try_json 0 '.changes == []' timeout --preserve-status -s "$signal" 2 \
@@ -49,8 +49,8 @@ if command -v timeout > "$scratch/which"; then
 fi
 wrapped || ends_by TERM
 
-# A signal that comes before the first look: the document is whole. Another machine's program and one
-# under valgrind are not preloaded into.
+# A signal arrives before the first look: the document is complete. The test cannot preload into another
+# machine's program, or under valgrind.
 early() {
 	# shellcheck disable=SC2086 # words
 	LD_PRELOAD=$BUILD/tests/preload/early-signal.so $GMEMCTL "$@"
@@ -67,7 +67,7 @@ else
 	try_json 4 '.error.code == "interrupted"' early batch --simulate=plain --json "$scratch/batch"
 fi
 
-# Lines of JSON: each is an object, the last one is the document without the changes.
+# Lines of JSON: each is an object, and the last one is the document without the changes.
 try 0 '*' 'watching' watch --jsonl -i 0.01 -c 1
 if [ "$(wc -l < "$scratch/stdout")" -eq 1 ] && jq -e '.looks == 1 and .error == null and
 	.status == 0 and .simulated == "plain" and has("changes") == false' "$scratch/stdout" \
@@ -81,7 +81,7 @@ try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'another output format' wat
 try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'it must be' watch --jsonl -c 0
 try 64 '"command":"caps"' "unrecognized option '--jsonl'" gmemctl caps --jsonl
 
-# The reader is gone: the watch ends at once, even if there is nothing to write for hours.
+# The reader goes away: watch ends at once, even if it would have nothing to write for hours.
 left() {
 	{
 		watch --interval=3600 "$@"

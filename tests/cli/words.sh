@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2016,SC2317 # of jq; called by name
-# One word for one thing: for each word that was misread, table, JSON, man page and schema agree, and
-# nothing has its old name.
+# One word for one thing. For each word that readers misunderstood, table, JSON, man page and schema must
+# agree, and the old name must be gone.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# KIND COMMAND KEY WHERE: a column of the table WHERE, or a fact. A fact is in a table with blanks for
-# underscores, a column in capitals with "-"; a page names both as a table does.
+# KIND COMMAND KEY WHERE: a column of the table WHERE, or a fact. A table shows a fact with blanks instead of
+# underscores, and a column in capitals with "-". A page names both as a table does.
 words='
 column pfns direct_map extents
 column pfn direct_map frames
@@ -42,7 +42,7 @@ fact map in_guest
 fact convert private
 '
 
-# What was said before: KEY and the commands in which that key says something else, and stays.
+# The old words: KEY, and the commands that keep it, because it means something else there.
 old='
 state status finalize
 mapped
@@ -53,8 +53,8 @@ proven
 private_bytes
 '
 
-# A document and a table of each command, each with a row. list and directmap see what their own
-# process made, so they run in a batch.
+# A document and a table of each command, each with a row. list and directmap see only what their own process
+# created, so they run in a batch.
 arguments() {
 	case $1 in
 	pfn) echo pfn 0x100 --simulate=tdx ;;
@@ -81,19 +81,20 @@ for command in 'list --output-all' 'directmap --holes'; do
 done
 gmemctl --describe > "$scratch/describe"
 
-# asks FILE FILTER ARGUMENTS...: whether jq says true. Of an empty file jq -e says nothing, and yes.
+# asks FILE FILTER ARGUMENTS...: whether jq prints true. For an empty file jq -e would succeed without output.
 asks() {
 	file=$1 filter=$2
 	shift 2
 	[ "$(jq "$@" "$filter" "$file")" = true ]
 }
 
-# Names as a reader of the page sees them.
+# Prints the names as a reader of the page sees them.
 page() {
 	awk -f cli/man/page.awk "$scratch/describe" "cli/man/gmemctl-$1.8.scd" | sed 's/\\_/_/g'
 }
 
-# Where a word is missing. The rows of paths are those of check, which describes them for walk too.
+# Prints where a word is missing. The rows of paths are in the page of check, which
+# describes them for walk too.
 missing_column() {
 	header=$(echo "$2" | tr a-z_ A-Z-)
 	of=$1
@@ -127,8 +128,8 @@ while read -r kind command key rows; do
 	fi
 done < "$scratch/words"
 
-# labels COMMAND: what CLOSING LINES of its page explain, in their order; and told: what stands below its
-# rows in a table.
+# labels COMMAND: prints what CLOSING LINES of its page explains, in this order. told() prints the lines
+# below the rows in a table.
 labels() {
 	page "$1" | sed -n '/^# CLOSING LINES$/,/^# EXIT/s/^\*\(.*\)\*$/\1/p'
 }
@@ -151,7 +152,7 @@ for arguments in 'doctor --simulate=tdx' 'doctor --for=snp --simulate=plain' 'li
 	fi
 done
 
-# Old names: as a column, in a schema or a document, at its top or in a row.
+# Looks for old names: as a column, in a schema or a document, at its top or in a row.
 commands='pfns pfn list directmap status check walk map convert'
 has_key='any(.. | objects; has($key))'
 echo "$old" | grep . > "$scratch/old"
@@ -175,7 +176,7 @@ while read -r key but; do
 	fi
 done < "$scratch/old"
 
-# An option of one name takes the same in all commands.
+# An option of one name takes the same kind of value in all commands.
 twice=$(awk -F '\t' '$1 == "option" && $2 != "-" { print $3 "\t" $6 "\t" ($5 == "RANGE" ? "RANGE" : "") }' \
 	"$scratch/describe" | sort -u | cut -f 1 | uniq -d)
 if [ -z "$twice" ]; then
@@ -184,7 +185,7 @@ else
 	fail 'an option is a switch, a range or another value in all commands alike' "$twice"
 fi
 
-# Alerts and dashboard ask for labels that metrics writes.
+# Alerts and dashboard use labels that metrics writes.
 gmemctl metrics --simulate=tdx > "$scratch/metrics" 2> "$scratch/err"
 for file in packaging/prometheus/gmemctl.rules.yml packaging/grafana/gmemctl.json; do
 	if grep -q 'direct_map=' $file && ! grep -qE '[{,( ]state[=)}]|\{\{state' $file &&

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # shellcheck disable=SC2154,SC2034 # scratch is lib.sh's, why is for those who source this
-# A terminal of tmux for one command after the other: its screen, keys, size, and what is left of it.
+# A terminal of tmux for one command after the other: its screen, keys and size, and its state afterwards.
 
-# Each has a server of its own: one that is about to end takes no new terminal.
+# Each terminal has its own tmux server: a server that is about to end takes no new terminal.
 screens=0
 tmux_() {
 	env -u TMUX tmux -L "gmemctl-test-$$-$screens" -f /dev/null "$@"
@@ -28,15 +28,16 @@ end_screens() {
 }
 trap 'end_screens; end_holders; rm -rf "$scratch"' EXIT
 
-# terminal WIDTH HEIGHT SCRIPT: a new one, in which a shell runs the script.
+# terminal WIDTH HEIGHT SCRIPT: opens a new terminal, in which a shell runs SCRIPT.
 terminal() {
 	end_screens
 	screens=$((screens + 1))
-	# The input of a program that runs beside it is not for the terminal to keep open.
+	# The terminal must not keep the input of a helper program open.
 	tmux_ new-session -d -x "$1" -y "$2" sh "$3" 9>&-
 }
 
-# screen WIDTH HEIGHT ARGUMENTS [NAME=VALUE]...: gmemctl in a new terminal, and its process id in pid.
+# screen WIDTH HEIGHT ARGUMENTS [NAME=VALUE]...: runs gmemctl in a new terminal, and
+# writes its process id to pid.
 screen() {
 	rm -f "$scratch/before" "$scratch/after" "$scratch/status" "$scratch/pid"
 	width=$1 height=$2 arguments=$3
@@ -74,8 +75,8 @@ line_matches() {
 	grep -qE -e "$1" "$scratch/screen"
 }
 
-# shows_line NAME PATTERN: a line of the screen matches, at once or within ten seconds. What is looked at
-# is there for a while: a terminal takes a screen piece by piece.
+# shows_line NAME PATTERN: whether a line of the screen matches within ten seconds. It must match twice, as a
+# terminal draws a screen piece by piece.
 shows_line() {
 	for _ in $(seq 100); do
 		if line_matches "$2" && sleep 0.2 && line_matches "$2"; then
@@ -101,7 +102,7 @@ shows_no_line() {
 	show screen
 }
 
-# has NAME PATTERN: of what was looked at last.
+# has NAME PATTERN: whether a line of the last look matches.
 has() {
 	if grep -qE -e "$2" "$scratch/screen"; then
 		pass "$1"
@@ -121,7 +122,7 @@ fits() {
 	fi
 }
 
-# colors NAME PATTERN WANTED: each colour that is on the screen matches, and WANTED is one of them.
+# colors NAME PATTERN WANTED: whether each colour on the screen matches PATTERN, and WANTED is one of them.
 colors() {
 	tmux_ capture-pane -pe | grep -oE "$(printf '\033')\[[0-9;]*m" | tr -cs '0-9\n' '\n' |
 		grep -E '^(3|4|9|10)[0-9]$' | grep -vE '^[34]9$' | sort -u > "$scratch/colors"
@@ -132,7 +133,7 @@ colors() {
 	fi
 }
 
-# Until the command has ended and its status is told, ten seconds at most.
+# Waits until the command has ended and its status is written, ten seconds at most.
 await_status() {
 	for _ in $(seq 100); do
 		[ ! -e "$scratch/status" ] || break
@@ -140,7 +141,7 @@ await_status() {
 	done
 }
 
-# ended NAME STATUS: with that status, and the terminal is what it was: its settings, its screen, its cursor.
+# ended NAME STATUS: whether it ended with STATUS, and the terminal has its old settings, screen and cursor.
 ended() {
 	await_status
 	look
