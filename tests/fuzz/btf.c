@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Layouts of structs from corrupted BTF. libbpf parses the header, the strings and the bounds of
- * types. This tests our walk from a struct to a member: it ends, whatever types refer to each
- * other, and what it finds lies within the struct.
+ * types. This fuzzer tests our walk from a struct to a member: it ends, whatever types refer to
+ * each other, and the member is within the struct.
  *
- * The input is types. A byte before them tells how many 16-byte units of them are vmlinux's; the
- * others are the module's, and its BTF continues that of vmlinux.
+ * The input is types. A byte before them tells how many 16-byte units of them belong to vmlinux.
+ * The others belong to the module, and its BTF continues that of vmlinux.
  */
 #include "fuzz.h"
 
@@ -18,7 +18,7 @@
 
 #include "kernel/linux/linux.h"
 
-/* The names that types can have, and those that are asked for. */
+/* The names that types can have, and those that the fuzzer looks up. */
 static const char strings[] = "\0file\0inode\0kvm\0arch\0gmem\0pgoff\0vm_type";
 
 static const struct {
@@ -50,7 +50,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /*
- * Goes through a file, because libbpf 1.1 exports no function that takes bytes and a base.
+ * Writes a file, because libbpf 1.1 exports no function that takes bytes and a base.
  */
 static struct btf *parse(const uint8_t *types, size_t size, struct btf *base)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Code that fuzzers of whole commands share. A command here writes no file, waits for nothing and
- * keeps its process's privileges, and its answer is checked. It replaces save.c, interrupt.c and
- * privilege.c.
+ * keeps its process's privileges. The fuzzer checks its answer. This file replaces save.c,
+ * interrupt.c and privilege.c.
  */
 #ifndef FUZZ_COMMANDS_H
 #define FUZZ_COMMANDS_H
@@ -25,7 +25,7 @@ static struct {
 	char *text; /* the same, once it has ended */
 	size_t size;
 	int interrupted;
-	unsigned int waits; /* until nobody reads any more */
+	unsigned int waits; /* waits until the reader goes away */
 } fuzz_command;
 
 enum status save_file(struct cli *cli, const char *path, const char *text, size_t size)
@@ -34,7 +34,7 @@ enum status save_file(struct cli *cli, const char *path, const char *text, size_
 	return STATUS_YES;
 }
 
-/* For a holder, or for exec. */
+/* Only a holder or exec would call this. */
 pid_t fork(void)
 {
 	fuzz_broken("no process is made", __FILE__, __LINE__);
@@ -71,7 +71,7 @@ bool interrupt_wait(double seconds)
 	return fuzz_command.waits && fuzz_command.waits--;
 }
 
-/* For an answer of a holder. */
+/* Only a client of a holder would call this. */
 int interrupt_poll(int fd, int seconds, unsigned int *seen)
 {
 	(void)fd;
@@ -81,7 +81,7 @@ int interrupt_poll(int fd, int seconds, unsigned int *seen)
 	return -EINTR;
 }
 
-/* For top, on a terminal. */
+/* Only top on a terminal would call this. */
 int interrupt_key(int fd, double seconds)
 {
 	(void)fd;
@@ -107,7 +107,7 @@ const char *privilege_names(const struct command *command, char *buffer, size_t 
 	return buffer;
 }
 
-/* No VMs that others hold, and no standard input. */
+/* No VMs of other holders, and no standard input. */
 static inline void fuzz_command_init(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -121,7 +121,7 @@ static inline void fuzz_command_init(void)
 		abort();
 }
 
-/* Runs it, as main() would, and leaves what it printed. */
+/* Runs the command as main() would, and keeps its output. */
 static inline enum status fuzz_command_run(struct cli *cli, int argc, char **argv)
 {
 	enum status status;
@@ -140,7 +140,8 @@ static inline enum status fuzz_command_run(struct cli *cli, int argc, char **arg
 	return status;
 }
 
-/* JSON, strictly: at text, a value; returns what follows it, or NULL if it is not a value. */
+/* Strict JSON: at text there must be a value. Returns the text after it, or
+ * NULL if it is not a value. */
 static const char *fuzz_json_value(const char *text, int depth);
 
 static inline const char *fuzz_json_space(const char *text)
@@ -176,7 +177,7 @@ static inline const char *fuzz_json_number(const char *text)
 		       : NULL;
 }
 
-/* "{" and "[" alike: members, each with its name where it is an object. */
+/* Members of "{" or "[": in an object each has its name. */
 static inline const char *fuzz_json_members(const char *text, char end, int depth)
 {
 	text = fuzz_json_space(text + 1);
@@ -215,7 +216,7 @@ static inline const char *fuzz_json_value(const char *text, int depth)
 	return fuzz_json_number(text);
 }
 
-/* What was printed is one document. */
+/* Whether the output is one document. */
 static inline bool fuzz_command_is_json(void)
 {
 	const char *text = fuzz_json_space(fuzz_command.text);

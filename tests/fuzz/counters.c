@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the kernel counts of its direct map: /proc/vmstat and the lines of /proc/meminfo. */
+/* The kernel's counters for its direct map: /proc/vmstat and the lines of /proc/meminfo. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walker of the direct map on corrupted page tables: it ends with an error, or with runs that
- * have no gaps and lie in the range that was asked for.
+ * The walker of the direct map on corrupted page tables. It ends with an error, or with runs that
+ * have no gaps and are in the requested range.
  */
 #include "fuzz.h"
 
@@ -16,7 +16,7 @@ static int take(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-/* Two bytes choose the range; the rest overwrites memory. */
+/* Two bytes choose the range. The rest overwrites memory. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gmem_ctx *ctxs[2];

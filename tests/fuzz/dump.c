@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A damaged dump: its page tables, table of symbols, BTF, lists and trees contain words of the
- * input, and pages are left out. Whatever is in it, every question ends, and answers about page
+ * input, and pages are left out. Whatever it contains, every question ends, and answers about page
  * frames are about its RAM.
  *
- * The input is changes of 10 bytes: where, as a word of RAM or a character of vmcoreinfo, and what.
+ * The input is changes of 10 bytes: a place, which is a word of RAM or a character of
+ * vmcoreinfo, and a new value.
  */
 #include "fuzz.h"
 
@@ -48,7 +49,7 @@ static int see_extent(const struct gmem_extent *extent, void *arg)
 
 	HOLDS(extent->pages > 0);
 	*pages += extent->pages;
-	return *pages > 1u << 20; /* enough of it */
+	return *pages > 1u << 20; /* these are enough */
 }
 
 static int see_run(const struct gmem_directmap_run *run, void *arg)
@@ -73,7 +74,8 @@ static void look_at_memory(const struct gmem_owners *owners, size_t index)
 	gmem_target_free(target);
 }
 
-/* A verdict on the page that is not in the direct map, whatever KVM's variables say. */
+/* Gets a verdict on the page that is not in the direct map, whatever
+ * values KVM's variables have. */
 static void judge(struct gmem_ctx *ctx)
 {
 	const struct gmem_flush_subject subject = { .size = sizeof(subject), .vm_type = -1 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The words after a simulated kernel's name. */
+/* The words after the name of a simulated kernel. */
 #include "fuzz.h"
 
 #include "kernel/sim/faults.h"

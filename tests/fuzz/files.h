@@ -17,7 +17,7 @@ static struct {
 		size_t size;
 	} opened[FUZZ_FILES_MAX];
 	size_t n;
-	const uint8_t *left; /* of the input; NULL: nothing */
+	const uint8_t *left; /* of the input; NULL: nothing is left */
 	size_t left_size;
 } fuzz_files;
 
@@ -60,8 +60,8 @@ static inline ssize_t fuzz_files_pread(struct gmem_kernel *kernel, int fd, void 
 }
 
 /*
- * From now on this holds for the paths of ctx for which the function returns true, until
- * fuzz_file_end().
+ * Answers with the input for the paths of ctx for which the function returns
+ * true, until fuzz_file_end().
  */
 static inline void fuzz_files_are(struct gmem_ctx *ctx, bool (*are_of_input)(const char *path),
 				  const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Page frames of the command line and of standard input: none is empty or wraps, no address is
- * told.
+ * Page frames of the command line and of standard input: none is empty or wraps, and
+ * no message has an address.
  */
 #include "fuzz.h"
 
@@ -10,7 +10,7 @@
 #include "args/frames.h"
 #include "inspect/frame_list.h"
 
-/* A number of 16 digits that begins with ff. */
+/* Whether the text has a number of 16 digits that begins with ff. */
 static bool has_address(const char *text)
 {
 	for (; *text; text++) {
@@ -41,7 +41,7 @@ static void check_list(const struct frame_list *list)
 
 static void read_list(const uint8_t *data, size_t size)
 {
-	static struct gmem_ctx *ctx; /* of which the size of a page is asked */
+	static struct gmem_ctx *ctx; /* tells the size of a page */
 	static FILE *nowhere;
 	struct cli cli = { .command = NULL };
 	struct frame_list list = { .n = 0 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Code that the fuzzers share. Each fuzzer is one file with one LLVMFuzzerTestOneInput(), named
- * after what it parses; its corpus is the folder of the same name. Needs libgmem's internal
- * headers.
+ * Code that the fuzzers share. Each fuzzer is one file with one LLVMFuzzerTestOneInput(). Its
+ * name is that of what it parses, and its corpus is the folder of the same name. Needs
+ * libgmem's internal headers.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -20,7 +20,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
-/* Checks what must hold for every answer; ends the fuzzer with the input that broke it. */
+/* Checks what must be true of every answer. Ends the fuzzer with the input that broke it. */
 #define HOLDS(condition) ((condition) ? (void)0 : fuzz_broken(#condition, __FILE__, __LINE__))
 
 static int fuzz_report = STDERR_FILENO;
@@ -31,7 +31,7 @@ static inline void fuzz_broken(const char *condition, const char *file, int line
 	abort();
 }
 
-/* The input as a string of its own, so that a read past its end is seen. */
+/* Copies the input into a string of its own, so that a read past its end is found. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);
@@ -92,7 +92,7 @@ static inline ssize_t fuzz_file_pread(struct gmem_kernel *kernel, int fd, void *
 	return (ssize_t)length;
 }
 
-/* From now on the paths of ctx that contain word are this input. */
+/* From now on the paths of ctx that contain word have this input as their content. */
 static inline void fuzz_file_is(struct gmem_ctx *ctx, const char *word, const uint8_t *data,
 				size_t size)
 {
@@ -107,16 +107,16 @@ static inline void fuzz_file_is(struct gmem_ctx *ctx, const char *word, const ui
 	ctx->kernel->ops = &fuzz_file.ops;
 }
 
-/* Before ctx is freed. */
+/* To be called before ctx is freed. */
 static inline void fuzz_file_end(struct gmem_ctx *ctx)
 {
 	ctx->kernel->ops = fuzz_file.real;
 }
 
 /*
- * Kernel memory that the input corrupts. The first requests are spared. Each later request takes a
- * byte of the input; if that is odd, it takes eight more, which overwrite an aligned place in the
- * answer. When the input is used up, memory is not changed any more.
+ * Kernel memory that the input corrupts. The first requests are left alone. Each later request
+ * takes a byte of the input. If the byte is odd, the request takes eight more, which overwrite an
+ * aligned place in the answer. When the input is used up, memory is not changed any more.
  */
 static struct {
 	const struct gmem_kernel_ops *real;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The text that a holder writes beside its socket, as others read it. If it is written again, it is
- * the same.
+ * The text that a holder writes beside its socket, as others read it. If it is
+ * written again, it is the same.
  */
 #include "fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The files that doctor's checks look at: a release of the kernel, then whatever they open of
- * /proc, /sys and the kernel's configuration, in that order. Each check has its result and says
- * why.
+ * The files that doctor's checks read: a release of the kernel, then the files of /proc, /sys
+ * and the kernel's configuration, in the order in which the checks open them. Each check has
+ * its result and a reason.
  */
 #include "procfs/file.h"
 #include "files.h"
@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*ctx = fuzz_ctx(models[ctx - ctxs]);
 	if (!size)
 		return 0;
-	(*ctx)->cpu_types = 0; /* another CPU */
+	(*ctx)->cpu_types = 0; /* the CPU is another one */
 	fuzz_files_are(*ctx, is_looked_at, data + 1, size - 1);
 	if (gmem_read_line(*ctx, "/proc/sys/kernel/osrelease", (*ctx)->release,
 			   sizeof((*ctx)->release)))

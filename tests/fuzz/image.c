@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The search for the direct map: vmcoreinfo and the first tables, corrupted. */
+/* The search for the direct map, with corrupted vmcoreinfo and first tables. */
 #include "fuzz.h"
 
 #include "kmem/direct_map.h"
 
-/* What the search reads before it has found the base: its candidates, in one batch. */
+/* The search reads its candidates in one batch, before it has found the base. */
 #define CANDIDATES 256
 
 static struct gmem_ctx *ctx;
 static uint64_t base;
 
-/* /proc/kcore tells the base, so that with it there is no search. */
+/* /proc/kcore gives the base, so there is no search with that reader. */
 static int hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical)
 {
 	(void)kernel;
@@ -20,7 +20,7 @@ static int hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physica
 }
 
 /*
- * Nothing is mapped below the base, so the model is not asked there: a search that fails looks at a
+ * Nothing is mapped below the base, so the model is not asked there. A search that fails reads a
  * quarter of a million places.
  */
 static int read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
@@ -32,7 +32,7 @@ static int read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *reque
 	return below == n ? 0 : fuzz_kmem_read(kernel, requests + below, n - below);
 }
 
-/* As if it had not been opened. */
+/* As if the reader had not been opened. */
 static void close_reader(void)
 {
 	gmem_image_free(ctx->image);
@@ -53,8 +53,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 }
 
 /*
- * The first byte tells which reads are spared. So few inputs corrupt the base, for which the search
- * then fails at all possible places, and most inputs corrupt what is read after it was found.
+ * The first byte tells which reads are left alone. So few inputs corrupt the base, which makes the
+ * search fail at all possible places. Most inputs corrupt what is read after the base was found.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

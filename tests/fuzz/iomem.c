@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* /proc/iomem and, after a zero byte, /proc/zoneinfo: ranges ascend, nodes are nodes. */
+/* /proc/iomem and, after a zero byte, /proc/zoneinfo: ranges ascend, and node numbers are valid. */
 #include "files.h"
 
 #include "procfs/ram.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Keys as the misc cgroup counts them: misc.capacity and misc.current where cgroup2 usually is, and
- * where that is elsewhere, /proc/self/mounts first. The first byte tells which.
+ * Keys as the misc cgroup counts them: misc.capacity and misc.current, where cgroup2 usually is. If
+ * it is elsewhere, /proc/self/mounts comes first. The first byte tells which.
  */
 #include "files.h"
 
@@ -12,7 +12,7 @@ static bool is_of_cgroup(const char *path)
 	return strstr(path, "mounts") || strstr(path, "misc.");
 }
 
-/* Whatever the mounts say, a path is no longer than is made of it. */
+/* Whatever the mounts contain, a path must not be longer than the library makes one. */
 static int open_file(struct gmem_kernel *kernel, const char *path, int flags)
 {
 	HOLDS(strlen(path) < 192);

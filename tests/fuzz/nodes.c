@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* NUMA nodes: meminfo, cpulist and distance of each, then the status with the nodes allowed. */
+/* NUMA nodes: meminfo, cpulist and distance of each, then the status with the allowed nodes. */
 #include "files.h"
 
 static bool is_of_nodes(const char *path)

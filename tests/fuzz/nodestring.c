@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lists of nodes of --numa, on four nodes of which two can be used: what is taken names nodes that
- * there are.
+ * Lists of nodes of --numa, on four nodes, of which two can be used: an accepted list
+ * names only nodes that exist.
  */
 #include "fuzz.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A kernel's log: bounded values, no kernel address in words, and the same however it is cut. */
+/* A kernel's log: bounded values, no kernel address in words, and the same
+ * result however the log is cut. */
 #include "fuzz.h"
 
 #include <gmem/oops.h>
@@ -23,7 +24,7 @@ static void check(const struct gmem_oops *oops)
 	HOLDS(memchr(oops->function, '\0', sizeof(oops->function)));
 	HOLDS(memchr(oops->witness, '\0', sizeof(oops->witness)));
 	HOLDS(!oops->base || oops->base % (1 << 29) == 0);
-	/* Where the base is known, address and page frame say the same. */
+	/* If the base is known, address and page frame agree. */
 	HOLDS(!oops->base || !oops->has_pfn ||
 	      oops->base + oops->pfn * oops->page_size == (oops->address & ~(oops->page_size - 1)));
 	HOLDS(!(oops->notes & GMEM_OOPS_NOT_DIRECT_MAP) || !oops->base);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The scan of /proc for the owners of guest_memfds. The input decides everything in this /proc:
- * names in folders, texts of links, what can be opened, which inode it is, and the text of files.
+ * names in folders, texts of links, which files can be opened, their inodes, and the text of files.
  * The counts must add up, and nothing may stay open.
  */
 #include "fuzz.h"
@@ -17,7 +17,7 @@
 static struct {
 	const uint8_t *data;
 	size_t size;
-	int calls; /* of functions that go through a folder */
+	int calls; /* of the function that gets the names in a folder */
 	bool open[OPEN_MAX];
 	bool is_memory[OPEN_MAX];
 } proc;
@@ -30,7 +30,7 @@ static uint8_t take(void)
 	return *proc.data++;
 }
 
-/* Text up to a NUL, at most size - 1 bytes of it. */
+/* Takes text up to a NUL, at most size - 1 bytes. */
 static void take_text(char *text, size_t size)
 {
 	size_t n = 0;
@@ -74,7 +74,7 @@ static const char *const links[] = {
 
 #define LINKS (sizeof(links) / sizeof(links[0]))
 
-/* What was taken for a guest_memfd stays one while it is open. */
+/* If the scan has taken a file for a guest_memfd, the file stays one while it is open. */
 static int proc_readlink(struct gmem_kernel *kernel, const char *path, char *buffer, size_t size)
 {
 	uint8_t which = take();
@@ -95,7 +95,7 @@ static int proc_open(struct gmem_kernel *kernel, const char *path, int flags)
 	uint8_t how = take();
 
 	(void)kernel;
-	/* This kernel tells nothing about itself. */
+	/* This kernel has no files about itself. */
 	HOLDS(!strncmp(path, "/proc/", 6) || !strncmp(path, "/sys/", 5));
 	if (path[1] == 's')
 		return -ENOENT;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walker of a guest_memfd's page cache on corrupted trees, folios and bindings: it ends, and
- * its answers ascend and lie within the file. If the last byte of the input is odd, the kernel
+ * The walker of a guest_memfd's page cache on corrupted trees, folios and bindings. It ends, and
+ * its answers ascend and are within the file. If the last byte of the input is odd, the kernel
  * looks through leaves itself.
  */
 #include "fuzz.h"
@@ -52,7 +52,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* The cursor ends, too, where reads that fail do not end it. */
+/* The cursor must end, too, even if reads that fail do not end it. */
 static void take_all(struct gmem_target *target)
 {
 	const struct gmem_extents_options options = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The image of an arm64 kernel as its vmcoreinfo tells it, and the walker on page tables of any
- * geometry: whatever image a text gives, the walker does not leave it, and its runs have no gaps.
+ * The image of an arm64 kernel from its vmcoreinfo, and the walker on page tables of any geometry.
+ * Whatever image a text describes, the walker does not leave it, and its runs have no gaps.
  */
 #include "fuzz.h"
 
@@ -10,7 +10,7 @@
 static const uint8_t *words;
 static size_t word_count;
 
-/* All memory is the same few entries, over and over, in another order at each address. */
+/* All memory has the same few entries, over and over, in another order at each address. */
 static int read_words(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	(void)kernel;
@@ -48,7 +48,7 @@ static void walk(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t 
 		HOLDS(next == first + pages);
 }
 
-/* Text up to the first NUL, entries behind it. */
+/* The input is text up to the first NUL, then entries. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gmem_kernel_ops ops;

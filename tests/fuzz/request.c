@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Input at a holder's socket: packets with descriptors, and the commands in valid packets, on a VM
- * that is held on a simulated kernel. The client gets one reply, or the holder ends; and no
+ * Input at a holder's socket: packets with descriptors, and the commands in valid packets, on a
+ * VM that is held on a simulated kernel. The client gets one reply, or the holder ends. No
  * descriptor is left open.
  */
 #include "commands.h"
@@ -13,7 +13,7 @@
 #include "holder/passing.h"
 #include "holder/request.c"
 
-/* The first byte of the input: what the rest is, and how many descriptors come along. */
+/* The first byte of the input tells what the rest is, and how many descriptors come with it. */
 #define WORDS 1	 /* words of a command line, NUL between them */
 #define HEADER 2 /* a packet that has the right magic and version */
 #define FDS_SHIFT 2
@@ -21,7 +21,8 @@
 static int home, null, lock;
 static char packet[REQUEST_MAX];
 
-/* The command has the descriptors 0 to 2, libFuzzer others; relative names are the holder's own. */
+/* The command has the descriptors 0 to 2, libFuzzer has others. Relative names
+ * belong to the holder's folder. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static char flag[] = "-close_fd_mask=3", *words[64];
@@ -39,7 +40,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return home < 0 || null < 0 || lock < 0;
 }
 
-/* The packet that the input stands for; 0: none can be sent. */
+/* Makes the packet from the input. Returns 0 if none can be sent. */
 static size_t make_packet(uint8_t how, const uint8_t *data, size_t size)
 {
 	static char gmemctl[] = "gmemctl", *argv[REQUEST_WORDS_MAX + 1];
@@ -105,7 +106,7 @@ static void check_reply(int client, bool sound)
 	HOLDS(passing_receive(client, &reply, sizeof(reply), fds, &n) == -EAGAIN);
 }
 
-/* Sends it, lets the holder do its part, and looks at what comes back. */
+/* Sends the packet, lets the holder do its part, and checks the reply. */
 static void handle(struct session *session, size_t length, size_t n_fds, bool sound)
 {
 	int fds[PASSING_FDS_MAX], pair[2];
@@ -125,7 +126,7 @@ static void handle(struct session *session, size_t length, size_t n_fds, bool so
 	close(pair[1]);
 }
 
-/* The command may have told the holder for which processes to wait. */
+/* The command may have told the holder to wait for processes. */
 static void end(struct session *session)
 {
 	for (size_t i = 0; i < session->holder->n_users; i++)

@@ -23,7 +23,7 @@ static void __attribute__((noreturn)) come_back_from_error(int status, const cha
 	come_back(status);
 }
 
-/* What the reader has open and would have left to exit(3). */
+/* The reader's open file and line, which it leaves to exit(3). */
 static FILE *opened;
 static char *line_read;
 

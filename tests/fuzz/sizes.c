@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sizes of the command line. What is printed with a unit can be read again. */
+/* Sizes of the command line. A size that is printed with a unit can be read again. */
 #include "fuzz.h"
 
 #include "core/size.h"

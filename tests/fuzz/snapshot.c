@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The two texts of a snapshot that are neither proc/ nor sys/: index and kvm-answers. The first
- * byte chooses; whatever the text is, it is refused with a reason, or each question has an answer
- * that the port can give.
+ * byte chooses one. Whatever the text is, it is refused with a reason, or each question has an
+ * answer that the port can give.
  */
 #include "fuzz.h"
 

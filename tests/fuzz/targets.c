@@ -16,7 +16,7 @@ static enum status visit(struct cli *cli, pid_t pid, int fd, struct gmem_target 
 
 static struct gmem_ctx *ctx;
 
-/* The command tells on standard error what is wrong, each time. */
+/* The command reports on standard error what is wrong, each time. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct table *table = cli.command->table;
 	enum status status = target_each(&cli, text, visit, NULL);
 
-	/* Nobody on this model has a guest_memfd. */
+	/* No process on this model has a guest_memfd. */
 	HOLDS(status != STATUS_YES && cli.failed && *cli.error);
 	if (columns_select(table, text, false, &selection, wrong))
 		HOLDS(selection.n > 0 && selection.n <= COLUMNS_MAX);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The VMCOREINFO note, where it is, and numbers in it. */
+/* The VMCOREINFO note, its place, and numbers in it. */
 #include "fuzz.h"
 
 #include "kernel/image/vmcoreinfo.h"
