@@ -143,11 +143,6 @@ static bool is_arm64(struct run *run, uint64_t wanted)
 	return run_is_machine(run, "aarch64") == wanted;
 }
 
-static bool has_page_shift(struct run *run, uint64_t shift)
-{
-	return run->kernel->page_shift == shift;
-}
-
 /* KVM_VM_TYPE_ARM_PROTECTED: no capability tells of it. */
 static bool has_protected_kvm(struct run *run, uint64_t type)
 {
@@ -189,7 +184,6 @@ static const struct {
 	{ "pre-faults-at-once", type_among, TYPES_PRE_FAULT, "the VM type needs a launch" },
 	{ "arm64", is_arm64, 1, "for kernels of arm64" },
 	{ "x86-64", is_arm64, 0, "for kernels of x86-64" },
-	{ "4k-pages", has_page_shift, 12, "the script counts in pages of 4K" },
 	{ "protected-kvm", has_protected_kvm, 1u << 31, "KVM was not started as protected KVM" },
 	{ "offers-sw-protected", offers_type, 1u << 1, "the kernel offers no such VMs" },
 	{ "offers-snp", offers_type, 1u << 4, "the kernel offers no SNP VMs" },
