@@ -55,6 +55,8 @@ BPFTOOL ?= $(shell command -v bpftool || echo /usr/sbin/bpftool)
 OBJCOPY ?= $(shell $(CC) -print-prog-name=objcopy)
 PKG_CONFIG ?= pkg-config
 SCDOC ?= scdoc
+# The macros of .TH switch hyphenation on again, which would break names of files and options.
+no_hyphens = sed '/^\.TH /a .nh'
 # The date in man pages: of the last commit, or of a release's README.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y README.md)
 export SOURCE_DATE_EPOCH
@@ -254,10 +256,12 @@ $(gmemctl): $(cli_objects) $(BUILD)/$(solib)
 endif
 
 # Pages of section 3 take what functions do from the headers, and stand under each function's name.
-$(BUILD)/man/%.3: libgmem/man/%.3.scd libgmem/man/page.awk $(headers)
+$(BUILD)/man/%.3: libgmem/man/%.3.scd libgmem/man/page.awk $(headers) Makefile
 	@mkdir -p $(@D)
 	@echo '  MAN     $@'
-	$(quiet)awk -f libgmem/man/page.awk $< | $(SCDOC) > $@
+	$(quiet)awk -f libgmem/man/page.awk $< | $(SCDOC) > $@.raw
+	$(quiet)$(no_hyphens) $@.raw > $@
+	@rm -f $@.raw
 	$(quiet)awk -v LIST=1 -f libgmem/man/page.awk $< | while read -r name; do \
 		echo '.so man3/$(@F)' > $(@D)/$$name.3 || exit; done
 
@@ -267,12 +271,13 @@ $(BUILD)/describe.txt: $(gmemctl)
 			"a build for this machine leaves in its folder" >&2; exit 1; }
 	@cmp -s $@.tmp $@ && rm $@.tmp || mv $@.tmp $@
 
-$(BUILD)/man/%: cli/man/%.scd cli/man/page.awk $(wildcard cli/schema/*.json) $(describe)
+$(BUILD)/man/%: cli/man/%.scd cli/man/page.awk $(wildcard cli/schema/*.json) $(describe) Makefile
 	@mkdir -p $(@D)
 	@echo '  MAN     $@'
 	$(quiet)awk -f cli/man/page.awk $(describe) $< > $@.scd
-	$(quiet)$(SCDOC) < $@.scd > $@
-	@rm -f $@.scd
+	$(quiet)$(SCDOC) < $@.scd > $@.raw
+	$(quiet)$(no_hyphens) $@.raw > $@
+	@rm -f $@.scd $@.raw
 
 $(BUILD)/schema/%.json: cli/schema/%.json cli/schema/fill.awk $(describe)
 	@mkdir -p $(@D)
