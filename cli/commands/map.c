@@ -46,6 +46,15 @@ struct map {
 	const struct gmem_launch *launch; /* for a guest before its launch is finished, else NULL */
 };
 
+/* The guest reaches only what its own page tables have, and not all ways to populate bring it there. */
+static void tell_done(const struct map *map, const char *method, uint64_t populated,
+		      uint64_t in_guest)
+{
+	step_fact(map->cli, "method", KIND_TEXT, cell_text(method));
+	step_fact(map->cli, "populated", KIND_BYTES, cell_number(populated));
+	step_fact(map->cli, "in_guest", KIND_BYTES, cell_number(in_guest));
+}
+
 /*
  * Adds one part of the range. Returns 0 or a negative errno of libgmem or, in *read_error, of the
  * file.
@@ -102,10 +111,8 @@ static enum status add_all(const struct map *map, struct content *content)
 	if (read_error && !interrupted())
 		cli_note(map->cli, "--from=%s: %s, behind all that was needed", map->settings->from,
 			 strerror(-read_error));
-	step_fact(map->cli, "method", KIND_TEXT,
-		  cell_text(map->settings->measure ? map->launch->measured_call
-						   : map->launch->add_call));
-	step_fact(map->cli, "in_guest", KIND_BYTES, cell_number(done));
+	tell_done(map, map->settings->measure ? map->launch->measured_call : map->launch->add_call,
+		  done, done);
 	return STATUS_YES;
 }
 
@@ -116,8 +123,8 @@ static enum status populate_range(const struct map *map)
 	enum status status =
 		populate(map->cli, map->held, &map->parts, &map->settings->populate, &used, &done);
 
-	step_fact(map->cli, "method", KIND_TEXT, cell_text(gmem_populate_method_name(used)));
-	step_fact(map->cli, "in_guest", KIND_BYTES, cell_number(done));
+	tell_done(map, gmem_populate_method_name(used), done,
+		  used == GMEM_POPULATE_PRE_FAULT ? done : 0);
 	return status;
 }
 
@@ -131,14 +138,18 @@ static enum status allocate(const struct map *map, uint64_t *done)
 	return populate(map->cli, map->held, &map->parts, &asked, &used, done);
 }
 
-/* Even if the rest failed, these pages were allocated, and nothing frees them automatically. */
+/*
+ * Even if the rest failed, these pages were allocated, and nothing frees them automatically. Which of
+ * them were there before is not known.
+ */
 static void tell_resident(const struct map *map, uint64_t bytes)
 {
 	char size[CELL_TEXT_MAX];
 
 	if (bytes)
 		cli_note(map->cli,
-			 "%s of the range stay resident; 'gmemctl punch %s %s%s' frees them",
+			 "%s of the range stay resident; 'gmemctl punch %s %s%s' frees them, also "
+			 "those that were there before",
 			 size_format(bytes, size, sizeof(size)), map->held->name, map->cli->args[1],
 			 map->settings->by_gpa ? " --by-gpa" : "");
 	step_fact(map->cli, "resident", KIND_BYTES, cell_number(bytes));

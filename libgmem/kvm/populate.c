@@ -104,8 +104,23 @@ static int populate_host(struct populate *populate)
 			 : populate_in_steps(populate, call, madvise_step);
 }
 
+static bool pre_fault_offered(struct gmem_vm *vm)
+{
+	if (vm->pre_fault == -EINPROGRESS)
+		vm->pre_fault =
+			gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_PRE_FAULT_MEMORY);
+	return vm->pre_fault > 0;
+}
+
+/* A vCPU would not help where the kernel does not offer the call. */
 static int no_vcpu(const struct populate *populate)
 {
+	if (populate->vm && !pre_fault_offered(populate->vm))
+		return gmem_fail(populate->memory->ctx, -EOPNOTSUPP,
+				 "KVM_PRE_FAULT_MEMORY: Operation not supported: this kernel does "
+				 "not offer it to a %s VM (KVM_CAP_PRE_FAULT_MEMORY is 0): it needs "
+				 "x86-64 with EPT or NPT; allocate the memory instead",
+				 gmem_vm_type_name(populate->vm->type));
 	return gmem_fail(populate->memory->ctx, -EINVAL,
 			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
 			 "add one with %s",
@@ -169,14 +184,6 @@ static int populate_pre_fault(struct populate *populate)
 			return ret;
 	}
 	return 0;
-}
-
-static bool pre_fault_offered(struct gmem_vm *vm)
-{
-	if (vm->pre_fault == -EINPROGRESS)
-		vm->pre_fault =
-			gmem_check_extension(vm->ctx, vm->fd, GMEM_KVM_CAP_PRE_FAULT_MEMORY);
-	return vm->pre_fault > 0;
 }
 
 /*

@@ -47,7 +47,10 @@ try_json 0 "$(state td 'state == "final"')" gmemctl status --json
 held 2 'finali[sz]ed' finalize td
 held 64 'before its launch is finished' map td 0+4K --measure
 held 0 '' map td 2M+1M
-try_json 0 '.in_guest == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K --json
+try_json 0 '.in_guest == 4096 and .populated == 4096 and .method == "pre-fault"' gmemctl map td 3M+4K --json
+# Shared memory of a TD is what userspace_addr has, so that these pages are in no page table of the guest.
+try_json 0 '.in_guest == 0 and .populated == 4096 and .method == "allocate"' gmemctl map td 4M+4K --json
+held 0 '' punch td 4M+4K
 try_json 0 '.punched == 65536' gmemctl punch td 0+64K --json
 try_json 0 '.pages == 289' gmemctl pfns td --json
 try_json 0 '.released == 8388608' gmemctl destroy td --json
@@ -105,6 +108,11 @@ held 0 '' convert a all private --simulate=tdx
 held 0 '' destroy a
 held 0 '' destroy b
 
+# The message names what is missing: the call, and not a vCPU for it.
+held 0 '' create a --simulate=arm64
+held 2 'this kernel does not offer it to a default VM' map a all --method=pre-fault
+held 0 '' destroy a
+
 # gmemctl asks the table about the flush before the kernel does it.
 held 0 '' create oops --simulate=tdx-no-direct-map --no-direct-map
 held 0 '' convert oops all private
@@ -114,7 +122,8 @@ held 1 'take a page fault .*inferred' map oops 0+64K --reader=none
 # Memory that was allocated before stays. The message has the right number, and its advice works.
 try_json 1 '.error.code == "would-fault" and .error.errno == null and .resident == 65536' \
 	gmemctl map oops 0+64K --json
-held 1 "64K of the range stay resident; 'gmemctl punch oops 0.64K' frees them" map oops 0+64K
+held 1 "64K of the range stay resident; 'gmemctl punch oops 0.64K' frees them, also those that were there before" \
+	map oops 0+64K
 try_json 0 '.resident == 65536' gmemctl pfns oops --json
 held 0 '' punch oops 0+64K
 try_json 0 '.resident == 0' gmemctl pfns oops --json

@@ -38,6 +38,7 @@ fact list not_in_direct_map
 fact list direct_map_unknown
 fact directmap in_direct_map
 fact directmap direct_map_unknown
+fact map populated
 fact map in_guest
 fact convert private
 '
