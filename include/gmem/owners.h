@@ -169,8 +169,9 @@ GMEM_API int gmem_owners_open(const struct gmem_owners *owners, size_t index,
  * shared side. If a guest converts its memory, it may use memory twice, there and in the
  * guest_memfd. Counts present pages except the zero page, each address once; a mapping of a
  * guest_memfd is not a shared side. Errors: ENODATA (the memslots are not known, or the VM's
- * process is not among those that the scan saw own it), EACCES, ENOTSUP (a kernel before 6.7, or a
- * simulated one). Kernel source: do_pagemap_scan().
+ * process is not among those that the scan saw own it), EACCES, ENOTSUP (there is memory at
+ * userspace_addr, and a kernel before 6.7, or a simulated one, cannot count its pages). Kernel
+ * source: do_pagemap_scan().
  * Since: 0.1
  */
 GMEM_API int gmem_owners_shared(const struct gmem_owners *owners, struct gmem_target *target,

@@ -60,7 +60,7 @@ bool gmem_host_told(struct gmem_host *host, const char *id)
 {
 	if (gmem_host_result(host, id) != GMEM_CHECK_FAIL)
 		return false;
-	gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s is fail", id);
+	gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s failed", id);
 	return true;
 }
 

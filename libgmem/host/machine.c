@@ -119,7 +119,7 @@ static enum gmem_check_result check_after_fault(struct gmem_host *host,
 	return gmem_host_find(host, result, dumps[panics][crash],
 			      "a fault leaves %s%s%s (panic_on_oops %s, crash kernel %s)",
 			      dump	? "a dump"
-			      : no_dump ? "the log's text alone"
+			      : no_dump ? "only the log's text"
 					: "the log's text, and whether a dump is not known",
 			      pstore ? ", and that in pstore: " : "", pstore ? backend : "",
 			      panic_words[panics], crash_words[crash]);

@@ -46,7 +46,7 @@ static enum gmem_check_result say_none(struct gmem_host *host)
 	if (cause)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
 				      "this kernel has it for private memory only, and no VM type "
-				      "here has any: %s is fail",
+				      "here has any: %s failed",
 				      cause->id);
 	return gmem_host_find(host, GMEM_CHECK_FAIL,
 			      "boot Linux 6.18 or newer, where VMs without private memory have it, "
@@ -145,7 +145,7 @@ static enum gmem_check_result check_private(struct gmem_host *host, const struct
 		return gmem_host_unsaid(host);
 	if (cause)
 		return gmem_host_find(host, GMEM_CHECK_SKIP, NULL,
-				      "no VM type here has any: %s is fail", cause->id);
+				      "no VM type here has any: %s failed", cause->id);
 	if (gmem_host_told(host, "kernel.version") || gmem_host_told(host, "kvm.guest-memfd"))
 		return GMEM_CHECK_SKIP;
 	return gmem_host_find(host, GMEM_CHECK_FAIL,

@@ -14,7 +14,7 @@ static const struct column columns[] = {
 	[COLUMN_NAME] = { "name", KIND_TEXT, .shown = true, .help = "name of the metric" },
 	[COLUMN_TYPE] = { "type", KIND_TEXT, .help = "type of the metric: gauge or counter" },
 	[COLUMN_UNIT] = { "unit", KIND_TEXT,
-			  .help = "unit of the value: bytes, or unknown where it has none" },
+			  .help = "unit of the value: bytes; empty where it has none" },
 	[COLUMN_LABELS] = { "labels", KIND_OBJECT, .shown = true,
 			    .help = "labels that tell the samples of a metric apart" },
 	[COLUMN_VALUE] = { "value", KIND_NUMBER, .shown = true, .help = "value of the sample" },
