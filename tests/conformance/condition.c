@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Conditions: what a kernel, or the VM type in use, is or has. */
+/* Conditions: properties of a kernel, or of the VM type in use. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,10 @@ static bool knows(struct run *run, uint64_t number)
 	return run_capability(run, run->kvm, number) != 0;
 }
 
-/* Memslots of the VM type take a guest_memfd: the capability tells it on kernels of every age. */
+/*
+ * Whether memslots of the VM type accept a guest_memfd: the capability tells it
+ * on kernels of every age.
+ */
 static bool has_guest_memfd(struct run *run, uint64_t unused)
 {
 	(void)unused;
@@ -105,7 +108,7 @@ static bool has_huge_pages(struct run *run, uint64_t unused)
 	       has_file(run, "/sys/kernel/mm/transparent_hugepage/enabled");
 }
 
-/* Whether the beginning of a file has a word in it. */
+/* Whether the beginning of a file contains a word. */
 static bool file_has(struct run *run, const char *path, const char *word)
 {
 	const struct gmem_kernel_ops *ops = run->kernel->ops;
@@ -121,8 +124,8 @@ static bool file_has(struct run *run, const char *path, const char *word)
 }
 
 /*
- * kvm_intel has the parameter if it was built with TDX. It can be there beside kvm_amd, both built
- * into the kernel; the CPU decides which of them is KVM.
+ * kvm_intel has the parameter if it was built with TDX. With both modules built in, it can be there
+ * beside kvm_amd. The CPU decides which of them is KVM.
  */
 static bool has_tdx_code(struct run *run, uint64_t unused)
 {
@@ -131,7 +134,7 @@ static bool has_tdx_code(struct run *run, uint64_t unused)
 	       file_has(run, "/proc/cpuinfo", "GenuineIntel");
 }
 
-/* Attributes belong to the file instead of the VM: a parameter of the module tells it. */
+/* Whether attributes belong to the file instead of the VM: a module parameter tells it. */
 static bool converts_in_place(struct run *run, uint64_t unused)
 {
 	(void)unused;
@@ -143,7 +146,7 @@ static bool is_arm64(struct run *run, uint64_t wanted)
 	return run_is_machine(run, "aarch64") == wanted;
 }
 
-/* KVM_VM_TYPE_ARM_PROTECTED: no capability tells of it. */
+/* KVM_VM_TYPE_ARM_PROTECTED: no capability shows it. */
 static bool has_protected_kvm(struct run *run, uint64_t type)
 {
 	const struct gmem_kernel_ops *ops = run->kernel->ops;
@@ -172,7 +175,7 @@ static const struct {
 	const char *name;
 	bool (*holds)(struct run *run, uint64_t argument);
 	uint64_t argument;
-	const char *why; /* it does not hold */
+	const char *why; /* why the condition is false */
 } conditions[] = {
 	{ "default", type_among, 1u << 0, "the VM is of another type" },
 	{ "sw-protected", type_among, 1u << 1, "the VM is of another type" },
@@ -219,7 +222,7 @@ static const struct {
 	{ "expendable-kernel", is_expendable, 0, "harms the kernel; --expendable allows it" },
 };
 
-/* "linux<6.19" and "linux>=6.19" */
+/* Conditions such as "linux<6.19" and "linux>=6.19". */
 static bool version_holds(struct run *run, const char *condition, const char **why)
 {
 	bool below = !strncmp(condition, "linux<", 6);

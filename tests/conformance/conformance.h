@@ -15,10 +15,10 @@
 #define PAGE 4096ull
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof(*(array)))
 
-/* Outcomes that are not an errno, negated like one. */
+/* Outcomes that are not an errno. They are negated like one. */
 #define OUTCOME_SIGBUS 5000
 #define OUTCOME_SIGSEGV 5001
-#define OUTCOME_OOPS 4095 /* GMEM_KERNEL_OOPS: no call on a real kernel returns so */
+#define OUTCOME_OOPS 4095 /* GMEM_KERNEL_OOPS: no call on a real kernel returns this */
 
 struct run;
 struct call;
@@ -32,25 +32,25 @@ struct name {
 };
 
 /*
- * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). False where one is unknown;
- * run->missing is set if that is an object which an earlier line did not make.
+ * Adds up terms ("4K", "2^52-1", "$map+4K", "mmap|init-shared"). Returns false if a term is
+ * unknown. Sets run->missing if the term is an object that an earlier line failed to create.
  */
 bool evaluate(struct run *run, const struct name *names, const char *text, uint64_t *value);
 const char *name_of(const struct name *names, uint64_t value);
 bool value_of_name(const struct name *names, const char *name, size_t length, uint64_t *value);
 
 extern const struct name vm_type_names[];
-/* For a parameter with a text as its value: it is not evaluated. */
+/* For a parameter that has a text as its value, which is not evaluated. */
 extern const struct name text_value[];
 
 /* ---- outcome.c ---- */
 
-/* "ok", "EINVAL", "sigbus", a number; false for any other word. */
+/* Reads "ok", "EINVAL", "sigbus", or a number. Returns false for any other word. */
 bool outcome_parse(struct run *run, const char *word, int64_t *outcome, bool *any_success);
-/* The outcome as a word; scratch is for the ones that need room. */
+/* Returns the outcome as a word. Some words are written to scratch. */
 const char *outcome_text(int64_t outcome, char *scratch, size_t size);
 
-/* ---- objects.c: what the names of a script stand for ---- */
+/* ---- objects.c: the objects that a script names ---- */
 
 enum object_kind {
 	KIND_NUMBER = 1 << 0,
@@ -78,10 +78,10 @@ struct objects {
 	size_t count;
 };
 
-/* The object now called that, or NULL; the name ends where letters, digits and _ do. */
+/* Returns the object with this name now, or NULL. Letters, digits and _ belong to the name. */
 struct object *object_find(struct run *run, const char *name);
 struct object *object_add(struct run *run, const char *name, enum object_kind kind, uint64_t value);
-/* Closes or unmaps what is still open, newest first. */
+/* Closes or unmaps all objects that are still open, the newest first. */
 void objects_close(struct run *run);
 
 /* ---- script.c: the language ---- */
@@ -98,7 +98,7 @@ struct argument {
 #define WORDS_MAX 64
 
 struct expectation {
-	const char *condition; /* NULL: holds where no other does */
+	const char *condition; /* NULL: applies if no other does */
 	const char *outcome;
 	struct argument fields[FIELDS_MAX];
 	size_t field_count;
@@ -107,14 +107,14 @@ struct expectation {
 struct line {
 	const struct script *script;
 	unsigned int number;
-	char *words; /* what the pointers below point into */
+	char *words; /* the pointers below point into it */
 	const char *conditions[CONDITIONS_MAX];
 	size_t condition_count;
 	bool in_child;
-	const char *each; /* name of the number that counts, or NULL */
+	const char *each; /* name of the loop's number, or NULL */
 	const char *first;
 	const char *last;
-	const char *result; /* name of what the operation makes, or NULL */
+	const char *result; /* name of the object that the operation creates, or NULL */
 	const struct operation *operation;
 	const char *target; /* expression that begins with an object, or NULL */
 	struct argument arguments[ARGUMENTS_MAX];
@@ -134,15 +134,15 @@ struct script {
 	size_t count;
 };
 
-/* Ends the program, with file and line, where the script is not well formed. */
+/* If the script is not well formed, it ends the program with file and line. */
 void script_load(struct script *script, const char *path);
 void script_free(struct script *script);
 void bad_line(const struct line *line, const char *format, ...)
 	__attribute__((format(printf, 2, 3), noreturn));
 
-/* ---- condition.c: what a kernel, or a VM type, is or has ---- */
+/* ---- condition.c: properties of a kernel, or of a VM type ---- */
 
-/* Whether the condition holds; false with *why NULL where there is no such condition. */
+/* Whether the condition is true. If there is no such condition, returns false and *why is NULL. */
 bool condition_holds(struct run *run, const char *condition, const char **why);
 
 /* ---- operations.c ---- */
@@ -150,17 +150,17 @@ bool condition_holds(struct run *run, const char *condition, const char **why);
 /* Where a parameter is stored. */
 enum part {
 	PART_NONE,    /* nowhere: the operation's function uses it */
-	PART_STRUCT,  /* in the struct that the ioctl takes */
-	PART_PAYLOAD, /* in what that struct's data member points to */
+	PART_STRUCT,  /* in the ioctl's struct */
+	PART_PAYLOAD, /* in the memory that the struct's data member points to */
 };
 
 struct parameter {
 	const char *name;
-	const struct name *names; /* words that its value may use */
+	const struct name *names; /* words that the value may use */
 	uint64_t value;		  /* if it is not given */
 	enum part part;
 	unsigned int offset;
-	unsigned int size; /* bytes; longer ones are filled with the value's lowest byte */
+	unsigned int size; /* bytes; if larger, filled with the value's lowest byte */
 };
 
 #define PARAMETERS_MAX 20
@@ -168,12 +168,12 @@ struct parameter {
 struct operation {
 	const char *name;
 	int64_t (*run)(struct call *call);
-	unsigned int targets;		    /* kinds of object it is for; 0: none */
+	unsigned int targets;		    /* kinds of object that it works on; 0: none */
 	enum object_kind makes;		    /* what it returns; KIND_NUMBER: a number */
-	const struct parameter *parameters; /* the one without a name is the last */
+	const struct parameter *parameters; /* the last one has no name */
 	unsigned long request;		    /* ioctl */
-	unsigned int size;		    /* of its struct; 0: it takes a number */
-	unsigned int command;		    /* of KVM_MEMORY_ENCRYPT_OP */
+	unsigned int size;		    /* of its struct; 0: takes a number */
+	unsigned int command;		    /* command of KVM_MEMORY_ENCRYPT_OP */
 	unsigned int payload_size;
 };
 
@@ -186,7 +186,7 @@ extern const struct operation syscall_operations[];
 
 const struct operation *operation_find(const char *name);
 
-/* One operation that is being done. */
+/* One operation in progress. */
 struct call {
 	struct run *run;
 	const struct line *line;
@@ -198,22 +198,22 @@ struct call {
 	/* Results beyond the outcome. */
 	struct name fields[PARAMETERS_MAX + 1];
 	size_t field_count;
-	uint64_t length; /* of the mapping made */
-	uint64_t type;	 /* of the VM made */
+	uint64_t length; /* of the new mapping */
+	uint64_t type;	 /* of the new VM */
 };
 
 uint64_t call_value(const struct call *call, const char *parameter);
 bool call_given(const struct call *call, const char *parameter);
-/* The argument's text, or NULL where it is not given. */
+/* Returns the argument's text, or NULL if the line does not have it. */
 const char *call_text(const struct call *call, const char *parameter);
 void call_returns(struct call *call, const char *field, uint64_t value);
-/* Does the line, compares, and records what differs. */
+/* Performs the line, compares the outcome, and records differences. */
 void run_line(struct run *run, const struct line *line);
 
-/* request.c: an ioctl with a struct that the parameters describe. */
+/* request.c: an ioctl with the struct that the parameters describe. */
 int64_t request_run(struct call *call);
 
-/* Words for the parameter "struct": what pointer the ioctl gets. */
+/* Words for the parameter "struct": the pointer that the ioctl gets. */
 enum pointer {
 	POINTER_NULL,
 	POINTER_BAD, /* not mapped */
@@ -229,16 +229,16 @@ extern const struct name pointer_names[];
 	}
 #define FIELD(type, member) PART_STRUCT, offsetof(type, member), sizeof(((type *)0)->member)
 
-/* ---- explain.c: what libgmem says of a failure ---- */
+/* ---- explain.c: libgmem's reasons for a failure ---- */
 
 struct explain;
 struct explain *explain_new(struct gmem_kernel *kernel, const char *release);
 void explain_free(struct explain *explain);
-/* Takes note of what a call did. */
+/* Records what a call did. */
 void explain_note(struct explain *explain, const struct call *call, int64_t outcome);
 /*
- * Returns the explanation if it explains nothing, or does not contain why (which may be NULL); else
- * NULL. known tells whether libgmem makes such calls.
+ * Returns the explanation if it gives no reason, or does not contain why (which may be NULL); else
+ * NULL. Sets known if libgmem makes such calls.
  */
 const char *explain_check(struct explain *explain, const struct call *call, int64_t outcome,
 			  const char *why, bool *known);
@@ -271,13 +271,13 @@ struct run {
 	struct tally *tally;
 	unsigned int vm_type;
 	int kvm;
-	uint64_t vm_types; /* KVM_CAP_VM_TYPES */
-	uint64_t version;  /* 7.3 is 7 << 16 | 3 */
+	uint64_t vm_types; /* from KVM_CAP_VM_TYPES */
+	uint64_t version;  /* 7 << 16 | 3 for 7.3 */
 	struct objects objects;
 	struct explain *explain;
-	const struct line *line; /* in work */
-	bool missing;		 /* an object that the last value needs */
-	unsigned int poisoned;	 /* pages: they never come back */
+	const struct line *line; /* the line in progress */
+	bool missing;		 /* the last value needs an object that is missing */
+	unsigned int poisoned;	 /* pages that never come back */
 	unsigned int failures;
 	FILE *report; /* of the failures */
 };
@@ -289,13 +289,13 @@ struct result {
 	char *report;  /* failed: lines for people; the caller frees it */
 };
 
-/* Whether the kernel is one of that machine, as uname(2) names it. */
+/* Whether the kernel runs on this machine, as uname(2) names it. */
 bool run_is_machine(const struct run *run, const char *machine);
-/* VM types that the kernel offers, a bit each; a negative errno where there is no KVM. */
+/* Returns the VM types that the kernel offers, one bit each; a negative errno without KVM. */
 int64_t run_offered(const struct options *options, char *release, size_t size);
 void run_script(const struct script *script, unsigned int vm_type, const struct options *options,
 		struct tally *tally, struct result *result);
-/* KVM_CHECK_EXTENSION: 0 where the call fails. */
+/* KVM_CHECK_EXTENSION: returns 0 if the call fails. */
 uint64_t run_capability(struct run *run, int fd, unsigned long number);
 /* The same on a VM of the run's type. */
 uint64_t run_vm_capability(struct run *run, unsigned long number);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Checks that a failure is explained. If libgmem makes the same call, its table of conditions is
- * asked about every errno that a kernel returns here, with the history of the VM. The script fails
- * if no condition explains the failure, or if the reason is not the one that a line names (why=).
+ * Checks that libgmem explains each failure. If libgmem makes the same call, its table of
+ * conditions must have a reason for every errno that a kernel returns here, given the history of
+ * the VM. The script fails if no condition explains the failure, or if the reason is not the one
+ * that a line names (why=).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -24,7 +25,7 @@
 #define PUNCH_HOLE 2u
 #define UNEXPLAINED "no condition that libgmem knows"
 
-/* VMs and guest_memfds as libgmem would know them if it had made them. */
+/* VMs and guest_memfds as libgmem would know them if it had created them. */
 struct explain {
 	struct gmem_ctx ctx;
 	struct gmem_vm vms[VMS_MAX];
@@ -62,7 +63,7 @@ void explain_free(struct explain *explain)
 	free(explain);
 }
 
-/* Newest first, because a closed descriptor's number may be used again. */
+/* The newest comes first, because a closed descriptor's number may be used again. */
 static struct gmem_vm *vm_of(struct explain *explain, int fd)
 {
 	for (size_t i = explain->vm_count; i-- > 0;) {
@@ -185,7 +186,7 @@ static bool is(const struct call *call, const char *operation)
 	return !strcmp(call->operation->name, operation);
 }
 
-/* What a call that worked changed in the VM. */
+/* Records what a successful call changed in the VM. */
 static void note_change(struct explain *explain, struct gmem_vm *vm, const struct call *call,
 			int64_t outcome)
 {
@@ -294,10 +295,10 @@ static struct gmem_facts learn(struct explain *explain, const struct call *call,
 		.userspace_addr = value_or_0(call, row, "uaddr") + value_or_0(call, row, "source"),
 		.attributes = value_or_0(call, row, "attributes"),
 		.slot = value_or_0(call, row, "slot"),
-		.address_width = 48, /* of a TD that nothing was asked of */
+		.address_width = 48, /* of a TD without a request for another width */
 	};
 
-	/* Some calls advance their arguments. What is left is the part that failed. */
+	/* Some calls advance their arguments, which then describe the part that failed. */
 	value_of_name(call->fields, "gpa", 3, &facts.gpa);
 	value_of_name(call->fields, "source", 6, &facts.userspace_addr);
 	if (takes(row, "pages") && value_of_name(call->fields, "pages", 5, &facts.size))
@@ -316,8 +317,8 @@ static struct gmem_facts learn(struct explain *explain, const struct call *call,
 }
 
 /*
- * Calls that libgmem would not make: on objects that it does not have, or with modes that it does
- * not use.
+ * Whether libgmem would not make the call: on objects that it does not have, or with
+ * modes that it does not use.
  */
 static bool is_foreign(const struct call *call, const struct gmem_facts *facts)
 {
@@ -334,7 +335,7 @@ static bool is_foreign(const struct call *call, const struct gmem_facts *facts)
 	return call->target && !facts->vm;
 }
 
-/* "wraps_to_the_end": a word of a script stands for several. */
+/* "wraps_to_the_end": one word of a script stands for several. */
 static void blank_out(char *text)
 {
 	while ((text = strchr(text, '_')))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Descriptors: what a guest_memfd tells about itself, its pages, and closing it. */
+/* Descriptors: what a guest_memfd reports about itself, its pages, and closing it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include "conformance.h"
 
-/* include/uapi/linux/falloc.h */
+/* From include/uapi/linux/falloc.h. */
 static const struct name mode_names[] = {
 	{ "keep-size", 0x1 },	   { "punch-hole", 0x2 },    { "no-hide-stale", 0x4 },
 	{ "collapse-range", 0x8 }, { "zero-range", 0x10 },   { "insert-range", 0x20 },
@@ -97,7 +97,7 @@ static int64_t file_system(struct call *call)
 	return err ? err : (int64_t)magic;
 }
 
-/* Whether the link in /proc/self/fd has that text in it. */
+/* Whether the link in /proc/self/fd contains that text. */
 static int64_t link_contains(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;
@@ -118,7 +118,7 @@ static int64_t read_at(struct call *call)
 				  call_value(call, "offset"));
 }
 
-/* The same file through its link. */
+/* Opens the same file through its link. */
 static int64_t reopen(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;
@@ -128,7 +128,7 @@ static int64_t reopen(struct call *call)
 	return kernel->ops->open(kernel, path, (int)call_value(call, "flags"));
 }
 
-/* A number that is no open descriptor, to ask for things with. */
+/* A number that is not an open descriptor, for calls that must fail. */
 static int64_t take_number(struct call *call)
 {
 	return (int64_t)call_value(call, "number");

@@ -14,7 +14,7 @@
 #define CPUID_LEAF_FEATURES 1
 #define KVM_SET_MEMORY_ATTRIBUTES2 0xc080aed2ul
 #define ATTRIBUTES2_SIZE 128
-#define EXIT_OFFSET 32 /* of what explains the exit, in struct kvm_run */
+#define EXIT_OFFSET 32 /* in struct kvm_run, of the data about the exit */
 
 static const struct name capability_names[] = {
 	{ "nr-memslots", GMEM_KVM_CAP_NR_MEMSLOTS },
@@ -91,7 +91,7 @@ static const struct parameter create_parameters[] = {
 
 #define REGION(member) FIELD(struct gmem_kvm_userspace_memory_region2, member)
 
-/* Of both versions: the first one's struct is the beginning of the second one's. */
+/* For both versions of the ioctl: the second struct begins with the first. */
 static const struct parameter region_parameters[] = {
 	PARAMETER_STRUCT,
 	{ "slot", NULL, 0, REGION(slot) },
@@ -164,7 +164,10 @@ static int64_t create_vm(struct call *call)
 	return run->kernel->ops->ioctl(run->kernel, run->kvm, GMEM_KVM_CREATE_VM, call->type);
 }
 
-/* Without direct map a TD's pages make the kernel oops: not on a real one. */
+/*
+ * If a TD's pages are not in the direct map, the kernel oopses. So this
+ * refuses it on a real kernel.
+ */
 static int64_t create_guest_memfd(struct call *call)
 {
 	const struct run *run = call->run;
@@ -183,7 +186,7 @@ static int64_t any_ioctl(struct call *call)
 				  call_value(call, "arg"));
 }
 
-/* Why the vCPU left the guest, from the struct kvm_run behind its descriptor. */
+/* Returns why the vCPU left the guest, from the struct kvm_run behind its descriptor. */
 static int return_exit(struct call *call, struct gmem_kernel *kernel, int fd)
 {
 	static const char *const names[] = { "flags", "gpa", "size" };
@@ -203,7 +206,7 @@ static int return_exit(struct call *call, struct gmem_kernel *kernel, int fd)
 	return kernel->ops->munmap(kernel, memory, PAGE);
 }
 
-/* A new vCPU fetches from the reset vector; the simulated one has to be told so. */
+/* A new vCPU fetches from the reset vector. The simulated kernel must be told to do that. */
 static int64_t run_vcpu(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;

@@ -2,10 +2,10 @@
 /*
  * conformance-runner [--simulate MODEL] [--vm-type TYPE] [--expendable] SCRIPT...
  *
- * Performs the operations of the scripts on the running kernel, or on a simulated one, once on each
- * VM type that a script names and the kernel offers. Prints TAP, a test for each script and VM
- * type. Exits 0 if all answers were the expected ones, 1 if not, 2 where a script is not well
- * formed.
+ * Performs the operations of the scripts on the running kernel, or on a simulated one, once
+ * on each VM type that a script names and the kernel offers. Prints TAP, a test for each
+ * script and VM type. Exits with 0 if all answers were the expected ones, 1 if not, 2 if a
+ * script is not well formed.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include "conformance.h"
 
-#define HANGS_AFTER 120 /* seconds: not a measure of speed */
+#define HANGS_AFTER 120 /* seconds; does not measure speed */
 #define EXIT_USAGE 64
 
 struct report {
@@ -72,7 +72,7 @@ static bool parse_options(struct options *options, int argc, char **argv)
 	return optind < argc;
 }
 
-/* As comment lines. */
+/* Prints the report as comment lines. */
 static void print_report(const char *text)
 {
 	while (text && *text) {
@@ -100,7 +100,7 @@ static void print_test(struct report *report, const struct script *script, const
 	fflush(stdout);
 }
 
-/* Whether the script is for VMs of that type, and they were asked for. */
+/* Whether the script is for VMs of that type, and the options select the type. */
 static bool wants_type(const struct script *script, const struct options *options, const char *type)
 {
 	const char *at = strstr(script->vm_types, type);

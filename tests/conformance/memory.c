@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* User memory: mappings, single bytes of them, advice, NUMA policy. */
+/* User memory: mappings, single bytes, madvise(2), NUMA policy. */
 #include <errno.h>
 #include <linux/mempolicy.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static const struct name map_names[] = {
 	{ NULL, 0 },
 };
 
-/* include/uapi/asm-generic/mman-common.h: some are newer than some headers. */
+/* From include/uapi/asm-generic/mman-common.h. Some are newer than some headers. */
 static const struct name advice_names[] = {
 	{ "normal", 0 },
 	{ "dont-need", 4 },
@@ -85,11 +85,11 @@ static const struct parameter mbind_parameters[] = {
 	{ 0 },
 };
 
-/* What a SIGBUS or SIGSEGV means at the moment. */
+/* What the handler does with a SIGBUS or SIGSEGV at the moment. */
 enum expected_signal {
 	SIGNAL_NONE,	/* the runner is broken */
-	SIGNAL_OUTCOME, /* of an access: go back to before it */
-	SIGNAL_BESIDE,	/* the call's result says it all */
+	SIGNAL_OUTCOME, /* an access failed: go back to before it */
+	SIGNAL_BESIDE,	/* ignore it: the call's result tells enough */
 };
 
 static sigjmp_buf on_fault;
@@ -114,7 +114,7 @@ void guard_memory(void)
 }
 
 /*
- * The simulated kernel knows which page that is. Its mapping is backed by memory of this process.
+ * The simulated kernel knows which page the address is in. Its mapping uses memory of this process.
  */
 static int64_t touch_simulated(const struct call *call)
 {
@@ -148,7 +148,7 @@ static int64_t access_byte(const struct call *call, bool is_store, unsigned char
 	return outcome;
 }
 
-/* Writes what is there. */
+/* Writes the value that it has read. */
 static int64_t touch(struct call *call)
 {
 	int64_t value = access_byte(call, false, 0);
@@ -191,7 +191,7 @@ static int64_t map_anonymous(struct call *call)
 	return map(call, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
-/* All of it, unless a length is given. */
+/* Unmaps all of the mapping, unless a length is given. */
 static int64_t unmap(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;
@@ -204,7 +204,7 @@ static int64_t unmap(struct call *call)
 	return kernel->ops->munmap(kernel, (void *)(uintptr_t)mapping->value, mapping->length);
 }
 
-/* A page that gets poisoned under its user is a SIGBUS as well. */
+/* A page that is poisoned while it is mapped also causes a SIGBUS. */
 static int64_t advise(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;

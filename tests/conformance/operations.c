@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Does one line of a script and compares its answer with the expected one. */
+/* Performs one line of a script and compares its answer with the expected one. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +68,7 @@ static bool holds(struct run *run, const struct line *line, const char *conditio
 	return result;
 }
 
-/* False where one needs an object that is not there: the failure of an earlier line. */
+/* Returns false if an object is missing because an earlier line failed. */
 static bool evaluate_arguments(struct call *call)
 {
 	const struct parameter *parameters = call->operation->parameters;
@@ -93,7 +93,7 @@ static bool evaluate_arguments(struct call *call)
 	return true;
 }
 
-/* Likewise. */
+/* Returns false like evaluate_arguments(). */
 static bool find_target(struct call *call)
 {
 	const struct line *line = call->line;
@@ -111,7 +111,7 @@ static bool find_target(struct call *call)
 	return evaluate(call->run, NULL, line->target, &call->address);
 }
 
-/* In a child process, which has the descriptors but is not the owner of the VM. */
+/* Runs the call in a child process, which has the descriptors but does not own the VM. */
 static int64_t run_in_child(struct call *call)
 {
 	int64_t outcome = -ECHILD;

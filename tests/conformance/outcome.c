@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What an operation ends with: a number, an errno, or a signal. */
+/* The result of an operation: a number, an errno, or a signal. */
 #include <errno.h>
 #include <string.h>
 #include "conformance.h"

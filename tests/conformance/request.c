@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* An ioctl. The operation's parameters describe its struct, and what that points to. */
+/* An ioctl. The operation's parameters describe its struct, and the memory that this points to. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,7 +17,7 @@ const struct name pointer_names[] = {
 	{ NULL, 0 },
 };
 
-/* The struct, and behind it what it points to. */
+/* The struct, followed by the memory that it points to. */
 struct buffer {
 	unsigned char *parts[PART_PAYLOAD + 1];
 };
@@ -50,7 +50,7 @@ static void fill(const struct call *call, const struct buffer *buffer)
 			store(buffer, &operation->parameters[i], call->values[i]);
 }
 
-/* What the kernel left in the structs, for lines that look at it. */
+/* Returns what the kernel left in the structs, for lines that check it. */
 static void return_fields(struct call *call, const struct buffer *buffer)
 {
 	const struct parameter *parameter = call->operation->parameters;

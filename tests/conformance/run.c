@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One script on one VM type of one kernel. The kernel has to be left as it was before. */
+/* Runs one script on one VM type of one kernel. Afterwards the kernel must be as it was before. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static int count_entry(const char *name, void *arg)
 	return 0;
 }
 
-/* What an operation may leave behind: descriptors and, where they can be counted, pages. */
+/* What an operation may leave behind: descriptors and, if they can be counted, pages. */
 struct resources {
 	unsigned int fds;
 	uint64_t pages;
@@ -92,7 +92,7 @@ static void check_resources(struct run *run, const struct resources *before)
 		(unsigned long long)after.pages);
 }
 
-/* Whether one of the words is that one; "all" is every one. */
+/* Whether the word is one of words, or words is "all". */
 static bool has_word(const char *words, const char *word)
 {
 	size_t length = strlen(word);
@@ -109,7 +109,7 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-/* NULL, or why the script is not for this kernel and VM type. */
+/* Returns NULL, or why the script is not for this kernel and VM type. */
 static const char *why_not(struct run *run)
 {
 	const struct script *script = run->script;
@@ -146,9 +146,9 @@ static void run_lines(struct run *run)
 {
 	struct resources before = count_resources(run->kernel);
 
-	/* Predefined: the device, which is closed with the run, */
+	/* Predefined objects: the device, which is closed with the run, */
 	object_add(run, "$kvm", KIND_FILE, (uint64_t)run->kvm);
-	/* and the flags of a guest_memfd that memslots take: those of arm64 ask for mmap. */
+	/* and the flags that memslots require of a guest_memfd: arm64 requires mmap. */
 	object_add(run, "$bindable", KIND_NUMBER, run_is_machine(run, "aarch64"));
 	object_add(run, "$page", KIND_NUMBER, 1u << run->kernel->page_shift);
 	for (size_t i = 0; i < run->script->count; i++)
@@ -166,7 +166,7 @@ static int open_kvm(struct run *run)
 	if (run->kvm < 0)
 		return run->kvm;
 	run->vm_types = run_capability(run, run->kvm, GMEM_KVM_CAP_VM_TYPES);
-	/* Kernels before 6.8 do not have the question. */
+	/* Kernels before 6.8 do not have this capability. */
 	if (!run->vm_types)
 		run->vm_types = 1;
 	read_release(run->kernel, release, sizeof(release));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Reads a script: a header, an empty line, then one operation a line. */
+/* Reads a script: a header, an empty line, then one operation on each line. */
 #include <ctype.h>
 #include <err.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ static char *copy(const char *text)
 	return copied;
 }
 
-/* The end of a word; quotes take blanks into it and are taken out. */
+/* Returns the end of a word. Quotes keep blanks in the word, and are removed. */
 static char *end_of_word(char *at)
 {
 	char *to = at;
@@ -95,7 +95,7 @@ static bool accept(struct words *words, const char *word)
 	return true;
 }
 
-/* "condition:"; takes the colon off. */
+/* Reads "condition:", and removes the colon. */
 static const char *accept_condition(struct words *words)
 {
 	char *word = (char *)(uintptr_t)peek(words);
@@ -108,7 +108,7 @@ static const char *accept_condition(struct words *words)
 	return word;
 }
 
-/* "key=value"; cuts it in two. */
+/* Reads "key=value", and cuts it in two. */
 static bool accept_argument(struct words *words, struct argument *argument)
 {
 	char *word = (char *)(uintptr_t)peek(words);
@@ -122,7 +122,7 @@ static bool accept_argument(struct words *words, struct argument *argument)
 	return true;
 }
 
-/* "each $i 0..63:" */
+/* Reads "each $i 0..63:". */
 static void parse_each(struct words *words)
 {
 	struct line *line = words->line;
@@ -210,7 +210,7 @@ static void parse_line(struct line *line)
 		bad_line(line, "what is '%s'?", peek(&words));
 }
 
-/* "key: value"; false at the empty line that ends the header. */
+/* Reads "key: value". Returns false at the empty line that ends the header. */
 static bool parse_header(struct script *script, char *text, unsigned int number)
 {
 	const struct {

@@ -11,7 +11,7 @@
 #define UPDATE_SIZE 64
 #define FINISH_SIZE 88
 
-/* Bit 17 has to be set; ABI 0.0, SMT allowed. */
+/* Bit 17 is required. ABI 0.0, SMT allowed. */
 #define POLICY (1u << 17 | 1u << 16)
 
 static const struct name data_names[] = { { "null", 0 }, { "bad", 1 }, { NULL, 0 } };
@@ -64,7 +64,7 @@ static const struct parameter finish_parameters[] = {
 	{ 0 },
 };
 
-/* With a descriptor of the firmware's device, which the kernel needs for these commands. */
+/* Passes a descriptor of the firmware's device, which the kernel needs for these commands. */
 static int64_t run_command(struct call *call)
 {
 	struct gmem_kernel *kernel = call->run->kernel;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * System calls that the port does not have, straight to the running kernel: scripts with them
- * say "needs: real-kernel".
+ * System calls that the port does not have. They go straight to the running kernel, so scripts with
+ * them say "needs: real-kernel".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -178,7 +178,7 @@ static int64_t sys_copy_file_range(struct call *call)
 				      call_value(call, "length"), 0));
 }
 
-/* Between the file and a new pipe. */
+/* Splices between the file and a new pipe. */
 static int64_t splice_pipe(const struct call *call, bool into_file)
 {
 	static const char buffer[BUFFER_SIZE];
@@ -211,7 +211,7 @@ static int64_t sys_splice_to(struct call *call)
 	return splice_pipe(call, true);
 }
 
-/* Sanitizers make the C library's mlock(3) do nothing. */
+/* Calls mlock(2) itself, because sanitizers make the C library's mlock(3) do nothing. */
 static int64_t sys_mlock(struct call *call)
 {
 	return result(syscall(SYS_mlock, call->address, call_value(call, "length")));
@@ -242,7 +242,7 @@ static int64_t sys_get_policy(struct call *call)
 	return 0;
 }
 
-/* The node of a page that is mapped; a page that is not gets mapped by the question. */
+/* Gets the node of a page. If the page is not mapped, the question maps it. */
 static int64_t sys_node_of(struct call *call)
 {
 	int node = 0;

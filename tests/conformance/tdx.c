@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * KVM_MEMORY_ENCRYPT_OP of TDX. The offsets are those of arch/x86/include/uapi/asm/kvm.h, Linux
- * 7.3, written down here anew so that a wrong one in libgmem shows.
+ * 7.3. They are written here again, so that a wrong one in libgmem is found.
  */
 #include "conformance.h"
 #include "kernel/uapi.h"
 
 #define COMMAND_SIZE 24		/* struct kvm_tdx_cmd */
 #define CAPABILITIES_SIZE 12296 /* struct kvm_tdx_capabilities with 256 CPUID entries */
-#define INIT_VM_SIZE 344	/* struct kvm_tdx_init_vm with two */
+#define INIT_VM_SIZE 344	/* struct kvm_tdx_init_vm with two entries */
 #define REGION_SIZE 24		/* struct kvm_tdx_init_mem_region */
 #define CPUID_SIZE 10248	/* struct kvm_cpuid2 with 256 entries */
 
@@ -40,7 +40,7 @@ static const struct parameter capabilities_parameters[] = {
 	{ 0 },
 };
 
-/* Two CPUID entries: the first is the guest's address width, as long as it is not changed. */
+/* Two CPUID entries. The first is the guest's address width, unless a script changes it. */
 static const struct parameter init_vm_parameters[] = {
 	COMMAND_PARAMETERS,
 	{ "attributes", NULL, 0, PART_PAYLOAD, 0, 8 },

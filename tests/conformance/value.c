@@ -31,7 +31,7 @@ bool value_of_name(const struct name *names, const char *name, size_t length, ui
 	return false;
 }
 
-/* Digits and K, M, G, T or P for powers of 1024. */
+/* Reads digits, and K, M, G, T or P for powers of 1024. */
 static bool number(const char *text, size_t length, uint64_t *value)
 {
 	static const char units[] = "KMGTP";
@@ -94,7 +94,7 @@ static bool term(struct run *run, const struct name *names, const char *text, si
 	return true;
 }
 
-/* Names may contain '-': it is a minus in front of a number or an object only. */
+/* Names may contain '-'. It is a minus only before a number or an object. */
 static bool is_operator(const char *at)
 {
 	return *at == '+' || *at == '|' ||

@@ -140,8 +140,10 @@ static inline enum status fuzz_command_run(struct cli *cli, int argc, char **arg
 	return status;
 }
 
-/* Strict JSON: at text there must be a value. Returns the text after it, or
- * NULL if it is not a value. */
+/*
+ * Strict JSON: at text there must be a value. Returns the text after it, or
+ * NULL if it is not a value.
+ */
 static const char *fuzz_json_value(const char *text, int depth);
 
 static inline const char *fuzz_json_space(const char *text)

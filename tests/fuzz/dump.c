@@ -74,8 +74,10 @@ static void look_at_memory(const struct gmem_owners *owners, size_t index)
 	gmem_target_free(target);
 }
 
-/* Gets a verdict on the page that is not in the direct map, whatever
- * values KVM's variables have. */
+/*
+ * Gets a verdict on the page that is not in the direct map, whatever
+ * values KVM's variables have.
+ */
 static void judge(struct gmem_ctx *ctx)
 {
 	const struct gmem_flush_subject subject = { .size = sizeof(subject), .vm_type = -1 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ELF headers and notes of /proc/kcore, and reads that follow them. The input is the part
- * after ELF's magic number. */
+/*
+ * ELF headers and notes of /proc/kcore, and reads that follow them. The input is the part
+ * after ELF's magic number.
+ */
 #include "fuzz.h"
 
 #include <sys/mman.h>

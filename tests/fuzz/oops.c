@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A kernel's log: bounded values, no kernel address in words, and the same
- * result however the log is cut. */
+/*
+ * A kernel's log: bounded values, no kernel address in words, and the same
+ * result however the log is cut.
+ */
 #include "fuzz.h"
 
 #include <gmem/oops.h>

@@ -21,8 +21,10 @@
 static int home, null, lock;
 static char packet[REQUEST_MAX];
 
-/* The command has the descriptors 0 to 2, libFuzzer has others. Relative names
- * belong to the holder's folder. */
+/*
+ * The command has the descriptors 0 to 2, libFuzzer has others. Relative names
+ * belong to the holder's folder.
+ */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static char flag[] = "-close_fd_mask=3", *words[64];

@@ -18,8 +18,10 @@
 
 static void put(const char *name)
 {
-	/* rename() fails while root's file is in a sticky folder. unlink()
-	 * makes room for the next try. */
+	/*
+	 * rename() fails while root's file is in a sticky folder. unlink()
+	 * makes room for the next try.
+	 */
 	if (rename(NEW, name))
 		unlink(NEW);
 }

@@ -25,8 +25,10 @@ void gmem_sim_signal(struct gmem_kernel *kernel, bool pending);
 /* Takes another reference to a page frame, as a pin by GUP does, or drops that reference. */
 int gmem_sim_pin(struct gmem_kernel *kernel, uint64_t pfn, bool pin);
 
-/* Takes a page frame out of the direct map, or puts it back, as another user
- * of the direct map would. */
+/*
+ * Takes a page frame out of the direct map, or puts it back, as another user
+ * of the direct map would.
+ */
 int gmem_sim_set_direct_map(struct gmem_kernel *kernel, uint64_t pfn, bool present);
 
 /* Makes a page frame of the direct map read-only. */
@@ -57,8 +59,10 @@ uint64_t gmem_sim_seamcalls(const struct gmem_kernel *kernel, unsigned int leaf)
 void gmem_sim_fail_seamcall(struct gmem_kernel *kernel, unsigned int leaf, uint64_t n,
 			    uint64_t status);
 
-/* Gets a number that stands for MRTD: it depends on what was added and
- * extended, and in which order. */
+/*
+ * Gets a number that stands for MRTD: it depends on what was added and
+ * extended, and in which order.
+ */
 int gmem_sim_measurement(const struct gmem_kernel *kernel, int vm_fd, uint64_t *out);
 
 /* Page frames in use, without the kernel's own; descriptors that are open. */

@@ -145,8 +145,10 @@ static void ordinary(struct gmem_ctx *ctx, struct tally *tally)
 	judge(ctx, &pfns, tally);
 }
 
-/* The kernel takes a page of memfd_secret out at the first touch, and puts
- * it back when it is freed. */
+/*
+ * The kernel takes a page of memfd_secret out at the first touch, and puts
+ * it back when it is freed.
+ */
 static void secret(struct gmem_ctx *ctx, struct tally *tally)
 {
 	struct pfns pfns = { .kind = "secret" };
@@ -211,8 +213,10 @@ static void sigbus(int number)
 	(void)number;
 }
 
-/* Poisoned by madvise(2): the kernel marks the page and tells its process. The page
- * stays in the direct map. */
+/*
+ * Poisoned by madvise(2): the kernel marks the page and tells its process. The page
+ * stays in the direct map.
+ */
 static void marked(struct gmem_ctx *ctx, struct tally *tally)
 {
 	struct pfns pfns = { .kind = "hwpoison, injected" };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VMs, guest_memfds and memslots for the test programs, by raw ioctls. Without KVM
- * the program exits with 77. */
+/*
+ * VMs, guest_memfds and memslots for the test programs, by raw ioctls. Without KVM
+ * the program exits with 77.
+ */
 #ifndef TEST_KVM_H
 #define TEST_KVM_H
 

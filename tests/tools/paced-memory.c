@@ -29,8 +29,10 @@ static void go_to(struct pace *pace, uint64_t to)
 	pace->at = to;
 }
 
-/* Goes on until the next input. At the end of the file, or at its beginning,
- * nothing changes any more. */
+/*
+ * Goes on until the next input. At the end of the file, or at its beginning,
+ * nothing changes any more.
+ */
 static void go(struct pace *pace, double rate)
 {
 	double since = now_us(), from = (double)pace->at;

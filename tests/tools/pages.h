@@ -16,8 +16,10 @@
 
 #define PAGE ((unsigned long)sysconf(_SC_PAGESIZE))
 
-/* Returns the page frame of a touched page of this process, by
- * /proc/self/pagemap; 0 if not present. */
+/*
+ * Returns the page frame of a touched page of this process, by
+ * /proc/self/pagemap; 0 if not present.
+ */
 static inline uint64_t pfn_of(const void *address)
 {
 	uint64_t entry;
