@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Access to the pages of a guest_memfd: the type of its VM tells who has it, and it is never
- * guessed.
+ * Access to the pages of a guest_memfd: the type of its VM tells who may access
+ * them. libgmem never guesses.
  */
 #include "unit.h"
 
@@ -20,7 +20,7 @@ static const struct {
 	enum gmem_vm_type type;
 	uint64_t flags;
 	enum gmem_access_owner owner;
-	enum gmem_access_owner others; /* of pages of no guest_memfd */
+	enum gmem_access_owner others; /* owner of pages outside a guest_memfd */
 	const char *why;
 } cases[] = {
 	{ "plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP, GMEM_ACCESS_OWNER_HOST,
@@ -63,7 +63,10 @@ START_TEST(by_vm_type)
 }
 END_TEST
 
-/* Without a reader the type is not known; where no guest can own a page that does not matter. */
+/*
+ * Without a reader libgmem does not know the type. If no guest can own a
+ * page, that does not matter.
+ */
 START_TEST(without_a_reader)
 {
 	memory_setup("tdx", GMEM_VM_DEFAULT, 0, BYTES);
@@ -83,7 +86,7 @@ static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
 	return 0;
 }
 
-/* A protected VM of arm64; its page is in the linear map anyway. */
+/* A protected VM of arm64. Its page stays in the linear map. */
 START_TEST(protected_vm)
 {
 	struct gmem_kvm_create_guest_memfd create = { .size = BYTES, .flags = GMEM_MEMORY_MMAP };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A thread that is left behind in a system call, on the running kernel. A FIFO that nobody writes
- * keeps open(2) waiting as a lock of another process does; it is reached by /proc/PID/cwd, as what
- * belongs to another process.
+ * makes open(2) wait, as a lock of another process does. The test opens it through /proc/PID/cwd,
+ * as it would open what belongs to another process.
  */
 #include "unit.h"
 
@@ -62,7 +62,7 @@ static unsigned int open_files(void)
 	return n - 3;
 }
 
-/* The effects of a thread that the kernel lets go are seen a little later. */
+/* When the kernel lets a thread go, its effects are visible a little later. */
 static bool soon(bool (*is)(void))
 {
 	const struct timespec tick = { .tv_nsec = 10000000 };
@@ -82,7 +82,7 @@ static bool files_as_before(void)
 	return open_files() == files_before;
 }
 
-/* Opens and reads a file without waiting, then waits, with that descriptor open. */
+/* Opens and reads a file without waiting. Then waits, with that descriptor open. */
 static int ask(void *arg)
 {
 	char text[64];
@@ -136,7 +136,7 @@ START_TEST(left_behind)
 	files_before = open_files();
 	ck_assert_int_eq(run(&how, fifo), -ETIMEDOUT);
 	ck_assert_int_eq(how.left_at, child);
-	/* Nobody waits for that process again, */
+	/* No other call waits for that process, */
 	ck_assert_int_eq(
 		kernel->ops->bounded(kernel, &(struct gmem_bounded_run){ .fn = ask, .arg = fifo }),
 		-ETIMEDOUT);
@@ -152,7 +152,9 @@ START_TEST(left_behind)
 }
 END_TEST
 
-/* A thread that is still left behind when the kernel's object is freed uses nothing of it. */
+/*
+ * The kernel's object is freed while a thread is left behind. The thread must not use the object.
+ */
 START_TEST(outlives_the_object)
 {
 	struct gmem_bounded_run how = { 0 };
@@ -220,7 +222,7 @@ START_TEST(nested)
 }
 END_TEST
 
-/* Each waits for a process of its own, as far as the path tells. */
+/* As far as the path tells, each thread waits for another process. */
 START_TEST(no_more_than_some)
 {
 	static const volatile int cancelled = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where structs have their members, from BTF that is made up here. */
+/* The places of members in structs, from BTF that this test makes. */
 #include "unit.h"
 
 #include <errno.h>
@@ -82,7 +82,7 @@ START_TEST(refuses_what_lies_outside)
 	inner = add_struct("inner", 4);
 	add_member("far", number, 1 << 20);
 	add_struct("outer", 16);
-	add_member("end", number, 16); /* as an array without elements has it */
+	add_member("end", number, 16); /* as in an array without elements */
 	add_member("behind", number, 17);
 	add_member("inner", inner, 8);
 	ck_assert_int_eq(ask("outer", "end", &offset), 0);
@@ -92,7 +92,7 @@ START_TEST(refuses_what_lies_outside)
 }
 END_TEST
 
-/* A name for itself, and a struct that has itself many times. */
+/* A name that refers to itself, and a struct that contains itself many times. */
 START_TEST(ends)
 {
 	size_t offset;
@@ -134,7 +134,8 @@ static void *open_readers(void *arg)
 }
 
 /*
- * The application's function for libbpf's messages is there again, whether a reader opens or not.
+ * The application's function for libbpf's messages is set again afterwards,
+ * whether a reader opens or not.
  */
 START_TEST(print_function_stays)
 {

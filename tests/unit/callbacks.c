@@ -2,7 +2,7 @@
 /*
  * The value that a callback returns has the same meaning in all of the library: 0 goes on, any
  * other value ends the call, and the call returns it. Progress of populate and of a launch, and the
- * log's reader, have their tests beside the rest of what they do.
+ * log's reader, are tested with their other properties.
  */
 #include "unit.h"
 
@@ -16,7 +16,7 @@
 #define PAGE ((uint64_t)GMEM_PAGE_SIZE)
 #define PAGES 16
 
-/* Errors among them that a walk of the library gets from the kernel, too, and may try again for. */
+/* Some of these errors the library also gets from the kernel during a walk, and may try again. */
 static const int values[] = { 1,	 2,	  INT_MAX,	-EFAULT, -EAGAIN,
 			      -EINTR,	 -ESRCH,  -ENOENT,	-EACCES, -ENOMEM,
 			      -ENODATA,	 -EILSEQ, -EMEDIUMTYPE, -EBADF,	 -EOPNOTSUPP,
@@ -28,7 +28,7 @@ struct world {
 	struct gmem_memory *memory;
 	struct gmem_target *target;
 	struct gmem_owners *owners;
-	void *mapping; /* of a file without descriptors */
+	void *mapping; /* of a file that has no descriptor */
 	unsigned int called;
 	unsigned int ends_at; /* the call that returns value */
 	int value;
@@ -139,7 +139,7 @@ static int preflight(struct world *w)
 	return gmem_flush_preflight(w->ctx, &options, &found, NULL);
 }
 
-/* A look that finds one new guest_memfd. */
+/* Looks once, and finds one new guest_memfd. */
 static int look(struct world *w)
 {
 	const struct gmem_memory_options options = { .size = sizeof(options), .memory_size = PAGE };
@@ -174,7 +174,8 @@ static const struct {
 };
 
 /*
- * A guest_memfd with a hole and a page that is not in the direct map, and one that is mapped only.
+ * Makes a guest_memfd with a hole and a page that is not in the direct map, and one
+ * that has only a mapping.
  */
 static void world_open(struct world *w)
 {
@@ -220,7 +221,9 @@ static void world_close(struct world *w)
 	port_ctx_free(w->ctx, 0, 0);
 }
 
-/* First it tells everything; then the call is ended at the first and at the last item. */
+/*
+ * The first call reports everything. Then callbacks end the call at the first and at the last item.
+ */
 START_TEST(ends_with_the_value)
 {
 	struct world w;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Long calls end when their caller wants that: by a thread or a signal handler, at any step.
+ * Long calls end if their caller wants that: a thread or a signal handler can
+ * cancel them at any step.
  */
 #include "unit.h"
 
@@ -20,7 +21,7 @@ static struct gmem_vm *vm;
 static struct gmem_memory *memory;
 static volatile int cancel;
 
-/* The n-th of these calls from now on cancels, as another thread would; 0: none does. */
+/* The n-th of these calls from now on cancels, as another thread would. With 0 none does. */
 static unsigned int countdown;
 
 static void *cancel_it(void *arg)
@@ -118,8 +119,8 @@ static int scan(void)
 }
 
 /*
- * Cancels at each step. The call ends with ECANCELED, or had seen everything; nothing stays open.
- * Returns how often it ended with ECANCELED.
+ * Cancels at each step. The call ends with ECANCELED, unless it had seen everything. Nothing stays
+ * open. Returns how often it ended with ECANCELED.
  */
 static unsigned int cancel_everywhere(int (*call)(void))
 {
@@ -200,7 +201,7 @@ static struct gmem_watch *watch_new(void)
 	return watch;
 }
 
-/* A change is reported once, at whichever step the next look was cancelled. */
+/* Each change is reported once, at whichever step the next look was cancelled. */
 START_TEST(watch_tells_once)
 {
 	unsigned int n = 0, cancelled = 0;
@@ -241,7 +242,8 @@ START_TEST(watch_tells_once)
 END_TEST
 
 /*
- * A cancelled first look has learnt nothing: the next one reports nothing, the third one does.
+ * A cancelled first look has learnt nothing. So the next look reports
+ * nothing, and the third one does.
  */
 START_TEST(first_look)
 {
@@ -280,7 +282,7 @@ static int raise_it(uint64_t done, uint64_t length, void *arg)
 	return 0;
 }
 
-/* One int ends calls of more than one kind. */
+/* One int can end calls of several kinds. */
 START_TEST(signal_handler)
 {
 	const struct gmem_populate_options options = {

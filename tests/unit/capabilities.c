@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What each model says it offers. */
+/* The capabilities that each model reports. */
 #include "unit.h"
 
 #include <gmem/caps.h>
@@ -58,7 +58,7 @@ START_TEST(plain)
 }
 END_TEST
 
-/* /dev/kvm names flags that not every VM takes. */
+/* /dev/kvm lists flags that some VMs do not accept. */
 START_TEST(vm_differs_from_device)
 {
 	setup("no-direct-map");

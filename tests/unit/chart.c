@@ -20,7 +20,7 @@
 #define PAGES_MAX 20000u
 #define ROUNDS 300
 
-/* What a page is: absent, a level, and what is not mapped. */
+/* The state of a page: absent, mapped at a level, or not mapped. */
 enum { ABSENT, PTE, PMD, PUD, HOLE, UNKNOWN, UNREAD, KINDS };
 
 static struct {
@@ -29,7 +29,7 @@ static struct {
 	uint64_t first, n; /* of the range, in pages */
 } memory;
 
-/* What the command drew last. */
+/* The picture that the command drew last. */
 static struct picture drawn;
 static char shown[CELLS_ROWS * 1024];
 
@@ -56,7 +56,7 @@ void output_picture(struct output *out, const struct picture *picture)
 	shown[picture->n] = '\0';
 }
 
-/* Runs of random length, so that cells are of one kind, and of several. */
+/* Runs of random length, so that some cells have one kind of page, and others several. */
 static void fill(unsigned int longest)
 {
 	memory.first = (uint64_t)(rand() % 3) * 512;
@@ -66,7 +66,7 @@ static void fill(unsigned int longest)
 		unsigned char kind = (unsigned char)(rand() % KINDS);
 		signed char node = (signed char)(rand() % 4 - 1);
 
-		/* Rare kinds are rare: most cells would have one of each. */
+		/* Rare kinds must be rare, or most cells would have one of each. */
 		if (kind >= HOLE && rand() % 8)
 			kind = PMD;
 		for (; i < memory.n && i < end; i++) {
@@ -81,7 +81,7 @@ static bool alike(uint64_t a, uint64_t b)
 	return memory.kind[a] == memory.kind[b] && memory.node[a] == memory.node[b];
 }
 
-/* The same memory as extents. Some stand out of the range. */
+/* Adds the same memory as extents. Some extents are outside the range. */
 static void add_all(struct cells *cells)
 {
 	struct cell_part outside = { .start = 0, .length = memory.first * PAGE, .level = 1 };
@@ -108,11 +108,11 @@ static void add_all(struct cells *cells)
 	cells_add(cells, &outside);
 }
 
-/* What a cell has, counted page by page. */
+/* The content of a cell, counted page by page. */
 struct seen {
 	uint64_t kinds[KINDS];
 	uint64_t pages;
-	int node; /* of all, 99: several */
+	int node; /* node of all pages; 99: several */
 };
 
 static struct seen look(uint64_t page, uint64_t end)
@@ -153,7 +153,7 @@ static char resident_char(const struct seen *seen, uint64_t room)
 		return '?';
 	if (!seen->pages || seen->pages == room)
 		return seen->pages ? '#' : '.';
-	/* In thirds of whole bytes, as the command has them. */
+	/* Thirds are whole bytes, as in the command. */
 	if (seen->pages * PAGE <= room * PAGE / 3)
 		return '-';
 	return seen->pages * PAGE <= room * PAGE / 3 * 2 ? '=' : '%';
@@ -184,7 +184,7 @@ static uint64_t sum_of(const struct cells *cells, size_t offset)
 
 #define SUM(member) sum_of(&cells, offsetof(struct cell_sum, member))
 
-/* The key of the legend that begins with such a word. */
+/* Returns the legend's key that begins with this word. */
 static const char *key_of(const char *word)
 {
 	for (size_t i = 0; i < drawn.keys; i++)
@@ -258,7 +258,7 @@ START_TEST(any_size)
 			ck_assert_uint_ge(cells.n * cells.step, length);
 			ck_assert_uint_lt((cells.n - 1) * cells.step, length);
 			ck_assert_uint_eq(cells.step & (cells.step - 1), 0);
-			/* No coarser than it must be. */
+			/* The cells are as small as possible. */
 			if (cells.step > PAGE)
 				ck_assert_uint_gt(length,
 						  CELLS_ROWS * cells.columns * (cells.step / 2));
@@ -268,7 +268,7 @@ START_TEST(any_size)
 }
 END_TEST
 
-/* All shades that can appear together have different characters, in ASCII and in UTF-8. */
+/* Shades that can appear together have different characters, in ASCII and in UTF-8. */
 START_TEST(shades_differ)
 {
 	static const struct {

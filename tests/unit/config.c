@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel's configuration, packed and not, and what /proc/cpuinfo says. */
+/* The kernel's configuration, compressed and plain, and the values of /proc/cpuinfo. */
 #include "unit.h"
 
 #include <zlib.h>
@@ -11,7 +11,7 @@
 static const char text[] = "#\n# Linux/x86\n#\nCONFIG_KVM=y\n# CONFIG_KVM_AMD_SEV is not set\n"
 			   "CONFIG_KVM_INTEL_TDX_NOT=y\nCONFIG_TDX_HOST_SERVICES=m\n";
 
-/* The one file of a configuration that is there. */
+/* A context with only this one configuration file. */
 static struct gmem_ctx *setup(const char *path, const void *bytes, size_t length)
 {
 	struct gmem_ctx *ctx = served_ctx("plain");
@@ -73,7 +73,7 @@ START_TEST(installed)
 }
 END_TEST
 
-/* Cut short anywhere, or no gzip at all: there is no configuration then. */
+/* If the file is cut short anywhere, or is not gzip, there is no configuration. */
 START_TEST(damaged)
 {
 	unsigned char bytes[4096];
@@ -109,7 +109,7 @@ START_TEST(cpu)
 }
 END_TEST
 
-/* A width that no CPU has is refused, because it is used as a shift. */
+/* libgmem uses the width as a shift, so it refuses a width that no CPU has. */
 START_TEST(width)
 {
 	static const struct {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * In-place conversion, on a model with a port that pretends to have it: it is off unless it was
- * asked for, it uses the interface that the kernel offers, and failures are explained.
+ * In-place conversion, on a model with a port that pretends to have it. It is off unless the caller
+ * asks for it, it uses the interface that the kernel offers, and libgmem explains failures.
  */
 #include "unit.h"
 
@@ -18,11 +18,11 @@
 
 /* A kernel of the series: parameters in /sys, an ioctl on the file, none on the VM. */
 static struct {
-	const char *parameter; /* path, NULL: an older kernel */
+	const char *parameter; /* its path; NULL: an older kernel */
 	const char *value;
-	bool file_knows; /* the ioctl on the file is there */
+	bool file_knows; /* the file has the ioctl */
 	unsigned int per_vm, in_place;
-	unsigned int busy; /* how often a page is in the way */
+	unsigned int busy; /* how often a page blocks the conversion */
 	uint64_t busy_at;  /* offset of that page */
 	uint64_t private_bytes;
 	struct gmem_kvm_memory_attributes2 last;
@@ -57,7 +57,7 @@ static int series_close(struct gmem_kernel *kernel, int fd)
 	return fd == PARAMETER_FD ? 0 : port.real->close(kernel, fd);
 }
 
-/* kvm_gmem_set_attributes() of the posting. */
+/* As kvm_gmem_set_attributes() in the posted series. */
 static int convert_file(struct gmem_kvm_memory_attributes2 *attributes)
 {
 	uint64_t end = attributes->offset + attributes->size;
@@ -150,7 +150,7 @@ START_TEST(off_by_default)
 }
 END_TEST
 
-/* It is allowed, but the kernel does not have it: nothing changes. */
+/* The caller allows it, but the kernel does not have it: nothing changes. */
 START_TEST(not_offered)
 {
 	static const struct {
@@ -175,7 +175,7 @@ START_TEST(not_offered)
 }
 END_TEST
 
-/* A parameter of that name, and an ioctl that is not there: its own answer counts. */
+/* The kernel has a parameter of that name, but not the ioctl: the ioctl's answer counts. */
 START_TEST(parameter_alone)
 {
 	setup(GMEM_IN_PLACE_PARAMETER, "Y\n", false);
@@ -216,7 +216,7 @@ START_TEST(in_place)
 }
 END_TEST
 
-/* One range, two slots of the file in another order. */
+/* One range that covers two slots, with the file's order reversed. */
 START_TEST(several_slots)
 {
 	setup(ON);
@@ -229,7 +229,7 @@ START_TEST(several_slots)
 	ck_assert_uint_eq(series.private_bytes, 4 * PAGE);
 	ck_assert_int_eq(gmem_convert(vm, GPA + 6 * PAGE, 4 * PAGE, true), -EINVAL);
 	port_said(ctx, "guest address 0x100008000 is in no memslot");
-	/* What was converted before stays. */
+	/* The part that was converted before stays converted. */
 	ck_assert(gmem_ranges_cover(&vm->private_gpas, GPA + 2 * PAGE, GPA + 8 * PAGE));
 	teardown();
 }
@@ -272,7 +272,7 @@ START_TEST(mistakes)
 	ck_assert_int_eq(gmem_convert(vm, 0 - PAGE, 2 * PAGE, true), -EINVAL);
 	port_said(ctx, "wraps");
 	ck_assert_uint_eq(series.in_place, 0);
-	/* By now the descriptor is another file, or closed. */
+	/* By now the descriptor is closed, or belongs to another file. */
 	gmem_memory_free(memory);
 	memory = NULL;
 	ck_assert_int_eq(gmem_convert(vm, GPA, PAGE, true), -EBADF);
@@ -281,7 +281,7 @@ START_TEST(mistakes)
 }
 END_TEST
 
-/* The model of such a kernel: a TD with memory that was shared is launched without a copy. */
+/* The model of such a kernel: it launches a TD from memory that was shared, without a copy. */
 START_TEST(on_a_model)
 {
 	const struct gmem_memory_options options = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The cursor over extents, compared with the callback; it is stopped and resumed at any place. */
+/* The cursor over extents, compared with the callback. It can stop and resume at any place. */
 #include "unit.h"
 
 #include <errno.h>
@@ -37,7 +37,8 @@ static void setup(uint64_t pages)
 }
 
 /*
- * Holes, a memslot in the middle, and pages that are not in the direct map: extents of every kind.
+ * Makes holes, a memslot in the middle, and pages that are not in the direct
+ * map: extents of every kind.
  */
 static void scatter(uint64_t pages, uint64_t step)
 {
@@ -102,7 +103,7 @@ static const unsigned int wants[] = {
 	GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS | GMEM_EXTENT_ONE_BY_ONE,
 };
 
-/* The same extents, and at each of them a new cursor may take over every so often. */
+/* Compares the extents of both. With renew, a new cursor takes over after every so many of them. */
 static void compare(uint64_t offset, uint64_t length, unsigned int want, size_t renew)
 {
 	struct gmem_extents *cursor = cursor_at(offset, length, want);
@@ -133,7 +134,7 @@ static void compare(uint64_t offset, uint64_t length, unsigned int want, size_t 
 START_TEST(same_as_callback)
 {
 	setup(5000);
-	compare(0, 0, 0, 0); /* nothing is there yet */
+	compare(0, 0, 0, 0); /* without any page */
 	scatter(5000, 9);
 	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
 		compare(0, 0, wants[i], 0);
@@ -155,8 +156,8 @@ static int count_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requ
 }
 
 /*
- * More than one batch of the walk, in which extents go on from one to the next. What is not asked
- * for is not looked up.
+ * Several batches of the walk: an extent may continue from one batch to the next. The cursor looks
+ * up only what the caller asks for.
  */
 START_TEST(batches)
 {
@@ -186,7 +187,7 @@ START_TEST(batches)
 }
 END_TEST
 
-/* It is cancelled and continued at any extent: none is lost, none comes twice. */
+/* The cursor is cancelled and continued at any extent: it loses none, and returns none twice. */
 START_TEST(cancelled_and_resumed)
 {
 	setup(4000);
@@ -219,7 +220,7 @@ START_TEST(cancelled_and_resumed)
 }
 END_TEST
 
-/* In the middle of the walk, at its n-th read of kernel memory. */
+/* Cancels in the middle of the walk, at its n-th read of kernel memory. */
 static unsigned int countdown;
 
 static int cancel_at_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
@@ -269,7 +270,7 @@ START_TEST(cancelled_within)
 }
 END_TEST
 
-/* Where the cursor has not been yet, removed pages are not seen, and added pages are. */
+/* In the part that the cursor has not reached, it misses removed pages and sees added ones. */
 START_TEST(changes_ahead)
 {
 	struct gmem_extents *cursor;
@@ -335,7 +336,7 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-/* Kernel memory that is read wrongly: it ends, and goes forward only. */
+/* Kernel memory is read wrongly: the cursor ends, and goes only forward. */
 START_TEST(corrupted)
 {
 	setup(20000);

@@ -22,7 +22,7 @@ struct runs {
 	uint64_t next, checked;
 };
 
-/* No gap, no run of nothing, and the ends of each are as the model has them. */
+/* Runs have no gap between them, none is empty, and their ends are those of the model. */
 static int check_run(const struct gmem_directmap_run *run, void *arg)
 {
 	struct runs *runs = arg;
@@ -44,13 +44,13 @@ static int check_run(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-/* Runs of RAM, as the summary has them, add up to what it says; meminfo[1] has the page size. */
+/* Adds up the runs of RAM, for the summary to be compared with. meminfo[1] has the page size. */
 static int add_ram(const struct gmem_directmap_run *run, void *arg)
 {
 	struct gmem_directmap_summary *runs = arg;
 	uint64_t bytes = run->pages * runs->meminfo[1];
 
-	ck_assert_uint_ge(run->pfn, runs->meminfo[0]); /* ascending, none twice */
+	ck_assert_uint_ge(run->pfn, runs->meminfo[0]); /* runs ascend, and none comes twice */
 	runs->meminfo[0] = run->pfn + run->pages;
 	runs->ram += bytes;
 	if (run->direct_map == GMEM_DIRECT_MAP_MAPPED)
@@ -133,7 +133,7 @@ START_TEST(removed_and_restored)
 	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, pfn, true), 0);
 	run = look(ctx, pfn);
 	ck_assert_int_eq(run.direct_map, GMEM_DIRECT_MAP_MAPPED);
-	ck_assert(!run.global); /* the mark of a page that was away */
+	ck_assert(!run.global); /* shows that the page was out once */
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &after), 0);
 	ck_assert_uint_eq(after.holes, before.holes);
 	ck_assert_uint_eq(after.restored - before.restored, GMEM_PAGE_SIZE);
@@ -162,7 +162,7 @@ START_TEST(outside)
 }
 END_TEST
 
-/* A port that can change answers about tables on their way. */
+/* A port that can change what it reads of the tables. */
 static const struct gmem_kernel_ops *real_ops;
 static struct gmem_kernel_ops lying_ops;
 static uint64_t lie_address, lie_xor;
@@ -179,7 +179,7 @@ static int lying_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requ
 		if (offset >= request->length || request->result || !lies_left)
 			continue;
 		lies++;
-		/* Every second look at the entry sees another value. */
+		/* Every second look at the entry gets another value. */
 		if (lies % 2)
 			continue;
 		lies_left--;
@@ -201,8 +201,8 @@ static void lie(struct gmem_ctx *ctx, uint64_t address, uint64_t xor, unsigned i
 }
 
 /*
- * Tables that change during the walk: after a few changes they are read again; if they never stop
- * changing, the answer is unknown.
+ * Tables that change during the walk. After a few changes the walk reads them again. If they change
+ * all the time, the answer is unknown.
  */
 START_TEST(changing)
 {
@@ -229,7 +229,7 @@ START_TEST(changing)
 }
 END_TEST
 
-/* Spoils a key of the vmcoreinfo note, wherever it is read. */
+/* Damages a key of the vmcoreinfo note in every read. */
 static const char *lost_key;
 
 static int losing_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
@@ -266,7 +266,7 @@ START_TEST(note_without_vmemmap)
 		ctx->kernel->ops = &lying_ops;
 		if (cases[i].needed) {
 			ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), -ENODATA);
-			/* Both readers lack it; it is said once. */
+			/* Both readers lack it, and the message says that once. */
 			gmem_explain(ctx, words, sizeof(words));
 			ck_assert_str_eq(words, "no reader of kernel memory: the kernel's "
 						"vmcoreinfo note lacks SYMBOL(swapper_pg_dir)");
@@ -291,8 +291,8 @@ static int count_run(const struct gmem_directmap_run *run, void *arg)
 }
 
 /*
- * With corrupted tables the walk ends with an answer or an error, and never leaves the range that
- * was asked for.
+ * With corrupted tables the walk ends with an answer or an error, and never
+ * leaves the requested range.
  */
 START_TEST(corrupted)
 {
@@ -316,7 +316,7 @@ START_TEST(corrupted)
 }
 END_TEST
 
-/* From an address to its page frame, on each model; what is no such address is refused. */
+/* From an address to its page frame, on each model. Other addresses are refused. */
 START_TEST(addresses)
 {
 	static const struct {
@@ -337,7 +337,7 @@ START_TEST(addresses)
 	ck_assert_int_eq(gmem_ctx_new_simulated(model_at(_i), &ctx), 0);
 	ck_assert_int_eq(gmem_reader_image(ctx, &image), 0);
 	ck_assert_int_eq(gmem_pfn_limit(ctx, &limit), 0);
-	/* On arm64 the region begins with the RAM. */
+	/* On arm64 the region begins where RAM begins. */
 	first = (image->region_start - image->page_offset_base) >> ctx->page_shift;
 	for (uint64_t wanted = first; wanted < limit; wanted = 3 * wanted + 1) {
 		uint64_t address = image->page_offset_base + (wanted << ctx->page_shift);

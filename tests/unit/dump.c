@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A made-up dump: what is read in it, and what is reported if a part of it is left out. */
+/*
+ * A dump that the test makes: what libgmem reads in it, and what it reports if a part is left out.
+ */
 #include "unit.h"
 
 #include <gmem/gmem.h>
@@ -40,7 +42,7 @@ START_TEST(direct_map)
 	ck_assert_str_eq(gmem_ctx_release(ctx), "7.3.4");
 	ck_assert_str_eq(gmem_ctx_core(ctx), "made up");
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &summary), 0);
-	/* The low megabyte counts as RAM where it is mapped, whatever its 64 pages are. */
+	/* The low megabyte counts as RAM if it is mapped, whatever its 64 pages are. */
 	ck_assert_uint_eq(summary.ram, 1u << 20);
 	ck_assert_uint_eq(summary.holes, 4096);
 	ck_assert_uint_eq(summary.unknown, 0);
@@ -60,7 +62,7 @@ static int keep_two(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* The one guest_memfd, with its owner. */
+/* Finds the one guest_memfd, with its owner. */
 static struct gmem_owners *find(struct gmem_ctx *ctx, struct gmem_target **target)
 {
 	GMEM_STRUCT(gmem_owners_counts, counts);
@@ -185,7 +187,7 @@ START_TEST(a_file_that_changes)
 }
 END_TEST
 
-/* What a kernel path would do on a page frame, and why. */
+/* Returns what a kernel path would do on a page frame, and the reason. */
 static enum gmem_verdict verdict(struct gmem_ctx *ctx, uint64_t pfn, const char *path,
 				 const char **reason)
 {
@@ -204,14 +206,14 @@ static enum gmem_verdict verdict(struct gmem_ctx *ctx, uint64_t pfn, const char 
 	return row.verdict;
 }
 
-/* A kernel's table of symbols without one of them. */
+/* Makes a kernel's table of symbols without this one. */
 static void without_symbol(const char *name)
 {
 	made_build(&made);
 	memset(memmem(made.ram, sizeof(made.ram), name, strlen(name)), '_', strlen(name));
 }
 
-/* Which paths run follows from the types of VM that KVM's own variables tell. */
+/* KVM's own variables tell the types of VM, and these tell which paths can run. */
 START_TEST(paths)
 {
 	const char *reason;
@@ -233,7 +235,7 @@ START_TEST(paths)
 			 GMEM_VERDICT_NOT_APPLICABLE);
 	ck_assert_int_eq(gmem_frame_access_owner(ctx), GMEM_ACCESS_OWNER_UNKNOWN);
 	gmem_ctx_free(ctx);
-	/* The number of TDX on a CPU that has none */
+	/* The number of TDX, on a CPU without TDX. */
 	made_set(&made, made.caps, "kvm_caps", "supported_vm_types",
 		 MADE_VM_TYPES | 1u << GMEM_VM_TDX);
 	ctx = begin();
@@ -247,14 +249,14 @@ START_TEST(paths_unknown)
 	const char *reason;
 	struct gmem_ctx *ctx;
 
-	/* A kernel without CONFIG_KALLSYMS_ALL: every KVM has ordinary VMs. */
+	/* A kernel without CONFIG_KALLSYMS_ALL: any KVM has ordinary VMs. */
 	without_symbol("kvm_caps");
 	ctx = begin();
 	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "gup-copy", &reason), GMEM_VERDICT_FAULTS);
 	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "snp-reclaim", &reason), GMEM_VERDICT_UNKNOWN);
 	ck_assert_msg(strstr(reason, "not in the dump") != NULL, "%s", reason);
 	gmem_ctx_free(ctx);
-	/* The dump has no types of its kernel, which may have no KVM at all. */
+	/* The dump has no types of its kernel. The kernel may have no KVM at all. */
 	without_symbol("__start_BTF");
 	*strstr(made.vmcoreinfo, "SYMBOL(_stext)") = '#';
 	ctx = begin();
@@ -265,7 +267,7 @@ START_TEST(paths_unknown)
 }
 END_TEST
 
-/* Takes a key out of vmcoreinfo. */
+/* Removes a key from vmcoreinfo. */
 static void without(const char *key)
 {
 	made_build(&made);
@@ -282,7 +284,7 @@ START_TEST(vmcoreinfo)
 	refuses(-ENODATA, "which kernel");
 	without("NUMBER(phys_base)");
 	refuses(-ENODATA, "phys_base");
-	/* Without symbols there are no types, and where RAM is cannot be told. */
+	/* Without symbols there are no types, and the place of RAM is unknown. */
 	without("SYMBOL(kallsyms_names)");
 	*strstr(made.vmcoreinfo, "SYMBOL(_stext)") = '#';
 	ctx = begin();
@@ -291,7 +293,7 @@ START_TEST(vmcoreinfo)
 }
 END_TEST
 
-/* Lists that go round in circles, and trees, come to an end. */
+/* The reader gets to the end of circular lists and trees. */
 START_TEST(circles)
 {
 	struct gmem_owners *owners;

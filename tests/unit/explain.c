@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The tables of conditions themselves, and errnos that a model does not give by itself. */
+/* The tables of conditions, and errnos that a model does not return by itself. */
 #include "unit.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 #include "kernel/uapi.h"
 #include "port.h"
 
-/* Every table of explain/, NULL-ended. */
+/* Every table of explain/. NULL ends the list. */
 static const struct gmem_call *const gmem_calls[] = {
 	&gmem_call_open_kvm,
 	&gmem_call_create_vm,
@@ -55,7 +55,7 @@ static void check_text(const struct gmem_facts *facts, const char *text)
 	ck_assert_uint_gt(strlen(words), 0);
 	ck_assert_msg(!strchr(words, '{') && !strchr(words, '}'), "%s", words);
 	ck_assert_msg(!strchr(words, '\n'), "%s", words);
-	/* Pages have other sizes, too: {page_size}. */
+	/* Pages may have other sizes, so the text must use {page_size}. */
 	ck_assert_msg(!strstr(text, "multiple of 4096"), "%s", text);
 	ck_assert_msg(words[strlen(words) - 1] != '.', "%s", words);
 	ck_assert_msg(!isspace((unsigned char)words[strlen(words) - 1]), "%s", words);
@@ -71,7 +71,10 @@ static void check_conditions(const struct gmem_facts *facts,
 		check_text(facts, condition->words);
 		if (condition->next)
 			check_text(facts, condition->next);
-		/* A row behind one that always holds for the same errno is never reached. */
+		/*
+		 * If an earlier row always applies to the same errno, this
+		 * row can never be reached.
+		 */
 		for (size_t earlier = 0; earlier < i; earlier++)
 			ck_assert_msg(conditions[earlier].error != condition->error ||
 					      conditions[earlier].holds,
@@ -156,7 +159,10 @@ static const char *one_word(const char *name, void *arg)
 	return strcmp(name, "add-vcpu") ? NULL : arg;
 }
 
-/* The next step is named in the caller's words, if it has any; the command has words for all. */
+/*
+ * The message names the next step in the caller's words, if it has any. The command
+ * has words for all steps.
+ */
 START_TEST(advice_in_words)
 {
 	struct gmem_ctx *ctx = port_ctx("tdx");
@@ -191,7 +197,7 @@ static void is_explained(const struct gmem_ctx *ctx, int error, bool explained)
 	ck_assert_msg(!!strcmp(words, strerror(-error)) == explained, "%d: %s", error, words);
 }
 
-/* Of a kernel with larger pages: the model refuses what is unaligned for it, too. */
+/* On a kernel with larger pages, the model refuses addresses that are not aligned to them. */
 START_TEST(of_larger_pages)
 {
 	const struct gmem_memory_options options = {
@@ -216,14 +222,14 @@ START_TEST(of_larger_pages)
 }
 END_TEST
 
-/* Calls that only KVM on arm64 refuses, and calls that it does not know. */
+/* Calls that only KVM on arm64 refuses, and calls that it does not have. */
 START_TEST(on_arm64)
 {
 	static const struct {
 		unsigned long request;
 		int error;
 		uint64_t flags, gpa;
-		const char *says; /* of the slot; NULL: nothing of arm64 */
+		const char *says; /* of the slot; NULL: no reason of arm64 */
 	} slots[] = {
 		{ GMEM_KVM_SET_USER_MEMORY_REGION2, EINVAL, 0, 0, "with the flag mmap" },
 		{ GMEM_KVM_SET_USER_MEMORY_REGION2, EINVAL, GMEM_MEMORY_MMAP, 0, NULL },
@@ -265,7 +271,7 @@ START_TEST(on_arm64)
 }
 END_TEST
 
-/* Sets a slot of one page, which KVM refuses with EFAULT. */
+/* Sets a slot of one page that KVM must refuse with EFAULT. */
 static void refuse_slot(struct gmem_vm *vm, uint64_t gpa)
 {
 	struct gmem_slot_options slot = {
@@ -277,7 +283,7 @@ static void refuse_slot(struct gmem_vm *vm, uint64_t gpa)
 	ck_assert_int_eq(gmem_slot_set(vm, &slot), -EFAULT);
 }
 
-/* Where guest addresses end follows from the CPU and from the type of the VM. */
+/* The CPU and the type of the VM limit guest addresses. */
 START_TEST(ends_of_arm64)
 {
 	struct gmem_ctx *ctx = port_ctx("arm64-16k");
@@ -291,7 +297,7 @@ START_TEST(ends_of_arm64)
 	refuse_slot(vm, 1ull << 44);
 	port_said(ctx, "is beyond 0x100000000000, where guest addresses end on this CPU");
 
-	/* A VM of 36 bits that somebody else made. */
+	/* A VM of 36 bits that another program has created. */
 	kvm = ops->open(ctx->kernel, "/dev/kvm", O_RDWR | O_CLOEXEC);
 	fd = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, 36);
 	ck_assert_int_ge(fd, 0);
@@ -304,7 +310,7 @@ START_TEST(ends_of_arm64)
 	gmem_vm_free(vm);
 	gmem_ctx_free(ctx);
 
-	/* With protected KVM each VM has what the CPU has. */
+	/* With protected KVM each VM has the CPU's width. */
 	ctx = port_ctx("arm64");
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
 	refuse_slot(vm, 1ull << 52);
@@ -314,7 +320,7 @@ START_TEST(ends_of_arm64)
 }
 END_TEST
 
-/* An explanation is of one errno, and of the last call only. */
+/* An explanation belongs to one errno, and to the last call. */
 START_TEST(of_the_last_call)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");
@@ -329,7 +335,7 @@ START_TEST(of_the_last_call)
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	is_explained(ctx, 0, false);
 
-	/* Asked again it says the same. */
+	/* A second request returns the same explanation. */
 	ck_assert_int_eq(gmem_slot_delete(vm, 3), -EINVAL);
 	is_explained(ctx, -EINVAL, true);
 	is_explained(ctx, -EINVAL, true);
@@ -337,7 +343,7 @@ START_TEST(of_the_last_call)
 	is_explained(ctx, 0, false);
 	port_said(ctx, "no slot 3");
 
-	/* A call that fails without an explanation does not show that of an older call. */
+	/* If a call fails without an explanation, the one of an older call must not be returned. */
 	ck_assert_int_eq(gmem_owners_open(owners, 99, NULL), -ENOENT);
 	is_explained(ctx, -ENOENT, true);
 	ck_assert_int_eq(gmem_owners_at(owners, 99, &owned), -ENOENT);
@@ -346,7 +352,7 @@ START_TEST(of_the_last_call)
 	ck_assert_str_eq(words, "");
 
 	/*
-	 * A call that did not fail has no explanation; a call that cannot fail keeps the last one.
+	 * A successful call has no explanation. A call that cannot fail keeps the last one.
 	 */
 	ck_assert_int_eq(gmem_slot_delete(vm, 3), -EINVAL);
 	ck_assert_str_eq(gmem_ctx_model(ctx), "plain");
@@ -361,7 +367,7 @@ START_TEST(of_the_last_call)
 }
 END_TEST
 
-/* Calls on a VM, each refused with errnos that the tables know by themselves. */
+/* Calls on a VM. The tables know the errnos for which each is refused. */
 static int do_vcpu(struct gmem_vm *vm)
 {
 	return gmem_vm_add_vcpu(vm, 0);
@@ -435,8 +441,8 @@ START_TEST(refused)
 END_TEST
 
 /*
- * What each call can end with on Linux 7.3, except EFAULT for a struct that is not there, and
- * errors of flags that libgmem never passes.
+ * The errnos of each call on Linux 7.3. EFAULT for a missing struct is left out, and so are errors
+ * of flags that libgmem never passes.
  */
 static const struct {
 	const struct gmem_call *call;

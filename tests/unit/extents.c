@@ -33,7 +33,7 @@ struct seen {
 	uint64_t pages, extents, next;
 };
 
-/* Each page of an extent has the frame, and the state, that the model gives. */
+/* Checks that each page of an extent has the model's frame and state. */
 static int check_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct seen *seen = arg;
@@ -97,7 +97,7 @@ static void hear(uint64_t offset, uint64_t memory_size, void *arg)
 	told->times++;
 }
 
-/* One long extent is passed on at the end; progress is reported before that. */
+/* One long extent is reported at the end. Progress is reported before that. */
 START_TEST(progress)
 {
 	const unsigned int want = GMEM_EXTENT_DIRECT_MAP;
@@ -122,7 +122,7 @@ END_TEST
 START_TEST(single_pages)
 {
 	setup("plain", PAGES);
-	/* The shapes of the tree: its head a page, one node, two levels, three. */
+	/* The shapes of the tree: only a page at its head, one node, two levels, three. */
 	static const uint64_t pages[] = { 0, 1, 63, 64, 4095, 4096, PAGES - 1 };
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
@@ -134,7 +134,7 @@ START_TEST(single_pages)
 }
 END_TEST
 
-/* The cost depends on the pages that are there: 8 EiB without pages cost nothing. */
+/* The cost depends on the number of present pages: 8 EiB without pages cost nothing. */
 START_TEST(sparse)
 {
 	setup("plain", INT64_MAX / PAGE);
@@ -146,7 +146,7 @@ START_TEST(sparse)
 }
 END_TEST
 
-#define MANY 70000ull /* pages, more than one batch of the walk */
+#define MANY 70000ull /* pages: more than one batch of the walk */
 
 static int remove_late_pages(const struct gmem_extent *extent, void *arg)
 {
@@ -161,7 +161,7 @@ static int remove_late_pages(const struct gmem_extent *extent, void *arg)
 	return check_extent(extent, seen);
 }
 
-/* The answer about a page's direct map is not older than the page. */
+/* The state of a page's direct map must not be older than the page. */
 START_TEST(map_changes_during_the_walk)
 {
 	struct seen seen = { 0 };
@@ -178,8 +178,8 @@ START_TEST(map_changes_during_the_walk)
 END_TEST
 
 /*
- * More runs of the direct map than are kept at a time, and pages that lie here and there among
- * them, in pieces that it cuts.
+ * More runs of the direct map than the walk keeps at a time, with pages scattered among them. The
+ * runs cut them into pieces.
  */
 START_TEST(map_in_many_runs)
 {
@@ -187,7 +187,7 @@ START_TEST(map_in_many_runs)
 	struct seen seen;
 
 	setup("plain", MANY);
-	for (uint64_t i = 0; i < pieces; i++) /* 1009 is prime to them */
+	for (uint64_t i = 0; i < pieces; i++) /* 1009 is prime to their number */
 		ck_assert_int_eq(gmem_memory_allocate(memory, i * 1009 % pieces * piece * PAGE,
 						      piece * PAGE),
 				 0);
@@ -208,7 +208,7 @@ START_TEST(map_in_many_runs)
 }
 END_TEST
 
-/* A port on which big answers, those of xarray nodes, fail or are empty. */
+/* On this port large reads, which are those of xarray nodes, fail or return nothing. */
 static const struct gmem_kernel_ops *honest_ops;
 static struct gmem_kernel_ops node_ops;
 static uint64_t head_address, root_address;
@@ -224,7 +224,7 @@ static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *reques
 	return ret;
 }
 
-/* For some batches the root is a node that was freed: emptied, and no longer the head. */
+/* In some batches the root is a freed node: it is empty, and not the head any more. */
 static int freed_root(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	int ret = honest_ops->read_kmem(kernel, requests, n);
@@ -260,7 +260,7 @@ static int count_unknown(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* What cannot be read of a file that is as large as can be is one unknown extent. */
+/* The file is as large as possible. The part that cannot be read is one unknown extent. */
 START_TEST(unknown_is_one_extent)
 {
 	const unsigned int want = GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_ONE_BY_ONE;
@@ -277,7 +277,10 @@ START_TEST(unknown_is_one_extent)
 }
 END_TEST
 
-/* A tree that shrinks while it is read loses no page, because the emptied root is not believed. */
+/*
+ * If a tree shrinks during the read, no page is lost, because the walk does
+ * not trust the emptied root.
+ */
 START_TEST(freed_root_is_not_believed)
 {
 	struct gmem_kmem_request head = { .buffer = &root_address, .length = 8 };
@@ -293,7 +296,7 @@ START_TEST(freed_root_is_not_believed)
 	head.address = head_address = target->cache.mapping + offset + in_array;
 	ck_assert_int_eq(ctx->kernel->ops->read_kmem(ctx->kernel, &head, 1), 0);
 	root_address -= 2;
-	/* Wherever in the walk it happens. */
+	/* This may happen anywhere in the walk. */
 	for (empty_from = 2; empty_from < 12; empty_from++) {
 		empty_to = empty_from + 2;
 		batches = 0;
@@ -305,15 +308,15 @@ START_TEST(freed_root_is_not_believed)
 }
 END_TEST
 
-/* Of nodes of that shift, a slot says that it is part of the entry in slot 0. */
+/* In nodes with that shift, a slot claims to be part of the entry in slot 0. */
 static unsigned int stray_shift, stray_slot;
-static bool stray_stays; /* and the same again when it is looked at alone */
+static bool stray_stays; /* and claims it again when the walk reads it alone */
 static uint64_t stray_node;
 
 static int stray_sibling(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	const uint64_t sibling_of_0 = 2;
-	const size_t at = 40 + stray_slot * 8; /* in struct xa_node, as the models have it */
+	const size_t at = 40 + stray_slot * 8; /* offset in struct xa_node of the models */
 	int ret = honest_ops->read_kmem(kernel, requests, n);
 
 	for (size_t i = 0; i < n; i++) {
@@ -354,8 +357,8 @@ static struct unknown unknown_of(uint64_t offset)
 }
 
 /*
- * A sibling that leads to no pointer, or to one that ends before it, is no page of that pointer.
- * At the second level, what it leads to is a node.
+ * A sibling that points to no pointer, or to a pointer that ends before it, is not a page of that
+ * pointer. At the second level, it points to a node.
  */
 START_TEST(stray_sibling_is_no_page)
 {
@@ -392,7 +395,7 @@ static int take_in_order(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* Unknown extents come in their place, also if all others come page by page. */
+/* Unknown extents keep their place, even if all other extents have one page. */
 START_TEST(unknown_comes_in_order)
 {
 	struct seen seen = { 0 };
@@ -494,7 +497,7 @@ START_TEST(poisoned)
 	setup("plain", 8);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 8 * PAGE), 0);
 	pfn = gmem_sim_file_pfn(ctx->kernel, gmem_memory_fd(memory), 5);
-	/* What memory_failure() returns for guest_memfd is an error, the page is poisoned. */
+	/* memory_failure() returns an error for guest_memfd, but poisons the page. */
 	gmem_sim_poison(ctx->kernel, (uint64_t)pfn);
 	ck_assert_int_eq(
 		gmem_target_extents(target, 5 * PAGE, PAGE, GMEM_EXTENT_FLAGS, keep_flags, &flags),
@@ -531,7 +534,7 @@ static int count_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* Corrupted trees end in an answer or an error, in order and within the file. */
+/* With corrupted trees the walk ends with an answer or an error, in order and within the file. */
 START_TEST(corrupted)
 {
 	struct gmem_target_info info = { .size = sizeof(info) };

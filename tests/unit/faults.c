@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Every call fails once: making and changing VMs and their memory. */
+/* Every call fails once while VMs and their memory are created and changed. */
 #include "faults.h"
 
 #include <linux/mempolicy.h>
@@ -59,7 +59,7 @@ static int wrap_memory(struct world *w)
 	int ret = gmem_memory_from_fd(w->ctx, gmem_memory_fd(w->memory), models[w->model].flags,
 				      &memory);
 
-	/* A call that failed is no proof that it is something else. */
+	/* A failed call does not prove that the descriptor is something else. */
 	ck_assert_int_ne(ret, -EINVAL);
 	if (ret)
 		return ret;
@@ -68,7 +68,7 @@ static int wrap_memory(struct world *w)
 	return 0;
 }
 
-/* Pages of the file that are there. */
+/* Returns how many pages the file has. */
 static uint64_t resident(const struct world *w)
 {
 	uint64_t pages = 0;
@@ -149,7 +149,7 @@ static void prepare_slot(struct world *w)
 	ck_assert_int_eq(set_slot(w, 0), 0);
 }
 
-/* It is there as long as deleting it fails, and then is not. */
+/* The slot stays as long as deleting it fails. After that it is gone. */
 static int delete_slot(struct world *w)
 {
 	int ret = gmem_slot_delete(w->vm, 1);
@@ -235,7 +235,7 @@ START_TEST(vm_and_memory)
 }
 END_TEST
 
-/* A context is made whatever fails; only the kernel's release may be missing. */
+/* A context can be created whatever fails. Only the kernel's release may be missing. */
 START_TEST(context)
 {
 	struct gmem_ctx *ctx;

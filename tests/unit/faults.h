@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every call through the port fails once: the driver that the faults*.c share.
+ * Every call through the port fails once. This is the driver that the faults*.c share.
  *
- * An operation is tried on each model that has it, in a world of its own: once as it is, then with
- * the first, the second, … call that it makes failing. Whatever happens, the result is an errno
- * with an explanation that names the call, or a success that agrees with the model. Nothing leaks,
- * and the same operation succeeds afterwards.
+ * Each operation runs on each model that has it, in a world of its own. It runs once without a
+ * fault, then with the first, the second, … of its calls failing. Whatever happens, the result is
+ * an errno with an explanation that names the call, or a success that agrees with the model.
+ * Nothing leaks, and the same operation succeeds afterwards.
  */
 #ifndef FAULTS_H
 #define FAULTS_H
@@ -49,12 +49,12 @@ static const struct {
 		    GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED | GMEM_MEMORY_NO_DIRECT_MAP },
 };
 
-/* What is there before the operation; each has what those before it have. */
+/* What the world has before the operation. Each level includes those before it. */
 enum level {
 	WITH_CONTEXT,
 	WITH_VM,
-	WITH_VCPU,   /* not on TDX and SNP, which take vCPUs in the course of a launch only */
-	WITH_MEMORY, /* bound at GPA, and private where the model has that */
+	WITH_VCPU,   /* not on TDX and SNP, which accept vCPUs only during a launch */
+	WITH_MEMORY, /* bound at GPA, and private if the model supports that */
 };
 
 struct world {
@@ -63,27 +63,27 @@ struct world {
 	struct gmem_kernel *sim;
 	struct gmem_vm *vm;
 	struct gmem_memory *memory;
-	unsigned int fds;  /* open before anything was made */
-	uint64_t progress; /* of an operation that goes on where it failed */
-	/* What the kernel had counted at faults_end(). */
+	unsigned int fds;  /* open before the operation */
+	uint64_t progress; /* of an operation that resumes after a failure */
+	/* The kernel's counts at faults_end(). */
 	bool ended;
 	uint64_t struck, calls, requests;
 };
 
 struct operation {
 	const char *name;
-	unsigned int models; /* that have it */
+	unsigned int models; /* that have this operation */
 	enum level level;
-	/* A VM that a failure leaves on the way: the operation is not tried again on it. */
+	/* A failure leaves the VM between two states: the operation is not tried again on it. */
 	bool once;
-	/* Of these, separated by bars, an explanation has at least one. */
+	/* An explanation must contain at least one of these words, which bars separate. */
 	const char *asked;
 	void (*prepare)(struct world *w); /* after the level, without faults; or NULL */
-	/* Asks libgmem. Of a success it checks that it is one. */
+	/* Calls libgmem. Checks a success against the model. */
 	int (*run)(struct world *w);
 };
 
-/* From here on calls are not the operation, but checks of it: nothing fails any more. */
+/* Ends the operation. The calls from here on check its result, and no call fails any more. */
 static inline void faults_end(struct world *w)
 {
 	if (w->ended)
@@ -168,7 +168,7 @@ static inline void check_words(const struct world *w, const struct operation *op
 		      (unsigned long long)fault->at, ret, words, operation->asked);
 }
 
-/* The operation with one fault, NULL for none; in *w what it has counted. */
+/* Runs the operation with one fault, or with NULL for none. Returns its counts in *w. */
 static inline void try_once(unsigned int model, const struct operation *operation,
 			    const struct gmem_fault *fault, struct world *w)
 {
@@ -193,7 +193,10 @@ static inline void try_once(unsigned int model, const struct operation *operatio
 	end_world(w);
 }
 
-/* valgrind preloads itself; some thirty times slower, it is given a sample. */
+/*
+ * valgrind preloads its own library. It makes a run some thirty times
+ * slower, so only a sample runs.
+ */
 static inline bool under_valgrind(void)
 {
 	const char *preload = getenv("LD_PRELOAD");
@@ -201,7 +204,7 @@ static inline bool under_valgrind(void)
 	return preload && strstr(preload, "vgpreload");
 }
 
-/* Every call fails once. Three errnos take turns, others on each model. */
+/* Lets every call fail once. Three errnos take turns. Each model begins with another one. */
 static inline unsigned int fail_calls(unsigned int model, const struct operation *operation)
 {
 	static const int errors[] = { -ENOMEM, -EIO, -EINTR };
@@ -226,7 +229,7 @@ static inline unsigned int fail_calls(unsigned int model, const struct operation
 	return faults;
 }
 
-/* Single ranges of kernel memory cannot be read: a sample, since walks read hundreds. */
+/* Lets reads of single ranges of kernel memory fail: a sample, because walks read hundreds. */
 static inline unsigned int fail_requests(unsigned int model, const struct operation *operation)
 {
 	unsigned int faults = 0;
@@ -250,7 +253,7 @@ static inline unsigned int fail_requests(unsigned int model, const struct operat
 	return faults;
 }
 
-/* Tries them all, on all models. */
+/* Tries all operations, on all models. */
 static inline void try_operations(const struct operation *operations, size_t count)
 {
 	unsigned int faults = 0, requests = 0;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Every call fails once: launching TDs and SNP guests. A launch goes on where it stopped. */
+/*
+ * Every call fails once while TDs and SNP guests are launched. A launch resumes where it stopped.
+ */
 #include "faults.h"
 
 static _Alignas(4096) char source[SIZE];
@@ -58,7 +60,7 @@ static void prepare_vcpu(struct world *w)
 	ck_assert_int_eq(gmem_tdx_init_vcpu(w->vm, 0, NULL), 0);
 }
 
-/* Pages that are in use: those that a launch has added. */
+/* Returns the pages in use, which are those that a launch has added. */
 static uint64_t added(const struct world *w)
 {
 	return gmem_sim_pages_in_use(w->sim);
@@ -169,7 +171,7 @@ static const struct operation operations[] = {
 	{ "init mem region", ON(TDX), WITH_MEMORY, false, "KVM_TDX_INIT_MEM_REGION", prepare_vcpu,
 	  add_region },
 	{ "finalize", ON(TDX), WITH_MEMORY, false, "KVM_TDX_FINALIZE_VM", prepare_vcpu, finalize },
-	/* The steps that were done are not to be repeated: it stays where it came to. */
+	/* Finished steps must not be repeated: the launch stays where it is. */
 	{ "launch", ON(TDX), WITH_MEMORY, true, TD_STEPS, NULL, launch_td },
 	{ "snp init", ON(SNP), WITH_VM, false, "KVM_SEV_INIT2", NULL, init_snp },
 	{ "snp launch start", ON(SNP), WITH_VM, false, "KVM_SEV_SNP_LAUNCH_START|/dev/sev",

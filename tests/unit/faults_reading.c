@@ -26,7 +26,7 @@ static int open_kcore(struct world *w)
 	return ret;
 }
 
-/* A reader that failed is not the same as a reader that was wrong. */
+/* A reader that failed is not a reader that was wrong. */
 static int prove(struct world *w)
 {
 	int ret = gmem_reader_control(w->ctx);
@@ -41,7 +41,7 @@ struct walked {
 	uint64_t pages;
 };
 
-/* Runs follow each other, and what they say of their ends is so. */
+/* Checks that each run follows the one before, and that its ends are right. */
 static int check_run(const struct gmem_directmap_run *run, void *arg)
 {
 	struct walked *walked = arg;
@@ -79,13 +79,13 @@ static int summarize(struct world *w)
 		mapped += sum.in_direct_map[level];
 	if (!ret)
 		ck_assert_uint_eq(sum.ram, mapped + sum.holes + sum.unknown);
-	/* There is no hole, so what could not be read is unknown. */
+	/* This memory has no hole, so an unread part must be unknown. */
 	if (!ret)
 		ck_assert_uint_eq(sum.holes, 0);
 	return ret;
 }
 
-/* A page frame of the model's RAM; that of arm64 does not begin at 0. */
+/* Returns a page frame of the model's RAM. On arm64 RAM does not begin at 0. */
 static uint64_t some_ram(const struct world *w)
 {
 	return w->model == ARM64 ? 0x90000 : 0x1000;
@@ -110,7 +110,7 @@ static int ask_ram(struct world *w)
 	return ret;
 }
 
-/* The nodes of a host may stay unknown; a wrong one is not claimed. */
+/* libgmem may not know the nodes of a host, but must not report a wrong one. */
 static int ask_node(struct world *w)
 {
 	int ret = gmem_pfn_node(w->ctx, some_ram(w));
@@ -146,7 +146,7 @@ static int note_fd(int fd, void *arg)
 	return 0;
 }
 
-/* A file that cannot be looked at is not skipped as if it were something else. */
+/* If a file cannot be looked at, it must not be skipped like a file of another kind. */
 static int list_targets(struct world *w)
 {
 	int fd = -1, ret = gmem_target_list(w->ctx, 0, note_fd, &fd);
@@ -179,7 +179,7 @@ static int ask_target(struct world *w)
 	return ret;
 }
 
-/* A page frame or a state that is named is the model's own; no page is named twice. */
+/* A reported page frame or state is the model's own. No page is reported twice. */
 static int check_extent(const struct gmem_extent *extent, void *arg)
 {
 	struct walked *walked = arg;
@@ -227,7 +227,8 @@ static void prepare_stale(struct world *w)
 }
 
 /*
- * Private and stale memory is either known or unknown: a part of it is never returned as the whole.
+ * Private and stale memory is either known or unknown: libgmem never returns a
+ * part of it as the whole.
  */
 static int add_up_private(struct world *w)
 {
@@ -248,7 +249,7 @@ static int add_up_private(struct world *w)
 	return 0;
 }
 
-/* Pages that are mapped are never said to fault, and what cannot be known is not called safe. */
+/* Mapped pages are never said to fault, and unknown pages are never called safe. */
 static int judge(struct world *w)
 {
 	const struct gmem_flush_subject subject = {
@@ -275,7 +276,7 @@ static int judge(struct world *w)
 	return ret;
 }
 
-/* The doctor takes every failure for a finding. */
+/* The doctor reports every failure as a finding. */
 static int examine(struct world *w)
 {
 	const struct gmem_check *check;

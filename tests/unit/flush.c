@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The flush verdict: which paths apply, and what each does on pages in each state. */
+/* The flush verdict: which paths apply, and what each path does on pages in each state. */
 #include "unit.h"
 
 #include "kernel/uapi.h"
@@ -67,7 +67,7 @@ static void expect(const char *name, enum gmem_verdict verdict)
 	ck_assert_ptr_nonnull(found.reason);
 }
 
-/* However long the table of paths is, a verdict has a row for each of its machine. */
+/* However long the table of paths is, a verdict has a row for each path of its machine. */
 START_TEST(every_path)
 {
 	struct gmem_flush_row last = { .size = sizeof(last) };
@@ -105,7 +105,7 @@ START_TEST(every_row_is_complete)
 		struct gmem_flush_row found = { .size = sizeof(found) };
 
 		if (gmem_flush_rule_at(i)->machine == GMEM_FLUSH_ARM64)
-			break; /* they stand behind all others */
+			break; /* these rows are behind all others */
 		ck_assert_int_eq(gmem_flush_row_at(flush, i, &found), 0);
 		ck_assert_ptr_eq(found.path, gmem_flush_path_at(i));
 	}
@@ -123,7 +123,7 @@ START_TEST(no_page)
 }
 END_TEST
 
-/* Only presence matters to a flush; a write also needs RW. */
+/* A flush needs only a present page. A write also needs RW. */
 START_TEST(accesses)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
@@ -145,7 +145,7 @@ START_TEST(accesses)
 }
 END_TEST
 
-/* A page that was not cleared yet is written before it is flushed. */
+/* The kernel writes a page that it has not cleared yet, and then flushes it. */
 START_TEST(not_up_to_date)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
@@ -153,7 +153,7 @@ START_TEST(not_up_to_date)
 	expect("gmem-clear", GMEM_VERDICT_SAFE);
 	add(GMEM_DIRECT_MAP_UNMAPPED, true, 0, 1);
 	expect("gmem-clear", GMEM_VERDICT_FAULTS);
-	expect("gmem-user-clear", GMEM_VERDICT_NOT_APPLICABLE); /* not init-shared */
+	expect("gmem-user-clear", GMEM_VERDICT_NOT_APPLICABLE); /* as it is not init-shared */
 	end();
 }
 END_TEST
@@ -174,8 +174,8 @@ START_TEST(unknown)
 END_TEST
 
 /*
- * If the page cache could not be read, no page frame decided the verdict. 0 would be a valid page
- * frame.
+ * If the page cache cannot be read, no page frame decides the verdict. 0 must not be reported, as
+ * it is a valid page frame.
  */
 START_TEST(no_page_frame)
 {
@@ -202,7 +202,7 @@ START_TEST(no_page_frame)
 }
 END_TEST
 
-/* Which paths a VM of each type, and each kernel, has. */
+/* The paths that apply to VMs of each type, and to each kernel. */
 START_TEST(applies)
 {
 	begin("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
@@ -219,7 +219,7 @@ START_TEST(applies)
 	expect("snp-reclaim", GMEM_VERDICT_FAULTS);
 	expect("tdx-page-aug", GMEM_VERDICT_NOT_APPLICABLE);
 	end();
-	/* Bare page frames: what any VM of this kernel would run. */
+	/* For page frames alone: the paths that any VM of this kernel could run. */
 	begin("plain", -1, 0);
 	add(GMEM_DIRECT_MAP_UNMAPPED, false, 0, 1);
 	expect("tdx-page-add", GMEM_VERDICT_NOT_APPLICABLE);
@@ -232,7 +232,7 @@ START_TEST(applies)
 }
 END_TEST
 
-/* With the flag, pages that are in the direct map still leave before the flush. */
+/* With the flag, pages that are still in the direct map leave it before the flush. */
 START_TEST(leaving)
 {
 	begin("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
@@ -242,7 +242,7 @@ START_TEST(leaving)
 	expect("tdx-page-aug", GMEM_VERDICT_FAULTS);
 	ck_assert_ptr_nonnull(strstr(row("tdx-page-add").reason, "inferred"));
 	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_FAULTS);
-	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_SAFE); /* as they are */
+	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_SAFE); /* as they are now */
 	end();
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(page_frames)
 	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_FAULTS);
 	ck_assert_uint_eq(row("tdx-page-add").faults_pages, 1);
 	ck_assert_uint_eq(row("tdx-page-add").first_pfn, 0x100005);
-	/* They do not go into a guest, although the rows say what would happen. */
+	/* These page frames do not go into a guest, although the rows say what would happen. */
 	ck_assert_int_eq(gmem_flush_verdict_on_map(flush), GMEM_VERDICT_NOT_APPLICABLE);
 	ck_assert_int_eq(gmem_flush_add_pfns(flush, 0x100000, 0), -EINVAL);
 	port_said(ctx, "no page frames");
@@ -263,7 +263,7 @@ START_TEST(page_frames)
 }
 END_TEST
 
-/* A CPU of arm64, with what KVM says of it: -1 where it says nothing. */
+/* A CPU of arm64, with KVM's answers about it: -1 if KVM does not answer. */
 static int cpu_both;
 static uint64_t cpu_ctr;
 
@@ -309,8 +309,7 @@ static void begin_arm64(int both, int dic, uint64_t memory_flags)
 static const char *const stage2[] = { "stage2-map", "stage2-map-exec", "stage2-unmap",
 				      "stage2-flush" };
 
-/* What each CPU runs of the paths that maintain caches, with a page that is not in the direct map.
- */
+/* The paths that maintain caches, on each CPU, for a page that is not in the direct map. */
 START_TEST(arm64_caches)
 {
 	static const struct {
@@ -318,9 +317,9 @@ START_TEST(arm64_caches)
 		enum gmem_verdict rows[4]; /* of stage2[] */
 	} cpus[] = {
 		{ 1, 1, { NO, NO, NO, NO } },
-		{ 1, -1, { NO, NO, NO, NO } }, /* KVM tells it, if the CPU cannot be asked */
+		{ 1, -1, { NO, NO, NO, NO } }, /* KVM answers, even if the CPU cannot be asked */
 		{ 0, 1, { DIES, NO, DIES, DIES } },
-		{ 0, 0, { MAY, DIES, MAY, MAY } }, /* with Force Write-Back, or without */
+		{ 0, 0, { MAY, DIES, MAY, MAY } }, /* Force Write-Back may be there or not */
 		{ 0, -1, { MAY, MAY, MAY, MAY } },
 		{ -1, 1, { MAY, NO, MAY, MAY } },
 		{ -1, -1, { MAY, MAY, MAY, MAY } },
@@ -330,7 +329,7 @@ START_TEST(arm64_caches)
 	for (size_t i = 0; i < sizeof(cpus) / sizeof(cpus[0]); i++) {
 		begin_arm64(cpus[i].both, cpus[i].dic, 0);
 		fds = gmem_sim_open_fds(ctx->kernel);
-		ck_assert_uint_eq(fds, 0); /* the VM that was asked is gone */
+		ck_assert_uint_eq(fds, 0); /* the VM that was asked is closed */
 		add(GMEM_DIRECT_MAP_MAPPED, true, GMEM_KPF_UPTODATE, 3);
 		for (size_t k = 0; k < 4; k++)
 			expect(stage2[k], cpus[i].rows[k] == NO ? NO : GMEM_VERDICT_SAFE);
@@ -347,7 +346,7 @@ START_TEST(arm64_caches)
 }
 END_TEST
 
-/* Rows of the other machine are not there, and those of both are. */
+/* There are no rows of the other machine, but rows that both have. */
 START_TEST(arm64_rows)
 {
 	struct gmem_flush_row found = { .size = sizeof(found) };
@@ -361,7 +360,7 @@ START_TEST(arm64_rows)
 		ck_assert(!strstr(found.path->name, "tdx") && !strstr(found.path->name, "snp") &&
 			  !strstr(found.path->source, "x86"));
 	end();
-	/* With the flag a page leaves the linear map before it is cleaned. */
+	/* With the flag a page leaves the linear map before the kernel cleans its cache lines. */
 	begin_arm64(0, 1, GMEM_MEMORY_NO_DIRECT_MAP);
 	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 4);
 	expect("stage2-map", GMEM_VERDICT_FAULTS);

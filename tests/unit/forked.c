@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A context that came by fork(): the reader of kernel memory refuses the child, and every call
+ * A context in a child after fork(): the reader of kernel memory refuses the child, and every call
  * explains that and says what to do. (tests/tools/forked.c forks.)
  */
 #include "unit.h"
@@ -43,7 +43,7 @@ static void says_so(struct gmem_ctx *ctx, int ret)
 	ck_assert_str_eq(why, gmem_error_words(-ECHILD));
 }
 
-/* In the middle of a life, with what was learnt of the kernel already, and without. */
+/* Tries all calls, on a context that has read things about the kernel already, and on a new one. */
 static void try_all(bool learnt)
 {
 	const struct gmem_memory_options options = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A context that now and then reads kernel memory wrongly, the same way for the same seed. */
+/* A context that now and then reads kernel memory wrongly, in the same way for the same seed. */
 #ifndef GARBLE_H
 #define GARBLE_H
 
@@ -9,7 +9,7 @@ static struct {
 	const struct gmem_kernel_ops *real;
 	struct gmem_kernel_ops ops;
 	uint64_t seed;
-	unsigned int one_in; /* requests that are garbled */
+	unsigned int one_in; /* one of so many requests is garbled */
 } garble;
 
 static inline uint64_t garble_random(void)
@@ -18,7 +18,7 @@ static inline uint64_t garble_random(void)
 	return garble.seed >> 20;
 }
 
-/* Up to three bytes of a request change. */
+/* Changes up to three bytes of a request. */
 static int garble_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	int ret = garble.real->read_kmem(kernel, requests, n);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The guard: every call that would let the kernel take a page fault is refused, and no other call.
- * If a refused call is then allowed, the model does take the fault.
+ * The guard refuses every call that would let the kernel take a page fault, and no other call. If
+ * such a call is then allowed, the model does take the fault.
  */
 #include "unit.h"
 
@@ -34,7 +34,7 @@ static void bind_memory(uint64_t flags)
 		ck_assert_int_eq(gmem_convert(vm, GPA, SIZE, true), 0);
 }
 
-/* A VM with a vCPU and memory, a TD or SNP guest in the middle of its launch. */
+/* Makes a VM with a vCPU and memory. A TD or an SNP guest is in the middle of its launch. */
 static void setup(const char *model, enum gmem_vm_type type, uint64_t flags)
 {
 	ctx = port_ctx(model);
@@ -55,7 +55,7 @@ static void free_all(void)
 	gmem_ctx_free(ctx);
 }
 
-/* Of a model that took no oops. */
+/* For a model that had no oops. */
 static void teardown(void)
 {
 	ck_assert(!gmem_sim_oopsed(sim));
@@ -129,8 +129,8 @@ static void fill_hole(uint64_t page)
 }
 
 /*
- * The call is refused because of that path, and nothing happens. If it is allowed, the model
- * oopses.
+ * The call is refused because of that path, and nothing happens. If it is
+ * allowed, the model oopses.
  */
 static void refused(int (*call)(void), const char *path, uint64_t pages, uint64_t first_pfn)
 {
@@ -160,7 +160,7 @@ static void let(int (*call)(void), const char *function)
 	free_all();
 }
 
-/* Whether libgmem has opened a reader; tests on what must not. */
+/* Whether libgmem has opened a reader. Some calls must not do that. */
 static bool has_reader(void)
 {
 	return gmem_reader_evidence(ctx) != GMEM_EVIDENCE_NONE;
@@ -171,7 +171,7 @@ START_TEST(added_removed_memory)
 	uint64_t done = 5;
 
 	setup("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
-	/* No page is there yet: the flag says it, of all. */
+	/* No page is there yet. The flag alone tells that all of them would fault. */
 	ck_assert_int_eq(add(0, 4, &done), -GMEM_EWOULDFAULT);
 	ck_assert_uint_eq(done, 0);
 	port_said(ctx,
@@ -180,7 +180,7 @@ START_TEST(added_removed_memory)
 		  "pages, and the kernel would oops: they leave the direct map on the "
 		  "way into the guest; create the memory without the flag no-direct-map, or go on "
 		  "anyway with gmem_ctx_allow_faults()");
-	/* Of pages that are there, the first is named. */
+	/* If pages are there, the message names the first one. */
 	ck_assert_int_eq(gmem_memory_allocate(memory, 2 * PAGE, PAGE), 0);
 	refused(add_all, "tdx-page-add", PAGES, frame(2));
 	port_said(ctx,
@@ -196,7 +196,7 @@ START_TEST(pre_faulted_removed_memory)
 	enum gmem_populate_method used;
 
 	setup("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
-	/* Best is what KVM would take: nothing is mapped before the launch is finished. */
+	/* "best" is what KVM accepts: it maps nothing before the launch is finished. */
 	ck_assert_int_eq(populate(vm, GMEM_POPULATE_BEST, &used), 0);
 	ck_assert_int_eq(used, GMEM_POPULATE_ALLOCATE);
 	ck_assert_int_eq(gmem_launch_finalize(vm), 0);
@@ -230,7 +230,7 @@ static void setup_unlaunched(const char *model, uint64_t flags)
 	bind_memory(flags);
 }
 
-/* A launch is refused before it begins. */
+/* The guard refuses a launch before it begins. */
 START_TEST(launched)
 {
 	setup_unlaunched("tdx-no-direct-map", GMEM_MEMORY_NO_DIRECT_MAP);
@@ -241,7 +241,7 @@ START_TEST(launched)
 
 	setup_unlaunched("tdx", 0);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
-	make_hole(6); /* of no region */
+	make_hole(6); /* in no region */
 	ck_assert_int_eq(launch(), 0);
 	teardown();
 
@@ -255,7 +255,7 @@ START_TEST(launched)
 }
 END_TEST
 
-/* Somebody else took pages of a TD out of the direct map. */
+/* Another program took pages of a TD out of the direct map. */
 START_TEST(holes_of_a_td)
 {
 	static const struct {
@@ -264,7 +264,7 @@ START_TEST(holes_of_a_td)
 		bool finalized, given;
 	} calls[] = {
 		{ add_all, "tdx-page-add", "tdh_mem_page_add", false, false },
-		/* New pages are cleared first. */
+		/* The kernel clears new pages first. */
 		{ pre_fault, "gmem-clear", "kvm_gmem_get_pfn", true, false },
 		{ punch, "tdx-reclaim", "tdx_quirk_reset_paddr", false, true },
 		{ share, "tdx-reclaim", "tdx_quirk_reset_paddr", true, true },
@@ -287,7 +287,9 @@ START_TEST(holes_of_a_td)
 }
 END_TEST
 
-/* A call that is refused because of a hole succeeds after the hole is filled, or beside it. */
+/*
+ * If a hole made the guard refuse a call, it succeeds after the hole is filled, or beside the hole.
+ */
 START_TEST(beside_holes)
 {
 	uint64_t done;
@@ -307,7 +309,7 @@ START_TEST(beside_holes)
 }
 END_TEST
 
-/* Without the erratum the kernel does not touch what leaves a TD. */
+/* Without the erratum the kernel does not touch pages that leave a TD. */
 START_TEST(holes_without_the_erratum)
 {
 	setup("no-direct-map", GMEM_VM_TDX, 0);
@@ -347,7 +349,7 @@ START_TEST(holes_of_an_snp_guest)
 		refused(update, "snp-launch-update", 1, frame(7));
 		let(update, "sev_gmem_post_populate");
 	}
-	/* Into pages of zeroes nothing is copied. */
+	/* The kernel copies nothing into pages of zeroes. */
 	snp_type = GMEM_SNP_PAGE_ZERO;
 	setup("snp", GMEM_VM_SNP, 0);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
@@ -359,7 +361,7 @@ START_TEST(holes_of_an_snp_guest)
 }
 END_TEST
 
-/* Ordinary VMs: nothing is looked at, and no call to the kernel is made for it. */
+/* For ordinary VMs the guard looks at nothing, and makes no call to the kernel. */
 START_TEST(ordinary)
 {
 	static const struct {
@@ -404,7 +406,7 @@ static int host(void)
 	return populate(NULL, GMEM_POPULATE_HOST, NULL);
 }
 
-/* Where a reader is open anyway, what clears new pages is looked at, too. */
+/* If a reader is open anyway, the guard also checks the paths that clear new pages. */
 START_TEST(ordinary_with_a_reader)
 {
 	static int (*const calls[])(void) = { host, pre_fault };
@@ -416,7 +418,7 @@ START_TEST(ordinary_with_a_reader)
 		ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
 		make_hole(5);
 		refused(calls[i], paths[i], 1, frame(5));
-		/* Up to date pages are not cleared again. */
+		/* The kernel does not clear pages that are up to date. */
 		fill_hole(5);
 		ck_assert_int_eq(calls[i](), 0);
 		make_hole(5);
@@ -436,14 +438,17 @@ static struct {
 static void log_it(enum gmem_log_level level, const char *message, void *arg)
 {
 	(void)arg;
-	/* Calls, and readers that were tried, are told of too. */
+	/* The log also has calls, and readers that were tried. */
 	if (level != GMEM_LOG_INFO || !strncmp(message, "reader ", strlen("reader ")))
 		return;
 	logged.times++;
 	snprintf(logged.last, sizeof(logged.last), "%s", message);
 }
 
-/* If nothing can be seen the call goes on, and that is reported once. The flag needs no reader. */
+/*
+ * If the guard can see nothing, the call goes on, and this is logged once.
+ * The flag needs no reader.
+ */
 START_TEST(without_a_reader)
 {
 	char words[GMEM_EXPLANATION_MAX];
@@ -466,14 +471,14 @@ START_TEST(without_a_reader)
 		ck_assert(strstr(logged.last, "KVM_TDX_INIT_MEM_REGION goes on unguarded"));
 		ck_assert(strstr(logged.last,
 				 how ? "the caller forbids" : "no reader of kernel memory"));
-		/* A failed attempt of the guard is not a failure of the call. */
+		/* If the guard itself fails, the call has not failed. */
 		ck_assert_int_eq(gmem_explain(ctx, words, sizeof(words)), 0);
 		gmem_sim_set_fault(ctx->kernel, NULL);
 		ck_assert_int_eq(add(2, 2, NULL), 0);
 		ck_assert_uint_eq(gmem_sim_calls(ctx->kernel, GMEM_SIM_READER_OPEN), 0);
 		ck_assert_int_eq(punch(), 0);
 		ck_assert_uint_eq(logged.times, 1);
-		/* Permitted again, it looks again. */
+		/* When the reader is allowed again, the guard looks again. */
 		gmem_reader_forbid(ctx, false);
 		ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
 		make_hole(1);
@@ -493,7 +498,7 @@ START_TEST(without_a_reader)
 }
 END_TEST
 
-/* A VMM's own VM, memory and memslots, of which this object knows nothing. */
+/* A VMM's own VM, memory and memslots, which this object does not know. */
 START_TEST(wrapped)
 {
 	struct gmem_vm *known, *wrapper, *other;
@@ -502,7 +507,7 @@ START_TEST(wrapped)
 	setup("tdx", GMEM_VM_TDX, 0);
 	known = vm;
 	theirs = memory;
-	/* Another TD at the same addresses, which has the hole. */
+	/* Another TD has the hole, at the same addresses. */
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_TDX, &other), 0);
 	vm = other;
 	bind_memory(0);
@@ -513,13 +518,13 @@ START_TEST(wrapped)
 	ck_assert_int_eq(gmem_vm_add_vcpu_fd(wrapper, gmem_vm_vcpu_fd(known, 0)), 0);
 	vm = wrapper;
 	ck_assert_int_eq(add(0, 4, NULL), 0);
-	/* And now it has one itself. */
+	/* Now the TD itself has a hole. */
 	memory = theirs;
 	make_hole(3);
 	refused(add_all, "tdx-page-add", 1, frame(3));
 	refused(share, "tdx-reclaim", 1, frame(3));
 	ck_assert_int_eq(add(4, 4, NULL), 0);
-	/* Memory of a VM that was not named: the kernel tells its type. */
+	/* The caller does not name the memory's VM: the kernel tells its type. */
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(theirs), 0, &same), 0);
 	memory = same;
 	refused(punch, "tdx-reclaim", 1, frame(3));
@@ -532,7 +537,7 @@ START_TEST(wrapped)
 }
 END_TEST
 
-/* The same with the flag, which only the kernel's inode tells of. */
+/* The same with the flag. Only the kernel's inode shows it. */
 START_TEST(wrapped_removed_memory)
 {
 	struct gmem_vm *known, *wrapper;
@@ -546,7 +551,7 @@ START_TEST(wrapped_removed_memory)
 	port_said(ctx, "tdx-page-add");
 	port_said(ctx, "on 4 of these pages, and the kernel would oops");
 	ck_assert(!gmem_sim_oopsed(sim));
-	/* It is not known whether it was launched without libgmem, so "best" does not guess. */
+	/* It may have been launched without libgmem, so "best" does not guess. */
 	ck_assert_int_eq(pre_fault(), -GMEM_EWOULDFAULT);
 	port_said(ctx, "tdx-page-aug");
 	ck_assert(!gmem_sim_oopsed(sim));
@@ -555,7 +560,7 @@ START_TEST(wrapped_removed_memory)
 }
 END_TEST
 
-/* An ordinary VM's memory on a host with TDs: its type is looked up, and nothing is refused. */
+/* An ordinary VM's memory on a host with TDs: the guard looks up the type, and refuses nothing. */
 START_TEST(wrapped_ordinary)
 {
 	struct gmem_memory *same;
@@ -568,7 +573,7 @@ START_TEST(wrapped_ordinary)
 	ck_assert_int_eq(gmem_memory_punch(same, 0, SIZE), 0);
 	gmem_memory_free(same);
 	teardown();
-	/* And on one without, nothing is looked up at all. */
+	/* On a host without TDs, the guard looks up nothing. */
 	setup("plain", GMEM_VM_DEFAULT, SHARED);
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), SHARED, &same), 0);
 	ck_assert_int_eq(gmem_memory_punch(same, 0, SIZE), 0);
@@ -578,7 +583,7 @@ START_TEST(wrapped_ordinary)
 }
 END_TEST
 
-/* The kernel's own refusals stay its own. */
+/* If the kernel refuses a call, the guard does not replace the reason. */
 START_TEST(arguments)
 {
 	setup("tdx", GMEM_VM_TDX, 0);
@@ -601,7 +606,7 @@ START_TEST(arguments)
 }
 END_TEST
 
-/* Whichever call fails during the look, memory with the flag is refused. */
+/* Memory with the flag is refused, whichever call fails during the look. */
 START_TEST(looks_fail_anywhere)
 {
 	unsigned int n = 0;
@@ -679,7 +684,7 @@ START_TEST(asked_before)
 }
 END_TEST
 
-/* VMs without a launch have no steps. */
+/* A VM without a launch has no steps. */
 START_TEST(nothing_to_launch)
 {
 	struct gmem_launch_content content = { .size = sizeof(content) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The doctor on every model, and on hosts where not everything may be looked at. */
+/* The doctor on every model, and on hosts that it can see only in part. */
 #include "unit.h"
 
 #include <gmem/caps.h>
@@ -188,7 +188,7 @@ START_TEST(each_check_is_expected)
 }
 END_TEST
 
-/* A missing permission to look is not a fail. */
+/* If the permission to look is missing, that is not a fail. */
 START_TEST(without_privilege)
 {
 	const struct gmem_check *check;
@@ -207,7 +207,7 @@ START_TEST(without_privilege)
 }
 END_TEST
 
-/* A reader that the caller does not want is not opened. */
+/* libgmem does not open a reader that the caller has excluded. */
 START_TEST(chosen_reader)
 {
 	static const struct {
@@ -294,7 +294,7 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-/* A file that says something else than the model has. */
+/* A file with other content than the model has. */
 static struct {
 	const char *path;
 	const char *text;
@@ -331,7 +331,7 @@ static void say(const char *path, const char *text)
 	ops->pread = read_other;
 }
 
-/* A check says why also where a file has nothing to quote. */
+/* If a file has nothing to quote, the check still says why. */
 START_TEST(empty_files)
 {
 	static const char *const paths[] = {
@@ -354,7 +354,7 @@ START_TEST(empty_files)
 }
 END_TEST
 
-/* Another line's number is not taken for the one that is not there. */
+/* If the right line is missing, the number of another line is not used. */
 START_TEST(keys_of_others)
 {
 	struct gmem_keys keys = { .size = sizeof(keys) };
@@ -369,8 +369,8 @@ START_TEST(keys_of_others)
 END_TEST
 
 /*
- * A container has a limit instead of the capacity, and a missing line is not the same as a missing
- * file.
+ * A container has a limit instead of the capacity. A missing line is not
+ * the same as a missing file.
  */
 START_TEST(keys_of_containers)
 {
@@ -405,14 +405,16 @@ END_TEST
 	"vendor_id\t: " vendor "\ncpu family\t: 6\nmodel\t\t: 143\nmodel name\t: x\n" \
 	"flags\t\t: fpu\n\n"
 
-/* Numbers are believed as far as CPU and parameters agree; what cannot be read contradicts none. */
+/*
+ * libgmem trusts numbers of types if CPU and parameters agree. An unreadable file contradicts none.
+ */
 START_TEST(numbers_of_types)
 {
 	static const struct {
 		const char *model, *path, *text;
 		unsigned int doubted;
 		const char *why;
-		const char *unknown; /* a path that may be another type's, or NULL */
+		const char *unknown; /* a path that may belong to another type, or NULL */
 	} cases[] = {
 		{ "tdx", "/proc/nothing", "", 0, NULL, NULL },
 		{ "tdx", "/proc/cpuinfo", "", 0, NULL, NULL },
@@ -461,7 +463,7 @@ START_TEST(numbers_of_types)
 }
 END_TEST
 
-/* An older release has the policy where it has the function, as a whole word. */
+/* An older release has the policy if it has the function, as a whole word. */
 START_TEST(policy_by_function)
 {
 	static const struct {
@@ -477,12 +479,12 @@ START_TEST(policy_by_function)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct gmem_host *host;
 
-		setup("tdx"); /* two nodes */
+		setup("tdx"); /* this model has two nodes */
 		snprintf(ctx->release, sizeof(ctx->release), "6.12.0-vendor");
 		say("/proc/kallsyms", cases[i].text);
 		ck_assert_int_eq(gmem_host_new(ctx, &host), 0);
 		ck_assert_int_eq(find(host, "memory.policy")->result, cases[i].result);
-		/* What KVM offers outranks the release. */
+		/* KVM's capabilities count more than the release. */
 		ck_assert_int_eq(find(host, "kernel.version")->result, GMEM_CHECK_PASS);
 		ck_assert_int_eq(find(host, "kernel.mmap")->result, GMEM_CHECK_PASS);
 		gmem_host_free(host);
@@ -522,7 +524,7 @@ START_TEST(keys_counted)
 }
 END_TEST
 
-/* A TD holds a KeyID, and gives it back. */
+/* A TD holds a KeyID, and returns it. */
 START_TEST(keys_in_use)
 {
 	struct gmem_keys keys = { .size = sizeof(keys) };

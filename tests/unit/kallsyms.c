@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel's table of symbols, from tables that are made up here. */
+/* The kernel's table of symbols, from tables that this test makes. */
 #include "unit.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #define BASE 0xffffffff82000000ull
 #define SIZE (1u << 20)
 
-/* Where the tables lie in memory[]. */
+/* Where the tables are in memory[]. */
 enum { COUNT = 0, RELATIVE = 8, INDEX = 0x100, TOKENS = 0x400, OFFSETS = 0x2000, NAMES = 0x8000 };
 
 static unsigned char memory[SIZE];
@@ -31,7 +31,7 @@ static int read_memory(void *arg, uint64_t address, void *buffer, size_t length)
 	return 0;
 }
 
-/* Token c is the character c; 'T' with 128 is "_st", of more than one. */
+/* Token c is the character c. Token 128, "_st", has more than one character. */
 static void begin(void)
 {
 	uint16_t at = 0;
@@ -50,7 +50,7 @@ static void begin(void)
 	}
 }
 
-/* Adds a symbol: its type and name as tokens, and the 32 bits that tell its address. */
+/* Adds a symbol: its type and name as tokens, and the 32 bits that encode its address. */
 static void add(const char *tokens, int32_t offset)
 {
 	size_t length = strlen(tokens);
@@ -63,7 +63,7 @@ static void add(const char *tokens, int32_t offset)
 	memcpy(memory + OFFSETS + 4 * symbols++, &offset, sizeof(offset));
 }
 
-/* The offset of the next symbol by which its own entry tells that address. */
+/* Returns the offset with which the next symbol's own entry encodes that address. */
 static int32_t from_entry(uint64_t address)
 {
 	return (int32_t)(address - (BASE + OFFSETS + 4ull * symbols));
@@ -105,7 +105,7 @@ START_TEST(since_7_0)
 	memset(name + 1, 'n', sizeof(name) - 2);
 	add(name, from_entry(BASE + 0x10)); /* a length of two bytes */
 	add("dinit_task", from_entry(BASE + 0x20));
-	add("tinit_task", from_entry(BASE + 0x30)); /* the first counts */
+	add("tinit_task", from_entry(BASE + 0x30)); /* the first one of that name counts */
 	ck_assert_int_eq(load(BASE, false, &kallsyms), 0);
 	expect(kallsyms, "_stext", BASE);
 	expect(kallsyms, name + 1, BASE + 0x10);
@@ -160,7 +160,7 @@ START_TEST(damaged)
 
 	begin();
 	add("T_stext", from_entry(BASE));
-	ck_assert_int_eq(load(BASE + 1, false, &kallsyms), -EILSEQ); /* no encoding fits */
+	ck_assert_int_eq(load(BASE + 1, false, &kallsyms), -EILSEQ); /* no encoding matches */
 	ck_assert_int_eq(gmem_kallsyms_new("OSRELEASE=5.10\n", read_memory, NULL, &kallsyms),
 			 -ENOENT);
 	unreadable = BASE + NAMES;
@@ -171,7 +171,7 @@ START_TEST(damaged)
 	ck_assert_int_eq(load(BASE, false, &kallsyms), -EILSEQ);
 	symbols = 0;
 	ck_assert_int_eq(load(BASE, false, &kallsyms), -EILSEQ);
-	/* Names that go on to the end of memory. */
+	/* Names that continue to the end of memory. */
 	symbols = 1u << 20;
 	ck_assert_int_eq(load(BASE, false, &kallsyms), -EFAULT);
 	symbols = count;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The reader of /proc/kcore, on core files that are made up here. */
+/* The reader of /proc/kcore, on core files that this test makes. */
 #include "unit.h"
 
 #include <elf.h>
@@ -134,7 +134,7 @@ START_TEST(wrong_files)
 }
 END_TEST
 
-/* Notes with sizes that lead outside, or nowhere, end the search. */
+/* If a note's size leads out of the file, or to something else, the search ends. */
 START_TEST(wrong_notes)
 {
 	static const uint32_t sizes[] = { 0xffffffff, 0xfffffff0, 17, 0x80000000 };

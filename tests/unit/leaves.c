@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Leaves that the kernel looks through: the same extents as from copies of its nodes. */
+/* The kernel looks through leaves: it finds the same extents as copies of its nodes give. */
 #include "unit.h"
 
 #include "memory.h"
@@ -40,14 +40,14 @@ static void compare(void)
 		ck_assert_mem_eq(&found.items[i], &copied.items[i], sizeof(found.items[i]));
 }
 
-/* Pages in pieces of that many, allocated in such an order that no two pieces are neighbours. */
+/* Allocates pages in pieces of that many. The order is such that no two pieces are neighbours. */
 static void setup(uint64_t piece)
 {
 	uint64_t pieces = PAGES / piece;
 
 	memory_setup("plain", GMEM_VM_DEFAULT, 0, PAGES * PAGE);
 	memset(&looking, 0, sizeof(looking));
-	for (uint64_t i = 0; i < pieces; i++) /* 1009 is prime to them */
+	for (uint64_t i = 0; i < pieces; i++) /* 1009 is prime to their number */
 		ck_assert_int_eq(gmem_memory_allocate(memory, i * 1009 % pieces * piece * PAGE,
 						      piece * PAGE),
 				 0);
@@ -84,7 +84,7 @@ START_TEST(same_extents)
 }
 END_TEST
 
-/* Leaves that the kernel's look does not find are copied, whatever the reason. */
+/* libgmem copies the leaves that the kernel's look does not find, whatever the reason. */
 static unsigned int refused; /* one leaf of so many */
 
 static int scan_some(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
@@ -142,7 +142,9 @@ START_TEST(what_is_not_found_is_copied)
 }
 END_TEST
 
-/* A leaf that belonged to another node when it was looked through: the parent's slot shows that. */
+/*
+ * A leaf belonged to another node when the kernel looked through it. The parent's slot shows that.
+ */
 static unsigned int moved_at, moved_times;
 
 static int scan_moved(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
@@ -175,7 +177,7 @@ START_TEST(what_moved_is_looked_at_again)
 END_TEST
 
 /*
- * Nodes with a header that does not fit: one after the other is changed to belong to another array.
+ * Nodes with a wrong header. Each in turn is changed to belong to another array.
  */
 static size_t header_at;
 
@@ -191,7 +193,7 @@ static int foreign_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *r
 
 START_TEST(what_does_not_fit_is_copied)
 {
-	/* shift, offset, parent, array of struct xa_node, as the models have it */
+	/* The members shift, offset, parent and array of struct xa_node in the models. */
 	static const size_t members[] = { 0, 1, 8, 16 };
 
 	setup(1);
@@ -218,12 +220,12 @@ static struct gmem_leaves *take_dear(struct gmem_kernel *kernel)
 	return leaves;
 }
 
-/* Where a look costs more than a copy the kernel is not asked: 64 runs in a leaf, or 4. */
+/* If a look costs more than a copy, the kernel is not used: with 64 runs in a leaf, or with 4. */
 START_TEST(what_does_not_pay_is_copied)
 {
 	for (uint64_t piece = 1; piece <= 16; piece += 15) {
 		setup(piece);
-		for (uint64_t page = 20; page < PAGES; page += 64) /* a full leaf comes as it is */
+		for (uint64_t page = 20; page < PAGES; page += 64) /* a full leaf comes whole */
 			ck_assert_int_eq(gmem_memory_punch(memory, page * PAGE, PAGE), 0);
 		take(&copied, 0, 0, 0);
 		looking_add(port_pretend(ctx));
@@ -248,7 +250,7 @@ static uint64_t random_word(void)
 	return state;
 }
 
-/* Slots with runs of that length about, some of them empty. */
+/* Makes slots with runs of about that length. Some slots are empty. */
 static void make_slots(unsigned long long *slots, unsigned int length)
 {
 	for (unsigned int i = 0; i < GMEM_LEAF_SLOTS; i++) {
@@ -259,7 +261,7 @@ static void make_slots(unsigned long long *slots, unsigned int length)
 	}
 }
 
-/* The runs together are the slots, and no run continues the one before it. */
+/* All runs together are the slots, and no run continues the one before it. */
 static void check_runs(const unsigned long long *slots, const struct gmem_leaf_run *runs,
 		       unsigned int n)
 {
@@ -297,7 +299,7 @@ START_TEST(runs_make_up_the_slots)
 }
 END_TEST
 
-/* A node, a sibling, a retry entry, a value: this way does not take such a leaf. */
+/* If a leaf has a node, a sibling, a retry entry or a value, this method does not accept it. */
 START_TEST(more_than_pages)
 {
 	static const unsigned long long entries[] = { POINTER + 2, 2, 0x402, 0x11, 0x406 };

@@ -55,7 +55,7 @@ START_TEST(readers)
 }
 END_TEST
 
-/* Read, but not understood. */
+/* The file was read, but not understood. */
 START_TEST(of_no_use)
 {
 	struct gmem_ctx *ctx = listen_to("tdx");
@@ -80,7 +80,7 @@ START_TEST(calls)
 	said(": Invalid argument\n");
 	said("2 KVM_CHECK_EXTENSION 66 on fd ");
 	gmem_vm_free(vm);
-	/* And nothing if there is no log function. */
+	/* Without a log function the library logs nothing. */
 	gmem_ctx_set_log(ctx, NULL, NULL);
 	told.length = 0;
 	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_DEFAULT, &vm), 0);
@@ -90,7 +90,7 @@ START_TEST(calls)
 }
 END_TEST
 
-/* A table that is never the same twice. */
+/* A table that differs in every read. */
 static int garble(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	static uint64_t other;

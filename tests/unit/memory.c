@@ -117,7 +117,7 @@ START_TEST(range_mistakes)
 		uint64_t length;
 		int allocate; /* expected errno */
 		int punch;
-		const char *words; /* of allocate */
+		const char *words; /* in allocate's explanation */
 	} cases[] = {
 		{ 0, 0, EINVAL, EINVAL, "length is 0" },
 		{ 1, 4096, EINVAL, EINVAL, "offset 0x1 is no multiple of 4096" },
@@ -203,7 +203,7 @@ START_TEST(nodes)
 	port_said(ctx, "the mask names none");
 	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, third, 1024), -EINVAL);
 	port_said(ctx, "there is no node 1023 on this host");
-	/* The kernel takes what is there of a mask. */
+	/* The kernel uses those nodes of a mask that exist. */
 	third[0] = 1;
 	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 6, third, 1024), 0);
 	ck_assert_int_eq(gmem_memory_bind_nodes(memory, 0, MIB, 2, third, 1088), 0);
@@ -264,7 +264,7 @@ START_TEST(borrowed_fd)
 }
 END_TEST
 
-/* If memory is wrapped with wrong flags, explanations of later calls would be wrong. */
+/* If wrong flags were accepted for memory, explanations of later calls would be wrong. */
 START_TEST(no_memory_to_wrap)
 {
 	const struct gmem_kernel_ops *ops;
@@ -297,7 +297,10 @@ START_TEST(no_memory_to_wrap)
 }
 END_TEST
 
-/* The caller's descriptor may become another one, and its flags may not be what the caller said. */
+/*
+ * The caller may close its descriptor and reuse the number. Its flags may differ
+ * from what the caller said.
+ */
 START_TEST(borrowed_fd_is_not_as_it_was_said)
 {
 	struct gmem_memory *memory, *same;

@@ -27,7 +27,7 @@ static inline void memory_setup(const char *model, enum gmem_vm_type type, uint6
 	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
 }
 
-/* pages: how many pages the kernel keeps anyway, as it keeps poisoned ones. */
+/* pages: how many pages the kernel keeps afterwards, such as poisoned ones. */
 static inline void memory_teardown_but(uint64_t pages)
 {
 	gmem_target_free(target);

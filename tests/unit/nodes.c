@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* NUMA nodes of the host: what each has, how far they are, which of them may be used. */
+/* NUMA nodes of the host: what each has, their distances, and which of them may be used. */
 #include "unit.h"
 
 #include "port.h"
@@ -47,7 +47,7 @@ START_TEST(two_nodes)
 }
 END_TEST
 
-/* What a guest takes of a node is free there no more. */
+/* Memory that a guest takes from a node is not free there any more. */
 START_TEST(free_memory)
 {
 	const struct gmem_memory_options options = {
@@ -91,7 +91,7 @@ START_TEST(what_is_missing)
 	ck_assert_int_eq(gmem_nodes_distance(nodes, 1, 0), -ENODATA);
 	ck_assert_int_eq(gmem_nodes_distance(nodes, 0, 1), 21);
 	gmem_nodes_free(nodes);
-	/* A kernel without cpusets has no such line. */
+	/* A kernel without cpusets lacks this line. */
 	port_refuse_open(ctx, "/proc/self/status", -ENOENT);
 	ck_assert_int_eq(gmem_nodes_new(ctx, &nodes), 0);
 	gmem_nodes_at(nodes, 1, &node);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Logs of our own making: what an oops says, what it does not say, and logs that are damaged. */
+/* Logs that this test makes: what oops reads in them, what it leaves open, and damaged logs. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static void read_text(const char *text, struct found *found)
 	read_pieces(text, strlen(text), strlen(text) + 1, found);
 }
 
-/* The only one. */
+/* Reads a text that has exactly one oops. */
 static const struct gmem_oops *read_one(const char *text, struct found *found)
 {
 	read_text(text, found);
@@ -55,7 +55,7 @@ static const struct gmem_oops *read_one(const char *text, struct found *found)
 	return &found->oopses[0];
 }
 
-/* The lines of an oops of x86-64, which a test puts together. */
+/* Lines of an oops of x86-64, from which a test makes its text. */
 #define X86_HEADER "BUG: unable to handle page fault for address: ffff8aa5026e0000\n"
 #define X86_READ                                       \
 	"#PF: supervisor read access in kernel mode\n" \
@@ -116,7 +116,7 @@ START_TEST(all_of_x86)
 }
 END_TEST
 
-/* However the text is cut into pieces. */
+/* The result is the same, however the text is cut into pieces. */
 START_TEST(pieces)
 {
 	struct found whole, found;
@@ -130,7 +130,7 @@ START_TEST(pieces)
 }
 END_TEST
 
-/* Puts a prefix before each line, and something behind it. */
+/* Adds a prefix and an end to each line. */
 static void with_prefix(const char *text, const char *prefix, const char *end, char *out,
 			size_t size)
 {
@@ -166,7 +166,7 @@ START_TEST(prefixes)
 		"1,1234,12345678,-,caller=T412;",
 		"\033[32m[   12.345678] \033[0m\033[33m",
 		"\t ",
-		/* Relative times, and the words of other languages. */
+		/* Relative times, and month names of other languages. */
 		"[  +0.000012] ",
 		"[Nov29 10:12] ",
 		"[dim. nov. 29 10:12:46 2026] ",
@@ -185,11 +185,11 @@ START_TEST(prefixes)
 		"<4>1 - a-host kernel - - - [   12.345678][  T412] ",
 		"Nov 29 10:12:46 a-host kernel[0]: ",
 		"Nov 29 10:12:46 a-host kernel[12]: [   12.345678] ",
-		/* What a container wrote. */
+		/* Lines that a container runtime wrote. */
 		"2026-11-29T10:12:46.123456789Z stderr F ",
 		"2026-11-29T10:12:46.123456789+01:00 stdout F [   12.345678] ",
 		"2026-11-29T10:12:46.123456789Z stderr P <4>[   12.345678] ",
-		/* Another clock before the kernel's own. */
+		/* Another clock's time stands before the kernel's own. */
 		"2026-11-29 10:12:46 [   12.0] ",
 		"2026-11-29 10:12:46.123 ",
 		"2026-11-29 10:12:46,123 [   12.345678][  T412] ",
@@ -209,7 +209,7 @@ START_TEST(prefixes)
 }
 END_TEST
 
-/* journalctl's forms of JSON, and what Docker keeps: a line an entry. */
+/* journalctl's forms of JSON, and Docker's log: a line for each entry. */
 START_TEST(json)
 {
 	static const struct {
@@ -240,7 +240,7 @@ START_TEST(json)
 }
 END_TEST
 
-/* Messages that are no text are numbers; one may have several lines, and lines that are no JSON. */
+/* A message may be an array of numbers, and may have several lines. Some lines are not JSON. */
 START_TEST(json_messages)
 {
 	static const char oops[] = X86_ADD;
@@ -289,7 +289,7 @@ START_TEST(json_messages)
 }
 END_TEST
 
-/* Text of others may look like a prefix: what follows it is not a line of the kernel. */
+/* Text of others may look like a prefix: the rest of such a line is not the kernel's. */
 START_TEST(no_prefix)
 {
 	static const char *const lines[] = {
@@ -310,7 +310,7 @@ START_TEST(no_prefix)
 }
 END_TEST
 
-/* Every row of the table is recognised by a trace of its own names, and by no other row. */
+/* A trace with a row's own names finds that row of the table, and no other. */
 START_TEST(every_path)
 {
 	static const struct {
@@ -375,7 +375,7 @@ START_TEST(paths_have_traces)
 	for (size_t i = 0; (path = gmem_flush_path_at(i)); i++) {
 		const char *last = path->function;
 
-		/* The outer function takes the fault itself where all else was inlined. */
+		/* If all else was inlined, the outer function itself takes the fault. */
 		snprintf(at, sizeof(at), "%.*s", (int)strcspn(last, " "), last);
 		end = at + strcspn(at, ",");
 		*end = '\0';
@@ -391,7 +391,7 @@ START_TEST(paths_have_traces)
 }
 END_TEST
 
-/* Which step reached the same path. */
+/* Which step led to the same path. */
 START_TEST(steps)
 {
 	static const struct {
@@ -426,7 +426,7 @@ START_TEST(steps)
 }
 END_TEST
 
-/* A whole oops with other lines for header, code and walk. */
+/* Makes a whole oops, with other lines for header, code and walk. */
 static const struct gmem_oops *variant(const char *address, const char *code, const char *walk,
 				       struct found *found)
 {
@@ -446,41 +446,43 @@ START_TEST(entries)
 	struct found found;
 	const struct gmem_oops *oops;
 
-	/* A hole of 2 MiB keeps its frame, too; the address says which of its pages. */
+	/* A hole of 2 MiB keeps its frame, too. The address tells which page of it faulted. */
 	oops = variant("ffff8aa502654010", NOT_PRESENT,
 		       "PGD 29601067 P4D 29601067 PUD 29602067 PMD 800ffffffd9ff020 \n", &found);
 	ck_assert_str_eq(oops->level, "2M");
 	ck_assert_uint_eq(oops->pfn, 0x2654);
 	ck_assert_uint_eq(oops->base, 0xffff8aa500000000);
-	/* Nothing is told by an empty entry. */
+	/* An empty entry tells nothing. */
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "PGD 1067 P4D 1067 PUD 2067 PMD 0 \n",
 		       &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_EMPTY_ENTRY);
 	ck_assert(!oops->has_pfn);
 	ck_assert_str_eq(oops->level, "2M");
-	/* 1 GiB, five levels. */
+	/* A page of 1 GiB, and five levels. */
 	oops = variant("ff11000080001000", NOT_PRESENT, "PGD 1067 P4D 2067 PUD 800fffff7ffff020 \n",
 		       &found);
 	ck_assert_str_eq(oops->level, "1G");
 	ck_assert_uint_eq(oops->pfn, 0x80001);
 	ck_assert_uint_eq(oops->base, 0xff11000000000000);
-	/* vmalloc: the frame gives no base. */
+	/* A vmalloc address: the frame does not give the base. */
 	oops = variant("ffffb3a5001a3000", NOT_PRESENT,
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 800ffffffd91f020\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
 	ck_assert(!oops->has_pfn && !oops->removed);
-	/* The image of the kernel does not either, although its difference may be aligned. */
+	/* The kernel's image does not give it either, although the difference may be aligned. */
 	oops = variant("ffffffff81001000", "0x0003) - permissions violation",
 		       "PGD 1067 P4D 1067 PUD 2063 PMD 10001a1 \n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NOT_DIRECT_MAP);
 	ck_assert_int_eq(oops->kind, GMEM_OOPS_PERMISSION);
-	/* The last of the entries is a table: the rest was lost. */
+	/* The last entry is a table, so the rest was lost. */
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "PGD 1067 P4D 1067 PUD 2067 \n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NO_WALK);
 	ck_assert_ptr_null(oops->level);
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT, "", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_NO_WALK);
-	/* SME's bit is no part of the frame: it stays as it is where the rest is inverted. */
+	/*
+	 * SME's bit is not part of the frame: it keeps its value when the other bits are inverted.
+	 */
 	oops = variant("ffff8aa5026e0000", "0x0003) - permissions violation",
 		       "PGD 800001067 P4D 800001067 PUD 800000002067 PMD 800000003067 "
 		       "PTE 80008000026e0161\n",
@@ -495,7 +497,7 @@ START_TEST(entries)
 }
 END_TEST
 
-/* Nothing but the page frame or the path says that an address is one of the direct map. */
+/* Only the page frame or the path shows that an address is in the direct map. */
 START_TEST(elsewhere)
 {
 	static const char empty[] = "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 0\n";
@@ -513,7 +515,7 @@ START_TEST(elsewhere)
 			&found);
 	ck_assert(!oops->has_pfn);
 	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_UNMAPPED);
-	/* vmalloc, with the base of the direct map known by the fault before. */
+	/* A vmalloc address. The fault before has given the base of the direct map. */
 	snprintf(text, sizeof(text),
 		 X86_ADD "BUG: unable to handle page fault for address: ffffb3a5001a3000\n" X86_READ
 			 "%s---[ end trace 0 ]---\n",
@@ -527,8 +529,8 @@ START_TEST(elsewhere)
 END_TEST
 
 /*
- * A trace names a path with pages in the direct map, but the address is not in it: one of both is
- * wrong.
+ * A trace names a path that touches the direct map, but the address is not in it:
+ * one of the two is wrong.
  */
 START_TEST(no_path_elsewhere)
 {
@@ -539,7 +541,7 @@ START_TEST(no_path_elsewhere)
 		{ "ffff8aa5026e0000", "800ffffffd91f020", true },
 		{ "ffffb3a5001a3c60", "800ffffffd91f020", false },
 		{ "ffffffffc0400000", "0", false },
-		/* KASLR may have the direct map there, and may not. */
+		/* With KASLR the direct map may be there, or not. */
 		{ "ffffb3a5001a3c60", "0", true },
 	};
 	struct found found;
@@ -636,7 +638,7 @@ START_TEST(kinds)
 }
 END_TEST
 
-/* An RMP violation names its page frame; the entry has to agree. */
+/* An RMP violation names its page frame. The entry must agree. */
 START_TEST(rmp)
 {
 	struct found found;
@@ -661,7 +663,7 @@ START_TEST(rmp)
 }
 END_TEST
 
-/* Linux 6.1: no UID, one "Oops:"; and the sentence for NULL. */
+/* Linux 6.1: no UID, one "Oops:", and the sentence for NULL. */
 START_TEST(old_shapes)
 {
 	struct found found;
@@ -685,7 +687,7 @@ START_TEST(old_shapes)
 }
 END_TEST
 
-/* A thread may call itself what it likes. */
+/* A user may choose the name of a thread freely. */
 START_TEST(names)
 {
 	struct found found;
@@ -696,7 +698,7 @@ START_TEST(names)
 
 	ck_assert_str_eq(oops->command, "Not tainted x");
 	ck_assert_str_eq(oops->release, "7.3.4");
-	/* A name that looks like the prefix of a line, and a line behind it. */
+	/* A name that looks like the prefix of a line, with a line after it. */
 	oops = read_one("Nov 29 10:12:46 a-host kernel: " X86_HEADER X86_READ
 			"PGD 1067 P4D 1067 PUD 2067 PMD 800ffffffd9ff020\n"
 			"CPU: 0 UID: 0 PID: 9 Comm: x kernel: PTE 0 Not tainted 7.3.4 #1\n" X86_END,
@@ -774,7 +776,7 @@ START_TEST(arm64_frames)
 		  0x1000000044f8, 0, 65536, "64K" },
 		{ "ffff000004e01000", "4k pages, 48-bit VAs", "pmd=00e8000044e00f04", 0x44e01,
 		  0xfffeffffc0000000, 4096, "2M" },
-		/* Android, and 16K pages. */
+		/* Android, then 16K pages. */
 		{ "ffffff8004f85000", "4k pages, 39-bit VAs", "pte=00e8000044f85f06", 0x44f85,
 		  0xffffff7fc0000000, 4096, "4K" },
 		{ "ffff800004f84000", "16k pages, 47-bit VAs", "pte=00e8000044f84f06", 0x113e1,
@@ -802,7 +804,7 @@ START_TEST(arm64_frames)
 }
 END_TEST
 
-/* The upper half of the addresses has vmalloc and the kernel's image, wherever it begins. */
+/* The upper half of the addresses has vmalloc and the kernel's image, wherever they begin. */
 START_TEST(arm64_halves)
 {
 	static const char *const cases[][2] = {
@@ -823,7 +825,7 @@ START_TEST(arm64_halves)
 			 "[%s] pgd=180000007ffff403, pte=00e8000044f85f06\n---[ end trace 0 ]---\n",
 			 cases[i][0], cases[i][1], cases[i][0]);
 		ck_assert_uint_eq(read_one(text, &found)->notes, GMEM_OOPS_NOT_DIRECT_MAP);
-		/* An empty entry, behind a fault that told the base. */
+		/* An empty entry, after a fault that gave the base. */
 		snprintf(
 			text, sizeof(text),
 			"Unable to handle kernel paging request at virtual address ffffff8004f85000\n"
@@ -886,7 +888,7 @@ START_TEST(halves)
 	size_t ends = (size_t)(strstr(text, "---[ end ") - text);
 
 	read_text(text, &whole);
-	/* The end is missing. */
+	/* The text lacks its end. */
 	for (size_t length = 0; length <= ends; length++) {
 		read_pieces(text, length, length + 1, &found);
 		ck_assert_uint_le(found.n, 1);
@@ -898,7 +900,7 @@ START_TEST(halves)
 		if (found.oopses[0].path)
 			ck_assert_str_eq(found.oopses[0].path->name, "tdx-page-add");
 	}
-	/* The beginning is. */
+	/* The text lacks its beginning. */
 	for (const char *at = strchr(text, '\n'); at; at = strchr(at + 1, '\n')) {
 		read_text(at + 1, &found);
 		ck_assert_uint_le(found.n, 1);
@@ -912,7 +914,7 @@ START_TEST(halves)
 }
 END_TEST
 
-/* Without the line of the walk, or that of the code, the rest stands. */
+/* If only the line of the walk, or that of the code, is missing, the other values are right. */
 START_TEST(cut_out)
 {
 	struct found found;
@@ -923,23 +925,23 @@ START_TEST(cut_out)
 	ck_assert_int_eq(oops->access, GMEM_OOPS_ACCESS_UNKNOWN);
 	oops = read_one(X86_HEADER X86_READ "** 12 printk messages dropped **\n" X86_END, &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
-	/* The second begins before the first has ended. */
+	/* The second oops begins before the first one has ended. */
 	read_text(X86_HEADER X86_READ X86_ADD, &found);
 	ck_assert_uint_eq(found.n, 2);
 	ck_assert_uint_eq(found.oopses[0].notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
 	ck_assert_uint_eq(found.oopses[1].notes, 0);
-	/* A boot ends what was open. */
+	/* A new boot ends an unfinished oops. */
 	read_text(X86_HEADER "Linux version 7.3.4\n" X86_WALK, &found);
 	ck_assert_uint_eq(found.n, 1);
 	ck_assert_uint_eq(found.oopses[0].notes, GMEM_OOPS_CUT_OFF | GMEM_OOPS_NO_WALK);
-	/* Nothing but the walk, and the address with the registers. */
+	/* There are only the walk, and the address with the registers. */
 	oops = read_one(X86_WALK X86_REGISTERS " tdh_mem_page_add+0x1/0x2\n" X86_END, &found);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
 	ck_assert_int_eq(oops->kind, GMEM_OOPS_NOT_PRESENT);
 }
 END_TEST
 
-/* Lines of two threads, in turn: each line names its thread. */
+/* Lines of two threads in turn: each line names its thread. */
 START_TEST(interleaved)
 {
 	static const char first[] = X86_ADD;
@@ -974,7 +976,7 @@ START_TEST(interleaved)
 }
 END_TEST
 
-/* arm64 without names: only lines with the address can be told apart. */
+/* arm64 without names: only lines with the address can be assigned. */
 START_TEST(mixed)
 {
 	struct found found;
@@ -1015,12 +1017,14 @@ START_TEST(contradictions)
 			&found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_ADDRESS_DIFFERS);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
-	/* Not present for the CPU, and present when it was printed. */
+	/*
+	 * The CPU found the page not present, but it was present when the kernel printed the entry.
+	 */
 	oops = variant("ffff8aa5026e0000", NOT_PRESENT,
 		       "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 80000000026e0163\n", &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_MAPPED_AGAIN);
 	ck_assert_uint_eq(oops->pfn, 0x26e0);
-	/* The other way round: nothing says what state the fault met. */
+	/* The reverse: nothing tells the state that the fault found. */
 	oops = variant("ffff8aa5026e0000", "0x0003) - permissions violation", X86_WALK, &found);
 	ck_assert_uint_eq(oops->notes, GMEM_OOPS_UNMAPPED_SINCE);
 	ck_assert_int_eq(oops->direct_map, GMEM_DIRECT_MAP_MAPPED);
@@ -1029,7 +1033,8 @@ START_TEST(contradictions)
 END_TEST
 
 /*
- * An empty entry tells no frame, but the base that the fault before it had does; not after a boot.
+ * An empty entry has no frame. But the fault before it gave the base, unless there
+ * was a boot between them.
  */
 START_TEST(earlier_base)
 {
@@ -1098,7 +1103,7 @@ START_TEST(other_machines)
 }
 END_TEST
 
-/* What is no page fault. */
+/* Oopses that are not page faults. */
 START_TEST(others)
 {
 	struct found found;
@@ -1116,7 +1121,7 @@ START_TEST(others)
 }
 END_TEST
 
-/* Zero bytes, colours, no end of line. */
+/* Zero bytes, colours, and a missing end of line. */
 START_TEST(dirt)
 {
 	static const char text[] = "\0\0\0" X86_ADD "\0\0 no newline at the end \0";
@@ -1130,7 +1135,7 @@ START_TEST(dirt)
 }
 END_TEST
 
-/* A line of 64 MiB is read to its end, in the same memory. */
+/* A line of 64 MiB is read to its end without more memory. */
 START_TEST(long_line)
 {
 	static char piece[1 << 20];
@@ -1152,7 +1157,10 @@ START_TEST(long_line)
 }
 END_TEST
 
-/* pstore: the parts of a dump count down; what does not follow on ends the oops. */
+/*
+ * pstore: the numbers of a dump's parts count down. A part that does not continue
+ * the last one ends the oops.
+ */
 START_TEST(pstore)
 {
 	struct found found;
@@ -1168,7 +1176,7 @@ START_TEST(pstore)
 }
 END_TEST
 
-/* More open at once than there is room for: the oldest one ends. */
+/* More oopses are open at once than there is room for: the oldest one ends. */
 START_TEST(many_open)
 {
 	struct found found;
@@ -1205,7 +1213,7 @@ START_TEST(callback_stops)
 }
 END_TEST
 
-/* No kernel address is in the words, and there always are some. */
+/* The words have no kernel address, and there are always some words. */
 START_TEST(words)
 {
 	struct found found;

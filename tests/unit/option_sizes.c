@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every struct that a caller hands in, as an older program has it (shorter), and a newer one
- * (longer): what is missing counts as 0, what is not known must be 0, and a size that was not set
- * is refused.
+ * Every struct that a caller passes in, with the size of an older program (shorter) and of
+ * a newer one (longer). Missing members count as 0, unknown members must be 0, and a size
+ * that was not set is refused.
  */
 #include "unit.h"
 
@@ -16,15 +16,15 @@
 
 #define PAGES 16
 
-/* A newer program's struct: the one that is known, and more. */
+/* A newer program's struct is today's struct and more. */
 #define MORE 64
 
 struct subject {
 	const char *name;
 	const char *model;
 	enum gmem_vm_type type;
-	size_t size;	 /* of the struct today */
-	size_t old_size; /* without its last member */
+	size_t size;	 /* size of the struct today */
+	size_t old_size; /* size without its last member */
 	int (*use)(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options);
 	void (*fill)(void *options); /* values that an old program would set; NULL: all 0 */
 };
@@ -91,7 +91,10 @@ static int use_preflight(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options
 
 	if (gmem_memory_new(vm, &made, &memory))
 		return -EIO;
-	/* A struct of a few bytes has no room for it, and is refused before it is asked for. */
+	/*
+	 * A struct of a few bytes has no room for memory, and is refused
+	 * before that member is read.
+	 */
 	if (asked->size >= offsetof(struct gmem_preflight_options, memory) + sizeof(memory))
 		asked->memory = memory;
 	ret = gmem_flush_preflight(ctx, options, &answer, NULL);
@@ -108,7 +111,7 @@ static void fill_content(void *options)
 	content->pages = 1;
 }
 
-/* A TD or an SNP guest before its first content, bound to a guest_memfd that *memory gets. */
+/* Prepares a TD or an SNP guest before its first content. *memory gets its bound guest_memfd. */
 static int prepare(struct gmem_vm *vm, struct gmem_memory **memory)
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = 1 << 16 };
@@ -190,7 +193,7 @@ static int use_extent(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 	return ret;
 }
 
-/* There is no such process, which is asked for when the struct is understood. */
+/* No process has this number. The call looks for it after it has accepted the struct. */
 static int use_mapped(struct gmem_ctx *ctx, struct gmem_vm *vm, void *options)
 {
 	struct gmem_target *target;
@@ -353,7 +356,7 @@ static const struct subject subjects[] = {
 	SUBJECT(gmem_snp_start_options, gosvw, "snp", GMEM_VM_SNP, use_snp_start, NULL),
 	SUBJECT(gmem_snp_finish_options, host_data, "snp", GMEM_VM_SNP, use_snp_finish, NULL),
 	SUBJECT(gmem_tdx_region, flags, "tdx", GMEM_VM_TDX, use_tdx_region, fill_tdx_region),
-	/* None of its members can be left out: without its padding. */
+	/* The struct needs all its members. Only its padding can be left out. */
 	{ "gmem_snp_region", "snp", GMEM_VM_SNP, sizeof(struct gmem_snp_region),
 	  offsetof(struct gmem_snp_region, type) + sizeof(enum gmem_snp_page_type), use_snp_region,
 	  fill_snp_region },
@@ -364,10 +367,12 @@ static const struct subject subjects[] = {
 
 #define SUBJECTS (sizeof(subjects) / sizeof(subjects[0]))
 
-/* What the call says of a struct of that size; last is its last byte. */
+/*
+ * Makes the call with a struct of that size, where last is the last byte, and checks its message.
+ */
 static int said_of(const struct subject *subject, size_t size, unsigned char last, const char *said)
 {
-	/* Of that size exactly, so that a sanitizer sees a read past its end. */
+	/* Allocates exactly that size, so that a sanitizer finds a read past its end. */
 	unsigned char *options = calloc(1, size < sizeof(size_t) ? sizeof(size_t) : size);
 	char why[1024];
 	struct gmem_ctx *ctx;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Option structs of another size than the library's. */
+/* Option structs with another size than in the library. */
 #include "unit.h"
 
 #include "base/options.h"
@@ -96,7 +96,9 @@ START_TEST(none_is_all_defaults)
 }
 END_TEST
 
-/* Like the callers of copy_struct_from_user(), it does not look at bytes beyond a page. */
+/*
+ * Like the callers of copy_struct_from_user(), libgmem refuses a struct that is longer than a page.
+ */
 START_TEST(size_beyond_a_page)
 {
 	static const size_t sizes[] = { 4097, 1u << 20, SIZE_MAX };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every struct that the library fills, as a newer program has it (longer), and without its size
- * set: what is not known is zeroed, what does not fit is not written, and mistakes are refused. And
- * every struct that the library makes.
+ * Every struct that the library fills, with the size of a newer program (longer), and without a
+ * size. The library zeroes unknown members, does not write what does not fit, and refuses mistakes.
+ * It also tests every struct that the library allocates.
  */
 #include "unit.h"
 
@@ -14,7 +14,7 @@
 
 #include "base/options.h"
 
-/* A newer program's struct: the one that is known, and more. */
+/* A newer program's struct is today's struct and more. */
 #define MORE 64
 #define BYTES (1 << 16)
 
@@ -22,7 +22,7 @@ static struct gmem_ctx *ctx;
 static struct gmem_vm *vm;
 static struct gmem_memory *memory;
 
-/* A VM with a guest_memfd that has pages, and is bound. */
+/* Makes a VM with a guest_memfd that has pages and is bound. */
 static void setup(const char *model, enum gmem_vm_type type)
 {
 	struct gmem_memory_options made = { .size = sizeof(made), .memory_size = BYTES };
@@ -113,7 +113,7 @@ static int get_binding(void *out)
 	return with_target(binding_of, out);
 }
 
-/* A cursor says 1 of an extent that it gave. */
+/* A cursor returns 1 if it gave an extent. */
 static int next_of(struct gmem_target *target, void *out)
 {
 	struct gmem_extents *extents;
@@ -248,7 +248,7 @@ static int get_oops_counts(void *out)
 #type, sizeof(struct type), GMEM_END_OF(struct type, last), (get) \
 	}
 
-/* last is what stood last when the struct was new: what was added since may be left out. */
+/* last is the last member of the struct's first version: members added since may be left out. */
 static const struct subject {
 	const char *name;
 	size_t size;
@@ -277,7 +277,7 @@ static const struct subject {
 
 #define SUBJECTS (int)(sizeof(subjects) / sizeof(subjects[0]))
 
-/* A struct of length bytes, all of them 0xa5, that says it had size. */
+/* A struct of length bytes, all of them 0xa5, with its size set to size. */
 static unsigned char *with_size(size_t length, size_t size)
 {
 	unsigned char *out = malloc(length);
@@ -296,7 +296,7 @@ static bool all_are(const unsigned char *bytes, size_t n, unsigned char value)
 	return true;
 }
 
-/* A sanitizer sees what would be written beyond its end. */
+/* A sanitizer finds a write beyond its end. */
 START_TEST(as_today)
 {
 	const struct subject *subject = &subjects[_i];
@@ -328,7 +328,7 @@ START_TEST(a_new_program)
 }
 END_TEST
 
-/* Nothing is written, and the words name the struct. */
+/* Nothing is written, and the explanation names the struct. */
 static void refused(const struct subject *subject, size_t size, int error)
 {
 	const size_t length = subject->size;
@@ -357,7 +357,7 @@ START_TEST(mistakes)
 }
 END_TEST
 
-/* A struct that has grown by two members, for a program that knows one of them. */
+/* The struct has grown by two members. The program knows one of them. */
 START_TEST(an_old_program)
 {
 	struct grown {
@@ -448,7 +448,7 @@ static void check_watch(unsigned int *seen)
 	gmem_watch_free(watch);
 }
 
-/* What callbacks get says how much of it there is. */
+/* A struct for a callback has its size. */
 START_TEST(callbacks)
 {
 	static const char oops[] = "[    1.0] BUG: unable to handle page fault for address: "
@@ -476,7 +476,7 @@ START_TEST(callbacks)
 }
 END_TEST
 
-/* So does what a pointer is returned to. */
+/* A struct that the library returns by a pointer has it, too. */
 START_TEST(pointers)
 {
 	const struct gmem_capability *capability;
@@ -503,7 +503,8 @@ START_TEST(pointers)
 END_TEST
 
 /*
- * It has no size, so it cannot grow: abidiff does not tell, since it is reached by a pointer only.
+ * This struct has no size, so it must not grow. abidiff does not report that, as
+ * only a pointer leads to it.
  */
 START_TEST(fixed)
 {

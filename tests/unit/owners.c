@@ -19,13 +19,13 @@
 #define PAGE GMEM_PAGE_SIZE
 #define GMEM_618 "anon_inode:[kvm-gmem]"
 
-/* A file of the made-up /proc: a folder (neither link nor text), a link to an inode, or a text. */
+/* A file of the made-up /proc: a folder (no link, no text), a link to an inode, or a text. */
 struct entry {
 	const char *path;
 	const char *link;
 	uint64_t ino;
 	const char *text;
-	int error; /* what opening or listing it gives */
+	int error; /* error of opening or listing it */
 };
 
 #define FAKE_FD 100000
@@ -108,14 +108,14 @@ static int fake_readlink(struct gmem_kernel *kernel, const char *path, char *buf
 	int own;
 
 	(void)kernel;
-	if (sscanf(path, "/proc/self/fd/%d", &own) == 1) /* what was opened before */
+	if (sscanf(path, "/proc/self/fd/%d", &own) == 1) /* a file that was opened before */
 		entry = &entries[own - FAKE_FD];
 	if (!entry)
 		return -ENOENT;
 	return entry->link ? snprintf(buffer, size, "%s", entry->link) : -EACCES;
 }
 
-/* The names right below path. */
+/* Lists the names directly below path. */
 static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_directory_fn fn, void *arg)
 {
 	const struct entry *entry = entry_at(path);
@@ -138,8 +138,8 @@ static int fake_list(struct gmem_kernel *kernel, const char *path, gmem_director
 }
 
 /*
- * The tables of descriptors of the threads below: that of process 20 is 1, except for threads 21,
- * 22 and 24.
+ * The descriptor tables of the threads below. The threads of process 20 have table 1, except
+ * for threads 21, 22 and 24.
  */
 static unsigned int compared;
 
@@ -152,7 +152,7 @@ static int table_of(pid_t tid)
 	return tid < 20 || tid > 24 ? tid / 10 : -2 - tables[tid - 20];
 }
 
-/* Address spaces: 49 has that of 51, and all others one of their own. */
+/* Address spaces: 49 shares that of 51. Each other process has its own. */
 static int space_of(pid_t tid)
 {
 	return tid == 49 ? 51 : tid;
@@ -199,7 +199,7 @@ static struct gmem_ctx *fake_ctx(const struct entry *table, size_t n)
 	fake_ops.list_directory = fake_list;
 	fake_ops.compare = fake_compare;
 	compared = 0;
-	fake_ops.model = NULL; /* as of a kernel that is real */
+	fake_ops.model = NULL; /* as a real kernel has none */
 	ctx->kernel->ops = &fake_ops;
 	return ctx;
 }
@@ -223,7 +223,7 @@ static const struct entry busy[] = {
 	{ .path = "/proc/1/fd" },
 	{ .path = "/proc/1/maps" },
 	{ .path = "/proc/acpi" },
-	/* three descriptors of inode 7, two that are no numbers, one VM */
+	/* three descriptors of inode 7, two names that are not numbers, one VM */
 	{ .path = "/proc/100" },
 	{ .path = "/proc/100/comm", .text = "vmm one\n" },
 	{ .path = "/proc/100/maps" },
@@ -236,7 +236,7 @@ static const struct entry busy[] = {
 	{ .path = "/proc/100/fd/99999999999999999999", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/fd/9x", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/100/map_files/0-0", .link = GMEM_618, .ino = 7 },
-	/* the same one, and another, and one that is gone when it is opened */
+	/* the same inode, another one, and one that is gone when it is opened */
 	{ .path = "/proc/200" },
 	{ .path = "/proc/200/comm", .text = "helper\n" },
 	{ .path = "/proc/200/maps", .text = MAPS("7") },
@@ -244,27 +244,27 @@ static const struct entry busy[] = {
 	{ .path = "/proc/200/fd/3", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/200/fd/4", .link = GMEM_618, .ino = 5 },
 	{ .path = "/proc/200/fd/5", .link = GMEM_618, .error = -ENOENT },
-	/* not ours, gone, ours by half */
+	/* no permission, gone, permission for a part only */
 	{ .path = "/proc/300" },
 	{ .path = "/proc/300/fd", .error = -EACCES },
 	{ .path = "/proc/400" },
 	{ .path = "/proc/500" },
 	{ .path = "/proc/500/fd" },
 	{ .path = "/proc/500/fd/1" },
-	/* a vCPU is a VM, too; a file only named like a guest_memfd */
+	/* a vCPU counts as a VM, too; a file has only the name of a guest_memfd */
 	{ .path = "/proc/600" },
 	{ .path = "/proc/600/maps" },
 	{ .path = "/proc/600/fd" },
 	{ .path = "/proc/600/fd/3", .link = "anon_inode:kvm-vcpu:0" },
 	{ .path = "/proc/600/fd/4", .link = "/tmp/[kvm-gmem]", .error = -EIO },
 	{ .path = "/proc/600/fd/5", .link = "/[kvm-gmem] (deleted)", .ino = 99 },
-	/* mapped only, in two pieces; the second is no link of map_files that is opened */
+	/* has only mappings, in two pieces; map_files has no link for the second */
 	{ .path = "/proc/700" },
 	{ .path = "/proc/700/comm", .text = "mapper\n" },
 	{ .path = "/proc/700/maps", .text = MAPS("9") },
 	{ .path = "/proc/700/fd" },
 	{ .path = "/proc/700/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
-	/* its first thread ended, the second holds what it had */
+	/* its first thread ended, the second still has the files */
 	{ .path = "/proc/800" },
 	{ .path = "/proc/800/fd" },
 	{ .path = "/proc/800/maps" },
@@ -294,7 +294,7 @@ static void check_holder(const struct gmem_owners *owners, size_t index, size_t 
 	ck_assert_uint_eq(owner.mapped, fd < 0 ? 5 * PAGE : 0);
 }
 
-/* What is told of a process that may not be looked at depends on what this one has. */
+/* What is reported of a process that may not be looked at depends on this process's own rights. */
 START_TEST(guarded_processes)
 {
 	static const struct {
@@ -333,7 +333,7 @@ START_TEST(guarded_processes)
 		port_said(ctx, cases[i].why);
 		port_said(ctx, "no permission to look at the mappings of process 1");
 		ck_assert_int_eq(gmem_target_list(ctx, 1, NULL, NULL), -EACCES);
-		if (i != 3) /* which has enough for descriptors */
+		if (i != 3) /* which is enough for descriptors */
 			port_said(ctx, cases[i].why);
 		port_said(ctx, "no permission to look at process 1");
 		fake_ctx_free(ctx);
@@ -401,7 +401,7 @@ static const struct entry threads[] = {
 	{ .path = "/proc/1" },
 	{ .path = "/proc/1/fd" },
 	{ .path = "/proc/1/maps", .text = "400000-401000 r-xp 00000000 08:01 1 /bin/x\n" },
-	/* its descriptors are closed, by all of its threads */
+	/* its descriptors are closed in all threads */
 	{ .path = "/proc/10" },
 	{ .path = "/proc/10/fd" },
 	{ .path = "/proc/10/maps", .text = MAPS("9") },
@@ -416,7 +416,7 @@ static const struct entry threads[] = {
 	{ .path = "/proc/12/fd" },
 	{ .path = "/proc/12/maps", .text = MAPS("9") },
 	{ .path = "/proc/12/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 9 },
-	/* two threads share a table of their own, one shares the first one's, one has a VM alone */
+	/* two threads share a table, one shares that of the first thread, one has a VM alone */
 	{ .path = "/proc/20" },
 	{ .path = "/proc/20/fd" },
 	{ .path = "/proc/20/fd/3", .link = GMEM_618, .ino = 7 },
@@ -435,7 +435,7 @@ static const struct entry threads[] = {
 	{ .path = "/proc/23/fd/3", .link = GMEM_618, .ino = 7 },
 	{ .path = "/proc/24/fd" },
 	{ .path = "/proc/24/fd/0", .link = "anon_inode:kvm-vm" },
-	/* as the first one, and its first thread ended */
+	/* like the first process, but its first thread ended */
 	{ .path = "/proc/30" },
 	{ .path = "/proc/30/fd" },
 	{ .path = "/proc/30/maps", .text = "" },
@@ -453,7 +453,7 @@ static const struct entry threads[] = {
 };
 /* clang-format on */
 
-/* A process is one, however many threads it has, and whether its first one ended. */
+/* A process counts once, however many threads it has, and even if its first thread ended. */
 START_TEST(threads_are_one_process)
 {
 	struct gmem_ctx *ctx = fake_ctx(threads, sizeof(threads) / sizeof(threads[0]));
@@ -478,7 +478,7 @@ START_TEST(threads_are_one_process)
 }
 END_TEST
 
-/* A thread of 50 made the VM, and 40 was given its memory, as a broker is. */
+/* A thread of 50 created the VM. 40 only got its memory, like a broker. */
 START_TEST(primary_is_the_vms_process)
 {
 	struct entry table[] = {
@@ -511,7 +511,7 @@ START_TEST(primary_is_the_vms_process)
 	}
 	ck_assert_int_eq(gmem_owners_primary(owners, 1, 55, &owner), -ENOENT);
 	gmem_owners_free(owners);
-	/* What 55 is here is another thread than the kernel's 55. */
+	/* The number 55 is another thread here than for the kernel. */
 	table[n - 1].link = "pid:[4026532222]";
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	ck_assert_int_eq(gmem_owners_primary(owners, 0, 55, &owner), 0);
@@ -521,7 +521,7 @@ START_TEST(primary_is_the_vms_process)
 }
 END_TEST
 
-/* A table that a thread has for itself is gone through, once, where the threads may be compared. */
+/* If threads can be compared, a thread's own table is scanned, and only once. */
 START_TEST(threads_with_files_of_their_own)
 {
 	const struct gmem_owners_options no_locks = { .size = sizeof(no_locks),
@@ -547,7 +547,7 @@ START_TEST(threads_with_files_of_their_own)
 	ck_assert_uint_eq(counts.vms_without, 0);
 	gmem_owners_free(owners);
 
-	/* Without mappings, tables are told apart anyway. */
+	/* Without mappings, tables are still told apart. */
 	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.memories, 2);
@@ -578,7 +578,7 @@ START_TEST(without_mappings)
 }
 END_TEST
 
-/* A descriptor that another inode has come to have is not the owner's any more. */
+/* If a descriptor has another inode by now, the process is not an owner through it any more. */
 START_TEST(number_taken_over)
 {
 	struct entry table[sizeof(busy) / sizeof(busy[0])];
@@ -621,7 +621,7 @@ START_TEST(hidden_processes)
 	ck_assert_uint_eq(counts.memories, 0);
 	ck_assert(counts.hidden && counts.in_namespace);
 	gmem_owners_free(owners);
-	entry_count = 0; /* no /proc at all */
+	entry_count = 0; /* /proc is missing */
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), -ENOENT);
 	port_said(ctx, "/proc");
 	fake_ctx_free(ctx);
@@ -646,12 +646,12 @@ static const struct entry sharing[] = {
 	{ .path = "/proc/51/fd" },
 	{ .path = "/proc/51/maps", .text = MAPS("7") },
 	{ .path = "/proc/51/map_files/7f0000000000-7f0000004000", .link = GMEM_618, .ino = 7 },
-	/* which has both, and of which nothing is read */
+	/* has both, so nothing of it is read */
 	{ .path = "/proc/49" },
 	{ .path = "/proc/49/stat", .text = "49 (c) R 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 0 0 1 0 4900 0\n" },
 	{ .path = "/proc/49/fd", .error = -EIO },
 	{ .path = "/proc/49/maps", .error = -EIO },
-	/* one that shares the table only */
+	/* shares only the table */
 	{ .path = "/proc/42" },
 	{ .path = "/proc/42/fd", .error = -EIO },
 	{ .path = "/proc/42/maps" },
@@ -661,7 +661,7 @@ static const struct entry sharing[] = {
 
 #define SHARING (sizeof(sharing) / sizeof(sharing[0]))
 
-/* A process that shares the table of one and the address space of another is counted once. */
+/* A process that shares one process's table and another's address space counts once. */
 START_TEST(shared_both_ways)
 {
 	const struct gmem_owners_options no_locks = { .size = sizeof(no_locks),
@@ -683,13 +683,13 @@ START_TEST(shared_both_ways)
 	ck_assert_uint_eq(owned.processes, 4); /* 41, 51, 49 and 42 */
 	check_holder(owners, 0, 0, 41, 3, "");
 	check_holder(owners, 0, 1, 51, -1, "");
-	/* It is an owner anyway. */
+	/* It is an owner, too. */
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 49));
 	ck_assert_ptr_nonnull(gmem_owned_by(owners, &owners->list[0], 42));
 	ck_assert_ptr_null(gmem_owned_by(owners, &owners->list[0], 1));
 	ck_assert_int_eq(gmem_owners_owner(owners, 0, 2, &owner), -ENOENT);
 	gmem_owners_free(owners);
-	/* So it is without mappings: nothing of 42, which shares the table of 41, is read. */
+	/* Also without mappings: nothing of 42 is read, as it shares the table of 41. */
 	ck_assert_int_eq(gmem_owners_new(ctx, &no_locks, &owners), 0);
 	gmem_owners_get_counts(owners, &counts);
 	ck_assert_uint_eq(counts.not_permitted, 0);
@@ -714,7 +714,7 @@ static const char *unshown_of(const struct entry *table, size_t n, bool *none)
 	return why ? why : "";
 }
 
-/* None is there only where there is no VM. */
+/* Only if there is no VM, it is certain that no process hides a guest_memfd. */
 START_TEST(shown_by_none)
 {
 #define HOST                                                                  \
@@ -732,7 +732,7 @@ START_TEST(shown_by_none)
 		const char *why; /* NULL: there cannot be one */
 	} cases[] = {
 		{ { HOST, { .path = "/proc/misc", .text = "  1 psaux\n235 not-kvm\n 3 kvm2\n" } }, NULL },
-		{ { HOST }, "there may be VMs" }, /* a /proc without it */
+		{ { HOST }, "there may be VMs" }, /* /proc without KVM's files */
 		{ { HOST, KVM }, "there may be VMs" },
 		{ { HOST, KVM, { .path = "/proc/1/fd/3", .link = "anon_inode:kvm-vm" } }, "there are VMs" },
 		{ { HOST, KVM, { .path = "/sys/module/kvm_intel/refcnt", .text = "0\n" } }, NULL },
@@ -800,7 +800,7 @@ START_TEST(groups_told_apart)
 		  !gmem_group_has(&groups.list[first], 43));
 
 	/*
-	 * The number of its thread is another thread's by now: a table of that number is another.
+	 * The number now belongs to another thread, so a table with that number is another table.
 	 */
 	for (size_t i = 0; i < SHARING; i++)
 		if (!strcmp(table[i].path, "/proc/41/stat"))
@@ -813,7 +813,7 @@ START_TEST(groups_told_apart)
 }
 END_TEST
 
-/* If threads cannot be compared, each is a group of its own; one that ended does not count. */
+/* If threads cannot be compared, each is a group of its own. A thread that ended does not count. */
 START_TEST(groups_not_compared)
 {
 	struct gmem_groups groups = { 0 };
@@ -828,7 +828,7 @@ START_TEST(groups_not_compared)
 }
 END_TEST
 
-/* What a link's reading sets off, at one path. */
+/* Reading the link at this path triggers a function. */
 static const char *trap;
 static volatile int trapped;
 
@@ -843,7 +843,7 @@ static int trap_readlink(struct gmem_kernel *kernel, const char *path, char *buf
 	return fake_readlink(kernel, path, buffer, size);
 }
 
-/* Of the busy host, which has 9 processes. 200 is the third. */
+/* Scans the busy host, which has 9 processes. 200 is the third one. */
 static int scan_until(const struct gmem_owners_options *options, struct gmem_owners_counts *counts)
 {
 	struct gmem_ctx *ctx = fake_ctx(busy, sizeof(busy) / sizeof(busy[0]));
@@ -888,7 +888,7 @@ START_TEST(ended_early)
 	ck_assert_int_eq(scan_until(&by_deadline, &counts), 0);
 	ck_assert_int_eq(counts.end, GMEM_SCAN_DEADLINE);
 	ck_assert_int_eq(at, 0);
-	ck_assert_uint_eq(counts.processes, 2); /* 1 and 100; 200 was not looked at wholly */
+	ck_assert_uint_eq(counts.processes, 2); /* 1 and 100; 200 was scanned only in part */
 	ck_assert_uint_eq(counts.left_out, 7);
 	ck_assert_uint_ge(counts.memories, 1);
 
@@ -900,11 +900,13 @@ START_TEST(ended_early)
 	ck_assert_int_eq(scan_until(&by_cancel, &counts), -ECANCELED);
 	ck_assert_int_eq(trapped, 1);
 	ck_assert_int_eq(scan_until(&at_once, &counts), -ECANCELED);
-	ck_assert_int_eq(trapped, 0); /* it did not come so far */
+	ck_assert_int_eq(trapped, 0); /* the scan did not get there */
 }
 END_TEST
 
-/* A process for which a link, or a comparison, waits: the thread is then left behind in it. */
+/*
+ * Reading a link of this process, or a comparison with it, hangs. The thread is then left behind.
+ */
 static jmp_buf before;
 static pid_t waited_for, left_at;
 static const char *waits_at, *waited_since;
@@ -987,7 +989,10 @@ START_TEST(one_keeps_the_kernel_waiting)
 	ck_assert_uint_eq(times_left, 0);
 	ck_assert_uint_eq(whole.stuck, 0);
 	ck_assert_int_eq(whole.first_stuck, 0);
-	/* In the middle of its table: what comes before is known, and all the others are. */
+	/*
+	 * The scan hangs in the middle of a table: it knows the part before,
+	 * and all other processes.
+	 */
 	waits_at = "/proc/100/fd/6";
 	scan_stuck(busy, n, fake_bounded, &counts, &owned);
 	ck_assert_uint_eq(times_left, 1);
@@ -998,7 +1003,7 @@ START_TEST(one_keeps_the_kernel_waiting)
 	ck_assert_uint_eq(counts.memories, whole.memories);
 	ck_assert_uint_eq(counts.processes, whole.processes - 1);
 	ck_assert_uint_eq(counts.not_permitted, whole.not_permitted);
-	/* The next one finds no place for a thread to be left in. */
+	/* For the next one there is no place to leave a thread behind. */
 	waited_for = 0;
 	scan_stuck(busy, n, no_place, &counts, &owned);
 	ck_assert_int_eq(counts.end, GMEM_SCAN_STUCK);
@@ -1009,7 +1014,7 @@ START_TEST(one_keeps_the_kernel_waiting)
 }
 END_TEST
 
-/* Each of many: the first sixteen are waited for. */
+/* Many processes make the scan wait. It waits for the first sixteen only. */
 START_TEST(many_keep_the_kernel_waiting)
 {
 	enum { MANY = 20 };
@@ -1047,8 +1052,8 @@ START_TEST(many_keep_the_kernel_waiting)
 END_TEST
 
 /*
- * 41 was gone through, and keeps the kernel waiting from the moment that 51 is looked at: 49 and
- * 42, which are compared with it then, are not to blame.
+ * 41 has been scanned. When the scan gets to 51, 41 begins to make the kernel wait. 49 and 42 are
+ * then compared with it, but are not to blame.
  */
 START_TEST(one_compared_with_keeps_waiting)
 {
@@ -1065,16 +1070,16 @@ START_TEST(one_compared_with_keeps_waiting)
 	waited_since = table[0].path;
 	scan_stuck(table, SHARING + 1, fake_bounded, &counts, &owned);
 	ck_assert_int_eq(waited_for, 41);
-	ck_assert_uint_eq(times_left, 1); /* with that one nothing is compared any more */
+	ck_assert_uint_eq(times_left, 1); /* after that nothing is compared with 41 */
 	ck_assert_uint_eq(counts.stuck, 0);
 	ck_assert_uint_eq(counts.processes, 5);
 	ck_assert_uint_eq(counts.not_permitted, 0);
 	ck_assert_uint_eq(owned.processes,
-			  3); /* 41, 51 and 49, which has the address space of 51 */
+			  3); /* 41, 51, and 49, which has the address space of 51 */
 }
 END_TEST
 
-/* From here on the model's own process is the host. */
+/* From here on the host has only the model's own process. */
 struct host {
 	struct gmem_ctx *ctx;
 	struct gmem_vm *vm;
@@ -1151,7 +1156,7 @@ START_TEST(usage_of_own)
 }
 END_TEST
 
-/* Reads of xarray nodes fail: all else is told. */
+/* Reads of xarray nodes fail. Everything else is reported. */
 static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	int ret = port.real->read_kmem(kernel, requests, n);
@@ -1162,7 +1167,7 @@ static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *reques
 	return ret;
 }
 
-/* A part of the file that could not be read is no page, of no state and on no node. */
+/* A part of the file that could not be read has no pages, no state and no node. */
 START_TEST(usage_unseen)
 {
 	struct host host = host_new();
@@ -1244,7 +1249,7 @@ static int pagemap_close(struct gmem_kernel *kernel, int fd)
 	return fd == PAGEMAP_FD ? 0 : port.real->close(kernel, fd);
 }
 
-/* Every other page is there, told in pieces of at most three regions. */
+/* Reports every other page, in calls of at most three regions. */
 static int pagemap_scan(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
 {
 	struct gmem_pm_scan_arg *scan = (struct gmem_pm_scan_arg *)arg;
@@ -1284,7 +1289,10 @@ START_TEST(shared_side)
 }
 END_TEST
 
-/* Each call of the port fails once, each way: an answer or an error, and nothing stays open. */
+/*
+ * Each call of the port fails once, with each kind of scan: an answer or an
+ * error, and nothing stays open.
+ */
 START_TEST(failures)
 {
 	static const int errors[] = { -EACCES, -ENOENT, -ENOMEM, -EMFILE, -EIO };
@@ -1334,7 +1342,7 @@ static int keep_mapped(const struct gmem_mapped *mapped, void *arg)
 	return 0;
 }
 
-/* How many there are, or the error; the last one in *mapped. */
+/* Returns how many mappings there are, or the error. *mapped gets the last one. */
 static int list_mapped(struct gmem_ctx *ctx, pid_t pid, struct gmem_mapped *mapped)
 {
 	struct kept_mapped kept = { .last = mapped };
@@ -1343,7 +1351,7 @@ static int list_mapped(struct gmem_ctx *ctx, pid_t pid, struct gmem_mapped *mapp
 	return ret ? ret : kept.count;
 }
 
-/* Of a made-up process: what it has a descriptor of is not mapped only. */
+/* A made-up process: memory with a descriptor does not count as mapped only. */
 START_TEST(mapped_of_others)
 {
 	struct entry table[sizeof(busy) / sizeof(busy[0])];
@@ -1364,7 +1372,7 @@ START_TEST(mapped_of_others)
 	gmem_target_free(target);
 	ck_assert_int_eq(list_mapped(ctx, 400, &mapped), -ESRCH);
 	port_said(ctx, "no process 400");
-	/* Another inode is there by now; then nobody may look. */
+	/* First another inode is there, then the process may not be looked at. */
 	for (size_t i = 0; i < entry_count; i++)
 		if (table[i].ino == 9)
 			table[i].ino = 8;
@@ -1381,7 +1389,7 @@ START_TEST(mapped_of_others)
 }
 END_TEST
 
-/* The model's own process closes its descriptor and keeps the mapping: pages and all. */
+/* The model's own process closes its descriptor and keeps the mapping, with all pages. */
 START_TEST(mapped_of_own)
 {
 	const struct gmem_memory_options options = {

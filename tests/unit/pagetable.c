@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walker on page tables of arm64 that are made up here, of each geometry that a kernel has. How
- * many levels there are, and how large the root is, stands in the table below; how an entry says a
- * physical address is written here once more.
+ * The walker on page tables of arm64 that this test makes, for each geometry that a kernel has. The
+ * table below has the number of levels and the size of the root. How an entry encodes a physical
+ * address is written here again, independent of libgmem.
  */
 #include "unit.h"
 
@@ -14,9 +14,9 @@
 #define VALID 1ull
 #define NOT_BLOCK 2ull /* a table or a page */
 #define READ_ONLY (1ull << 7)
-#define SHARED (3ull << 8) /* inner shareable; with LPA2 these are bits of the address */
+#define SHARED (3ull << 8) /* inner shareable; with LPA2 these are address bits */
 #define ACCESSED (1ull << 10)
-#define NOT_GLOBAL (1ull << 11) /* of an entry that is not valid: it left the linear map */
+#define NOT_GLOBAL (1ull << 11) /* in an entry that is not valid: the page left the linear map */
 #define CONTIGUOUS (1ull << 52)
 #define PXN (1ull << 53)
 #define NORMAL (ACCESSED | PXN | 1ull << 54 | 1ull << 51)
@@ -34,10 +34,10 @@ static const struct geometry {
 	unsigned int page_shift;
 	unsigned int va_bits; /* configured */
 	unsigned int in_use;
-	uint64_t ram; /* where RAM begins, and PHYS_OFFSET, except on a CPU with fewer bits */
+	uint64_t ram; /* start of RAM, and PHYS_OFFSET, except on a CPU with fewer bits */
 	int levels;
-	unsigned int root_bits; /* of the root's index */
-	unsigned int end_bits;	/* the linear map ends 2^this before the end */
+	unsigned int root_bits; /* bits of the root's index */
+	unsigned int end_bits;	/* the linear map ends 2^this before the end of the addresses */
 	enum upper_bits upper;
 } geometries[] = {
 	{ "4K, 39 bits", 12, 39, 39, 0x40000000, 3, 9, 38, UPPER_NONE },
@@ -60,14 +60,14 @@ static const struct geometry {
 #define GEOMETRIES ((int)(sizeof(geometries) / sizeof(geometries[0])))
 #define TABLES 16
 
-/* Physical memory: pages that hold tables, from a place in RAM on. */
+/* Physical memory: pages with tables, from some place in RAM on. */
 static struct {
 	const struct geometry *geometry;
 	uint64_t base;	/* __va(0) */
-	uint64_t first; /* physical address of tables[0], which is the root */
+	uint64_t first; /* physical address of tables[0], the root */
 	uint64_t *tables[TABLES];
 	unsigned int count;
-	unsigned int refused; /* the table that cannot be read; 0: none */
+	unsigned int refused; /* this table cannot be read; 0: none */
 } memory;
 
 static uint64_t page_bytes(void)
@@ -77,7 +77,7 @@ static uint64_t page_bytes(void)
 
 static uint64_t phys_offset(const struct geometry *geometry)
 {
-	/* memstart_addr is lowered where the CPU has fewer bits than are configured. */
+	/* If the CPU has fewer bits than the configuration, the kernel lowers memstart_addr. */
 	return geometry->ram - ((1ull << geometry->va_bits) - (1ull << geometry->in_use));
 }
 
@@ -89,7 +89,7 @@ static uint64_t new_table(void)
 	return memory.first + memory.count++ * page_bytes();
 }
 
-/* The address in an entry, and below LPA2 the shareability that stands where its upper bits do. */
+/* Encodes an address. Without LPA2 the shareability is where LPA2 has upper address bits. */
 static uint64_t encode(uint64_t physical)
 {
 	switch (memory.geometry->upper) {
@@ -109,7 +109,7 @@ static unsigned int shift_at(int above)
 	       (memory.geometry->page_shift - 3) * (unsigned int)above;
 }
 
-/* The entry of the table so many levels above the last one; tables on the way are made. */
+/* Returns the entry this many levels above the last level. Makes missing tables on the way. */
 static uint64_t *entry_of(uint64_t physical, int above, uint64_t table_bits)
 {
 	const struct geometry *geometry = memory.geometry;
@@ -190,7 +190,7 @@ static void make(struct gmem_ctx *ctx, const struct geometry *geometry, struct g
 	memory.first = geometry->ram + (1ull << 28);
 	memory.count = 0;
 	memory.refused = 0;
-	/* Where RAM begins is where what the CPU has of the linear map begins. */
+	/* RAM begins where the CPU's part of the linear map begins. */
 	memory.base = 0 - (1ull << geometry->in_use) - geometry->ram;
 	new_table();
 	vmcoreinfo(text, sizeof(text), geometry);
@@ -245,7 +245,7 @@ static int keep(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-/* What is expected of the n-th run: pages, state, level, and rights as "rwxg". */
+/* Checks the n-th run: its pages, state, level, and rights as "rwxg". */
 static void is_run(size_t n, uint64_t pages, enum gmem_direct_map state, enum gmem_level level,
 		   const char *rights)
 {
@@ -264,7 +264,7 @@ static void is_run(size_t n, uint64_t pages, enum gmem_direct_map state, enum gm
 }
 
 /*
- * A table of pages with one of each kind, a block behind it, and what is not mapped around both.
+ * A table of pages with one of each kind, a block behind it, and unmapped memory around both.
  */
 START_TEST(walked)
 {
@@ -280,10 +280,12 @@ START_TEST(walked)
 	ram = (ram + block - 1) & ~(block - 1);
 	for (uint64_t at = 0; at < pages; at++)
 		map(ram + at * page, 0, NORMAL | VALID);
-	/* One that CONT makes a part of a larger leaf maps what its neighbours map. */
+	/*
+	 * With CONT an entry is part of a larger leaf, and maps its own page like its neighbours.
+	 */
 	for (uint64_t at = 16; at < 32; at++)
 		map(ram + at * page, 0, NORMAL | VALID | CONTIGUOUS);
-	/* As set_direct_map_invalid_noflush() leaves it: the address stays, and so does AF. */
+	/* As set_direct_map_invalid_noflush() leaves it: the entry keeps the address and AF. */
 	map(ram + 40 * page, 0, NORMAL | NOT_GLOBAL);
 	map(ram + 41 * page, 0, NORMAL | VALID | READ_ONLY);
 	map(ram + 42 * page, 0, (NORMAL & ~PXN) | VALID | NOT_GLOBAL);
@@ -314,7 +316,7 @@ START_TEST(walked)
 }
 END_TEST
 
-/* What is before the first page frame, and behind the last one that the region has. */
+/* Page frames before the first one, and behind the last one of the region. */
 START_TEST(outside)
 {
 	const struct geometry *geometry = &geometries[_i];
@@ -348,7 +350,10 @@ START_TEST(outside)
 }
 END_TEST
 
-/* Rights that a table takes away, a table that cannot be read, and a leaf where none can be. */
+/*
+ * A table that removes rights, a table that cannot be read, and a leaf at a
+ * level that cannot have one.
+ */
 START_TEST(tables)
 {
 	const struct geometry *geometry = &geometries[_i];
@@ -380,7 +385,7 @@ START_TEST(tables)
 }
 END_TEST
 
-/* Keys that contradict each other are refused, with the one that does in words. */
+/* Keys that contradict each other are refused. The message names the wrong one. */
 START_TEST(refused)
 {
 	static const struct {

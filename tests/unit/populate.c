@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Three ways to populate memory, and which one is taken. */
+/* Three ways to populate memory, and how libgmem chooses one. */
 #include "unit.h"
 
 #include <limits.h>
@@ -64,7 +64,7 @@ static int populate(enum gmem_populate_method method, uint64_t offset, uint64_t 
 		.offset = offset,
 		.length = length,
 		.gpa = gpa,
-		.beyond_available = true, /* so that no call is but those that populate */
+		.beyond_available = true, /* so that only populating makes calls */
 	};
 
 	used = GMEM_POPULATE_BEST;
@@ -109,7 +109,7 @@ START_TEST(best_for_bound_mmap_memory)
 }
 END_TEST
 
-/* libgmem knows its slots: options of zeroes pre-fault wherever the memory is bound. */
+/* libgmem knows its slots: with options of zeroes it pre-faults wherever the memory is bound. */
 START_TEST(offset_alone)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
@@ -140,7 +140,7 @@ static void bind_part(uint32_t slot, uint64_t offset, uint64_t length, uint64_t 
 	ck_assert_int_eq(gmem_slot_set(vm, &options), 0);
 }
 
-/* Pages of another memory are not this one's, though they are where no address says it is. */
+/* Options of zeroes name guest address 0. The pages of another memory there are not this one's. */
 START_TEST(offset_bound_nowhere)
 {
 	const struct gmem_memory_options options = { .size = sizeof(options), .memory_size = SIZE };
@@ -162,7 +162,7 @@ START_TEST(offset_bound_nowhere)
 }
 END_TEST
 
-/* Two pieces, the later one at the lower address. */
+/* Two pieces. The second one has the lower address. */
 START_TEST(offset_alone_in_pieces)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
@@ -182,7 +182,7 @@ START_TEST(offset_alone_in_pieces)
 }
 END_TEST
 
-/* A pre-fault of shared addresses would populate what is behind userspace_addr. */
+/* A pre-fault of shared addresses would populate the memory at userspace_addr. */
 START_TEST(best_for_private_memory)
 {
 	setup("sw-protected", GMEM_VM_SW_PROTECTED, 0);
@@ -197,7 +197,7 @@ START_TEST(best_for_private_memory)
 }
 END_TEST
 
-/* A TD that is not final yet: best falls back, pre-fault fails with that reason. */
+/* A TD before its finalization: "best" falls back, pre-fault fails with that reason. */
 START_TEST(too_early)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
@@ -256,7 +256,7 @@ START_TEST(untouchable_mapping)
 }
 END_TEST
 
-/* What was done counts, and the error is that of the page in question. */
+/* The finished part counts, and the error is that of the page that failed. */
 START_TEST(stops_half_way)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
@@ -312,8 +312,8 @@ END_TEST
 
 struct reports {
 	unsigned int n;
-	unsigned int end_at; /* the call that ends it; 0: none */
-	int value;	     /* with which */
+	unsigned int end_at; /* this call ends it; 0: none */
+	int value;	     /* with this value */
 	uint64_t last;
 };
 
@@ -333,7 +333,7 @@ static int populate_reporting(enum gmem_populate_method method, struct reports *
 	const struct gmem_populate_options options = {
 		.size = sizeof(options),
 		.method = method,
-		.threads = 4, /* a simulated kernel gets one anyway */
+		.threads = 4, /* a simulated kernel uses one anyway */
 		.progress = report,
 		.progress_arg = reports,
 		.cancel = cancel,
@@ -362,13 +362,13 @@ START_TEST(progress_and_cancel)
 		ck_assert_uint_eq(all.n, 2);
 		ck_assert_uint_eq(all.last, SIZE);
 		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
-		/* 4 MiB are a step: the first is done then, and no other. */
+		/* A step is 4 MiB. The first one is done then, and no other. */
 		ck_assert_int_eq(populate_reporting(methods[i], &first, NULL), 7);
 		check_pages(4 * MIB);
 		ck_assert_uint_eq(first.n, 1);
 		port_said(ctx, "ended by its progress function after 4194304 of");
 		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
-		/* A value of the last call, when all is done, is handed through as any other. */
+		/* The last call comes when all is done. Its value is returned like any other. */
 		ck_assert_int_eq(populate_reporting(methods[i], &last, NULL), -EBADSLT);
 		ck_assert_uint_eq(done, SIZE);
 		ck_assert_int_eq(gmem_memory_punch(memory, 0, SIZE), 0);
@@ -382,7 +382,7 @@ START_TEST(progress_and_cancel)
 END_TEST
 
 /*
- * A /proc/meminfo with a smaller MemAvailable each time that it is read, in kB; the last one stays.
+ * A /proc/meminfo with a smaller MemAvailable in each read, in kB. The last value stays.
  */
 static struct {
 	int fd;
@@ -432,7 +432,7 @@ static void pretend_meminfo(unsigned int first, unsigned int second, unsigned in
 	meminfo.available[2] = third;
 }
 
-/* A thirty-second of MemTotal, 10 MiB, stays with the host. */
+/* libgmem leaves a thirty-second of MemTotal, 10 MiB, to the host. */
 START_TEST(leaves_the_host_its_memory)
 {
 	const struct gmem_memory_options large = { .size = sizeof(large),
@@ -443,19 +443,19 @@ START_TEST(leaves_the_host_its_memory)
 	gmem_memory_free(memory);
 	ck_assert_int_eq(gmem_memory_new(vm, &large, &memory), 0);
 
-	/* Too little from the start, the unevictable 4 MiB included: nothing is changed. */
+	/* Too little from the start, including the unevictable 4 MiB: nothing changes. */
 	pretend_meminfo(197 * 1024, 0, 0);
 	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), -ENOMEM);
 	check_pages(0);
 	port_said(ctx, "Cannot allocate memory: 192 MiB are wanted, and the host can spare");
 
-	/* Others take it meanwhile: 64 MiB are looked for behind each 64 MiB. */
+	/* Others take memory meanwhile: after each 64 MiB libgmem looks for the next 64 MiB. */
 	pretend_meminfo(198 * 1024, 74 * 1024, 73 * 1024);
 	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), -ENOMEM);
 	check_pages(128 * MIB);
 	port_said(ctx, "64 MiB are wanted, and the host can spare 63 MiB (MemAvailable");
 
-	/* The caller knows better, or the kernel does not tell. */
+	/* The caller overrides the limit, or the kernel does not report it. */
 	options.beyond_available = true;
 	ck_assert_int_eq(gmem_populate(NULL, memory, &options, NULL, &done), 0);
 	check_pages(192 * MIB);
@@ -468,7 +468,7 @@ START_TEST(leaves_the_host_its_memory)
 }
 END_TEST
 
-/* A simulated kernel has no CPU on which a thread could run: it takes any set, of any size. */
+/* A simulated kernel has no CPUs for threads: it accepts any set, of any size. */
 START_TEST(cpus_of_a_model)
 {
 	unsigned long *far = calloc(8192 / LONG_BIT, sizeof(*far)), none = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A context on a model with calls that can be made to fail. Needs libgmem's internal headers. */
+/* A context on a model with calls that the test can make fail. Needs libgmem's internal headers. */
 #ifndef PORT_H
 #define PORT_H
 
@@ -28,13 +28,13 @@ static inline struct gmem_kernel *port_sim(const struct gmem_ctx *ctx)
 	return ctx->kernel;
 }
 
-/* What port_pretend() puts in place; the test's own operations ask port.real for the rest. */
+/* Set by port_pretend(). The test's own operations call port.real for everything else. */
 static struct {
 	const struct gmem_kernel_ops *real;
 	struct gmem_kernel_ops ops;
 } port;
 
-/* The model's operations, for the caller to replace some of. */
+/* Returns the model's operations. The caller may replace some of them. */
 static inline struct gmem_kernel_ops *port_pretend(const struct gmem_ctx *ctx)
 {
 	if (port_sim(ctx)->ops != &port.ops) {
@@ -45,14 +45,14 @@ static inline struct gmem_kernel_ops *port_pretend(const struct gmem_ctx *ctx)
 	return &port.ops;
 }
 
-/* The n-th call from now on fails with error, once. 0: none does, and nothing is refused. */
+/* The n-th call from now on fails with error, once. With 0 none does, and nothing is refused. */
 static inline void port_fail_at(struct gmem_ctx *ctx, unsigned int n, int error)
 {
 	gmem_sim_set_fault(ctx->kernel,
 			   &(struct gmem_fault){ .kind = GMEM_SIM_ANY, .at = n, .error = error });
 }
 
-/* Every call of that kind fails from now on. */
+/* From now on every call of that kind fails. */
 static inline void port_refuse(struct gmem_ctx *ctx, enum gmem_sim_call kind, int error)
 {
 	gmem_sim_set_fault(
@@ -78,13 +78,13 @@ static inline void port_refuse_open(struct gmem_ctx *ctx, const char *path, int 
 							      .path = path });
 }
 
-/* Whether a failure was injected since one of those. */
+/* Whether a call has failed since one of those functions was called. */
 static inline bool port_failed(const struct gmem_ctx *ctx)
 {
 	return gmem_sim_struck(ctx->kernel) > 0;
 }
 
-/* Frees a context that nothing may have been left open in. */
+/* Frees a context. Nothing may be open in it any more. */
 static inline void port_ctx_free(struct gmem_ctx *ctx, unsigned int fds, uint64_t pages)
 {
 	ck_assert_uint_eq(gmem_sim_open_fds(port_sim(ctx)), fds);
@@ -92,7 +92,7 @@ static inline void port_ctx_free(struct gmem_ctx *ctx, unsigned int fds, uint64_
 	gmem_ctx_free(ctx);
 }
 
-/* The explanation must contain text. */
+/* Checks that the explanation contains text. */
 static inline void port_said(struct gmem_ctx *ctx, const char *text)
 {
 	char words[GMEM_EXPLANATION_MAX];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What of a guest_memfd is private, and stale, held against what was converted and populated. */
+/* Private and stale memory of a guest_memfd, compared with what was converted and populated. */
 #include "unit.h"
 
 #include "kernel/sim/faults.h"
@@ -8,7 +8,7 @@
 #include "memory.h"
 
 #define PAGE GMEM_PAGE_SIZE
-#define PAGES 2048ull /* enough for attributes that the model has in entries of either size */
+#define PAGES 2048ull /* enough for the model to store attributes in entries of both sizes */
 #define GPA 0x100000000ull
 #define NOT_BOUND 256ull /* pages at the end of the file */
 
@@ -77,7 +77,7 @@ START_TEST(stale_until_punched)
 	expect(0, 0);
 	populate(0, 48);
 	convert(0, 32, true);
-	expect(0, 0); /* no memslot: it is not guest memory yet */
+	expect(0, 0); /* without a memslot it is not guest memory yet */
 	bind(1, GPA, 0, 64);
 	gmem_target_free(target);
 	ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &target), 0);
@@ -99,7 +99,7 @@ struct shadow {
 	bool resident[PAGES];	/* by page of the file */
 };
 
-/* The file's first half is bound behind its second, what is left of that not at all. */
+/* The file's first half is bound behind its second. The rest of it is not bound. */
 static uint64_t page_of(uint64_t gfn)
 {
 	const uint64_t half = PAGES / 2;
@@ -124,7 +124,9 @@ static uint64_t below(uint64_t *seed, uint64_t limit)
 	return (*seed >> 33) % limit;
 }
 
-/* Ranges of pages, of a page, of nearly all; and pages in turn, as a guest may have them. */
+/*
+ * Ranges of pages, single pages, nearly all pages; and every other page, as a guest may have them.
+ */
 START_TEST(random_conversions)
 {
 	static struct shadow shadow;
@@ -164,7 +166,9 @@ START_TEST(random_conversions)
 }
 END_TEST
 
-/* More than what is looked at together, attributes as far as addresses go, pages at the borders. */
+/*
+ * More pages than libgmem handles at once, attributes up to the last address, pages at the borders.
+ */
 START_TEST(large_guest)
 {
 	const uint64_t gib = 1ull << 18;
@@ -187,7 +191,7 @@ START_TEST(large_guest)
 }
 END_TEST
 
-/* A VM that certainly has no private memory has no stale memory. */
+/* If a VM certainly has no private memory, it has no stale memory. */
 START_TEST(no_private_memory)
 {
 	static const struct {
@@ -207,7 +211,7 @@ START_TEST(no_private_memory)
 }
 END_TEST
 
-/* With MMAP the guest's shared memory is in the file, and in use. */
+/* With MMAP the file also has the guest's shared memory, which is in use. */
 START_TEST(shared_in_the_file)
 {
 	setup("sw-protected", GMEM_VM_SW_PROTECTED, GMEM_MEMORY_MMAP, 64);
@@ -247,7 +251,7 @@ static int no_attributes(struct gmem_kernel *kernel, struct gmem_kmem_request *r
 	return ret;
 }
 
-/* The memslot goes while the attributes are read. */
+/* The memslot disappears while the attributes are read. */
 static int gone_meanwhile(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* When progress is drawn, its content and width, and that it is removed at the end. */
+/* When progress is drawn, its content and width, and that it is erased at the end. */
 #include "unit.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* A clock and a terminal that the tests turn. */
+/* A clock and a terminal that the tests control. */
 static int64_t clock_ms;
 static int terminal;
 static unsigned short columns;
@@ -81,7 +81,7 @@ START_TEST(drawn_late_and_wiped)
 	progress_at(&progress, 1ull << 30, NULL);
 	ck_assert_str_eq(written(),
 			 "\r[======                  ]  25%  1G of 4G  512M/s  00:06 left\033[K");
-	/* Too soon, and back: neither is drawn. */
+	/* Too soon, and a step back: neither is drawn. */
 	clock_ms += PROGRESS_REDRAW - 1;
 	progress_at(&progress, 3ull << 30, NULL);
 	ck_assert_ptr_null(strstr(written(), "75%"));
@@ -128,7 +128,7 @@ START_TEST(not_drawn)
 }
 END_TEST
 
-/* Never as wide as the terminal: what wraps is not wiped. */
+/* The line is narrower than the terminal: a wrapped line could not be erased. */
 START_TEST(every_width)
 {
 	terminal = 1;
@@ -150,7 +150,7 @@ START_TEST(every_width)
 }
 END_TEST
 
-/* Steps are drawn each, with their names. */
+/* Each step is drawn, with its name. */
 START_TEST(steps)
 {
 	struct progress progress;

@@ -15,7 +15,7 @@
 #define SIZE (PAGES * PAGE)
 #define GPA 0x100000000ull
 
-/* An assertion that costs nothing where it holds: libcheck's own write to a pipe each time. */
+/* An assertion that costs nothing if it is true. libcheck's own writes to a pipe each time. */
 #define expect(condition)                                       \
 	do {                                                    \
 		if (!(condition))                               \
@@ -36,15 +36,15 @@ struct world {
 	struct gmem_target *target; /* of memory */
 	uint64_t flags;		    /* of memory */
 	unsigned int fds;
-	uint64_t holes; /* of the direct map, before anything was made */
-	bool guarded;	/* libgmem may refuse, else it is told to go on */
+	uint64_t holes; /* of the direct map, before the test changed anything */
+	bool guarded;	/* libgmem may refuse calls; else they are forced */
 	bool bound;
-	bool final;	   /* the launch has ended */
+	bool final;	   /* the launch is finished */
 	uint64_t poisoned; /* pages that never come back */
 	bool is_private[PAGES];
-	bool given[PAGES];	/* to the guest: by the S-EPT, or in the RMP */
+	bool given[PAGES];	/* to the guest: they are in the S-EPT, or in the RMP */
 	uint64_t hooked[PAGES]; /* page frames with a mapping that a hook has changed, or 0 */
-	/* What libgmem sees of the pages that were looked at last. */
+	/* libgmem's answer about the pages of the last look. */
 	bool seen[PAGES];
 	struct gmem_extent extents[PAGES];
 };
@@ -75,7 +75,7 @@ static inline int note_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-/* Reads the pages through libgmem. Each that is resident is seen once, as the model has it. */
+/* Reads the pages through libgmem. It must report each resident page once, as the model has it. */
 static inline void look(struct world *w, uint64_t first, uint64_t pages, unsigned int want)
 {
 	memset(w->seen, 0, sizeof(w->seen));
@@ -99,7 +99,9 @@ static inline void look(struct world *w, uint64_t first, uint64_t pages, unsigne
 	}
 }
 
-/* Whether libgmem says that this kernel path faults on the seen pages that which, or any, names. */
+/*
+ * Whether libgmem says that this kernel path faults on any seen page in which (NULL: on any page).
+ */
 static inline bool would_fault(const struct world *w, const char *path, const bool *which)
 {
 	const struct gmem_flush_subject subject = {
@@ -130,7 +132,7 @@ static inline bool is_poisoned(const struct world *w, uint64_t page)
 	return w->seen[page] && w->extents[page].page_flags & GMEM_KPF_HWPOISON;
 }
 
-/* Who took a page frame out of the direct map puts it back when the file gives it up. */
+/* When the file frees a page frame, the user that took it out of the direct map puts it back. */
 static inline void settle_hooks(struct world *w)
 {
 	for (uint64_t page = 0; page < PAGES; page++) {
@@ -173,7 +175,7 @@ static inline void begin_world(struct world *w, const struct kind *kind, bool gu
 		expect(gmem_tdx_init_vcpu(w->vm, 0, NULL) == 0);
 }
 
-/* A model that is discarded after an oops is not checked: locks and pages stay held. */
+/* After an oops a discarded model is not checked: locks and pages stay held. */
 static inline void end_world(struct world *w)
 {
 	bool oopsed = gmem_sim_oopsed(w->sim);
@@ -181,7 +183,7 @@ static inline void end_world(struct world *w)
 	gmem_target_free(w->target);
 	gmem_memory_free(w->memory);
 	gmem_vm_free(w->vm);
-	/* Closing is nothing that could be refused. */
+	/* Nothing can refuse a close. */
 	if (!oopsed && !(w->guarded && gmem_sim_oopsed(w->sim))) {
 		expect(gmem_sim_open_fds(w->sim) == w->fds);
 		expect(gmem_sim_pages_in_use(w->sim) == w->poisoned);

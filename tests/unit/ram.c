@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where RAM is, or why that is not known. The reason is the true one for every caller. */
+/* Where RAM is, or why that is unknown. Every caller gets the true reason. */
 #include "unit.h"
 
 #include "served.h"
@@ -80,7 +80,7 @@ START_TEST(unread)
 		ck_assert_int_eq(gmem_pfn_is_ram(ctx, 0x100), opens[i].error);
 		port_said(ctx, opens[i].why);
 		port_fail_at(ctx, 0, 0);
-		ck_assert_int_eq(gmem_pfn_is_ram(ctx, 0x100), 1); /* it was passing */
+		ck_assert_int_eq(gmem_pfn_is_ram(ctx, 0x100), 1); /* the failure was temporary */
 		port_ctx_free(ctx, 0, 0);
 	}
 }
@@ -121,7 +121,7 @@ START_TEST(flags)
 }
 END_TEST
 
-/* Codes with a meaning of the library's own are not told in the C library's words. */
+/* For error codes of the library's own, the C library's words are not used. */
 START_TEST(words)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");

@@ -133,7 +133,7 @@ START_TEST(unknown_bits)
 }
 END_TEST
 
-/* What was chosen before stays. */
+/* The earlier choice stays. */
 START_TEST(unknown_reader)
 {
 	setup();

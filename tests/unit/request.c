@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a holder and its clients read that others wrote: requests, replies, the file beside the
- * socket, lines of a batch. Well-formed ones come out as they went in; anything else is refused.
+ * What a holder and its clients read from others: requests, replies, the file beside the socket,
+ * lines of a batch. Valid ones are read as they were written. All others are refused.
  */
 #include "unit.h"
 
@@ -70,8 +70,8 @@ START_TEST(too_much)
 }
 END_TEST
 
-/* Every length, in memory of just that length: what reads beyond it is found by the sanitizer. */
-/* A variable without sense does not take the room of the command line. */
+/* Every length, in a buffer of exactly that length: a sanitizer finds a read beyond it. */
+/* A useless variable does not take the room of the command line. */
 START_TEST(long_variable)
 {
 	static char value[REQUEST_MAX + 1];
@@ -137,7 +137,7 @@ START_TEST(spoilt)
 		}
 		free(copy);
 	}
-	/* Most of what can be spoilt is the words themselves. */
+	/* Most changed bytes are in the words themselves, so some packets are still valid. */
 	ck_assert_uint_gt(read, ROUNDS / 20);
 }
 END_TEST
@@ -213,7 +213,7 @@ END_TEST
 
 #define WORDS_MAX 16
 
-/* What a line is split into, with a bar between, or why it is not. */
+/* Splits a line, and joins the words with bars. Or returns why it cannot. */
 static const char *split(const char *line, char *out)
 {
 	char copy[256], *words[WORDS_MAX];

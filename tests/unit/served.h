@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that say something else than the model has, or that it does not have. */
+/* Files with other content than the model has, or files that it does not have. */
 #ifndef SERVED_H
 #define SERVED_H
 
@@ -16,7 +16,7 @@ static struct {
 		size_t length;
 	} files[SERVED_MAX];
 	size_t n;
-	const char *hidden; /* paths with this in them are not there; NULL: none */
+	const char *hidden; /* paths with this word do not exist; NULL: none */
 } served;
 
 static inline int served_open(struct gmem_kernel *kernel, const char *path, int flags)
@@ -54,7 +54,7 @@ static inline int served_close(struct gmem_kernel *kernel, int fd)
 	return served_is(fd) ? 0 : port.real->close(kernel, fd);
 }
 
-/* A context on the model that serves nothing yet. */
+/* A context on the model that replaces no file yet. */
 static inline struct gmem_ctx *served_ctx(const char *model)
 {
 	struct gmem_ctx *ctx = port_ctx(model);
@@ -67,7 +67,7 @@ static inline struct gmem_ctx *served_ctx(const char *model)
 	return ctx;
 }
 
-/* From now on path reads as that. */
+/* From now on path has this content. */
 static inline void serve(const char *path, const void *bytes, size_t length)
 {
 	ck_assert_uint_lt(served.n, SERVED_MAX);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulated kernels of arm64: KVM's answers there, and what stage 2 does to pages. */
+/* The simulated kernels of arm64: KVM's answers there, and what its stage 2 does to pages. */
 #include "sim_test.h"
 
 #include <linux/kvm.h>
@@ -60,7 +60,7 @@ static void check_oops(const struct guest *g, const char *function, const char *
 	g->kernel->ops->destroy(g->kernel);
 }
 
-/* Capability 243 tells both together, and of a VM only; CTR_EL0 tells one of them. */
+/* Capability 243 tells both together, and only on a VM. CTR_EL0 tells one of them. */
 START_TEST(caches_are_told)
 {
 	static const struct {
@@ -87,7 +87,7 @@ START_TEST(caches_are_told)
 }
 END_TEST
 
-/* It is taken, its memory is bound, and it cannot run on it: pkvm_mem_abort(). */
+/* KVM accepts the VM and binds its memory, but the VM cannot run on it: pkvm_mem_abort(). */
 START_TEST(protected_vm)
 {
 	struct gmem_kernel *plain = sim_open("arm64-16k");
@@ -102,7 +102,7 @@ START_TEST(protected_vm)
 }
 END_TEST
 
-/* The series takes pages out where the CPU has Force Write-Back; without DIC that is not enough. */
+/* The series takes pages out if the CPU has Force Write-Back. Without DIC that is not enough. */
 START_TEST(execution_faults_without_dic)
 {
 	struct guest g = make("arm64-no-direct-map", 0, MMAP | INIT_SHARED | NO_DIRECT_MAP);
@@ -127,7 +127,7 @@ START_TEST(mapping_cleans_without_fwb)
 	ck_assert_int_eq(punch(&g, 0), 0);
 	ck_assert_int_eq(g.kernel->ops->fallocate(g.kernel, g.memory, KEEP, 0, g.page), 0);
 	lose(&g, 0);
-	/* The page is new: clearing it comes first. */
+	/* The page is new, so the kernel clears it first. */
 	ck_assert_int_eq(access_page(&g, 0, false), -GMEM_KERNEL_OOPS);
 	check_oops(&g, "pc : __pi_clear_page", " kvm_gmem_get_pfn");
 }
@@ -145,7 +145,7 @@ START_TEST(unmapping_cleans_without_fwb)
 }
 END_TEST
 
-/* With both the CPU keeps the caches, and pages can be gone. */
+/* With both features the CPU keeps its caches coherent, and pages may be out. */
 START_TEST(nothing_faults_with_both)
 {
 	struct guest g = make("arm64", 0, MMAP | INIT_SHARED);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulated guest_memfd against the tables of virt/kvm/guest_memfd.c and its selftest. */
+/* The simulated guest_memfd, compared with tables from virt/kvm/guest_memfd.c and its selftest. */
 #include "sim_test.h"
 
 #define T (4 * PAGE)
@@ -10,7 +10,7 @@ static int fallocate_at(struct gmem_kernel *kernel, int fd, int mode, uint64_t o
 	return kernel->ops->fallocate(kernel, fd, mode, offset, length);
 }
 
-/* size, flags, expected on a default VM and on a software-protected one; 0: a descriptor. */
+/* size, flags, result on a default VM and on a software-protected one; 0: a descriptor. */
 static const struct {
 	uint64_t size, flags;
 	int plain, is_protected;
@@ -52,7 +52,7 @@ START_TEST(create)
 }
 END_TEST
 
-/* What each VM says of its flags, and what /dev/kvm says: they differ by design. */
+/* The flags that each VM offers, and those of /dev/kvm: they differ by design. */
 START_TEST(offered_flags)
 {
 	static const struct {
@@ -129,7 +129,7 @@ START_TEST(fallocate_rules)
 }
 END_TEST
 
-/* No rollback: what was allocated before the failure stays. */
+/* No rollback: pages that were allocated before the failure stay. */
 START_TEST(allocation_fails_half_way)
 {
 	struct gmem_kernel *kernel = sim_open("plain");
@@ -212,7 +212,10 @@ START_TEST(page_faults)
 }
 END_TEST
 
-/* A mapping keeps the file, the file keeps the VM; a piece of it may go alone. */
+/*
+ * A mapping keeps the file, and the file keeps the VM. A piece of the
+ * mapping may be unmapped alone.
+ */
 START_TEST(munmap_pieces)
 {
 	struct gmem_kernel *kernel = sim_open("plain");
@@ -268,7 +271,7 @@ START_TEST(names_and_stat)
 }
 END_TEST
 
-/* The O_PATH descriptor keeps the inode and its pages, not the binding. */
+/* The O_PATH descriptor keeps the inode and its pages, but not the binding. */
 START_TEST(path_descriptor_keeps_pages)
 {
 	struct gmem_kernel *kernel = sim_open("plain");
@@ -288,7 +291,7 @@ END_TEST
 
 static uint64_t node_of(struct gmem_kernel *kernel, int fd, uint64_t index)
 {
-	/* two_nodes in models.c: the second node begins at 34 GiB. */
+	/* From two_nodes in models.c: the second node begins at 34 GiB. */
 	return gmem_sim_file_pfn(kernel, fd, index) >= 0x880000 ? 1 : 0;
 }
 
@@ -341,7 +344,7 @@ START_TEST(direct_map_removal)
 }
 END_TEST
 
-/* GUP keeps away from mappings of such memory: AS_NO_DIRECT_MAP, and secretmem before it. */
+/* GUP refuses mappings of such memory: AS_NO_DIRECT_MAP, and before it secretmem. */
 START_TEST(gup_refused)
 {
 	struct gmem_kernel *kernel = sim_open("no-direct-map");
@@ -368,7 +371,7 @@ START_TEST(gup_refused)
 }
 END_TEST
 
-/* A page that somebody else took out of the direct map: clear_highpage() oopses. */
+/* Another user took the page out of the direct map: clear_highpage() oopses. */
 START_TEST(user_fault_oops)
 {
 	struct gmem_kernel *kernel = sim_open("plain");

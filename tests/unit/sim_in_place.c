@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulated in-place conversion: an ioctl on the guest_memfd, and what follows from it. */
+/* The simulated in-place conversion: an ioctl on the guest_memfd, and its effects. */
 #include "kernel/uapi_in_place.h"
 #include "sim_test.h"
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulated KVM against the live matrix of Linux 7.3: memslots, attributes, pre-fault. */
+/*
+ * The simulated KVM, compared with the results of a real Linux 7.3:
+ * memslots, attributes, pre-fault.
+ */
 #include "sim_test.h"
 
 #define SIZE 16384ull
 
-/* The defaults of a row stand first, then what it differs in. */
+/* A row begins with the defaults, and then overrides some of them. */
 #pragma GCC diagnostic ignored "-Woverride-init"
 
 typedef struct gmem_kvm_userspace_memory_region2 region_t;
@@ -77,7 +80,7 @@ START_TEST(capabilities)
 }
 END_TEST
 
-/* 6.12 has guest_memfd for private memory only. */
+/* Linux 6.12 has guest_memfd for private memory only. */
 START_TEST(old_kernel)
 {
 	struct gmem_kernel *kernel = sim_open("old");
@@ -182,7 +185,7 @@ START_TEST(region_checks)
 }
 END_TEST
 
-/* set_memory_region_test.c: as many slots as there are, and not one more. */
+/* As in set_memory_region_test.c: all slots can be used, and not one more. */
 START_TEST(all_slots)
 {
 	struct gmem_kernel *kernel = sim_open("plain");
@@ -237,7 +240,7 @@ START_TEST(attribute_checks)
 }
 END_TEST
 
-/* Ranges against a plain array, by what a pre-fault takes each page for. */
+/* Compares ranges with a plain array. A pre-fault shows whether KVM treats a page as private. */
 START_TEST(attributes_against_an_array)
 {
 	struct gmem_kernel *kernel = sim_open("sw-protected");
@@ -257,7 +260,7 @@ START_TEST(attributes_against_an_array)
 		ck_assert_int_eq(convert(kernel, vm, first * PAGE, pages * PAGE, to_private), 0);
 		for (unsigned int i = first; i < first + pages; i++)
 			is_private[i] = to_private;
-		/* Without a memslot: EFAULT where private, ENOENT where shared. */
+		/* Without a memslot: EFAULT if private, ENOENT if shared. */
 		for (unsigned int i = 0; i < 64; i++)
 			ck_assert_int_eq(pre_fault(kernel, vcpu, i * PAGE, PAGE, NULL),
 					 is_private[i] ? -EFAULT : -ENOENT);
@@ -311,7 +314,7 @@ START_TEST(pre_fault_outcomes)
 	ck_assert_int_eq(pre_fault(kernel, vcpu, 0, 4096, NULL), -EFAULT);
 	ck_assert_int_eq(delete_slot(kernel, vm, 0), 0);
 	ck_assert_int_eq(region(kernel, vm, GMEM(fd, .userspace_addr = (uintptr_t)user)), 0);
-	/* Private and shared pages in one call; past the slot progress hides the error. */
+	/* Private and shared pages in one call. Past the slot, the progress hides the error. */
 	ck_assert_int_eq(pre_fault(kernel, vcpu, 0, 2 * SIZE, &left), 0);
 	ck_assert_uint_eq(left, SIZE);
 	ck_assert_int_eq(pre_fault(kernel, vcpu, SIZE, SIZE, &left), -ENOENT);
@@ -334,7 +337,7 @@ START_TEST(pre_fault_outcomes)
 }
 END_TEST
 
-/* The memory fault exit of a private access without a guest_memfd. */
+/* The memory fault exit after a private access without a guest_memfd. */
 START_TEST(run_exits)
 {
 	struct gmem_kernel *kernel = sim_open("sw-protected");
@@ -380,7 +383,10 @@ START_TEST(run_without_memory)
 }
 END_TEST
 
-/* fd -> file -> gmem_file -> bindings -> slot, as a walker goes, against what was bound. */
+/*
+ * fd -> file -> gmem_file -> bindings -> slot, as a walker follows them,
+ * compared with what was bound.
+ */
 START_TEST(bindings_in_kernel_memory)
 {
 	static const char *const models[] = { "plain", "old" };
@@ -404,7 +410,10 @@ START_TEST(bindings_in_kernel_memory)
 		head = read_word(kernel, gmem + 16);
 		ck_assert_uint_eq(head & 3, 2);
 		node = head - 2;
-		/* 64 pages as one entry of the upper node, the rest below it with siblings. */
+		/*
+		 * The first 64 pages are one entry of the upper node. The rest is
+		 * below it, with siblings.
+		 */
 		slot = read_word(kernel, node + 40);
 		ck_assert_uint_eq(slot & 3, 0);
 		ck_assert_uint_eq(
@@ -433,7 +442,7 @@ START_TEST(bindings_in_kernel_memory)
 }
 END_TEST
 
-/* Folios in the i_pages xarray, at random indices, against an array. */
+/* Folios in the i_pages xarray, at random indices, compared with an array. */
 START_TEST(page_cache_against_an_array)
 {
 	struct gmem_kernel *kernel = sim_open("plain");

@@ -35,7 +35,10 @@ static bool is_arm64(struct gmem_kernel *kernel)
 	return !strcmp(kernel->ops->machine, "aarch64");
 }
 
-/* Where physical address 0 would be: on arm64 PHYS_OFFSET is at PAGE_OFFSET, here of 52 bits. */
+/*
+ * Returns the place of physical address 0. On arm64 PHYS_OFFSET is at
+ * PAGE_OFFSET, here with 52 bits.
+ */
 static uint64_t base_of(struct gmem_kernel *kernel)
 {
 	if (is_arm64(kernel))
@@ -43,7 +46,7 @@ static uint64_t base_of(struct gmem_kernel *kernel)
 	return variable(kernel, "page_offset_base");
 }
 
-/* The way that libgmem goes: the note's physical address, read through the direct map. */
+/* As libgmem does: takes the note's physical address, and reads it through the direct map. */
 START_TEST(note_is_where_sysfs_says)
 {
 	const char *name;
@@ -69,7 +72,7 @@ START_TEST(note_is_where_sysfs_says)
 }
 END_TEST
 
-/* The same of arm64: 5 levels of 4K tables with LPA2, or 3 of 16K tables for 47 bits. */
+/* The same for arm64: 5 levels of 4K tables with LPA2, or 3 levels of 16K tables for 47 bits. */
 static uint64_t walk_arm64(struct gmem_kernel *kernel, uint64_t address, int *level)
 {
 	bool large = kernel->page_shift == 14;
@@ -88,7 +91,7 @@ static uint64_t walk_arm64(struct gmem_kernel *kernel, uint64_t address, int *le
 	return entry;
 }
 
-/* A direct-map address walked by hand, from swapper_pg_dir: the leaf and its level. */
+/* Walks a direct-map address by hand, from swapper_pg_dir. Returns the leaf, and its level. */
 static uint64_t walk(struct gmem_kernel *kernel, uint64_t address, int *level)
 {
 	uint64_t base = base_of(kernel), sme, table, entry = 0;
@@ -109,7 +112,7 @@ static uint64_t walk(struct gmem_kernel *kernel, uint64_t address, int *level)
 	return entry;
 }
 
-/* What set_direct_map_invalid_noflush() leaves of an entry, and what the way back makes of it. */
+/* Checks the entry after set_direct_map_invalid_noflush(), and after the way back. */
 static void check_entry(struct gmem_kernel *kernel, uint64_t entry, uint64_t address, bool present)
 {
 	uint64_t frame = 0x000ffffffffff000;
@@ -177,7 +180,7 @@ START_TEST(control_pages)
 }
 END_TEST
 
-/* /proc/kcore gives zeros for a page that left the direct map, and reports no error. */
+/* /proc/kcore returns zeros for a page that left the direct map, and no error. */
 START_TEST(kcore_reads_zeros)
 {
 	struct gmem_kernel *kernel = sim_open("plain");
@@ -190,7 +193,7 @@ START_TEST(kcore_reads_zeros)
 	ck_assert_int_eq(kernel->ops->reader_open(kernel, GMEM_READER_KCORE, why, 64), 0);
 	ck_assert_int_eq(read_at(kernel, base + 0x100001000, &word, 8), 0);
 	ck_assert_uint_eq(word, 0);
-	/* Not RAM: the hole below 4 GiB. */
+	/* The hole below 4 GiB is not RAM. */
 	ck_assert_int_eq(read_at(kernel, base + 0xc0000000, &word, 8), -EFAULT);
 	kernel->ops->destroy(kernel);
 }
@@ -210,7 +213,7 @@ START_TEST(reader_may_fail)
 }
 END_TEST
 
-/* Splitting a gigabyte leaves as many bytes mapped, and counts. */
+/* Splitting a gigabyte keeps the number of mapped bytes, and is counted. */
 START_TEST(counters_follow_splits)
 {
 	struct gmem_kernel *kernel = sim_open("plain");
@@ -266,7 +269,7 @@ START_TEST(files_of_the_host)
 }
 END_TEST
 
-/* task -> files -> fdtable -> file -> inode -> super block, past the table's first size. */
+/* task -> files -> fdtable -> file -> inode -> super block, for a table that has grown. */
 START_TEST(fd_table_in_kernel_memory)
 {
 	struct gmem_kernel *kernel = sim_open("plain");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random sequences of calls on every model: nothing of a stock kernel oopses, the page cache in
- * kernel memory holds what was allocated and nothing else, and at the end all is given back.
+ * Random sequences of calls on every model. A stock kernel never oopses, the page cache in kernel
+ * memory has exactly the allocated pages, and at the end everything is freed.
  */
 #include "sim_test.h"
 
@@ -52,7 +52,7 @@ static void close_all(struct world *w)
 	ck_assert_uint_eq(gmem_sim_keyids_in_use(w->kernel), 0);
 }
 
-/* A VM of a random type; a TD has no vCPU before its launch. */
+/* Makes a VM of a random type. A TD has no vCPU before its launch. */
 static void new_world(struct world *w)
 {
 	do
@@ -110,7 +110,7 @@ static void step(struct world *w)
 	}
 }
 
-/* A page frame is a page of one file, once. */
+/* Each page frame belongs to one page of one file. */
 static void check_files(struct world *w)
 {
 	int64_t found[FILES * PAGES];
@@ -126,7 +126,7 @@ static void check_files(struct world *w)
 				found[n++] = pfn;
 		}
 	}
-	/* Closed files that are still mapped have pages too. */
+	/* Closed files that are still mapped have pages, too. */
 	ck_assert_uint_le(n, gmem_sim_pages_in_use(w->kernel));
 }
 
@@ -170,7 +170,7 @@ START_TEST(deterministic)
 }
 END_TEST
 
-/* Two kernels at once know nothing of each other. */
+/* Two kernels at the same time are independent. */
 START_TEST(two_at_once)
 {
 	struct gmem_kernel *one = sim_open("plain"), *other = sim_open("plain");

@@ -166,7 +166,7 @@ START_TEST(update_progress)
 	ck_assert_int_eq(update(g.kernel, g.vm, &u), -EIO);
 	convert(g.kernel, g.vm, 3 * PAGE, PAGE, true);
 	ck_assert_int_eq(update(g.kernel, g.vm, &u), 0);
-	/* Clamped to the end of the slot. */
+	/* The kernel cuts the range at the end of the slot. */
 	ck_assert_uint_eq(u.gfn_start, 8);
 	end(&g);
 }
@@ -188,7 +188,7 @@ START_TEST(finish_allows_pre_fault)
 }
 END_TEST
 
-/* The RMP splits the direct map, and removes nothing. */
+/* The RMP splits the direct map, but removes nothing. */
 START_TEST(rmp_splits)
 {
 	struct guest g = launch();
@@ -227,7 +227,7 @@ START_TEST(update_oops)
 }
 END_TEST
 
-/* sev_gmem_make_shared() flushes what it takes back: at the punch, and at the last close. */
+/* sev_gmem_make_shared() flushes pages that it takes back: at the punch, and at the last close. */
 START_TEST(reclaim_oops)
 {
 	for (int closing = 0; closing < 2; closing++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The simulated TDX: every command's checks in order, the launch, and the flush that oopses. */
+/* The simulated TDX: the order of every command's checks, the launch, and the flush that oopses. */
 #include "kernel/sim/kvm/tdx_module.h"
 #include "kernel/uapi_tdx.h"
 #include "sim_test.h"
@@ -64,7 +64,7 @@ static int set_cpuid(struct gmem_kernel *kernel, int vcpu)
 	return call(kernel, vcpu, SET_CPUID2, &cpuid);
 }
 
-/* A TD up to the point where memory is added. */
+/* Makes a TD that is ready for memory. */
 struct td {
 	struct gmem_kernel *kernel;
 	int vm, vcpu, gmem;
@@ -86,7 +86,7 @@ static struct td launch(const char *model, uint64_t flags)
 	td.gmem = new_gmem(td.kernel, td.vm, SIZE, flags);
 	ck_assert_int_ge(td.gmem, 0);
 	ck_assert_int_eq(bind_gmem(td.kernel, td.vm, 0, td.gmem, 0, SIZE), 0);
-	/* With in-place conversion a file is private from the start. */
+	/* With in-place conversion a file begins private. */
 	if (strcmp(model, "in-place"))
 		ck_assert_int_eq(convert(td.kernel, td.vm, 0, SIZE, true), 0);
 	return td;
@@ -156,7 +156,7 @@ START_TEST(capabilities)
 }
 END_TEST
 
-/* What is wrong with the parameters, one thing at a time. */
+/* Makes one of the parameters wrong. */
 static void spoil(struct init_vm *params, int row)
 {
 	switch (row) {
@@ -215,7 +215,7 @@ START_TEST(init_vm_checks)
 }
 END_TEST
 
-/* A KeyID is held until the last guest_memfd, mapping, vCPU and VM descriptor is gone. */
+/* A KeyID stays in use until the last guest_memfd, mapping, vCPU and VM descriptor is gone. */
 START_TEST(keyids)
 {
 	struct gmem_kernel *kernel = sim_open("tdx");
@@ -342,7 +342,7 @@ START_TEST(mem_region_checks)
 	ck_assert_int_eq(add(&td, 0, 0, 0, NULL), -EINVAL);
 	ck_assert_int_eq(add(&td, 1ull << 47, 1, 0, NULL), -EINVAL);
 	ck_assert_int_eq(add(&td, -PAGE, 2, 0, NULL), -EINVAL);
-	/* The slot before the source, the source before the attribute. */
+	/* KVM checks the slot before the source, and the source before the attribute. */
 	td.source = (char *)0x1000;
 	ck_assert_int_eq(add(&td, 1 << 30, 1, 0, &left), -EINVAL);
 	ck_assert_int_eq(add(&td, 0, 1, 0, &left), -EFAULT);
@@ -356,7 +356,8 @@ START_TEST(mem_region_checks)
 	ck_assert_uint_eq(left, 0);
 	ck_assert_int_eq(add(&td, PAGE, 1, 0, &left), -EIO);
 	/*
-	 * Modulo 2^64: it goes on to the end of the slot, and the error is not hidden by progress.
+	 * Modulo 2^64: the call continues to the end of the slot, and progress
+	 * does not hide the error.
 	 */
 	ck_assert_int_eq(add(&td, 2 * PAGE, (1ull << 52) + 1, 0, &left), -EINVAL);
 	td.source = source;
@@ -380,7 +381,7 @@ START_TEST(mem_region_progress)
 	ck_assert_int_eq(add(&td, 4 * PAGE, 1, 0, &left), -EINTR);
 	gmem_sim_signal(td.kernel, false);
 	gmem_sim_measurement(td.kernel, td.vm, &one);
-	/* Busy never shows; what was removed may be added again. */
+	/* The caller never sees busy. A removed page may be added again. */
 	gmem_sim_fail_seamcall(td.kernel, TDH_MEM_PAGE_ADD, 1, SIM_TDX_OPERAND_BUSY | 0x92);
 	ck_assert_int_eq(add(&td, 4 * PAGE, 1, 0, &left), 0);
 	gmem_sim_measurement(td.kernel, td.vm, &other);
@@ -395,7 +396,7 @@ START_TEST(mem_region_progress)
 }
 END_TEST
 
-/* Without a source the page goes in as it is, where conversion is in place. */
+/* With in-place conversion, a page without a source is added with its own content. */
 START_TEST(mem_region_in_place)
 {
 	struct td td = launch("in-place", 0);
@@ -434,7 +435,7 @@ START_TEST(finalize_checks)
 }
 END_TEST
 
-/* What drops S-EPT leaves, and that a dropped page is augmented anew. */
+/* What is removed from the S-EPT, and that a removed page is augmented again. */
 START_TEST(removal_paths)
 {
 	struct td td = launch("tdx", 0);
@@ -487,7 +488,7 @@ static void expect_oops(struct td *td, const char *function, const char *code)
 	ck_assert_ptr_nonnull(strstr(log, "not-present page"));
 }
 
-/* The what-if: the flush of PAGE.ADD faults, and the locks stay held. */
+/* The what-if kernel: the flush of PAGE.ADD faults, and the locks stay held. */
 START_TEST(page_add_oops)
 {
 	struct td td = launch("tdx-no-direct-map", 4);
@@ -520,7 +521,7 @@ START_TEST(page_aug_oops)
 }
 END_TEST
 
-/* A page that is gone before the first fault: the clear comes before the flush. */
+/* A page that is out before the first fault: the kernel clears it before the flush. */
 START_TEST(clear_oops_first)
 {
 	struct td td = launch("tdx", 0);
@@ -536,7 +537,7 @@ START_TEST(clear_oops_first)
 }
 END_TEST
 
-/* Only CPUs with the erratum touch a page that they take back. */
+/* The kernel touches pages that it takes back only on CPUs with the erratum. */
 START_TEST(reclaim_oops_with_erratum)
 {
 	static const char *const models[] = { "tdx", "no-direct-map" };

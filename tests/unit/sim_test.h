@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the tests of the simulated kernel share. */
+/* Functions that the tests of the simulated kernel share. */
 #ifndef SIM_TEST_H
 #define SIM_TEST_H
 
@@ -15,7 +15,7 @@
 #define PAGE 4096ull
 #define MAYBE_UNUSED __attribute__((unused))
 
-/* A main() that runs the tests given, START_TEST names, as one suite. */
+/* A main() that runs these tests, START_TEST names, as one suite. */
 #define SIM_MAIN(title, ...)                                              \
 	int main(void)                                                    \
 	{                                                                 \
@@ -73,7 +73,7 @@ MAYBE_UNUSED static uint64_t member(struct gmem_kernel *kernel, const char *type
 	return offset;
 }
 
-/* A variable of the kernel image. */
+/* Reads a variable of the kernel image. */
 MAYBE_UNUSED static uint64_t variable(struct gmem_kernel *kernel, const char *name)
 {
 	uint64_t address;
@@ -121,7 +121,7 @@ MAYBE_UNUSED static int new_gmem(struct gmem_kernel *kernel, int vm, uint64_t si
 	return call(kernel, vm, GMEM_KVM_CREATE_GUEST_MEMFD, &create);
 }
 
-/* A memslot of a guest_memfd at its offset 0. */
+/* Binds a guest_memfd to a memslot, at its offset 0. */
 MAYBE_UNUSED static int bind_gmem(struct gmem_kernel *kernel, int vm, uint32_t slot, int gmem,
 				  uint64_t gpa, uint64_t size)
 {

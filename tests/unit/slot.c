@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memslots, and the words for what is wrong with one. */
+/* Memslots, and the explanations for wrong ones. */
 #include "unit.h"
 
 #include "kernel/uapi.h"
@@ -45,7 +45,7 @@ static void teardown(void)
 	port_ctx_free(ctx, fds, 0);
 }
 
-/* A slot of 1 MiB at 16 MiB, to be changed by the test. */
+/* A valid slot of 1 MiB at 16 MiB, for the test to change. */
 static struct gmem_slot_options good(uint32_t id)
 {
 	return (struct gmem_slot_options){
@@ -148,7 +148,7 @@ static int no_pre_fault(struct gmem_kernel *kernel, int fd, unsigned long reques
 	return port.real->ioctl(kernel, fd, request, arg);
 }
 
-/* Without EPT or NPT the CPU's width is no limit to guest addresses: it is not blamed. */
+/* Without EPT or NPT the CPU's width does not limit guest addresses, so it is not blamed. */
 START_TEST(without_tdp)
 {
 	struct gmem_slot_options options;
@@ -156,7 +156,7 @@ START_TEST(without_tdp)
 	setup("plain", GMEM_VM_DEFAULT);
 	port_pretend(ctx)->ioctl = no_pre_fault;
 	options = good(0);
-	options.gpa = 1ull << 47; /* the model has EPT, and refuses it */
+	options.gpa = 1ull << 47; /* the model has EPT, and refuses this address */
 	refused(&options, EINVAL, "no condition that libgmem knows");
 	options.gpa = 1ull << 52;
 	refused(&options, EINVAL, "is beyond 0x10000000000000, where guest-physical addresses end");
@@ -194,7 +194,7 @@ START_TEST(in_the_way)
 }
 END_TEST
 
-/* Linux 6.12: another errno for the same, and slots with memory for private VMs only. */
+/* Linux 6.12: another errno for the same mistake, and slots with memory only for private VMs. */
 START_TEST(old_kernel)
 {
 	struct gmem_slot_options options;
@@ -205,7 +205,7 @@ START_TEST(old_kernel)
 	options = good(1);
 	options.gpa = 64 * MIB;
 	refused(&options, EINVAL, "is bound to slot 0 at 0x1000000 already");
-	/* The binding was looked at before the address. */
+	/* KVM checks the binding before the address. */
 	options.gpa = 1ull << 51;
 	refused(&options, EINVAL, "is bound to slot 0 at 0x1000000 already");
 	options.memory_offset = MIB;

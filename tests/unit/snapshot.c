@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The files of another host behind the port: what it tells, what it does not, and what it will not
- * read.
+ * The files of another host behind the port: what a snapshot tells, what it does not tell, and
+ * what it refuses to read.
  */
 #include "unit.h"
 
@@ -80,7 +80,7 @@ static struct gmem_ctx *open_ctx(void)
 	return ctx;
 }
 
-/* The error of opening it, and that why has said. */
+/* Checks the error of opening it, and that why contains said. */
 static void refuses(int error, const char *said)
 {
 	char why[256] = "";
@@ -124,7 +124,7 @@ START_TEST(files_and_what_is_not_known)
 }
 END_TEST
 
-/* What a folder that somebody else made may hold. */
+/* A folder that another user made may contain these. */
 START_TEST(traps)
 {
 	char deep[4200] = "";
@@ -162,7 +162,7 @@ START_TEST(traps)
 }
 END_TEST
 
-/* A device of DIR is never opened, not even by root; tar(1) run by root may have made it. */
+/* A device in DIR is never opened, not even by root: tar(1) may have made it when root ran it. */
 START_TEST(a_device)
 {
 	struct gmem_ctx *ctx;
@@ -233,7 +233,7 @@ static int answer(const char *text, int where, int what)
 #define KVM GMEM_ASKED_KVM
 #define UNKNOWN (-GMEM_KERNEL_NOT_RECORDED)
 
-/* What follows from the short form of a VM, and what does not. */
+/* What the short form of a VM tells, and what it does not tell. */
 START_TEST(answers_of_the_short_form)
 {
 	static const char old_tdx[] = "types=0x7 gmem=1 mem2=1 attr=8 prefault=0\n";
@@ -327,7 +327,7 @@ static int stop(const char *name, void *arg)
 	return 7;
 }
 
-/* Without the index it is known that a name is there, but not that there is no other. */
+/* Without the index a name that is there is known, but there may be others. */
 START_TEST(folders)
 {
 	const struct gmem_kernel_ops *ops;
@@ -360,7 +360,7 @@ START_TEST(folders)
 }
 END_TEST
 
-/* The name of the machine and the page of its kernel, over the files that are there. */
+/* Checks the name of the machine and its page size, for the files that are there. */
 static void is_machine(const char *name, unsigned int page_shift)
 {
 	struct gmem_ctx *ctx = open_ctx();
@@ -391,7 +391,7 @@ START_TEST(machine)
 	is_machine("aarch64", 12);
 	put("/index", "machine aarch64 16384\n/dev/sev ENOENT\n");
 	is_machine("aarch64", 14);
-	/* What the index says counts. */
+	/* The index decides. */
 	put("/index", "machine x86_64 4096\n");
 	is_machine("x86_64", 12);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

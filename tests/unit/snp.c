@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Launching an SNP guest through the library, and what is said when that fails. */
+/* Launching an SNP guest through the library, and the explanations of failures. */
 #include "unit.h"
 
 #include "kernel/uapi.h"
@@ -68,7 +68,7 @@ static int update(uint64_t page, uint64_t pages, enum gmem_snp_page_type type, u
 	return gmem_snp_launch_update(vm, &region, done);
 }
 
-/* The firmware says error to the next command. */
+/* The firmware answers the next command with error. */
 static uint32_t firmware_error;
 static int firmware_errno;
 
@@ -113,7 +113,7 @@ START_TEST(launch)
 }
 END_TEST
 
-/* A launch that others began, on their descriptor. */
+/* Another program began the launch, on its own descriptor. */
 START_TEST(wrapped)
 {
 	struct gmem_vm *wrapper;
@@ -207,7 +207,7 @@ START_TEST(start_mistakes)
 	port_said(ctx, "the launch was begun already");
 	teardown();
 
-	/* The firmware is reached through a device that may be missing. */
+	/* The kernel reaches the firmware through a device that may be missing. */
 	setup();
 	ck_assert_int_eq(gmem_snp_init_vm(vm, NULL), 0);
 	port_refuse_open(ctx, "/dev/sev", -ENOENT);
@@ -245,7 +245,7 @@ START_TEST(update_mistakes)
 					   GMEM_SNP_PAGE_NORMAL };
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
 	port_said(ctx, "is no multiple of 4096");
-	/* The kernel would cut that to whole pages. */
+	/* The kernel would round this to whole pages. */
 	region = (struct gmem_snp_region){ sizeof(region), source, GPA + 5, 1,
 					   GMEM_SNP_PAGE_NORMAL };
 	ck_assert_int_eq(gmem_snp_launch_update(vm, &region, NULL), -EINVAL);
@@ -257,7 +257,7 @@ START_TEST(update_mistakes)
 }
 END_TEST
 
-/* All of it is EIO to the kernel; progress is kept. */
+/* The kernel returns EIO for all of them. Progress is kept. */
 START_TEST(update_failures)
 {
 	uint64_t done;
@@ -275,7 +275,7 @@ START_TEST(update_failures)
 	gmem_sim_fail_allocation(port_sim(ctx), 1);
 	ck_assert_int_eq(update(5, 1, GMEM_SNP_PAGE_NORMAL, &done), -EIO);
 	port_said(ctx, "KVM says EIO to all of it");
-	/* Behind the end of the memslot. */
+	/* Beyond the end of the memslot. */
 	ck_assert_int_eq(update(14, 4, GMEM_SNP_PAGE_ZERO, &done), -EINVAL);
 	ck_assert_uint_eq(done, 2);
 	port_said(ctx, "guest address 0x100010000 is in no memslot");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the summary of extents counts as pages, and what it does not. */
+/* What the summary of extents counts as pages, and what it leaves out. */
 #include "unit.h"
 
 #include "inspect/tally.c"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Launching a TD through the library: the steps, the whole, and what is said when they fail. */
+/* Launching a TD through the library: the steps, the whole, and the explanations of failures. */
 #include "unit.h"
 
 #include "kernel/sim/kvm/tdx_module.h"
@@ -53,7 +53,7 @@ static void bind_memory(uint64_t flags)
 	ck_assert_int_eq(gmem_convert(vm, GPA, SIZE, true), 0);
 }
 
-/* A TD with one vCPU, ready for memory. */
+/* Makes a TD with one vCPU that is ready for memory. */
 static void setup_td(const char *model)
 {
 	setup(model);
@@ -71,7 +71,7 @@ static int add(uint64_t page, uint64_t pages, uint64_t flags, uint64_t *done)
 	return gmem_tdx_init_mem_region(vm, 0, &region, done);
 }
 
-/* Fails the n-th ioctl of a number from now on, some times, with an errno. */
+/* Lets the n-th ioctl of a number from now on fail with an errno, a given number of times. */
 static struct {
 	unsigned long request;
 	unsigned int after, times;
@@ -125,7 +125,7 @@ START_TEST(capabilities_asked)
 }
 END_TEST
 
-/* The list grows until it is long enough, and not for ever. */
+/* libgmem enlarges the list until it is long enough, but not for ever. */
 START_TEST(capabilities_grow)
 {
 	struct gmem_tdx_capabilities *capabilities;
@@ -147,7 +147,7 @@ START_TEST(capabilities_grow)
 }
 END_TEST
 
-/* On an SEV VM the number of KVM_TDX_CAPABILITIES is KVM_SEV_INIT: KVM must not be asked. */
+/* On an SEV VM the number of KVM_TDX_CAPABILITIES is KVM_SEV_INIT, so libgmem must not call it. */
 START_TEST(other_type)
 {
 	struct gmem_tdx_capabilities *capabilities;
@@ -181,7 +181,7 @@ static struct kvm_cpuid2 *list(uint32_t n)
 	return cpuid;
 }
 
-/* Only what can be chosen, sub-leaves told apart, and always the guest's address width. */
+/* Only configurable bits, each sub-leaf on its own, and always the guest's address width. */
 START_TEST(cpuid_of_init_vm)
 {
 	struct kvm_cpuid2 *configurable = list(4), *wanted = list(4), *made;
@@ -220,7 +220,7 @@ START_TEST(cpuid_of_init_vm)
 }
 END_TEST
 
-/* Everything that the host has, TSX and WAITPKG too, must still end in a TD. */
+/* With every feature of the host, even TSX and WAITPKG, the TD must still be created. */
 START_TEST(init_vm_with_cpuid)
 {
 	struct gmem_tdx_init_options options = { .size = sizeof(options), .address_width = 52 };
@@ -266,7 +266,7 @@ START_TEST(init_vm_mistakes)
 	options.size = 0;
 	init_refused(options, "struct gmem_tdx_init_options: Invalid argument: its size is 0");
 	ck_assert_uint_eq(gmem_sim_keyids_in_use(port_sim(ctx)), 0);
-	/* A failure leaves all as it was. */
+	/* A failure changes nothing. */
 	ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), 0);
 	init_refused(good, "initialised already");
 	teardown();
@@ -296,7 +296,7 @@ START_TEST(init_vm_refusals)
 		port_said(ctx, cases[i].words);
 		teardown();
 	}
-	/* A want of entropy passes. */
+	/* Too little entropy is temporary. */
 	setup("tdx");
 	gmem_sim_fail_seamcall(port_sim(ctx), TDH_MNG_CREATE, 1, SIM_TDX_RND_NO_ENTROPY);
 	ck_assert_int_eq(gmem_tdx_init_vm(vm, NULL), 0);
@@ -304,7 +304,7 @@ START_TEST(init_vm_refusals)
 }
 END_TEST
 
-/* Errnos that the model does not give by itself; the first command asks for the capabilities. */
+/* Errnos that the model does not return by itself. The first command asks for the capabilities. */
 START_TEST(init_vm_errnos)
 {
 	static const struct {
@@ -390,7 +390,7 @@ START_TEST(vcpus)
 }
 END_TEST
 
-/* A list without x2APIC, or without leaf 1 at all, gets it. */
+/* If a list lacks x2APIC, or leaf 1, libgmem adds it. */
 START_TEST(vcpu_cpuid_given)
 {
 	struct gmem_tdx_vcpu_options options = { .size = sizeof(options) };
@@ -409,7 +409,7 @@ START_TEST(vcpu_cpuid_given)
 }
 END_TEST
 
-/* The caller's own descriptors: nothing of them is closed. */
+/* The caller's own descriptors: libgmem closes none of them. */
 START_TEST(wrapped)
 {
 	struct gmem_vm *wrapper;
@@ -441,7 +441,7 @@ START_TEST(regions_added)
 	ck_assert_int_eq(add(4, 2, 0, NULL), 0);
 	ck_assert_uint_eq(gmem_sim_seamcalls(port_sim(ctx), TDH_MR_EXTEND), 4 * 16);
 
-	/* The second of these pages is there already. */
+	/* The second of these pages is already in the TD. */
 	ck_assert_int_eq(add(7, 1, 0, NULL), 0);
 	ck_assert_int_eq(add(6, 3, 0, &done), -EIO);
 	ck_assert_uint_eq(done, 1);
@@ -498,7 +498,7 @@ START_TEST(region_mistakes)
 }
 END_TEST
 
-/* A page that left the TD is new to it when it is private again. */
+/* A page that left the TD must be added again when it is private again. */
 START_TEST(added_again_after_conversion)
 {
 	setup_td("tdx");
@@ -509,7 +509,7 @@ START_TEST(added_again_after_conversion)
 	ck_assert(!gmem_ranges_cover(&vm->td.added, GPA, GPA + PAGE));
 	ck_assert_int_eq(add(0, 1, 0, NULL), 0);
 
-	/* And when its memslot is. */
+	/* The same after its memslot is deleted. */
 	ck_assert_int_eq(gmem_slot_delete(vm, 0), 0);
 	gmem_memory_free(memory);
 	bind_memory(0);
@@ -524,7 +524,10 @@ START_TEST(region_refusals)
 
 	setup_td("tdx");
 	bind_memory(0);
-	/* Interrupted a few times: nobody notices. Interrupted all the time: it ends. */
+	/*
+	 * A few interruptions: the caller does not see them. Interrupted all
+	 * the time: the call ends.
+	 */
 	refuse_command(5, EINTR, 0);
 	ck_assert_int_eq(add(0, 1, 0, NULL), 0);
 	gmem_sim_signal(port_sim(ctx), true);
@@ -535,7 +538,7 @@ START_TEST(region_refusals)
 	gmem_sim_fail_allocation(port_sim(ctx), 3);
 	ck_assert_int_eq(add(1, 8, 0, &done), -ENOMEM);
 	port_said(ctx, "memory.max");
-	/* What is left goes in afterwards. */
+	/* The remaining pages are added afterwards. */
 	ck_assert_int_eq(add(1 + done, 8 - done, 0, NULL), 0);
 	gmem_sim_fail_seamcall(port_sim(ctx), TDH_MEM_PAGE_ADD, 2, SIM_TDX_PAGE_METADATA_INCORRECT);
 	ck_assert_int_eq(add(9, 4, 0, &done), -EIO);
@@ -604,7 +607,7 @@ struct seen {
 	uint64_t pages;
 	unsigned int calls;
 	enum gmem_tdx_stage stop_at;
-	int value; /* with which */
+	int value; /* with this value */
 };
 
 static int note(enum gmem_tdx_stage stage, uint64_t done, uint64_t total, void *arg)
@@ -660,7 +663,7 @@ START_TEST(launch)
 }
 END_TEST
 
-/* A newer program's regions are longer: the next one begins where its size says. */
+/* A newer program's regions are longer: the size of one tells where the next begins. */
 START_TEST(launch_of_longer_regions)
 {
 	struct longer {
@@ -690,7 +693,7 @@ START_TEST(launch_of_longer_regions)
 }
 END_TEST
 
-/* The measurement is that of the same steps made one by one. */
+/* The measurement equals that of the same single steps. */
 START_TEST(launch_measures_alike)
 {
 	const struct gmem_tdx_region regions[] = { { sizeof(regions[0]), source, GPA, 4,
@@ -716,7 +719,7 @@ START_TEST(launch_measures_alike)
 }
 END_TEST
 
-/* What was stopped on the way goes on with the single steps. */
+/* A stopped launch can be finished with the single steps. */
 static void stop_launch(int value)
 {
 	const struct gmem_tdx_region regions[] = { { sizeof(regions[0]), source, GPA, 4, 0 } };
@@ -740,7 +743,7 @@ START_TEST(launch_stopped)
 }
 END_TEST
 
-/* Every call of a launch fails once, with an errno that is not tried again. */
+/* Every call of a launch fails once, with an errno that libgmem does not try again. */
 START_TEST(launch_fails_anywhere)
 {
 	const struct gmem_tdx_region regions[] = { { sizeof(regions[0]), source, GPA, 4, 0 } };
@@ -754,7 +757,9 @@ START_TEST(launch_fails_anywhere)
 
 		setup("tdx");
 		bind_memory(0);
-		/* What only looks may fail, see guard.c; here are the calls that launch. */
+		/*
+		 * Calls that only look may fail, see guard.c. This test is about calls that launch.
+		 */
 		gmem_ctx_allow_faults(ctx, true);
 		port_fail_at(ctx, ++n, -ENOMEM);
 		ret = gmem_tdx_launch(vm, &options);
@@ -766,7 +771,7 @@ START_TEST(launch_fails_anywhere)
 }
 END_TEST
 
-/* The what-if: the page leaves the direct map, and the flush before PAGE.ADD finds it gone. */
+/* The what-if kernel: the page leaves the direct map, and the flush before PAGE.ADD faults. */
 START_TEST(oops)
 {
 	setup_td("tdx-no-direct-map");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What SEAMCALLs and the SEV firmware answer, in words. */
+/* Answers of SEAMCALLs and of the SEV firmware, in words. */
 #include "unit.h"
 
 #include <string.h>
@@ -55,7 +55,7 @@ START_TEST(statuses)
 }
 END_TEST
 
-/* What the model's module can answer must have a name. */
+/* Every answer of the model's module must have a name. */
 START_TEST(model_knows_no_others)
 {
 	static const uint64_t answers[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What top shows, without a terminal and a kernel: rates, when a row is read again, the order of
- * rows, bars, and lines of text that fit any width.
+ * The content of top, without a terminal and a kernel: rates, when a row is read again, the order
+ * of rows, bars, and lines of text that fit any width.
  */
 #include "unit.h"
 
@@ -22,7 +22,7 @@
 static struct guest made[GUESTS_MAX];
 static const struct guest *guests[GUESTS_MAX];
 
-/* What is others' text is measured by the locale. */
+/* The locale decides how wide the text of others is. */
 static void in_utf8(void)
 {
 	ck_assert_ptr_nonnull(setlocale(LC_CTYPE, "C.UTF-8"));
@@ -48,7 +48,7 @@ START_TEST(rates)
 	const struct guest_count unknown = { .at = 14 };
 
 	take(&guest, 10, 4096, SECOND);
-	ck_assert(!guest.has_rate); /* nothing before it */
+	ck_assert(!guest.has_rate); /* as there is no earlier value */
 	take(&guest, 12, 4096 + 3000, 2 * SECOND);
 	ck_assert(guest.has_rate);
 	ck_assert_double_eq_tol(guest.rate, 1500, 1e-9);
@@ -61,7 +61,7 @@ START_TEST(rates)
 	ck_assert(!guest.has_rate && !guest_resident(&guest).known);
 	take(&guest, 15, 4096, 3 * SECOND);
 	ck_assert(!guest.has_rate);
-	/* Two counts at one time have no rate between them. */
+	/* Two values at the same time give no rate. */
 	take(&guest, 15, 8192, 3 * SECOND);
 	ck_assert(!guest.has_rate);
 }
@@ -82,13 +82,16 @@ START_TEST(reads)
 	ck_assert(guest_is_due(&guest, 0));
 	take(&guest, 10, 4096, SECOND);
 	read_now(&guest, 10, 0.001);
-	/* A change within the tick of the clock that was seen: once more, then not again. */
+	/*
+	 * A change may follow in the same tick of the clock: the row is read
+	 * once more, then not again.
+	 */
 	take(&guest, 11, 4096, SECOND);
 	ck_assert(guest_is_due(&guest, 11));
 	read_now(&guest, 11, 0.001);
 	take(&guest, 12, 4096, SECOND);
 	ck_assert(!guest_is_due(&guest, 12));
-	/* What moves: pages, the time of change, memslots. */
+	/* Changes that make a row due: pages, the time of change, memslots. */
 	take(&guest, 13, 8192, SECOND);
 	ck_assert(guest_is_due(&guest, 13));
 	read_now(&guest, 13, 0.001);
@@ -96,7 +99,7 @@ START_TEST(reads)
 	read_now(&guest, 14, 0.001);
 	take(&guest, 15, 8192, 2 * SECOND);
 	ck_assert(guest_is_due(&guest, 15));
-	/* What takes long is read for a tenth of the time, and the change is not forgotten. */
+	/* A slow row may take a tenth of the time. Its change is not forgotten. */
 	read_now(&guest, 15, 2);
 	take(&guest, 16, 16384, 3 * SECOND);
 	ck_assert(!guest_is_due(&guest, 16));
@@ -104,7 +107,7 @@ START_TEST(reads)
 	take(&guest, 18, 16384, 3 * SECOND);
 	ck_assert(!guest_is_due(&guest, 34.9));
 	ck_assert(guest_is_due(&guest, 35.1));
-	/* And nothing is taken for unchanged for ever. */
+	/* No row counts as unchanged for ever. */
 	read_now(&guest, 40, 0.001);
 	ck_assert(!guest_is_due(&guest, 40 + GUEST_IDLE - 0.1));
 	ck_assert(guest_is_due(&guest, 40 + GUEST_IDLE + 0.1));
@@ -129,7 +132,7 @@ START_TEST(idle)
 	ck_assert(guest_is_idle(&guest));
 	take(&guest, 5, 8192, SECOND);
 	ck_assert(!guest_is_idle(&guest));
-	/* What changed is still to be read. */
+	/* The changed rows are still due. */
 	for (int i = 6; i < 12; i++)
 		take(&guest, i, 8192, SECOND);
 	ck_assert(!guest_is_idle(&guest));
@@ -138,7 +141,7 @@ START_TEST(idle)
 }
 END_TEST
 
-/* Each form, and that what is shown is never off by more than a hundredth. */
+/* Each form. The text is never wrong by more than a hundredth. */
 START_TEST(rates_as_text)
 {
 	static const struct {
@@ -173,7 +176,10 @@ START_TEST(rates_as_text)
 }
 END_TEST
 
-/* Random parts against the rules: all cells used, what is there is seen, and shares are right. */
+/*
+ * Random parts, compared with the rules: all cells are used, each part is
+ * visible, shares are right.
+ */
 START_TEST(bars)
 {
 	for (int round = 0; round < 20000; round++) {
@@ -198,7 +204,7 @@ START_TEST(bars)
 }
 END_TEST
 
-/* One page in a terabyte that is not in the direct map is seen. */
+/* One page in a terabyte that is not in the direct map is visible. */
 START_TEST(a_hole_is_never_lost)
 {
 	const uint64_t parts[BAR_PARTS] = {
@@ -234,7 +240,7 @@ static void make_guest(size_t i, uint64_t size, uint64_t resident, const char *c
 	guests[i] = guest;
 }
 
-/* The order of inodes, as text. */
+/* Returns the order of inodes as text. */
 static const char *order_by(enum guest_sort sort, size_t n, bool reversed)
 {
 	static char text[64];
@@ -254,7 +260,7 @@ START_TEST(order)
 	make_guest(3, 2 << 20, 0, NULL);
 	made[3].count.known = false;
 	made[3].has_rate = false;
-	made[0].rate = -1e9; /* what shrinks fast is as interesting */
+	made[0].rate = -1e9; /* a fast decrease counts like a fast increase */
 	ck_assert_str_eq(order_by(SORT_RESIDENT, 4, false), "2 3 1 4");
 	ck_assert_str_eq(order_by(SORT_RESIDENT, 4, true), "1 2 3 4");
 	ck_assert_str_eq(order_by(SORT_RATE, 4, false), "1 2 3 4");
@@ -292,8 +298,10 @@ START_TEST(sums_of_all)
 }
 END_TEST
 
-/* Columns that a line takes on a terminal, without its colours; more where it has what is not
- * shown. */
+/*
+ * Returns how many columns a line takes on a terminal, without its colours; more if it has
+ * characters that are not printed.
+ */
 static unsigned int width_of(const char *line, size_t length)
 {
 	unsigned int width = 0;
@@ -317,7 +325,7 @@ static unsigned int width_of(const char *line, size_t length)
 	return width;
 }
 
-/* Draws, and holds each line against the width. Returns the text, to be freed. */
+/* Draws, and compares each line with the width. The caller frees the text. */
 static char *drawn(struct view *view, size_t n)
 {
 	char *text = NULL;
@@ -384,7 +392,7 @@ START_TEST(what_is_shown)
 		strstr(text, COLOR_REVERSE " 1000" COLOR_PLAIN COLOR_REVERSE " qemu"));
 	ck_assert_ptr_nonnull(strstr(text, "█"));
 	ck_assert_ptr_nonnull(strstr(text, "0:1M,1:1M"));
-	ck_assert_ptr_null(strstr(text, "\033[3")); /* no colour was asked for */
+	ck_assert_ptr_null(strstr(text, "\033[3")); /* without colours */
 	free(text);
 	view.utf8 = false;
 	view.colored = true;
@@ -397,7 +405,7 @@ START_TEST(what_is_shown)
 }
 END_TEST
 
-/* 60 columns have all that changes fast; the others are to the right. */
+/* 60 columns have everything that changes fast. Other columns are to the right. */
 START_TEST(narrow)
 {
 	struct view view = view_of(60, 10);
@@ -419,8 +427,10 @@ START_TEST(narrow)
 }
 END_TEST
 
-/* No byte of a name reaches the terminal that it would obey, or that would move what stands beside
- * it. */
+/*
+ * No byte of a name reaches the terminal if the terminal would obey it, or if it would
+ * move the text beside it.
+ */
 START_TEST(hostile_names)
 {
 	static const char *const names[] = {
@@ -475,7 +485,7 @@ START_TEST(scrolls)
 	view.selected = 3;
 	free(drawn(&view, GUESTS_MAX));
 	ck_assert_uint_eq(view.first, 3);
-	/* Fewer guests than it was scrolled to. */
+	/* There are fewer guests than the selected row. */
 	view.selected = 30;
 	free(drawn(&view, 7));
 	ck_assert_uint_eq(view.selected, 6);

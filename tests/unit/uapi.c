@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libgmem's own KVM numbers and structs against the system's <linux/kvm.h>, as far as that is new
- * enough to have them. All of it is checked when this is compiled; a run tells how much was.
+ * libgmem's own KVM numbers and structs, compared with the system's <linux/kvm.h> if it is new
+ * enough to have them. The compiler checks all of it. A run tells how much was checked.
  */
 #include "unit.h"
 
@@ -26,7 +26,7 @@
 	_Static_assert(sizeof(((struct ours *)0)->field) == sizeof(((struct theirs *)0)->field), \
 		       #ours)
 
-/* What every header since Linux 6.1 has. */
+/* Every header since Linux 6.1 has these. */
 SAME(GMEM_KVM_CAP_NR_MEMSLOTS, KVM_CAP_NR_MEMSLOTS);
 SAME(GMEM_KVM_CAP_MAX_VCPUS, KVM_CAP_MAX_VCPUS);
 SAME(GMEM_KVM_CAP_READONLY_MEM, KVM_CAP_READONLY_MEM);
@@ -177,13 +177,13 @@ SAME_FIELD(gmem_kvm_tdx_init_mem_region, kvm_tdx_init_mem_region, nr_pages);
 #define HAVE_TDX 0
 #endif
 
-/* The day it is released under this name, its number must be the one that is used here. */
+/* When a kernel releases this name, its number must be the one that is used here. */
 #ifdef KVM_SET_MEMORY_ATTRIBUTES2
 SAME(GMEM_KVM_SET_MEMORY_ATTRIBUTES2, KVM_SET_MEMORY_ATTRIBUTES2);
 SAME_SIZE(gmem_kvm_memory_attributes2, kvm_memory_attributes2);
 #endif
 
-/* The public header's names of what the kernel counts. */
+/* The public header's names for the kernel's numbers. */
 SAME(GMEM_SNP_PAGE_NORMAL, GMEM_KVM_SEV_SNP_PAGE_TYPE_NORMAL);
 SAME(GMEM_SNP_PAGE_ZERO, GMEM_KVM_SEV_SNP_PAGE_TYPE_ZERO);
 SAME(GMEM_SNP_PAGE_UNMEASURED, GMEM_KVM_SEV_SNP_PAGE_TYPE_UNMEASURED);
@@ -192,7 +192,7 @@ SAME(GMEM_SNP_PAGE_CPUID, GMEM_KVM_SEV_SNP_PAGE_TYPE_CPUID);
 SAME(GMEM_SNP_POLICY_ALWAYS, GMEM_SNP_POLICY_RESERVED_ONE);
 SAME(GMEM_TDX_SEPT_VE_DISABLE, GMEM_TDX_ATTR_SEPT_VE_DISABLE);
 
-/* Sizes stand in the ioctl numbers, whatever header is there. */
+/* The ioctl numbers contain the sizes, whatever header is there. */
 START_TEST(numbers_and_sizes)
 {
 	static const struct {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every unit test program shares: one file, one subject, one suite, one main(). */
+/* Shared by all unit test programs. Each has one file, one subject, one suite, one main(). */
 #ifndef UNIT_H
 #define UNIT_H
 
 #include <check.h>
 #include <stdlib.h>
 
-/* A main() that runs the tests given, START_TEST names, as one suite. */
+/* A main() that runs these tests, START_TEST names, as one suite. */
 #define UNIT_MAIN(title, ...)                                                 \
 	int main(void)                                                        \
 	{                                                                     \

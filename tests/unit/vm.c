@@ -44,7 +44,7 @@ START_TEST(create)
 }
 END_TEST
 
-/* What a VMM under test does with a descriptor by itself, as it would with a real one. */
+/* What happens if a VMM under test uses a descriptor directly, as it would a real one. */
 static void has_no_file(int fd)
 {
 	struct pollfd polled = { .fd = fd, .events = POLLIN };
@@ -80,12 +80,12 @@ START_TEST(simulated_descriptors_are_no_files_of_this_process)
 	has_no_file(gmem_vm_fd(vm));
 	has_no_file(vcpu);
 	has_no_file(gmem_memory_fd(memory));
-	/* It is open in the model still, and the pipe here. */
+	/* It is still open in the model, and the pipe is open here. */
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, gmem_memory_fd(memory), 0, &same), 0);
 	ck_assert_int_eq(gmem_memory_allocate(same, 0, 0x1000), 0);
 	ck_assert_int_eq(write(own[1], &byte, 1), 1);
 	ck_assert_int_eq(read(own[0], &byte, 1), 1);
-	/* And a descriptor of this process is not one of the model. */
+	/* A descriptor of this process is not one of the model. */
 	gmem_memory_free(same);
 	ck_assert_int_eq(gmem_memory_from_fd(ctx, own[0], 0, &same), -EBADF);
 	gmem_memory_free(memory);
@@ -212,7 +212,7 @@ static int open_path(int fd)
 	return path;
 }
 
-/* What is no VM is not wrapped: every explanation afterwards would be of something else. */
+/* Only a VM can be wrapped. Otherwise every later explanation would be about something else. */
 START_TEST(no_vm_to_wrap)
 {
 	struct gmem_vm *vm, *none = NULL;
@@ -293,7 +293,7 @@ START_TEST(no_vcpu_to_add)
 }
 END_TEST
 
-/* A VMM in a jail has no /proc. What is open is asked itself then. */
+/* A VMM in a jail has no /proc. libgmem then asks the descriptor itself. */
 START_TEST(wraps_without_proc)
 {
 	struct gmem_vm *vm, *same;
@@ -316,7 +316,7 @@ START_TEST(wraps_without_proc)
 }
 END_TEST
 
-/* libgmem(3): a VM and its memory are freed in either order, before their context. */
+/* libgmem(3): the caller frees a VM and its memory in any order, before their context. */
 START_TEST(frees_in_either_order)
 {
 	const struct gmem_memory_options options = { .size = sizeof(options),
@@ -341,7 +341,7 @@ START_TEST(frees_in_either_order)
 }
 END_TEST
 
-/* libgmem(3): each function with a name that ends in _free takes NULL. */
+/* libgmem(3): each function with a name that ends in _free accepts NULL. */
 START_TEST(frees_take_null)
 {
 	gmem_ctx_free(NULL);

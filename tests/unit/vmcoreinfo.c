@@ -36,7 +36,7 @@ START_TEST(recognized)
 	memcpy(note + 12, "VMCOREINFO", 11);
 	strcpy(note + 24, "OSRELEASE=7.3.4\nPAGESIZE=4096\n");
 	ck_assert_int_eq(gmem_vmcoreinfo_is(note, sizeof(note), "7.3.4"), 1);
-	/* Another kernel's note, or a longer release that begins alike, is not this one. */
+	/* Another kernel's note, or a longer release with the same beginning, does not match. */
 	ck_assert_int_eq(gmem_vmcoreinfo_is(note, sizeof(note), "7.3"), 0);
 	ck_assert_int_eq(gmem_vmcoreinfo_is(note, sizeof(note), "7.3.45"), 0);
 	ck_assert_int_eq(gmem_vmcoreinfo_is(note, 30, "7.3.4"), 0);

@@ -50,7 +50,7 @@ static void teardown(void)
 	port_ctx_free(ctx, 0, 0);
 }
 
-/* One look, which finds so many changes. */
+/* Looks once, and expects that many changes. */
 static struct changes look(size_t expected)
 {
 	struct changes changes = { .count = 0 };
@@ -81,7 +81,7 @@ START_TEST(come_and_go)
 	setup();
 	before = memory_new();
 	ck_assert_int_eq(gmem_memory_allocate(before, 0, 8 * PAGE), 0);
-	look(0); /* it only learns */
+	look(0); /* the first look only learns */
 	look(0);
 	after = memory_new();
 	ck_assert_int_eq(gmem_memory_allocate(after, 4 * PAGE, 2 * PAGE), 0);
@@ -107,7 +107,7 @@ START_TEST(pages_come_and_go)
 	memory = memory_new();
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, 32 * PAGE), 0);
 	look(0);
-	/* As many pages come as go, so the count of pages does not change. */
+	/* As many pages come as go, so their number does not change. */
 	ck_assert_int_eq(gmem_memory_punch(memory, 2 * PAGE, 3 * PAGE), 0);
 	ck_assert_int_eq(gmem_memory_punch(memory, 10 * PAGE, PAGE), 0);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 40 * PAGE, 4 * PAGE), 0);
@@ -125,7 +125,7 @@ START_TEST(pages_come_and_go)
 }
 END_TEST
 
-/* A look at memory that did not change reads the same amount, however many pages there are. */
+/* If memory did not change, a look reads the same amount, however many pages there are. */
 START_TEST(idle_is_cheap)
 {
 	struct gmem_memory *memory;
@@ -178,8 +178,7 @@ START_TEST(splits)
 END_TEST
 
 /*
- * Without a reader new and gone guest_memfds are seen, and the reason why the rest is not seen is
- * reported.
+ * Without a reader watch sees new and gone guest_memfds, and reports why it does not see the rest.
  */
 START_TEST(without_reader)
 {
@@ -208,7 +207,7 @@ START_TEST(without_reader)
 }
 END_TEST
 
-/* Each call fails once: no change is invented, and the next look sees what was missed. */
+/* Each call fails once: watch invents no change, and the next look finds what was missed. */
 START_TEST(failures)
 {
 	static const int errors[] = { -EACCES, -ENOENT, -ENOMEM, -EMFILE, -EIO };

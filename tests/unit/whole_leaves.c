@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Leaves of a page cache that are full of pages come to the extents as they are. They must give
- * what their runs give, which the kernel's own look at the leaves finds.
+ * Leaves of a page cache that are full of pages are passed to the extents whole. They must give the
+ * same as their runs, which the kernel's own look at the leaves finds.
  */
 #include "unit.h"
 
@@ -30,7 +30,7 @@ static int append(const struct gmem_extent *extent, void *arg)
 	return list->stop_at && list->count % list->stop_at == 0;
 }
 
-static uint64_t whole_leaves; /* not taken as runs: each is looked at in a copy */
+static uint64_t whole_leaves; /* leaves without runs: each is looked at in a copy */
 
 static struct gmem_leaves *take_none(struct gmem_kernel *kernel)
 {
@@ -49,7 +49,7 @@ static const unsigned int wants[] = {
 
 #define WANTS (sizeof(wants) / sizeof(*wants))
 
-/* Extents, with the walk stopped at every stop_at-th and resumed. */
+/* Takes the extents. The walk stops at every stop_at-th extent and resumes. */
 static void take(struct list *list, uint64_t offset, uint64_t length, unsigned int want)
 {
 	const struct gmem_extents_options options = {
@@ -89,7 +89,7 @@ static void compare(uint64_t offset, uint64_t length)
 	}
 }
 
-/* Pages in pieces of that many, no two pieces side by side: 1009 is prime to their number. */
+/* Allocates pages in pieces of that many, no two side by side: 1009 is prime to their number. */
 static void setup(uint64_t piece)
 {
 	uint64_t pieces = PAGES / piece;
@@ -126,7 +126,7 @@ START_TEST(same_extents)
 }
 END_TEST
 
-/* Memslots that begin and end within leaves. */
+/* Memslots begin and end within leaves. */
 START_TEST(memslots_cut)
 {
 	const struct gmem_slot_options slot = {
@@ -146,7 +146,7 @@ START_TEST(memslots_cut)
 }
 END_TEST
 
-/* Pages without direct map here and there, and pages that are read-only there. */
+/* Here and there a page is not in the direct map, or is read-only in it. */
 START_TEST(direct_map_cuts)
 {
 	setup(pieces[_i]);
@@ -160,7 +160,7 @@ START_TEST(direct_map_cuts)
 }
 END_TEST
 
-/* Nodes of seven pages each, as no machine has them. */
+/* Makes nodes of seven pages each, as no machine has them. */
 static void make_nodes(void)
 {
 	const struct gmem_ram *known;
@@ -195,7 +195,7 @@ START_TEST(nodes_cut)
 }
 END_TEST
 
-/* A walk that is stopped at any extent goes on behind it. */
+/* A walk that stops at any extent continues behind it. */
 START_TEST(stopped_anywhere)
 {
 	setup(1);
@@ -218,7 +218,7 @@ END_TEST
 
 struct page {
 	int node;
-	int state; /* in the direct map; -1: there is no page */
+	int state; /* in the direct map; -1: no page */
 };
 
 static struct page parts[PAGES], pages_of_runs[PAGES];
@@ -287,7 +287,7 @@ END_TEST
 
 static uint64_t right_entry, wrong_by;
 
-/* Wherever that page's entry is read, it is another one, which still is a pointer. */
+/* Every read of that page's entry returns another entry, which is still a pointer. */
 static int wrong_entry(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n)
 {
 	int ret = port.real->read_kmem(kernel, requests, n);
@@ -303,7 +303,7 @@ static int wrong_entry(struct gmem_kernel *kernel, struct gmem_kmem_request *req
 	return ret;
 }
 
-/* That page is unknown; the others of its leaf are what they are. */
+/* That page is unknown. The other pages of its leaf keep their values. */
 START_TEST(wrong_entries_are_unknown)
 {
 	static const uint64_t wrong[] = { 8, 1ull << 46, -(1ull << 46), -(1ull << 40) };
