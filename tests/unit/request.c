@@ -70,7 +70,6 @@ START_TEST(too_much)
 }
 END_TEST
 
-/* Every length, in a buffer of exactly that length: a sanitizer finds a read beyond it. */
 /* A useless variable does not take the room of the command line. */
 START_TEST(long_variable)
 {
@@ -95,6 +94,7 @@ START_TEST(long_variable)
 }
 END_TEST
 
+/* Every length, in a buffer of exactly that length: a sanitizer finds a read beyond it. */
 START_TEST(cut_short)
 {
 	size_t whole = write_request();
