@@ -190,8 +190,8 @@ struct gmem_ctx_options {
  * GMEM_ENOTRECORDED. You need not trust the folder: paths stay below it and in its file system,
  * only regular files are read, and only up to 16 MiB of each. A context on it is for one thread.
  *
- * core is the dump of a kernel of x86-64, as kdump, makedumpfile and QEMU write it: ELF or
- * compressed, filtered or not, with vmcoreinfo, of Linux 6.0 or later. Page tables are read in it,
+ * core is the dump of a kernel that kdump, makedumpfile or QEMU wrote, with vmcoreinfo, of Linux
+ * 6.0 or later: of x86-64 ELF or compressed, filtered or not; of arm64 ELF. Page tables are read,
  * and its own table of symbols and types, so that no other file is needed. gmem_directmap_walk(),
  * gmem_directmap_summarize(), gmem_frame_get(), gmem_flush_new(), gmem_owners_new() and calls that
  * build on them work on it; a call that needs a live kernel fails with GMEM_ENOTRECORDED. What was

@@ -19,7 +19,6 @@
 
 #include "base/error.h"
 #include "kernel/image/vmcoreinfo.h"
-#include "kmem/image_machine.h"
 #include "kmem/kmem.h"
 #include "kmem/pagetable.h"
 #include "procfs/file.h"
@@ -29,14 +28,9 @@
 #define BASE_BATCH 256
 #define NOTE_HEAD 128 /* bytes that tell the note: its header and OSRELEASE */
 
-static const struct gmem_image_machine *const machines[] = { &gmem_image_x86, &gmem_image_arm64 };
-
 static const struct gmem_image_machine *machine_of(const struct gmem_ctx *ctx)
 {
-	for (size_t i = 0; i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (!strcmp(machines[i]->name, ctx->kernel->ops->machine))
-			return machines[i];
-	return NULL;
+	return gmem_image_machine(ctx->kernel->ops->machine);
 }
 
 int gmem_image_known(struct gmem_ctx *ctx)
@@ -208,23 +202,16 @@ int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base
 		     struct gmem_image *image)
 {
 	const struct gmem_image_machine *machine = machine_of(ctx);
-	uint64_t values[GMEM_IMAGE_KEYS_MAX] = { 0 };
 	const char *why;
+	int ret;
 
 	if (!machine)
 		return gmem_image_known(ctx);
-	for (size_t i = 0; i < machine->key_count; i++) {
-		const struct gmem_image_key *key = &machine->keys[i];
-		int ret = gmem_vmcoreinfo_number(vmcoreinfo, key->name, key->base, &values[i]);
-
-		if (ret && (key->required || ret != -ENOENT))
-			return gmem_fail(ctx, -ENODATA, "the kernel's vmcoreinfo note lacks %s",
-					 key->name);
-	}
-	*image = (struct gmem_image){ .page_offset_base = base };
-	why = machine->make(values, image);
-	if (why)
-		return gmem_fail(ctx, -EILSEQ, "the kernel's vmcoreinfo note: %s", why);
+	ret = gmem_image_make(machine, vmcoreinfo, base, image, &why);
+	if (ret == -ENODATA)
+		return gmem_fail(ctx, ret, "the kernel's vmcoreinfo note lacks %s", why);
+	if (ret)
+		return gmem_fail(ctx, ret, "the kernel's vmcoreinfo note: %s", why);
 	if (image->struct_page_size == 0 || image->struct_page_size > GMEM_KMEM_REQUEST_MAX)
 		return gmem_fail(ctx, -EILSEQ, "a struct page of %llu bytes cannot be",
 				 (unsigned long long)image->struct_page_size);

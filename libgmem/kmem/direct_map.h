@@ -4,23 +4,7 @@
 #define GMEM_KMEM_DIRECT_MAP_H
 
 #include "base/context.h"
-#include "kmem/tables.h"
-
-struct gmem_image {
-	/*
-	 * __va(0): a physical address and this make, modulo 2^64, the address in the direct map.
-	 * On arm64 RAM does not begin at 0, and this may lie before the direct map's region.
-	 */
-	uint64_t page_offset_base;
-	uint64_t region_start;	   /* first address of the direct map's region */
-	uint64_t region_end;	   /* first address past it */
-	uint64_t kernel_bits;	   /* that are set in all of the kernel's addresses */
-	uint64_t image_start;	   /* from here on there are only image, modules, fixed mappings */
-	uint64_t root;		   /* address of swapper_pg_dir in the direct map */
-	uint64_t vmemmap;	   /* address of struct page of PFN 0; 0 where not told */
-	uint64_t struct_page_size; /* bytes */
-	struct gmem_tables tables;
-};
+#include "kernel/image/machine.h"
 
 static inline uint64_t gmem_image_pfn(const struct gmem_image *image, uint64_t address)
 {

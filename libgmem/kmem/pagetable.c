@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The walker of the direct map: it reads page tables of any geometry that kmem/tables.h can
+ * The walker of the direct map: it reads page tables of any geometry that kernel/image/tables.h can
  * describe.
  *
  * The tables are live. Children of a table are read in one batch that ends with the table itself;

@@ -21,6 +21,8 @@ static const char *why_no_flags(int error)
 		return "/proc/kpageflags cannot be read: root is needed";
 	if (error == -ENOENT)
 		return "this kernel has no /proc/kpageflags";
+	if (error == -GMEM_ENOTRECORDED)
+		return "no page flags are read of a dump or a snapshot (/proc/kpageflags)";
 	return error ? "reading /proc/kpageflags failed"
 		     : "/proc/kpageflags ends before this page frame";
 }

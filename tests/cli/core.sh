@@ -75,6 +75,8 @@ try 2 '' 'it is truncated, or damaged' gmemctl directmap --core="$scratch/kdump"
 kdump 4096 32768 > "$scratch/kdump"
 try 2 '' 'it is a damaged dump|it has no vmcoreinfo|it is a dump of' gmemctl directmap --core="$scratch/kdump"
 core 183 4096 > "$scratch/elf"
-try 2 '' 'it is a dump of aarch64' gmemctl directmap --core="$scratch/elf"
-try_json 2 '.dump == null and (.error.message | test("aarch64"))' gmemctl directmap --json --core="$scratch/elf"
+try 2 '' 'it has no vmcoreinfo' gmemctl directmap --core="$scratch/elf"
+core 21 4096 > "$scratch/elf" # PowerPC, little-endian
+try 2 '' 'it is a dump of ppc64, and only those of x86-64 and arm64' gmemctl directmap --core="$scratch/elf"
+try_json 2 '.dump == null and (.error.message | test("ppc64"))' gmemctl directmap --json --core="$scratch/elf"
 finish

@@ -5,7 +5,7 @@
  * frames are about its RAM.
  *
  * The input is changes of 10 bytes: a place, which is a word of RAM or a character of
- * vmcoreinfo, and a new value.
+ * vmcoreinfo, and a new value. If there is a rest, the dump is one of arm64.
  */
 #include "fuzz.h"
 
@@ -18,13 +18,14 @@
 #define CHANGES_MAX 64u
 #define WORDS (MADE_PAGES * 512u)
 
-static struct made whole, made;
+static struct made whole, whole_arm64, made;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
 	made_build(&whole);
+	made_build_of(&whole_arm64, &made_arm64);
 	return 0;
 }
 
@@ -117,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gmem_ctx *ctx;
 	char why[256];
 
-	made = whole;
+	made = size % CHANGE ? whole_arm64 : whole;
 	for (size_t i = 0; i + CHANGE <= size && i < CHANGES_MAX * CHANGE; i += CHANGE)
 		change(data + i);
 	if (made_open(&made, why, sizeof(why), &kernel)) {

@@ -151,6 +151,25 @@ mend() {
 	finish
 }
 
+# unfiltered DUMP: as QEMU wrote it, mended.
+unfiltered() {
+	mend "$1"
+	each_frame compare "$1"
+	each_memory compare "$1"
+}
+
+# both_filters DUMP FILTERED: what a makedumpfile leaves of DUMP that does not know this kernel, and then in
+# FILTERED what one leaves that does.
+both_filters() {
+	filter -c "$1" "$2"
+	each_frame compare_known "$2"
+	never_absent "$2"
+	mend --tails "$1"
+	filter -c "$1" "$2"
+	each_frame compare "$2"
+	each_memory compare "$2"
+}
+
 # filter FORMAT DUMP FILE: as a distribution's kdump does it.
 filter() {
 	rm -f "$3"

@@ -21,17 +21,8 @@ pass "the host that is dumped: $(grep -c '^ok' "$scratch/tap") answers"
 
 # As QEMU wrote it: the test kernel has no driver for the vmcoreinfo device.
 try 2 '' 'no vmcoreinfo.*qemu_fw_cfg' gmemctl directmap --core="$dump"
-mend "$dump"
-each_frame compare "$dump"
-each_memory compare "$dump"
-# As a makedumpfile leaves it that does not know this kernel, and as one that does.
-filter -c "$dump" "$scratch/dump.kdump"
-each_frame compare_known "$scratch/dump.kdump"
-never_absent "$scratch/dump.kdump"
-mend --tails "$dump"
-filter -c "$dump" "$scratch/dump.kdump"
-each_frame compare "$scratch/dump.kdump"
-each_memory compare "$scratch/dump.kdump"
+unfiltered "$dump"
+both_filters "$dump" "$scratch/dump.kdump"
 filter -E "$dump" "$scratch/filtered.elf"
 compare directmap "$scratch/filtered.elf" directmap --holes
 bad_dumps "$dump" "$scratch/dump.kdump" "$scratch/filtered.elf"

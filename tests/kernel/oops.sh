@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A real oops of a stock kernel of Debian, without a patch: tests/kernel/guest/oops.sh runs inside and
 # names a page frame, which QEMU's gdb stub then takes out of the direct map: tests/kernel/oops.sh [arm64]
-# Then the guest is dumped, where it is one of x86-64, and its dump filtered as Debian's kdump does it.
+# Then the guest is dumped, and the dump of x86-64 filtered as Debian's kdump does it.
 # shellcheck source=tests/kernel/dump-lib.sh
 . tests/kernel/dump-lib.sh
 
+suffix=${1:+-$1}
 kept=$BUILD/test-results-kernel
 mkdir -p "$kept"
 if [ "${1-}" = arm64 ]; then
@@ -49,7 +50,7 @@ hole() {
 hole > "$scratch/hole" 2>&1 &
 # shellcheck disable=SC2086 # words
 tests/kernel/run-qemu $machine --timeout 240 --kernel "$kernel/vmlinuz" $files \
-	--gdb "$scratch/gdb" --log "$kept/oops-stock${1:+-$1}.log" --expect __access_remote_vm -- \
+	--gdb "$scratch/gdb" --log "$kept/oops-stock$suffix.log" --expect __access_remote_vm -- \
 	env BUILD="$BUILD" GMEMCTL="$BUILD/gmemctl" sh tests/kernel/guest/oops.sh \
 	> "$scratch/tap" 2> "$scratch/err"
 status=$?
@@ -64,21 +65,14 @@ if [ $status -ne 0 ] || [ ! -e "$live/pfn" ]; then
 	finish
 fi
 
-# A dump of arm64 is not read, and its programs do not run here.
+paths=. # Debian's kernels have CONFIG_KALLSYMS_ALL
+dead=$(sed -n 's/^.*CPU: .* PID: \([0-9]*\) Comm: read-back .*/\1/p' "$kept/oops-stock$suffix.log" | head -n 1)
+# The programs of arm64 do not run here.
 [ "${1-}" != arm64 ] || finish
 needs "the dump after the oops" makedumpfile
-dead=$(sed -n 's/^.*CPU: .* PID: \([0-9]*\) Comm: read-back .*/\1/p' "$kept/oops-stock.log" | head -n 1)
-paths=. # Debian's kernels have CONFIG_KALLSYMS_ALL
-# As QEMU wrote it; what a makedumpfile leaves of it that does not know this kernel, and one that does.
-compare directmap "$dump" directmap --holes
+compare directmap "$dump" directmap --holes # as QEMU wrote it
 mend "$dump"
-filter -c "$dump" "$scratch/dump.kdump"
-each_frame compare_known "$scratch/dump.kdump"
-never_absent "$scratch/dump.kdump"
-mend --tails "$dump"
-filter -c "$dump" "$scratch/dump.kdump"
-each_frame compare "$scratch/dump.kdump"
-each_memory compare "$scratch/dump.kdump"
+both_filters "$dump" "$scratch/dump.kdump"
 gmemctl oops "$kept/oops-stock.log" --json > "$scratch/oops"
 gmemctl directmap --holes --json --core="$scratch/dump.kdump" > "$scratch/holes"
 if jq --slurpfile dump "$scratch/holes" -e '.faults[0].pfn as $pfn |

@@ -18,8 +18,6 @@
 #include "kernel/dump/dump.h"
 
 #define MADE_PAGES 64u
-#define MADE_BASE 0xffff888000000000ull /* of the direct map */
-#define MADE_IMAGE 0xffffffff80000000ull
 #define MADE_HOLE 40u	/* page frame that is not in the direct map; the second of the file, */
 #define MADE_MAPPED 41u /* and the first */
 #define MADE_TABLE 44u	/* the table of page frames 512 to 1023 */
@@ -28,7 +26,40 @@
 #define MADE_SYMBOLS 7
 #define MADE_VM_TYPES 3u /* ordinary VMs, and the one for software-protected VMs */
 
+/* A kernel's machine: where it has its things, and how it writes entries of page tables. */
+struct made_machine {
+	const char *name;
+	uint64_t base, image; /* addresses of the direct map and of the kernel's image */
+	uint64_t table, page; /* bits of entries */
+	const char *keys;     /* of its vmcoreinfo */
+};
+
+static const struct made_machine made_x86 = {
+	.name = "x86_64",
+	.base = 0xffff888000000000,
+	.image = 0xffffffff80000000,
+	.table = 0x67,
+	.page = 0x8000000000000163,
+	.keys = "NUMBER(phys_base)=0\n"
+		"NUMBER(pgtable_l5_enabled)=0\n",
+};
+
+/* Its image is mapped by the tables, here by those of the direct map, too. */
+static const struct made_machine made_arm64 = {
+	.name = "aarch64",
+	.base = 0xffff000000000000,
+	.image = 0xffff800000000000,
+	.table = 0x3,
+	.page = 0x0068000000000707,
+	.keys = "NUMBER(kimage_voffset)=0xffff800000000000\n"
+		"NUMBER(PHYS_OFFSET)=0x0\n"
+		"NUMBER(VA_BITS)=48\n"
+		"NUMBER(TCR_EL1_T1SZ)=0x10\n",
+};
+
 struct made {
+	const struct made_machine *machine;
+	uint64_t base, image; /* as the machine's */
 	unsigned char ram[MADE_PAGES * 4096];
 	bool left_out[MADE_PAGES];
 	int error; /* what every read gives, 0: the bytes */
@@ -164,21 +195,25 @@ static inline void made_set(struct made *made, uint64_t object, const char *type
 /* A list of one entry. */
 static inline void made_link(struct made *made, uint64_t head, uint64_t entry)
 {
-	made_put(made, head, MADE_BASE + entry);
-	made_put(made, head + 8, MADE_BASE + entry);
-	made_put(made, entry, MADE_BASE + head);
-	made_put(made, entry + 8, MADE_BASE + head);
+	made_put(made, head, made->base + entry);
+	made_put(made, head + 8, made->base + entry);
+	made_put(made, entry, made->base + head);
+	made_put(made, entry + 8, made->base + head);
 }
 
 static inline void made_tables(struct made *made)
 {
-	made_put(made, 273 * 8, 0x1067);  /* at page frame 0 the root */
-	made_put(made, 4096, 0x2067);	  /* 1: 512 GiB */
-	made_put(made, 2 * 4096, 0x3067); /* 2: 1 GiB */
-	made_put(made, 2 * 4096 + 8, MADE_TABLE * 4096 | 0x67);
+	uint64_t table = made->machine->table;
+
+	/* At page frame 0 the root; its entries for the image count on arm64 only. */
+	made_put(made, (made->base >> 39 & 511) * 8, 0x1000 | table);
+	made_put(made, (made->image >> 39 & 511) * 8, 0x1000 | table);
+	made_put(made, 4096, 0x2000 | table);	  /* 1: 512 GiB */
+	made_put(made, 2 * 4096, 0x3000 | table); /* 2: 1 GiB */
+	made_put(made, 2 * 4096 + 8, MADE_TABLE * 4096 | table);
 	for (uint64_t i = 0; i < 512; i++)
 		made_put(made, 3 * 4096 + i * 8,
-			 i == MADE_HOLE ? 0 : i * 4096 | 0x8000000000000163ull);
+			 i == MADE_HOLE ? 0 : i * 4096 | made->machine->page);
 	made->at = 4 * 4096;
 }
 
@@ -212,11 +247,11 @@ static inline void made_symbols(struct made *made, const char *const *names,
 		 "SYMBOL(kallsyms_names)=%llx\nSYMBOL(kallsyms_num_syms)=%llx\n"
 		 "SYMBOL(kallsyms_token_table)=%llx\nSYMBOL(kallsyms_token_index)=%llx\n"
 		 "SYMBOL(kallsyms_offsets)=%llx\n",
-		 (unsigned long long)(MADE_IMAGE + 46 * 4096),
-		 (unsigned long long)(MADE_IMAGE + number),
-		 (unsigned long long)(MADE_IMAGE + tokens),
-		 (unsigned long long)(MADE_IMAGE + index),
-		 (unsigned long long)(MADE_IMAGE + offsets));
+		 (unsigned long long)(made->image + 46 * 4096),
+		 (unsigned long long)(made->image + number),
+		 (unsigned long long)(made->image + tokens),
+		 (unsigned long long)(made->image + index),
+		 (unsigned long long)(made->image + offsets));
 }
 
 static inline uint64_t made_file(struct made *made, uint64_t inode, const char *name,
@@ -225,9 +260,9 @@ static inline uint64_t made_file(struct made *made, uint64_t inode, const char *
 	uint64_t file = made_new(made), dentry = made_new(made), text = made_alloc(made, 64);
 
 	strcpy((char *)made->ram + text, name);
-	made_set(made, dentry, "dentry", "d_name", MADE_BASE + text);
-	made_set(made, file, "file", "f_inode", MADE_BASE + inode);
-	made_set(made, file, "file", "f_path", MADE_BASE + dentry);
+	made_set(made, dentry, "dentry", "d_name", made->base + text);
+	made_set(made, file, "file", "f_inode", made->base + inode);
+	made_set(made, file, "file", "f_path", made->base + dentry);
 	made_set(made, file, "file", "private_data", private_data);
 	return file;
 }
@@ -247,21 +282,21 @@ static inline uint64_t made_memory(struct made *made, uint64_t kvm, uint64_t pag
 	made_set(made, sb, "super_block", "s_dev", 18);
 	made_set(made, inode, "inode", "i_ino", MADE_INODE);
 	made_set(made, inode, "inode", "i_size", 2 * 4096);
-	made_set(made, inode, "inode", "i_sb", MADE_BASE + sb);
-	made_set(made, inode, "inode", "i_mapping", MADE_BASE + mapping);
-	made_set(made, mapping, "address_space", "host", MADE_BASE + inode);
+	made_set(made, inode, "inode", "i_sb", made->base + sb);
+	made_set(made, inode, "inode", "i_mapping", made->base + mapping);
+	made_set(made, mapping, "address_space", "host", made->base + inode);
 	made_set(made, mapping, "address_space", "nrpages", 2);
-	made_put(made, xarray, MADE_BASE + made->node + 2);
-	made_set(made, made->node, "xa_node", "array", MADE_BASE + xarray);
-	made_put(made, made->node + slots, MADE_BASE + pages + MADE_MAPPED * 64);
-	made_put(made, made->node + slots + 8, MADE_BASE + pages + MADE_HOLE * 64);
+	made_put(made, xarray, made->base + made->node + 2);
+	made_set(made, made->node, "xa_node", "array", made->base + xarray);
+	made_put(made, made->node + slots, made->base + pages + MADE_MAPPED * 64);
+	made_put(made, made->node + slots + 8, made->base + pages + MADE_HOLE * 64);
 	for (uint64_t i = 0; i < 2; i++) {
 		uint64_t page = pages + (i ? MADE_HOLE : MADE_MAPPED) * 64;
 
-		made_set(made, page, "folio", "mapping", MADE_BASE + mapping);
+		made_set(made, page, "folio", "mapping", made->base + mapping);
 		made_set(made, page, "folio", "index", i);
 	}
-	made_set(made, opened, "gmem_file", "kvm", MADE_BASE + kvm);
+	made_set(made, opened, "gmem_file", "kvm", made->base + kvm);
 	made_link(made, outer + made_offset("gmem_inode", "gmem_file_list"),
 		  opened + made_offset("gmem_file", "entry"));
 	return inode;
@@ -275,33 +310,33 @@ static inline void made_process(struct made *made, uint64_t init, uint64_t memor
 	uint64_t entry = task + made_offset("task_struct", "tasks");
 
 	made_link(made, head, entry);
-	made_put(made, entry, MADE_IMAGE + head); /* init_task is in the image */
-	made_put(made, entry + 8, MADE_IMAGE + head);
+	made_put(made, entry, made->image + head); /* init_task is in the image */
+	made_put(made, entry + 8, made->image + head);
 	made_link(made, sign + made_offset("signal_struct", "thread_head"),
 		  task + made_offset("task_struct", "thread_node"));
-	made_set(made, task, "task_struct", "signal", MADE_BASE + sign);
+	made_set(made, task, "task_struct", "signal", made->base + sign);
 	made_set(made, task, "task_struct", "pid", MADE_PID);
 	strcpy((char *)made->ram + task + made_offset("task_struct", "comm"), "vmm");
-	made_set(made, task, "task_struct", "files", MADE_BASE + files);
-	made_set(made, task, "task_struct", "cred", MADE_BASE + cred);
-	made_set(made, files, "files_struct", "fdt", MADE_BASE + fdt);
+	made_set(made, task, "task_struct", "files", made->base + files);
+	made_set(made, task, "task_struct", "cred", made->base + cred);
+	made_set(made, files, "files_struct", "fdt", made->base + fdt);
 	made_set(made, fdt, "fdtable", "max_fds", 4);
-	made_set(made, fdt, "fdtable", "fd", MADE_BASE + table);
-	made_put(made, table + 8, MADE_BASE + memory);
-	made_put(made, table + 16, MADE_BASE + vm);
+	made_set(made, fdt, "fdtable", "fd", made->base + table);
+	made_put(made, table + 8, made->base + memory);
+	made_put(made, table + 16, made->base + vm);
 }
 
 static inline uint64_t made_ram(struct made *made)
 {
 	uint64_t root = made_new(made), ram = made_new(made);
 
-	made_set(made, root, "resource", "child", MADE_BASE + ram);
+	made_set(made, root, "resource", "child", made->base + ram);
 	made_set(made, ram, "resource", "end", MADE_PAGES * 4096 - 1);
 	made_set(made, ram, "resource", "flags", 0x01000200);
 	return root;
 }
 
-static inline void made_build(struct made *made)
+static inline void made_build_of(struct made *made, const struct made_machine *machine)
 {
 	static const char *const names[MADE_SYMBOLS] = {
 		"T_stext",     "Dinit_task", "Diomem_resource", "R__start_BTF",
@@ -313,6 +348,9 @@ static inline void made_build(struct made *made)
 	uint32_t size;
 
 	memset(made, 0, sizeof(*made));
+	made->machine = machine;
+	made->base = machine->base;
+	made->image = machine->image;
 	made_tables(made);
 	blob = btf__raw_data(btf, &size);
 	physical[3] = made_alloc(made, size);
@@ -331,18 +369,22 @@ static inline void made_build(struct made *made)
 	made_set(made, kvm, "kvm", "userspace_pid", MADE_PID);
 	inode = made_memory(made, kvm, pages);
 	made_process(made, physical[1], made_file(made, inode, "[kvm-gmem]", 0),
-		     made_file(made, kvm, "kvm-vm", MADE_BASE + kvm));
+		     made_file(made, kvm, "kvm-vm", made->base + kvm));
 	snprintf(made->vmcoreinfo, sizeof(made->vmcoreinfo),
 		 "OSRELEASE=7.3.4\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=%llx\n"
 		 "SYMBOL(_stext)=%llx\n"
-		 "NUMBER(phys_base)=0\n"
-		 "NUMBER(pgtable_l5_enabled)=0\n"
+		 "%s"
 		 "SIZE(page)=64\nSYMBOL(vmemmap)=%llx\nLENGTH(node_data)=1\n"
 		 "SYMBOL(node_data)=%llx\n",
-		 (unsigned long long)MADE_IMAGE, (unsigned long long)MADE_IMAGE,
-		 (unsigned long long)(MADE_BASE + pages),
-		 (unsigned long long)(MADE_IMAGE + made_new(made)));
+		 (unsigned long long)made->image, (unsigned long long)made->image, machine->keys,
+		 (unsigned long long)(made->base + pages),
+		 (unsigned long long)(made->image + made_new(made)));
 	made_symbols(made, names, physical, MADE_SYMBOLS);
+}
+
+static inline void made_build(struct made *made)
+{
+	made_build_of(made, &made_x86);
 }
 
 static int made_read(void *handle, uint64_t physical, void *buffer, size_t length)
@@ -371,6 +413,7 @@ static inline int made_open(struct made *made, char *why, size_t size, struct gm
 		.close = made_close,
 		.handle = made,
 		.vmcoreinfo = strdup(made->vmcoreinfo),
+		.machine = made->machine->name,
 	};
 
 	return gmem_dump_new("made up", &file, why, size, out);

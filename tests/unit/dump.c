@@ -31,19 +31,18 @@ static void refuses(int error, const char *text)
 	ck_assert_msg(strstr(why, text) != NULL, "%s", why);
 }
 
-START_TEST(direct_map)
+static void see_direct_map(const struct made_machine *machine, uint64_t ram)
 {
 	GMEM_STRUCT(gmem_directmap_summary, summary);
 	GMEM_STRUCT(gmem_frame, frame);
 	struct gmem_ctx *ctx;
 
-	made_build(&made);
+	made_build_of(&made, machine);
 	ctx = begin();
 	ck_assert_str_eq(gmem_ctx_release(ctx), "7.3.4");
 	ck_assert_str_eq(gmem_ctx_core(ctx), "made up");
 	ck_assert_int_eq(gmem_directmap_summarize(ctx, NULL, NULL, &summary), 0);
-	/* The low megabyte counts as RAM if it is mapped, whatever its 64 pages are. */
-	ck_assert_uint_eq(summary.ram, 1u << 20);
+	ck_assert_uint_eq(summary.ram, ram);
 	ck_assert_uint_eq(summary.holes, 4096);
 	ck_assert_uint_eq(summary.unknown, 0);
 	ck_assert_int_eq(gmem_reader_evidence(ctx), GMEM_EVIDENCE_DUMP);
@@ -51,6 +50,13 @@ START_TEST(direct_map)
 	ck_assert_int_eq(frame.direct_map, GMEM_DIRECT_MAP_UNMAPPED);
 	ck_assert_int_eq(frame.ram, 1);
 	gmem_ctx_free(ctx);
+}
+
+START_TEST(direct_map)
+{
+	/* The low megabyte counts as RAM if it is mapped, whatever its 64 pages are. */
+	see_direct_map(&made_x86, 1u << 20);
+	see_direct_map(&made_arm64, MADE_PAGES * 4096);
 }
 END_TEST
 
@@ -82,7 +88,7 @@ static struct gmem_owners *find(struct gmem_ctx *ctx, struct gmem_target **targe
 	return owners;
 }
 
-START_TEST(guest_memfd)
+static void see_guest_memfd(const struct made_machine *machine)
 {
 	GMEM_STRUCT(gmem_target_info, info);
 	GMEM_STRUCT(gmem_owner, owner);
@@ -91,7 +97,7 @@ START_TEST(guest_memfd)
 	struct gmem_target *target;
 	struct gmem_ctx *ctx;
 
-	made_build(&made);
+	made_build_of(&made, machine);
 	ctx = begin();
 	owners = find(ctx, &target);
 	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
@@ -111,6 +117,12 @@ START_TEST(guest_memfd)
 	gmem_target_free(target);
 	gmem_owners_free(owners);
 	gmem_ctx_free(ctx);
+}
+
+START_TEST(guest_memfd)
+{
+	see_guest_memfd(&made_x86);
+	see_guest_memfd(&made_arm64);
 }
 END_TEST
 
@@ -293,6 +305,32 @@ START_TEST(vmcoreinfo)
 }
 END_TEST
 
+/* Which paths an arm64 kernel has; what its vmcoreinfo must have. */
+START_TEST(arm64)
+{
+	const char *reason;
+	struct gmem_ctx *ctx;
+
+	made_build_of(&made, &made_arm64);
+	ctx = begin();
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "gup-copy", &reason), GMEM_VERDICT_FAULTS);
+	/* Whether the CPU needs it is not in this dump. */
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "stage2-map-exec", &reason), GMEM_VERDICT_UNKNOWN);
+	ck_assert_int_eq(verdict(ctx, MADE_MAPPED, "stage2-map-exec", &reason), GMEM_VERDICT_SAFE);
+	gmem_ctx_free(ctx);
+	made.left_out[MADE_TABLE] = true;
+	ctx = begin();
+	ck_assert_int_eq(gmem_directmap_walk(ctx, 512, 1, keep_reason, &reason), 0);
+	ck_assert_str_eq(reason, "a page table was left out of the dump");
+	gmem_ctx_free(ctx);
+	*strstr(made.vmcoreinfo, "NUMBER(kimage_voffset)") = '#';
+	refuses(-ENODATA, "lacks NUMBER(kimage_voffset), which one of aarch64 has");
+	made_build_of(&made, &made_arm64);
+	memcpy(strstr(made.vmcoreinfo, "VA_BITS)=48"), "VA_BITS)=99", 11);
+	refuses(-EILSEQ, "no width that the kernel has");
+}
+END_TEST
+
 /* The reader gets to the end of circular lists and trees. */
 START_TEST(circles)
 {
@@ -303,15 +341,15 @@ START_TEST(circles)
 	made_build(&made);
 	ctx = begin();
 	ck_assert_int_eq(ctx->kernel->ops->symbol(ctx->kernel, "iomem_resource", &at), 0);
-	made_set(&made, at - MADE_IMAGE, "resource", "child", at);
+	made_set(&made, at - made.image, "resource", "child", at);
 	ck_assert_int_lt(gmem_pfn_is_ram(ctx, 1), 0);
 	ck_assert_int_eq(ctx->kernel->ops->symbol(ctx->kernel, "init_task", &at), 0);
-	made_set(&made, at - MADE_IMAGE, "task_struct", "tasks", MADE_BASE + at - MADE_IMAGE + 512);
-	made_put(&made, at - MADE_IMAGE + 512, MADE_BASE + at - MADE_IMAGE + 512);
+	made_set(&made, at - made.image, "task_struct", "tasks", made.base + at - made.image + 512);
+	made_put(&made, at - made.image + 512, made.base + at - made.image + 512);
 	ck_assert_int_lt(gmem_owners_new(ctx, NULL, &owners), 0);
 	gmem_ctx_free(ctx);
 }
 END_TEST
 
 UNIT_MAIN("dump", direct_map, guest_memfd, a_table_left_out, a_node_left_out, a_file_that_changes,
-	  paths, paths_unknown, vmcoreinfo, circles)
+	  paths, paths_unknown, arm64, vmcoreinfo, circles)

@@ -153,7 +153,7 @@ static int op_read_kmem(struct gmem_kernel *kernel, struct gmem_kmem_request *re
 
 static int op_direct_map_hint(struct gmem_kernel *kernel, uint64_t *address, uint64_t *physical)
 {
-	*address = to_dump(kernel)->image.base;
+	*address = to_dump(kernel)->image.layout.page_offset_base;
 	*physical = 0;
 	return 0;
 }
@@ -174,6 +174,18 @@ static int op_offset_of(struct gmem_kernel *kernel, const char *type, const char
 static int op_size_of(struct gmem_kernel *kernel, const char *type, size_t *size)
 {
 	return gmem_dump_size_of(to_dump(kernel), type, size);
+}
+
+/* The value of all CPUs, as the kernel keeps it (arch/arm64/kernel/cpufeature.c). */
+static int op_cache_type(struct gmem_kernel *kernel, uint64_t *ctr_el0)
+{
+	uint64_t at;
+	size_t offset;
+	int ret = op_offset_of(kernel, "arm64_ftr_reg", "sys_val", &offset);
+
+	if (!ret)
+		ret = op_symbol(kernel, "arm64_ftr_reg_ctrel0", &at);
+	return ret ? ret : gmem_dump_read_word(to_dump(kernel), at + offset, ctr_el0);
 }
 
 static const char *op_dump(const struct gmem_kernel *kernel)
@@ -226,7 +238,7 @@ static const struct gmem_kernel_ops dump_ops = {
 	.symbol = op_symbol,
 	.offset_of = op_offset_of,
 	.size_of = op_size_of,
-	.machine = "x86_64",
+	.cache_type = op_cache_type,
 	.one_thread = true,
 	.dump = op_dump,
 	.vmcoreinfo = op_vmcoreinfo,
@@ -259,8 +271,9 @@ int gmem_dump_new(const char *name, const struct gmem_dump_file *file, char *why
 		free(file->vmcoreinfo);
 		return ret;
 	}
-	dump->kernel.ops = &dump_ops;
-	dump->kernel.page_shift = 12; /* what memory.c reads */
+	dump->ops = dump_ops;
+	dump->ops.machine = file->machine;
+	dump->kernel.ops = &dump->ops;
 	dump->file = *file;
 	dump->name = strdup(name);
 	dump->tlb = calloc(GMEM_DUMP_TLB, sizeof(*dump->tlb));

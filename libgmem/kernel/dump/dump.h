@@ -10,6 +10,7 @@
 #ifndef GMEM_DUMP_H
 #define GMEM_DUMP_H
 
+#include "kernel/image/machine.h"
 #include "kernel/kernel.h"
 
 struct btf;
@@ -25,7 +26,8 @@ struct gmem_dump_file {
 	int (*read)(void *handle, uint64_t physical, void *buffer, size_t length);
 	void (*close)(void *handle);
 	void *handle;
-	char *vmcoreinfo; /* NUL-terminated, freed by its owner */
+	char *vmcoreinfo;    /* NUL-terminated, freed by its owner */
+	const char *machine; /* "x86_64" or "aarch64", static */
 };
 
 /*
@@ -42,13 +44,11 @@ int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why,
 
 /* What is needed to translate an address of the kernel. */
 struct gmem_dump_image {
-	uint64_t phys_base;  /* of the image */
-	uint64_t image_size; /* bytes of address space that it may take */
+	struct gmem_image layout;
+	bool has_base;	     /* where the direct map begins is known */
 	uint64_t root;	     /* physical address of the page directory */
-	uint64_t base;	     /* first address of the direct map, */
-	uint64_t end;	     /* and the first behind its region */
-	uint64_t frame_mask; /* the physical address in a table entry */
-	int levels;
+	uint64_t phys_base;  /* of the image, */
+	uint64_t image_size; /* and bytes of address space that it may take; 0: the tables map it */
 };
 
 struct gmem_dump_translation {
@@ -65,7 +65,8 @@ struct gmem_dump_text {
 
 struct gmem_dump {
 	struct gmem_kernel kernel;
-	char *name; /* FILE, as the caller wrote it */
+	struct gmem_kernel_ops ops; /* with the machine of the dump */
+	char *name;		    /* FILE, as the caller wrote it */
 	struct gmem_dump_file file;
 	char release[GMEM_DUMP_RELEASE];
 	struct gmem_dump_image image;
@@ -80,17 +81,18 @@ struct gmem_dump {
 
 /*
  * A kernel on such memory, which it owns from here on. Errors: EBADMSG, ENODATA (vmcoreinfo lacks
- * what is needed), ENOTSUP (not of x86-64), ENOMEM; of reading.
+ * what is needed), ENOTSUP (its pages), ENOMEM; of reading.
  */
 int gmem_dump_new(const char *name, const struct gmem_dump_file *file, char *why, size_t size,
 		  struct gmem_kernel **out);
 
-/* memory.c: what vmcoreinfo and the symbols tell of the image. As gmem_dump_new(). */
+/* image.c: what vmcoreinfo and the symbols tell of the image. As gmem_dump_new(). */
 int gmem_dump_image_read(struct gmem_dump *dump, char *why, size_t size);
 
 /*
- * Copies kernel memory. Returns 0; -EFAULT, it is not mapped; -GMEM_KERNEL_NOT_RECORDED, a page of
- * it, or of the tables that lead there, is not in the dump; EIO and ESTALE as the file has them.
+ * memory.c: copies kernel memory. Returns 0; -EFAULT, it is not mapped; -GMEM_KERNEL_NOT_RECORDED,
+ * a page of it, or of the tables that lead there, is not in the dump; EIO and ESTALE as the file
+ * has them.
  */
 int gmem_dump_read(struct gmem_dump *dump, uint64_t address, void *buffer, size_t length);
 
@@ -107,6 +109,14 @@ int gmem_dump_symbol(struct gmem_dump *dump, const char *name, uint64_t *address
  */
 int gmem_dump_find_btf(struct gmem_dump *dump, uint64_t *address, uint64_t *length);
 int gmem_dump_find_iomem(struct gmem_dump *dump, uint64_t *address);
+
+/*
+ * nodes.c: calls fn for each NUMA node with its struct pglist_data, until it returns another value
+ * than 0, which is passed on. Errors: ENOENT (where they are is not told), EILSEQ; of reading.
+ */
+typedef int (*gmem_dump_node_fn)(struct gmem_dump *dump, uint64_t pgdat, unsigned int node,
+				 void *arg);
+int gmem_dump_each_node(struct gmem_dump *dump, gmem_dump_node_fn fn, void *arg);
 
 /* tasks.c: struct task_struct init_task. Errors: ENOENT; of reading; of types.c. */
 int gmem_dump_find_init_task(struct gmem_dump *dump, uint64_t *address);

@@ -116,16 +116,27 @@ static int open_fd(const char *path, struct handle *handle, char *why, size_t si
 	return -ENOTSUP;
 }
 
-static int check_machine(const struct handle *handle, char *why, size_t size)
+/* Compressed dumps of arm64 were never read: makedumpfile 1.7.9 does not write them of 4K and 52
+ * bits. */
+static int check_machine(const struct handle *handle, const char **machine, char *why, size_t size)
 {
 	kdump_attr_t attr = { .type = KDUMP_STRING };
 
 	if (kdump_get_typed_attr(handle->kdump, KDUMP_ATTR_ARCH_NAME, &attr) != KDUMP_OK)
 		return not_understood(handle, why, size);
-	if (!strcmp(attr.val.string, KDUMP_ARCH_X86_64))
+	*machine = !strcmp(attr.val.string, KDUMP_ARCH_X86_64)	  ? "x86_64"
+		   : !strcmp(attr.val.string, KDUMP_ARCH_AARCH64) ? "aarch64"
+								  : NULL;
+	if (!*machine)
+		snprintf(why, size,
+			 "it is a dump of %.32s, and only those of x86-64 and arm64 can be read",
+			 attr.val.string);
+	else if (!strcmp(*machine, "aarch64") && !handle->is_elf)
+		snprintf(
+			why, size,
+			"it is a compressed dump of arm64, and of arm64 only ELF dumps can be read");
+	else
 		return 0;
-	snprintf(why, size, "it is a dump of %.32s, and only those of x86-64 can be read",
-		 attr.val.string);
 	return -ENOTSUP;
 }
 
@@ -145,7 +156,7 @@ static int read_vmcoreinfo(const struct handle *handle, char **out, char *why, s
 	return -ENODATA;
 }
 
-static int open_dump(struct handle *handle, char **vmcoreinfo, char *why, size_t size)
+static int open_dump(struct handle *handle, struct gmem_dump_file *out, char *why, size_t size)
 {
 	kdump_attr_t format = { .type = KDUMP_STRING };
 	kdump_attr_t linux_os = { .type = KDUMP_STRING, .val.string = "linux" };
@@ -170,17 +181,16 @@ static int open_dump(struct handle *handle, char **vmcoreinfo, char *why, size_t
 	}
 	if (kdump_get_typed_attr(handle->kdump, KDUMP_ATTR_FILE_FORMAT, &format) == KDUMP_OK)
 		handle->is_elf = !strcmp(format.val.string, "elf");
-	ret = check_machine(handle, why, size);
+	ret = check_machine(handle, &out->machine, why, size);
 	/* Without it neither vmcoreinfo nor physical memory is read. */
 	if (!ret && kdump_set_attr(handle->kdump, KDUMP_ATTR_OSTYPE, &linux_os) != KDUMP_OK)
 		ret = not_understood(handle, why, size);
-	return ret ? ret : read_vmcoreinfo(handle, vmcoreinfo, why, size);
+	return ret ? ret : read_vmcoreinfo(handle, &out->vmcoreinfo, why, size);
 }
 
 int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why, size_t size)
 {
 	struct handle *handle;
-	char *vmcoreinfo = NULL;
 	int ret;
 
 	if (!kdump_new) {
@@ -193,23 +203,17 @@ int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why,
 		snprintf(why, size, "out of memory");
 		return -ENOMEM;
 	}
+	*out = (struct gmem_dump_file){ .read = read_file, .close = close_file, .handle = handle };
 	handle->fd = -1;
 	ret = open_fd(path, handle, why, size);
 	if (!ret)
 		ret = gmem_dump_header_check(handle->fd, (uint64_t)handle->opened.st_size, why,
 					     size);
 	if (!ret)
-		ret = open_dump(handle, &vmcoreinfo, why, size);
+		ret = open_dump(handle, out, why, size);
 	if (ret) {
-		free(vmcoreinfo);
+		free(out->vmcoreinfo);
 		close_file(handle);
-		return ret;
 	}
-	*out = (struct gmem_dump_file){
-		.read = read_file,
-		.close = close_file,
-		.handle = handle,
-		.vmcoreinfo = vmcoreinfo,
-	};
-	return 0;
+	return ret;
 }

@@ -70,7 +70,7 @@ static int check_elf(const struct reading *reading)
 	if (elf.e_ident[EI_CLASS] != ELFCLASS64)
 		return refuse(
 			reading, -ENOTSUP,
-			"it is of a machine of 32 bits, and only dumps of x86-64 can be read");
+			"it is of a machine of 32 bits, and only dumps of x86-64 and arm64 can be read");
 	if ((elf.e_shoff &&
 	     !is_inside(reading, elf.e_shoff, (uint64_t)elf.e_shnum * elf.e_shentsize)) ||
 	    (elf.e_shnum && elf.e_shentsize != sizeof(Elf64_Shdr)) ||
@@ -113,8 +113,8 @@ static int check_kdump(const struct reading *reading)
 		return truncated(reading);
 	if (header.block_size != BLOCK)
 		return refuse(reading, -ENOTSUP,
-			      "it has blocks that are no pages of 4096 bytes, and only dumps of "
-			      "x86-64 can be read");
+			      "it has blocks that are no pages of 4096 bytes, and only compressed "
+			      "dumps of x86-64 can be read");
 	pages = header.max_mapnr;
 	if (header.version >= 6 && !read_at(reading, BLOCK + MAX_MAPNR_64, &pages, sizeof(pages)))
 		return truncated(reading);

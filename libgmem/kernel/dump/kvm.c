@@ -95,12 +95,17 @@ static bool has_guest_memfd(struct gmem_dump *dump)
 	       !gmem_dump_size_of(dump, "kvm_gmem", &size);
 }
 
-/* kvm_caps.supported_vm_types of arch/x86/kvm/x86.c, Linux 6.10. */
+/* kvm_caps.supported_vm_types of arch/x86/kvm/x86.c, Linux 6.10; arm64's KVM answers 0. */
 static int read_vm_types(struct gmem_dump *dump, uint32_t *types)
 {
 	uint64_t caps;
 	size_t offset;
-	int ret = gmem_dump_offset_of(dump, "kvm_caps", "supported_vm_types", &offset);
+	int ret;
+
+	*types = 0;
+	if (!strcmp(dump->file.machine, "aarch64"))
+		return 0;
+	ret = gmem_dump_offset_of(dump, "kvm_caps", "supported_vm_types", &offset);
 
 	if (!ret)
 		ret = kvm_symbol(dump, "kvm_caps", &caps);

@@ -10,13 +10,11 @@
 #include <string.h>
 
 #include "kernel/dump/dump.h"
-#include "kernel/image/vmcoreinfo.h"
 
 #define RESOURCES_MAX 65536
 #define RESOURCE_SYSRAM 0x01000000u /* IORESOURCE_SYSRAM, Linux 4.6 */
 #define RESOURCE_WINDOW 0x00200000u /* IORESOURCE_WINDOW */
 #define RESOURCE_DEPTH 5	    /* MAX_IORES_LEVEL of kernel/resource.c */
-#define NODES_MAX 1024		    /* MAX_NUMNODES with the largest CONFIG_NODES_SHIFT */
 #define ZONES_MAX 8		    /* of enum zone_type there are six */
 #define ZONE_NAME 16
 #define CMDLINE_MAX 2048 /* COMMAND_LINE_SIZE of both machines */
@@ -136,34 +134,14 @@ static int write_zone(const struct zones *all, uint64_t zone, unsigned int node)
 	return 0;
 }
 
-static int write_node(const struct zones *all, uint64_t pgdat, unsigned int node)
+static int write_node(struct gmem_dump *dump, uint64_t pgdat, unsigned int node, void *arg)
 {
+	const struct zones *all = arg;
 	int ret = 0;
 
+	(void)dump;
 	for (size_t i = 0; !ret && i < all->n; i++)
 		ret = write_zone(all, pgdat + all->node[NODE_ZONES] + i * all->size, node);
-	return ret;
-}
-
-/* node_data[] is an array of pointers, NULL for nodes that are not there, where there is NUMA. */
-static int write_nodes(const struct zones *all)
-{
-	const char *info = all->dump->file.vmcoreinfo;
-	uint64_t table, length, pgdat;
-	int ret = gmem_vmcoreinfo_number(info, "SYMBOL(node_data)", 16, &table);
-
-	if (ret) {
-		ret = gmem_vmcoreinfo_number(info, "SYMBOL(contig_page_data)", 16, &pgdat);
-		return ret ? ret : write_node(all, pgdat, 0);
-	}
-	ret = gmem_vmcoreinfo_number(info, "LENGTH(node_data)", 10, &length);
-	if (!ret && length > NODES_MAX)
-		ret = -EILSEQ;
-	for (unsigned int node = 0; !ret && node < length; node++) {
-		ret = gmem_dump_read_word(all->dump, table + node * 8ull, &pgdat);
-		if (!ret && pgdat)
-			ret = write_node(all, pgdat, node);
-	}
 	return ret;
 }
 
@@ -181,7 +159,7 @@ static int write_zoneinfo(struct gmem_dump *dump, FILE *out)
 	if (!all.size || all.node[NODE_ZONES_END] <= all.node[NODE_ZONES])
 		return -EILSEQ;
 	all.n = (all.node[NODE_ZONES_END] - all.node[NODE_ZONES]) / all.size;
-	return all.n <= ZONES_MAX ? write_nodes(&all) : -EILSEQ;
+	return all.n <= ZONES_MAX ? gmem_dump_each_node(dump, write_node, &all) : -EILSEQ;
 }
 
 /* arch_report_meminfo() in arch/x86/mm/pat/set_memory.c; the index is enum pg_level. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The image of an x86-64 kernel. */
-#include "kmem/image_machine.h"
+#include "kernel/image/machine.h"
 
 #define IMAGE_BASE 0xffffffff80000000ull  /* __START_KERNEL_map */
 #define ENTRY_FRAME 0x000ffffffffff000ull /* bits 12..51 of a table entry */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The entries of page tables that are known. */
-#include "kmem/tables.h"
+#include "kernel/image/tables.h"
 
 #define BIT(n) (1ull << (n))
 

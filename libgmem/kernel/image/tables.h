@@ -4,8 +4,8 @@
  * from machine to machine for the walker. It is data, so that one walker reads the tables of any of
  * them, whatever machine it runs on.
  */
-#ifndef GMEM_KMEM_TABLES_H
-#define GMEM_KMEM_TABLES_H
+#ifndef GMEM_IMAGE_TABLES_H
+#define GMEM_IMAGE_TABLES_H
 
 #include <stdbool.h>
 #include <stdint.h>

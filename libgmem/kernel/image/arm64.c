@@ -4,7 +4,7 @@
  * tables of 64K pages are known from the kernel's source only, and were never read on such a
  * kernel.
  */
-#include "kmem/image_machine.h"
+#include "kernel/image/machine.h"
 
 #define FRAME_48 0x0000ffffffffffffull
 #define FRAME_50 0x0003ffffffffffffull /* with LPA2 */
