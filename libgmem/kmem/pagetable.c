@@ -15,8 +15,9 @@
 
 #include "base/error.h"
 #include "kmem/kmem.h"
+#include "kmem/pair.h"
 
-#define CHUNK 512u /* entries; each table below the root is a multiple of it */
+#define CHUNK 64u /* entries that are compared at once; each table is a multiple of it */
 #define WINDOW_BYTES \
 	(256u << 10) /* children read in one batch, to stay in the second-level cache */
 #define WINDOW (WINDOW_BYTES / GMEM_KMEM_REQUEST_MAX) /* tables, where one is one request */
@@ -25,8 +26,6 @@
 #define RETRIES 4
 #define LEVELS_MAX GMEM_TABLE_LEVELS_MAX
 #define LEAF_LEVELS 3 /* a page, and leaves of the two levels above it */
-
-_Static_assert(CHUNK * sizeof(uint64_t) == GMEM_KMEM_REQUEST_MAX, "a chunk is one request");
 
 /* What the levels above a table allow. */
 struct rights {
@@ -56,6 +55,8 @@ struct walk {
 	uint64_t *again;     /* room for a table: the parent of those that are read */
 	uint64_t start, end; /* virtual addresses */
 	struct gmem_directmap_run run;
+	gmem_wanted_fn wanted; /* NULL: all are, with all of their properties */
+	uint64_t mask;	       /* bits of an entry that count */
 	gmem_directmap_fn fn;
 	void *arg;
 	struct window windows[LEVELS_MAX]; /* by depth of the parent, the root at 0 */
@@ -97,6 +98,15 @@ static int flush_run(struct walk *walk)
 {
 	walk->run.size = sizeof(walk->run);
 	return walk->run.pages ? walk->fn(&walk->run, walk->arg) : 0;
+}
+
+/* Ends the current run: what follows is left out. */
+static int leave_out(struct walk *walk)
+{
+	int ret = flush_run(walk);
+
+	walk->run.pages = 0;
+	return ret;
 }
 
 /* Adds [address, end) to the current run if it is alike, else starts a new one. */
@@ -151,8 +161,9 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 		.direct_map = GMEM_DIRECT_MAP_MAPPED,
 		.level = (enum gmem_level)(GMEM_LEVEL_PTE + above),
 		.writable = rights.writable && gmem_entry_has(entry, walk->codec->writable),
-		.executable = rights.executable && gmem_entry_has(entry, walk->codec->executable),
-		.global = gmem_entry_has(entry, walk->codec->global),
+		.executable = !walk->wanted && rights.executable &&
+			      gmem_entry_has(entry, walk->codec->executable),
+		.global = !walk->wanted && gmem_entry_has(entry, walk->codec->global),
 	};
 
 	if (above >= LEAF_LEVELS)
@@ -166,25 +177,19 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 
 /*
  * How many of n entries go on where the first one begins: all not present, or each the next frame
- * with the same flags. Whole chunks are tested without a branch for each entry; compilers turn that
- * into vector code, and a direct map of 4K pages is read at the speed of memory.
+ * with the same flags. Chunks are compared without a branch for each entry, so that a direct map of
+ * 4K pages is read at the speed of memory.
  */
 static unsigned int alike(const struct walk *walk, const uint64_t *entries, unsigned int n)
 {
 	uint64_t step = entries[0] & walk->codec->present ? walk->page_size : 0;
-	uint64_t mask = step ? ~walk->codec->volatile_bits : walk->codec->present;
+	uint64_t mask = step ? walk->mask : walk->codec->present;
 	uint64_t expected = entries[0];
 	unsigned int done = 0;
 
-	for (; n - done >= CHUNK; done += CHUNK) {
-		const uint64_t *chunk = entries + done;
-		uint64_t first = expected + done * step, differs = 0;
-
-		for (unsigned int i = 0; i < CHUNK; i++)
-			differs |= (chunk[i] ^ (first + i * step)) & mask;
-		if (differs)
-			break;
-	}
+	while (n - done >= CHUNK &&
+	       gmem_words_step(entries + done, CHUNK, expected + done * step, step, mask))
+		done += CHUNK;
 	for (unsigned int i = done; i < n; i++)
 		if ((entries[i] ^ (expected + i * step)) & mask)
 			return i;
@@ -214,6 +219,14 @@ static int walk_leaves(struct walk *walk, const uint64_t *table, uint64_t base, 
 static bool is_table(const struct walk *walk, uint64_t entry)
 {
 	return gmem_entry_has(entry, walk->codec->table);
+}
+
+/* Whether a page frame that an entry's table maps is wanted; address is the first one that it has.
+ */
+static bool is_wanted(const struct walk *walk, uint64_t address, unsigned int shift)
+{
+	return !walk->wanted || walk->wanted(gmem_image_pfn(walk->image, address),
+					     1ull << (shift - walk->tables->page_shift), walk->arg);
 }
 
 static bool differs(const struct walk *walk, uint64_t a, uint64_t b)
@@ -285,7 +298,7 @@ static uint64_t *table_at(const struct walk *walk, const struct window *window, 
  * tree (it may be empty by now, which says nothing of the mapping).
  */
 static int fill_window(struct walk *walk, int depth, uint64_t table_address, uint64_t *table,
-		       unsigned int first, unsigned int last, bool *gone)
+		       uint64_t base, unsigned int first, unsigned int last, bool *gone)
 {
 	size_t each = walk->table_bytes / GMEM_KMEM_REQUEST_MAX, own, planned = 0;
 	struct window *window = &walk->windows[depth];
@@ -294,7 +307,9 @@ static int fill_window(struct walk *walk, int depth, uint64_t table_address, uin
 	int ret;
 
 	for (unsigned int i = first; i <= last && n < WINDOW / each; i++) {
-		if (!is_table(walk, table[i]))
+		if (!is_table(walk, table[i]) ||
+		    !is_wanted(walk, base + ((uint64_t)i << shift_of(walk, depth)),
+			       shift_of(walk, depth)))
 			continue;
 		window->index[n] = (uint16_t)i;
 		planned += plan_read(walk->requests + planned, below(walk, table[i]),
@@ -342,7 +357,7 @@ static int walk_child(struct walk *walk, int depth, uint64_t table_address, uint
 
 	*again = false;
 	if (window->next >= window->count || window->index[window->next] != at) {
-		ret = fill_window(walk, depth, table_address, table, at, last, &gone);
+		ret = fill_window(walk, depth, table_address, table, base, at, last, &gone);
 		if (ret)
 			return ret;
 	}
@@ -386,7 +401,9 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 		uint64_t end = address + (1ull << shift);
 		bool again = false;
 
-		if (is_table(walk, table[i]))
+		if (is_table(walk, table[i]) && !is_wanted(walk, address, shift))
+			ret = leave_out(walk);
+		else if (is_table(walk, table[i]))
 			ret = walk_child(walk, depth, table_address, table, base, i, last, rights,
 					 &again);
 		else if (table[i] & walk->codec->present)
@@ -485,8 +502,15 @@ static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 	return value < low ? low : value > high ? high : value;
 }
 
-int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
-			uint64_t pages, gmem_directmap_fn fn, void *arg)
+/* The bits of a leaf that tell where it leads to and who may write. */
+static uint64_t bits_of_states(const struct walk *walk)
+{
+	return walk->codec->present | walk->codec->page.mask | walk->codec->writable.mask |
+	       walk->tables->frame_mask | walk->tables->high_mask;
+}
+
+int gmem_pagetable_states(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
+			  uint64_t pages, gmem_wanted_fn wanted, gmem_directmap_fn fn, void *arg)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
 	uint64_t end = pfn + pages, first, last;
@@ -500,6 +524,8 @@ int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, ui
 	walk->codec = image->tables.codec;
 	walk->page_size = 1ull << image->tables.page_shift;
 	walk->table_bytes = 1ull << image->tables.page_shift;
+	walk->wanted = wanted;
+	walk->mask = wanted ? bits_of_states(walk) : ~walk->codec->volatile_bits;
 	walk->fn = fn;
 	walk->arg = arg;
 	gmem_image_region(image, &first, &last);
@@ -515,6 +541,12 @@ int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, ui
 		ret = flush_run(walk);
 	free(walk);
 	return ret;
+}
+
+int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
+			uint64_t pages, gmem_directmap_fn fn, void *arg)
+{
+	return gmem_pagetable_states(ctx, image, pfn, pages, NULL, fn, arg);
 }
 
 static int keep_run(const struct gmem_directmap_run *run, void *arg)

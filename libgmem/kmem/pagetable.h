@@ -13,6 +13,17 @@
 int gmem_pagetable_walk(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
 			uint64_t pages, gmem_directmap_fn fn, void *arg);
 
+/* Whether somebody wants to know of a page frame in that range. */
+typedef bool (*gmem_wanted_fn)(uint64_t pfn, uint64_t pages, void *arg);
+
+/*
+ * The same for the pages of a file. Runs that differ only in whether they are executable or global
+ * are one, and are neither. Tables of page frames that are not wanted are not read: these page
+ * frames are left out. arg is for both functions.
+ */
+int gmem_pagetable_states(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
+			  uint64_t pages, gmem_wanted_fn wanted, gmem_directmap_fn fn, void *arg);
+
 /* The run of one page frame. */
 int gmem_pagetable_lookup(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,
 			  struct gmem_directmap_run *run);

@@ -17,38 +17,19 @@
 
 #include "base/cancel.h"
 #include "base/error.h"
-#include "kmem/pagetable.h"
 #include "kmem/pair.h"
 #include "kmem/reader.h"
 #include "pages/extents.h"
+#include "pages/map_cache.h"
 #include "procfs/ram.h"
 
 #define BATCH_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 3 MiB of runs */
-#define CACHED_RUNS 16384      /* of the direct map */
-#define CACHED_BLOCKS 16384    /* into which they are sorted */
 #define FLAGS_BATCH 512
 
 /* Where the runs of a batch lie in memory: what is sorted, instead of the runs. */
 struct place {
 	uint64_t pfn;
 	uint32_t run; /* its index in walk->runs */
-};
-
-/* Runs of the direct map that follow each other without gaps, as they were when they were read. */
-struct map_cache {
-	struct gmem_directmap_run *runs;
-	uint64_t *ends; /* of each, the page frame past it: what is searched */
-	size_t count;
-	size_t room;	     /* up to CACHED_RUNS */
-	uint64_t first, end; /* page frames that they cover */
-	bool states;	     /* only properties of parts count: runs that differ in other
-			      * properties are joined */
-	/*
-	 * For blocks of this many page frames, as a power of two: the run that has the first page
-	 * frame of the block.
-	 */
-	uint32_t *blocks;
-	unsigned int block_shift;
 };
 
 /* Pieces that a run was cut into: they follow each other. */
@@ -73,7 +54,7 @@ struct gmem_extent_walk {
 	uint64_t *pfns; /* of its leaves */
 	size_t pfn_count;
 	uint64_t batch_pages; /* in runs */
-	struct map_cache cache;
+	struct gmem_map_cache cache;
 	uint64_t lowest, highest; /* page frames of the batch, and past them */
 	/* Where the cache does not hold all of the batch: */
 	struct place *places; /* of the runs with known page frames, by page frame */
@@ -421,101 +402,13 @@ static int emit_run(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 	return ret;
 }
 
-/* Whether a run goes on what the cache ends with. */
-static bool is_same_state(const struct map_cache *cache, const struct gmem_directmap_run *run)
-{
-	const struct gmem_directmap_run *last;
-
-	if (!cache->states || !cache->count)
-		return false;
-	last = &cache->runs[cache->count - 1];
-	return last->direct_map == run->direct_map && last->reason == run->reason;
-}
-
-static int keep_run(const struct gmem_directmap_run *run, void *arg)
-{
-	struct map_cache *cache = arg;
-
-	cache->end = run->pfn + run->pages;
-	if (is_same_state(cache, run)) {
-		cache->runs[cache->count - 1].pages += run->pages;
-		cache->ends[cache->count - 1] = cache->end;
-		return 0;
-	}
-	if (cache->count == cache->room) {
-		cache->end = run->pfn;
-		return 1;
-	}
-	cache->runs[cache->count] = *run;
-	cache->ends[cache->count++] = cache->end;
-	return 0;
-}
-
-/* Room for the runs of so many pages, or for as many as are kept at a time. */
-static int reserve_cache(struct gmem_extent_walk *walk, uint64_t pages)
-{
-	size_t room = pages < CACHED_RUNS ? (size_t)pages : CACHED_RUNS;
-	struct map_cache *cache = &walk->cache;
-
-	if (!cache->blocks)
-		cache->blocks = malloc(CACHED_BLOCKS * sizeof(*cache->blocks));
-	if (!cache->blocks)
-		return no_memory(walk);
-	if (cache->room >= room)
-		return 0;
-	free(cache->runs);
-	free(cache->ends);
-	cache->runs = malloc(room * sizeof(*cache->runs));
-	cache->ends = malloc(room * sizeof(*cache->ends));
-	cache->room = cache->runs && cache->ends ? room : 0;
-	return cache->room ? 0 : no_memory(walk);
-}
-
-static void index_cache(struct map_cache *cache)
-{
-	uint64_t pages = cache->end - cache->first;
-	size_t run = 0;
-
-	cache->block_shift = 9;
-	while (((pages - 1) >> cache->block_shift) >= CACHED_BLOCKS)
-		cache->block_shift++;
-	for (uint64_t block = 0; block <= (pages - 1) >> cache->block_shift; block++) {
-		uint64_t pfn = cache->first + (block << cache->block_shift);
-
-		while (cache->ends[run] <= pfn)
-			run++;
-		cache->blocks[block] = (uint32_t)run;
-	}
-}
-
 /* Reads the direct map from a page frame on, as far as the batch or the cache reaches. */
 static int fill_cache(struct gmem_extent_walk *walk, uint64_t pfn)
 {
-	struct map_cache *cache = &walk->cache;
-	int ret = reserve_cache(walk, walk->highest - pfn);
+	int ret = gmem_map_cache_fill(&walk->cache, walk->target->ctx, walk->image, pfn,
+				      walk->highest);
 
-	cache->count = 0;
-	cache->first = cache->end = pfn;
-	if (ret)
-		return ret;
-	ret = gmem_pagetable_walk(walk->target->ctx, walk->image, pfn, walk->highest - pfn,
-				  keep_run, cache);
-	if (ret < 0)
-		return ret;
-	if (pfn >= cache->end)
-		return -EILSEQ; /* a walk covers what it was asked for */
-	index_cache(cache);
-	return 0;
-}
-
-/* The run of the direct map that has a page frame, of those that the cache covers. */
-static const struct gmem_directmap_run *find_run(const struct map_cache *cache, uint64_t pfn)
-{
-	size_t run = cache->blocks[(pfn - cache->first) >> cache->block_shift];
-
-	while (cache->ends[run] <= pfn)
-		run++;
-	return &cache->runs[run];
+	return ret == -ENOMEM ? no_memory(walk) : ret;
 }
 
 /* Pages of a run, from page skip of it on, up to where that run of the direct map ends. */
@@ -529,7 +422,7 @@ static uint64_t pages_of(const struct gmem_pagecache_run *run, uint64_t skip,
 
 static const struct gmem_directmap_run *state_of(const struct gmem_extent_walk *walk, uint64_t pfn)
 {
-	return walk->only_state ? walk->only_state : find_run(&walk->cache, pfn);
+	return walk->only_state ? walk->only_state : gmem_map_cache_find(&walk->cache, pfn);
 }
 
 static bool all_within(const uint64_t *pfns, uint64_t first, uint64_t end)
@@ -559,52 +452,61 @@ static int emit_page(struct gmem_extent_walk *walk, const struct gmem_pagecache_
 	return emit_run(walk, &page, 0, 1, state);
 }
 
-static bool is_state(const struct gmem_extent *extent, const struct gmem_directmap_run *state)
+/* Where the pages of a leaf end that have the state of the one at begin. */
+static unsigned int end_of_state(const struct gmem_extent_walk *walk, const uint64_t *pfns,
+				 unsigned int begin)
 {
-	return extent->direct_map == state->direct_map && extent->level == state->level &&
-	       extent->writable == state->writable && extent->reason == state->reason;
+	unsigned int end = begin + 1, kind;
+
+	if (walk->only_state)
+		return GMEM_LEAF_SLOTS;
+	kind = gmem_map_cache_kind(&walk->cache, pfns[begin]);
+	while (end < GMEM_LEAF_SLOTS && kind != GMEM_MAP_MIXED &&
+	       gmem_map_cache_kind(&walk->cache, pfns[end]) == kind)
+		end++;
+	return end;
 }
 
 /*
- * The next page of a leaf, which differs from the last extent only in where it is, as nearly all
- * do: so only that is written.
+ * Hands out pages of a leaf that differ from the last extent only in where they are: so only that
+ * is written into it.
  */
-static int go_on(struct gmem_extent_walk *walk, uint64_t offset, uint64_t gpa, uint64_t pfn)
+static int go_on(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
+		 unsigned int begin, unsigned int end)
 {
+	uint64_t step = bytes_of(walk, 1), offset = bytes_of(walk, leaf->index + begin);
+	uint64_t gpa = gpa_of(walk, offset), gpa_step = gpa == GMEM_GPA_NONE ? 0 : step;
 	struct gmem_extent *last = walk->last;
-	int ret;
+	uint64_t next = last->pfn + last->pages;
+	int ret = 0;
 
-	walk->at = offset + bytes_of(walk, 1);
-	if (last->pfn + last->pages == pfn) {
-		last->pages++;
-		return 0;
+	for (const uint64_t *pfn = leaf->pfns + begin; !ret && pfn < leaf->pfns + end; pfn++) {
+		if (*pfn != next) {
+			last->pages = next - last->pfn;
+			ret = walk->fn(last, walk->arg);
+			last->offset = offset;
+			last->gpa = gpa;
+			next = last->pfn = *pfn;
+		}
+		next++;
+		offset += step;
+		gpa += gpa_step;
 	}
-	ret = walk->fn(last, walk->arg);
-	last->offset = offset;
-	last->gpa = gpa;
-	last->pfn = pfn;
-	last->pages = 1;
+	last->pages = next - last->pfn;
+	walk->at = offset;
 	return ret;
 }
 
 /* Hands out a leaf that is alike as extents. */
 static int emit_extents(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
 {
-	uint64_t offset = bytes_of(walk, leaf->index), gpa = gpa_of(walk, offset);
-	uint64_t step = bytes_of(walk, 1), gpa_step = gpa == GMEM_GPA_NONE ? 0 : step;
-	int ret = emit_page(walk, leaf, 0, state_of(walk, leaf->pfn));
+	int ret = 0;
 
-	for (unsigned int i = 1; !ret && i < GMEM_LEAF_SLOTS; i++) {
-		const struct gmem_directmap_run *state = walk->only_state;
-
-		offset += step;
-		gpa += gpa_step;
-		if (!state)
-			state = find_run(&walk->cache, leaf->pfns[i]);
-		if (walk->only_state || is_state(walk->last, state))
-			ret = go_on(walk, offset, gpa, leaf->pfns[i]);
-		else
-			ret = emit_page(walk, leaf, i, state);
+	for (unsigned int begin = 0, end; !ret && begin < GMEM_LEAF_SLOTS; begin = end) {
+		end = end_of_state(walk, leaf->pfns, begin);
+		ret = emit_page(walk, leaf, begin, state_of(walk, leaf->pfns[begin]));
+		if (!ret)
+			ret = go_on(walk, leaf, begin + 1, end);
 	}
 	return ret;
 }
@@ -612,18 +514,11 @@ static int emit_extents(struct gmem_extent_walk *walk, const struct gmem_pagecac
 /* Hands out a leaf that is alike as parts, wherever its page frames are. */
 static int emit_parts(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
 {
-	uint64_t begin = 0;
 	int ret = 0;
 
-	for (uint64_t end = 1; !ret && begin < leaf->pages; begin = end++) {
-		const struct gmem_directmap_run *state = state_of(walk, leaf->pfns[begin]);
-
-		if (walk->only_state)
-			end = leaf->pages;
-		while (end < leaf->pages &&
-		       state_of(walk, leaf->pfns[end])->direct_map == state->direct_map)
-			end++;
-		ret = emit_part(walk, leaf, begin, end - begin, state);
+	for (unsigned int begin = 0, end; !ret && begin < GMEM_LEAF_SLOTS; begin = end) {
+		end = end_of_state(walk, leaf->pfns, begin);
+		ret = emit_part(walk, leaf, begin, end - begin, state_of(walk, leaf->pfns[begin]));
 	}
 	return ret;
 }
@@ -656,7 +551,7 @@ static int emit_from_cache(struct gmem_extent_walk *walk)
 			ret = emit_run(walk, run, 0, run->pages, &not_asked);
 		for (uint64_t skip = 0, n; !ret && !run->reason && skip < run->pages; skip += n) {
 			const struct gmem_directmap_run *state =
-				find_run(&walk->cache, run->pfn + skip);
+				gmem_map_cache_find(&walk->cache, run->pfn + skip);
 
 			n = pages_of(run, skip, state);
 			ret = emit_run(walk, run, skip, n, state);
@@ -715,7 +610,7 @@ static int note_pieces(struct gmem_extent_walk *walk, uint32_t index)
 		if (ret)
 			return ret;
 		piece = &walk->pieces[walk->piece_count++];
-		*piece = *find_run(&walk->cache, pfn);
+		*piece = *gmem_map_cache_find(&walk->cache, pfn);
 		piece->pages = pages_of(run, skip, piece);
 		skip += piece->pages;
 	}
@@ -775,13 +670,18 @@ static int emit_by_place(struct gmem_extent_walk *walk)
 	return ret;
 }
 
-static void empty_batch(struct gmem_extent_walk *walk)
+static int empty_batch(struct gmem_extent_walk *walk)
 {
+	int ret = 0;
+
+	if (walk->want & GMEM_EXTENT_DIRECT_MAP)
+		ret = gmem_map_cache_begin(&walk->cache, walk->lowest, walk->highest);
 	walk->run_count = 0;
 	walk->pfn_count = 0;
 	walk->batch_pages = 0;
 	walk->lowest = UINT64_MAX;
 	walk->highest = 0;
+	return ret ? no_memory(walk) : 0;
 }
 
 static void tell_progress(const struct gmem_extent_walk *walk)
@@ -800,10 +700,24 @@ static int work_off(struct gmem_extent_walk *walk)
 	walk->only_state = walk->cache.count == 1 ? &walk->cache.runs[0] : NULL;
 	if (!ret)
 		ret = walk->highest > walk->cache.end ? emit_by_place(walk) : emit_from_cache(walk);
-	empty_batch(walk);
+	if (!ret)
+		ret = empty_batch(walk);
 	if (!ret)
 		tell_progress(walk);
 	return !ret && walk->pauses ? 1 : ret;
+}
+
+/* Learns where page frames of the batch are. */
+static void widen(struct gmem_extent_walk *walk, uint64_t pfn, uint64_t pages)
+{
+	const uint64_t block = 1ull << GMEM_MAP_BLOCK_SHIFT;
+
+	if (pfn < walk->lowest)
+		walk->lowest = pfn;
+	if (pfn + pages > walk->highest)
+		walk->highest = pfn + pages;
+	for (uint64_t at = pfn; at < pfn + pages; at = (at | (block - 1)) + 1)
+		gmem_map_cache_mark(&walk->cache, at);
 }
 
 /* Adds a run to the batch, or as much of it as there is room for; a full batch is worked off. */
@@ -829,10 +743,8 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 		piece->order = run->order;
 		piece->reason = run->reason;
 		piece->pfns = NULL;
-		if (!run->reason && piece->pfn < walk->lowest)
-			walk->lowest = piece->pfn;
-		if (!run->reason && piece->pfn + n > walk->highest)
-			walk->highest = piece->pfn + n;
+		if (!run->reason)
+			widen(walk, piece->pfn, n);
 		/*
 		 * There may be as many unknown page frames as the file is large; they cost no work.
 		 */
@@ -844,8 +756,10 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 }
 
 /* Learns where the page frames of a leaf are. */
-static void widen(struct gmem_extent_walk *walk, const uint64_t *pfns)
+static void widen_by_leaf(struct gmem_extent_walk *walk, const uint64_t *pfns)
 {
+	for (unsigned int i = 0; i < GMEM_LEAF_SLOTS; i++)
+		gmem_map_cache_mark(&walk->cache, pfns[i]);
 	if (walk->lowest < walk->highest && all_within(pfns, walk->lowest, walk->highest))
 		return;
 	for (unsigned int i = 0; i < GMEM_LEAF_SLOTS; i++) {
@@ -875,7 +789,7 @@ static int add_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 		return ret;
 	pfns = walk->pfns + walk->pfn_count;
 	memcpy(pfns, leaf->pfns, GMEM_LEAF_SLOTS * sizeof(*pfns));
-	widen(walk, pfns);
+	widen_by_leaf(walk, pfns);
 	walk->runs[walk->run_count] = *leaf;
 	walk->runs[walk->run_count++].pfns = pfns;
 	walk->pfn_count += GMEM_LEAF_SLOTS;
@@ -971,19 +885,16 @@ void gmem_extent_walk_free(struct gmem_extent_walk *walk)
 	free(walk->pieces);
 	free(walk->places);
 	free(walk->spans);
-	free(walk->cache.runs);
-	free(walk->cache.ends);
-	free(walk->cache.blocks);
+	gmem_map_cache_free(&walk->cache);
 	free(walk);
 }
 
 int gmem_extent_walk_run(struct gmem_extent_walk *walk)
 {
-	int ret = 0;
-
 	/* Looks up again what an earlier run had read and not handed out. */
-	empty_batch(walk);
-	if (walk->at < walk->end)
+	int ret = empty_batch(walk);
+
+	if (!ret && walk->at < walk->end)
 		ret = gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,
 					  walk->at >> walk->page_shift,
 					  (walk->end - 1) >> walk->page_shift, add_runs, walk);

@@ -316,6 +316,56 @@ START_TEST(walked)
 }
 END_TEST
 
+static uint64_t unwanted, unwanted_pages; /* a table of them */
+
+static bool is_wanted(uint64_t pfn, uint64_t pages, void *arg)
+{
+	(void)arg;
+	return pfn != unwanted || pages != unwanted_pages;
+}
+
+/*
+ * For the pages of a file: what differs only in who may execute it is one run, and of a table that
+ * nobody wants nothing is read or said.
+ */
+START_TEST(states)
+{
+	const struct geometry *geometry = &geometries[_i];
+	struct gmem_ctx *ctx = arm64_ctx();
+	uint64_t block, page, ram = geometry->ram, pages;
+	struct gmem_image image;
+
+	make(ctx, geometry, &image);
+	page = page_bytes();
+	block = 1ull << shift_at(1);
+	pages = block / page;
+	ram = (ram + block - 1) & ~(block - 1);
+	for (uint64_t at = 0; at < 3 * pages; at++)
+		map(ram + at * page, 0, NORMAL | VALID);
+	map(ram + 41 * page, 0, NORMAL | VALID | READ_ONLY);
+	map(ram + 60 * page, 0, (NORMAL & ~PXN) | VALID | NOT_GLOBAL);
+	map(ram + 200 * page, 0, NORMAL);
+	unwanted_pages = pages;
+	unwanted = ram / page + pages;
+	/* Were it read, this would be a run. */
+	map(ram + block + 7 * page, 0, NORMAL | VALID | READ_ONLY);
+	seen.count = 0;
+	ck_assert_int_eq(
+		gmem_pagetable_states(ctx, &image, ram / page, 3 * pages, is_wanted, keep, NULL),
+		0);
+	is_run(0, 41, GMEM_DIRECT_MAP_MAPPED, GMEM_LEVEL_PTE, "w");
+	is_run(1, 1, GMEM_DIRECT_MAP_MAPPED, GMEM_LEVEL_PTE, "");
+	is_run(2, 200 - 42, GMEM_DIRECT_MAP_MAPPED, GMEM_LEVEL_PTE, "w");
+	is_run(3, 1, GMEM_DIRECT_MAP_UNMAPPED, GMEM_LEVEL_NONE, "");
+	is_run(4, pages - 201, GMEM_DIRECT_MAP_MAPPED, GMEM_LEVEL_PTE, "w");
+	is_run(5, pages, GMEM_DIRECT_MAP_MAPPED, GMEM_LEVEL_PTE, "w");
+	ck_assert_uint_eq(seen.count, 6);
+	ck_assert_uint_eq(seen.runs[5].pfn, ram / page + 2 * pages);
+	unmake();
+	gmem_ctx_free(ctx);
+}
+END_TEST
+
 /* Page frames before the first one, and behind the last one of the region. */
 START_TEST(outside)
 {
@@ -435,6 +485,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, parsed, 0, GEOMETRIES);
 	tcase_add_loop_test(tcase, walked, 0, GEOMETRIES);
+	tcase_add_loop_test(tcase, states, 0, GEOMETRIES);
 	tcase_add_loop_test(tcase, outside, 0, GEOMETRIES);
 	tcase_add_loop_test(tcase, tables, 0, GEOMETRIES);
 	tcase_add_test(tcase, refused);
