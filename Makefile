@@ -107,13 +107,13 @@ cli_sources := $(filter-out %/without_screen.c,$(cli_sources))
 cli_libs += $(shell $(PKG_CONFIG) --libs ncursesw 2>/dev/null || echo -lncursesw -ltinfo)
 endif
 # BTF is read, and made up for tests, through libbpf.
-without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c %/dump.c,$(1)),$(1))
+without_bpf = $(if $(filter 0,$(BPF)),$(filter-out %/btf.c %/dump.c %/made-dump.c,$(1)),$(1))
 unit_sources := $(call without_bpf,$(sort $(wildcard tests/unit/*.c)))
 conformance_sources := $(sort $(wildcard tests/conformance/*.c))
 # What only tests do to a model.
 sim_sources := $(sort $(wildcard tests/sim/*.c))
 fuzz_sources := $(call without_bpf,$(sort $(wildcard tests/fuzz/*.c)))
-tool_sources := $(sort $(wildcard tests/tools/*.c))
+tool_sources := $(call without_bpf,$(sort $(wildcard tests/tools/*.c)))
 units := $(sort $(wildcard packaging/systemd/*))
 unit_files := $(patsubst packaging/systemd/%,$(BUILD)/systemd/%,$(units:.in=))
 preload_sources := $(sort $(wildcard tests/preload/*.c))

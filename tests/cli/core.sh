@@ -79,4 +79,38 @@ try 2 '' 'it has no vmcoreinfo' gmemctl directmap --core="$scratch/elf"
 core 21 4096 > "$scratch/elf" # PowerPC, little-endian
 try 2 '' 'it is a dump of ppc64, and only those of x86-64 and arm64' gmemctl directmap --core="$scratch/elf"
 try_json 2 '.dump == null and (.error.message | test("ppc64"))' gmemctl directmap --json --core="$scratch/elf"
+
+# A made-up dump of either machine. Without libbpf none can be made, and no types are read.
+[ -x "$BUILD/tests/tools/made-dump" ] || finish
+made=$scratch/made
+for machine in x86_64 aarch64; do
+	"$(program "$BUILD/tests/tools/made-dump")" $machine "$made"
+	try 1 '0x28 +1 +4K +unmapped +guest_memfd of process 7' '*' gmemctl directmap --holes --core="$made"
+	try_json 0 '.guest_memfds[0] | .inode == 5 and .pid == 7 and .in_direct_map == 4096 and
+		.not_in_direct_map == 4096' gmemctl list --json --core="$made"
+	try_json 0 '[.extents[] | .pfn] == [41, 40]' gmemctl pfns ino:5 --json --core="$made"
+	try_json 1 '.verdict_now == "faults" and .evidence == "page-tables/dump" and
+		([.paths[] | select(.kernel_path == "gup-copy") | .verdict] == ["faults"])' \
+		gmemctl check --pfn 0x28 --json --core="$made"
+	try_json 0 '.verdict_now == "safe"' gmemctl check --pfn 0x29 --json --core="$made"
+	try_json 4 '.frames[0] | .owner == "guest_memfd" and .offset == 4096 and
+		(.reason | test("no page flags are read of a dump"))' gmemctl pfn 0x28 --json --core="$made"
+	head -c 100000 "$made" > "$scratch/cut"
+	try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/cut"
+done
+
+# It changes while it is read: early, and when the tables are read.
+if ! can_preload; then
+	skip "a dump that changes while it is read" "nothing can be preloaded into this program"
+	finish
+fi
+for how in cut grow touch; do
+	for read in 1 30; do
+		cp "$made" "$scratch/changing"
+		try 2 '' 'the dump changed while it was read' env \
+			LD_PRELOAD="$BUILD/tests/preload/dump-reads.so" GMEM_CUT_HOW=$how \
+			GMEM_CUT_DUMP="$scratch/changing" GMEM_CUT_AT=$read \
+			"$GMEMCTL_FILE" directmap --core="$scratch/changing"
+	done
+done
 finish

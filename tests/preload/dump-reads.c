@@ -3,12 +3,15 @@
  * For LD_PRELOAD into gmemctl: replaces libkdumpfile's kdump_read(). With GMEM_READS_FILE it writes
  * to that file, when the process ends, how many reads there were and how long they took: "READS
  * NANOSECONDS". With GMEM_CUT_DUMP it cuts off the second half of that dump at read number
- * GMEM_CUT_AT, as if somebody copied another dump to its place.
+ * GMEM_CUT_AT, as if somebody copied another dump to its place. With GMEM_CUT_HOW=grow the dump
+ * grows instead, and with GMEM_CUT_HOW=touch only its time changes.
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,7 +30,19 @@ static void cut(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) || truncate(path, st.st_size / 2))
+	const struct timespec long_ago[2] = { { 0 } };
+	const char *how = getenv("GMEM_CUT_HOW");
+	int ret = stat(path, &st);
+
+	if (ret)
+		abort();
+	if (how && !strcmp(how, "touch"))
+		ret = utimensat(AT_FDCWD, path, long_ago, 0);
+	else if (how && !strcmp(how, "grow"))
+		ret = truncate(path, st.st_size + 4096);
+	else
+		ret = truncate(path, st.st_size / 2);
+	if (ret)
 		abort();
 }
 
