@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Lines of a batch: words, quotes, and the commands that they are, with all their arguments, on
- * simulated kernels. The first byte chooses the kernel and how the batch goes.
+ * Lines of a batch: words, quotes, and the commands in them, with all their arguments, on simulated
+ * kernels. The first byte chooses the kernel and how the batch runs.
  */
 #include "commands.h"
 

@@ -12,16 +12,16 @@
 
 #include <linux/kvm.h>
 
-#define OPERATIONS 50000 /* of make check */
+#define OPERATIONS 50000 /* for make check */
 #define MANY 500000	 /* enough for each path to fault, whatever the seed */
 #define SEED 1
-#define WORLD_OPERATIONS 400 /* after which a model without an oops is closed, at the latest */
+#define WORLD_OPERATIONS 400 /* a model without an oops is closed after so many at the latest */
 #define WEIGHTS 64	     /* sum of the operations' */
-#define CHECK_ALL 16	     /* operations between looks at the whole file */
+#define CHECK_ALL 16	     /* operations between two looks at the whole file */
 
 #define SHARED (GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED)
 
-/* Guests that own their pages come more often: more paths lead to them. */
+/* Guests that own their pages are more frequent, because more paths lead to them. */
 static const struct kind kinds[] = {
 	{ "plain", GMEM_VM_DEFAULT },
 	{ "sw-protected", GMEM_VM_SW_PROTECTED },
@@ -52,11 +52,11 @@ static struct {
 	uint64_t operations;
 	uint64_t verdicts;
 	uint64_t oopses;
-	uint64_t refusals, needless; /* by the guard; where nothing would have happened */
+	uint64_t refusals, needless; /* by the guard; refusals without a fault to prevent */
 	uint64_t worlds;
 } run;
 
-/* The kernel paths that operations run into, and how often each verdict was given of them. */
+/* The kernel paths that operations can reach, and how often libgmem gave each verdict on them. */
 static struct {
 	const char *path;
 	uint64_t safe;
@@ -69,7 +69,7 @@ static struct {
 
 #define PATHS (sizeof(asked) / sizeof(asked[0]))
 
-/* xorshift64*: the same numbers on every machine. */
+/* xorshift64*: gives the same numbers on every machine. */
 static uint64_t pick(uint64_t below)
 {
 	run.state ^= run.state >> 12;
@@ -99,8 +99,8 @@ static const char *or_none(bool foretold)
 }
 
 /*
- * If forced, the operation ended in an oops exactly when one was predicted. If guarded, it was
- * refused then, and there is never an oops. Returns whether it was refused.
+ * If forced, the operation oopses exactly when libgmem predicted it. If guarded, it is then
+ * refused, and there is never an oops. Returns whether it was refused.
  */
 static bool judge(const struct world *w, int ret, bool foretold, const char *what, uint64_t page)
 {
@@ -131,7 +131,7 @@ static bool foretell(const struct world *w, const char *path, const bool *which)
 	return faults;
 }
 
-/* Pages that leave the file, or the guest, pass through the paths that take them back. */
+/* Pages that leave the file, or the guest, go through the paths that take them back. */
 static bool foretell_back(const struct world *w, const bool *which, bool freed)
 {
 	if (is_td(w))
@@ -161,7 +161,7 @@ static bool bind(struct world *w)
 	return true;
 }
 
-/* With random flags: the kernel takes those that its capabilities name. */
+/* Uses random flags: the kernel accepts those that its capabilities name. */
 static bool create(struct world *w)
 {
 	struct gmem_memory_options options = {
@@ -268,7 +268,7 @@ static bool punch(struct world *w)
 		return true;
 	mark(w->given, first, count, false);
 	settle_hooks(w);
-	/* The allocator has them now, and everybody may touch them. */
+	/* The allocator has these pages now, and everybody may touch them. */
 	for (uint64_t page = first; page < first + count; page++)
 		expect(!w->seen[page] || gmem_sim_direct_map_present(w->sim, w->extents[page].pfn));
 	return true;
@@ -297,8 +297,8 @@ static bool convert(struct world *w)
 }
 
 /*
- * A page for an operation that maps it. What leaves the direct map on the way is judged by the
- * page that it is, so that there has to be one.
+ * Picks a page for an operation that maps it. If pages leave the direct map on the way, the verdict
+ * needs the page itself, so it is allocated first.
  */
 static uint64_t pick_page(struct world *w)
 {
@@ -310,7 +310,7 @@ static uint64_t pick_page(struct world *w)
 	return page;
 }
 
-/* A fault of the guest on a page, its own or KVM_PRE_FAULT_MEMORY's. */
+/* A fault of the guest on a page: its own, or that of KVM_PRE_FAULT_MEMORY. */
 static bool foretell_map(const struct world *w, uint64_t page)
 {
 	/* Otherwise a user address backs the page, and there is no such address. */
@@ -394,7 +394,7 @@ static bool host_touch(struct world *w)
 	return true;
 }
 
-/* A page with content, before the launch ends: TDH.MEM.PAGE.ADD, or the host's copy of SNP. */
+/* Adds a page with content before the launch ends: TDH.MEM.PAGE.ADD, or the host's copy of SNP. */
 static bool add(struct world *w)
 {
 	const char *path = is_td(w) ? "tdx-page-add" : "snp-launch-update";
@@ -441,19 +441,19 @@ static bool finalize(struct world *w)
 	return true;
 }
 
-/* Somebody else changes the direct map under a page of the file, or changes it back. */
+/* Another user of the direct map changes it under a page of the file, or changes it back. */
 static bool hook(struct world *w)
 {
 	uint64_t page = pick(PAGES), pfn;
 
-	/* Half of the time, one that the guest has. */
+	/* In half of the cases, a page that the guest has. */
 	for (uint64_t left = pick(2) * PAGES; left && !w->given[page]; left--)
 		page = (page + 1) % PAGES;
 	pfn = w->memory ? frame_of(w, page) : 0;
 	if (!pfn)
 		return false;
 	if (w->hooked[page]) {
-		/* The kernel may have taken it out meanwhile, so it is not put back here. */
+		/* The kernel may have taken it out meanwhile, so the hook does not put it back. */
 		if (w->flags & GMEM_MEMORY_NO_DIRECT_MAP)
 			return false;
 		expect(gmem_sim_set_direct_map(w->sim, pfn, true) == 0);
@@ -468,7 +468,7 @@ static bool hook(struct world *w)
 	return true;
 }
 
-/* The guest loses a page that the memory controller gives up; the file keeps it. */
+/* The guest loses a page with a memory failure. The file keeps it. */
 static bool poison(struct world *w)
 {
 	uint64_t page = pick(PAGES);
@@ -485,7 +485,9 @@ static bool poison(struct world *w)
 	return true;
 }
 
-/* Each as often as its number stands here, of the sum. False: there is nothing to do it to. */
+/*
+ * Operations and their weights. An operation returns false if there is nothing that it can change.
+ */
 static const struct {
 	unsigned int weight;
 	bool (*fn)(struct world *w);
@@ -549,7 +551,7 @@ static void run_worlds(uint64_t until, bool guarded)
 	       (unsigned long long)run.oopses);
 }
 
-/* Whatever is done through libgmem, nothing of it ends in an oops. */
+/* No call through libgmem ends in an oops. */
 START_TEST(guarded)
 {
 	run_worlds(number_from("GMEM_PROPERTY_OPERATIONS", OPERATIONS), true);
@@ -568,7 +570,7 @@ START_TEST(verdicts_come_true)
 	for (size_t i = 0; i < PATHS; i++) {
 		printf("%s: %llu safe, %llu faults\n", asked[i].path,
 		       (unsigned long long)asked[i].safe, (unsigned long long)asked[i].faults);
-		/* Both answers are put to the proof, of each path. */
+		/* Both verdicts of each path are tested. */
 		ck_assert_uint_gt(asked[i].safe, 0);
 		ck_assert(asked[i].faults > 0 || until < MANY);
 	}
