@@ -46,7 +46,8 @@ struct map {
 	const struct gmem_launch *launch; /* for a guest before its launch is finished, else NULL */
 };
 
-/* The guest reaches only what its own page tables have, and not all ways to populate bring it there. */
+/* The guest reaches only what its own page tables have, and not all ways to populate bring it
+ * there. */
 static void tell_done(const struct map *map, const char *method, uint64_t populated,
 		      uint64_t in_guest)
 {
@@ -139,8 +140,8 @@ static enum status allocate(const struct map *map, uint64_t *done)
 }
 
 /*
- * Even if the rest failed, these pages were allocated, and nothing frees them automatically. Which of
- * them were there before is not known.
+ * Even if the rest failed, these pages were allocated, and nothing frees them automatically. Which
+ * of them were there before is not known.
  */
 static void tell_resident(const struct map *map, uint64_t bytes)
 {

@@ -116,11 +116,12 @@ static bool pre_fault_offered(struct gmem_vm *vm)
 static int no_vcpu(const struct populate *populate)
 {
 	if (populate->vm && !pre_fault_offered(populate->vm))
-		return gmem_fail(populate->memory->ctx, -EOPNOTSUPP,
-				 "KVM_PRE_FAULT_MEMORY: Operation not supported: this kernel does "
-				 "not offer it to a %s VM (KVM_CAP_PRE_FAULT_MEMORY is 0): it needs "
-				 "x86-64 with EPT or NPT; allocate the memory instead",
-				 gmem_vm_type_name(populate->vm->type));
+		return gmem_fail(
+			populate->memory->ctx, -EOPNOTSUPP,
+			"KVM_PRE_FAULT_MEMORY: Operation not supported: this kernel does "
+			"not offer it to a %s VM (KVM_CAP_PRE_FAULT_MEMORY is 0): it needs "
+			"x86-64 with EPT or NPT; allocate the memory instead",
+			gmem_vm_type_name(populate->vm->type));
 	return gmem_fail(populate->memory->ctx, -EINVAL,
 			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
 			 "add one with %s",
