@@ -33,6 +33,7 @@ arm64_kernel() {
 }
 
 arm64_machine() {
+	started=$(date +%s)
 	kernel=$(arm64_kernel "$3" 2> "$results/$1.stock")
 	case $? in
 	0) ;;
@@ -54,14 +55,12 @@ arm64_machine() {
 	neoverse-n1) conformance=yes ;;
 	*) conformance=no ;;
 	esac
-	began=$(date +%s)
 	# shellcheck disable=SC2046 # words
 	run_tap "arm64-kernel/$1" tests/kernel/run-qemu --arch=arm64 --cpu "$2" --timeout 600 \
 		--kernel "$kernel/vmlinuz" --append "${6#-}" $(arm64_files) -- \
 		env "BUILD=$BUILD" "GMEMCTL=$BUILD/gmemctl" "PAGE=$3" "LEVELS=$4" "BLOCKS=$5" \
 		"CONFORMANCE=$conformance" \
 		sh tests/kernel/guest/arm64.sh
-	echo "  $(($(date +%s) - began)) seconds"
 }
 
 # arm64_tests all|few
