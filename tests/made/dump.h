@@ -60,6 +60,7 @@ static const struct made_machine made_arm64 = {
 struct made {
 	const struct made_machine *machine;
 	uint64_t base, image; /* as the machine's */
+	bool anonymous;	      /* as before Linux 6.19: guest_memfd has no file system of its own */
 	unsigned char ram[MADE_PAGES * 4096];
 	bool left_out[MADE_PAGES];
 	int error; /* what every read gives, 0: the bytes */
@@ -92,12 +93,13 @@ static const char *const made_types[] = {
 	"xarray xa_head",
 	"inode i_ino i_size i_mode i_sb i_mapping i_private",
 	"super_block s_magic s_dev",
-	"address_space host i_pages/xarray nrpages i_mmap/rb_root_cached",
+	"address_space host i_pages/xarray nrpages i_mmap/rb_root_cached i_private_list",
 	"vm_area_struct vm_start vm_end vm_mm shared/vma_shared",
 	"xa_node shift offset parent array slots",
 	"folio mapping index",
 	"gmem_inode gmem_file_list flags vfs_inode",
 	"gmem_file kvm bindings entry",
+	"kvm_gmem kvm bindings entry", /* before 6.19, in place of both */
 	"kvm_memslots gfn_tree/rb_root node_idx",
 	"kvm_memory_slot base_gfn npages userspace_addr flags id as_id gmem/slot_gmem gfn_node",
 	"kvm userspace_pid arch/kvm_arch memslots mem_attr_array",
@@ -144,7 +146,7 @@ static inline int made_add_member(struct btf *btf, char *word, int number, uint3
 	return btf__add_field(btf, word, type, offset * 8, 0);
 }
 
-static inline struct btf *made_btf(void)
+static inline struct btf *made_btf(bool anonymous)
 {
 	struct btf *btf = btf__new_empty();
 	int number = btf__add_int(btf, "long", 8, 0);
@@ -155,6 +157,8 @@ static inline struct btf *made_btf(void)
 
 		snprintf(line, sizeof(line), "%s", made_types[i]);
 		word = strtok_r(line, " ", &save);
+		if (anonymous ? !strncmp(word, "gmem_", 5) : !strcmp(word, "kvm_gmem"))
+			continue;
 		if (btf__add_struct(btf, word, MADE_TYPE_SIZE) < 0)
 			abort();
 		while ((word = strtok_r(NULL, " ", &save))) {
@@ -278,7 +282,7 @@ static inline uint64_t made_memory(struct made *made, uint64_t kvm, uint64_t pag
 
 	made->at = (made->at + 4095) & ~4095ull; /* alone on its page */
 	made->node = made_alloc(made, 4096);
-	made_set(made, sb, "super_block", "s_magic", 0x474d454d);
+	made_set(made, sb, "super_block", "s_magic", made->anonymous ? 0x09041934 : 0x474d454d);
 	made_set(made, sb, "super_block", "s_dev", 18);
 	made_set(made, inode, "inode", "i_ino", MADE_INODE);
 	made_set(made, inode, "inode", "i_size", 2 * 4096);
@@ -297,7 +301,10 @@ static inline uint64_t made_memory(struct made *made, uint64_t kvm, uint64_t pag
 		made_set(made, page, "folio", "index", i);
 	}
 	made_set(made, opened, "gmem_file", "kvm", made->base + kvm);
-	made_link(made, outer + made_offset("gmem_inode", "gmem_file_list"),
+	/* struct kvm_gmem has the members of struct gmem_file. */
+	made_link(made,
+		  made->anonymous ? mapping + made_offset("address_space", "i_private_list")
+				  : outer + made_offset("gmem_inode", "gmem_file_list"),
 		  opened + made_offset("gmem_file", "entry"));
 	return inode;
 }
@@ -336,19 +343,21 @@ static inline uint64_t made_ram(struct made *made)
 	return root;
 }
 
-static inline void made_build_of(struct made *made, const struct made_machine *machine)
+static inline void made_build_as(struct made *made, const struct made_machine *machine,
+				 bool anonymous)
 {
 	static const char *const names[MADE_SYMBOLS] = {
 		"T_stext",     "Dinit_task", "Diomem_resource", "R__start_BTF",
 		"R__stop_BTF", "Dkvm_caps",  "Dboot_cpu_data",
 	};
-	struct btf *btf = made_btf();
+	struct btf *btf = made_btf(anonymous);
 	uint64_t physical[MADE_SYMBOLS] = { 0 }, pages, kvm, inode;
 	const void *blob;
 	uint32_t size;
 
 	memset(made, 0, sizeof(*made));
 	made->machine = machine;
+	made->anonymous = anonymous;
 	made->base = machine->base;
 	made->image = machine->image;
 	made_tables(made);
@@ -380,6 +389,11 @@ static inline void made_build_of(struct made *made, const struct made_machine *m
 		 (unsigned long long)(made->base + pages),
 		 (unsigned long long)(made->image + made_new(made)));
 	made_symbols(made, names, physical, MADE_SYMBOLS);
+}
+
+static inline void made_build_of(struct made *made, const struct made_machine *machine)
+{
+	made_build_as(made, machine, false);
 }
 
 static inline void made_build(struct made *made)

@@ -88,7 +88,7 @@ static struct gmem_owners *find(struct gmem_ctx *ctx, struct gmem_target **targe
 	return owners;
 }
 
-static void see_guest_memfd(const struct made_machine *machine)
+static void see_guest_memfd(const struct made_machine *machine, bool anonymous)
 {
 	GMEM_STRUCT(gmem_target_info, info);
 	GMEM_STRUCT(gmem_owner, owner);
@@ -97,7 +97,7 @@ static void see_guest_memfd(const struct made_machine *machine)
 	struct gmem_target *target;
 	struct gmem_ctx *ctx;
 
-	made_build_of(&made, machine);
+	made_build_as(&made, machine, anonymous);
 	ctx = begin();
 	owners = find(ctx, &target);
 	ck_assert_int_eq(gmem_target_get_info(target, &info), 0);
@@ -121,8 +121,9 @@ static void see_guest_memfd(const struct made_machine *machine)
 
 START_TEST(guest_memfd)
 {
-	see_guest_memfd(&made_x86);
-	see_guest_memfd(&made_arm64);
+	see_guest_memfd(&made_x86, false);
+	see_guest_memfd(&made_x86, true);
+	see_guest_memfd(&made_arm64, false);
 }
 END_TEST
 
