@@ -185,9 +185,11 @@ static inline void end_world(struct world *w)
 
 	gmem_target_free(w->target);
 	gmem_memory_free(w->memory);
+	w->memory = NULL;
 	gmem_vm_free(w->vm);
 	/* Nothing can refuse a close. */
 	if (!oopsed && !(w->guarded && gmem_sim_oopsed(w->sim))) {
+		settle_hooks(w);
 		expect(gmem_sim_open_fds(w->sim) == w->fds);
 		expect(gmem_sim_pages_in_use(w->sim) == w->poisoned);
 		expect(gmem_sim_keyids_in_use(w->sim) == 0);
