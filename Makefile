@@ -149,7 +149,7 @@ quiet := $(if $(filter 1,$(V)),,@)
 
 .DELETE_ON_ERROR:
 .PHONY: all deps-packages demo check check-hostile check-arm64 check-arm64-kernel check-kernel test-kernel check-valgrind check-sanitize check-property \
-	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb rpm clean tests
+	bench fuzz fuzz-programs lint check-lint check-packages install uninstall dist deb deb-source rpm clean tests
 
 all: $(gmemctl) $(BUILD)/$(solib) $(BUILD)/libgmem.a $(BUILD)/libgmem.pc $(BUILD)/gmemctl-metrics.apparmor $(unit_files) $(man_pages) $(schemas)
 
@@ -451,13 +451,16 @@ dist: $(BUILD)/describe.txt
 	git archive --format=tar --prefix=gmemctl-$(VERSION)/ --add-file=$(BUILD)/describe.txt HEAD | \
 		gzip -n -9 > $(tarball)
 
-# Packages are built from the release's tarball, for the distribution that this machine runs.
-deb: dist
+# Packages are built from the release's tarball, for the distribution that this machine runs. deb-source leaves
+# the folder that dpkg-buildpackage builds, also for another machine (-a arm64).
+deb-source: dist
 	rm -rf $(BUILD)/deb
 	mkdir -p $(BUILD)/deb
 	$(INSTALL) -m 644 $(tarball) $(BUILD)/deb/gmemctl_$(VERSION).orig.tar.gz
 	tar -xzf $(tarball) -C $(BUILD)/deb
 	cp -a $(BUILD)/deb/gmemctl-$(VERSION)/packaging/debian $(BUILD)/deb/gmemctl-$(VERSION)/debian
+
+deb: deb-source
 	umask 022 && cd $(BUILD)/deb/gmemctl-$(VERSION) && $(clean_environment) dpkg-buildpackage -us -uc
 	@ls $(BUILD)/deb/*.deb
 
@@ -478,6 +481,7 @@ clean_environment := env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES -u BUILD -u SOU
 
 check-packages: $(BUILD)/gmemctl-metrics.apparmor
 	tests/packages/run $(BUILD)
+	tests/packages/arm64 $(BUILD)
 
 clean:
 	rm -rf $(BUILD)
