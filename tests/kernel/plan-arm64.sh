@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# shellcheck disable=SC2154 # tests/run sets what is used here
+# shellcheck disable=SC2034,SC2154 # tests/run sets what is used here, and uses what is set here
 # What runs on Debian's stock arm64 kernels in QEMU: sourced by tests/run --arm64, which has run_tap.
 # Each machine is booted once, with programs that were built for it.
 

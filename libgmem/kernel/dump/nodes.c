@@ -33,7 +33,7 @@ static int from_vmcoreinfo(const char *info, struct nodes *out)
 static int from_symbol(struct gmem_dump *dump, struct nodes *out)
 {
 	const char *info = dump->file.vmcoreinfo;
-	uint64_t mask, size;
+	uint64_t mask, size = 0;
 	int ret = gmem_dump_symbol(dump, "node_data", &out->table);
 
 	if (!ret)
