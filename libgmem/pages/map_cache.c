@@ -116,14 +116,14 @@ static void sort_kinds(struct gmem_map_cache *cache)
 
 static void sort_blocks(struct gmem_map_cache *cache)
 {
-	uint64_t pages = cache->end - cache->first;
+	uint64_t base = gmem_map_cache_base(cache), pages = cache->end - base;
 	size_t run = 0;
 
 	cache->block_shift = GMEM_MAP_BLOCK_SHIFT;
 	while (((pages - 1) >> cache->block_shift) >= BLOCKS)
 		cache->block_shift++;
 	for (uint64_t block = 0; block <= (pages - 1) >> cache->block_shift; block++) {
-		uint64_t pfn = cache->first + (block << cache->block_shift);
+		uint64_t pfn = base + (block << cache->block_shift);
 		uint64_t end = pfn + (1ull << cache->block_shift);
 
 		while (cache->ends[run] <= pfn)

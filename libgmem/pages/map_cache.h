@@ -53,10 +53,19 @@ static inline void gmem_map_cache_mark(struct gmem_map_cache *cache, uint64_t pf
 int gmem_map_cache_fill(struct gmem_map_cache *cache, struct gmem_ctx *ctx,
 			const struct gmem_image *image, uint64_t pfn, uint64_t end);
 
+/*
+ * The page frame with which the first block begins. Blocks of this alignment have one table, or one
+ * leaf, of the direct map each, and so mostly one kind.
+ */
+static inline uint64_t gmem_map_cache_base(const struct gmem_map_cache *cache)
+{
+	return cache->first & ~((1ull << GMEM_MAP_BLOCK_SHIFT) - 1);
+}
+
 /* The run of a marked page frame that the cache covers. */
 static inline size_t gmem_map_cache_index(const struct gmem_map_cache *cache, uint64_t pfn)
 {
-	size_t run = cache->blocks[(pfn - cache->first) >> cache->block_shift];
+	size_t run = cache->blocks[(pfn - gmem_map_cache_base(cache)) >> cache->block_shift];
 
 	while (cache->ends[run] <= pfn)
 		run++;
@@ -72,7 +81,8 @@ gmem_map_cache_find(const struct gmem_map_cache *cache, uint64_t pfn)
 /* Its kind; GMEM_MAP_MIXED where it has one that is not told from others. */
 static inline unsigned int gmem_map_cache_kind(const struct gmem_map_cache *cache, uint64_t pfn)
 {
-	unsigned int kind = cache->block_kinds[(pfn - cache->first) >> cache->block_shift];
+	unsigned int kind =
+		cache->block_kinds[(pfn - gmem_map_cache_base(cache)) >> cache->block_shift];
 
 	return kind == GMEM_MAP_MIXED ? cache->kinds[gmem_map_cache_index(cache, pfn)] : kind;
 }
