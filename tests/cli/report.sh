@@ -16,16 +16,21 @@ rows() {
 		[.id, .result, .detail, .fix] | @tsv' "$1"
 }
 
+# same NAME: whether $scratch/here and $scratch/there have the same lines, and any at all.
+same() {
+	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
+		pass "$1"
+	else
+		fail "$1" "$(cat "$scratch/diff")"
+	fi
+}
+
 # same_rows NAME DIR: whether doctor has the same rows for the report as on the host.
 same_rows() {
 	gmemctl doctor --sysroot="$2" --json > "$scratch/there.json"
 	rows "$2/doctor.json" > "$scratch/here"
 	rows "$scratch/there.json" > "$scratch/there"
-	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
-		pass "$1: doctor says the same of the report"
-	else
-		fail "$1: doctor says the same of the report" "$(cat "$scratch/diff")"
-	fi
+	same "$1: doctor says the same of the report"
 }
 
 try 64 '' '-o DIR is missing' gmemctl report --simulate
@@ -49,11 +54,7 @@ paths() {
 for model in $(models); do
 	paths "--simulate=$model" > "$scratch/here"
 	paths "--sysroot=$scratch/$model" > "$scratch/there"
-	if [ -s "$scratch/here" ] && diff "$scratch/here" "$scratch/there" > "$scratch/diff"; then
-		pass "$model: check asks about the same kernel paths in the report"
-	else
-		fail "$model: check asks about the same kernel paths in the report" "$(cat "$scratch/diff")"
-	fi
+	same "$model: check asks about the same kernel paths in the report"
 done
 try 0 '^machine aarch64 16384$' '' grep machine "$scratch/arm64-16k/index"
 try 0 '^machine x86_64 4096$' '' grep machine "$scratch/plain/index"
