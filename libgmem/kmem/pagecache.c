@@ -184,7 +184,8 @@ static uint64_t frame_of(const struct frames *frames, uint64_t pointer, uint64_t
 	return pfn;
 }
 
-/* Puts the page frames of a leaf in place of its entries. Returns whether all of them are some. */
+/* Puts the page frames of a leaf in place of its entries. Returns whether each entry leads to one.
+ */
 static bool take_frames(const struct frames *frames, uint64_t *leaf)
 {
 	/* In registers: storing to the leaf could change what frames has. */

@@ -15,7 +15,7 @@ struct gmem_pagecache_run {
 	uint64_t pfn;	    /* of the first */
 	unsigned int order; /* of their folios */
 	const char *reason; /* why the page frames are unknown; NULL where they are known */
-	/* Of each of GMEM_LEAF_SLOTS pages, pfn being the first one; until fn returns. */
+	/* The page frame of each of GMEM_LEAF_SLOTS pages, or NULL; valid until fn returns. */
 	const uint64_t *pfns;
 };
 

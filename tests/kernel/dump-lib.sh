@@ -158,8 +158,8 @@ unfiltered() {
 	each_memory compare "$1"
 }
 
-# both_filters DUMP FILTERED: what a makedumpfile leaves of DUMP that does not know this kernel, and then in
-# FILTERED what one leaves that does.
+# both_filters DUMP FILTERED: compares two filtered dumps. A makedumpfile that does not know this kernel
+# makes the first one. DUMP is then changed so that it knows the kernel, and filters it again.
 both_filters() {
 	filter -c "$1" "$2"
 	each_frame compare_known "$2"

@@ -208,7 +208,7 @@ static int write_any_parameter(struct gmem_dump *dump, FILE *out)
 	return 0;
 }
 
-/* It has no text: it is there to be asked (kvm.c). */
+/* A file without text: it exists so that KVM's extensions can be asked for (kvm.c). */
 static int write_nothing(struct gmem_dump *dump, FILE *out)
 {
 	(void)dump;
