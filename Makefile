@@ -205,7 +205,6 @@ ifneq ($(BPF),0)
 $(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
 $(BUILD)/obj/libgmem/kernel/linux/bpf_leaves.o: $(BUILD)/leaves.skel.h
 endif
-.SECONDARY: $(BUILD)/reader.bpf.o $(BUILD)/leaves.bpf.o
 
 # One object, in which hidden names are local, because a program may have functions of the same names.
 $(BUILD)/libgmem.a: $(lib_objects)
@@ -329,6 +328,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/tests/fuzz/parts.a $
 	@echo '  LD      $@'
 	$(quiet)$(CC) -pie $(ldflags) -fsanitize=fuzzer -o $@ $^ $(cli_libs) $(lib_libs)
 
+# Keeps every object. This line must be the only one of its kind: beside one with names, make ignores it.
 .SECONDARY:
 
 tests: all $(unit_programs) $(tool_programs) $(hostile_programs) $(conformance_runner) \
