@@ -72,6 +72,31 @@ static const char *hint_at_file(const struct command *command)
 	return "";
 }
 
+static bool writes_second(const struct cli *cli)
+{
+	enum style style = cli->common.format.style;
+
+	return cli->command->second_table && (style == STYLE_TABLE || style_is_json(style));
+}
+
+/* Columns of a second table are named in its own heading, so a user may well ask for one. */
+static enum status refuse_column(struct cli *cli, const struct table *table, const char *wrong)
+{
+	const struct table *second = cli->command->second_table;
+	const char *name = cli->command->name;
+
+	if (second && columns_have(second, wrong))
+		return cli_usage(cli,
+				 "--output: '%s' is a column of the %s of %s: --output=+%s adds it "
+				 "to them, except with --raw and --pairs, which write the %s only",
+				 wrong, second->name, name, wrong, table->name);
+	if (table == cli->command->table)
+		return cli_usage(cli, "--output: '%s' is no column of %s%s", wrong, name,
+				 hint_at_file(cli->command));
+	return cli_usage(cli, "--output: '%s' is no column of the %s of %s%s", wrong, table->name,
+			 name, hint_at_file(cli->command));
+}
+
 static enum status select_columns(struct cli *cli, struct selection *selection)
 {
 	const struct format *format = &cli->common.format;
@@ -81,13 +106,10 @@ static enum status select_columns(struct cli *cli, struct selection *selection)
 
 	if (!table && format->columns)
 		return cli_usage(cli, "--output: %s has no columns", cli->command->name);
-	if (!table || columns_select(table, format->columns, all, selection, wrong))
+	if (!table || columns_select(table, writes_second(cli) ? cli->command->second_table : NULL,
+				     format->columns, all, selection, wrong))
 		return STATUS_YES;
-	if (table == cli->command->table)
-		return cli_usage(cli, "--output: '%s' is no column of %s%s", wrong,
-				 cli->command->name, hint_at_file(cli->command));
-	return cli_usage(cli, "--output: '%s' is no column of the %s of %s%s", wrong, table->name,
-			 cli->command->name, hint_at_file(cli->command));
+	return refuse_column(cli, table, wrong);
 }
 
 static enum status run_here(struct cli *cli, const struct selection *selection)
@@ -110,7 +132,7 @@ static bool forward(struct cli *cli, enum status *status)
 		return !answer.none;
 	/* The holder has ended, and cannot write the answer. */
 	if (open_output(cli, &none))
-		step_fact(cli, "released", KIND_BYTES, cell_number(answer.lost.size));
+		step_fact(cli, "released_size", KIND_BYTES, cell_number(answer.lost.size));
 	else
 		*status = cli_no_memory(cli);
 	return true;

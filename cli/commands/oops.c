@@ -371,5 +371,6 @@ const struct command oops_command = {
 	.options = options,
 	.settings_size = sizeof(struct settings),
 	.table = &table,
+	.second_table = &frames_table,
 	.run = run,
 };

@@ -70,6 +70,11 @@ struct command {
 	const struct table *table;	  /* what --output is about, NULL for none */
 	/* If options choose among several tables: the chosen one, or NULL for table. */
 	const struct table *(*table_of)(const void *settings);
+	/*
+	 * What stands below those rows, or NULL: --output=+COLUMNS adds to its columns, too. --raw
+	 * and --pairs do not write it.
+	 */
+	const struct table *second_table;
 	bool takes_sysroot; /* it can answer from the files of another host */
 	bool takes_core;    /* it can answer from the dump of a kernel */
 	bool own_format;    /* a batch does not choose what it prints */

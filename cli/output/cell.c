@@ -9,9 +9,11 @@ const char *cell_format(enum kind kind, const struct cell *cell, bool bytes,
 			char buffer[CELL_TEXT_MAX])
 {
 	switch (kind) {
+	case KIND_LIST:
+		/* It is known that there are none. "-" means that a value is unknown. */
+		return *cell->text ? cell->text : "none";
 	case KIND_TEXT:
 	case KIND_STATE:
-	case KIND_LIST:
 	case KIND_ROWS:
 	case KIND_OBJECT:
 		return cell->text;

@@ -52,25 +52,52 @@ static bool select_name(const struct table *table, const char *name, size_t leng
 	return false;
 }
 
-bool columns_select(const struct table *table, const char *list, bool all,
-		    struct selection *selection, char wrong[CELL_TEXT_MAX])
+bool columns_have(const struct table *table, const char *name)
 {
+	for (size_t i = 0; i < table->n; i++)
+		if (is_named(&table->columns[i], name, strcspn(name, ",")))
+			return true;
+	return false;
+}
+
+/* The name after this one in a list, or NULL. */
+static const char *next_name(const char *name)
+{
+	name = strchr(name, ',');
+	return name ? name + 1 : NULL;
+}
+
+bool columns_select(const struct table *table, const struct table *second, const char *list,
+		    bool all, struct selection *selection, char wrong[CELL_TEXT_MAX])
+{
+	bool adds = list && *list == '+';
+
 	selection->n = 0;
-	if (!list || all || *list == '+')
+	if (!list || all || adds)
 		select_shown(table, all, selection);
 	if (!list)
 		return true;
-	for (const char *name = list + (*list == '+'); name; name = strchr(name, ',')) {
-		size_t length;
+	for (const char *name = list + adds; name; name = next_name(name)) {
+		size_t length = strcspn(name, ",");
 
-		name += *name == ',';
-		length = strcspn(name, ",");
-		if (select_name(table, name, length, selection))
+		if (select_name(table, name, length, selection) ||
+		    (adds && second && columns_have(second, name)))
 			continue;
 		snprintf(wrong, CELL_TEXT_MAX, "%.*s", length > 40 ? 40 : (int)length, name);
 		return false;
 	}
 	return true;
+}
+
+void columns_select_second(const struct table *table, const char *list, bool all,
+			   struct selection *selection)
+{
+	selection->n = 0;
+	select_shown(table, all, selection);
+	if (!list || *list != '+')
+		return;
+	for (const char *name = list + 1; name; name = next_name(name))
+		select_name(table, name, strcspn(name, ","), selection);
 }
 
 bool columns_selected(const struct selection *selection, size_t index)

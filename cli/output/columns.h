@@ -67,10 +67,21 @@ const char *column_heading(const struct column *column, char dash, char buffer[C
 /*
  * Reads a list of --output: names of columns with commas between, a leading '+' adds to those
  * shown anyway; NULL selects these, all selects every column. Returns false and the name that
- * is no column in wrong[].
+ * is no column in wrong[]. second is a table that the same command writes below this one, or NULL:
+ * names after a '+' may be columns of either.
  */
-bool columns_select(const struct table *table, const char *list, bool all,
-		    struct selection *selection, char wrong[CELL_TEXT_MAX]);
+bool columns_select(const struct table *table, const struct table *second, const char *list,
+		    bool all, struct selection *selection, char wrong[CELL_TEXT_MAX]);
+
+/*
+ * Selects columns of such a second table: those shown anyway, or all of them, and after a '+' those
+ * that the list names. A list without '+' is about the first table only.
+ */
+void columns_select_second(const struct table *table, const char *list, bool all,
+			   struct selection *selection);
+
+/* Whether the table has a column of that name, in either case, which may end with a comma. */
+bool columns_have(const struct table *table, const char *name);
 
 /* Whether a table's column is among those to be shown. */
 bool columns_selected(const struct selection *selection, size_t index);

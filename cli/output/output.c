@@ -62,14 +62,13 @@ void output_free(struct output *out, const struct ending *ending)
 static void select_columns(const struct output *out, const struct table *table,
 			   struct selection *selection)
 {
-	char wrong[CELL_TEXT_MAX];
 	/* Programs pick values of JSON by key, so they get all columns unless they chose some. */
 	bool all = out->format->all_columns || style_is_json(out->format->style);
 
 	if (table == out->main)
 		*selection = out->main_selection;
 	else
-		columns_select(table, NULL, all, selection, wrong);
+		columns_select_second(table, out->format->columns, all, selection);
 }
 
 bool output_wants(const struct output *out, const struct table *table, size_t column)

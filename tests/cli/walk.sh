@@ -127,4 +127,21 @@ if [ "$unanswered" -eq 5 ]; then
 else
 	fail 'each question that fails ends the walk' "$unanswered of them did"
 fi
+
+# --output=+COLUMN adds columns of both tables, whichever has them. Without '+' it chooses those of the first.
+try 0 '^KERNEL-PATH .* REASON +TRIGGER *$' '' gmemctl walk --simulate=tdx --output=+trigger
+try 0 '^KERNEL-PATH .* FIRST-PFN REASON *$' '' gmemctl walk --simulate=tdx --output=+reason
+try 0 '^KERNEL-PATH .* FIRST-PFN REASON *$' '' gmemctl walk --simulate=tdx --output=stage
+try_json 0 '(.paths | all(has("trigger"))) and (.stages | all(has("detail")))' \
+	gmemctl walk --simulate=tdx --output=+TRIGGER,stage --json
+second="'trigger' is a column of the paths of walk: --output=.trigger adds it"
+try 64 '' "$second" gmemctl walk --simulate=tdx --output=trigger
+try 64 '' "$second" gmemctl walk --simulate=tdx --output=+trigger --raw
+try 64 '' "'nonsense' is no column of walk" gmemctl walk --simulate=tdx --output=+trigger,nonsense
+# A list without a flag is known to be empty. "-" would mean that it is unknown.
+try 0 '^memory .*, flags none$' '' gmemctl walk --simulate=plain --flags=
+try 0 '^flags: +none$' '' gmemctl walk --simulate=plain --flags=
+try 0 '^# flags none$' '*' gmemctl walk --simulate=plain --flags= --raw
+try 0 '^FACT_FLAGS="none"$' '*' gmemctl walk --simulate=plain --flags= --pairs
+try_json 0 '.flags == []' gmemctl walk --simulate=plain --flags= --json
 finish

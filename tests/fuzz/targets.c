@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	/* No process on this model has a guest_memfd. */
 	HOLDS(status != STATUS_YES && cli.failed && *cli.error);
-	if (columns_select(table, text, false, &selection, wrong))
+	if (columns_select(table, NULL, text, false, &selection, wrong))
 		HOLDS(selection.n > 0 && selection.n <= COLUMNS_MAX);
 	for (size_t i = 0; i < selection.n; i++)
 		HOLDS(selection.index[i] < table->n);

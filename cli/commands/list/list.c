@@ -80,7 +80,7 @@ static enum status set_sort(struct cli *cli, const struct cli_option *option, co
 {
 	char wrong[CELL_TEXT_MAX];
 
-	if (*arg != '+' && columns_select(&list_table, arg, false, field, wrong))
+	if (*arg != '+' && columns_select(&list_table, NULL, arg, false, field, wrong))
 		return STATUS_YES;
 	return cli_usage(cli, "--%s: '%s' is no column of list", option->name,
 			 *arg == '+' ? arg : wrong);

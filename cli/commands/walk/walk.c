@@ -251,5 +251,6 @@ const struct command walk_command = {
 	.options = options,
 	.settings_size = sizeof(struct walk_settings),
 	.table = &table,
+	.second_table = &paths_table,
 	.run = run,
 };
