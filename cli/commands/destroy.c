@@ -25,14 +25,14 @@ static enum status run(struct cli *cli)
 	enum status status = held_check_name(cli, cli->args[0]);
 
 	if (!status && !is_held && takes_none(cli->settings)) {
-		step_fact(cli, "released", KIND_BYTES, cell_number(0));
+		step_fact(cli, "released_size", KIND_BYTES, cell_number(0));
 		return STATUS_YES;
 	}
 	if (!status)
 		status = session_need(cli, &held);
 	if (status)
 		return status;
-	step_fact(cli, "released", KIND_BYTES, cell_number(gmem_memory_size(held->memory)));
+	step_fact(cli, "released_size", KIND_BYTES, cell_number(gmem_memory_size(held->memory)));
 	session_drop(cli->session, held);
 	return STATUS_YES;
 }

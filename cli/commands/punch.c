@@ -38,7 +38,7 @@ static enum status run(struct cli *cli)
 			return step_partly(cli, done, parts.length, ret);
 		done += part->length;
 	}
-	step_fact(cli, "punched", KIND_BYTES, cell_number(done));
+	step_fact(cli, "punched_range", KIND_BYTES, cell_number(done));
 	return STATUS_YES;
 }
 

@@ -51,9 +51,12 @@ try_json 0 '.in_guest == 4096 and .populated == 4096 and .method == "pre-fault"'
 # Shared memory of a TD is what userspace_addr has, so that these pages are in no page table of the guest.
 try_json 0 '.in_guest == 0 and .populated == 4096 and .method == "allocate"' gmemctl map td 4M+4K --json
 held 0 '' punch td 4M+4K
-try_json 0 '.punched == 65536' gmemctl punch td 0+64K --json
+try_json 0 '.punched_range == 65536' gmemctl punch td 0+64K --json
+# The pages of this range are gone already: the line is about the range.
+try 0 '^punched range: +64K$' '*' gmemctl punch td 0+64K --verbose
 try_json 0 '.pages == 289' gmemctl pfns td --json
-try_json 0 '.released == 8388608' gmemctl destroy td --json
+try 0 '^td .* none +0x' '' gmemctl status td --noheadings
+try_json 0 '.released_size == 8388608' gmemctl destroy td --json
 try 2 '' "no VM is held under the name 'td'" gmemctl status td
 try_json 0 '.vms == []' gmemctl status --json
 # No VM is held: all commands that take a name have the same status, unless the name is taken.
@@ -63,7 +66,7 @@ for command in 'status td' 'destroy td' 'finalize td' 'convert td all private' '
 	try 2 '' "no VM is held under the name 'td'" gmemctl $command
 done
 held 0 '' destroy td --if-exists
-try_json 0 '.released == 0 and .error == null' gmemctl destroy td --if-exists --json
+try_json 0 '.released_size == 0 and .error == null' gmemctl destroy td --if-exists --json
 held 64 'a name is' destroy 12 --if-exists
 if [ -z "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")" ]; then
 	pass 'nothing is left in the folder'
@@ -209,7 +212,7 @@ kill -9 "$pid"
 await_end "$pid"
 held 0 "$killed" destroy dies --if-exists
 held 0 '' create dies --simulate=plain
-try_json 0 '.released == 4194304' gmemctl destroy dies --if-exists --json
+try_json 0 '.released_size == 4194304' gmemctl destroy dies --if-exists --json
 
 # A holder that was killed does not hide another one.
 held 0 '' create dies --simulate=plain
@@ -258,7 +261,7 @@ try_json 0 ".vms == [{name: \"lost\", pid: $pid, socket: false}]" \
 	gmemctl status lost -o name,pid,socket --json
 try 2 '*' "no VM is held under the name 'other'" gmemctl status other
 try_json 2 '.error.code == "holder-lost"' gmemctl punch lost 0+4K --json
-try_json 0 '.released == 65536 and .command == "destroy"' gmemctl destroy lost --json
+try_json 0 '.released_size == 65536 and .command == "destroy"' gmemctl destroy lost --json
 if [ ! -e "/proc/$pid" ] || grep -qs '^State:.Z' "/proc/$pid/status"; then
 	pass 'its process has ended'
 else
