@@ -112,6 +112,10 @@ for without in NO_COLOR=1 TERM=vt100; do
 	screen 100 20 "$batch" $without
 	shows_line "$without: a screen" '█'
 	colors "$without: no colour" '^$' ''
+	has "$without: > marks the first row, which is chosen" '^ *[0-9]+>gmemctl +64M .* vm '
+	press Down
+	shows_line "$without: Down moves the mark" '^ *[0-9]+>gmemctl +8M .* other '
+	has "$without: only one row has the mark" '^ *[0-9]+ gmemctl +64M .* vm '
 	press q
 	ended "$without" 0
 done

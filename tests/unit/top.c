@@ -389,7 +389,7 @@ START_TEST(what_is_shown)
 	text = drawn(&view, 1);
 	ck_assert_ptr_nonnull(strstr(text, "1 guest_memfd  resident 2M of 4M  +2.00M/s"));
 	ck_assert_ptr_nonnull(
-		strstr(text, COLOR_REVERSE " 1000" COLOR_PLAIN COLOR_REVERSE " qemu"));
+		strstr(text, COLOR_REVERSE " 1000" COLOR_PLAIN COLOR_REVERSE ">qemu"));
 	ck_assert_ptr_nonnull(strstr(text, "█"));
 	ck_assert_ptr_nonnull(strstr(text, "0:1M,1:1M"));
 	ck_assert_ptr_null(strstr(text, "\033[3")); /* without colours */
@@ -401,6 +401,30 @@ START_TEST(what_is_shown)
 		ck_assert((*at >= ' ' && *at <= '~') || *at == '\n' || *at == '\033');
 	ck_assert_ptr_nonnull(strstr(text, COLOR_GREEN "######"));
 	ck_assert_ptr_nonnull(strstr(text, COLOR_RED "XXXXXX"));
+	free(text);
+}
+END_TEST
+
+/* Without its sequences, the text itself tells which row is chosen, if the terminal has no colours.
+ */
+START_TEST(chosen_row)
+{
+	struct view view = view_of(100, 10);
+	char *text;
+
+	in_utf8();
+	for (size_t i = 0; i < 3; i++)
+		make_guest(i, 4 << 20, 2 << 20, "qemu");
+	view.selected = 1;
+	text = drawn(&view, 3);
+	ck_assert_ptr_nonnull(strstr(text, "\n 1000 qemu"));
+	ck_assert_ptr_nonnull(strstr(text, ">qemu"));
+	ck_assert_ptr_null(strstr(strstr(text, ">qemu") + 1, ">qemu"));
+	free(text);
+	view.colored = true;
+	text = drawn(&view, 3);
+	ck_assert_ptr_null(strstr(text, ">qemu"));
+	ck_assert_ptr_nonnull(strstr(text, COLOR_REVERSE " qemu"));
 	free(text);
 }
 END_TEST
@@ -496,4 +520,4 @@ START_TEST(scrolls)
 END_TEST
 
 UNIT_MAIN("top", rates, reads, idle, rates_as_text, bars, a_hole_is_never_lost, order, sums_of_all,
-	  lines_fit, what_is_shown, narrow, hostile_names, scrolls)
+	  lines_fit, what_is_shown, chosen_row, narrow, hostile_names, scrolls)

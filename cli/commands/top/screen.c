@@ -43,14 +43,15 @@ static int check_terminal(int fd, const char **why)
 	return has_cup ? 0 : -ENOTTY;
 }
 
-/* The eight colours of color.h, on the background that the terminal has. */
-static void begin_colors(void)
+/* The eight colours of color.h, on the background that the terminal has. False: it has none. */
+static bool begin_colors(void)
 {
 	if (!has_colors() || start_color())
-		return;
+		return false;
 	use_default_colors();
 	for (short i = 1; i < 8; i++)
 		init_pair(i, i, -1);
+	return true;
 }
 
 /* A resize waits until interrupt_key() lets it in: none is slept over. */
@@ -63,7 +64,7 @@ static void block_resize(int how)
 	sigprocmask(how, &set, NULL);
 }
 
-int screen_open(FILE *out, bool colored, const char **why)
+int screen_open(FILE *out, bool *colored, const char **why)
 {
 	int ret = check_terminal(fileno(out), why);
 
@@ -76,8 +77,7 @@ int screen_open(FILE *out, bool colored, const char **why)
 		return -ENOMEM;
 	}
 	block_resize(SIG_BLOCK);
-	if (colored)
-		begin_colors();
+	*colored = *colored && begin_colors();
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);

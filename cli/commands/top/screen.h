@@ -10,10 +10,11 @@
 #include <stdio.h>
 
 /*
- * Takes the terminal on out and on standard input. Returns 0, or a negative errno and why: -ENOSYS
- * (built without it), -ENOTTY (one that cannot do it), -ENOMEM.
+ * Takes the terminal on out and on standard input. *colored tells whether colours are wanted, and
+ * becomes false if the terminal has none. Returns 0, or a negative errno and why: -ENOSYS (built
+ * without it), -ENOTTY (one that cannot do it), -ENOMEM.
  */
-int screen_open(FILE *out, bool colored, const char **why);
+int screen_open(FILE *out, bool *colored, const char **why);
 
 /* Gives it back as it was. */
 void screen_close(void);

@@ -514,7 +514,7 @@ static enum status run(struct cli *cli)
 		return status;
 	guests_begin(&top.guests, cli, &top.settings->guests);
 	begin(&top);
-	ret = screen_open(cli->streams.out, top.view.colored, &why);
+	ret = screen_open(cli->streams.out, &top.view.colored, &why);
 	if (ret)
 		status = cli_fail_as(cli, STATUS_FAILED, cause_of_error(ret),
 				     "%s; 'gmemctl watch' needs no such terminal", why);

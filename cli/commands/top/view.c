@@ -241,6 +241,15 @@ static void put_cell(FILE *stream, const struct view *view, const struct guest *
 		put_text(stream, view, text, width);
 }
 
+/*
+ * The chosen row is in reverse video. Where there are no colours a character marks it, too, since
+ * such a terminal may not have reverse video either.
+ */
+static char gap_before(const struct view *view, size_t i, bool selected)
+{
+	return selected && !view->colored && i == 1 ? '>' : ' ';
+}
+
 static void put_row(FILE *stream, const struct view *view, const struct layout *layout,
 		    const struct guest *guest, bool selected)
 {
@@ -250,7 +259,8 @@ static void put_row(FILE *stream, const struct view *view, const struct layout *
 
 		fputs(selected ? COLOR_PLAIN : "", stream);
 		fputs(reverse ? COLOR_REVERSE : "", stream);
-		fputs(i ? " " : "", stream);
+		if (i)
+			putc(gap_before(view, i, selected), stream);
 		put_cell(stream, view, guest, layout->column[i], layout->width[i]);
 	}
 	fputs(selected ? COLOR_PLAIN "\n" : "\n", stream);
@@ -371,7 +381,8 @@ void view_help(FILE *stream, const struct view *view)
 		"  p, blank   pause: the screen stays as it is; again: go on",
 		"  s, S       sort by the next key, by the one before",
 		"  r          reverse the order",
-		"  up, down   choose a guest_memfd; also Home, End, pages",
+		"  up, down   choose a guest_memfd; also Home, End, pages;",
+		"             without colours > marks the chosen one",
 		"  left       and right: show other columns",
 		"  Enter, m   draw the chosen one as a map; q or Esc: back",
 		"  d, v, n    in a map: direct map, resident, NUMA nodes",

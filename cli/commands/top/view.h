@@ -11,13 +11,13 @@
 struct view {
 	unsigned int width, height; /* of the terminal */
 	bool utf8;		    /* its characters, by the locale */
-	bool colored;
-	bool bytes;	    /* --bytes */
-	double now;	    /* of the monotonic clock, for how old a row is */
-	char clock[16];	    /* "14:03:22" */
-	double interval;    /* seconds */
-	const char *origin; /* "simulated: tdx", or "" for the running kernel */
-	const char *note;   /* what cannot be seen, or "" */
+	bool colored;		    /* the terminal has colours, and the user wants them */
+	bool bytes;		    /* --bytes */
+	double now;		    /* of the monotonic clock, for how old a row is */
+	char clock[16];		    /* "14:03:22" */
+	double interval;	    /* seconds */
+	const char *origin;	    /* "simulated: tdx", or "" for the running kernel */
+	const char *note;	    /* what cannot be seen, or "" */
 	bool paused;
 	enum guest_sort sort;
 	bool reversed;

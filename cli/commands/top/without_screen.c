@@ -3,7 +3,7 @@
 
 #include "commands/top/screen.h"
 
-int screen_open(FILE *out, bool colored, const char **why)
+int screen_open(FILE *out, bool *colored, const char **why)
 {
 	(void)out;
 	(void)colored;
