@@ -10,7 +10,7 @@ const char *cell_format(enum kind kind, const struct cell *cell, bool bytes,
 {
 	switch (kind) {
 	case KIND_LIST:
-		/* It is known that there are none. "-" means that a value is unknown. */
+		/* The list is known to be empty. "-" means that a value is unknown. */
 		return *cell->text ? cell->text : "none";
 	case KIND_TEXT:
 	case KIND_STATE:
