@@ -164,7 +164,7 @@ const struct cli_option common_options[] = {
 	{ "noheadings", 'n', NULL, false, set_flag, FIELD(format.no_headings),
 	  "Leave the headings out" },
 	{ "output", 'o', "COLUMNS", false, set_text, FIELD(format.columns),
-	  "Show these columns, separated by commas; +COLUMNS adds to those shown anyway" },
+	  "Show these columns, separated by commas; +COLUMNS adds to the default columns" },
 	{ "output-all", 0, NULL, false, set_flag, FIELD(format.all_columns), "Show every column" },
 	{ "raw", 'r', NULL, false, set_raw, FIELD(format.style),
 	  "Separate columns by one blank, for scripts" },

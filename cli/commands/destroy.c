@@ -9,7 +9,7 @@ struct settings {
 
 static const struct cli_option options[] = {
 	{ "if-exists", 0, NULL, false, set_flag, offsetof(struct settings, if_exists),
-	  "Be content where no VM of that name is held" },
+	  "Do not fail if no VM has that name" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 

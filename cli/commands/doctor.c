@@ -38,7 +38,7 @@ enum {
 static const struct column columns[] = {
 	[COLUMN_ID] = { "id", KIND_TEXT, .shown = true, .tree = true,
 			.help = "stable name of the check" },
-	[COLUMN_PARENT] = { "parent", KIND_TEXT, .help = "id of the check that it hangs on" },
+	[COLUMN_PARENT] = { "parent", KIND_TEXT, .help = "id of the check that it depends on" },
 	[COLUMN_RESULT] = { "result", KIND_STATE, .shown = true,
 			    .help = "result of the check: pass, fail, skip or cannot-tell" },
 	[COLUMN_NEEDED] = { "needed", KIND_BOOL,

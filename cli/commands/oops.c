@@ -61,7 +61,7 @@ static const struct column columns[] = {
 			  .help = "what the page is, by the path: guest_memfd, memfd_secret or TDX "
 				  "control page" },
 	[COLUMN_REMOVED] = { "removed", KIND_TEXT, .wrap = true,
-			     .help = "what leaves an entry as it was found" },
+			     .help = "kernel functions that leave a page table entry in this form" },
 	[COLUMN_FUNCTION] = { "function", KIND_TEXT, .help = "function that took the fault" },
 	[COLUMN_PATH] = { "kernel_path", KIND_TEXT, .shown = true,
 			  .help = "kernel path, as in check; unknown where none explains it" },

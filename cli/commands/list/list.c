@@ -42,7 +42,7 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_PRIVATE] = { "private", KIND_BYTES, .shown = true,
 			   .help = "memory in memslots that the VM's memory attributes call private, resident or not" },
 	[LIST_STALE_PRIVATE] = { "stale_private", KIND_BYTES, .shown = true,
-				 .help = "resident memory at guest addresses that are shared now: converted to shared, or never converted to private; punch frees it" },
+				 .help = "pages that the guest cannot reach as long as the range is shared; punch frees them" },
 	[LIST_FLAGS] = { "flags", KIND_LIST, .shown = true,
 			 .help = "creation flags; without any, only private memory of a guest can use it" },
 	[LIST_INITIAL] = { "initial", KIND_TEXT, .help = "what new pages are: private or shared" },

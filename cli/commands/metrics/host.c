@@ -49,7 +49,7 @@ static const struct metric keys_used = {
 static const struct metric keys_max = {
 	"gmemctl_keys_max",
 	NULL,
-	"KeyIDs and ASIDs that this container may take, where how many the host has cannot be seen",
+	"KeyIDs and ASIDs that this container may take; shown only if the host's total cannot be seen",
 	false,
 	"resource",
 };

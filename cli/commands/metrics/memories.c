@@ -80,7 +80,7 @@ static const struct metric processes = {
 	"gmemctl_processes",
 	NULL,
 	"Processes that were looked at (seen), that may not be looked at (denied), and that were not "
-	"looked at because they keep a lock that the kernel waits for (stuck)",
+	"looked at because they hold a lock for which the kernel would have to wait (stuck)",
 	false,
 	"result",
 };

@@ -48,7 +48,8 @@ static const struct cli_option options[] = {
 	{ "sort", 's', GUEST_SORTS, false, set_sort, offsetof(struct settings, sort),
 	  "Sort by this, default resident: sizes and rates largest first, all else ascending" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, guests.deadline),
-	  "End each look after so long, default 45: what was left out is then said" },
+	  "End each look after this many seconds, default 45: the command reports what it left out, and "
+	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, guests.no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
 	  "found, and the shared side is not counted" },

@@ -36,8 +36,8 @@ static const struct gmem_condition set_attributes[] = {
 	  "use a kernel with CONFIG_KVM_INTEL_TDX, CONFIG_KVM_AMD_SEV or "
 	  "CONFIG_KVM_SW_PROTECTED_VM" },
 	{ EINVAL, gmem_fact_arm64,
-	  "KVM on arm64 has no memory attributes (Linux {release}): no VM of its has private "
-	  "memory that is converted",
+	  "KVM on arm64 has no memory attributes (Linux {release}): no VM here has private "
+	  "memory that can be converted",
 	  "do without: a guest_memfd with the flags mmap and init-shared is shared as it is" },
 	{ EINVAL, attribute_not_offered, "a {type} VM has no private memory on Linux {release}",
 	  "create the VM with a type that has: tdx, snp or sw-protected" },
