@@ -184,7 +184,8 @@ static enum status look(struct cli *cli, struct pfns *pfns)
 		return status;
 	if (!cli->nargs)
 		ram = judge_ram(cli, pfns, &verdict);
-	status = status_worst(status, evidence_prove(cli, settings->control));
+	status = status_worst(status,
+			      evidence_prove(cli, settings->control, !cli->nargs || verdict.pages));
 	if (!cli->nargs)
 		write_ram(cli->out, pfns);
 	verdict_write(cli->out, &verdict);

@@ -17,14 +17,17 @@ enum status evidence_need(struct cli *cli)
 	return ret ? cli_fail_error(cli, ret, NULL) : STATUS_YES;
 }
 
-void evidence_write(struct cli *cli)
+static void write_evidence(struct cli *cli, enum gmem_evidence evidence)
 {
-	enum gmem_evidence evidence = gmem_reader_evidence(cli->ctx);
-
 	output_fact(cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
 }
 
-enum status evidence_prove(struct cli *cli, bool control)
+void evidence_write(struct cli *cli)
+{
+	write_evidence(cli, gmem_reader_evidence(cli->ctx));
+}
+
+enum status evidence_prove(struct cli *cli, bool control, bool any_page)
 {
 	int proven = control ? gmem_reader_control(cli->ctx) : -EINPROGRESS;
 	const char *reason = NULL;
@@ -36,7 +39,7 @@ enum status evidence_prove(struct cli *cli, bool control)
 		reason = cli_explain(cli, proven, text, sizeof(text));
 	else if (proven == 0)
 		reason = "it did not tell a page of memfd_secret from an ordinary one";
-	evidence_write(cli);
+	write_evidence(cli, any_page ? gmem_reader_evidence(cli->ctx) : GMEM_EVIDENCE_INFERRED);
 	output_fact_or_reason(cli->out, "reader_proven", KIND_BOOL,
 			      cell_number_if(proven >= 0, (uint64_t)proven), reason);
 	if (proven != 0)

@@ -13,8 +13,9 @@ void evidence_write(struct cli *cli);
 
 /*
  * Writes the facts evidence and reader_proven; with control the reader has to prove itself now.
- * Returns STATUS_CANNOT_TELL where it was proven wrong.
+ * Where guest memory has no page yet, any_page is false: then the evidence is inferred, whatever
+ * the reader is. Returns STATUS_CANNOT_TELL where it was proven wrong.
  */
-enum status evidence_prove(struct cli *cli, bool control);
+enum status evidence_prove(struct cli *cli, bool control, bool any_page);
 
 #endif

@@ -29,6 +29,13 @@ grep -v json "$scratch/lines" > "$scratch/table"
 try 1 'unmapped +guest_memfd of process [0-9]+ \(' '*' \
 	gmemctl batch --simulate=no-direct-map --keep-going "$scratch/table"
 
+# The lines of /proc/meminfo still count what left the direct map, and nothing else is amiss.
+printf 'create vm --size=16M --flags=no-direct-map --vm-type=sw-protected\nconvert vm all private\nmap vm all\ndirectmap\n' > "$scratch/hole"
+try_json 0 '.commands[3].document | (.meminfo | add) == (.in_direct_map | add) + .holes and
+	.holes == 16777216 and (.meminfo_agrees | not) and (.meminfo_agrees_reason |
+	test("; the lines still count the holes: pages that leave the direct map are not subtracted$"))' \
+	gmemctl batch --simulate=no-direct-map --json "$scratch/hole"
+
 # gmemctl may look at no process, so it claims nothing about owners.
 try_json 0 '(.owners_complete | not) and (.owners_complete_reason | length > 0)' \
 	gmemctl directmap --holes --json --simulate=plain,fail=list-directory@1:EACCES

@@ -34,6 +34,10 @@ try 4 '^KVM_CAP' 'questions were not answered' gmemctl caps --simulate=tdx,fail=
 # A plan has no pages: the verdict comes from the creation flags, as that of check for memory without pages.
 try_json 0 '.verdict_on_map == "safe" and .verdict_now == "not-applicable" and .pages == 0' \
 	gmemctl walk --simulate=tdx --dry-run --json
+# So has check of a VM that has no page.
+printf 'create vm --size=64K\nconvert vm all private\ncheck vm\nmap vm 0+4K\ncheck vm\n' > "$scratch/empty"
+try_json 0 '[.commands[].document | select(.command == "check") | [.pages, .evidence]] ==
+	[[0, "inferred"], [1, "page-tables/bpf"]]' gmemctl batch --simulate=tdx --json "$scratch/empty"
 try_json 1 '.verdict_on_map == "faults" and .inferred == "faults"' \
 	gmemctl walk --simulate=tdx-no-direct-map --no-direct-map --dry-run --json
 try_json 1 '.verdict_now == "faults" and (.verdict_now_reason | contains("inferred"))' \
@@ -77,10 +81,12 @@ launched="$(stage init ok) and $(stage vcpu ok) and $(stage add ok) and $(stage 
 	and $(stage map ok) and $(stage release ok)"
 try_json 0 "$launched and $(stage convert ok) and .vm_type == \"tdx\" and .verdict_now == \"safe\"
 	and .simulated == \"tdx\"" gmemctl walk --simulate=tdx --json
-try_json 0 "$launched" gmemctl walk --simulate=tdx --size=4K --json
+try_json 0 "$launched and .pages == 1 and .evidence == \"page-tables/bpf\"" \
+	gmemctl walk --simulate=tdx --size=4K --json
 try_json 0 "$launched and .vm_type == \"snp\" and .verdict_now == \"safe\"" \
 	gmemctl walk --simulate=snp --json
-try_json 0 '[.stages[].result] - ["planned","skipped"] == []' \
+# A plan has looked at no page, although it has a reader.
+try_json 0 '[.stages[].result] - ["planned","skipped"] == [] and .pages == 0 and .evidence == "inferred"' \
 	gmemctl walk --simulate=tdx --dry-run --json
 try_json 0 '[.stages[].stage] | index("init") == null' gmemctl walk --simulate=plain --json
 try_json 0 "$(stage convert ok)" gmemctl walk --simulate=no-direct-map --vm-type=tdx --json

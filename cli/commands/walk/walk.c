@@ -173,12 +173,12 @@ static void write_inferred(struct walk *walk)
 		cell_text(gmem_verdict_name(removed ? GMEM_VERDICT_FAULTS : GMEM_VERDICT_SAFE)));
 }
 
-static enum status write_evidence(struct walk *walk)
+static enum status write_evidence(struct walk *walk, bool any_page)
 {
 	const enum gmem_evidence evidence = GMEM_EVIDENCE_INFERRED;
 
 	if (!walk->reader)
-		return evidence_prove(walk->cli, !walk->settings->dry_run);
+		return evidence_prove(walk->cli, !walk->settings->dry_run, any_page);
 	output_fact(walk->cli->out, "evidence", KIND_TEXT, cell_text(gmem_evidence_name(evidence)));
 	output_fact_or_reason(walk->cli->out, "reader_proven", KIND_BOOL, CELL_UNKNOWN,
 			      "kernel memory was not read");
@@ -197,7 +197,7 @@ static enum status write_verdict(struct walk *walk)
 	output_table_end(walk->cli->out);
 	walk_judge(walk, &verdict);
 	write_choice(walk);
-	status = write_evidence(walk);
+	status = write_evidence(walk, verdict.pages);
 	write_inferred(walk);
 	verdict_write(walk->cli->out, &verdict);
 	return status ? status : verdict_status(&verdict);
