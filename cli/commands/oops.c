@@ -99,20 +99,20 @@ struct scan {
 	size_t n;
 };
 
-static int keep_pfn(struct scan *scan, const struct gmem_oops *oops)
+static int keep_pfn(struct scan *scan, uint64_t pfn, uint64_t page_size)
 {
 	uint64_t *more;
 
-	if (!scan->keep || !oops->has_pfn || oops->page_size != gmem_page_size(scan->cli->ctx))
+	if (!scan->keep || page_size != gmem_page_size(scan->cli->ctx))
 		return 0;
 	for (size_t i = 0; i < scan->n; i++)
-		if (scan->pfns[i] == oops->pfn)
+		if (scan->pfns[i] == pfn)
 			return 0;
 	more = realloc(scan->pfns, (scan->n + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	scan->pfns = more;
-	scan->pfns[scan->n++] = oops->pfn;
+	scan->pfns[scan->n++] = pfn;
 	return 0;
 }
 
@@ -166,7 +166,7 @@ static int write_fault(const struct gmem_oops *oops, void *arg)
 	output_row(scan->cli->out, cells);
 	tell_addresses(scan->cli, oops);
 	scan->unexplained = scan->unexplained || !oops->path;
-	return keep_pfn(scan, oops);
+	return oops->has_pfn ? keep_pfn(scan, oops->pfn, oops->page_size) : 0;
 }
 
 static enum status read_failed(struct scan *scan)
@@ -274,8 +274,23 @@ static enum status feed(struct scan *scan, struct gmem_oops_log *log)
 	return status;
 }
 
+/* A line that is no page fault, but names a page frame: what it means, and the next step. */
+static const char *rmp_hint(const struct gmem_oops_counts *counts, char *buffer, size_t size)
+{
+	snprintf(buffer, size,
+		 "line %" PRIu64 " is no page fault: the kernel could not change the RMP entry of "
+		 "page frame 0x%" PRIx64 " (RMPUPDATE failed%s). 'gmemctl pfn pfn:%" PRIx64
+		 "' on that host finds the guest of the page, and gmemctl-guide(7), problem 10, "
+		 "explains the line",
+		 counts->rmp_line, counts->rmp_pfn,
+		 counts->rmp_failures > 1 ? "; other lines say it too" : "", counts->rmp_pfn);
+	return buffer;
+}
+
 static enum status conclude(const struct scan *scan, const struct gmem_oops_counts *counts)
 {
+	char hint[512];
+
 	if (counts->long_lines)
 		cli_note(scan->cli,
 			 "%s: lines longer than a kernel writes, of which only the beginning "
@@ -284,6 +299,8 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 	if (counts->zeros)
 		cli_note(scan->cli, "%s: zero bytes that were passed over: %" PRIu64, scan->name,
 			 counts->zeros);
+	if (counts->rmp_failures && (counts->faults || counts->others))
+		cli_note(scan->cli, "%s: %s", scan->name, rmp_hint(counts, hint, sizeof(hint)));
 	if (counts->faults)
 		return scan->unexplained ? STATUS_NO : STATUS_YES;
 	if (counts->others)
@@ -295,8 +312,10 @@ static enum status conclude(const struct scan *scan, const struct gmem_oops_coun
 	if (scan->is)
 		return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: it is %s: %s %s | gmemctl oops",
 				scan->name, scan->is, scan->reader, scan->file);
-	return cli_fail(scan->cli, STATUS_CANNOT_TELL, "%s: no page fault in %" PRIu64 " line%s",
-			scan->name, counts->lines, counts->lines == 1 ? "" : "s");
+	return cli_fail(scan->cli, STATUS_CANNOT_TELL,
+			"%s: no page fault in %" PRIu64 " line%s%s%s", scan->name, counts->lines,
+			counts->lines == 1 ? "" : "s", counts->rmp_failures ? "; " : "",
+			counts->rmp_failures ? rmp_hint(counts, hint, sizeof(hint)) : "");
 }
 
 /*
@@ -327,7 +346,13 @@ static enum status scan_log(struct scan *scan, struct gmem_oops_log *log)
 	output_fact(out, "lines", KIND_NUMBER, cell_number(counts.lines));
 	output_fact(out, "faults_found", KIND_NUMBER, cell_number(counts.faults));
 	output_fact(out, "other_oopses", KIND_NUMBER, cell_number(counts.others));
+	output_fact(out, "rmpupdate_failures", KIND_NUMBER, cell_number(counts.rmp_failures));
+	if (counts.rmp_failures)
+		output_fact(out, "rmpupdate_pfn", KIND_HEX, cell_number(counts.rmp_pfn));
 	status = conclude(scan, &counts);
+	/* Only x86 has an RMP, of pages of 4K. */
+	if (counts.rmp_failures && keep_pfn(scan, counts.rmp_pfn, SMALLEST_PAGE))
+		return cli_no_memory(scan->cli);
 	if (!scan->keep)
 		return status;
 	now = look_now(scan);

@@ -152,6 +152,14 @@ struct gmem_oops_counts {
 	uint64_t others;     /* oopses that are no page faults: BUG, general protection … */
 	uint64_t long_lines; /* longer than a kernel writes: only their beginning was read */
 	uint64_t zeros;	     /* NUL bytes, which were passed over */
+	/*
+	 * Lines "RMPUPDATE failed for PFN ..." of an SEV-SNP host, which are no page faults: the
+	 * kernel could not change the entry of that page frame in the RMP, and went on. Kernel
+	 * source: arch/x86/virt/svm/sev.c rmpupdate().
+	 */
+	uint64_t rmp_failures;
+	uint64_t rmp_line; /* the first of these lines, and its page frame; 0: there is none */
+	uint64_t rmp_pfn;
 };
 
 /* Counts what was read until now. Errors: EINVAL, E2BIG (size). Since: 0.1 */

@@ -297,6 +297,26 @@ static bool is_part(struct gmem_oops_log *log, const char *line, bool *in_order)
 	return true;
 }
 
+/* "SEV-SNP: RMPUPDATE failed for PFN 84f35, pg_level: 1, ret: 5": rmpupdate() of the kernel. */
+static void count_rmp_failure(struct gmem_oops_log *log, const char *line)
+{
+	static const char subsystem[] = "SEV-SNP: ", begins[] = "RMPUPDATE failed for PFN ";
+	const char *end;
+	uint64_t pfn;
+
+	if (!strncmp(line, subsystem, strlen(subsystem)))
+		line += strlen(subsystem);
+	if (strncmp(line, begins, strlen(begins)))
+		return;
+	end = oops_hex(line + strlen(begins), &pfn);
+	if (!end || *end != ',')
+		return;
+	if (!log->counts.rmp_failures++) {
+		log->counts.rmp_line = log->counts.lines;
+		log->counts.rmp_pfn = pfn;
+	}
+}
+
 static int take_line(struct gmem_oops_log *log, const char *line, const char *caller)
 {
 	const struct oops_machine *machine;
@@ -313,6 +333,7 @@ static int take_line(struct gmem_oops_log *log, const char *line, const char *ca
 	}
 	if (*line == 'B' && !strncmp(line, "Booting Linux on physical CPU", 29))
 		return end_all(log);
+	count_rmp_failure(log, line);
 	machine = opens(line, &header);
 	open = log->n_open ? find_open(log, caller) : NULL;
 	if (open && machine && header) {

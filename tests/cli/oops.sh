@@ -56,6 +56,19 @@ try 2 '' 'Is a directory' gmemctl oops "$scratch" -n --raw
 try 64 '' 'either FILE or --dmesg' gmemctl oops --dmesg "$scratch/gp"
 try 64 '' '*' gmemctl oops "$scratch/gp" "$scratch/gp"
 
+# A line about the RMP is no page fault. oops names its page frame and the next step.
+rmp='SEV-SNP: RMPUPDATE failed for PFN 84f35, pg_level: 1, ret: 5'
+echo "[   12.345678] $rmp" | tee "$scratch/rmp2" > "$scratch/rmp"
+echo "$rmp" >> "$scratch/rmp2"
+next="page frame 0x84f35 .RMPUPDATE failed.* 'gmemctl pfn pfn:84f35' .*gmemctl-guide.7., problem 10"
+try 3 '' "rmp: no page fault in 1 line; line 1 is no page fault: .*$next" gmemctl oops -n --raw -o LINE "$scratch/rmp"
+try 3 '^rmpupdate pfn: +0x84f35$' 'RMPUPDATE failed; other lines' gmemctl oops "$scratch/rmp2"
+try_json 3 '.rmpupdate_failures == 2 and .rmpupdate_pfn == 544565 and .faults == [] and
+	(.error.message | contains("pfn:84f35"))' gmemctl oops "$scratch/rmp2" --json
+cat "$logs/x86-page-add" "$scratch/rmp" > "$scratch/both"
+try 0 '^1 0x26e0$' "both: line 29 is no page fault: .*$next" gmemctl oops -n --raw -o LINE,PFN "$scratch/both"
+try_json 0 '.rmpupdate_failures == 0 and (has("rmpupdate_pfn") | not)' gmemctl oops "$logs/x86-page-add" --json
+
 # Kernel addresses appear in no format. Only --verbose prints them, on standard error.
 for format in '' --raw --pairs --json '--json --verbose' --output-all; do
 	# shellcheck disable=SC2086

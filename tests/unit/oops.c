@@ -1213,6 +1213,40 @@ START_TEST(callback_stops)
 }
 END_TEST
 
+/* Lines of rmpupdate(): no page faults, wherever they stand. A line that is cut off has no number.
+ */
+START_TEST(rmp_failures)
+{
+	static const char line[] = "SEV-SNP: RMPUPDATE failed for PFN 84f35, pg_level: 1, ret: 5\n";
+	struct found found;
+	char text[4096];
+
+	read_text(line, &found);
+	ck_assert_uint_eq(found.n, 0);
+	ck_assert_uint_eq(found.counts.others, 0);
+	ck_assert_uint_eq(found.counts.rmp_failures, 1);
+	ck_assert_uint_eq(found.counts.rmp_line, 1);
+	ck_assert_uint_eq(found.counts.rmp_pfn, 0x84f35);
+	/* The first of several, in the middle of an oops of another CPU. */
+	snprintf(text, sizeof(text), X86_HEADER "<3>[   12.3] %sRMPUPDATE failed for PFN 1, x\n%s",
+		 line, strchr(X86_ADD, '\n') + 1);
+	read_text(text, &found);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_uint_eq(found.oopses[0].pfn, 0x26e0);
+	ck_assert_uint_eq(found.counts.rmp_failures, 2);
+	ck_assert_uint_eq(found.counts.rmp_line, 2);
+	ck_assert_uint_eq(found.counts.rmp_pfn, 0x84f35);
+	read_text("SEV-SNP: RMPUPDATE failed for PFN 84f", &found);
+	ck_assert_uint_eq(found.counts.rmp_failures, 0);
+	read_text("SEV-SNP: RMPUPDATE failed for PFN 84f35x, pg_level: 1\n"
+		  "SEV-SNP: RMPUPDATE failed for PFN , pg_level: 1\n"
+		  "SEV-SNP: RMPUPDATE failed for PFN 84f3512345678901234, pg_level: 1\n"
+		  "see SEV-SNP: RMPUPDATE failed for PFN 84f35, pg_level: 1\n",
+		  &found);
+	ck_assert_uint_eq(found.counts.rmp_failures, 0);
+}
+END_TEST
+
 /* The words have no kernel address, and there are always some words. */
 START_TEST(words)
 {
@@ -1248,4 +1282,4 @@ UNIT_MAIN("oops", all_of_x86, pieces, prefixes, json, json_messages, no_prefix, 
 	  paths_have_traces, steps, entries, elsewhere, no_path_elsewhere, shapes, kinds, rmp,
 	  old_shapes, names, all_of_arm64, arm64_frames, arm64_halves, arm64_kinds, halves, cut_out,
 	  interleaved, mixed, contradictions, earlier_base, unreliable, other_machines, others,
-	  dirt, long_line, pstore, many_open, callback_stops, words)
+	  dirt, long_line, pstore, many_open, callback_stops, rmp_failures, words)
