@@ -15,6 +15,7 @@
 #include "kmem/objects.h"
 #include "kmem/struct_layout.h"
 #include "procfs/file.h"
+#include "procfs/page_shift.h"
 #include "procfs/ram.h"
 #include "verdict/guard.h"
 
@@ -64,13 +65,13 @@ static void read_release(struct gmem_ctx *ctx)
 int gmem_ctx_on(struct gmem_kernel *kernel, struct gmem_ctx **out)
 {
 	struct gmem_ctx *ctx = calloc(1, sizeof(*ctx));
+	int ret;
 
 	if (!ctx) {
 		kernel->ops->destroy(kernel);
 		return -ENOMEM;
 	}
 	ctx->kernel = kernel;
-	ctx->page_shift = kernel->page_shift;
 	ctx->control = -EINPROGRESS;
 	ctx->guard = (struct gmem_guard){
 		.ask = gmem_flush_guard,
@@ -80,8 +81,12 @@ int gmem_ctx_on(struct gmem_kernel *kernel, struct gmem_ctx **out)
 	};
 	init_locks(ctx);
 	read_release(ctx);
-	*out = ctx;
-	return 0;
+	ret = gmem_page_shift_learn(ctx);
+	if (ret)
+		gmem_ctx_free(ctx);
+	else
+		*out = ctx;
+	return ret;
 }
 
 _Static_assert(GMEM_ENOTRECORDED == GMEM_KERNEL_NOT_RECORDED, "the API's name of the port's errno");

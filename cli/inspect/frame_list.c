@@ -31,6 +31,11 @@ enum status frame_list_add(struct cli *cli, struct frame_list *list, const char 
 
 	if (!frames_parse(text, gmem_page_size(cli->ctx), &frames, why))
 		return cli_usage(cli, "%s'%s': %s", where, frames_quote(text), why);
+	if (frames.form == FRAMES_PHYSICAL && !gmem_page_size_known(cli->ctx))
+		return cli_usage(cli,
+				 "%s'%s': the size of a page of that arm64 kernel is not in DIR "
+				 "(no configuration of it, and no index): give page frames",
+				 where, text);
 	if (single && frames.is_range)
 		return cli_usage(cli, "%s'%s': something follows the number", where,
 				 frames_quote(text));
@@ -106,7 +111,7 @@ static void tell_physical(struct cli *cli, uint64_t number, char *text, size_t s
 	uint64_t pfn = number / gmem_page_size(cli->ctx);
 
 	*text = '\0';
-	if (pfn && may_be_ram(cli, pfn))
+	if (pfn && gmem_page_size_known(cli->ctx) && may_be_ram(cli, pfn))
 		snprintf(text, size,
 			 "; if 0x%" PRIx64 " is a physical address, that is page frame 0x%" PRIx64
 			 " (phys:%" PRIx64 ")",

@@ -281,9 +281,16 @@ GMEM_API const char *gmem_ctx_core(const struct gmem_ctx *ctx);
 
 /*
  * Bytes of a base page of the kernel that ctx talks to: the unit of pages, of page frame numbers,
- * and of what has to be page aligned. Since: 0.1
+ * and of what has to be page aligned. See gmem_page_size_known(). Since: 0.1
  */
 GMEM_API uint64_t gmem_page_size(const struct gmem_ctx *ctx);
+
+/*
+ * Whether gmem_page_size() is the kernel's page. It is not known if ctx is on the files of an arm64
+ * host (sysroot) that has neither gmemctl's index nor its kernel's configuration in them: then
+ * gmem_page_size() returns 4096, and physical addresses are no page frames. Since: 0.1
+ */
+GMEM_API bool gmem_page_size_known(const struct gmem_ctx *ctx);
 
 /* Release of the kernel that ctx talks to, as uname -r prints it. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_release(const struct gmem_ctx *ctx);

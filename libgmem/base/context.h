@@ -33,6 +33,7 @@ struct gmem_ctx {
 	struct gmem_kernel *kernel;
 	char release[65];
 	unsigned int page_shift; /* of the kernel's pages */
+	bool page_unknown;	 /* nothing told it: page_shift is the smallest one */
 	bool counts_calls;	 /* the simulated kernel was asked to count */
 	bool allow_unreleased;	 /* interfaces that are in no released kernel may be used */
 	struct gmem_guard guard;

@@ -170,6 +170,11 @@ uint64_t gmem_page_size(const struct gmem_ctx *ctx)
 	return 1ull << ctx->page_shift;
 }
 
+bool gmem_page_size_known(const struct gmem_ctx *ctx)
+{
+	return !ctx->page_unknown;
+}
+
 uint64_t gmem_level_bytes(const struct gmem_ctx *ctx, enum gmem_level level)
 {
 	unsigned int shift = level_shift(ctx, level);

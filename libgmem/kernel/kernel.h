@@ -210,7 +210,7 @@ struct gmem_kernel_ops {
 /* Embedded first in every implementation. */
 struct gmem_kernel {
 	const struct gmem_kernel_ops *ops;
-	unsigned int page_shift; /* of its pages: 12 for 4K */
+	unsigned int page_shift; /* of its pages: 12 for 4K; 0: a host's files may tell it */
 };
 
 /* The running kernel. Errors: ENOMEM. */

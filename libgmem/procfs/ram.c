@@ -28,6 +28,9 @@ static const char why_hidden_from_root[] =
 static const char why_not_permitted[] = "reading /proc/iomem is not permitted";
 static const char why_no_file[] = "there is no /proc/iomem";
 static const char why_not_recorded[] = "/proc/iomem is not in the snapshot";
+static const char why_no_page_size[] =
+	"the size of a page of that arm64 kernel is not in the snapshot (no configuration of it, and "
+	"no index)";
 static const char why_left_out[] =
 	"where RAM is (the kernel's iomem_resource) was left out of the dump, or not found in it";
 static const char why_not_read[] = "reading /proc/iomem failed";
@@ -136,6 +139,10 @@ static int read_ranges(struct gmem_ctx *ctx, struct gmem_ram *ram)
 	char *text;
 	int ret = gmem_read_file(ctx, "/proc/iomem", &text, NULL);
 
+	if (!ret && ctx->page_unknown) {
+		free(text);
+		return give_up_ranges(ram, -GMEM_ENOTRECORDED, why_no_page_size);
+	}
 	if (ret == -EACCES || ret == -EPERM)
 		return give_up_ranges(ram, ret, why_not_permitted);
 	if (ret == -GMEM_ENOTRECORDED)

@@ -75,6 +75,23 @@ try_json 4 '.frames == [.frames[0]] and .frames[0].ram == true and .frames[0].zo
 	.frames[0].reason == "a snapshot has no page tables to read"' \
 	gmemctl pfn --sysroot="$scratch/ram" 0x2000 --json
 
+# The configuration of an arm64 kernel shows how large its pages are. Without it no address is a page frame.
+cp -r tests/hosts/arm64 "$scratch/pages"
+chmod -R u+w "$scratch/pages"
+printf '40000000-7fffffff : System RAM\n' > "$scratch/pages/proc/iomem"
+sed -i '/^machine/d' "$scratch/pages/index"
+for size in 4 16 64; do
+	printf 'CONFIG_KVM=y\nCONFIG_ARM64_%sK_PAGES=y\n' $size > "$scratch/pages/proc/config"
+	try_json 4 ".frames[0].pfn == 1342177280 / 1024 / $size and .frames[0].ram == true" \
+		gmemctl pfn --sysroot="$scratch/pages" phys:50000000 --json
+done
+echo CONFIG_KVM=y > "$scratch/pages/proc/config"
+try 64 '' 'size of a page of that arm64 kernel is not in DIR' \
+	gmemctl pfn --sysroot="$scratch/pages" phys:50000000
+try_json 3 '.frames[0].pfn == 327680 and .frames[0].ram == null' gmemctl pfn --sysroot="$scratch/pages" 0x50000 --json
+try 3 '*' 'size of a page of that arm64 kernel is not in the snapshot' \
+	gmemctl check --sysroot="$scratch/pages" --pfn=0x50000
+
 # Only the banner was collected: it has the release.
 mkdir -p "$scratch/banner/proc"
 echo 'Linux version 6.1.0-32-amd64 (who@where) (gcc-12 (Debian) 12.2.0) #1 SMP' > "$scratch/banner/proc/version"

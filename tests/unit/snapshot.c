@@ -360,13 +360,14 @@ START_TEST(folders)
 }
 END_TEST
 
-/* Checks the name of the machine and its page size, for the files that are there. */
-static void is_machine(const char *name, unsigned int page_shift)
+/* Checks the name of the machine and its page size (0: not known), for the files that are there. */
+static void is_machine(const char *name, uint64_t page_size)
 {
 	struct gmem_ctx *ctx = open_ctx();
 
 	ck_assert_str_eq(ctx->kernel->ops->machine, name);
-	ck_assert_uint_eq(ctx->kernel->page_shift, page_shift);
+	ck_assert(gmem_page_size_known(ctx) == (page_size != 0));
+	ck_assert_uint_eq(gmem_page_size(ctx), page_size ? page_size : 4096);
 	gmem_ctx_free(ctx);
 }
 
@@ -384,16 +385,29 @@ START_TEST(machine)
 	};
 
 	begin();
-	is_machine("x86_64", 12);
+	is_machine("x86_64", 4096);
 	put("/proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\n");
-	is_machine("x86_64", 12);
+	is_machine("x86_64", 4096);
 	put("/proc/cpuinfo", "processor\t: 0\nCPU implementer\t: 0x41\n");
-	is_machine("aarch64", 12);
+	is_machine("aarch64", 0);
+	put("/proc/sys/kernel/osrelease", "7.3.4-arm64-16k\n");
+	is_machine("aarch64", 0);
+	/* The configuration has one of three. */
+	put("/boot/config-7.3.4-arm64-16k", "# CONFIG_ARM64_4K_PAGES is not set\n"
+					    "CONFIG_ARM64_16K_PAGES=y\n"
+					    "# CONFIG_ARM64_64K_PAGES is not set\n");
+	is_machine("aarch64", 16384);
+	put("/proc/config", "CONFIG_ARM64_64K_PAGES=y\n");
+	is_machine("aarch64", 65536);
+	put("/proc/config", "CONFIG_ARM64_4K_PAGES=y\n");
+	is_machine("aarch64", 4096);
+	put("/proc/config", "CONFIG_KVM=y\n");
+	is_machine("aarch64", 0);
 	put("/index", "machine aarch64 16384\n/dev/sev ENOENT\n");
-	is_machine("aarch64", 14);
+	is_machine("aarch64", 16384);
 	/* The index decides. */
 	put("/index", "machine x86_64 4096\n");
-	is_machine("x86_64", 12);
+	is_machine("x86_64", 4096);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		put("/index", bad[i]);
 		refuses(-EBADMSG, "machine x86_64|aarch64 PAGE-SIZE");

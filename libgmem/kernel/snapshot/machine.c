@@ -2,8 +2,8 @@
 /*
  * Which machine the host is. "gmemctl report" writes it into the index. The files of a sosreport do
  * not say it, but /proc/cpuinfo has lines that only arm64 has (c_show() in
- * arch/arm64/kernel/cpuinfo.c). Nothing there tells how large a page is: it counts as 4K then,
- * which nearly all kernels of arm64 have.
+ * arch/arm64/kernel/cpuinfo.c). It does not tell how large a page is; the configuration of the
+ * kernel may, see procfs/page_shift.h.
  */
 #include "kernel/snapshot/snapshot.h"
 
@@ -26,8 +26,10 @@ int gmem_snapshot_find_machine(struct gmem_snapshot *snapshot)
 	ret = gmem_snapshot_file_text(snapshot, "/proc/cpuinfo", GMEM_SNAPSHOT_FILE_MAX, &cpus);
 	if (ret)
 		return ret == -ENOMEM ? ret : 0;
-	if (strstr(cpus, ARM64_LINE))
+	if (strstr(cpus, ARM64_LINE)) {
 		snapshot->ops.machine = "aarch64";
+		snapshot->kernel.page_shift = 0;
+	}
 	free(cpus);
 	return 0;
 }
