@@ -152,8 +152,8 @@ struct gmem_kernel_ops {
 	int (*read_kmem)(struct gmem_kernel *kernel, struct gmem_kmem_request *requests, size_t n);
 	/*
 	 * Memory of at least that size, aligned for 64-bit words, into which the open reader writes
-	 * its answers directly. One user at a time may have it, and gives it back. Returns NULL if
-	 * there is no such memory, or it is in use. Both operations are NULL in kernels that do not
+	 * its answers directly. Its user gives it back. Returns NULL if there is no such memory, or
+	 * all of it is in use. Both operations are NULL in kernels that do not
 	 * have it.
 	 */
 	void *(*kmem_room_take)(struct gmem_kernel *kernel, size_t size);

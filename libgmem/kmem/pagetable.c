@@ -36,6 +36,7 @@ struct rights {
 /* The children of the table that is being walked at one depth. */
 struct window {
 	uint64_t *tables;	/* room for a batch, or as many as the range has */
+	bool of_reader;		/* that room: see gmem_kmem_room_new() */
 	uint16_t index[WINDOW]; /* entry of the parent that each belongs to */
 	int results[WINDOW];	/* of reading each */
 	unsigned int count;
@@ -176,13 +177,14 @@ static int emit_leaf(struct walk *walk, uint64_t address, uint64_t end, uint64_t
 }
 
 /*
- * How many of n entries go on where the first one begins: all not present, or each the next frame
- * with the same flags. Chunks are compared without a branch for each entry, so that a direct map of
- * 4K pages is read at the speed of memory.
+ * How many of n entries go on where the first one, which leads to no table, begins: all not
+ * present, or each the next frame of that size with the same flags. Chunks are compared without a
+ * branch for each entry, so that tables are read at the speed of memory.
  */
-static unsigned int alike(const struct walk *walk, const uint64_t *entries, unsigned int n)
+static unsigned int alike(const struct walk *walk, const uint64_t *entries, unsigned int n,
+			  uint64_t size)
 {
-	uint64_t step = entries[0] & walk->codec->present ? walk->page_size : 0;
+	uint64_t step = entries[0] & walk->codec->present ? size : 0;
 	uint64_t mask = step ? walk->mask : walk->codec->present;
 	uint64_t expected = entries[0];
 	unsigned int done = 0;
@@ -203,7 +205,7 @@ static int walk_leaves(struct walk *walk, const uint64_t *table, uint64_t base, 
 	int ret = 0;
 
 	while (!ret && first <= last) {
-		unsigned int n = alike(walk, table + first, last - first + 1);
+		unsigned int n = alike(walk, table + first, last - first + 1, walk->page_size);
 		uint64_t address = base + first * walk->page_size;
 		uint64_t end = address + n * walk->page_size;
 
@@ -397,13 +399,14 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 		return walk_leaves(walk, table, base, first, last, rights);
 	walk->windows[depth].count = 0;
 	for (unsigned int i = first; !ret && i <= last;) {
-		uint64_t address = base + ((uint64_t)i << shift);
-		uint64_t end = address + (1ull << shift);
-		bool again = false;
+		uint64_t address = base + ((uint64_t)i << shift), size = 1ull << shift;
+		bool again = false, is_parent = is_table(walk, table[i]);
+		unsigned int n = is_parent ? 1 : alike(walk, table + i, last - i + 1, size);
+		uint64_t end = address + n * size;
 
-		if (is_table(walk, table[i]) && !is_wanted(walk, address, shift))
+		if (is_parent && !is_wanted(walk, address, shift))
 			ret = leave_out(walk);
-		else if (is_table(walk, table[i]))
+		else if (is_parent)
 			ret = walk_child(walk, depth, table_address, table, base, i, last, rights,
 					 &again);
 		else if (table[i] & walk->codec->present)
@@ -419,7 +422,7 @@ static int walk_table(struct walk *walk, int depth, uint64_t table_address, uint
 			ret = emit_unknown(walk, address, end, reason_changing);
 		}
 		retries = 0;
-		i++;
+		i += n;
 	}
 	return ret;
 }
@@ -455,15 +458,21 @@ static size_t window_tables(const struct walk *walk, int depth)
 	return entries < room ? (size_t)entries : room;
 }
 
+/* Nearly all tables are of the last level, so that their copies are not copied again. */
 static int allocate_windows(struct walk *walk)
 {
+	int parents = walk->tables->levels - 1;
 	bool all = true;
 
 	walk->again = malloc(walk->table_bytes);
-	for (int depth = 0; depth < walk->tables->levels - 1; depth++) {
-		walk->windows[depth].tables =
-			malloc(window_tables(walk, depth) * walk->table_bytes);
-		all = all && walk->windows[depth].tables;
+	for (int depth = 0; depth < parents; depth++) {
+		struct window *window = &walk->windows[depth];
+		size_t size = window_tables(walk, depth) * walk->table_bytes;
+
+		window->tables = depth == parents - 1
+					 ? gmem_kmem_room_new(walk->ctx, size, &window->of_reader)
+					 : malloc(size);
+		all = all && window->tables;
 	}
 	return all && walk->again ? 0 : gmem_no_memory(walk->ctx, "a walk of the page tables");
 }
@@ -471,7 +480,8 @@ static int allocate_windows(struct walk *walk)
 static void free_windows(struct walk *walk)
 {
 	for (int depth = 0; depth < LEVELS_MAX; depth++)
-		free(walk->windows[depth].tables);
+		gmem_kmem_room_free(walk->ctx, walk->windows[depth].tables,
+				    walk->windows[depth].of_reader);
 	free(walk->again);
 }
 
@@ -502,11 +512,11 @@ static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 	return value < low ? low : value > high ? high : value;
 }
 
-/* The bits of a leaf that tell where it leads to and who may write. */
+/* The bits of an entry that tell whether it is a leaf, where it leads to and who may write. */
 static uint64_t bits_of_states(const struct walk *walk)
 {
-	return walk->codec->present | walk->codec->page.mask | walk->codec->writable.mask |
-	       walk->tables->frame_mask | walk->tables->high_mask;
+	return walk->codec->present | walk->codec->table.mask | walk->codec->page.mask |
+	       walk->codec->writable.mask | walk->tables->frame_mask | walk->tables->high_mask;
 }
 
 int gmem_pagetable_states(struct gmem_ctx *ctx, const struct gmem_image *image, uint64_t pfn,

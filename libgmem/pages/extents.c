@@ -23,7 +23,13 @@
 #include "pages/map_cache.h"
 #include "procfs/ram.h"
 
-#define BATCH_PAGES (1u << 16) /* 256 MiB of 4K pages: at most 3 MiB of runs */
+/*
+ * Pages of a batch, 256 MiB of 4K pages, if the walk pauses after it; and if it does not: at most
+ * 12 MiB of runs. A batch of memory in pieces needs most tables of the direct map, however small
+ * the batch is.
+ */
+#define PAUSE_PAGES (1u << 16)
+#define BATCH_PAGES (1u << 18)
 #define FLAGS_BATCH 512
 
 /* Where the runs of a batch lie in memory: what is sorted, instead of the runs. */
@@ -54,6 +60,7 @@ struct gmem_extent_walk {
 	uint64_t *pfns; /* of its leaves */
 	size_t pfn_count;
 	uint64_t batch_pages; /* in runs */
+	uint64_t batch_most;  /* how many of them there may be */
 	struct gmem_map_cache cache;
 	uint64_t lowest, highest; /* page frames of the batch, and past them */
 	/* Where the cache does not hold all of the batch: */
@@ -105,6 +112,12 @@ static int no_memory(const struct gmem_extent_walk *walk)
 static uint64_t bytes_of(const struct gmem_extent_walk *walk, uint64_t pages)
 {
 	return pages << walk->page_shift;
+}
+
+/* Pages that there may be in this batch. */
+static uint64_t batch_room(const struct gmem_extent_walk *walk)
+{
+	return walk->pauses && walk->batch_most > PAUSE_PAGES ? PAUSE_PAGES : walk->batch_most;
 }
 
 /* Room for one more in an array of which count are used. */
@@ -452,41 +465,58 @@ static int emit_page(struct gmem_extent_walk *walk, const struct gmem_pagecache_
 	return emit_run(walk, &page, 0, 1, state);
 }
 
-/* Where the pages of a leaf end that have the state of the one at begin. */
-static unsigned int end_of_state(const struct gmem_extent_walk *walk, const uint64_t *pfns,
-				 unsigned int begin)
+/* The kinds that pages of a leaf have in the direct map. Returns whether all can be told apart. */
+static bool find_kinds(const struct gmem_extent_walk *walk, const uint64_t *pfns, uint8_t *kinds)
 {
-	unsigned int end = begin + 1, kind;
+	bool known = true;
 
-	if (walk->only_state)
-		return GMEM_LEAF_SLOTS;
-	kind = gmem_map_cache_kind(&walk->cache, pfns[begin]);
-	while (end < GMEM_LEAF_SLOTS && kind != GMEM_MAP_MIXED &&
-	       gmem_map_cache_kind(&walk->cache, pfns[end]) == kind)
-		end++;
-	return end;
+	if (walk->only_state) {
+		memset(kinds, 0, GMEM_LEAF_SLOTS);
+		return true;
+	}
+	for (unsigned int i = 0; i < GMEM_LEAF_SLOTS; i++) {
+		kinds[i] = gmem_map_cache_kind(&walk->cache, pfns[i]);
+		known = known && kinds[i] != GMEM_MAP_MIXED;
+	}
+	return known;
+}
+
+/* What the pages of each kind have in the direct map. */
+static const struct gmem_directmap_run *const *states_of(const struct gmem_extent_walk *walk)
+{
+	return walk->only_state ? &walk->only_state : walk->cache.of_kind;
+}
+
+static void set_state(struct gmem_extent *extent, const struct gmem_directmap_run *state)
+{
+	extent->direct_map = state->direct_map;
+	extent->level = state->level;
+	extent->writable = state->writable;
+	extent->reason = state->reason;
 }
 
 /*
- * Hands out pages of a leaf that differ from the last extent only in where they are: so only that
- * is written into it.
+ * Hands out the pages of a leaf behind its first one. They differ from the last extent only in
+ * where they are and in their kind, so only that is written into it.
  */
 static int go_on(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
-		 unsigned int begin, unsigned int end)
+		 const uint8_t *kinds)
 {
-	uint64_t step = bytes_of(walk, 1), offset = bytes_of(walk, leaf->index + begin);
+	uint64_t step = bytes_of(walk, 1), offset = bytes_of(walk, leaf->index + 1);
 	uint64_t gpa = gpa_of(walk, offset), gpa_step = gpa == GMEM_GPA_NONE ? 0 : step;
+	const struct gmem_directmap_run *const *states = states_of(walk);
 	struct gmem_extent *last = walk->last;
 	uint64_t next = last->pfn + last->pages;
 	int ret = 0;
 
-	for (const uint64_t *pfn = leaf->pfns + begin; !ret && pfn < leaf->pfns + end; pfn++) {
-		if (*pfn != next) {
+	for (unsigned int i = 1; !ret && i < GMEM_LEAF_SLOTS; i++) {
+		if (leaf->pfns[i] != next || kinds[i] != kinds[i - 1]) {
 			last->pages = next - last->pfn;
 			ret = walk->fn(last, walk->arg);
 			last->offset = offset;
 			last->gpa = gpa;
-			next = last->pfn = *pfn;
+			next = last->pfn = leaf->pfns[i];
+			set_state(last, states[kinds[i]]);
 		}
 		next++;
 		offset += step;
@@ -498,38 +528,38 @@ static int go_on(struct gmem_extent_walk *walk, const struct gmem_pagecache_run 
 }
 
 /* Hands out a leaf that is alike as extents. */
-static int emit_extents(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+static int emit_extents(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
+			const uint8_t *kinds)
 {
-	int ret = 0;
+	int ret = emit_page(walk, leaf, 0, states_of(walk)[kinds[0]]);
 
-	for (unsigned int begin = 0, end; !ret && begin < GMEM_LEAF_SLOTS; begin = end) {
-		end = end_of_state(walk, leaf->pfns, begin);
-		ret = emit_page(walk, leaf, begin, state_of(walk, leaf->pfns[begin]));
-		if (!ret)
-			ret = go_on(walk, leaf, begin + 1, end);
-	}
-	return ret;
+	return ret ? ret : go_on(walk, leaf, kinds);
 }
 
 /* Hands out a leaf that is alike as parts, wherever its page frames are. */
-static int emit_parts(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
+static int emit_parts(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
+		      const uint8_t *kinds)
 {
+	const struct gmem_directmap_run *const *states = states_of(walk);
 	int ret = 0;
 
 	for (unsigned int begin = 0, end; !ret && begin < GMEM_LEAF_SLOTS; begin = end) {
-		end = end_of_state(walk, leaf->pfns, begin);
-		ret = emit_part(walk, leaf, begin, end - begin, state_of(walk, leaf->pfns[begin]));
+		for (end = begin + 1; end < GMEM_LEAF_SLOTS && kinds[end] == kinds[begin];)
+			end++;
+		ret = emit_part(walk, leaf, begin, end - begin, states[kinds[begin]]);
 	}
 	return ret;
 }
 
 static int emit_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf)
 {
-	bool alike = (walk->part_fn || walk->is_plain) && is_alike(walk, leaf);
+	uint8_t kinds[GMEM_LEAF_SLOTS];
 	int ret = 0;
 
-	if (alike)
-		return walk->part_fn ? emit_parts(walk, leaf) : emit_extents(walk, leaf);
+	if ((walk->part_fn || walk->is_plain) && is_alike(walk, leaf) &&
+	    find_kinds(walk, leaf->pfns, kinds))
+		return walk->part_fn ? emit_parts(walk, leaf, kinds)
+				     : emit_extents(walk, leaf, kinds);
 	for (unsigned int i = 0; !ret && i < GMEM_LEAF_SLOTS; i++)
 		ret = emit_page(walk, leaf, i, state_of(walk, leaf->pfns[i]));
 	return ret;
@@ -726,7 +756,7 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 	int ret = 0;
 
 	for (uint64_t skip = 0, n; !ret && skip < run->pages; skip += n) {
-		uint64_t room = BATCH_PAGES - walk->batch_pages;
+		uint64_t room = batch_room(walk) - walk->batch_pages;
 		struct gmem_pagecache_run *piece;
 
 		ret = reserve(walk, &walk->runs, walk->run_count, &walk->run_room,
@@ -749,7 +779,7 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 		 * There may be as many unknown page frames as the file is large; they cost no work.
 		 */
 		walk->batch_pages += run->reason ? 1 : n;
-		if (walk->batch_pages == BATCH_PAGES)
+		if (walk->batch_pages == batch_room(walk))
 			ret = work_off(walk);
 	}
 	return ret;
@@ -776,13 +806,13 @@ static int add_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 	uint64_t *pfns;
 	int ret = 0;
 
-	if (walk->batch_pages + leaf->pages > BATCH_PAGES)
+	if (walk->batch_pages + leaf->pages > batch_room(walk))
 		ret = work_off(walk);
 	if (!ret)
 		ret = reserve(walk, &walk->runs, walk->run_count, &walk->run_room,
 			      sizeof(*walk->runs));
 	if (!ret && !walk->pfns)
-		walk->pfns = malloc(BATCH_PAGES * sizeof(*walk->pfns));
+		walk->pfns = malloc(walk->batch_most * sizeof(*walk->pfns));
 	if (!ret && !walk->pfns)
 		ret = no_memory(walk);
 	if (ret)
@@ -794,7 +824,7 @@ static int add_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 	walk->runs[walk->run_count++].pfns = pfns;
 	walk->pfn_count += GMEM_LEAF_SLOTS;
 	walk->batch_pages += leaf->pages;
-	return walk->batch_pages == BATCH_PAGES ? work_off(walk) : 0;
+	return walk->batch_pages == batch_room(walk) ? work_off(walk) : 0;
 }
 
 /*
@@ -870,6 +900,9 @@ int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_o
 		return ret;
 	}
 	walk->is_plain = walk->flags_fd < 0 && !(walk->want & GMEM_EXTENT_ONE_BY_ONE);
+	walk->batch_most = walk->end >> walk->page_shift;
+	if (walk->batch_most > BATCH_PAGES)
+		walk->batch_most = BATCH_PAGES;
 	*out = walk;
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUNS 16384
+#define RUNS 65536
 #define BLOCKS 16384 /* into which they are sorted */
 
 int gmem_map_cache_begin(struct gmem_map_cache *cache, uint64_t first, uint64_t end)
@@ -100,16 +100,15 @@ static int reserve(struct gmem_map_cache *cache, uint64_t pages)
 /* Gives each run its kind. There are few: a state, a level, rights, a reason. */
 static void sort_kinds(struct gmem_map_cache *cache)
 {
-	const struct gmem_directmap_run *known[GMEM_MAP_MIXED];
 	unsigned int n = 0;
 
 	for (size_t i = 0; i < cache->count; i++) {
 		unsigned int kind = 0;
 
-		while (kind < n && !is_same(cache, known[kind], &cache->runs[i]))
+		while (kind < n && !is_same(cache, cache->of_kind[kind], &cache->runs[i]))
 			kind++;
 		if (kind == n && n < GMEM_MAP_MIXED)
-			known[n++] = &cache->runs[i];
+			cache->of_kind[n++] = &cache->runs[i];
 		cache->kinds[i] = (uint8_t)kind;
 	}
 }

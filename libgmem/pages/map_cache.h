@@ -23,6 +23,7 @@ struct gmem_map_cache {
 	struct gmem_directmap_run *runs;
 	uint64_t *ends; /* of each, the page frame past it: what is searched */
 	uint8_t *kinds; /* of each: runs of one kind differ only in where they are */
+	const struct gmem_directmap_run *of_kind[GMEM_MAP_MIXED]; /* the first run of each kind */
 	size_t count;
 	size_t room;
 	uint64_t first, end; /* page frames that they cover */
@@ -79,10 +80,9 @@ gmem_map_cache_find(const struct gmem_map_cache *cache, uint64_t pfn)
 }
 
 /* Its kind; GMEM_MAP_MIXED where it has one that is not told from others. */
-static inline unsigned int gmem_map_cache_kind(const struct gmem_map_cache *cache, uint64_t pfn)
+static inline uint8_t gmem_map_cache_kind(const struct gmem_map_cache *cache, uint64_t pfn)
 {
-	unsigned int kind =
-		cache->block_kinds[(pfn - gmem_map_cache_base(cache)) >> cache->block_shift];
+	uint8_t kind = cache->block_kinds[(pfn - gmem_map_cache_base(cache)) >> cache->block_shift];
 
 	return kind == GMEM_MAP_MIXED ? cache->kinds[gmem_map_cache_index(cache, pfn)] : kind;
 }

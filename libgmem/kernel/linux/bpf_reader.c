@@ -23,7 +23,7 @@ _Static_assert(READER_REQUEST_MAX == GMEM_KMEM_REQUEST_MAX, "the port's limit is
 struct gmem_bpf_reader {
 	struct reader *program;
 	int fd;
-	bool room_taken;
+	bool small_taken, large_taken; /* the rooms */
 	/*
 	 * The process that opened it. A child that comes by fork() shares the map with its parent,
 	 * and each would take the other's answers for its own.
@@ -99,17 +99,17 @@ static int run(struct gmem_bpf_reader *reader, unsigned int count)
 	return bpf_prog_test_run_opts(reader->fd, &options);
 }
 
-/* Whether a request's buffer is part of the room, which is the beginning of the data. */
+/* Whether a request's buffer is part of a room; they are the beginning of the data. */
 static bool in_room(const struct reader__bss *array, const struct gmem_kmem_request *request)
 {
-	return (uintptr_t)request->buffer - (uintptr_t)array->data < READER_ROOM;
+	return (uintptr_t)request->buffer - (uintptr_t)array->data < READER_ROOMS;
 }
 
 /* Puts as many requests into the array as there is space for. Returns how many. */
 static unsigned int fill(struct reader__bss *array, const struct gmem_kmem_request *requests,
 			 size_t n)
 {
-	unsigned int offset = READER_ROOM, count = 0;
+	unsigned int offset = READER_ROOMS, count = 0;
 
 	while (count < n && count < READER_REQUESTS && offset <= READER_DATA - READER_REQUEST_MAX) {
 		const struct gmem_kmem_request *request = &requests[count];
@@ -156,16 +156,29 @@ int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_reques
 
 void *gmem_bpf_reader_take_room(struct gmem_bpf_reader *reader, size_t size)
 {
-	if (reader->room_taken || size > READER_ROOM || reader->owner != getpid())
+	unsigned char *data = reader->program->bss->data;
+
+	if (reader->owner != getpid())
 		return NULL;
-	reader->room_taken = true;
-	return reader->program->bss->data;
+	if (size <= READER_ROOM_SMALL && !reader->small_taken) {
+		reader->small_taken = true;
+		return data;
+	}
+	if (size <= READER_ROOM_LARGE && !reader->large_taken) {
+		reader->large_taken = true;
+		return data + READER_ROOM_SMALL;
+	}
+	return NULL;
 }
 
 void gmem_bpf_reader_give_room(struct gmem_bpf_reader *reader, const void *room)
 {
-	if (room == reader->program->bss->data)
-		reader->room_taken = false;
+	const unsigned char *data = reader->program->bss->data;
+
+	if (room == data)
+		reader->small_taken = false;
+	if (room == data + READER_ROOM_SMALL)
+		reader->large_taken = false;
 }
 
 int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *address)

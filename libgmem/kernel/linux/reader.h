@@ -9,8 +9,11 @@
  */
 #define READER_REQUESTS 1024
 #define READER_REQUEST_MAX 4096
-#define READER_DATA (128 * READER_REQUEST_MAX)
-#define READER_ROOM (READER_DATA / 4) /* of the data, for a user who takes no copy */
+#define READER_DATA (192 * READER_REQUEST_MAX)
+/* The beginning of the data is for users who take no copy: nodes of an xarray, and page tables. */
+#define READER_ROOM_SMALL (32 * READER_REQUEST_MAX)
+#define READER_ROOM_LARGE (64 * READER_REQUEST_MAX)
+#define READER_ROOMS (READER_ROOM_SMALL + READER_ROOM_LARGE)
 
 struct reader_request {
 	unsigned long long address;
