@@ -158,7 +158,7 @@ struct gmem_oops_counts {
 	 * source: arch/x86/virt/svm/sev.c rmpupdate().
 	 */
 	uint64_t rmp_failures;
-	uint64_t rmp_line; /* the first of these lines, and its page frame; 0: there is none */
+	uint64_t rmp_line; /* the first of these lines, 0: there was no such line */
 	uint64_t rmp_pfn;
 };
 
