@@ -85,7 +85,7 @@ static enum gmem_check_result say_limit(struct gmem_host *host,
 					const struct gmem_host_confidential *about,
 					const struct gmem_keys *keys)
 {
-	char limit[24], used[24];
+	char limit[24], used[36];
 
 	if (keys->has_used && keys->used >= keys->limit)
 		return gmem_host_find(host, GMEM_CHECK_FAIL,
@@ -93,13 +93,14 @@ static enum gmem_check_result say_limit(struct gmem_host *host,
 				      "this container has all %" PRIu64 " %s that it may take: %s",
 				      keys->limit, about->keys, about->without_one);
 	snprintf(limit, sizeof(limit), "%" PRIu64, keys->limit);
-	snprintf(used, sizeof(used), "%" PRIu64, keys->used);
+	snprintf(used, sizeof(used), "%" PRIu64 " of them %s", keys->used,
+		 keys->used == 1 ? "is" : "are");
 	return gmem_host_find(
 		host, GMEM_CHECK_CANNOT_TELL, "look at misc.capacity of the host's root cgroup",
-		"this container may take %s %s; how many it has is %s, and how many the host has "
-		"cannot be seen inside",
+		"this container may take %s %s; %s in use, and how many the host has cannot be seen "
+		"inside",
 		keys->limit == UINT64_MAX ? "any number of" : limit, about->keys,
-		keys->has_used ? used : "not told");
+		keys->has_used ? used : "it is unknown how many are");
 }
 
 enum gmem_check_result gmem_host_check_keys(struct gmem_host *host, const struct gmem_host_row *row)

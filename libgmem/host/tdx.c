@@ -161,7 +161,9 @@ static enum gmem_check_result check_vm_type(struct gmem_host *host, const struct
 	return gmem_host_find(host, GMEM_CHECK_CANNOT_TELL,
 			      "run TDs with the VMM of this kernel's vendor, or boot Linux 6.16 or "
 			      "newer",
-			      "%s: whoever asks for upstream's number 5 is refused", why);
+			      "%s; this may work, but a VMM that asks for upstream's number 5 is "
+			      "refused",
+			      why);
 }
 
 static const struct gmem_host_confidential tdx = {
