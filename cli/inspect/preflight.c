@@ -71,7 +71,9 @@ enum preflight_result preflight(struct preflight *preflight)
 	verdict = preflight->look->answer.verdict_on_map;
 	if (verdict == GMEM_VERDICT_FAULTS)
 		return refuse(preflight);
-	snprintf(preflight->words, preflight->size, "no kernel path would fault on the way in (%s)",
+	snprintf(preflight->words, preflight->size, "%s on the way in (%s)",
+		 verdict == GMEM_VERDICT_UNKNOWN ? "no kernel path is known to fault"
+						 : "no kernel path would fault",
 		 gmem_verdict_name(verdict));
 	return PREFLIGHT_CLEAR;
 }

@@ -245,7 +245,13 @@ GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
  * GMEM_MEMORY_NO_DIRECT_MAP of a TDX or SNP guest is refused even then. Paths by which the kernel
  * fills new pages (gmem-clear, gmem-user-clear) are looked at only with a reader that is open
  * already: the kernel takes no page out of the direct map before it is filled. Closing memory or a
- * VM is never refused. The answer is true for the moment of the look. Since: 0.1
+ * VM is never refused. The answer is true for the moment of the look.
+ *
+ * Where the row of a path is unknown the call goes on too, with such a message. On arm64 it is
+ * unknown whether KVM cleans the data cache (stage2-map, stage2-unmap) of a CPU with CTR_EL0.DIC 0,
+ * because KVM tells of Force Write-Back together with DIC only. Pages outside the direct map are
+ * refused there on their way into a guest (stage2-map-exec), and not on their way out, which they
+ * also take when the memory is closed. Since: 0.1
  */
 #define GMEM_EWOULDFAULT ENOTRECOVERABLE
 

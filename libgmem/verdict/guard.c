@@ -2,6 +2,15 @@
 /*
  * The guard: would a kernel path that a call is about to run take a page fault? The table decides
  * first. So a call that cannot fault costs only a look at some rows, and opens no reader.
+ *
+ * The guard refuses what it knows to fault. Where a row is unknown the call goes on, and the log
+ * function gets a message. For the caches of arm64, where KVM does not tell whether the CPU has
+ * Force Write-Back (stage2-map, stage2-unmap), that is right for three reasons. This is unknown
+ * only where CTR_EL0.DIC is 0, and there stage2-map-exec is known to fault, so that pages outside
+ * the direct map are refused on their way in anyway. What is left is their way out, which
+ * they also take when the memory is closed or its process dies; the guard cannot refuse that, so
+ * refusing a punch would only put it off. And the posted series, which takes pages out, does so
+ * only on CPUs with Force Write-Back (v12), where a refusal would keep memory that is safe to free.
  */
 #include "verdict/guard.h"
 
@@ -26,8 +35,8 @@ struct asking {
 	bool looks_at_new;		      /* one touches pages that are not up to date only */
 	bool may_be_gone;		      /* one touches pages that KVM may have removed */
 	const struct gmem_flush_path *leaves; /* one comes behind the removal, by the flag */
-	/* That would fault, path NULL: none was found. */
-	struct gmem_flush_row row;
+	/* That would fault, and of which that is not known. path NULL: none was found. */
+	struct gmem_flush_row row, unknown;
 };
 
 /* Both are asked once, because KVM's offer does not change while it has a VM. */
@@ -76,10 +85,14 @@ static void caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 	pthread_mutex_unlock(&ctx->learning);
 }
 
-/* Whether a VM of that type could run the path at all. Asks of the host only what that takes. */
-static bool applies(struct asking *asking, const struct gmem_flush_rule *rule)
+/*
+ * Whether a VM of that type could run the path at all; *certain: it is known to run it. Asks of the
+ * host only what that takes.
+ */
+static bool applies(struct asking *asking, const struct gmem_flush_rule *rule, bool *certain)
 {
 	struct gmem_flush_facts *facts = &asking->facts;
+	enum gmem_verdict verdict;
 	const char *reason;
 
 	if (!gmem_flush_is_of(rule, facts) || !(rule->touches & asking->touched->touch))
@@ -92,7 +105,9 @@ static bool applies(struct asking *asking, const struct gmem_flush_rule *rule)
 		facts->partial_write = partial_write(asking->ctx);
 	if (rule->skipped_by_fwb || rule->skipped_by_dic)
 		caches(asking->ctx, facts);
-	return gmem_flush_applies(rule, facts, &reason) == GMEM_VERDICT_SAFE;
+	verdict = gmem_flush_applies(rule, facts, &reason);
+	*certain = !reason;
+	return verdict == GMEM_VERDICT_SAFE;
 }
 
 /* What the table says before any page is looked at. */
@@ -101,11 +116,12 @@ static void ask_table(struct asking *asking)
 	const struct gmem_flush_rule *rule;
 	bool removed = asking->subject.has_memory_flags &&
 		       asking->subject.memory_flags & GMEM_MEMORY_NO_DIRECT_MAP;
+	bool certain;
 
 	asking->any = asking->looks_at_new = asking->may_be_gone = false;
 	asking->leaves = NULL;
 	for (size_t i = 0; (rule = gmem_flush_rule_at(i)); i++) {
-		if (!applies(asking, rule))
+		if (!applies(asking, rule, &certain))
 			continue;
 		asking->any = true;
 		/* KVM removes a page from the direct map only when the page is up to date. */
@@ -113,7 +129,7 @@ static void ask_table(struct asking *asking)
 			asking->looks_at_new = true;
 		else
 			asking->may_be_gone = true;
-		if (removed && rule->after_removal && !asking->leaves)
+		if (removed && rule->after_removal && certain && !asking->leaves)
 			asking->leaves = &rule->path;
 	}
 }
@@ -160,8 +176,10 @@ static int look_once(struct asking *asking, struct gmem_target *target, uint64_t
 	ret = gmem_target_extents(target, offset, length, want, add_extent, flush);
 	*settled = true;
 	for (size_t i = 0; !ret && !gmem_flush_row_at(flush, i, &row); i++) {
-		if (row.verdict == GMEM_VERDICT_UNKNOWN)
+		if (row.verdict == GMEM_VERDICT_UNKNOWN) {
 			*settled = false;
+			asking->unknown = row;
+		}
 		if (row.verdict != GMEM_VERDICT_FAULTS || asking->row.path)
 			continue;
 		asking->row = row;
@@ -185,7 +203,7 @@ static int look(struct asking *asking, struct gmem_target *target, uint64_t offs
 	found = asking->row;
 	if (ret || !asking->looks_at_new || (settled && !found.path))
 		return ret;
-	asking->row.path = NULL;
+	asking->row.path = asking->unknown.path = NULL;
 	ret = look_once(asking, target, offset, length, GMEM_EXTENT_DIRECT_MAP | GMEM_EXTENT_FLAGS,
 			&settled);
 	if (!asking->row.path)
@@ -283,16 +301,34 @@ static int look_at_all(struct asking *asking)
 				      look_at_bound, asking);
 }
 
-static void say_unseen(struct gmem_ctx *ctx, const char *call)
+static bool is_told(struct gmem_ctx *ctx)
 {
-	char why[GMEM_EXPLANATION_MAX];
 	bool told;
 
 	pthread_mutex_lock(&ctx->learning);
 	told = ctx->guard.told;
 	ctx->guard.told = true;
 	pthread_mutex_unlock(&ctx->learning);
-	if (told)
+	return told;
+}
+
+static void say_unknown(const struct asking *asking)
+{
+	const struct gmem_flush_row *row = &asking->unknown;
+
+	if (!is_told(asking->ctx))
+		gmem_log(asking->ctx, GMEM_LOG_INFO,
+			 "%s goes on: whether %s (%s) would take a page fault on %llu of these "
+			 "pages is not known (said once): %s",
+			 asking->touched->call, row->path->name, row->path->function,
+			 (unsigned long long)row->unknown_pages, row->reason);
+}
+
+static void say_unseen(struct gmem_ctx *ctx, const char *call)
+{
+	char why[GMEM_EXPLANATION_MAX];
+
+	if (is_told(ctx))
 		return;
 	gmem_explain(ctx, why, sizeof(why));
 	gmem_log(ctx, GMEM_LOG_INFO,
@@ -339,6 +375,8 @@ int gmem_flush_guard(struct gmem_ctx *ctx, const struct gmem_touched *touched)
 		return refuse(&asking);
 	if (ret < 0)
 		say_unseen(ctx, touched->call);
+	else if (asking.unknown.path)
+		say_unknown(&asking);
 	gmem_explanation_restore(ctx, &before);
 	return 0;
 }

@@ -430,6 +430,15 @@ START_TEST(ordinary_with_a_reader)
 }
 END_TEST
 
+/* KVM tells of Force Write-Back and DIC together only. Alone, DIC settles that the other is
+ * missing. */
+static int with_dic(struct gmem_kernel *kernel, uint64_t *ctr_el0)
+{
+	(void)kernel;
+	*ctr_el0 = 1ull << 29;
+	return 0;
+}
+
 static struct {
 	unsigned int times;
 	char last[1024];
@@ -444,6 +453,58 @@ static void log_it(enum gmem_log_level level, const char *message, void *arg)
 	logged.times++;
 	snprintf(logged.last, sizeof(logged.last), "%s", message);
 }
+
+/* A page outside the direct map is punched; then it is the model's again. */
+static void punch_hole_of(uint64_t page)
+{
+	uint64_t pfn;
+
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
+	pfn = frame(page);
+	make_hole(page);
+	ck_assert_int_eq(punch(), 0);
+	ck_assert_int_eq(gmem_sim_set_direct_map(sim, pfn, true), 0);
+}
+
+/*
+ * If it is not known whether the CPU has Force Write-Back, pages outside the direct map may leave:
+ * closing the memory would take the same path. This is logged once.
+ */
+START_TEST(caches_that_are_not_known)
+{
+	memset(&logged, 0, sizeof(logged));
+	setup("arm64-16k", GMEM_VM_DEFAULT, SHARED);
+	/* The first look opens the reader, which the log has, too. */
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
+		ck_assert_int_eq(punch(), 0);
+		gmem_ctx_set_log(ctx, log_it, NULL);
+	}
+	ck_assert_uint_eq(logged.times, 0);
+	for (int i = 0; i < 2; i++) {
+		punch_hole_of(1);
+		ck_assert_uint_eq(logged.times, 1);
+		ck_assert(strstr(logged.last, " goes on: whether stage2-unmap ("));
+		ck_assert(strstr(logged.last, "on 1 of these pages is not known"));
+		ck_assert(strstr(logged.last, "Force Write-Back is not known"));
+	}
+	teardown();
+
+	setup("arm64-16k", GMEM_VM_DEFAULT, SHARED);
+	port_pretend(ctx)->cache_type = with_dic;
+	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
+	make_hole(1);
+	refused(punch, "stage2-unmap", 1, frame(1));
+	fill_hole(1);
+	teardown();
+
+	/* The path that is known to fault is named, not one that may not run. */
+	setup("arm64-no-direct-map", GMEM_VM_DEFAULT, SHARED | GMEM_MEMORY_NO_DIRECT_MAP);
+	ck_assert_int_eq(pre_fault(), -GMEM_EWOULDFAULT);
+	port_said(ctx, ": not called: stage2-map-exec (");
+	teardown();
+}
+END_TEST
 
 /*
  * If the guard can see nothing, the call goes on, and this is logged once.
@@ -704,7 +765,7 @@ START_TEST(nothing_to_launch)
 }
 END_TEST
 
-UNIT_MAIN("guard", added_removed_memory, pre_faulted_removed_memory, launched, holes_of_a_td,
-	  beside_holes, holes_without_the_erratum, holes_of_an_snp_guest, ordinary,
-	  ordinary_with_a_reader, without_a_reader, wrapped, wrapped_removed_memory,
+UNIT_MAIN("guard", caches_that_are_not_known, added_removed_memory, pre_faulted_removed_memory,
+	  launched, holes_of_a_td, beside_holes, holes_without_the_erratum, holes_of_an_snp_guest,
+	  ordinary, ordinary_with_a_reader, without_a_reader, wrapped, wrapped_removed_memory,
 	  wrapped_ordinary, arguments, looks_fail_anywhere, asked_before, nothing_to_launch)
