@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/command.h"
 #include "core/interrupt.h"
@@ -219,13 +221,24 @@ static void promise_document(struct cli *cli, int argc, char **argv)
 	open_output(cli, &none);
 }
 
-/* Data that could not be written is a failure, unless the reader went away on purpose. */
+/* Whether nobody reads the pipe of standard output any more. A stream does not keep its error. */
+static bool reader_left(void)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	return poll(&out, 1, 0) > 0 && out.revents & POLLERR;
+}
+
+/*
+ * Data that could not be written is a failure, unless the reader went away on purpose. A process
+ * that ignores SIGPIPE, as a holder does, comes here then.
+ */
 static enum status flush(const struct streams *streams, enum status status)
 {
 	bool failed = ferror(streams->out);
 
 	errno = 0;
-	if ((fflush(streams->out) && errno != EPIPE) || (failed && errno != EPIPE)) {
+	if ((fflush(streams->out) || failed) && errno != EPIPE && !reader_left()) {
 		fprintf(streams->err, "gmemctl: writing to standard output: %s\n",
 			errno ? strerror(errno) : "some of it was lost");
 		clearerr(streams->out);

@@ -53,6 +53,18 @@ try 2 '' 'writing to standard output' version_to_full
 try 2 '' '' all_closed
 try 0 '' '' left
 try 0 '' '' left_ignored
+# The same of an answer that no pipe holds, which a holder writes: it ignores SIGPIPE.
+gmemctl create left --simulate=plain --size=64M --populate 2> "$scratch/out"
+held_left() {
+	{
+		gmemctl pfns left --each 2> "$scratch/left-errors"
+		echo $? > "$scratch/left"
+	} | true
+	cat "$scratch/left-errors"
+	return "$(cat "$scratch/left")"
+}
+try 0 '' '' held_left
+gmemctl destroy left 2> "$scratch/out"
 
 # If create cannot write its answer, it has failed: it ends, and leaves no VM.
 create_full() {
