@@ -60,7 +60,7 @@ bool range_parse_bytes(const char *text, struct range *range, const char **why)
 		return false;
 	}
 	if (range->start % SMALLEST_PAGE || range->length % SMALLEST_PAGE) {
-		*why = "it is not of whole 4096-byte pages";
+		*why = "it is not of whole pages: 4096 is the smallest page of a kernel";
 		return false;
 	}
 	return true;

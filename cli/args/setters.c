@@ -75,8 +75,8 @@ enum status set_page_size(struct cli *cli, const struct cli_option *option, cons
 		return cli_usage(cli, "--%s=%s: the kernel takes no size of 2^63 or above",
 				 option->name, arg);
 	if (size % SMALLEST_PAGE)
-		return cli_usage(cli, "--%s=%s: %" PRIu64 " is not a multiple of %u", option->name,
-				 arg, size, SMALLEST_PAGE);
+		return cli_usage(cli, "--%s=%s: %" PRIu64 " is not a multiple of " SMALLEST_PAGE_IS,
+				 option->name, arg, size);
 	*(uint64_t *)field = size;
 	return STATUS_YES;
 }

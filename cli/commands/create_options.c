@@ -20,8 +20,8 @@ static enum status set_gpa(struct cli *cli, const struct cli_option *option, con
 	if (!size_parse(arg, &settings->gpa, &why))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (settings->gpa % SMALLEST_PAGE)
-		return cli_usage(cli, "--%s=%s: it is not a multiple of %u", option->name, arg,
-				 SMALLEST_PAGE);
+		return cli_usage(cli, "--%s=%s: it is not a multiple of " SMALLEST_PAGE_IS,
+				 option->name, arg);
 	settings->has_gpa = true;
 	return STATUS_YES;
 }
@@ -58,8 +58,8 @@ static enum status set_slot(struct cli *cli, const struct cli_option *option, co
 	    (at && !size_parse(at + 1, &slot->offset, &why)))
 		return cli_usage(cli, "--%s=%s: %s", option->name, arg, why);
 	if (slot->offset % SMALLEST_PAGE)
-		return cli_usage(cli, "--%s=%s: the offset is not a multiple of %u", option->name,
-				 arg, SMALLEST_PAGE);
+		return cli_usage(cli, "--%s=%s: the offset is not a multiple of " SMALLEST_PAGE_IS,
+				 option->name, arg);
 	slot->gpa = range.start;
 	slot->size = range.length;
 	list->n++;

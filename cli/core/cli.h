@@ -44,6 +44,7 @@ struct source_line {
  * read, before there is a context that knows the page size of its kernel.
  */
 #define SMALLEST_PAGE 4096u
+#define SMALLEST_PAGE_IS "4096, the smallest page of a kernel"
 
 struct cli {
 	struct streams streams;

@@ -298,6 +298,13 @@ GMEM_API uint64_t gmem_page_size(const struct gmem_ctx *ctx);
  */
 GMEM_API bool gmem_page_size_known(const struct gmem_ctx *ctx);
 
+/*
+ * The machine of the kernel that ctx talks to, as uname -m prints it: "x86_64" or "aarch64". It
+ * need not be the one that the caller was built for (a simulated kernel, a dump, the files of a
+ * host). Owned by ctx. Since: 0.1
+ */
+GMEM_API const char *gmem_ctx_machine(const struct gmem_ctx *ctx);
+
 /* Release of the kernel that ctx talks to, as uname -r prints it. Owned by ctx. Since: 0.1 */
 GMEM_API const char *gmem_ctx_release(const struct gmem_ctx *ctx);
 

@@ -27,6 +27,11 @@ const char *gmem_ctx_core(const struct gmem_ctx *ctx)
 	return ctx->kernel->ops->dump ? ctx->kernel->ops->dump(ctx->kernel) : NULL;
 }
 
+const char *gmem_ctx_machine(const struct gmem_ctx *ctx)
+{
+	return ctx->kernel->ops->machine;
+}
+
 const char *gmem_ctx_release(const struct gmem_ctx *ctx)
 {
 	return ctx->release;

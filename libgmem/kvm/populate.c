@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Three ways to populate pages, and how the default is chosen. */
 #include <errno.h>
+#include <string.h>
 #include <linux/falloc.h>
 
 #include "base/advice.h"
@@ -115,13 +116,17 @@ static bool pre_fault_offered(struct gmem_vm *vm)
 /* A vCPU would not help where the kernel does not offer the call. */
 static int no_vcpu(const struct populate *populate)
 {
+	struct gmem_ctx *ctx = populate->memory->ctx;
+
 	if (populate->vm && !pre_fault_offered(populate->vm))
-		return gmem_fail(
-			populate->memory->ctx, -EOPNOTSUPP,
-			"KVM_PRE_FAULT_MEMORY: Operation not supported: this kernel does "
-			"not offer it to a %s VM (KVM_CAP_PRE_FAULT_MEMORY is 0): it needs "
-			"x86-64 with EPT or NPT; allocate the memory instead",
-			gmem_vm_type_name(populate->vm->type));
+		return gmem_fail(ctx, -EOPNOTSUPP,
+				 "KVM_PRE_FAULT_MEMORY: Operation not supported: this kernel does "
+				 "not offer it to a %s VM (KVM_CAP_PRE_FAULT_MEMORY is 0): %s; "
+				 "allocate the memory instead",
+				 gmem_vm_type_name(populate->vm->type),
+				 strcmp(ctx->kernel->ops->machine, "aarch64")
+					 ? "it needs x86-64 with EPT or NPT"
+					 : "KVM on arm64 does not have it");
 	return gmem_fail(populate->memory->ctx, -EINVAL,
 			 "KVM_PRE_FAULT_MEMORY: Invalid argument: it is a call on a vCPU, and %s; "
 			 "add one with %s",

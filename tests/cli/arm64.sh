@@ -28,6 +28,9 @@ try_json 1 "$rows"' == ["unknown", "faults", "safe", "safe"] and .verdict_on_map
 	gmemctl walk --no-direct-map --json --simulate=arm64-no-direct-map
 try 1 'pre-flight refused +stage2-map-exec would take a page fault' '*' \
 	gmemctl walk --no-direct-map --simulate=arm64-no-direct-map
+try 0 '^map +not-offered .*KVM on arm64 does not have it' '' gmemctl walk --simulate=arm64
+printf 'create vm --size=1M\nmap vm all --method=pre-fault\n' > "$scratch/lines"
+try 2 '' 'KVM_PRE_FAULT_MEMORY.*KVM on arm64 does not have it' gmemctl batch --simulate=arm64 "$scratch/lines"
 # No row comes from the kernel of another machine.
 try_json 0 '[.paths[] | select(.source | contains("x86"))] == []' gmemctl walk --json --simulate=arm64
 

@@ -20,7 +20,7 @@ wrong='
 64|flag .secret. is not one of|create x --simulate=plain --flags=secret
 2|flag no-direct-map .bit 2. is not|create x --simulate=plain --no-direct-map
 64|it must be above 0|create x --simulate=plain --size=0
-64|not a multiple of 4096|create x --simulate=plain --size=4097
+64|not a multiple of 4096, the smallest page of a kernel|create x --simulate=plain --size=4097
 64|it is not a multiple of 4096|create x --simulate=plain --gpa=100
 2|65536 MiB are wanted, and the host can spare|create x --simulate=plain --size=64G --populate
 2|wraps|create x --simulate=plain --gpa=0xfffffffffffff000 --size=8K
@@ -42,7 +42,7 @@ wrong='
 64|private.shared is missing|convert td all
 64|.secret. is neither private nor shared|convert td all secret
 64|it needs an end|convert td 4096 private
-64|it is not of whole 4096-byte pages|convert td 0+100 private
+64|it is not of whole pages: 4096 is the smallest page of a kernel|convert td 0+100 private
 64|it is empty|convert td 0+0 private
 64|its end lies before its start|convert td 8K-4K private
 64|the memory of .td. has 4194304 bytes$|convert td 0+8M private

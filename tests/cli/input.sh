@@ -196,13 +196,13 @@ try 64 '' 'the FD: it is negative' pfns 1:-1
 try 64 '' 'the FD: something follows' pfns 1:2:3
 try 64 '' 'the FD: it is too large' pfns 1:2147483648
 try 64 '' 'it needs an end' pfns 1 --offset=0
-try 64 '' 'whole 4096-byte pages' pfns 1 --offset=1+4096
-try 64 '' 'whole 4096-byte pages' pfns 1 --offset=0+1
+try 64 '' 'whole pages: 4096' pfns 1 --offset=1+4096
+try 64 '' 'whole pages: 4096' pfns 1 --offset=0+1
 try 64 '' 'end lies before its start' pfns 1 --offset=8K-4K
 try 64 '' 'it is empty' pfns 1 --offset=4K-4K
 try 64 '' 'one of mapped\|unmapped\|unknown' pfns 1 --direct-map=gone
 try 64 '' 'it needs an end' pfns 1 --gpa-range=0
-try 64 '' 'whole 4096-byte pages' pfns 1 --gpa-range=1-4096
+try 64 '' 'whole pages: 4096' pfns 1 --gpa-range=1-4096
 try 64 '' 'it is negative' pfns 1 --node=-1
 try 64 '' 'it is not a number' pfns 1 --node=all
 try 64 '' 'number of a NUMA node' pfns 1 --node=1x

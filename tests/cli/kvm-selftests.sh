@@ -99,7 +99,7 @@ guest_memfd_test() {
 	asks 64 'has 16384 bytes' map vm 16K+4K --method=allocate
 	asks 64 'has 16384 bytes' map vm 20K+4K --method=allocate
 	for range in 4095+4096 4096+4095 0+1 0+4095 0+4097 1+1 1+4095 1+4096 1+4097 4096+1 4096+4097; do
-		asks 64 'whole 4096-byte pages' punch vm $range
+		asks 64 'whole pages: 4096' punch vm $range
 	done
 	ok punch vm 4K+4K
 	pages 3

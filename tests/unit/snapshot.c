@@ -365,7 +365,7 @@ static void is_machine(const char *name, uint64_t page_size)
 {
 	struct gmem_ctx *ctx = open_ctx();
 
-	ck_assert_str_eq(ctx->kernel->ops->machine, name);
+	ck_assert_str_eq(gmem_ctx_machine(ctx), name);
 	ck_assert(gmem_page_size_known(ctx) == (page_size != 0));
 	ck_assert_uint_eq(gmem_page_size(ctx), page_size ? page_size : 4096);
 	gmem_ctx_free(ctx);

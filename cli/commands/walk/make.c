@@ -217,8 +217,12 @@ static enum result plan_map(struct walk *walk)
 		return walk_say(
 			walk, RESULT_NOT_OFFERED,
 			"KVM_PRE_FAULT_MEMORY: KVM_CAP_PRE_FAULT_MEMORY is %d on the fd of a %s "
-			"VM (it needs x86-64 with two-dimensional paging: EPT or NPT)",
-			offered < 0 ? 0 : offered, type);
+			"VM (%s)",
+			offered < 0 ? 0 : offered, type,
+			strcmp(gmem_ctx_machine(walk->cli->ctx), "aarch64")
+				? "it needs x86-64 with two-dimensional paging: EPT or NPT"
+				: "KVM on arm64 does not have it: a guest gets a page when it "
+				  "first touches it");
 	if (needs_other_launch(walk->type))
 		return walk_say(walk, RESULT_SKIPPED,
 				"pages enter a %s guest through its launch, which gmemctl does not "
