@@ -38,8 +38,8 @@ enum status set_flags(struct cli *cli, const struct cli_option *option, const ch
 	"option: the one with private memory, if this kernel has any"
 #define FLAGS_HELP \
 	"Creation flags: mmap, init-shared, no-direct-map, separated by commas; empty for none"
-#define NO_DIRECT_MAP_HELP                                                                 \
-	"Ask for removal from the direct map, besides the flags used anyway; no released " \
+#define NO_DIRECT_MAP_HELP                                                                    \
+	"Ask for removal from the direct map, in addition to the default flags; no released " \
 	"kernel has it"
 
 /* KVM's answer about a capability for VMs of a type, or a negative errno. */

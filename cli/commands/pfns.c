@@ -153,7 +153,7 @@ static const struct cli_option options[] = {
 	  "Count the pages by direct-map, level, order and node instead of listing them: columns "
 	  "property, value, pages and size" },
 	{ "direct-map", 0, STATES, false, set_direct_map, 0,
-	  "Only pages that the direct map has so" },
+	  "Only pages in this state of the direct map" },
 	{ "map", 0, NULL, false, set_chart, offsetof(struct settings, chart),
 	  "Draw the guest_memfd as a picture instead of listing its pages" },
 	{ "shade", 0, CHART_FORM, false, set_chart_of, offsetof(struct settings, chart),

@@ -37,7 +37,7 @@ struct settings {
 
 static const struct cli_option options[] = {
 	{ "directory", 'o', "DIR", false, set_text, offsetof(struct settings, directory),
-	  "Write the report into DIR, which is made, or is there and empty" },
+	  "Write the report into DIR, a new folder or an empty one" },
 	{ "redact", 0, NULL, false, set_flag, offsetof(struct settings, redact),
 	  "Leave the names of processes out" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },

@@ -53,8 +53,8 @@ static const struct column columns[] = {
 	[COLUMN_AGE] = { "age", KIND_NUMBER, .help = "seconds since the VM was created" },
 	[COLUMN_LEFT] = { "ttl", KIND_NUMBER, .help = "seconds until the VM is released" },
 	[COLUMN_SOCKET] = { "socket", KIND_BOOL,
-			    .help = "whether commands reach its holder: no where its files were "
-				    "deleted, until it has made them anew" },
+			    .help = "whether commands reach its holder; no if its files were "
+				    "deleted and are not made again yet" },
 };
 
 static const struct table table = TABLE("vms", columns);

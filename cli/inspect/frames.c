@@ -48,7 +48,8 @@ static const struct column columns[] = {
 	[COLUMN_FLAGS] = { "flags", KIND_LIST, .shown = true, .wrap = true,
 			   .help = "page flags, as in /proc/kpageflags" },
 	[COLUMN_OWNER] = { "owner", KIND_TEXT, .shown = true,
-			   .help = "who has it: guest_memfd, or none where no guest_memfd does" },
+			   .help = "who has it: guest_memfd, none if no guest_memfd does, "
+				   "or unknown (shown as -)" },
 	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true,
 			 .help = "process that has the guest_memfd" },
 	[COLUMN_COMMAND] = { "command", KIND_TEXT, .shown = true, .help = "name of that process" },

@@ -47,7 +47,7 @@ static const struct column columns[] = {
 	[COLUMN_FAULTING] = { "faulting", KIND_NUMBER, .shown = true,
 			      .help = "number of pages on which it would fault" },
 	[COLUMN_UNKNOWN_PAGES] = { "unknown_pages", KIND_NUMBER,
-				   .help = "number of pages on which it cannot be told" },
+				   .help = "number of pages for which this is unknown" },
 	[COLUMN_FIRST_PFN] = { "first_pfn", KIND_HEX, .shown = true,
 			       .help = "first page frame that decided the verdict" },
 	[COLUMN_ACCESS_OWNER] = { "access_owner", KIND_TEXT,

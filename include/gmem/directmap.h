@@ -27,7 +27,7 @@ GMEM_API const char *gmem_direct_map_name(enum gmem_direct_map state);
 /*
  * Says who may access a page. That does not depend on whether the direct map has it. The direct map
  * has the private pages of a TD and of an SNP guest, and on arm64 those of a protected VM, and
- * still the host must not touch them. It is told by the type of the VM. Since: 0.1
+ * still the host must not touch them. It follows from the type of the VM. Since: 0.1
  */
 enum gmem_access_owner {
 	GMEM_ACCESS_OWNER_UNKNOWN,

@@ -91,7 +91,7 @@ struct gmem_flush_row {
 	const struct gmem_flush_path *path;
 	enum gmem_verdict verdict;
 	uint64_t faults_pages;	/* pages on which it would fault */
-	uint64_t unknown_pages; /* pages on which it cannot be told */
+	uint64_t unknown_pages; /* pages for which this is unknown */
 	uint64_t first_pfn;	/* the first page that decided the verdict, if has_first_pfn */
 	const char *reason;	/* why, one line; static, or owned by flush */
 	bool has_first_pfn;	/* the verdict is faults or unknown, and the page frame is known */

@@ -34,7 +34,7 @@ static const struct column columns[] = {
 	[COLUMN_MAKER] = { "maker", KIND_TEXT, .shown = true, .wrap = true,
 			   .help = "who took the range out of the direct map, or may have" },
 	[COLUMN_PID] = { "pid", KIND_NUMBER,
-			 .help = "process that has the guest_memfd, where it is one's" },
+			 .help = "process that has the guest_memfd, if the range belongs to one" },
 	[COLUMN_COMMAND] = { "command", KIND_TEXT, .help = "name of that process" },
 	[COLUMN_INODE] = { "inode", KIND_NUMBER, .help = "inode number of the guest_memfd" },
 	[COLUMN_REASON] = { "reason", KIND_TEXT, .shown = true, .wrap = true,

@@ -56,7 +56,7 @@ static const struct column columns[LIST_COLUMNS] = {
 	[LIST_NOT_IN_DIRECT_MAP] = { "not_in_direct_map", KIND_BYTES,
 				     .help = "resident memory that is not in the direct map" },
 	[LIST_DIRECT_MAP_UNKNOWN] = { "direct_map_unknown", KIND_BYTES,
-				      .help = "resident memory of which it is unknown whether the direct map has it" },
+				      .help = "resident memory for which it is unknown whether the direct map has it" },
 	[LIST_SLOTS] = { "slots", KIND_NUMBER, .shown = true,
 			 .help = "number of memslots bound to the guest_memfd" },
 	[LIST_SHARED] = { "shared", KIND_BYTES, .shown = true,

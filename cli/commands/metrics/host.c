@@ -14,7 +14,7 @@ static const struct metric levels = {
 static const struct metric holes = {
 	"gmemctl_direct_map_hole_bytes",
 	"bytes",
-	"RAM that is not in the kernel's direct map (unmapped), or cannot be told (unknown)",
+	"RAM that is not in the kernel's direct map (unmapped), or for which that is unknown (unknown)",
 	false,
 	"direct_map",
 };
