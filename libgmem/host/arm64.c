@@ -4,14 +4,67 @@
  * in, what the CPU does with its caches, and whether pages can leave the linear map at all.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "host/host.h"
 #include "procfs/cmdline.h"
+#include "procfs/file.h"
 #include "verdict/facts.h"
 
 #define WORD_MAX 64
+
+/* Whether the kernel runs at EL2 (VHE), or at EL1 below KVM's own code (nVHE). */
+enum level {
+	LEVEL_UNKNOWN,
+	LEVEL_VHE,
+	LEVEL_NVHE,
+};
+
+/*
+ * KVM takes the interrupt of the guests' virtual timer in any mode, and that of their physical
+ * timer only if the kernel runs at EL2: arch_timer_populate_kvm_info() in
+ * drivers/clocksource/arm_arch_timer.c, kvm_timer_hyp_init() in arch/arm64/kvm/arch_timer.c.
+ * Returns 0, or why the interrupts cannot be read.
+ */
+static int find_level(struct gmem_ctx *ctx, enum level *level)
+{
+	char *text;
+	int ret = gmem_read_file(ctx, "/proc/interrupts", &text, NULL);
+
+	*level = LEVEL_UNKNOWN;
+	if (ret)
+		return ret;
+	if (strstr(text, "kvm guest vtimer"))
+		*level = strstr(text, "kvm guest ptimer") ? LEVEL_VHE : LEVEL_NVHE;
+	free(text);
+	return 0;
+}
+
+static enum gmem_check_result say_level(struct gmem_host *host)
+{
+	static const char *const words[] = {
+		[LEVEL_UNKNOWN] = "not protected KVM; VHE or nVHE: /proc/interrupts has no timer "
+				  "of KVM's guests, which would tell",
+		[LEVEL_VHE] = "VHE: the kernel runs at EL2, by the timers of guests in "
+			      "/proc/interrupts",
+		[LEVEL_NVHE] = "nVHE: the kernel runs at EL1, by the timers of guests in "
+			       "/proc/interrupts",
+	};
+	enum level level;
+	int ret = find_level(host->ctx, &level);
+
+	if (ret == -ENOMEM)
+		return gmem_host_unread(host, "/proc/interrupts", ret);
+	if (ret)
+		return gmem_host_find(
+			host, GMEM_CHECK_PASS, NULL,
+			"not protected KVM; VHE or nVHE: /proc/interrupts, which would "
+			"tell, cannot be read (%s)",
+			gmem_error_words(ret));
+	return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", words[level]);
+}
 
 /* early_kvm_mode_cfg() in arch/arm64/kvm/arm.c */
 static enum gmem_check_result check_mode(struct gmem_host *host, const struct gmem_host_row *row)
@@ -29,8 +82,7 @@ static enum gmem_check_result check_mode(struct gmem_host *host, const struct gm
 			"touch, and such a VM cannot run on guest_memfd (Linux 7.3)");
 	if (!strcmp(mode, "nvhe"))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "nVHE, by kvm-arm.mode=nvhe");
-	return gmem_host_find(host, GMEM_CHECK_PASS, NULL,
-			      "VHE, or nVHE where the CPU has no VHE; not protected KVM");
+	return say_level(host);
 }
 
 struct cache {

@@ -315,7 +315,9 @@ START_TEST(arm64)
 	made_build_of(&made, &made_arm64);
 	ctx = begin();
 	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "gup-copy", &reason), GMEM_VERDICT_FAULTS);
-	/* Whether the CPU needs it is not in this dump. */
+	/* Whether the CPU needs it is not in this dump. The reason covers dumps, too. */
+	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "stage2-map", &reason), GMEM_VERDICT_UNKNOWN);
+	ck_assert(strstr(reason, "it is not read from a dump"));
 	ck_assert_int_eq(verdict(ctx, MADE_HOLE, "stage2-map-exec", &reason), GMEM_VERDICT_UNKNOWN);
 	ck_assert_int_eq(verdict(ctx, MADE_MAPPED, "stage2-map-exec", &reason), GMEM_VERDICT_SAFE);
 	gmem_ctx_free(ctx);

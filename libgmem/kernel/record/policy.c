@@ -47,6 +47,12 @@ static bool is_kvm(const char *line, size_t length)
 	return length >= 4 && !memcmp(line + length - 4, " kvm", 4);
 }
 
+/* Of the interrupts, those of the timers that KVM gives to guests of arm64. */
+static bool is_guest_timer(const char *line, size_t length)
+{
+	return has(line, length, " kvm guest ");
+}
+
 /* Files of which only some lines are kept. */
 static const struct {
 	const char *path;
@@ -56,6 +62,7 @@ static const struct {
 	{ "/proc/self/mounts", is_cgroup_mount },
 	{ "/proc/iomem", is_ram },
 	{ "/proc/misc", is_kvm },
+	{ "/proc/interrupts", is_guest_timer },
 };
 
 /* Words of the kernel's command line that checks look for. Other words may be passwords. */
@@ -93,6 +100,7 @@ static const char *const files[] = {
 	"/proc/config.gz",
 	"/proc/cpuinfo",
 	"/proc/filesystems",
+	"/proc/interrupts",
 	"/proc/iomem",
 	"/proc/meminfo",
 	"/proc/misc",

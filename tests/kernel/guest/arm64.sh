@@ -76,6 +76,17 @@ stop
 try_json 0 '.verdict_now == "safe" and .vm_type == "default" and .reader_proven == true' \
 	gmemctl walk --json
 
+# KVM's mode, as the kernel's log has it.
+mode=$(dmesg | sed -n 's/.*kvm \[1\]: \(.*\) mode initialized successfully$/\1/p')
+case $mode in
+VHE) words='^VHE:' ;;
+'Hyp nVHE') words='^nVHE:' ;;
+Protected*) words='^protected KVM:' ;;
+*) words="no mode in the kernel's log" ;;
+esac
+try_json 0 "[.checks[] | select(.id == \"arm64.kvm-mode\" and .result == \"pass\") | .detail |
+	test(\"$words\")] == [true]" gmemctl doctor --json
+
 # The kernel gives the same answers as the simulated kernels of arm64.
 if [ "${CONFORMANCE:-no}" = no ]; then
 	:

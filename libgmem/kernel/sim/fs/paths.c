@@ -55,6 +55,7 @@ static const struct {
 	{ "/proc/sys/kernel/panic_on_oops", SIM_FS_PROC, sim_zero, NULL },
 	{ "/proc/version", SIM_FS_PROC, sim_proc_version, NULL },
 	{ "/proc/cmdline", SIM_FS_PROC, sim_proc_cmdline, NULL },
+	{ "/proc/interrupts", SIM_FS_PROC, sim_proc_interrupts, NULL },
 	{ "/proc/cpuinfo", SIM_FS_PROC, sim_proc_cpuinfo, NULL },
 	{ "/proc/meminfo", SIM_FS_PROC, sim_proc_meminfo, NULL },
 	{ "/proc/iomem", SIM_FS_PROC, sim_proc_iomem, NULL },

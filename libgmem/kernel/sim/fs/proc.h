@@ -20,6 +20,7 @@ ssize_t sim_kpageflags(struct gmem_sim *sim, void *buffer, size_t length, uint64
 sim_generate sim_proc_osrelease;
 sim_generate sim_proc_version;
 sim_generate sim_proc_cmdline;
+sim_generate sim_proc_interrupts;
 sim_generate sim_proc_cpuinfo;
 sim_generate sim_config;
 sim_generate sim_sys_vmcoreinfo;

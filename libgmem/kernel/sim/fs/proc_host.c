@@ -25,6 +25,17 @@ void sim_proc_cmdline(struct gmem_sim *sim, struct sim_text *text)
 					      : "");
 }
 
+/* Of the interrupts, the timers of KVM's guests: with protected KVM the kernel runs at EL1. */
+void sim_proc_interrupts(struct gmem_sim *sim, struct sim_text *text)
+{
+	sim_text_printf(text, "           CPU0\n");
+	if (!sim->model->arm64)
+		return;
+	if (!sim->model->arm64->pkvm)
+		sim_text_printf(text, " 11:          0    GICv3  30 Level     kvm guest ptimer\n");
+	sim_text_printf(text, " 12:          0    GICv3  27 Level     kvm guest vtimer\n");
+}
+
 /* c_show() in arch/arm64/kernel/cpuinfo.c */
 static void cpuinfo_of_arm64(const struct gmem_sim *sim, struct sim_text *text)
 {
