@@ -16,7 +16,7 @@
 struct cell_sum {
 	uint64_t level[GMEM_LEVEL_ROOM]; /* bytes in the direct map, by level; and */
 	uint64_t unmapped;		 /* not in it */
-	uint64_t unknown;		 /* bytes of which that is unknown */
+	uint64_t unknown;		 /* bytes for which that is unknown */
 	uint64_t unread; /* bytes for which it is unknown whether there is a page at all */
 	int node;	 /* of all pages, -1 unknown, NODES_NONE or NODES_MIXED */
 };

@@ -35,7 +35,7 @@ struct asking {
 	bool looks_at_new;		      /* one touches pages that are not up to date only */
 	bool may_be_gone;		      /* one touches pages that KVM may have removed */
 	const struct gmem_flush_path *leaves; /* one comes behind the removal, by the flag */
-	/* That would fault, and of which that is not known. path NULL: none was found. */
+	/* One that would fault, and one for which this is unknown. path NULL: none was found. */
 	struct gmem_flush_row row, unknown;
 };
 

@@ -260,7 +260,7 @@ try 64 '' "--sort: 'nonsense' is no column of list" list --sort=nonsense
 try 64 '' "--sort: '' is no column of list" list --sort=
 try 64 '' "--sort: '\\+pid' is no column of list" list --sort=+pid
 try 64 '' "'nonsense' is no column of list" list --output=nonsense
-try 0 '^count: +0$' 'there is no guest_memfd on this host' list
+try 0 '^count: +0$' 'there is no guest_memfd on this simulated kernel' list
 try_json 0 '.guest_memfds == [] and .count == 0 and .total == 0' list --json --sort=size,pid
 
 # The command line may contain characters that a terminal obeys.

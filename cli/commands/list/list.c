@@ -284,6 +284,15 @@ static void write_facts(struct list *list)
 	evidence_write(list->cli);
 }
 
+static void say_none(struct cli *cli)
+{
+	if (gmem_ctx_model(cli->ctx))
+		cli_note(cli, "there is no guest_memfd on this simulated kernel; a held simulated "
+			      "VM has a kernel of its own");
+	else
+		cli_note(cli, "there is no guest_memfd on this host");
+}
+
 static enum status judge(const struct list *list)
 {
 	char text[384];
@@ -295,7 +304,7 @@ static enum status judge(const struct list *list)
 	if (unseen)
 		cli_note(list->cli, "%s", unseen);
 	if (!list->n && !unseen)
-		cli_note(list->cli, "there is no guest_memfd on this host");
+		say_none(list->cli);
 	if (list->partly)
 		cli_note(list->cli, "some values are unknown: column REASON says why");
 	return unseen || list->partly ? STATUS_PARTLY : STATUS_YES;
