@@ -189,8 +189,8 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # BPF objects wait for the check that refuses a machine or a C library, so that its message is the only one.
 $(patsubst libgmem/kernel/linux/%.c,$(BUILD)/%.o,$(wildcard libgmem/kernel/linux/*.bpf.c)): | $(BUILD)/flags
 
-# The BPF programs: compiled for the BPF machine, then embedded as skeletons.
-$(BUILD)/%.bpf.o: libgmem/kernel/linux/%.bpf.c libgmem/kernel/linux/reader.h libgmem/kernel/leaves.h
+# The BPF program: compiled for the BPF machine, then embedded as a skeleton.
+$(BUILD)/%.bpf.o: libgmem/kernel/linux/%.bpf.c libgmem/kernel/linux/reader.h
 	@mkdir -p $(BUILD)
 	@echo '  BPF     $<'
 	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I$(shell $(CC) -print-sysroot)/usr/include/$(shell $(CC) -print-multiarch) \
@@ -203,7 +203,6 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 
 ifneq ($(BPF),0)
 $(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
-$(BUILD)/obj/libgmem/kernel/linux/bpf_leaves.o: $(BUILD)/leaves.skel.h
 endif
 
 # One object, in which hidden names are local, because a program may have functions of the same names.

@@ -17,7 +17,6 @@
 #include <sys/types.h>
 
 struct gmem_kernel;
-struct gmem_leaves;
 
 /* Most bytes that one request for kernel memory may ask for: one page table. */
 #define GMEM_KMEM_REQUEST_MAX 4096u
@@ -158,16 +157,6 @@ struct gmem_kernel_ops {
 	 */
 	void *(*kmem_room_take)(struct gmem_kernel *kernel, size_t size);
 	void (*kmem_room_give)(struct gmem_kernel *kernel, void *room);
-	/*
-	 * For kernels that can look through leaves of an xarray themselves, see kernel/leaves.h.
-	 * leaves_take() returns a question to fill in; one user at a time may have it, and gives it
-	 * back. It returns NULL if the open reader cannot do this, if the question is in use, and
-	 * as long as it does not pay: then nodes are copied. leaves_scan() writes the answer in
-	 * place; errors: those of the reader. All three are NULL in kernels that do not have it.
-	 */
-	struct gmem_leaves *(*leaves_take)(struct gmem_kernel *kernel);
-	int (*leaves_scan)(struct gmem_kernel *kernel, struct gmem_leaves *leaves);
-	void (*leaves_give)(struct gmem_kernel *kernel, struct gmem_leaves *leaves);
 	/* Address of this process's task_struct, as the open reader finds it. */
 	int (*current_task)(struct gmem_kernel *kernel, uint64_t *address);
 	/*

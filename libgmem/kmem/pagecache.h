@@ -4,7 +4,7 @@
 #define GMEM_KMEM_PAGECACHE_H
 
 #include "base/context.h"
-#include "kernel/leaves.h" /* GMEM_LEAF_SLOTS */
+#include "kmem/xarray.h" /* GMEM_LEAF_SLOTS */
 
 /*
  * Pages that follow each other in the file, and in memory, too, if pfns is NULL.

@@ -7,10 +7,6 @@
  * again for other trees; such a node does not pass this check. Children are read in one batch that
  * ends with their parent's slots. A slot that changed meanwhile is looked at again, a bounded
  * number of times.
- *
- * Nearly all nodes of a tree are leaves. If the kernel can look through them itself, only the runs
- * come from there (kernel/leaves.h). A leaf that does not fit, or has more than pages in it, is
- * copied.
  */
 #include "kmem/xarray.h"
 
@@ -19,7 +15,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "kernel/leaves.h"
 #include "kmem/kmem.h"
 #include "kmem/pair.h"
 #include "kmem/struct_layout.h"
@@ -29,10 +24,9 @@
 #define RETRIES 4
 /* The walk's caller is called now and then, even if one run is very long. */
 #define RUN_MAX (1u << 16)
-/* Leaves below one node, number from which on it pays that the kernel looks through them. */
-#define SCAN_MIN 8
 
 /* Entries as include/linux/xarray.h encodes them. */
+#define ENTRY_KIND 3u /* these bits are zero in a pointer */
 #define ENTRY_INTERNAL 2u
 #define ENTRY_NODE_MIN 4096u /* an internal entry above this is a node */
 #define ENTRY_SIBLING_MAX 62u
@@ -45,16 +39,21 @@ struct level {
 	unsigned int at;  /* the slot that is being walked */
 	struct gmem_gather children[SLOTS_MAX];
 	uint16_t index[SLOTS_MAX]; /* the slot that each child hangs on */
-	uint8_t runs[SLOTS_MAX];   /* that the kernel found below each slot; 0: there is a copy */
 	unsigned int count;	   /* of children that can be walked */
 	unsigned int next;
 	unsigned char *room; /* for their copies; NULL until the walk is here */
 };
 
+/* What a node must say about itself to be accepted. */
+struct place {
+	uint64_t parent;     /* 0: it is the first */
+	unsigned int offset; /* the parent's slot that it hangs on */
+	unsigned int shift;  /* index bits below it */
+};
+
 struct walk {
 	struct gmem_ctx *ctx;
 	const struct gmem_layout *layout;
-	struct gmem_node_layout node;
 	uint64_t xarray, first, last, stride;
 	unsigned int slots; /* in a node */
 	bool values;	    /* value entries are looked for, and no pointers */
@@ -64,10 +63,6 @@ struct walk {
 	bool lent; /* one of them is a leaf, in the room of the copies */
 	gmem_xarray_fn fn;
 	void *arg;
-	bool scans; /* the kernel is asked to look through leaves: not in vain yet */
-	struct gmem_leaves *leaves; /* where it is asked; NULL until it can be */
-	uint64_t found;		    /* runs, since leaves were read last, */
-	unsigned int read;	    /* and how many these were */
 	unsigned char *leaf_room; /* for copies of nodes without nodes below: nearly all are such */
 	bool leaf_room_of_reader;
 	struct level levels[DEPTH_MAX];
@@ -81,7 +76,7 @@ static const char reason_corrupt[] = "a node of the xarray is not what it should
 
 static bool is_internal(uint64_t entry)
 {
-	return (entry & 3) == ENTRY_INTERNAL;
+	return (entry & ENTRY_KIND) == ENTRY_INTERNAL;
 }
 
 static bool is_node(uint64_t entry)
@@ -96,7 +91,7 @@ static bool is_sibling(uint64_t entry)
 
 static bool is_pointer(uint64_t entry)
 {
-	return entry && !(entry & 3);
+	return entry && !(entry & ENTRY_KIND);
 }
 
 static bool is_value(uint64_t entry)
@@ -129,7 +124,6 @@ static int emit(struct walk *walk, uint64_t index, uint64_t count, uint64_t poin
 	int ret = walk->count == GMEM_XARRAY_BATCH ? flush_runs(walk) : 0;
 	struct gmem_xarray_run *run = &walk->runs[walk->count++];
 
-	walk->found++;
 	run->index = index;
 	run->count = count;
 	run->pointer = pointer;
@@ -151,27 +145,6 @@ static int emit_ones(struct walk *walk, uint64_t index, uint64_t pointer, uint64
 		return 0;
 	}
 	return emit(walk, index, count, pointer, 0, NULL);
-}
-
-/* The runs that the kernel found in the leaf that begins at this index. */
-static int emit_leaf(struct walk *walk, const struct gmem_leaf_run *runs, unsigned int n,
-		     uint64_t index)
-{
-	uint64_t begin = 0;
-	int ret = 0;
-
-	for (unsigned int i = 0; !ret && i < n; i++) {
-		uint64_t count = runs[i].end - begin;
-		uint64_t pointer = runs[i].entry - (count - 1) * walk->stride;
-
-		/* Only the first run can continue the last run of the leaf before. */
-		if (runs[i].entry && begin)
-			ret = emit(walk, index + begin, count, pointer, 0, NULL);
-		else if (runs[i].entry)
-			ret = emit_ones(walk, index, pointer, count);
-		begin = runs[i].end;
-	}
-	return ret;
 }
 
 static int emit_unknown(struct walk *walk, uint64_t index, uint64_t count, const char *reason)
@@ -249,7 +222,7 @@ static bool all_pages(const struct walk *walk, const uint64_t *slots)
 		kinds |= next;
 		set &= next;
 	}
-	return !((kinds[0] | kinds[1]) & GMEM_ENTRY_KIND) && (set[0] & set[1]) >> 63;
+	return !((kinds[0] | kinds[1]) & ENTRY_KIND) && (set[0] & set[1]) >> 63;
 }
 
 /*
@@ -310,132 +283,42 @@ static unsigned char *room_of(struct walk *walk, struct level *level, bool leave
 	return leaves ? walk->leaf_room : level->room;
 }
 
-/* The kernel's look at leaves, in the order of their addresses, as gmem_gather() reads them. */
-static void ask_for(struct gmem_leaves *leaves, uint64_t address, unsigned int at)
-{
-	unsigned int i = leaves->count++;
-
-	for (; i > 0 && leaves->leaves[i - 1].address > address; i--)
-		leaves->leaves[i] = leaves->leaves[i - 1];
-	leaves->leaves[i] = (struct gmem_leaf){ .address = address, .at = at };
-}
-
-/*
- * Whether to ask the kernel about n leaves: it can be asked, and the last leaves were in pieces
- * small enough that it pays.
- */
-static bool can_scan(struct walk *walk, unsigned int n)
-{
-	const struct gmem_kernel_ops *ops = walk->ctx->kernel->ops;
-	uint64_t found = walk->found;
-	unsigned int read = walk->read;
-
-	walk->found = 0;
-	walk->read = n;
-	if (n < SCAN_MIN || !walk->scans)
-		return false;
-	if (!walk->leaves && ops->leaves_take)
-		walk->leaves = ops->leaves_take(walk->ctx->kernel);
-	if (!walk->leaves || (!read && walk->leaves->worth))
-		return false;
-	return found >= (uint64_t)read * walk->leaves->worth;
-}
-
-/*
- * Has the kernel look through the leaves of a level that lie in the range, and read their parent's
- * slots behind them into again. index is that of the level's slot first. Returns how many it found
- * the runs of.
- */
-static unsigned int scan_level(struct walk *walk, struct level *level, unsigned int n,
-			       uint64_t index, uint64_t *again)
-{
-	const struct gmem_kernel_ops *ops = walk->ctx->kernel->ops;
-	struct gmem_leaves *leaves = walk->leaves;
-	unsigned int found = 0;
-
-	leaves->layout = walk->node;
-	leaves->array = walk->xarray;
-	leaves->parent = level->address;
-	leaves->stride = walk->stride;
-	leaves->count = 0;
-	for (unsigned int k = 0; k < n; k++) {
-		uint64_t begin = index + (level->index[k] - level->index[0]) * GMEM_LEAF_SLOTS;
-
-		if (begin >= walk->first && walk->last - begin >= GMEM_LEAF_SLOTS - 1)
-			ask_for(leaves, level->children[k].address, level->index[k]);
-	}
-	if (ops->leaves_scan(walk->ctx->kernel, leaves) || leaves->result)
-		leaves->count = 0;
-	for (unsigned int k = 0; k < leaves->count; k++) {
-		level->runs[leaves->leaves[k].at] = (uint8_t)leaves->leaves[k].runs;
-		found += leaves->leaves[k].runs > 0;
-	}
-	memcpy(again, leaves->again, sizeof(leaves->again));
-	return found;
-}
-
-/* Copies the children of which no runs are known, and the parent's slots behind them into again. */
-static int copy_level(struct walk *walk, struct level *level, unsigned int n, bool leaves,
-		      struct gmem_kmem_request *again)
-{
-	unsigned char *room = room_of(walk, level, leaves);
-	struct gmem_gather copies[SLOTS_MAX];
-	unsigned int count = 0;
-	int ret;
-
-	if (!room)
-		return gmem_no_memory(walk->ctx, "a walk of the page cache");
-	for (unsigned int k = 0; k < n; k++)
-		if (!level->runs[level->index[k]])
-			copies[count++] = level->children[k];
-	ret = gmem_gather(walk->ctx, copies, count, (uint32_t)walk->layout->node_size, room, again);
-	count = 0;
-	for (unsigned int k = 0; !ret && k < n; k++)
-		if (!level->runs[level->index[k]])
-			level->children[k].object = copies[count++].object;
-	return ret;
-}
-
 /*
  * Reads the nodes below slots i..last of a level, and the slots again behind them. Keeps the
  * children before the first slot that changed.
  */
-static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last,
-		      uint64_t index, bool leaves)
+static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int last, bool leaves)
 {
 	struct level *level = &walk->levels[depth];
+	size_t size = walk->layout->node_size;
 	uint64_t again[SLOTS_MAX];
 	struct gmem_kmem_request parent = {
-		.address = level->address + walk->node.slots,
+		.address = level->address + walk->layout->offset[GMEM_NODE_SLOTS],
 		.buffer = again,
 		.length = walk->slots * 8,
 	};
-	unsigned int n = 0, found = 0;
+	unsigned char *room = room_of(walk, level, leaves);
+	unsigned int n = 0;
 	int ret = leaves && walk->lent ? flush_runs(walk) : 0; /* before their room is used again */
 
 	if (ret)
 		return ret;
+	if (!room)
+		return gmem_no_memory(walk->ctx, "a walk of the page cache");
 	for (; i <= last; i++) {
-		level->runs[i] = 0;
 		if (!is_node(level->slots[i]))
 			continue;
 		level->index[n] = (uint16_t)i;
 		level->children[n++].address = level->slots[i] - ENTRY_INTERNAL;
 	}
-	if (leaves && can_scan(walk, n)) {
-		found = scan_level(walk, level, n, index, again);
-		walk->scans = found >= n / 2; /* else it costs more than it saves */
-	}
-	if (found < n)
-		ret = copy_level(walk, level, n, leaves, &parent);
+	ret = gmem_gather(walk->ctx, level->children, n, (uint32_t)size, room, &parent);
 	if (ret)
 		return ret;
 	level->count = level->next = 0;
 	for (unsigned int k = 0; !parent.result && k < n; k++) {
 		unsigned int at = level->index[k];
 
-		if (again[at] != level->slots[at] ||
-		    (!level->runs[at] && !level->children[k].object))
+		if (again[at] != level->slots[at] || !level->children[k].object)
 			break;
 		level->count = k + 1;
 	}
@@ -450,7 +333,7 @@ static int fill_level(struct walk *walk, int depth, unsigned int i, unsigned int
  */
 static int refresh_slot(struct walk *walk, int depth, unsigned int i, bool *gone)
 {
-	size_t slots = walk->node.slots;
+	size_t slots = walk->layout->offset[GMEM_NODE_SLOTS];
 	struct level *level = &walk->levels[depth];
 	struct gmem_kmem_request requests[DEPTH_MAX + 1];
 	uint64_t links[DEPTH_MAX];
@@ -481,6 +364,18 @@ static int refresh_slot(struct walk *walk, int depth, unsigned int i, bool *gone
 	return 0;
 }
 
+/* Whether a copy of a node says that it is the one that belongs there. */
+static bool node_fits(const struct walk *walk, const unsigned char *node, const struct place *place)
+{
+	const struct gmem_layout *layout = walk->layout;
+
+	return gmem_layout_read(layout, node, GMEM_NODE_ARRAY, 8) == walk->xarray &&
+	       gmem_layout_read(layout, node, GMEM_NODE_PARENT, 8) == place->parent &&
+	       gmem_layout_read(layout, node, GMEM_NODE_SHIFT, 1) == place->shift &&
+	       (!place->parent ||
+		gmem_layout_read(layout, node, GMEM_NODE_OFFSET, 1) == place->offset);
+}
+
 static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t address,
 		     uint64_t base, unsigned int shift);
 
@@ -490,8 +385,7 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 {
 	struct level *level = &walk->levels[depth];
 	unsigned int below = shift - walk->layout->node_bits;
-	struct gmem_node_place place = {
-		.array = walk->xarray,
+	const struct place place = {
 		.parent = level->address,
 		.offset = i,
 		.shift = below,
@@ -503,15 +397,13 @@ static int walk_child(struct walk *walk, int depth, unsigned int i, unsigned int
 	if (depth + 1 >= DEPTH_MAX || shift < walk->layout->node_bits)
 		return 0;
 	if (level->next >= level->count || level->index[level->next] != i)
-		ret = fill_level(walk, depth, i, last, index, !below);
+		ret = fill_level(walk, depth, i, last, !below);
 	if (ret || level->next >= level->count || level->index[level->next] != i)
 		return ret;
 	child = level->children[level->next++].object;
-	if (!level->runs[i] && !gmem_node_fits(&walk->node, child, &place))
+	if (!node_fits(walk, child, &place))
 		return 0;
 	*again = false;
-	if (level->runs[i])
-		return emit_leaf(walk, walk->leaves->runs[i], level->runs[i], index);
 	return walk_node(walk, depth + 1, child, level->slots[i] - ENTRY_INTERNAL, index, below);
 }
 
@@ -544,7 +436,7 @@ static int walk_node(struct walk *walk, int depth, unsigned char *node, uint64_t
 	bool gone, all;
 	int ret = 0;
 
-	level->slots = (uint64_t *)(node + walk->node.slots);
+	level->slots = (uint64_t *)(node + walk->layout->offset[GMEM_NODE_SLOTS]);
 	level->address = address;
 	level->count = 0;
 	all = !shift && all_follow(walk, level->slots);
@@ -600,8 +492,7 @@ static int read_head(struct walk *walk, uint64_t *head, unsigned char *node, uns
 		return 1;
 	*shift = (unsigned int)gmem_layout_read(walk->layout, node, GMEM_NODE_SHIFT, 1);
 	if (*shift + walk->layout->node_bits > 64 || *shift % walk->layout->node_bits ||
-	    !gmem_node_fits(&walk->node, node,
-			    &(struct gmem_node_place){ .array = walk->xarray, .shift = *shift }))
+	    !node_fits(walk, node, &(struct place){ .shift = *shift }))
 		return 1;
 	return 0;
 }
@@ -643,28 +534,6 @@ static void free_rooms(struct walk *walk)
 	gmem_kmem_room_free(walk->ctx, walk->leaf_room, walk->leaf_room_of_reader);
 	for (size_t depth = 0; depth < DEPTH_MAX; depth++)
 		free(walk->levels[depth].room);
-	if (walk->leaves)
-		walk->ctx->kernel->ops->leaves_give(walk->ctx->kernel, walk->leaves);
-}
-
-/*
- * Fills what the rules that are shared with the kernel must know about its nodes. Returns whether
- * the rules hold for these nodes.
- */
-static bool describe_node(const struct gmem_layout *layout, struct gmem_node_layout *node)
-{
-	*node = (struct gmem_node_layout){
-		.size = (unsigned int)layout->node_size,
-		.shift = (unsigned int)layout->offset[GMEM_NODE_SHIFT],
-		.offset = (unsigned int)layout->offset[GMEM_NODE_OFFSET],
-		.parent = (unsigned int)layout->offset[GMEM_NODE_PARENT],
-		.array = (unsigned int)layout->offset[GMEM_NODE_ARRAY],
-		.slots = (unsigned int)layout->offset[GMEM_NODE_SLOTS],
-	};
-	return 1u << layout->node_bits == GMEM_LEAF_SLOTS && node->size <= GMEM_LEAF_BYTES &&
-	       node->slots <= GMEM_LEAF_SLOTS_AT && node->array < node->slots &&
-	       node->parent < node->slots && node->shift < node->slots &&
-	       node->offset < node->slots && !(node->array % 8) && !(node->parent % 8);
 }
 
 static int walk_array(struct gmem_ctx *ctx, const struct walk *asked)
@@ -680,7 +549,6 @@ static int walk_array(struct gmem_ctx *ctx, const struct walk *asked)
 	if (ret)
 		goto out;
 	walk->slots = 1u << walk->layout->node_bits;
-	walk->scans = describe_node(walk->layout, &walk->node) && !walk->values;
 	walk->lends = walk->lends && walk->slots == GMEM_LEAF_SLOTS;
 	ret = walk_head(walk);
 	if (!ret)

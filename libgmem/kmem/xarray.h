@@ -8,6 +8,8 @@
 
 #include "base/context.h"
 
+#define GMEM_LEAF_SLOTS 64 /* of a leaf that comes as it is; smaller nodes come as runs */
+
 /*
  * Entries that belong together: one entry that covers 1 << order indices (it may begin before the
  * range that was asked for, and end behind it), or entries of one index each, with pointers that
@@ -21,8 +23,8 @@ struct gmem_xarray_run {
 	const char *reason; /* why unknown, static storage; NULL otherwise */
 	/*
 	 * Only of gmem_xarray_pages(), and only for a leaf that is full of pages: the entries of
-	 * its indices, pointer being the first one. They are the caller's, to be changed as it
-	 * likes, until it returns. NULL otherwise.
+	 * its GMEM_LEAF_SLOTS indices, pointer being the first one. They are the caller's, to be
+	 * changed as it likes, until it returns. NULL otherwise.
 	 */
 	uint64_t *leaf;
 };

@@ -7,9 +7,8 @@
  * alone. Without PIECE, the memory is touched from its beginning to its end.
  *
  * A row has the median of the rounds, in ns of CPU time for each page, and how many times longer
- * pagemap takes. It shows two ways of libgmem: the kernel looks through the nodes, or libgmem
- * copies them. Both must give the page frames of pagemap. limit: the time to copy about that many
- * nodes, from memory that is not in a cache.
+ * pagemap takes. libgmem's walk must give the page frames of pagemap. limit: the time to copy about
+ * that many nodes, from memory that is not in a cache.
  *
  * With memfd the memory comes from memfd_create(2), for a kernel without KVM. The same code walks
  * the same page cache, but there are no memslots.
@@ -37,15 +36,17 @@ struct scan {
 #define SCAN _IOWR('f', 16, struct scan)
 #define SCAN_PRESENT (1u << 3)
 
-enum way { PAGEMAP, SCANNED, PLAIN, DIRECT, COPIED, COPIED_DIRECT, WAYS };
+enum way { PAGEMAP, SCANNED, PLAIN, DIRECT, WAYS };
 
 static const char *const headings[WAYS] = {
-	"pagemap", "PAGEMAP_SCAN", "pfns", "with map", "copied", "with map",
+	"pagemap",
+	"PAGEMAP_SCAN",
+	"pfns",
+	"with map",
 };
 
 struct job {
 	struct test_target at;
-	struct gmem_kernel_ops copying; /* as of a kernel that cannot look through nodes */
 	uint64_t pages;
 	uint64_t *theirs; /* page frames by pagemap */
 	uint64_t seen;	  /* pages that the walk gave */
@@ -115,20 +116,16 @@ static int compare(const struct gmem_extent *extent, void *arg)
 	return count(extent, arg);
 }
 
-static double walk(struct job *job, unsigned int want, bool copying, gmem_extent_fn fn)
+static double walk(struct job *job, unsigned int want, gmem_extent_fn fn)
 {
-	const struct gmem_kernel_ops *ops = job->at.ctx->kernel->ops;
 	double start = now();
 
-	if (copying)
-		job->at.ctx->kernel->ops = &job->copying;
 	job->seen = job->extents = 0;
 	if (gmem_target_extents(job->at.target, 0, 0, want, fn, job))
 		test_fail(job->at.ctx, "gmem_target_extents");
 	if (job->seen != job->pages)
 		errx(2, "the walk gave %llu pages of %llu", (unsigned long long)job->seen,
 		     (unsigned long long)job->pages);
-	job->at.ctx->kernel->ops = ops;
 	return now() - start;
 }
 
@@ -180,7 +177,6 @@ static double limit(void)
 /* Returns the CPU time of one look, in ns. */
 static double take_time(struct job *job, enum way way, int fd, bool *has_scan)
 {
-	bool copying = way == COPIED || way == COPIED_DIRECT;
 	double start = now();
 
 	switch (way) {
@@ -191,8 +187,7 @@ static double take_time(struct job *job, enum way way, int fd, bool *has_scan)
 		*has_scan = *has_scan && scan_pagemap(job, fd);
 		return now() - start;
 	default:
-		return walk(job, way == DIRECT || way == COPIED_DIRECT ? GMEM_EXTENT_DIRECT_MAP : 0,
-			    copying, count);
+		return walk(job, way == DIRECT ? GMEM_EXTENT_DIRECT_MAP : 0, count);
 	}
 }
 
@@ -204,8 +199,7 @@ static void row(struct job *job, bool memfd, uint64_t piece, int fd)
 	test_target_new(&job->at, memfd);
 	touch(job, piece ? piece : job->pages);
 	read_pagemap(job, fd);
-	walk(job, 0, false, compare);
-	walk(job, 0, true, compare);
+	walk(job, 0, compare);
 	if (job->wrong)
 		errx(1, "%llu page frames differ", (unsigned long long)job->wrong);
 	/*
@@ -249,8 +243,6 @@ int main(int argc, char **argv)
 	if (!job.theirs || gmem_ctx_new(&job.at.ctx))
 		errx(2, "out of memory");
 	job.at.pages = job.pages;
-	job.copying = *job.at.ctx->kernel->ops;
-	job.copying.leaves_take = NULL;
 	printf("  %llu pages, every page frame equal; CPU ns a page, median of %d; limit %.2f\n",
 	       (unsigned long long)job.pages, ROUNDS, limit());
 	printf("  %11s", "pages a run");

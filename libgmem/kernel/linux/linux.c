@@ -21,51 +21,11 @@ static struct gmem_linux *to_linux(struct gmem_kernel *kernel)
 	return (struct gmem_linux *)kernel; /* kernel is its first member */
 }
 
-/*
- * Loading the program that looks through leaves takes as long as it saves on some hundred thousand
- * pages. So it is loaded together with the reader if that much unevictable memory is in use
- * (guest_memfds are a part of it): later the caller may have given up the capabilities for it.
- * Otherwise it is loaded when it was asked for often enough, each time for the leaves of up to 4096
- * pages.
- */
-#define LEAVES_MEMORY_KIB (2ull << 20)
-#define LEAVES_PATIENCE 64
-
-static void load_leaves(struct gmem_linux *host)
-{
-	if (!host->leaves && !host->leaves_failed)
-		host->leaves_failed = gmem_bpf_leaves_new(&host->leaves) < 0;
-}
-
-/* "Unevictable:    12345 kB" of /proc/meminfo; 0 where it does not tell. */
-static uint64_t unevictable_kib(void)
-{
-	unsigned long long value = 0;
-	FILE *file = fopen("/proc/meminfo", "re");
-	char line[128];
-
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof(line), file) && sscanf(line, "Unevictable: %llu", &value) != 1)
-		;
-	fclose(file);
-	return value;
-}
-
-static int open_bpf(struct gmem_linux *host, char *why, size_t size)
-{
-	int ret = gmem_bpf_reader_new(&host->bpf, why, size);
-
-	if (!ret && unevictable_kib() >= LEAVES_MEMORY_KIB)
-		load_leaves(host);
-	return ret;
-}
-
 static int open_reader(struct gmem_linux *host, enum gmem_reader reader, char *why, size_t size)
 {
 	switch (reader) {
 	case GMEM_READER_BPF:
-		return host->bpf ? 0 : open_bpf(host, why, size);
+		return host->bpf ? 0 : gmem_bpf_reader_new(&host->bpf, why, size);
 	case GMEM_READER_KCORE:
 		return host->kcore ? 0 : gmem_kcore_new("/proc/kcore", &host->kcore, why, size);
 	case GMEM_READER_NONE:
@@ -125,36 +85,6 @@ static void linux_kmem_room_give(struct gmem_kernel *kernel, void *room)
 
 	pthread_mutex_lock(&host->lock);
 	gmem_bpf_reader_give_room(host->bpf, room);
-	pthread_mutex_unlock(&host->lock);
-}
-
-static struct gmem_leaves *linux_leaves_take(struct gmem_kernel *kernel)
-{
-	struct gmem_linux *host = to_linux(kernel);
-	struct gmem_leaves *leaves = NULL;
-
-	pthread_mutex_lock(&host->lock);
-	if (host->reader == GMEM_READER_BPF && ++host->leaves_asked > LEAVES_PATIENCE)
-		load_leaves(host);
-	if (host->reader == GMEM_READER_BPF && host->leaves)
-		leaves = gmem_bpf_leaves_take(host->leaves);
-	pthread_mutex_unlock(&host->lock);
-	return leaves;
-}
-
-static int linux_leaves_scan(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
-{
-	(void)leaves; /* there is one, which the caller has taken */
-	return gmem_bpf_leaves_scan(to_linux(kernel)->leaves);
-}
-
-static void linux_leaves_give(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
-{
-	struct gmem_linux *host = to_linux(kernel);
-
-	(void)leaves;
-	pthread_mutex_lock(&host->lock);
-	gmem_bpf_leaves_give(host->leaves);
 	pthread_mutex_unlock(&host->lock);
 }
 
@@ -316,7 +246,6 @@ static void linux_destroy(struct gmem_kernel *kernel)
 	struct gmem_linux *host = to_linux(kernel);
 
 	gmem_bpf_reader_free(host->bpf);
-	gmem_bpf_leaves_free(host->leaves);
 	gmem_kcore_free(host->kcore);
 	gmem_linux_btf_free(host);
 	gmem_bounded_destroy(&host->bounded);
@@ -347,9 +276,6 @@ static const struct gmem_kernel_ops linux_ops = {
 	.read_kmem = linux_read_kmem,
 	.kmem_room_take = linux_kmem_room_take,
 	.kmem_room_give = linux_kmem_room_give,
-	.leaves_take = linux_leaves_take,
-	.leaves_scan = linux_leaves_scan,
-	.leaves_give = linux_leaves_give,
 	.current_task = linux_current_task,
 	.direct_map_hint = linux_direct_map_hint,
 	.symbol = linux_symbol,

@@ -9,7 +9,6 @@
 #include "kernel/linux/bounded.h"
 
 struct btf;
-struct gmem_bpf_leaves;
 struct gmem_bpf_reader;
 struct gmem_kcore;
 
@@ -19,9 +18,6 @@ struct gmem_linux {
 	pthread_mutex_t lock;
 	enum gmem_reader reader;
 	struct gmem_bpf_reader *bpf;
-	struct gmem_bpf_leaves *leaves; /* NULL until it pays to load them */
-	unsigned int leaves_asked;	/* how often they were asked for before */
-	bool leaves_failed;
 	struct gmem_kcore *kcore;
 	struct btf *btf;	/* of vmlinux; NULL until asked for */
 	struct btf *btf_module; /* of kvm.ko where KVM is a module */
@@ -44,16 +40,6 @@ int gmem_bpf_reader_read(struct gmem_bpf_reader *reader, struct gmem_kmem_reques
 void *gmem_bpf_reader_take_room(struct gmem_bpf_reader *reader, size_t size);
 void gmem_bpf_reader_give_room(struct gmem_bpf_reader *reader, const void *room);
 int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *address);
-
-/*
- * bpf_leaves.c, or without_bpf.c. Errors: of loading the program, as bpf(2) gives them. What was
- * taken is for one user at a time, and given back.
- */
-int gmem_bpf_leaves_new(struct gmem_bpf_leaves **out);
-void gmem_bpf_leaves_free(struct gmem_bpf_leaves *leaves);
-struct gmem_leaves *gmem_bpf_leaves_take(struct gmem_bpf_leaves *leaves);
-void gmem_bpf_leaves_give(struct gmem_bpf_leaves *leaves);
-int gmem_bpf_leaves_scan(struct gmem_bpf_leaves *leaves);
 
 /* kcore.c: an ELF core file of the kernel at path. Errors: ENOENT, EPERM, EACCES, EILSEQ. */
 int gmem_kcore_new(const char *path, struct gmem_kcore **out, char *why, size_t size);

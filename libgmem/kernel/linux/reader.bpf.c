@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR GPL-2.0-or-later
 /*
- * Copies ranges of kernel memory into an array that the loader has mapped: this and leaves.bpf.c
- * are all that libgmem runs in the kernel. It writes only to its own map and follows no pointer;
+ * Copies ranges of kernel memory into an array that the loader has mapped: this is
+ * all that libgmem runs in the kernel. It writes only to its own map and follows no pointer;
  * the loader decides what to read.
  *
  * bpf_probe_read_kernel() (copy_from_kernel_nofault()) answers -EFAULT for an address that is

@@ -45,34 +45,6 @@ int gmem_bpf_reader_current_task(struct gmem_bpf_reader *reader, uint64_t *addre
 	return -ENOTSUP;
 }
 
-int gmem_bpf_leaves_new(struct gmem_bpf_leaves **out)
-{
-	*out = NULL;
-	return -ENOTSUP;
-}
-
-void gmem_bpf_leaves_free(struct gmem_bpf_leaves *leaves)
-{
-	(void)leaves;
-}
-
-struct gmem_leaves *gmem_bpf_leaves_take(struct gmem_bpf_leaves *leaves)
-{
-	(void)leaves;
-	return NULL;
-}
-
-void gmem_bpf_leaves_give(struct gmem_bpf_leaves *leaves)
-{
-	(void)leaves;
-}
-
-int gmem_bpf_leaves_scan(struct gmem_bpf_leaves *leaves)
-{
-	(void)leaves;
-	return -ENOTSUP;
-}
-
 int gmem_linux_offset_of(struct gmem_linux *host, const char *type, const char *member,
 			 size_t *offset)
 {

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * both-ways [ROUNDS [guest_memfd|memfd]]: finds page frames of memory that another process
- * populates and punches meanwhile. The kernel looks through its nodes, and then libgmem copies the
- * nodes, in turn. For pages that did not change during a walk, the answer must be what that process
- * saw in /proc/self/pagemap when it touched them. Prints how much was compared. Exits with 1 if a
- * row was wrong, 77 if the kernel cannot look through nodes.
+ * changing [ROUNDS [guest_memfd|memfd]]: finds page frames of memory that another process
+ * populates and punches meanwhile. For pages that did not change during a walk, the answer must be
+ * what that process saw in /proc/self/pagemap when it touched them. Prints how much was compared.
+ * Exits with 1 if a row was wrong, 77 if there is no BPF reader.
  */
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <linux/falloc.h>
 
-#include "kernel/leaves.h"
 #include "target.h"
 
 #define PAGES 16384ul /* four nodes of the second level */
@@ -37,9 +35,6 @@ struct sums {
 static struct test_target job = { .pages = PAGES };
 static struct shared *shared;
 static struct walk seen;
-static struct gmem_kernel_ops looking, copying;
-static struct gmem_leaves *(*real_take)(struct gmem_kernel *kernel);
-static uint64_t scans, leaves_found;
 
 /* ---- the process that changes the memory ---- */
 
@@ -82,6 +77,16 @@ static void punch(uint64_t first, uint64_t pages)
 		shared->frames[first + i] = 0;
 }
 
+/* Punches all behind the first leaves: the tree loses its root, and these leaves stay. */
+static void shrink(void)
+{
+	uint64_t first = random_below(2) ? 4096 : 64;
+
+	begin_change(first, PAGES - 1);
+	punch(first, PAGES - first);
+	begin_change(first, PAGES - 1);
+}
+
 /*
  * Changes a few pages, or whole leaves, so that their nodes come and go. Now and then it changes
  * everything, up to the root.
@@ -93,6 +98,8 @@ static void change(int fd)
 	uint64_t pages = 1 + random_below(most);
 	uint64_t first = random_below(PAGES - pages + 1);
 
+	if (kind >= 998)
+		return shrink();
 	begin_change(first, first + pages - 1);
 	if (random_below(5) < 2)
 		punch(first, pages);
@@ -162,37 +169,16 @@ static void compare(const unsigned int *before, struct sums *sums)
 	}
 }
 
-static void walk(const struct gmem_kernel_ops *ops, unsigned int want, struct sums *sums)
+static void walk(unsigned int want, struct sums *sums)
 {
 	static unsigned int before[CHUNKS];
 
 	memset(&seen, 0, sizeof(seen));
 	for (size_t i = 0; i < CHUNKS; i++)
 		before[i] = shared->changes[i];
-	job.ctx->kernel->ops = ops;
 	if (gmem_target_extents(job.target, 0, 0, want, take, sums))
 		test_fail(job.ctx, "gmem_target_extents");
 	compare(before, sums);
-}
-
-static int count_scan(struct gmem_kernel *kernel, struct gmem_leaves *leaves)
-{
-	int ret = copying.leaves_scan(kernel, leaves);
-
-	scans++;
-	for (unsigned int i = 0; !ret && i < leaves->count; i++)
-		leaves_found += leaves->leaves[i].runs > 0;
-	return ret;
-}
-
-/* Lets the kernel look even if there are few pieces. */
-static struct gmem_leaves *take_always(struct gmem_kernel *kernel)
-{
-	struct gmem_leaves *leaves = real_take(kernel);
-
-	if (leaves)
-		leaves->worth = 0;
-	return leaves;
 }
 
 static void prepare(bool memfd)
@@ -208,18 +194,13 @@ static void prepare(bool memfd)
 	if (shared == MAP_FAILED)
 		err(2, "mmap");
 	test_target_new(&job, memfd);
-	looking = copying = *job.ctx->kernel->ops;
-	real_take = looking.leaves_take;
-	looking.leaves_take = take_always;
-	looking.leaves_scan = count_scan;
-	copying.leaves_take = NULL;
 }
 
-static void report(const char *way, const struct sums *sums)
+static void report(const struct sums *sums)
 {
-	printf("%s: %llu pages compared, %llu of them there, %llu unknown, %llu wrong; "
+	printf("%llu pages compared, %llu of them there, %llu unknown, %llu wrong; "
 	       "%llu were changing\n",
-	       way, (unsigned long long)sums->compared, (unsigned long long)sums->present,
+	       (unsigned long long)sums->compared, (unsigned long long)sums->present,
 	       (unsigned long long)sums->unknown, (unsigned long long)sums->wrong,
 	       (unsigned long long)sums->changing);
 }
@@ -227,7 +208,7 @@ static void report(const char *way, const struct sums *sums)
 int main(int argc, char **argv)
 {
 	unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 500;
-	struct sums found = { 0 }, copied = { 0 };
+	struct sums sums = { 0 };
 	pid_t child;
 	int status;
 
@@ -237,24 +218,15 @@ int main(int argc, char **argv)
 		err(2, "fork");
 	if (!child)
 		_exit(keep_changing());
-	for (unsigned long i = 0; i < rounds; i++) {
-		unsigned int want = i % 4 ? 0 : GMEM_EXTENT_DIRECT_MAP;
-
-		walk(&looking, want, &found);
-		walk(&copying, want, &copied);
+	/* On a loaded machine that process may get no CPU in all these rounds. */
+	for (unsigned long i = 0; i < rounds || !sums.present || !sums.changing; i++) {
+		walk(i % 4 ? 0 : GMEM_EXTENT_DIRECT_MAP, &sums);
+		if (waitpid(child, &status, WNOHANG))
+			errx(2, "the process beside failed");
 	}
 	shared->ends = true;
 	if (waitpid(child, &status, 0) != child || status)
 		errx(2, "the process beside failed");
-	if (!scans) {
-		warnx("this kernel was not asked to look through nodes");
-		return 77;
-	}
-	report("found in the kernel", &found);
-	report("copied", &copied);
-	printf("%llu looks, %llu leaves found\n", (unsigned long long)scans,
-	       (unsigned long long)leaves_found);
-	if (!found.present || !copied.present || !leaves_found)
-		errx(1, "nothing was compared");
-	return found.wrong || copied.wrong;
+	report(&sums);
+	return sums.wrong > 0;
 }
