@@ -23,7 +23,7 @@ struct test_target {
 	uint64_t pages;
 };
 
-static inline void test_fail(struct gmem_ctx *ctx, const char *what)
+static inline void __attribute__((noreturn)) test_fail(struct gmem_ctx *ctx, const char *what)
 {
 	char why[1024];
 
