@@ -127,7 +127,7 @@ START_TEST(returns_what_it_returns)
 }
 END_TEST
 
-START_TEST(left_behind)
+START_TEST(call_that_does_not_return_is_left)
 {
 	struct gmem_bounded_run how = { 0 };
 	int writer;
@@ -182,7 +182,7 @@ static double seconds(void)
 }
 
 /* After the deadline, or after a cancel, the wait for a call is shorter. */
-START_TEST(ended_sooner)
+START_TEST(wait_is_shorter_after_cancel)
 {
 	static const volatile int cancelled = 1;
 	struct gmem_bounded_run by_cancel = { .cancel = &cancelled };
@@ -223,7 +223,7 @@ START_TEST(nested)
 END_TEST
 
 /* As far as the path tells, each thread waits for another process. */
-START_TEST(no_more_than_some)
+START_TEST(number_of_left_calls_is_limited)
 {
 	static const volatile int cancelled = 1;
 	pid_t pids[GMEM_LEFT_MAX + 1];
@@ -252,5 +252,6 @@ START_TEST(no_more_than_some)
 }
 END_TEST
 
-UNIT_MAIN("bounded", returns_what_it_returns, left_behind, outlives_the_object, ended_sooner,
-	  nested, no_more_than_some)
+UNIT_MAIN("bounded", returns_what_it_returns, call_that_does_not_return_is_left,
+	  outlives_the_object, wait_is_shorter_after_cancel, nested,
+	  number_of_left_calls_is_limited)

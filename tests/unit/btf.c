@@ -43,7 +43,7 @@ static int ask(const char *type, const char *member, size_t *offset)
 	return gmem_linux_offset_of(&host, type, member, offset);
 }
 
-START_TEST(finds)
+START_TEST(finds_offsets_of_members)
 {
 	int inner, name, constant;
 	size_t offset, size;
@@ -93,7 +93,7 @@ START_TEST(refuses_what_lies_outside)
 END_TEST
 
 /* A name that refers to itself, and a struct that contains itself many times. */
-START_TEST(ends)
+START_TEST(ends_on_types_that_refer_to_themselves)
 {
 	size_t offset;
 	int self;
@@ -150,4 +150,5 @@ START_TEST(print_function_stays)
 }
 END_TEST
 
-UNIT_MAIN("btf", finds, refuses_what_lies_outside, ends, print_function_stays)
+UNIT_MAIN("btf", finds_offsets_of_members, refuses_what_lies_outside,
+	  ends_on_types_that_refer_to_themselves, print_function_stays)

@@ -87,16 +87,16 @@ static void try_all(bool learnt)
 	port_ctx_free(ctx, 0, 0);
 }
 
-START_TEST(in_the_middle)
+START_TEST(child_in_the_middle_of_a_call)
 {
 	try_all(true);
 }
 END_TEST
 
-START_TEST(before_the_page_cache)
+START_TEST(child_before_the_page_cache_is_read)
 {
 	try_all(false);
 }
 END_TEST
 
-UNIT_MAIN("forked", in_the_middle, before_the_page_cache)
+UNIT_MAIN("forked", child_in_the_middle_of_a_call, child_before_the_page_cache_is_read)

@@ -694,7 +694,7 @@ static int count(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
-START_TEST(asked_before)
+START_TEST(preflight_asked_by_a_caller)
 {
 	struct gmem_preflight_options options = { .size = sizeof(options), .vm_type = GMEM_VM_TDX };
 	struct gmem_preflight answer = { .size = sizeof(answer) };
@@ -768,4 +768,5 @@ END_TEST
 UNIT_MAIN("guard", caches_that_are_not_known, added_removed_memory, pre_faulted_removed_memory,
 	  launched, holes_of_a_td, beside_holes, holes_without_the_erratum, holes_of_an_snp_guest,
 	  ordinary, ordinary_with_a_reader, without_a_reader, wrapped, wrapped_removed_memory,
-	  wrapped_ordinary, arguments, looks_fail_anywhere, asked_before, nothing_to_launch)
+	  wrapped_ordinary, arguments, looks_fail_anywhere, preflight_asked_by_a_caller,
+	  nothing_to_launch)

@@ -248,7 +248,7 @@ START_TEST(chosen_reader)
 }
 END_TEST
 
-START_TEST(device)
+START_TEST(device_that_cannot_be_opened)
 {
 	static const struct {
 		int error;
@@ -558,5 +558,6 @@ START_TEST(splits_counted)
 END_TEST
 
 UNIT_MAIN("host", every_model, results, each_check_is_expected, without_privilege, chosen_reader,
-	  device, every_call_fails_once, empty_files, keys_of_others, keys_of_containers,
-	  numbers_of_types, policy_by_function, keys_counted, keys_in_use, splits_counted)
+	  device_that_cannot_be_opened, every_call_fails_once, empty_files, keys_of_others,
+	  keys_of_containers, numbers_of_types, policy_by_function, keys_counted, keys_in_use,
+	  splits_counted)

@@ -265,7 +265,7 @@ START_TEST(borrowed_fd)
 END_TEST
 
 /* If wrong flags were accepted for memory, explanations of later calls would be wrong. */
-START_TEST(no_memory_to_wrap)
+START_TEST(wrong_descriptors_are_refused)
 {
 	const struct gmem_kernel_ops *ops;
 	struct gmem_memory *memory, *none = NULL;
@@ -396,4 +396,4 @@ END_TEST
 
 UNIT_MAIN("memory", create_and_free, create_mistakes, cloexec_refused, allocate_and_punch,
 	  range_mistakes, out_of_memory, map, nodes, policy_before_6_19, borrowed_fd,
-	  no_memory_to_wrap, borrowed_fd_is_not_as_it_was_said, every_call_fails_once)
+	  wrong_descriptors_are_refused, borrowed_fd_is_not_as_it_was_said, every_call_fails_once)

@@ -87,7 +87,7 @@ static const struct gmem_oops *read_one(const char *text, struct found *found)
 				   " kvm_tdp_mmu_map_private_pfn+0x10/0x20 [kvm]\n"       \
 				   " tdx_vcpu_init_mem_region+0x10/0x20 [kvm_intel]\n")
 
-START_TEST(all_of_x86)
+START_TEST(every_value_of_x86)
 {
 	struct found found;
 	const struct gmem_oops *oops = read_one(X86_ADD, &found);
@@ -117,7 +117,7 @@ START_TEST(all_of_x86)
 END_TEST
 
 /* The result is the same, however the text is cut into pieces. */
-START_TEST(pieces)
+START_TEST(text_in_pieces)
 {
 	struct found whole, found;
 
@@ -392,7 +392,7 @@ START_TEST(paths_have_traces)
 END_TEST
 
 /* Which step led to the same path. */
-START_TEST(steps)
+START_TEST(steps_from_the_trace)
 {
 	static const struct {
 		const char *trace, *step;
@@ -441,7 +441,7 @@ static const struct gmem_oops *variant(const char *address, const char *code, co
 
 #define NOT_PRESENT "0x0000) - not-present page"
 
-START_TEST(entries)
+START_TEST(page_table_entries)
 {
 	struct found found;
 	const struct gmem_oops *oops;
@@ -498,7 +498,7 @@ START_TEST(entries)
 END_TEST
 
 /* Only the page frame or the path shows that an address is in the direct map. */
-START_TEST(elsewhere)
+START_TEST(address_outside_the_direct_map)
 {
 	static const char empty[] = "PGD 1067 P4D 1067 PUD 2067 PMD 3067 PTE 0\n";
 	struct found found;
@@ -532,7 +532,7 @@ END_TEST
  * A trace names a path that touches the direct map, but the address is not in it:
  * one of the two is wrong.
  */
-START_TEST(no_path_elsewhere)
+START_TEST(no_path_outside_the_direct_map)
 {
 	static const struct {
 		const char *address, *entry;
@@ -568,7 +568,7 @@ START_TEST(no_path_elsewhere)
 }
 END_TEST
 
-START_TEST(shapes)
+START_TEST(shapes_of_removed_entries)
 {
 	static const struct {
 		const char *entry, *removed;
@@ -597,7 +597,7 @@ START_TEST(shapes)
 }
 END_TEST
 
-START_TEST(kinds)
+START_TEST(kinds_of_faults)
 {
 	static const struct {
 		const char *address, *code;
@@ -664,7 +664,7 @@ START_TEST(rmp)
 END_TEST
 
 /* Linux 6.1: no UID, one "Oops:", and the sentence for NULL. */
-START_TEST(old_shapes)
+START_TEST(text_of_older_kernels)
 {
 	struct found found;
 	const struct gmem_oops *oops =
@@ -736,7 +736,7 @@ END_TEST
 	"Code: d503201f (d50b7e20)\n"       \
 	"---[ end trace 0000000000000000 ]---\n"
 
-START_TEST(all_of_arm64)
+START_TEST(every_value_of_arm64)
 {
 	struct found found;
 	const struct gmem_oops *oops =
@@ -805,7 +805,7 @@ START_TEST(arm64_frames)
 END_TEST
 
 /* The upper half of the addresses has vmalloc and the kernel's image, wherever they begin. */
-START_TEST(arm64_halves)
+START_TEST(arm64_line_is_missing)
 {
 	static const char *const cases[][2] = {
 		{ "ffffffc004f85000", "4k pages, 39-bit VAs" },
@@ -881,7 +881,7 @@ END_TEST
 /*
  * Half an oops: if a line is missing, its values are unknown, and nothing else replaces them.
  */
-START_TEST(halves)
+START_TEST(a_line_is_missing)
 {
 	struct found whole, found;
 	const char *text = X86_ADD;
@@ -915,7 +915,7 @@ START_TEST(halves)
 END_TEST
 
 /* If only the line of the walk, or that of the code, is missing, the other values are right. */
-START_TEST(cut_out)
+START_TEST(walk_or_code_is_missing)
 {
 	struct found found;
 	const struct gmem_oops *oops;
@@ -942,7 +942,7 @@ START_TEST(cut_out)
 END_TEST
 
 /* Lines of two threads in turn: each line names its thread. */
-START_TEST(interleaved)
+START_TEST(interleaved_oopses_with_callers)
 {
 	static const char first[] = X86_ADD;
 	static const char second[] =
@@ -977,7 +977,7 @@ START_TEST(interleaved)
 END_TEST
 
 /* arm64 without names: only lines with the address can be assigned. */
-START_TEST(mixed)
+START_TEST(interleaved_oopses_without_callers)
 {
 	struct found found;
 
@@ -1057,7 +1057,7 @@ START_TEST(earlier_base)
 }
 END_TEST
 
-START_TEST(unreliable)
+START_TEST(unreliable_trace)
 {
 	struct found found;
 	const struct gmem_oops *oops =
@@ -1104,7 +1104,7 @@ START_TEST(other_machines)
 END_TEST
 
 /* Oopses that are not page faults. */
-START_TEST(others)
+START_TEST(oopses_that_are_no_page_faults)
 {
 	struct found found;
 
@@ -1122,7 +1122,7 @@ START_TEST(others)
 END_TEST
 
 /* Zero bytes, colours, and a missing end of line. */
-START_TEST(dirt)
+START_TEST(zero_bytes_and_colours)
 {
 	static const char text[] = "\0\0\0" X86_ADD "\0\0 no newline at the end \0";
 	struct found found, whole;
@@ -1177,7 +1177,7 @@ START_TEST(pstore)
 END_TEST
 
 /* More oopses are open at once than there is room for: the oldest one ends. */
-START_TEST(many_open)
+START_TEST(many_oopses_at_once)
 {
 	struct found found;
 	char text[8192];
@@ -1248,7 +1248,7 @@ START_TEST(rmp_failures)
 END_TEST
 
 /* The words have no kernel address, and there are always some words. */
-START_TEST(words)
+START_TEST(words_have_no_address)
 {
 	struct found found;
 	char text[2048], small[8];
@@ -1278,8 +1278,12 @@ START_TEST(words)
 }
 END_TEST
 
-UNIT_MAIN("oops", all_of_x86, pieces, prefixes, json, json_messages, no_prefix, every_path,
-	  paths_have_traces, steps, entries, elsewhere, no_path_elsewhere, shapes, kinds, rmp,
-	  old_shapes, names, all_of_arm64, arm64_frames, arm64_halves, arm64_kinds, halves, cut_out,
-	  interleaved, mixed, contradictions, earlier_base, unreliable, other_machines, others,
-	  dirt, long_line, pstore, many_open, callback_stops, rmp_failures, words)
+UNIT_MAIN("oops", every_value_of_x86, text_in_pieces, prefixes, json, json_messages, no_prefix,
+	  every_path, paths_have_traces, steps_from_the_trace, page_table_entries,
+	  address_outside_the_direct_map, no_path_outside_the_direct_map, shapes_of_removed_entries,
+	  kinds_of_faults, rmp, text_of_older_kernels, names, every_value_of_arm64, arm64_frames,
+	  arm64_line_is_missing, arm64_kinds, a_line_is_missing, walk_or_code_is_missing,
+	  interleaved_oopses_with_callers, interleaved_oopses_without_callers, contradictions,
+	  earlier_base, unreliable_trace, other_machines, oopses_that_are_no_page_faults,
+	  zero_bytes_and_colours, long_line, pstore, many_oopses_at_once, callback_stops,
+	  rmp_failures, words_have_no_address)

@@ -579,7 +579,7 @@ START_TEST(without_mappings)
 END_TEST
 
 /* If a descriptor has another inode by now, the process is not an owner through it any more. */
-START_TEST(number_taken_over)
+START_TEST(descriptor_with_another_inode)
 {
 	struct entry table[sizeof(busy) / sizeof(busy[0])];
 	struct gmem_target *target;
@@ -715,7 +715,7 @@ static const char *unshown_of(const struct entry *table, size_t n, bool *none)
 }
 
 /* Only if there is no VM, it is certain that no process hides a guest_memfd. */
-START_TEST(shown_by_none)
+START_TEST(guest_memfd_that_no_process_shows)
 {
 #define HOST                                                                  \
 	{ .path = "/proc" }, { .path = "/proc/1" }, { .path = "/proc/1/fd" }, \
@@ -1446,8 +1446,9 @@ START_TEST(mapped_of_own)
 END_TEST
 
 UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
-	  threads_with_files_of_their_own, guarded_processes, without_mappings, number_taken_over,
-	  hidden_processes, shared_both_ways, shown_by_none, groups_told_apart, groups_not_compared,
-	  ended_early, one_keeps_the_kernel_waiting, one_compared_with_keeps_waiting,
+	  threads_with_files_of_their_own, guarded_processes, without_mappings,
+	  descriptor_with_another_inode, hidden_processes, shared_both_ways,
+	  guest_memfd_that_no_process_shows, groups_told_apart, groups_not_compared, ended_early,
+	  one_keeps_the_kernel_waiting, one_compared_with_keeps_waiting,
 	  many_keep_the_kernel_waiting, usage_of_own, usage_unseen, frames_found, shared_side,
 	  failures, wrong_options, mapped_of_others, mapped_of_own)

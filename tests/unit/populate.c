@@ -198,7 +198,7 @@ START_TEST(best_for_private_memory)
 END_TEST
 
 /* A TD before its finalization: "best" falls back, pre-fault fails with that reason. */
-START_TEST(too_early)
+START_TEST(td_before_its_finalization)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP);
 	bind(0);
@@ -491,6 +491,6 @@ START_TEST(cpus_of_a_model)
 END_TEST
 
 UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory,
-	  offset_alone, offset_alone_in_pieces, offset_bound_nowhere, too_early, mistakes,
-	  untouchable_mapping, stops_half_way, signals, every_call_fails_once, progress_and_cancel,
-	  leaves_the_host_its_memory, cpus_of_a_model)
+	  offset_alone, offset_alone_in_pieces, offset_bound_nowhere, td_before_its_finalization,
+	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once,
+	  progress_and_cancel, leaves_the_host_its_memory, cpus_of_a_model)

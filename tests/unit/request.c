@@ -54,7 +54,7 @@ START_TEST(round_trip)
 }
 END_TEST
 
-START_TEST(too_much)
+START_TEST(too_many_words_are_refused)
 {
 	static char *many[REQUEST_WORDS_MAX + 2];
 	static char word[REQUEST_MAX];
@@ -95,7 +95,7 @@ START_TEST(long_variable)
 END_TEST
 
 /* Every length, in a buffer of exactly that length: a sanitizer finds a read beyond it. */
-START_TEST(cut_short)
+START_TEST(shortened_requests_are_refused)
 {
 	size_t whole = write_request();
 
@@ -116,7 +116,7 @@ static void spoil(char *bytes, size_t length)
 		bytes[next_random() % length] = (char)next_random();
 }
 
-START_TEST(spoilt)
+START_TEST(damaged_requests_are_refused)
 {
 	size_t read = 0;
 
@@ -287,5 +287,6 @@ START_TEST(random_lines)
 }
 END_TEST
 
-UNIT_MAIN("request", round_trip, too_much, long_variable, cut_short, spoilt, replies, infos, names,
+UNIT_MAIN("request", round_trip, too_many_words_are_refused, long_variable,
+	  shortened_requests_are_refused, damaged_requests_are_refused, replies, infos, names,
 	  lines, random_lines)

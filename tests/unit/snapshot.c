@@ -125,7 +125,7 @@ START_TEST(files_and_what_is_not_known)
 END_TEST
 
 /* A folder that another user made may contain these. */
-START_TEST(traps)
+START_TEST(links_fifos_and_huge_files)
 {
 	char deep[4200] = "";
 	struct gmem_ctx *ctx;
@@ -181,7 +181,7 @@ START_TEST(a_device)
 }
 END_TEST
 
-START_TEST(texts_that_are_none)
+START_TEST(damaged_files_are_refused)
 {
 	int fd;
 
@@ -416,6 +416,6 @@ START_TEST(machine)
 }
 END_TEST
 
-UNIT_MAIN("snapshot", files_and_what_is_not_known, traps, a_device, texts_that_are_none,
-	  answers_of_the_short_form, answers_of_the_long_form, kvm_through_the_port, folders,
-	  machine)
+UNIT_MAIN("snapshot", files_and_what_is_not_known, links_fifos_and_huge_files, a_device,
+	  damaged_files_are_refused, answers_of_the_short_form, answers_of_the_long_form,
+	  kvm_through_the_port, folders, machine)

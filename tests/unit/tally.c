@@ -10,7 +10,7 @@ void output_row(struct output *out, const struct cell *cells)
 	(void)cells;
 }
 
-START_TEST(unseen_is_no_page)
+START_TEST(unread_page_cache_counts_no_page)
 {
 	const struct gmem_extent pages = {
 		.pfn = 4711,
@@ -41,4 +41,4 @@ START_TEST(unseen_is_no_page)
 }
 END_TEST
 
-UNIT_MAIN("tally", unseen_is_no_page)
+UNIT_MAIN("tally", unread_page_cache_counts_no_page)

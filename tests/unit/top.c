@@ -42,7 +42,7 @@ static void take(struct guest *guest, double at, uint64_t resident, uint64_t cha
 	guest_take_count(guest, &count);
 }
 
-START_TEST(rates)
+START_TEST(rate_of_a_guest)
 {
 	struct guest guest = { .inode = 1 };
 	const struct guest_count unknown = { .at = 14 };
@@ -75,7 +75,7 @@ static void read_now(struct guest *guest, double now, double took)
 	guest->took = took;
 }
 
-START_TEST(reads)
+START_TEST(when_a_row_is_read_again)
 {
 	struct guest guest = { .inode = 1 };
 
@@ -117,7 +117,7 @@ START_TEST(reads)
 }
 END_TEST
 
-START_TEST(idle)
+START_TEST(idle_row_is_read_seldom)
 {
 	struct guest guest = { .inode = 1 };
 
@@ -180,7 +180,7 @@ END_TEST
  * Random parts, compared with the rules: all cells are used, each part is
  * visible, shares are right.
  */
-START_TEST(bars)
+START_TEST(random_bars)
 {
 	for (int round = 0; round < 20000; round++) {
 		size_t n = BAR_PARTS + (size_t)rand() % 60, cells[BAR_PARTS], used = 0;
@@ -252,7 +252,7 @@ static const char *order_by(enum guest_sort sort, size_t n, bool reversed)
 	return text;
 }
 
-START_TEST(order)
+START_TEST(order_of_rows)
 {
 	make_guest(0, 1 << 20, 4096, "b");
 	make_guest(1, 8 << 20, 1 << 20, "c");
@@ -430,7 +430,7 @@ START_TEST(chosen_row)
 END_TEST
 
 /* 60 columns have everything that changes fast. Other columns are to the right. */
-START_TEST(narrow)
+START_TEST(screen_of_60_columns)
 {
 	struct view view = view_of(60, 10);
 	char *text;
@@ -490,7 +490,7 @@ START_TEST(hostile_names)
 }
 END_TEST
 
-START_TEST(scrolls)
+START_TEST(screen_follows_the_chosen_row)
 {
 	struct view view = view_of(80, VIEW_LINES + 5);
 	char *text;
@@ -519,5 +519,6 @@ START_TEST(scrolls)
 }
 END_TEST
 
-UNIT_MAIN("top", rates, reads, idle, rates_as_text, bars, a_hole_is_never_lost, order, sums_of_all,
-	  lines_fit, what_is_shown, chosen_row, narrow, hostile_names, scrolls)
+UNIT_MAIN("top", rate_of_a_guest, when_a_row_is_read_again, idle_row_is_read_seldom, rates_as_text,
+	  random_bars, a_hole_is_never_lost, order_of_rows, sums_of_all, lines_fit, what_is_shown,
+	  chosen_row, screen_of_60_columns, hostile_names, screen_follows_the_chosen_row)

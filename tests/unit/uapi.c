@@ -214,7 +214,7 @@ START_TEST(numbers_and_sizes)
 }
 END_TEST
 
-START_TEST(how_much)
+START_TEST(compiled_parts_are_listed)
 {
 	static const struct {
 		const char *what;
@@ -233,4 +233,4 @@ START_TEST(how_much)
 }
 END_TEST
 
-UNIT_MAIN("uapi", numbers_and_sizes, how_much)
+UNIT_MAIN("uapi", numbers_and_sizes, compiled_parts_are_listed)

@@ -213,7 +213,7 @@ static int open_path(int fd)
 }
 
 /* Only a VM can be wrapped. Otherwise every later explanation would be about something else. */
-START_TEST(no_vm_to_wrap)
+START_TEST(wrong_vm_descriptors_are_refused)
 {
 	struct gmem_vm *vm, *none = NULL;
 	int null, path;
@@ -265,7 +265,7 @@ static int no_links(struct gmem_kernel *kernel, const char *path, char *link, si
 	return -ENOENT;
 }
 
-START_TEST(no_vcpu_to_add)
+START_TEST(wrong_vcpu_descriptors_are_refused)
 {
 	struct gmem_vm *vm;
 	int path;
@@ -396,5 +396,5 @@ END_TEST
 
 UNIT_MAIN("vm", create, simulated_descriptors_are_no_files_of_this_process, type_not_offered,
 	  no_device, vcpu_mistakes, td_takes_vcpus_when_initialised, refused_vm, borrowed_fd,
-	  no_vm_to_wrap, no_vcpu_to_add, wraps_without_proc, frees_in_either_order, frees_take_null,
-	  every_call_fails_once)
+	  wrong_vm_descriptors_are_refused, wrong_vcpu_descriptors_are_refused, wraps_without_proc,
+	  frees_in_either_order, frees_take_null, every_call_fails_once)
