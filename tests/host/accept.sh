@@ -11,11 +11,11 @@ contained=$(jq .processes.contained "$scratch/document")
 # said WHAT: whether standard error has exactly one such line, if gmemctl may not look at some process.
 said() {
 	if [ "$denied" -eq 0 ]; then
-		skip "$1 says once what it does not see" "it may look at every process here"
+		skip "$1 reports once that it may not look at some processes" "here it may look at every process"
 	elif [ "$(grep -c 'may not be looked at' "$scratch/stderr")" -eq 1 ]; then
-		pass "$1 says once what it does not see"
+		pass "$1 reports once that it may not look at some processes"
 	else
-		fail "$1 says once what it does not see" "$(cat "$scratch/stderr")"
+		fail "$1 reports once that it may not look at some processes" "$(cat "$scratch/stderr")"
 	fi
 }
 
@@ -25,7 +25,7 @@ try 0 '*' '*' gmemctl watch --interval=0.01 --count=2 --accept=3,4
 said watch
 try 0 '*' '*' gmemctl pfn 1 2 3 --accept=3,4
 if reader_missing; then
-	skip "pfn says once what it does not see" "$why"
+	skip "pfn reports once that it may not look at some processes" "$why"
 else
 	said pfn
 fi

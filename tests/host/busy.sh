@@ -13,7 +13,7 @@ rows() {
 
 start first "$tools/own-memory" 1048576 0 bind
 if [ $? -eq 77 ]; then
-	skip "owners on a busy host" "$(cat "$scratch/first.err")"
+	skip "list on a busy host" "$(cat "$scratch/first.err")"
 	finish
 fi
 fd=$(column first fd 2)
@@ -26,9 +26,9 @@ done
 timeout 60 sh -c "$GMEMCTL list --json" > "$scratch/list" 2> "$scratch/err"
 status=$?
 if { [ $status -eq 0 ] || [ $status -eq 3 ] || [ $status -eq 4 ]; } && [ "$(rows "$helper")" = 1 ]; then
-	pass "list beside a stopped VM"
+	pass "list shows a VM that is stopped"
 else
-	fail "list beside a stopped VM" "status $status" "$(cat "$scratch/list" "$scratch/err")"
+	fail "list shows a VM that is stopped" "status $status" "$(cat "$scratch/list" "$scratch/err")"
 fi
 if reader_missing; then
 	skip "pfns of a stopped VM" "$why"
@@ -47,9 +47,9 @@ if unshare --pid --fork true 2> "$scratch/unshare"; then
 	inner=$(jq "[.guest_memfds[] | select(.command == \"own-memory\" and .pid > $helper)][0].pid" \
 		"$scratch/list")
 	if [ "$(awk '$1 == "PPid:" { print $2 }' "/proc/$inner/status")" = "$helper" ]; then
-		pass "a VM in another PID namespace, by the host's number"
+		pass "a VM in another PID namespace is shown with the host's process id"
 	else
-		fail "a VM in another PID namespace, by the host's number" "$(cat "$scratch/list")"
+		fail "a VM in another PID namespace is shown with the host's process id" "$(cat "$scratch/list")"
 	fi
 	# A command in the inner namespace sees nothing of the host, and reports that.
 	try 3 '*' 'only the processes of this PID namespace' \
@@ -90,9 +90,9 @@ if hidden invisible true 2> "$scratch/unshare"; then
 	if [ $status -ge 3 ] && jq -e --argjson status $status '.processes.hidden and
 		.status == $status and all(.guest_memfds[]; .owner_uid == 65534) and
 		(.count > 0 or .error != null)' "$scratch/list" > "$scratch/jq"; then
-		pass "hidepid hides others' from a user, and that is said"
+		pass "with hidepid list shows only guest_memfds of the user, and reports that"
 	else
-		fail "hidepid hides others' from a user, and that is said" "status $status" \
+		fail "with hidepid list shows only guest_memfds of the user, and reports that" "status $status" \
 			"$(cat "$scratch/list" "$scratch/err")"
 	fi
 else
@@ -128,9 +128,9 @@ done
 touch "$scratch/enough"
 wait $storm
 if [ -z "$wrong" ]; then
-	pass "25 lists while VMs are killed: every row possible"
+	pass "every row of 25 lists is plausible while VMs are killed"
 else
-	fail "25 lists while VMs are killed: every row possible" "$wrong"
+	fail "every row of 25 lists is plausible while VMs are killed" "$wrong"
 fi
 
 # Many processes and descriptors. A few of the descriptors are guest_memfds.
@@ -139,9 +139,9 @@ if gmemctl list --json > "$scratch/list" 2> "$scratch/err"; [ $? -ne 2 ] &&
 	[ "$(jq '[.guest_memfds[] | select(.command == "busy-host" and .size == 65536 and
 		(.resident == null or .resident == 65536))] | length' "$scratch/list")" = 10 ] &&
 	[ "$(jq '.processes.seen >= 300' "$scratch/list")" = true ]; then
-	pass "ten guest_memfds among 300 processes and 6000 descriptors"
+	pass "list finds ten guest_memfds among 300 processes and 6000 descriptors"
 else
-	fail "ten guest_memfds among 300 processes and 6000 descriptors" "$(cat "$scratch/err")"
+	fail "list finds ten guest_memfds among 300 processes and 6000 descriptors" "$(cat "$scratch/err")"
 fi
 stop
 finish

@@ -151,7 +151,7 @@ try 0 '' '' gmemctl destroy vm
 
 # Two users: one cannot see the VMs of the other, and cannot use them.
 if [ "$(id -u)" -ne 0 ] || wrapped; then
-	skip 'two users' 'the tests must run as root, without a wrapper, to become another user'
+	skip 'a VM of another user' 'the tests must run as root, without a wrapper, to become another user'
 else
 	install -d -m 755 "$scratch/bin"
 	chmod 755 "$scratch"
@@ -192,7 +192,7 @@ fi
 
 # Under valgrind no process is as far as expected after a given time.
 if wrapped; then
-	skip 'signals in the middle' 'under valgrind a process takes seconds to begin'
+	skip 'a signal in the middle of a command' 'under valgrind a process takes seconds to begin'
 	finish
 fi
 
@@ -206,13 +206,13 @@ kill -TERM $creator
 wait $creator
 status=$?
 if [ $status -eq 0 ]; then
-	skip 'a populate that is interrupted' 'this machine was faster than the signal'
+	skip 'a populate that a signal interrupts' 'this machine was faster than the signal'
 else
-	judge 'a populate that is interrupted' $status 4 '' 'interrupted: .* of 8G were done'
+	judge 'a populate that a signal interrupts' $status 4 '' 'interrupted: .* of 8G were done'
 fi
 before=$(available)
 gmemctl destroy big > "$scratch/out" 2>&1
-left 'it' 8192
+left 'a populate that a signal interrupts' 8192
 
 # The creator of a VM dies before the VM is ready. No other process knows of the VM, so the holder ends.
 # shellcheck disable=SC2086 # words

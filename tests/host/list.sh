@@ -48,16 +48,16 @@ row() {
 try_json 4 "[.guest_memfds[] | select(.pid | IN($ours))] | length == 6 and
 	all(.resident == null and .size == 262144 and (.reason | contains(\"--reader=none\")))" \
 	gmemctl list --json --reader=none
-holds "six guest_memfds, each once" \
+holds "list shows each of six guest_memfds once" \
 	"[.guest_memfds[] | select(.pid | IN($ours)) | .inode] | length == 6 and
 	(unique | length) == 6"
-holds "held by two processes and counted once" \
+holds "a guest_memfd of two processes is counted once" \
 	"$(row shared) | .processes == 2 and [.owners[] | [.pid, .fd]] ==
 	[[$first, 100], [$second, 100]] and ([.owners[].command] | unique) == [\"host-memory\"]"
-holds "another user's" "$(row other) | .owner_uid == 65534 and .processes == 1"
-holds "mapped, its descriptor closed" "$(row mapped) | .processes == 1 and
+holds "list shows the guest_memfd of another user" "$(row other) | .owner_uid == 65534 and .processes == 1"
+holds "list shows a guest_memfd that is mapped and has no descriptor" "$(row mapped) | .processes == 1 and
 	.owners == [{pid: $fourth, command: \"host-memory\", uid: 0, fd: null, mmap: 262144, path_only: false}]"
-holds "processes with a VM" '.processes.with_vm >= 4'
+holds "list counts processes with a VM" '.processes.with_vm >= 4'
 try_json "$complete" "[.guest_memfds[] | select(.pid == $fourth)] == [] and $(row slots).shared == null" \
 	gmemctl list --json --no-locks
 try_json "$complete" '[.guest_memfds[].inode] | . == sort' gmemctl list --json --sort inode
@@ -66,7 +66,7 @@ try_json "$complete" '[.guest_memfds[].size] | . == (sort | reverse)' \
 try "$complete" "^ *$second host-memory +- +$(column host slots 3) " '*' gmemctl list
 
 if reader_missing; then
-	skip "what guest_memfds hold" "$why"
+	skip "what list shows of guest_memfds" "$why"
 	stop
 	finish
 fi
@@ -96,7 +96,7 @@ bytes other 262144 0 0 '["mmap", "init-shared"]'
 bytes mapped 262144 1 0 '["mmap", "init-shared"]'
 # The sums of the whole host. Other processes may have guest_memfds with unknown values.
 # shellcheck disable=SC2016 # jq's variables
-holds "the sums" '.count == (.guest_memfds | length) and all("resident", "shared", "total";
+holds "the sums of list are those of its rows" '.count == (.guest_memfds | length) and all("resident", "shared", "total";
 	. as $sum | $list[0] | [.guest_memfds[][$sum]] as $values |
 	.[$sum] == if $values | any(. == null) then null else $values | add end)'
 
@@ -136,16 +136,16 @@ for name in other mapped; do
 		"[.frames[].offset / 4096] == [range(64)] and (.frames | all(.owner == \"guest_memfd\"
 		and .pid == $(column host "$name" 2) and .ram and .direct_map == \"mapped\"))"
 done
-holds "a mapping has no descriptor, and its slot a GPA" \
+holds "a guest_memfd that is only mapped has no descriptor, but a guest-physical address" \
 	'(.frames | all(.fd == null)) and .frames[1].gpa == "0x100001000"'
 awk '$1 == "page" && $2 == "other" { printf "0x%x 0x%x\n", $3, $4 }' "$scratch/host" \
 	> "$scratch/pagemap"
 gmemctl pfns "$third:$(column host other 3)" --each --raw -n -b -o OFFSET,PFN \
 	> "$scratch/ours" 2> "$scratch/ours.err"
 if cmp -s "$scratch/pagemap" "$scratch/ours"; then
-	pass "64 page frames equal pagemap's"
+	pass "64 page frames are those of /proc/PID/pagemap"
 else
-	fail "64 page frames equal pagemap's" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
+	fail "64 page frames are those of /proc/PID/pagemap" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
 fi
 # This target has no descriptor, only a mapping. It is named by its process, then with the word mmap.
 inode=$(jq "$(row mapped).inode" "$scratch/all")
@@ -155,9 +155,9 @@ for target in "$fourth" "$fourth:mmap"; do
 	gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN \
 		> "$scratch/ours" 2> "$scratch/ours.err"
 	if cmp -s "$scratch/pagemap" "$scratch/ours"; then
-		pass "pfns $target, mapped only: 64 page frames equal pagemap's"
+		pass "pfns $target, mapped only: 64 page frames are those of /proc/PID/pagemap"
 	else
-		fail "pfns $target, mapped only: 64 page frames equal pagemap's" \
+		fail "pfns $target, mapped only: 64 page frames are those of /proc/PID/pagemap" \
 			"$(cat "$scratch/ours.err")" \
 			"$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
 	fi
@@ -175,7 +175,7 @@ try_json 0 ".frames == [.frames[0], .frames[0]] and (.frames[0] | .pid == $secon
 	gmemctl pfn --json "$frame" "0x$(printf %x "$frame")" -o +gpa
 stop
 gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
-holds "all gone" "[.guest_memfds[] | select(.pid | IN($ours))] == []"
+holds "list shows no guest_memfd of a process that ended" "[.guest_memfds[] | select(.pid | IN($ours))] == []"
 
 # Threads: which process has a guest_memfd that a thread created, has in its own table, or left mapped.
 start threads "$tools/thread-memory"
@@ -183,10 +183,10 @@ gmemctl list --json > "$scratch/list" 2> "$scratch/list.err"
 made=$(column threads made 2) broker=$(column threads broker 2)
 of_made="(.guest_memfds[] | select(.processes == 2 and .vm_pid == $(column threads made 3)))"
 if in_pid_namespace; then
-	skip "of a VM that a thread made, its process is named first" \
+	skip "list names the process first in which a thread made the VM" \
 		"the kernel names that thread by its PID in the initial PID namespace"
 else
-	holds "of a VM that a thread made, its process is named first" "$of_made |
+	holds "list names the process first in which a thread made the VM" "$of_made |
 		.pid == $made and .fds == [\"$(column threads made 4)\"] and
 		([.owners[].pid] | sort) == ([$made, $broker] | sort) and .shared == 0"
 	frame=$(gmemctl pfns "$made:$(column threads made 4)" --json | jq '.extents[0].pfn')
@@ -194,14 +194,14 @@ else
 		gmemctl pfn --json "$frame"
 fi
 if grep -qx kcmp "$scratch/threads"; then
-	holds "descriptors that a thread has for itself" \
+	holds "list finds descriptors in a thread's own table" \
 		"[.guest_memfds[] | select(.pid == $(column threads own 3))] | length == 1 and
 		.[0].processes == 1 and .[0].fds == [\"$(column threads own 4)\"] and
 		.[0].resident == 65536"
 else
-	skip "descriptors that a thread has for itself" "this kernel has no kcmp(2)"
+	skip "list finds descriptors in a thread's own table" "this kernel has no kcmp(2)"
 fi
-holds "mapped by all threads of one process" \
+holds "list counts a process once whose threads all map the memory" \
 	"[.guest_memfds[] | select(.pid == $(column threads closed 2))] | length == 1 and
 	.[0].processes == 1 and (.[0].owners | length) == 1 and .[0].fds == [\"mmap\"]"
 stop

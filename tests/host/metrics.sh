@@ -52,9 +52,9 @@ esac
 gmemctl metrics --no-locks --json > "$scratch/text" 2> "$scratch/err"
 if jq -e --argjson pid "$(column host mapped 2)" '[.samples[] | select((.name | test("shared")) or
 	.labels.pid == "\($pid)")] == []' "$scratch/text" > "$scratch/jq"; then
-	pass "without locks neither the shared side nor what is only mapped"
+	pass "metrics --no-locks leaves out the shared side and memory that is only mapped"
 else
-	fail "without locks neither the shared side nor what is only mapped" "$(cat "$scratch/text")"
+	fail "metrics --no-locks leaves out the shared side and memory that is only mapped" "$(cat "$scratch/text")"
 fi
 
 gmemctl metrics > "$scratch/text" 2> "$scratch/err"
@@ -92,26 +92,26 @@ names() {
 		select(.name | contains("process") | not) | "\(.name) \(.labels)"' | sort
 }
 if [ "$(id -u)" -ne 0 ] || ! command -v setpriv > "$scratch/which"; then
-	skip "the unit's capabilities suffice" "root and setpriv are needed"
+	skip "metrics with the capabilities of its unit answers as root does" "root and setpriv are needed"
 elif reader_missing; then
-	skip "the unit's capabilities suffice" "$why"
+	skip "metrics with the capabilities of its unit answers as root does" "$why"
 else
 	names < "$scratch/metrics" > "$scratch/wanted"
 	with_caps ",$caps" > "$scratch/limited"
 	names < "$scratch/limited" > "$scratch/found"
 	now=$(jq '.samples[] | select(.name == "gmemctl_complete").value' "$scratch/limited")
 	if cmp -s "$scratch/wanted" "$scratch/found" && [ "$now" = "$complete" ]; then
-		pass "the unit's capabilities suffice"
+		pass "metrics with the capabilities of its unit answers as root does"
 	else
-		fail "the unit's capabilities suffice" "complete: $now" "$(cat "$scratch/err")" \
+		fail "metrics with the capabilities of its unit answers as root does" "complete: $now" "$(cat "$scratch/err")" \
 			"$(diff "$scratch/wanted" "$scratch/found")"
 	fi
 	with_caps "" > "$scratch/limited"
 	if jq -e '.samples[] | select(.name == "gmemctl_complete").value == 0' \
 		"$scratch/limited" > "$scratch/jq"; then
-		pass "less is seen with none, and said"
+		pass "metrics without capabilities sees less, and reports that"
 	else
-		fail "less is seen with none, and said" "$(cat "$scratch/limited")"
+		fail "metrics without capabilities sees less, and reports that" "$(cat "$scratch/limited")"
 	fi
 fi
 stop

@@ -39,7 +39,7 @@ of_gmemctl > "$scratch/gmemctl"
 grep -v ' free ' "$scratch/numactl" > "$scratch/wanted"
 grep -v ' free ' "$scratch/gmemctl" > "$scratch/found"
 if [ -s "$scratch/wanted" ] && diff "$scratch/wanted" "$scratch/found" > "$scratch/diff"; then
-	pass "nodes, sizes, CPUs and distances: $(wc -l < "$scratch/wanted") figures as numactl's"
+	pass "list --nodes agrees with numactl on nodes, sizes, CPUs and distances: $(wc -l < "$scratch/wanted") figures as numactl's"
 else
 	fail "nodes, sizes, CPUs and distances as numactl's" "$(cat "$scratch/diff")"
 fi
@@ -50,9 +50,9 @@ outside=$(grep ' free ' "$scratch/gmemctl" | paste -d ' ' "$scratch/after" - | a
 	{ low = before[$2] < $4 ? before[$2] : $4; high = before[$2] < $4 ? $4 : before[$2]
 		if ($2 != $6 || $8 < low - 256 || $8 > high + 256) print }' "$scratch/numactl" -)
 if [ -s "$scratch/after" ] && [ -z "$outside" ]; then
-	pass "free memory between two looks of numactl's, give or take 256 MiB"
+	pass "list --nodes agrees with numactl on free memory, within 256 MiB"
 else
-	fail "free memory between two looks of numactl's, give or take 256 MiB" "$outside"
+	fail "list --nodes agrees with numactl on free memory, within 256 MiB" "$outside"
 fi
 
 # Which nodes libnuma accepts on the running kernel. libnuma prints no messages of its own.
@@ -82,14 +82,14 @@ short_of_memory() {
 }
 # A sanitized build has the library linked in, and nothing can be preloaded into it.
 if ! can_preload; then
-	skip 'libnuma without memory' 'nothing can be preloaded there'
+	skip 'a command without memory for libnuma' 'nothing can be preloaded there'
 else
 	short_of_memory > "$scratch/short"
 	if grep -qx before "$scratch/short" && grep -qx after "$scratch/short" &&
 		! grep -q '^call' "$scratch/short"; then
-		pass "libnuma without memory: said, or done without"
+		pass "a command without memory for libnuma works, or reports the cause"
 	else
-		fail "libnuma without memory: said, or done without" "$(sort "$scratch/short" | uniq -c)"
+		fail "a command without memory for libnuma works, or reports the cause" "$(sort "$scratch/short" | uniq -c)"
 	fi
 fi
 finish

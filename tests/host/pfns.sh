@@ -23,9 +23,9 @@ if jq -e '(.extents | length) == 16384 and
 	([.extents[].pfn] | unique | length) == 16384 and
 	([.extents[].offset] | to_entries | all(.value == .key * 4096))' \
 	"$scratch/each" > "$scratch/answer"; then
-	pass "16384 pages, each with a page frame of its own"
+	pass "pfns shows 16384 pages with 16384 different page frames"
 else
-	fail "16384 pages, each with a page frame of its own"
+	fail "pfns shows 16384 pages with 16384 different page frames"
 fi
 outside=$(jq -r '.extents[].pfn' "$scratch/each" | awk '
 	function hex(s,  i, n) {
@@ -47,9 +47,9 @@ outside=$(jq -r '.extents[].pfn' "$scratch/each" | awk '
 	}
 	END { print bad + 0 }' /proc/iomem -)
 if [ "$outside" = 0 ]; then
-	pass "each page frame is System RAM"
+	pass "every page frame is in System RAM"
 else
-	fail "each page frame is System RAM" "$outside are not"
+	fail "every page frame is in System RAM" "$outside are not"
 fi
 try_json 0 '[.extents[] | select(.offset == 0)][0].gpa == "0x100000000" and
 	[.extents[] | select(.offset == 33554432)][0].gpa == "0x200000000"' \
@@ -66,16 +66,16 @@ stop
 start shared "$tools/own-memory" 8388608 3
 status=$?
 if [ $status -eq 77 ]; then
-	skip "page frames equal pagemap's" "$(cat "$scratch/shared.err")"
+	skip "page frames are those of /proc/PID/pagemap" "$(cat "$scratch/shared.err")"
 	finish
 fi
 gmemctl pfns "$helper:$(column shared fd 2)" --each --raw -n -b -o OFFSET,PFN \
 	> "$scratch/ours" 2> "$scratch/ours.err"
 awk '$1 == "page" { printf "0x%x 0x%x\n", $2, $3 }' "$scratch/shared" > "$scratch/pagemap"
 if [ "$(wc -l < "$scratch/pagemap")" -eq 2048 ] && cmp -s "$scratch/pagemap" "$scratch/ours"; then
-	pass "2048 page frames equal pagemap's"
+	pass "2048 page frames are those of /proc/PID/pagemap"
 else
-	fail "2048 page frames equal pagemap's" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
+	fail "2048 page frames are those of /proc/PID/pagemap" "$(diff "$scratch/pagemap" "$scratch/ours" | head -5)"
 fi
 stop
 finish

@@ -132,9 +132,9 @@ keeps() {
 	kept=$("$BUILD/gmemctl" -vv "$1" $(arguments "$1") 2>&1 > "$scratch/out" |
 		sed -n '/.*capabilities: /{s///; s/=.*//; s/cap_//g; s/none//; s/,/ /g; p; q;}')
 	if same_words "$2" "$kept"; then
-		pass "$1 keeps: ${2:-nothing}"
+		pass "$1 keeps only these capabilities: ${2:-none}"
 	else
-		fail "$1 keeps: ${2:-nothing}" "$kept"
+		fail "$1 keeps only these capabilities: ${2:-none}" "$kept"
 	fi
 }
 
@@ -210,11 +210,11 @@ is_less() {
 	more=$answered
 	answer "$1" "$by" "$(but "$row" "$4")"
 	if cmp -s "$more" "$answered"; then
-		fail "$what says less" "it says the same"
+		fail "$what answers less, and reports that" "the answer is the same as with it"
 	elif ! admits; then
-		fail "$what says less" "it does not say so" "$(diff "$more" "$answered" | head -n 20)"
+		fail "$what answers less, and reports that" "standard error does not report that" "$(diff "$more" "$answered" | head -n 20)"
 	else
-		pass "$what says less, and says so"
+		pass "$what answers less, and reports that"
 	fi
 }
 

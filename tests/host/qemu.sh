@@ -53,9 +53,9 @@ if qemu plain -machine q35; then
 	gmemctl list --json > "$scratch/list" 2> "$scratch/err"
 	if jq -e ".processes.vm_only >= 1 and all(.guest_memfds[]; .pid != $vmm)" \
 		"$scratch/list" > "$scratch/jq"; then
-		pass "QEMU $version without guest_memfd is counted, not listed"
+		pass "list counts QEMU $version without a guest_memfd, and shows no row"
 	else
-		fail "QEMU $version without guest_memfd is counted, not listed" "$(cat "$scratch/list")"
+		fail "list counts QEMU $version without a guest_memfd, and shows no row" "$(cat "$scratch/list")"
 	fi
 	quit
 else
@@ -80,10 +80,10 @@ holds() {
 }
 # shellcheck disable=SC2016 # jq's variables
 {
-	holds "QEMU $version by its name" '$rows | length >= 2 and
+	holds "list shows QEMU $version by its name" '$rows | length >= 2 and
 		all(.command == "qemu-system-x86" and .processes == 1 and (.fds | length) == 1)'
-	holds "its RAM" '$rows | any(.size == 268435456)'
-	holds "its firmware" "\$rows | any(.size == $firmware)"
+	holds "list shows the RAM of QEMU" '$rows | any(.size == 268435456)'
+	holds "list shows the firmware of QEMU" "\$rows | any(.size == $firmware)"
 }
 if reader_missing; then
 	skip "what QEMU $version has in its guest_memfds" "$why"
@@ -91,10 +91,10 @@ if reader_missing; then
 	finish
 fi
 # shellcheck disable=SC2016
-holds "private, bound, of its VM, and in the direct map" '$rows | all(.flags == [] and .slots >= 1 and
+holds "each guest_memfd is private, bound to its VM, and in the direct map" '$rows | all(.flags == [] and .slots >= 1 and
 	.vm_pid == .pid and .reason == null and (.direct_map == "mapped" or .direct_map == "empty"))'
 # QEMU adds all of TDVF, at the end of the first 4 GiB. Of RAM it adds the parts that TDVF asks for.
-holds "the firmware's pages are there, some of RAM" "\$rows |
+holds "pages of the firmware and of the RAM are resident" "\$rows |
 	any(.size == $firmware and .resident == $firmware) and
 	any(.size == 268435456 and .resident > 0 and .resident < 16777216)"
 fd=$(jq -r "[.guest_memfds[] | select(.pid == $vmm and .size == $firmware)][0].fds[0]" "$scratch/list")
@@ -105,5 +105,5 @@ try_json 0 '.verdict_now == "safe" and .not_in_direct_map == 0' gmemctl check "$
 quit
 gmemctl list --json > "$scratch/list" 2> "$scratch/err"
 # shellcheck disable=SC2016
-holds "gone when QEMU is" '$rows == []'
+holds "list shows no row after QEMU ended" '$rows == []'
 finish

@@ -8,18 +8,18 @@
 . tests/cli/screen/lib.sh
 
 if ! can_show_screens; then
-	skip 'top on this kernel' "$why"
+	skip 'top on the running kernel' "$why"
 	finish
 fi
 if reader_missing; then
-	skip 'top on this kernel' "$why"
+	skip 'top on the running kernel' "$why"
 	finish
 fi
 up=$((20 << 20))
 down=$((12 << 20))
 start memory "$tools/paced-memory" $((512 << 20)) $up $down
 if [ $? -eq 77 ]; then
-	skip 'top on this kernel' "$(cat "$scratch/memory.err")"
+	skip 'top on the running kernel' "$(cat "$scratch/memory.err")"
 	finish
 fi
 pid=$helper
@@ -52,18 +52,18 @@ rates() {
 }
 
 screen 100 20 'top --interval=1'
-shows_line 'its row' "^ *$pid paced-memory +512M +0B +0B/s ·+ "
+shows_line 'top shows the row of the process' "^ *$pid paced-memory +512M +0B +0B/s ·+ "
 echo go >&9
 rates 'populated at 20 MiB a second' $up
 echo go >&9
 rates 'punched at 12 MiB a second' -$down
 press m
-shows_line 'its map' "^$pid:[0-9]*, its pages in the direct map, read [0-9]* s ago: a cell is"
+shows_line 'm draws the map of the chosen guest_memfd' "^$pid:[0-9]*, its pages in the direct map, read [0-9]* s ago: a cell is"
 press q q
 await_status
 case $(cat "$scratch/status") in
-0 | 4) pass 'q ends it' ;; # 4: processes that nobody may look at
-*) fail 'q ends it' "$(cat "$scratch/status")" ;;
+0 | 4) pass 'q ends top' ;; # 4: processes that nobody may look at
+*) fail 'q ends top' "$(cat "$scratch/status")" ;;
 esac
 stop
 
@@ -72,7 +72,7 @@ hostile=$(printf 'a\033[2Jb\377')
 cp "$tools/own-memory" "$scratch/$hostile"
 start memory "$scratch/$hostile" 65536 0
 screen 100 20 'top --interval=1'
-shows_line 'a hostile name is masked' "^ *$helper a.x1b\[2Jb.xff +64K +64K "
+shows_line 'top escapes the control characters of a name' "^ *$helper a.x1b\[2Jb.xff +64K +64K "
 press q
 stop
 finish

@@ -49,9 +49,9 @@ as_nobody doctor --json > "$scratch/doctor" 2> "$scratch/doctor.err"
 wrong=$(jq -r '.checks[] | select(.result == "fail") | .id' "$scratch/doctor" |
 	grep -E '^(machine\.virtual|kernel\.version|reader\.(bpf|privilege|control|usable)|memory|kvm\.)')
 if [ -s "$scratch/doctor" ] && [ -z "$wrong" ]; then
-	pass "doctor fails nothing that could only not be seen"
+	pass "doctor fails no check only because the user may not see something"
 else
-	fail "doctor fails nothing that could only not be seen" "$wrong" "$(cat "$scratch/doctor.err")"
+	fail "doctor fails no check only because the user may not see something" "$wrong" "$(cat "$scratch/doctor.err")"
 fi
 # If KVM offers something to root, other users get no "no": it is theirs, too, or gmemctl cannot tell.
 for purpose in guest-memfd private tdx snp; do

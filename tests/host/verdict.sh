@@ -43,13 +43,13 @@ moved() {
 	[ "$(jq -nc --argjson a "$1" --argjson b "$2" '[$a[0] - $b[0], $b[1] - $a[1]]')" = "[$3,$3]" ]
 }
 if moved "$before" "$during" 20480; then
-	pass "five secret pages are 20480 bytes of holes"
+	pass "directmap shows five secret pages as 20480 bytes of holes"
 else
-	fail "five secret pages are 20480 bytes of holes" "before $before, during $during"
+	fail "directmap shows five secret pages as 20480 bytes of holes" "before $before, during $during"
 fi
 if moved "$during" "$after" -20480; then
-	pass "freed, they are mapped again"
+	pass "directmap shows secret pages that were freed as mapped"
 else
-	fail "freed, they are mapped again" "during $during, after $after"
+	fail "directmap shows secret pages that were freed as mapped" "during $during, after $after"
 fi
 finish

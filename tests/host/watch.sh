@@ -42,8 +42,8 @@ seen() {
 	fi
 }
 ours="PID=\"$pid\" COMMAND=\"own-memory\""
-seen "a new guest_memfd" "EVENT=\"new\" $ours"
-seen "its end" "EVENT=\"gone\" $ours.* RESIDENT=\"50331648\""
+seen "watch reports a new guest_memfd" "EVENT=\"new\" $ours"
+seen "watch reports the end of a guest_memfd" "EVENT=\"gone\" $ours.* RESIDENT=\"50331648\""
 
 # told_once NAME EVENTS BYTES: whether these events of our memory add up to BYTES.
 told_once() {
@@ -55,12 +55,12 @@ told_once() {
 		fail "$1" "$sum" "$(grep "$ours" "$scratch/changes")"
 	fi
 }
-told_once "64 MiB came, told once" 'new\|populate' 67108864
-told_once "a punch of 16 MiB, told once" punch 16777216
-seen "where it begins" "EVENT=\"punch\" $ours.* OFFSET=\"0x1000000\" SIZE=\"67108864\""
+told_once "watch reports 64 MiB of new pages once" 'new\|populate' 67108864
+told_once "watch reports a punch of 16 MiB once" punch 16777216
+seen "watch reports where the punch begins" "EVENT=\"punch\" $ours.* OFFSET=\"0x1000000\" SIZE=\"67108864\""
 case $status in
-0 | 4) pass "SIGTERM ends it" ;; # 4: processes that nobody may look at
-*) fail "SIGTERM ends it" "status $status" "$(cat "$scratch/watch.err")" ;;
+0 | 4) pass "SIGTERM ends watch" ;; # 4: processes that nobody may look at
+*) fail "SIGTERM ends watch" "status $status" "$(cat "$scratch/watch.err")" ;;
 esac
 
 # In a table each column starts at the same place in all lines, whatever comes first.
@@ -80,16 +80,16 @@ wait "$watcher"
 ends=$(awk -v pid="$pid" '/^TIME/ { print index($0, " PID ") + 3 }
 	$3 == pid { print index($0, " " pid " ") + length(pid) }' "$scratch/changes" | uniq -c)
 if [ "$(echo "$ends" | awk '{ print ($1 >= 4), $2 }')" = '1 37' ]; then
-	pass "the columns of its table stay where they are"
+	pass "every row of watch has its columns at the same places"
 else
-	fail "the columns of its table stay where they are" "$ends" "$(cat "$scratch/changes")"
+	fail "every row of watch has its columns at the same places" "$ends" "$(cat "$scratch/changes")"
 fi
 
 gmemctl watch --interval=0.1 --count=3 --json --no-locks > "$scratch/watch.json" 2> "$scratch/watch.err"
 if jq -e '.looks == 3 and .splits_counted' "$scratch/watch.json" > "$scratch/jq"; then
-	pass "three looks without a lock"
+	pass "watch --no-locks looks three times"
 else
-	fail "three looks without a lock" "$(cat "$scratch/watch.json" "$scratch/watch.err")"
+	fail "watch --no-locks looks three times" "$(cat "$scratch/watch.json" "$scratch/watch.err")"
 fi
 
 # watch prints a line for each change as it happens. The last line says how it ended.
@@ -108,8 +108,8 @@ status=$?
 if [ "$(jq -s length "$scratch/lines")" = "$(wc -l < "$scratch/lines")" ] &&
 	[ "$(tail -n 1 "$scratch/lines" | jq -c '[.schema_version, .status]')" = "[1,$status]" ] &&
 	[ "$(jq -s 'map(select(.schema_version)) | length' "$scratch/lines")" = 1 ]; then
-	pass "lines of JSON, the last one is the document"
+	pass "watch --json writes lines of JSON, and the document in the last one"
 else
-	fail "lines of JSON, the last one is the document" "status $status" "$(cat "$scratch/lines")"
+	fail "watch --json writes lines of JSON, and the document in the last one" "status $status" "$(cat "$scratch/lines")"
 fi
 finish

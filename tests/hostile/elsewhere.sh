@@ -34,20 +34,20 @@ if start swap "$attacks/swap-link" "$sticky" gmemctl.prom "$victim"; then
 		round=$((round + 1))
 	done
 	stop
-	whole "metrics -O where a link is swapped: $written written, $refused refused"
+	whole "metrics -O does not write through a link that another user swaps: $written written, $refused refused"
 	if [ -z "$other" ] && [ -z "$(find "$sticky" -name '.gmemctl*')" ]; then
-		pass 'it leaves nothing beside the file'
+		pass 'metrics -O leaves no other file in the folder'
 	else
-		fail 'it leaves nothing beside the file' "$other" "$(ls -lA "$sticky")"
+		fail 'metrics -O leaves no other file in the folder' "$other" "$(ls -lA "$sticky")"
 	fi
 	rm -f "$sticky/gmemctl.prom"
 	ln -s "$victim" "$sticky/gmemctl.prom"
 	chown -h 65534 "$sticky/gmemctl.prom"
 	try 2 '' 'a symbolic link of another user, with uid 65534' \
 		gmemctl metrics --simulate=plain -O "$sticky/gmemctl.prom"
-	whole 'nor through a link that stays'
+	whole 'metrics -O does not write through a symbolic link of another user'
 else
-	skip 'metrics -O where a link is swapped' "$(tail -n 1 "$scratch/swap.err")"
+	skip 'metrics -O does not write through a link that another user swaps' "$(tail -n 1 "$scratch/swap.err")"
 fi
 
 # map --from: the client is root without capabilities, and its holder has some. The client's rights decide.
@@ -56,9 +56,9 @@ chown 65534 "$scratch/others" 2> "$scratch/err"
 chmod 600 "$scratch/others"
 chmod 755 "$scratch"
 if ! with '' true 2> "$scratch/err"; then
-	skip 'map --from without capabilities' "$(tail -n 1 "$scratch/err")"
+	skip 'map --from by a client without capabilities' "$(tail -n 1 "$scratch/err")"
 elif with '' cat "$scratch/others" > "$scratch/stdout" 2>&1; then
-	skip 'map --from without capabilities' "a file of uid 65534 can be read all the same"
+	skip 'map --from by a client without capabilities' "this process can read a file of uid 65534 anyway"
 else
 	try 0 '' 'simulated' gmemctl create held --simulate=tdx --size=1M
 	try 0 '' 'simulated' gmemctl convert held 0+1M private

@@ -126,9 +126,9 @@ if attacked 'a process kept in execve' silent-server "$scratch/mount" exec; then
 	measured metrics --deadline=3 -O "$scratch/metrics"
 	comes_back 'metrics -O' 4 'gmemctl_complete is 0'
 	if grep -q '^gmemctl_processes{result="stuck"} 1$' "$scratch/metrics"; then
-		pass 'and its file is written'
+		pass 'metrics -O writes its file beside such a process'
 	else
-		fail 'and its file is written' "$(cat "$scratch/metrics")"
+		fail 'metrics -O writes its file beside such a process' "$(cat "$scratch/metrics")"
 	fi
 	measured watch --count=1 --interval=0.1
 	comes_back 'watch' 4 "$named"
@@ -149,15 +149,15 @@ if attacked 'a process kept in execve' silent-server "$scratch/mount" exec; then
 	measured batch --json --keep-going "$scratch/lines"
 	comes_back 'batch' 4 'first_stuck'
 	if jq -e '[.. | .command? // empty] | index("caps")' "$scratch/stdout" > "$scratch/jq"; then
-		pass 'and the line after it is run, and its document whole'
+		pass 'batch runs the next line beside such a process, and its document is complete'
 	else
-		fail 'and the line after it is run, and its document whole' "$(tail -c 300 "$scratch/stdout")"
+		fail 'batch runs the next line beside such a process, and its document is complete' "$(tail -c 300 "$scratch/stdout")"
 	fi
 	if another "$tools/own-memory" 65536 0; then
 		measured list -o pid,resident
 		comes_back 'list shows what another process has' 4 "^ *$beside "
 		measured metrics
-		comes_back 'so does metrics' 4 "^gmemctl_guest_memfd_size_bytes{.*pid=\"$beside\".* 65536"
+		comes_back 'metrics shows what another process has' 4 "^gmemctl_guest_memfd_size_bytes{.*pid=\"$beside\".* 65536"
 		without
 	else
 		skip 'list shows what another process has' "$(tail -n 1 "$scratch/beside.err")"
@@ -185,15 +185,15 @@ for kind in null gmem; do
 		measured_again list
 		bounded "list, $processes processes with one table of $fds ($kind)" '^processes seen'
 		if [ "$cpu" -le $((2 * one + slack)) ]; then
-			pass "it takes $cpu ms of a CPU, and $one ms for one process"
+			pass "list with a shared table takes $cpu ms of a CPU, and $one ms for one process"
 		else
-			fail 'a shared table costs more than twice one' "$cpu ms of a CPU, and $one ms for one process"
+			fail 'list with a shared table takes more than twice the CPU time' "$cpu ms of a CPU, and $one ms for one process"
 		fi
 		measured_again list --no-locks
 		if [ "$status" -le 4 ] && [ "$cpu" -le $((2 * one + slack)) ]; then
-			pass "so it does with --no-locks: $cpu ms"
+			pass "list --no-locks looks at a shared descriptor table once: $cpu ms"
 		else
-			fail 'a shared table costs more than twice one with --no-locks' "status $status, $cpu ms of a CPU"
+			fail 'list --no-locks with a shared table takes more than twice the CPU time' "status $status, $cpu ms of a CPU"
 		fi
 		stop
 	fi
@@ -224,7 +224,7 @@ if attacked 'long maps' long-maps "$scratch" 17; then
 	measured list -o inode,fds
 	bounded 'list finds what is mapped behind 17 MB of maps' "^ *$(inode_of) mmap"
 	if grep -q security "$scratch/stderr" && ! grep -q 'process 1 the first' "$scratch/stderr"; then
-		fail 'a limit is taken for a denial' "$(cat "$scratch/stderr")"
+		fail 'list reports a limit on descriptors as missing rights' "$(cat "$scratch/stderr")"
 	fi
 	stop
 fi
@@ -251,19 +251,19 @@ not_all() {
 	measured list --json
 	count=$(jq .count "$scratch/stdout")
 	if [ "$count" = 0 ] || ! jq -e '.unshown | length > 20' "$scratch/stdout" > "$scratch/jq"; then
-		fail "list does not say that these are all ($1)" "status $status, count $count"
+		fail "list reports that there may be more guest_memfds ($1)" "status $status, count $count"
 	elif [ "$count" = null ] && { [ "$status" -ne 3 ] || ! jq -e '.count_reason | length > 20' "$scratch/stdout" > "$scratch/jq"; }; then
-		fail "list says why it does not say how many ($1)" "status $status"
+		fail "list gives a reason why there may be more ($1)" "status $status"
 	else
-		pass "list does not say that these are all ($1): count $count, $(jq -r .unshown "$scratch/stdout" | cut -c 1-60)"
+		pass "list reports that there may be more guest_memfds ($1): count $count, $(jq -r .unshown "$scratch/stdout" | cut -c 1-60)"
 	fi
 	gmemctl metrics > "$scratch/metrics" 2> "$scratch/stderr"
 	if grep -q '^gmemctl_guest_memfds_may_be_unshown 1$' "$scratch/metrics" &&
 		! grep -q '^gmemctl_guest_memfds 0' "$scratch/metrics" &&
 		grep -q '^gmemctl_processes{' "$scratch/metrics"; then
-		pass "nor does metrics ($1)"
+		pass "metrics reports that there may be more ($1)"
 	else
-		fail "nor does metrics ($1)" "$(grep '^gmemctl_[gp]' "$scratch/metrics")" "$(cat "$scratch/stderr")"
+		fail "metrics reports that there may be more ($1)" "$(grep '^gmemctl_[gp]' "$scratch/metrics")" "$(cat "$scratch/stderr")"
 	fi
 }
 for how in socket uring; do

@@ -16,7 +16,7 @@ given_up() {
 
 if [ "$(awk '$1 == "CapBnd:" { print $2 }' /proc/self/status)" = 0000000000000000 ] ||
 	! with setpcap true 2> "$scratch/err"; then
-	skip 'what was given up' 'this process may not change its capabilities'
+	skip 'capabilities that a command gave up' 'this process may not change its capabilities'
 	finish
 fi
 "$GMEMCTL" watch --simulate=plain --interval=60 > "$scratch/watch" 2>&1 &
@@ -26,7 +26,7 @@ given_up 'watch gains nothing by execve(2)' $watch
 kill $watch
 wait $watch
 try 0 '' 'simulated' gmemctl create held --simulate=plain --size=1M
-given_up 'nor does a holder' "$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')"
+given_up 'a holder gains nothing by execve(2)' "$(gmemctl status --json 2> "$scratch/err" | jq '.vms[0].pid')"
 try 0 '' 'simulated' gmemctl destroy held
 
 # exec leaves the caller's capabilities to the command that it runs, in a batch, too.
@@ -34,12 +34,12 @@ if gmemctl create held --size=1M > "$scratch/stdout" 2>&1; then
 	mine=$(grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status)
 	its=$(gmemctl exec held -- grep -E '^(NoNewPrivs|CapBnd)' /proc/self/status)
 	if [ "$mine" = "$its" ]; then
-		pass 'exec leaves to its command what the caller has'
+		pass 'the command that exec runs has the capabilities of the caller'
 	else
-		fail 'exec leaves to its command what the caller has' "$its" "and not" "$mine"
+		fail 'the command that exec runs has the capabilities of the caller' "$its" "and not" "$mine"
 	fi
 	try 0 '' '' gmemctl destroy held
 else
-	skip 'exec leaves to its command what the caller has' "$(tail -n 1 "$scratch/stdout")"
+	skip 'the command that exec runs has the capabilities of the caller' "$(tail -n 1 "$scratch/stdout")"
 fi
 finish

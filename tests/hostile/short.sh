@@ -37,9 +37,9 @@ if mount -t tmpfs -o size=4k,mode=700 none "$scratch/full" 2> "$scratch/err"; th
 	try 2 '' 'gmemctl/held.vm: No space left on device' full
 	try_json 2 '.status == 2 and (.error.message | test("No space left"))' full --json
 	if [ "$(ls "$scratch/full/gmemctl")" = other ]; then
-		pass 'nothing is left in it'
+		pass 'a failed create leaves no file in the full folder'
 	else
-		fail 'nothing is left in it' "$(ls -l "$scratch/full/gmemctl")"
+		fail 'a failed create leaves no file in the full folder' "$(ls -l "$scratch/full/gmemctl")"
 	fi
 	umount "$scratch/full"
 else

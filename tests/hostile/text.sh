@@ -40,7 +40,7 @@ if start odd "$scratch/$odd" path; then
 	calm 'a name in the rows of metrics' 'x1b[2J'
 	stop
 else
-	skip 'a name that a terminal would obey' "$(tail -n 1 "$scratch/odd.err")"
+	skip 'a name with control sequences' "$(tail -n 1 "$scratch/odd.err")"
 fi
 
 # The same bytes in the command line, in the name of a folder, and in a log.

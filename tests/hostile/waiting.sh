@@ -62,14 +62,14 @@ for kind in stopped unread pipe socket; do
 	stop
 	create mortal --ttl=3s
 	stuck $kind mortal
-	gone_within 10 "so does --ttl, output $kind"
+	gone_within 10 "--ttl ends a holder, output $kind"
 	stop
 	sleep 60 &
 	user=$!
 	create used --user=$user
 	stuck $kind used
 	kill "$user"
-	gone_within 5 "and the end of --user, output $kind"
+	gone_within 5 "the end of the --user process ends a holder, output $kind"
 	stop
 done
 
@@ -92,9 +92,9 @@ for how in ttl user; do
 	wait $mapping
 	status=$?
 	if { [ $status -eq 2 ] || [ $status -eq 4 ]; } && grep -q interrupted "$scratch/stderr"; then
-		pass 'and its client is told'
+		pass 'the client of that map gets the message "interrupted"'
 	else
-		fail 'and its client is told' "status $status" "$(cat "$scratch/stderr")"
+		fail 'the client of that map gets the message "interrupted"' "status $status" "$(cat "$scratch/stderr")"
 	fi
 done
 exec 8>&-
@@ -116,9 +116,9 @@ if prlimit --pid "$holder" --nofile="$open:4096" 2> "$scratch/err"; then
 	after=$(ticks)
 	wait $!
 	if [ $((after - before)) -lt 20 ]; then
-		pass "a connection that it cannot take does not make it spin: $((after - before)) ticks in 2 seconds"
+		pass "a connection that a holder cannot accept does not make it run in a loop: $((after - before)) ticks in 2 seconds"
 	else
-		fail 'a connection that it cannot take does not make it spin' "$((after - before)) ticks in 2 seconds"
+		fail 'a connection that a holder cannot accept does not make it run in a loop' "$((after - before)) ticks in 2 seconds"
 	fi
 	prlimit --pid "$holder" --nofile=1024:4096
 	try 0 '*' '' gmemctl pfns full
