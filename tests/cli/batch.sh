@@ -126,9 +126,9 @@ printf 'create v --size=32M --populate --slot=4G+8M\npfns v --each -o gpa,pfn\n'
 gmemctl batch --simulate=plain "$scratch/batch" 2> "$scratch/err" |
 	awk '/ 0x1/ { print length($0) }' | uniq -c > "$scratch/widths"
 if [ "$(awk '{ print $1, $2 }' "$scratch/widths")" = '8192 20' ]; then
-	pass "the columns of a long table stay where they are"
+	pass "every row of a long table has its columns at the same places"
 else
-	fail "the columns of a long table stay where they are" "$(cat "$scratch/widths")"
+	fail "every row of a long table has its columns at the same places" "$(cat "$scratch/widths")"
 fi
 
 # The batch's format applies to its lines, unless a line chooses its own. Columns belong to each command.

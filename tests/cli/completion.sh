@@ -9,7 +9,7 @@ ln -s "$(realpath "$(program "$BUILD/gmemctl")")" "$scratch/bin/gmemctl"
 gmemctl --describe > "$scratch/table"
 for name in alpha beta; do
 	gmemctl create $name --simulate=plain --size=64K > "$scratch/created" 2>&1 ||
-		fail "create $name" "$(cat "$scratch/created")"
+		fail "completion: create $name" "$(cat "$scratch/created")"
 done
 
 # Completions look only at the text of a link, so any file of that name stands for a guest_memfd.

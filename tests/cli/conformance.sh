@@ -37,7 +37,7 @@ for model in $(models); do
 	tests_failed=$((tests_failed + $(grep -c '^not ok' "$scratch/report")))
 	grep -E '^(not )?ok' "$scratch/report" >> "$scratch/ran"
 	if [ $status -gt 1 ] || ! grep -q '^1\.\.' "$scratch/$model"; then
-		fail "$model: the runner ends" "exit status $status"
+		fail "$model: the runner of test scripts ends normally" "exit status $status"
 		show stderr
 	fi
 done
@@ -46,9 +46,9 @@ for script in tests/conformance/*.gmt; do
 	name=${script##*/}
 	grep -q '^needs:.*real-kernel' "$script" && continue
 	if grep -qF ": $name," "$scratch/ran"; then
-		pass "$name ran on a model"
+		pass "$name ran on at least one model"
 	else
-		fail "$name ran on a model" "it was skipped on each"
+		fail "$name ran on at least one model" "every model skipped it"
 	fi
 done
 

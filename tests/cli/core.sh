@@ -103,7 +103,7 @@ done
 
 # It changes while it is read: early, and when the tables are read.
 if ! can_preload; then
-	skip "a dump that changes while it is read" "nothing can be preloaded into this program"
+	skip "core: a dump that changes while it is read" "nothing can be preloaded into this program"
 	finish
 fi
 for how in cut grow touch; do

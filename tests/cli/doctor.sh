@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 if sysroot_missing; then
-	skip "doctor over hosts" "$(cat "$scratch/stderr")"
+	skip "doctor on files of other hosts" "$(cat "$scratch/stderr")"
 	finish
 fi
 
@@ -187,9 +187,9 @@ for name in tdx68 tdx68_off tdx68_unsaid tdx68_no_cpu tdx68_both el9_offer_alone
 	gmemctl metrics --format=nfd --sysroot="$(folder $name)" > "$scratch/features" 2> "$scratch/stderr"
 	if grep -q '^gmemctl-vm-type.default=true$' "$scratch/features" &&
 		! grep -qi sev "$scratch/features"; then
-		pass "$name: no label says SEV"
+		pass "$name: no label claims that the host has SEV"
 	else
-		fail "$name: no label says SEV" "$(cat "$scratch/features" "$scratch/stderr")"
+		fail "$name: no label claims that the host has SEV" "$(cat "$scratch/features" "$scratch/stderr")"
 	fi
 done
 try_json 3 '[.paths[] | select(.kernel_path | startswith("tdx-")) | .verdict] == ["unknown", "unknown", "unknown"] and
@@ -214,9 +214,9 @@ while [ $call -le 80 ]; do
 	call=$((call + 1))
 done
 if [ $without -gt 0 ] && [ -z "$wrong" ]; then
-	pass "no run without the number of keys is complete"
+	pass "metrics is not complete if it cannot read the number of keys"
 else
-	fail "no run without the number of keys is complete" "$without without; open$wrong failed"
+	fail "metrics is not complete if it cannot read the number of keys" "$without without; open$wrong failed"
 fi
 
 # Each command that a fix names finds the kernel's own lines in the log. No fix names another command.
@@ -238,9 +238,9 @@ done
 others=$(grep -rnE '"[^"]*\b(dmesg \| *grep|see dmesg|look at dmesg|dmesg (may|names|says|shows))' \
 	libgmem cli --include='*.c' --include='*.h' | grep -v '^libgmem/base/log.h:')
 if [ -z "$others" ]; then
-	pass "no other command is named"
+	pass "no fix names another command that reads the log"
 else
-	fail "no other command is named" "$others"
+	fail "no fix names another command that reads the log" "$others"
 fi
 
 # If a call fails, the answer is not "no", whichever call it was.
@@ -257,9 +257,9 @@ while [ $call -le 40 ]; do
 	call=$((call + 1))
 done
 if [ -z "$wrong" ]; then
-	pass "no call that is refused makes an answer no"
+	pass "doctor does not answer no because a call was refused"
 else
-	fail "no call that is refused makes an answer no" "$wrong"
+	fail "doctor does not answer no because a call was refused" "$wrong"
 fi
 
 # Output for people has a line for each purpose, on simulated kernels, too.

@@ -26,9 +26,9 @@ formats() {
 		return
 	fi
 	if [ "$(head -n 1 "$scratch/stdout")" = "simulated: $model" ]; then
-		pass "$model: $*: says that it is simulated"
+		pass "$model: $*: the output tells that the kernel is simulated"
 	else
-		fail "$model: $*: says that it is simulated" "$(head -n 1 "$scratch/stdout")"
+		fail "$model: $*: the output tells that the kernel is simulated" "$(head -n 1 "$scratch/stdout")"
 	fi
 	try_json "$status" ".simulated == \"$model\" and (.command | length) > 0" \
 		gmemctl "$@" "--simulate=$model" --json
@@ -38,16 +38,16 @@ formats() {
 	try "$status" '^[A-Z]|^[a-z_0-9A-Z]+ ' "simulated: $model" \
 		gmemctl "$@" "--simulate=$model" --raw
 	if [ "$(head -c 4 "$scratch/stdout")" = "ram " ] || same_width "$scratch/stdout"; then
-		pass "$model: $*: raw has the same columns everywhere"
+		pass "$model: $*: every line of --raw has the same number of columns"
 	else
-		fail "$model: $*: raw has the same columns everywhere"
+		fail "$model: $*: every line of --raw has the same number of columns"
 		show stdout
 	fi
 	try "$status" '*' "simulated: $model" gmemctl "$@" "--simulate=$model" --pairs
 	if pairs_are_shell "$scratch/stdout"; then
-		pass "$model: $*: pairs are pairs"
+		pass "$model: $*: a shell can evaluate every line of --pairs"
 	else
-		fail "$model: $*: pairs are pairs"
+		fail "$model: $*: a shell can evaluate every line of --pairs"
 		show stdout
 	fi
 	try "$status" '' '*' gmemctl "$@" "--simulate=$model" --quiet
@@ -122,9 +122,9 @@ for format in r P; do
 	gmemctl check --pfn=0x100 --simulate=plain "-$format" -o access > "$scratch/stdout" \
 		2> "$scratch/stderr"
 	if [ -s "$scratch/stdout" ] && ! grep -qE '^(#|FACT_)' "$scratch/stdout"; then
-		pass "-$format -o: the columns, and nothing else"
+		pass "-$format -o: the output has only the rows of these columns"
 	else
-		fail "-$format -o: the columns, and nothing else"
+		fail "-$format -o: the output has only the rows of these columns"
 		show stdout
 	fi
 done
@@ -141,9 +141,9 @@ keeps() {
 		"$shell" -c "$look" > "$scratch/before" 2>&1
 		"$shell" -c ". '$scratch/pairs'; $look" > "$scratch/after" 2>&1
 		if [ -s "$scratch/pairs" ] && cmp -s "$scratch/before" "$scratch/after"; then
-			pass "$shell keeps its variables: $*"
+			pass "$shell: no variable of the shell changes by the output of $*"
 		else
-			fail "$shell keeps its variables: $*" "$(diff "$scratch/before" "$scratch/after")"
+			fail "$shell: no variable of the shell changes by the output of $*" "$(diff "$scratch/before" "$scratch/after")"
 		fi
 	done
 }

@@ -6,7 +6,7 @@
 . tests/cli/lib.sh
 
 if wrapped || nm "$BUILD/gmemctl" 2> "$scratch/nm" | grep -q __asan_init; then
-	skip "libraries that have grown" "under valgrind or a sanitizer a second library would take minutes"
+	skip "libraries with larger structs" "under valgrind or a sanitizer a second library would take minutes"
 	finish
 fi
 
@@ -36,9 +36,9 @@ grow libgmem/kvm/memory.c '	ret = gmem_options_copy(vm->ctx, "gmem_memory_option
 	'	if (!ret && options.grown) ret = gmem_fail(vm->ctx, -EDOM, "grown");'
 if [ $grown = 0 ] && make -j2 -C "$tree" BUILD="$scratch/new" BPF=0 CC="${CC:-cc}" CFLAGS='-O0 -g' \
 	"$scratch/new/$(basename "$(realpath "$BUILD/libgmem.so")")" > "$scratch/make" 2>&1; then
-	pass "a library whose structs have grown"
+	pass "a library with larger structs is built"
 else
-	fail "a library whose structs have grown" "$(tail -12 "$scratch/make")"
+	fail "a library with larger structs is built" "$(tail -12 "$scratch/make")"
 	finish
 fi
 

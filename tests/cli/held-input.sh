@@ -101,13 +101,13 @@ echo "# $rows wrong inputs"
 
 gmemctl status --json 2> "$scratch/err" | jq 'del(.vms[].age)' > "$scratch/after"
 if diff "$scratch/before" "$scratch/after" > "$scratch/diff"; then
-	pass 'nothing has changed by them'
+	pass 'refused commands changed no VM'
 else
-	fail 'nothing has changed by them' "$(cat "$scratch/diff")"
+	fail 'refused commands changed no VM' "$(cat "$scratch/diff")"
 fi
 if [ "$(find "$GMEMCTL_RUNTIME_DIR/gmemctl" -type f | wc -l)" -eq 2 ]; then
-	pass 'nothing is left by them'
+	pass 'refused commands left no file'
 else
-	fail 'nothing is left by them' "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")"
+	fail 'refused commands left no file' "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")"
 fi
 finish

@@ -69,9 +69,9 @@ held 0 '' destroy td --if-exists
 try_json 0 '.released_size == 0 and .error == null' gmemctl destroy td --if-exists --json
 held 64 'a name is' destroy 12 --if-exists
 if [ -z "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")" ]; then
-	pass 'nothing is left in the folder'
+	pass 'no file is left in the folder of holders'
 else
-	fail 'nothing is left in the folder' "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")"
+	fail 'no file is left in the folder of holders' "$(ls "$GMEMCTL_RUNTIME_DIR/gmemctl")"
 fi
 
 # An SNP guest, and ordinary ones.
@@ -166,9 +166,9 @@ gone() {
 }
 for name in short used; do
 	if gone $name; then
-		pass "$name is released by itself"
+		pass "$name is released without a command"
 	else
-		fail "$name is released by itself" 'it is still there after 10 seconds'
+		fail "$name is released without a command" 'it is still there after 10 seconds'
 	fi
 done
 
@@ -179,9 +179,9 @@ pid_of() {
 held 0 '' create ends --simulate=plain
 kill "$(pid_of ends)"
 if gone ends && [ ! -e "$GMEMCTL_RUNTIME_DIR/gmemctl/ends.sock" ]; then
-	pass 'SIGTERM releases all'
+	pass 'a holder that gets SIGTERM releases its VM and its files'
 else
-	fail 'SIGTERM releases all'
+	fail 'a holder that gets SIGTERM releases its VM and its files'
 fi
 killed="the holder of 'dies', process [0-9]+, was killed; the kernel has released its VM"
 for command in 'convert dies all private' 'status dies' 'destroy dies'; do
@@ -263,9 +263,9 @@ try 2 '*' "no VM is held under the name 'other'" gmemctl status other
 try_json 2 '.error.code == "holder-lost"' gmemctl punch lost 0+4K --json
 try_json 0 '.released_size == 65536 and .command == "destroy"' gmemctl destroy lost --json
 if [ ! -e "/proc/$pid" ] || grep -qs '^State:.Z' "/proc/$pid/status"; then
-	pass 'its process has ended'
+	pass 'destroy ended the process of the holder'
 else
-	fail 'its process has ended' "$(cat "/proc/$pid/status")"
+	fail 'destroy ended the process of the holder' "$(cat "/proc/$pid/status")"
 fi
 deleted again
 held 0 "its holder, process $pid, was ended by a signal" destroy again
@@ -319,9 +319,9 @@ for _ in 1 2 3 4 5; do
 	gmemctl destroy race > "$scratch/out" 2>&1
 done
 if [ $((one + two)) -eq 2 ]; then
-	pass 'of two creates at once one succeeds'
+	pass 'if two creates use the same name, one of them succeeds'
 else
-	fail 'of two creates at once one succeeds' "statuses $one and $two" "$(cat "$scratch/one" "$scratch/two")"
+	fail 'if two creates use the same name, one of them succeeds' "statuses $one and $two" "$(cat "$scratch/one" "$scratch/two")"
 fi
 
 # The holder does not keep the caller's open files: a pipe ends when the creator ends.
@@ -378,7 +378,7 @@ wait $writer
 sleep 0.5
 kill -TERM $client
 wait $client
-judge 'a map that is interrupted' $? 4 '' 'interrupted: 256K of 1M were done'
+judge 'SIGTERM ends map, which tells how much was done' $? 4 '' 'interrupted: 256K of 1M were done'
 try_json 0 '.pages == 256' gmemctl pfns slow --json
 # For the holder, a client that dies in the middle is the same.
 # shellcheck disable=SC2086 # words

@@ -26,9 +26,9 @@ serves() {
 }
 
 try 0 '' '' "$client" "$socket" garbage 2000
-serves 'after 2000 packets of random bytes'
+serves 'it answers after 2000 packets of random bytes'
 try 0 '^[0-9]+\.[0-9]+\.[0-9]+$' '' "$client" "$socket" version
-serves 'after a client of another version'
+serves 'it answers after a client of another version'
 # A holder runs only commands for its VM. For a client it neither creates other VMs nor looks at the host.
 for words in 'create other --user=1' 'batch -' 'list' 'doctor --json' 'pfns 1:3'; do
 	# shellcheck disable=SC2086 # words
@@ -36,19 +36,19 @@ for words in 'create other --user=1' 'batch -' 'list' 'doctor --json' 'pfns 1:3'
 done
 try 0 '^0$' 'pages: ' "$client" "$socket" run pfns vm
 try 0 '' '' "$client" "$socket" leave 50
-serves 'after 50 clients that are gone before the answer'
+serves 'it answers after 50 clients that left before their answer'
 start silent "$client" "$socket" silent 100
-serves 'beside 100 connections that stay silent'
+serves 'it answers beside 100 connections that send nothing'
 stop
-serves 'after them'
+serves 'it answers when these connections are closed'
 if wrapped; then
-	skip 'beside a client that does not read' 'under valgrind the wait is longer than the patience'
+	skip 'it answers beside a client that does not read' 'under valgrind the wait is longer than the patience'
 else
 	start deaf "$client" "$socket" deaf
-	serves 'beside a client that does not read what it asked for'
+	serves 'it answers beside a client that does not read its answer'
 	stop
 fi
-serves 'after it'
+serves 'it answers when that client is gone'
 
 # A client of a stopped holder: a signal ends the wait, and nothing was done. The holder does not have the
 # client's descriptors: a reader of the client's output reaches the end while the holder is stopped.
@@ -69,25 +69,25 @@ to_stopped() {
 	return "$(sed -n 's/^status //p' "$scratch/asked")"
 }
 if wrapped; then
-	skip 'to a holder that is stopped' 'a second is not enough there to start'
+	skip 'a client of a stopped holder' 'a second is not enough there to start'
 else
 	try 2 '' "interrupted before the holder of 'vm', process $pid, took the command, so that nothing was done: it is stopped" \
 		to_stopped
-	serves 'after it was stopped'
+	serves 'it answers after it was stopped'
 fi
 sleep 0.2
 if [ "$(fds)" -eq "$before" ] && [ "$(stat -c %a "$socket")" = 600 ] &&
 	[ "$(stat -c %a "$GMEMCTL_RUNTIME_DIR/gmemctl")" = 700 ]; then
-	pass 'it has as many descriptors as before, and its files are private'
+	pass 'the holder has no more descriptors than before, and only its user can read its files'
 else
-	fail 'it has as many descriptors as before, and its files are private' \
+	fail 'the holder has no more descriptors than before, and only its user can read its files' \
 		"$before before, $(fds) after" "$(ls -la "$GMEMCTL_RUNTIME_DIR/gmemctl")"
 fi
 try 0 '' 'simulated' gmemctl destroy vm
 if [ ! -e "$socket" ]; then
-	pass 'it is gone'
+	pass 'the holder ends after destroy'
 else
-	fail 'it is gone'
+	fail 'the holder ends after destroy'
 fi
 
 # A file that the holder cannot remove is in the way. It reports that, and does not try for ever.
@@ -103,9 +103,9 @@ for range in 0+4K 4K+8K all; do
 	wc -lc < "$GMEMCTL_RUNTIME_DIR/gmemctl/blocked.vm"
 done | sort -u > "$scratch/lines"
 if [ "$(tr -s ' ' < "$scratch/lines")" = ' 1 511' ]; then
-	pass 'the line about a VM has one length'
+	pass 'the line about a VM always has the same length'
 else
-	fail 'the line about a VM has one length' "$(cat "$scratch/lines")"
+	fail 'the line about a VM always has the same length' "$(cat "$scratch/lines")"
 fi
 try 0 '' 'simulated' gmemctl destroy blocked
 
@@ -125,9 +125,9 @@ echo > "$scratch/go"
 wait $reader
 if [ "$(tail -n 1 "$scratch/late")" = 0 ] &&
 	grep -q 'was not read for 2 seconds, and another command waits for this VM' "$scratch/slow"; then
-	pass 'an answer that nobody reads is given up'
+	pass 'the holder gives up an answer that no client reads'
 else
-	fail 'an answer that nobody reads is given up'
+	fail 'the holder gives up an answer that no client reads'
 	show slow
 	show late
 fi

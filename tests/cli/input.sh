@@ -118,9 +118,9 @@ try 0 '*' '104435 is taken for decimal' check --pfn=104435-104440
 for sure in 0x197f3 pfn:197f3 256 999; do
 	gmemctl check --simulate=plain "--pfn=$sure" > "$scratch/stdout" 2> "$scratch/stderr"
 	if grep -q 'taken for decimal' "$scratch/stderr"; then
-		fail "no note for $sure" "$(cat "$scratch/stderr")"
+		fail "check --pfn=$sure prints no note about decimal" "$(cat "$scratch/stderr")"
 	else
-		pass "no note for $sure"
+		pass "check --pfn=$sure prints no note about decimal"
 	fi
 done
 
@@ -149,9 +149,9 @@ for hidden in va:ffff888084f35000 ffff888084f35000 0xffff888084f35000 0ffff88808
 		# shellcheck disable=SC2086 # words
 		gmemctl $command --simulate=plain --json > "$scratch/stdout" 2>&1
 		if grep -q 888084f35 "$scratch/stdout"; then
-			fail "$command keeps the address to itself" "$(cat "$scratch/stdout")"
+			fail "$command does not print the address" "$(cat "$scratch/stdout")"
 		else
-			pass "$command keeps the address to itself"
+			pass "$command does not print the address"
 		fi
 	done
 done

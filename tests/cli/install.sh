@@ -34,9 +34,9 @@ try 0 '^gmemctl' '' "$root/usr/sbin/gmemctl" --version
 
 if grep -qx prefix=/usr "$root/usr/lib/pkgconfig/libgmem.pc" &&
 	grep -q '^ExecStart="/usr/sbin/gmemctl" ' "$root"/usr/lib/systemd/system/gmemctl-metrics.service; then
-	pass "what was installed knows where it is"
+	pass "installed files name the folders where they are"
 else
-	fail "what was installed knows where it is" \
+	fail "installed files name the folders where they are" \
 		"$(grep -r '^prefix=\|^ExecStart=' "$root/usr/lib/pkgconfig" "$root/usr/lib/systemd")"
 fi
 
@@ -206,9 +206,9 @@ whole=$(realpath "$BUILD")
 make -pn BUILD="$whole" BPF=$bpf 2> "$scratch/make" |
 	grep -a "^${whole#"$here"/}/obj/libgmem/base/names\.o: " > "$scratch/rule"
 if grep '/flags ' "$scratch/rule" | grep -q ' include/gmem/base\.h '; then
-	pass "an absolute BUILD knows the headers that an object was made of"
+	pass "with an absolute BUILD make knows which headers an object depends on"
 else
-	fail "an absolute BUILD knows the headers that an object was made of" "$(cut -c1-200 "$scratch/rule")"
+	fail "with an absolute BUILD make knows which headers an object depends on" "$(cut -c1-200 "$scratch/rule")"
 fi
 
 # refused NAME MESSAGE COMPILER: whether a make with that compiler ends with one error, MESSAGE. With -k make

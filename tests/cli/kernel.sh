@@ -55,13 +55,13 @@ interrupt() {
 interrupt > "$scratch/stdout" 2> "$scratch/stderr"
 status=$?
 if [ "$status" -eq 0 ]; then
-	skip 'interrupted walk' 'it had ended before the signal came'
+	skip 'SIGTERM ends walk, which releases all that it made' 'it had ended before the signal came'
 elif [ "$status" -ne 4 ] || ! jq -e '[.stages[] | select(.stage == "release").result] == ["ok"]' \
 	"$scratch/stdout" > /dev/null; then
-	fail 'interrupted walk' "exit status $status"
+	fail 'SIGTERM ends walk, which releases all that it made' "exit status $status"
 	show stdout
 	show stderr
 else
-	pass 'interrupted walk'
+	pass 'SIGTERM ends walk, which releases all that it made'
 fi
 finish

@@ -137,11 +137,15 @@ show() {
 # judge NAME STATUS WANTED_STATUS STDOUT STDERR: checks $scratch/stdout and stderr against the patterns.
 judge() {
 	if [ "$2" -ne "$3" ]; then
-		fail "$1" "exit status $2, not $3"
+		fail "$1" "the exit status is $2, and should be $3"
+	elif [ -z "$4" ] && [ -s "$scratch/stdout" ]; then
+		fail "$1" "standard output should be empty"
 	elif ! matches "$scratch/stdout" "$4"; then
-		fail "$1" "standard output does not match '$4'"
+		fail "$1" "no line of standard output matches '$4'"
+	elif [ -z "$5" ] && [ -s "$scratch/stderr" ]; then
+		fail "$1" "standard error should be empty"
 	elif ! matches "$scratch/stderr" "$5"; then
-		fail "$1" "standard error does not match '$5'"
+		fail "$1" "no line of standard error matches '$5'"
 	else
 		pass "$1"
 		return
@@ -185,7 +189,7 @@ try_json() {
 		fail "$*" "the document's header or status is wrong"
 		show stdout
 	elif ! jq -e "$filter" "$scratch/stdout" > /dev/null 2> "$scratch/jq"; then
-		fail "$*" "not true: $filter" "$(cat "$scratch/jq")"
+		fail "$*" "this is not true of the document: $filter" "$(cat "$scratch/jq")"
 		show stdout
 		show stderr
 	else

@@ -40,9 +40,9 @@ sizes '16 8 2 4' -o size --sort=direct-map,size
 # list shows the names from the batch.
 names=$(list --raw --noheadings --output=name --sort=name 2> "$scratch/stderr" | paste -sd ' ')
 if [ "$names" = "a b c d" ]; then
-	pass "list names the VMs of the batch"
+	pass "list shows the names of the VMs of a batch"
 else
-	fail "list names the VMs of the batch" "$names" "$(cat "$scratch/stderr")"
+	fail "list shows the names of the VMs of a batch" "$names" "$(cat "$scratch/stderr")"
 fi
 
 # The sums are those of all memory, whichever columns are shown.

@@ -70,12 +70,12 @@ unseen=gmemctl_direct_map_collapses_total
 gmemctl --describe | awk -F '\t' '$1 == "metric"' | jq -rR 'split("\t")[1:] |
 	.[3] |= (ltrimstr("-") | split(",") | sort | join(",")) | @tsv' | sort > "$scratch/described"
 if sysroot_missing; then
-	skip "it writes the metrics that it says it has" "$(cat "$scratch/stderr")"
+	skip "metrics writes exactly the metrics that --describe lists" "$(cat "$scratch/stderr")"
 elif grep -v "^$unseen	" "$scratch/described" | diff - "$scratch/written" > "$scratch/diff" &&
 	grep -q "^$unseen	" "$scratch/described"; then
-	pass "it writes the $(wc -l < "$scratch/written") metrics that it says it has"
+	pass "metrics writes exactly the $(wc -l < "$scratch/written") metrics that --describe lists"
 else
-	fail "it writes the metrics that it says it has" "< said, > written:" "$(cat "$scratch/diff")"
+	fail "metrics writes exactly the metrics that --describe lists" "< said, > written:" "$(cat "$scratch/diff")"
 fi
 
 # Features: they fit into a label of Kubernetes, and have an expiry time.
@@ -84,16 +84,16 @@ label='[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?'
 wrong=$(sed 1d "$scratch/features" | grep -vxE "$label=$label")
 if [ -z "$wrong" ] && grep -qx 'gmemctl-vm-type.snp=true' "$scratch/features" &&
 	[ "$(wc -c < "$scratch/features")" -lt 65536 ]; then
-	pass "features are labels"
+	pass "every line of features is a valid node label"
 else
-	fail "features are labels" "$wrong" "$(cat "$scratch/features")"
+	fail "every line of features is a valid node label" "$wrong" "$(cat "$scratch/features")"
 fi
 expiry=$(sed -n '1s/^# +expiry-time=\(....-..-..T..:..:..Z\)$/\1/p' "$scratch/features")
 left=$(($(date -d "${expiry:-1970-01-01}" +%s) - $(date +%s)))
 if [ $left -gt 300 ] && [ $left -le 600 ]; then
-	pass "they expire in ten minutes"
+	pass "features expire in ten minutes"
 else
-	fail "they expire in ten minutes" "$left seconds left: $(head -n 1 "$scratch/features")"
+	fail "features expire in ten minutes" "$left seconds left: $(head -n 1 "$scratch/features")"
 fi
 try_json 0 '.features | any(.name == "gmemctl-keys.sev_es" and .value == "99")' \
 	metrics --simulate=snp --format=nfd --json
@@ -106,9 +106,9 @@ file=$folder/gmemctl.prom
 try 0 '' 'simulated: tdx' metrics --simulate=tdx --output-file "$file"
 if [ "$(stat -c %a "$file")" = 644 ] && [ "$(ls -A "$folder")" = gmemctl.prom ] &&
 	[ "$(tail -n 1 "$file")" = '# EOF' ]; then
-	pass "one file, for all to read"
+	pass "metrics -O writes one file, which everybody may read"
 else
-	fail "one file, for all to read" "$(ls -lA "$folder")"
+	fail "metrics -O writes one file, which everybody may read" "$(ls -lA "$folder")"
 fi
 echo before > "$file"
 try 2 '' 'no file can be made beside it' metrics --simulate=tdx -O "$scratch/nowhere/x"
@@ -117,9 +117,9 @@ try 2 '' 'not a file name' metrics --simulate=tdx -O "$folder/"
 try 2 '' '/proc' metrics --simulate=tdx,fail=list-directory@1+:EIO -O "$file"
 try 2 '' '/dev/kvm' metrics --simulate=plain,fail=open@1+:ENOENT -f nfd -O "$file"
 if [ "$(cat "$file")" = before ] && [ "$(ls -A "$folder")" = gmemctl.prom ]; then
-	pass "a failure leaves the file as it was, and nothing beside it"
+	pass "a failed metrics -O leaves the old file and no other file"
 else
-	fail "a failure leaves the file as it was, and nothing beside it" "$(ls -lA "$folder")"
+	fail "a failed metrics -O leaves the old file and no other file" "$(ls -lA "$folder")"
 fi
 # metrics replaces only a regular file. For anything else use a redirection: a rename would take away the
 # reader's FIFO, or the device node.
@@ -167,9 +167,9 @@ while kill -0 $writer 2> "$scratch/kill"; do
 done
 wait $writer
 if [ $parts -eq 0 ] && [ $reads -gt 0 ]; then
-	pass "a reader never meets a part"
+	pass "a reader never sees an incomplete file of metrics"
 else
-	fail "a reader never meets a part" "$parts of $reads reads"
+	fail "a reader never sees an incomplete file of metrics" "$parts of $reads reads"
 fi
 
 try 64 '' 'one of openmetrics\|prometheus\|nfd' metrics --format=xml

@@ -12,9 +12,9 @@ if promtool=$(packaging/cached promtool 2> "$scratch/why") || promtool=$(command
 	alerts=$(grep -c -- '- alert:' "$rules")
 	tested=$(sed -n 's/.*alertname: //p' tests/prometheus/gmemctl.rules.test.yml | sort -u | wc -l)
 	if [ "$alerts" -eq "$tested" ]; then
-		pass "each of $alerts alerts is tested"
+		pass "a test of promtool names each of $alerts alerts"
 	else
-		fail "each of $alerts alerts is tested" "$tested are"
+		fail "a test of promtool names each of $alerts alerts" "$tested are"
 	fi
 else
 	skip "alert rules" "there is no promtool: run make deps"
@@ -26,9 +26,9 @@ sed 's/$/_total/' "$scratch/known" | cat - "$scratch/known" | sort -u > "$scratc
 for file in "$rules" "$dashboard"; do
 	unknown=$(grep -oh 'gmemctl_[a-z_]*' "$file" | sort -u | comm -23 - "$scratch/names")
 	if [ -z "$unknown" ]; then
-		pass "$file asks for metrics that there are"
+		pass "$file uses only metrics that gmemctl writes"
 	else
-		fail "$file asks for metrics that there are" "$unknown"
+		fail "$file uses only metrics that gmemctl writes" "$unknown"
 	fi
 done
 try 0 '^true$' '' jq '.uid == "gmemctl" and ([.panels[].id] | length == (unique | length)) and
@@ -61,9 +61,9 @@ missing=$(tr '=' ' ' < "$scratch/labels" | tr -d '"' | while read -r label word;
 	sed 's/\\//g' "$page" | grep -FA1 -e "_${label}_" | grep -qF -e "*$word*" || echo "$label $word"
 done)
 if [ -z "$missing" ] && [ "$(wc -l < "$scratch/labels")" -gt 12 ]; then
-	pass "the manual has the $(wc -l < "$scratch/labels") words of labels"
+	pass "the manual explains the $(wc -l < "$scratch/labels") values of labels"
 else
-	fail "the manual has the words of labels" "it lacks:" "$missing"
+	fail "the manual explains the values of labels" "it lacks:" "$missing"
 fi
 
 sed -n '/^# SET-UP$/,/^# EXIT/p' "$page" | awk '/^rule_files:$/ { on = 1 } /^```$/ { on = 0 } on' > "$scratch/prometheus.yml"

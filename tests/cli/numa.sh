@@ -73,9 +73,9 @@ done <<END
 $wrong
 END
 if [ $tried -ge 40 ]; then
-	pass "that were $tried wrong lists and policies"
+	pass "all $tried wrong lists and policies are refused"
 else
-	fail "that were $tried wrong lists and policies" "40 are wanted"
+	fail "all $tried wrong lists and policies are refused" "40 are wanted"
 fi
 try_json 64 '.error | .code == "usage" and (.message | contains("no policy"))' gmemctl create x --simulate=plain --numa=a:0 --json
 try 2 '' 'no VM is held under the name' gmemctl status x
@@ -120,7 +120,7 @@ over=$((node1 / 1048576 + 64))M
 # shellcheck disable=SC2086 # words
 {
 	if wrapped; then
-		skip "more than a node has" "a tool that runs the command leaves less address space"
+		skip "more memory than a node has" "a tool that runs the command leaves less address space"
 	else
 		try 2 '' 'to be populated from node 1 alone, with .* free and 0B that can be reclaimed' \
 			gmemctl create x --simulate=tdx $shared --size=$over --numa=bind:1 --populate

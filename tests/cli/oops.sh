@@ -87,12 +87,12 @@ try 0 '*' 'line 1: the direct map is at 0xffff8aa500000000' gmemctl oops -v "$lo
 # If the text has no address, oops does not show it as 0.
 sed -n '3,$ { /CR2/d; p }' "$logs/x86-page-add" > "$scratch/headless"
 gmemctl oops --verbose "$scratch/headless" > "$scratch/stdout" 2> "$scratch/stderr"
-judge "no address in the text" $? 0 'not-present' ''
+judge "an oops without an address is shown without one" $? 0 'not-present' ''
 # A compressed file has no lines to read: oops says what to do.
 gzip -c "$logs/x86-page-add" > "$scratch/log.gz"
 try 3 '' 'log.gz: it is compressed with gzip: zcat .*log.gz . gmemctl oops' gmemctl oops -n --raw -o LINE "$scratch/log.gz"
 gmemctl oops -n --raw -o LINE - < "$scratch/log.gz" > "$scratch/stdout" 2> "$scratch/stderr"
-judge "compressed, on standard input" $? 3 '' 'standard input: it is compressed with gzip: zcat FILE . gmemctl oops'
+judge "oops refuses a compressed log on standard input" $? 3 '' 'standard input: it is compressed with gzip: zcat FILE . gmemctl oops'
 
 # Damaged logs: oops names each damage.
 head -n 3 "$logs/x86-page-add" > "$scratch/half"
@@ -139,9 +139,9 @@ gmemctl batch --keep-going --simulate=tdx-no-direct-map "$scratch/lines" \
 judge "the log of a simulated kernel" $? 4 \
 	'^ *[0-9]+ .*not-present +clflush +4K +0x100000 tdx-page-add KVM_TDX_INIT_MEM_REGION' '*'
 if grep -qE '^ *0x100000 yes +0 DMA32? .*unmapped|^0x100000 .* unmapped ' "$scratch/stdout"; then
-	pass "the page frame is still out of its direct map"
+	pass "oops --dmesg shows that the page frame is still unmapped"
 else
-	fail "the page frame is still out of its direct map"
+	fail "oops --dmesg shows that the page frame is still unmapped"
 	show stdout
 fi
 try 3 '' 'the log of the simulated kernel: no page fault in 0 lines' \

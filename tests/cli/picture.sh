@@ -36,9 +36,9 @@ done
 # A wide picture uses the width.
 gmemctl directmap --map --width=200 --simulate=tdx > "$scratch/wide"
 if [ "$(widest "$scratch/wide")" -gt 180 ]; then
-	pass "a wide picture is wide"
+	pass "--width=200 makes a picture wider than 80 columns"
 else
-	fail "a wide picture is wide" "$(widest "$scratch/wide") columns"
+	fail "--width=200 makes a picture wider than 80 columns" "$(widest "$scratch/wide") columns"
 fi
 
 # Characters: blocks in UTF-8, ASCII in other locales, without a byte above 0x7f or an escape.
@@ -197,8 +197,8 @@ fi
 
 # A range past the end has no picture, and says so.
 if look 'pfns vm --map --offset=1G+4K' | grep -q 'a cell is' || ! grep -q 'is past the end' "$scratch/stderr"; then
-	fail "a range past the end is told" "$(cat "$scratch/stderr")"
+	fail "--map of a range past the end says that the range is past the end" "$(cat "$scratch/stderr")"
 else
-	pass "a range past the end is told"
+	pass "--map of a range past the end says that the range is past the end"
 fi
 finish

@@ -24,27 +24,27 @@ bar='^\[=* *\] +[0-9]+%  [0-9.]+[KMG] of 8G  [0-9.]+[KMG]/s  [0-9]+:[0-9]+ left'
 
 on_terminal 'pfns vm --each --noheadings --output=offset' "> '$scratch/rows'"
 if grep -qE "$bar" "$scratch/drawn"; then
-	pass "pfns shows how far it is"
+	pass "pfns draws its progress on a terminal"
 else
-	fail "pfns shows how far it is" "$(cat "$scratch/drawn")"
+	fail "pfns draws its progress on a terminal" "$(cat "$scratch/drawn")"
 fi
 # After the last drawing gmemctl erases the line, before it prints anything else there.
 if grep -E -A 1 "$bar" "$scratch/drawn" | tail -n 1 | grep -q "^$(printf '\033')\[K"; then
-	pass "and wipes it"
+	pass "pfns erases the line of progress at the end"
 else
-	fail "and wipes it" "$(tail -n 3 "$scratch/drawn" | od -c)"
+	fail "pfns erases the line of progress at the end" "$(tail -n 3 "$scratch/drawn" | od -c)"
 fi
 if ! grep -q "$(printf '\033')" "$scratch/rows"; then
-	pass "nothing of it is among the rows"
+	pass "no line of progress is among the rows"
 else
-	fail "nothing of it is among the rows" "$(grep -n "$(printf '\033')" "$scratch/rows" | head -n 3)"
+	fail "no line of progress is among the rows" "$(grep -n "$(printf '\033')" "$scratch/rows" | head -n 3)"
 fi
 for rest in '--quiet|>' '|2> /dev/null >'; do
 	on_terminal "pfns vm --each --noheadings --output=offset ${rest%|*}" "${rest#*|} '$scratch/rows'"
 	if grep -q '%' "$scratch/drawn"; then
-		fail "none with ${rest%|*} ${rest#*|}" "$(head -n 3 "$scratch/drawn")"
+		fail "no progress with ${rest%|*} ${rest#*|}" "$(head -n 3 "$scratch/drawn")"
 	else
-		pass "none with ${rest%|*} ${rest#*|}"
+		pass "no progress with ${rest%|*} ${rest#*|}"
 	fi
 done
 
@@ -53,9 +53,9 @@ script -qec "'$GMEMCTL_FILE' report --simulate=tdx -o '$scratch/report'" /dev/nu
 tr '\r' '\n' < "$scratch/terminal" > "$scratch/drawn"
 for step in '0 of 5  doctor' '2 of 5  list' '4 of 5  metrics'; do
 	if grep -q "%  $step" "$scratch/drawn"; then
-		pass "report: $step"
+		pass "report shows its step: $step"
 	else
-		fail "report: $step" "$(head -n 12 "$scratch/drawn")"
+		fail "report shows its step: $step" "$(head -n 12 "$scratch/drawn")"
 	fi
 done
 try 0 '^doctor.json' '' gmemctl report --simulate=tdx -o "$scratch/report2"

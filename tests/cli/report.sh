@@ -5,7 +5,7 @@
 . tests/cli/lib.sh
 
 if sysroot_missing; then
-	skip "what a report says on another machine" "$(cat "$scratch/stderr")"
+	skip "a report is read on another machine" "$(cat "$scratch/stderr")"
 	finish
 fi
 
@@ -63,29 +63,29 @@ try 0 '^machine x86_64 4096$' '' grep machine "$scratch/plain/index"
 try '0' '^doctor\.json' '*' gmemctl report -o "$scratch/this"
 same_rows "this machine" "$scratch/this"
 if [ -z "$(find "$scratch/this" -type d ! -perm 700 -o -type f ! -perm 600 -o -type l)" ]; then
-	pass "nobody else can read it"
+	pass "other users cannot read a report"
 else
-	fail "nobody else can read it" "$(find "$scratch/this" -printf '%m %p\n')"
+	fail "other users cannot read a report" "$(find "$scratch/this" -printf '%m %p\n')"
 fi
 
 # The test knows the name of each file in it. It has nothing of processes, and no address of the kernel.
 others=$(cd "$scratch/this" && find . -type f | grep -vE '^\./(((doctor|caps|list|directmap|metrics)\.json)|index|kvm-answers|proc/(cpuinfo|config\.gz|iomem|misc|zoneinfo|meminfo|vmstat|cmdline|cgroups|filesystems|self/(status|mounts|uid_map)|sys/kernel/[a-z_]*)|sys/(module|devices/(system|faux)|fs/cgroup|class|kernel|firmware)/.*|(usr/)?lib/modules/.*|boot/config-.*)$')
 if [ -z "$others" ]; then
-	pass "files of the host only"
+	pass "a report has only the files that it should have"
 else
-	fail "files of the host only" "$others"
+	fail "a report has only the files that it should have" "$others"
 fi
 if grep -rnE '(^|[^0-9a-f])f{4}[0-9a-f]{12}' "$scratch/this" > "$scratch/found"; then
-	fail "no address of the kernel" "$(cat "$scratch/found")"
+	fail "a report has no address of the kernel" "$(cat "$scratch/found")"
 else
-	pass "no address of the kernel"
+	pass "a report has no address of the kernel"
 fi
 leaked=$(grep -vE '^Cap' "$scratch/this/proc/self/status"; grep -v 'System RAM' "$scratch/this/proc/iomem";
 	grep -vE ' cgroup2? ' "$scratch/this/proc/self/mounts" 2> "$scratch/none")
 if [ -z "$leaked" ]; then
-	pass "parts of files only"
+	pass "a report has only the needed lines of each file"
 else
-	fail "parts of files only" "$leaked"
+	fail "a report has only the needed lines of each file" "$leaked"
 fi
 
 # Folders that cannot take a report.
@@ -99,9 +99,9 @@ try 2 '' 'cannot be made' gmemctl report --simulate -o "$scratch/none/below"
 mkdir -m 755 "$scratch/wide"
 try 0 '*' '*' gmemctl report --simulate -o "$scratch/wide"
 if [ "$(stat -c %a "$scratch/wide")" = 700 ]; then
-	pass "an open folder is closed"
+	pass "report takes the rights of others from its folder"
 else
-	fail "an open folder is closed"
+	fail "report takes the rights of others from its folder"
 fi
 
 # If the folder cannot be made, the message says why, and what to do.
@@ -123,14 +123,14 @@ if gmemctl create seen --size=64K > "$scratch/created" 2>&1; then
 		length > 0 and all(. == "redacted")' \
 			"$scratch/redacted/list.json" > "$scratch/jq" &&
 		! grep -E 'command="[^"]' "$scratch/redacted/metrics.json" | grep -qv 'command="redacted"'; then
-		pass "names of processes are left out"
+		pass "report --redact leaves out names of processes"
 	else
-		fail "names of processes are left out" "$(jq -c '[.. | .command? // empty]' \
+		fail "report --redact leaves out names of processes" "$(jq -c '[.. | .command? // empty]' \
 			"$scratch/named/list.json" "$scratch/redacted/list.json")"
 	fi
 	gmemctl destroy seen > "$scratch/destroyed" 2>&1
 else
-	skip "names of processes are left out" "no VM can be made here: $(cat "$scratch/created")"
+	skip "report --redact leaves out names of processes" "no VM can be made here: $(cat "$scratch/created")"
 fi
 
 # The Debian package's script as reportbug runs it: by bash in the locale C, with its answer on descriptor 3.

@@ -51,9 +51,9 @@ done
 for command in $commands; do
 	laid_out "$command" > "$scratch/stdout"
 	if [ ! -s "$scratch/stdout" ]; then
-		pass "$command --help is laid out"
+		pass "lines of $command --help fit 80 columns"
 	else
-		fail "$command --help is laid out" 'its lines:'
+		fail "lines of $command --help fit 80 columns" 'its lines:'
 		show stdout
 	fi
 	try 0 "^  $command " '' gmemctl --help
@@ -89,16 +89,16 @@ try 0 '*' 'KVM_CREATE_GUEST_MEMFD on fd [0-9]+: [0-9]+' gmemctl walk --simulate=
 try 0 '*' 'KVM_TDX_INIT_VM on fd [0-9]+: 0' gmemctl walk --simulate=tdx -v -v
 gmemctl walk --simulate=tdx -v > "$scratch/stdout" 2> "$scratch/stderr"
 if ! grep -q ' on fd ' "$scratch/stderr"; then
-	pass "-v does not tell of single calls"
+	pass "-v does not print single ioctls"
 else
-	fail "-v does not tell of single calls"
+	fail "-v does not print single ioctls"
 	show stderr
 fi
 gmemctl walk --simulate=tdx -vv > "$scratch/stdout" 2> "$scratch/stderr"
 if ! grep -qE 'ffff[0-9a-f]{12}' "$scratch/stderr"; then
-	pass "-vv tells no kernel address"
+	pass "-vv prints no kernel address"
 else
-	fail "-vv tells no kernel address"
+	fail "-vv prints no kernel address"
 	show stderr
 fi
 

@@ -129,9 +129,9 @@ for n in $(seq 1 60); do
 	[ "$status" -eq 2 ] && unanswered=$((unanswered + 1))
 done
 if [ "$unanswered" -eq 5 ]; then
-	pass 'each question that fails ends the walk'
+	pass 'each capability question that fails ends the walk'
 else
-	fail 'each question that fails ends the walk' "$unanswered of them did"
+	fail 'each capability question that fails ends the walk' "$unanswered of them did"
 fi
 
 # --output=+COLUMN adds columns of both tables, whichever has them. Without '+' it chooses those of the first.

@@ -72,9 +72,9 @@ try 0 '*' 'watching' watch --jsonl -i 0.01 -c 1
 if [ "$(wc -l < "$scratch/stdout")" -eq 1 ] && jq -e '.looks == 1 and .error == null and
 	.status == 0 and .simulated == "plain" and has("changes") == false' "$scratch/stdout" \
 	> "$scratch/jq" 2>&1; then
-	pass 'the last line says how it ended'
+	pass 'the last line of JSON tells how watch ended'
 else
-	fail 'the last line says how it ended' "$(cat "$scratch/stdout" "$scratch/jq")"
+	fail 'the last line of JSON tells how watch ended' "$(cat "$scratch/stdout" "$scratch/jq")"
 fi
 try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'another output format' watch --jsonl --json
 try 64 '^\{"schema_version":1,.*"code":"usage".*\}$' 'another output format' watch --raw --jsonl

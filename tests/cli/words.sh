@@ -181,9 +181,9 @@ done < "$scratch/old"
 twice=$(awk -F '\t' '$1 == "option" && $2 != "-" { print $3 "\t" $6 "\t" ($5 == "RANGE" ? "RANGE" : "") }' \
 	"$scratch/describe" | sort -u | cut -f 1 | uniq -d)
 if [ -z "$twice" ]; then
-	pass 'an option is a switch, a range or another value in all commands alike'
+	pass 'an option of one name takes the same kind of value in every command'
 else
-	fail 'an option is a switch, a range or another value in all commands alike' "$twice"
+	fail 'an option of one name takes the same kind of value in every command' "$twice"
 fi
 
 # Alerts and dashboard use labels that metrics writes.
