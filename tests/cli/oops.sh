@@ -144,6 +144,12 @@ else
 	fail "oops --dmesg shows that the page frame is still unmapped"
 	show stdout
 fi
+# +COLUMN adds to the second table, too, which the heading of REASON is in.
+sed -i 's/--dmesg/--dmesg --output=+reason/' "$scratch/lines"
+gmemctl batch --keep-going --simulate=tdx-no-direct-map "$scratch/lines" \
+	> "$scratch/stdout" 2> "$scratch/stderr"
+judge "oops --dmesg --output=+reason" $? 4 '^ *PFN .* REASON *$' '*'
+try 64 '' "'reason' is a column of the frames of oops" gmemctl oops --dmesg --simulate=tdx -o reason
 try 3 '' 'the log of the simulated kernel: no page fault in 0 lines' \
 	gmemctl oops --dmesg --simulate=tdx -n --raw -o LINE
 finish
