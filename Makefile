@@ -463,7 +463,9 @@ deb: deb-source
 	umask 022 && cd $(BUILD)/deb/gmemctl-$(VERSION) && $(clean_environment) dpkg-buildpackage -us -uc
 	@ls $(BUILD)/deb/*.deb
 
-# Without a database of rpm packages (on Debian) what is needed cannot be looked up: --nodeps.
+# Without a database of rpm packages (on Debian) what is needed cannot be looked up: --nodeps. RPMFLAGS
+# are more options of rpmbuild; tests/packages/arm64 builds for another machine with them.
+RPMFLAGS ?=
 rpm: dist
 	rm -rf $(BUILD)/rpm
 	mkdir -p $(BUILD)/rpm/SOURCES
@@ -472,7 +474,7 @@ rpm: dist
 		--define '_topdir $(abspath $(BUILD)/rpm)' --define '_buildhost localhost' \
 		--define 'source_date_epoch_from_changelog 1' \
 		--define 'use_source_date_epoch_as_buildtime 1' \
-		--define 'clamp_mtime_to_source_date_epoch 1' packaging/rpm/gmemctl.spec
+		--define 'clamp_mtime_to_source_date_epoch 1' $(RPMFLAGS) packaging/rpm/gmemctl.spec
 	@find $(BUILD)/rpm -name '*.rpm'
 
 # The build of a package decides for itself about these variables.
