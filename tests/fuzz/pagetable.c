@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!word_count)
 		return 0;
 	gmem_image_region(&image, &first, &end);
+	HOLDS(first < end && end - first <= 1ull << (52 - image.tables.page_shift));
 	HOLDS(image.tables.levels > 0 && image.tables.levels <= GMEM_TABLE_LEVELS_MAX);
 	HOLDS(gmem_tables_index_bits(&image.tables, 0) > 0);
 	HOLDS(gmem_tables_index_bits(&image.tables, 0) <= image.tables.page_shift - 3);

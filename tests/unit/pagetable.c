@@ -450,6 +450,10 @@ START_TEST(refused)
 		{ "SIZE(page)=", "0", "struct page", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "x", "PHYS_OFFSET", -ENODATA },
 		{ "NUMBER(PHYS_OFFSET)=", "0x40000004", "PHYS_OFFSET", -EILSEQ },
+		/* Page frame 0 at address 0, among user space's, and RAM that no CPU can address. */
+		{ "NUMBER(PHYS_OFFSET)=", "0xffff000000000000", "page frames", -EILSEQ },
+		{ "NUMBER(PHYS_OFFSET)=", "0xfffe840000010000", "page frames", -EILSEQ },
+		{ "NUMBER(PHYS_OFFSET)=", "0x20000000000000", "page frames", -EILSEQ },
 	};
 	struct gmem_ctx *ctx = arm64_ctx();
 	struct gmem_image image;

@@ -53,8 +53,9 @@ extern const struct gmem_image_machine gmem_image_arm64;
 const struct gmem_image_machine *gmem_image_machine(const char *name);
 
 /*
- * Fills the image from the text of a vmcoreinfo. base: as page_offset_base. Errors: ENODATA, *why
- * is the name of the key that is not there; EILSEQ, *why says what does not fit.
+ * Fills the image from the text of a vmcoreinfo. base: as page_offset_base; 0 where it is not
+ * known yet and the keys do not tell it. Errors: ENODATA, *why is the name of the key that is not
+ * there; EILSEQ, *why says what does not fit.
  */
 int gmem_image_make(const struct gmem_image_machine *machine, const char *vmcoreinfo, uint64_t base,
 		    struct gmem_image *image, const char **why);
