@@ -79,14 +79,14 @@ read_dump() {
 as_live() {
 	[ "$status" -eq "$wanted" ] && [ -s "$scratch/wanted" ] &&
 		cmp -s "$scratch/wanted" "$scratch/told" || return
-	pass "$1 $(echo "${3-}" | cut -c 1-12): as it was said live, $(wc -l < "$scratch/wanted") lines"
+	pass "$1 $(echo "${3-}" | cut -c 1-12): the dump gives the same answer as the live host, $(wc -l < "$scratch/wanted") lines"
 }
 
 # compare NAME DUMP COMMAND...: the dump tells all that was said live.
 compare() {
 	read_dump "$@"
 	shift 2
-	as_live "$@" || fail "$*: as it was said live" "status $status, wanted $wanted" \
+	as_live "$@" || fail "$*: the dump gives the same answer as the live host" "status $status, wanted $wanted" \
 		"$(cat "$scratch/stderr")" "$(diff "$scratch/wanted" "$scratch/told" | head -n 10)"
 }
 
@@ -102,12 +102,12 @@ compare_known() {
 	[ "$status" -eq "$wanted" ] || { [ "$status" -ge 2 ] && [ "$status" -le 4 ]; } ||
 		echo "status $status" >> "$scratch/wrong"
 	if [ -s "$scratch/wrong" ]; then
-		fail "$*: told as it was said live, or unknown" "status $status, live $wanted" \
+		fail "$*: the dump gives the same answer as the live host, or unknown" "status $status, live $wanted" \
 			"$(cat "$scratch/stderr")" "$(head -n 10 "$scratch/wrong")"
 	elif cat "$scratch/stdout" "$scratch/stderr" | grep -qE 'left out of|not in the dump'; then
-		pass "$1 ${3-}: unknown, status $status, and why: $(sed -n 1p "$scratch/stderr" | cut -c 1-160)"
+		pass "$1 ${3-}: status $status, unknown parts with their reason: $(sed -n 1p "$scratch/stderr" | cut -c 1-160)"
 	else
-		fail "$*: why it is unknown" "$(cat "$scratch/stderr")"
+		fail "$*: the message gives a reason for what is unknown" "$(cat "$scratch/stderr")"
 	fi
 }
 
@@ -138,8 +138,8 @@ never_absent() {
 		gmemctl pfns "ino:$inode" --core="$1" > "$scratch/stdout" 2> "$scratch/stderr"
 		status=$?
 		case $status in
-		0 | 3 | 4) pass "pfns ino: status $status $(head -n 1 "$scratch/stderr" | cut -c 1-120)" ;;
-		*) fail "pfns ino:$inode is told, or unknown" "status $status" "$(cat "$scratch/stderr")" ;;
+		0 | 3 | 4) pass "pfns ino: does not report a guest_memfd as absent: status $status $(head -n 1 "$scratch/stderr" | cut -c 1-120)" ;;
+		*) fail "pfns ino:$inode does not report a guest_memfd as absent" "status $status" "$(cat "$scratch/stderr")" ;;
 		esac
 	done
 }
@@ -147,7 +147,7 @@ never_absent() {
 # mend [--tails] DUMP: as tests/kernel/mend-dump.
 mend() {
 	tests/kernel/mend-dump "$@" 2> "$scratch/err" && return
-	fail "the header of QEMU's dump is mended" "$(cat "$scratch/err")"
+	fail "mend-dump repairs the header of QEMU's dump" "$(cat "$scratch/err")"
 	finish
 }
 
@@ -174,7 +174,7 @@ both_filters() {
 filter() {
 	rm -f "$3"
 	makedumpfile --message-level 0 "$1" -d 31 "$2" "$3" > "$scratch/filter" 2>&1 && return
-	fail "makedumpfile $1 -d 31" "$(cat "$scratch/filter")"
+	fail "makedumpfile $1 -d 31 filters the dump" "$(cat "$scratch/filter")"
 	finish
 }
 

@@ -14,10 +14,10 @@ tests/kernel/run-qemu --timeout 240 --memory 512 --dump "$dump" --log "$kept/dum
 status=$?
 take_live "$scratch/tap"
 if [ $status -ne 0 ]; then
-	fail "the host that is dumped" "$(grep -v '^#' "$scratch/tap")" "$(cat "$scratch/err")"
+	fail "the tests in the guest pass before its dump" "$(grep -v '^#' "$scratch/tap")" "$(cat "$scratch/err")"
 	finish
 fi
-pass "the host that is dumped: $(grep -c '^ok' "$scratch/tap") answers"
+pass "the tests in the guest pass before its dump: $(grep -c '^ok' "$scratch/tap") of them"
 
 # As QEMU wrote it: the test kernel has no driver for the vmcoreinfo device.
 try 2 '' 'no vmcoreinfo.*qemu_fw_cfg' gmemctl directmap --core="$dump"

@@ -20,9 +20,9 @@ run() {
 		> "$kept/fault-$name.prediction" 2> "$scratch/$name.err"
 	status=$?
 	if [ $status -eq 0 ]; then
-		pass "$name: the kernel took the page fault in clflush_cache_range() below $function()"
+		pass "$name: with --force the kernel dies in clflush_cache_range(), called by $function()"
 	else
-		fail "$name: the kernel took the page fault in clflush_cache_range() below $function()" \
+		fail "$name: with --force the kernel dies in clflush_cache_range(), called by $function()" \
 			"status $status" "$(tail -n 20 "$scratch/$name.err")"
 	fi
 }
@@ -33,9 +33,9 @@ predicted() {
 	shift
 	for pattern; do
 		if grep -qE -e "$pattern" "$kept/fault-$name.prediction"; then
-			pass "$name, said before: $pattern"
+			pass "$name: gmemctl predicts the fault, in a line like $pattern"
 		else
-			fail "$name, said before: $pattern" "$(head -n 40 "$kept/fault-$name.prediction")"
+			fail "$name: gmemctl predicts the fault, in a line like $pattern" "$(head -n 40 "$kept/fault-$name.prediction")"
 		fi
 	done
 }
@@ -44,9 +44,9 @@ predicted() {
 not_present() {
 	if grep -q '#PF: supervisor read access' "$kept/fault-$1.log" &&
 		grep -q '#PF: error_code(0x0000) - not-present page' "$kept/fault-$1.log"; then
-		pass "$1: a read of a page that is not present, error code 0"
+		pass "$1: the kernel's log shows a read of a page that is not present, error code 0"
 	else
-		fail "$1: a read of a page that is not present, error code 0"
+		fail "$1: the kernel's log shows a read of a page that is not present, error code 0"
 	fi
 }
 
@@ -58,9 +58,9 @@ told() {
 		head -n 1 > "$scratch/told"
 	echo "not-present clflush unmapped 4K ${pfn:-?} $2 $3 gmemctl" > "$scratch/wanted"
 	if cmp -s "$scratch/told" "$scratch/wanted"; then
-		pass "$1: oops reads the page frame, path and step that were foretold: $pfn"
+		pass "$1: oops finds the predicted page frame, path and step in the log: $pfn"
 	else
-		fail "$1: oops reads the page frame, path and step that were foretold" \
+		fail "$1: oops finds the predicted page frame, path and step in the log" \
 			"$(cat "$scratch/told" "$scratch/wanted")"
 	fi
 }

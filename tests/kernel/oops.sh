@@ -17,7 +17,7 @@ fi
 case $? in
 0) ;;
 77) skip "an oops of a stock kernel" "$(tail -n 1 "$scratch/stock.err")"; finish ;;
-*) fail "the stock kernel" "$(cat "$scratch/stock.err")"; finish ;;
+*) fail "the stock kernel can be fetched" "$(cat "$scratch/stock.err")"; finish ;;
 esac
 if ! command -v python3 > "$scratch/which"; then
 	skip "an oops of a stock kernel" "there is no python3 to talk to the emulator"
@@ -61,7 +61,7 @@ tests_run=$(grep -c '^ok\|^not ok' "$scratch/tap")
 sed 's/^/# hole: /' "$scratch/hole"
 take_live "$scratch/tap"
 if [ $status -ne 0 ] || [ ! -e "$live/pfn" ]; then
-	fail "the kernel that is dumped" "status $status" "$(cat "$scratch/err")"
+	fail "the tests in the guest pass before its dump" "status $status" "$(cat "$scratch/err")"
 	finish
 fi
 
@@ -83,9 +83,9 @@ gmemctl oops "$kept/oops-stock.log" --json > "$scratch/oops"
 gmemctl directmap --holes --json --core="$scratch/dump.kdump" > "$scratch/holes"
 if jq --slurpfile dump "$scratch/holes" -e '.faults[0].pfn as $pfn |
 	any($dump[0].hole_list[]; .pfn == $pfn and .pages == 1)' "$scratch/oops" > "$scratch/jq" 2>&1; then
-	pass "the page frame that oops tells from the log is a hole of the dump"
+	pass "the page frame that oops reads in the log is a hole in the direct map of the dump"
 else
-	fail "the page frame that oops tells from the log is a hole of the dump" \
+	fail "the page frame that oops reads in the log is a hole in the direct map of the dump" \
 		"$(jq -c '.faults' "$scratch/oops")" "$(jq -c .hole_list "$scratch/holes")"
 fi
 du -k --apparent-size "$dump" "$scratch/dump.kdump" | sed 's/^/# kB: /'

@@ -8,8 +8,8 @@ suite=$1
 kernel=$(tests/kernel/stock "$suite" 2> "$scratch/stock.err")
 case $? in
 0) ;;
-77) skip "the stock kernel of $suite" "$(tail -n 1 "$scratch/stock.err")"; finish ;;
-*) fail "the stock kernel of $suite" "$(cat "$scratch/stock.err")"; finish ;;
+77) skip "gmemctl on the stock kernel of $suite" "$(tail -n 1 "$scratch/stock.err")"; finish ;;
+*) fail "the stock kernel of $suite can be fetched" "$(cat "$scratch/stock.err")"; finish ;;
 esac
 files=
 for file in "$BUILD/gmemctl" "$PWD/tests/host" "$PWD/tests/cli" "$PWD/tests/kernel/guest" \

@@ -29,9 +29,9 @@ ram=$(iomem_bytes 'System RAM')
 kernel_data=$(iomem_bytes 'Kernel data')
 gmemctl directmap -v > "$scratch/verbose" 2>&1
 if grep -q "page tables of $LEVELS levels" "$scratch/verbose"; then
-	pass "page tables of $LEVELS levels"
+	pass "directmap -v reports page tables of $LEVELS levels"
 else
-	fail "page tables of $LEVELS levels" "$(grep 'page tables' "$scratch/verbose")"
+	fail "directmap -v reports page tables of $LEVELS levels" "$(grep 'page tables' "$scratch/verbose")"
 fi
 
 # Linux 7.3 takes only the kernel's own data out of the linear map. The mapping of its image has it.
@@ -44,7 +44,7 @@ try_json 0 ".evidence == \"page-tables/bpf\" and .ram == $ram and .direct_map_un
 gmemctl directmap --holes --raw -n -b -o PFN,PAGES > "$scratch/before" 2> "$scratch/before.err"
 gmemctl --reader=kcore directmap --holes --raw -n -b -o PFN,PAGES > "$scratch/kcore" \
 	2> "$scratch/kcore.err"
-same "/proc/kcore says what BPF says" "$scratch/before" "$scratch/kcore"
+same "directmap --holes by /proc/kcore shows the same holes as by BPF" "$scratch/before" "$scratch/kcore"
 
 start secret "$tools/secret-pages" 2
 secret=$(column secret secret 2 | sed -n 1p) ordinary=$(column secret ordinary 2 | sed -n 1p)
@@ -63,13 +63,13 @@ try_json 1 "(.in_direct_map | add) + .holes == $ram and .direct_map_unknown == 0
 tell freed
 gmemctl directmap --holes --raw -n -b -o PFN,PAGES > "$scratch/after" 2> "$scratch/after.err"
 stop
-same "secret pages that were freed are no holes" "$scratch/before" "$scratch/after"
+same "after pages of memfd_secret are freed, directmap shows the same holes as before" "$scratch/before" "$scratch/after"
 
 start memory "$tools/own-memory" 4194304 3 bind
 target="$helper:$(column memory fd 2)"
 gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN,DIRECT-MAP > "$scratch/ours"
 awk '$1 == "page" { printf "0x%x 0x%x mapped\n", $2, $3 }' "$scratch/memory" > "$scratch/pagemap"
-same "$((4194304 / PAGE)) page frames equal pagemap's, and are in the direct map" \
+same "pfns shows the same $((4194304 / PAGE)) page frames as /proc/PID/pagemap, all in the direct map" \
 	"$scratch/ours" "$scratch/pagemap"
 try 0 "^$helper " '' gmemctl list -n -o PID,SIZE
 stop
@@ -92,9 +92,9 @@ if [ "${CONFORMANCE:-no}" = no ]; then
 	:
 elif "$BUILD/tests/conformance-runner" tests/conformance/*.gmt > "$scratch/conformance" \
 	2> "$scratch/conformance.err"; then
-	pass "conformance: $(sed -n 's/^# \(.* operations\)/\1/p' "$scratch/conformance"), $(grep -c '^ok' \
+	pass "conformance scripts: $(sed -n 's/^# \(.* operations\)/\1/p' "$scratch/conformance"), $(grep -c '^ok' \
 		"$scratch/conformance") scripts, $(grep -c SKIP "$scratch/conformance") of them skipped"
 else
-	fail "conformance" "$(grep -A 6 '^not ok' "$scratch/conformance")" "$(cat "$scratch/conformance.err")"
+	fail "conformance scripts" "$(grep -A 6 '^not ok' "$scratch/conformance")" "$(cat "$scratch/conformance.err")"
 fi
 finish

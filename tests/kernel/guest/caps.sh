@@ -15,18 +15,18 @@ gmemctl caps --json > "$scratch/caps"
 for row in '/dev/kvm ["mmap","init-shared","no-direct-map"]' \
 	'default ["mmap","init-shared","no-direct-map"]' 'sw-protected ["mmap","no-direct-map"]'; do
 	if [ "$(flags "${row%% *}")" = "${row#* }" ]; then
-		pass "creation flags on ${row%% *}"
+		pass "caps shows the creation flags ${row#* } on ${row%% *}"
 	else
-		fail "creation flags on ${row%% *}" "$(flags "${row%% *}")"
+		fail "caps shows the creation flags ${row#* } on ${row%% *}" "$(flags "${row%% *}")"
 	fi
 done
 gmemctl doctor --json > "$scratch/doctor"
 status=$?
 if [ $status -eq 0 ] && jq -e '[.checks[] | select(.needed and .result != "pass")] == []' \
 	"$scratch/doctor" > "$scratch/answer"; then
-	pass "doctor: all that is needed passes"
+	pass "doctor: every check that is needed passes"
 else
-	fail "doctor: all that is needed passes" "status $status" "$(jq -c \
+	fail "doctor: every check that is needed passes" "status $status" "$(jq -c \
 		'.checks[] | select(.needed and .result != "pass")' "$scratch/doctor")"
 fi
 finish

@@ -8,5 +8,5 @@
 leave secret "$tools/secret-pages" 1000
 leave memory "$tools/own-memory" 1073741824 0 bind
 echo "#inode $(gmemctl list --raw -n -o INODE)"
-pass "a large host"
+pass "the host has a guest_memfd of 1 GiB and 1000 pages of memfd_secret"
 finish

@@ -20,10 +20,10 @@ live() {
 	gmemctl "$@" --json > "$scratch/stdout" 2> "$scratch/stderr"
 	status=$?
 	if jq -e ".status == $status" "$scratch/stdout" > "$scratch/jq" 2>&1; then
-		pass "$live: $*"
+		pass "gmemctl $* works before the dump"
 		printf '#live %s %s\n' "$live" "$(jq -c . "$scratch/stdout")"
 	else
-		fail "$live: $*" "status $status" "$(cat "$scratch/stderr")"
+		fail "gmemctl $* works before the dump" "status $status" "$(cat "$scratch/stderr")"
 	fi
 }
 

@@ -17,7 +17,7 @@ case $(cat /sys/kernel/security/lockdown) in
 	try 0 'verdict now: +safe' '' gmemctl check --pfn 0x1000
 	;;
 *)
-	fail "lockdown" "$(cat /sys/kernel/security/lockdown)"
+	fail "the kernel runs in a lockdown mode" "$(cat /sys/kernel/security/lockdown)"
 	;;
 esac
 finish

@@ -26,9 +26,9 @@ for node in 0 1; do
 	outside=$(node_range $node | awk 'FNR == NR { first = $1; end = $2; next }
 		$1 < first || $1 + $2 > end { n++ } END { print n + 0 }' - "$scratch/extents")
 	if [ -s "$scratch/extents" ] && [ "$outside" = 0 ]; then
-		pass "node $node: every page frame lies in it, by /proc/zoneinfo"
+		pass "every page frame that pfns shows on node $node is in its range of /proc/zoneinfo"
 	else
-		fail "node $node: every page frame lies in it, by /proc/zoneinfo" "$outside do not"
+		fail "every page frame that pfns shows on node $node is in its range of /proc/zoneinfo" "$outside do not"
 	fi
 	stop
 done
@@ -40,9 +40,9 @@ on() {
 	gmemctl pfns placed --summary > "$scratch/summary" 2> "$scratch/stderr"
 	found=$(awk '$1 == "node" { print $2 ":" $3 }' "$scratch/summary" | sort | paste -sd ' ' -)
 	if [ "$found" = "$1" ]; then
-		pass "--numa=$2: pages on $1"
+		pass "create --numa=$2 puts the pages on node:pages $1"
 	else
-		fail "--numa=$2: pages on $1" "they are on $found" "$(cat "$scratch/stderr")"
+		fail "create --numa=$2 puts the pages on node:pages $1" "they are on $found" "$(cat "$scratch/stderr")"
 	fi
 	try_json 0 ".nodes | map(.resident) == [${1:+$(resident "$1")}]" gmemctl list --nodes --json
 	try 0 '' '' gmemctl destroy placed

@@ -11,13 +11,13 @@ leave memory "$tools/own-memory" 1048576 3 bind
 start back "$tools/read-back"
 case $? in
 0) ;;
-77) skip "a page that is not in the direct map" "$(cat "$scratch/back.err")"; finish ;;
-*) fail "read-back" "$(cat "$scratch/back.err")"; finish ;;
+77) skip "oops of a page that is not in the direct map" "$(cat "$scratch/back.err")"; finish ;;
+*) fail "the helper read-back starts" "$(cat "$scratch/back.err")"; finish ;;
 esac
 gmemctl pfns "$helper" --each --raw -n -o PFN,LEVEL > "$scratch/levels"
 pfn=$(awk '$2 == "4K" { print $1; exit }' "$scratch/levels")
 if [ -z "$pfn" ]; then
-	fail "a page that the direct map has as 4K" "$(head -n 5 "$scratch/levels")"
+	fail "the guest_memfd has a page that the direct map maps as 4K" "$(head -n 5 "$scratch/levels")"
 	finish
 fi
 try_json 0 '.verdict_now == "safe"' gmemctl check --pfn "$pfn" --json
@@ -51,7 +51,7 @@ dmesg > "$scratch/log"
 sed -n '/BUG: unable\|Unable to handle/,/end trace/s/^/# /p' "$scratch/log"
 gmemctl oops "$scratch/log" --raw -n -o KIND,ACCESS,DIRECT-MAP,LEVEL,PFN,KERNEL-PATH,STEP,COMMAND | head -n 1 > "$scratch/told"
 echo "not-present read unmapped 4K $pfn gup-copy /proc/PID/mem read-back" > "$scratch/wanted"
-same "page frame, level, path and step are what check said and what was done" "$scratch/told" "$scratch/wanted"
+same "oops reports the page frame, level, path and step of the fault that check predicted" "$scratch/told" "$scratch/wanted"
 try_json 0 ".faults[0] | .pid == $helper and (.removed | test(\"^set_direct_map_invalid\"))" \
 	gmemctl oops "$scratch/log" --json
 # The thread is dead: its descriptors are closed, and nobody can look at its mappings any more.

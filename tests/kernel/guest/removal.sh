@@ -29,22 +29,22 @@ try_json 0 '([.extents[] | select(.direct_map == "unmapped") | .pages] | add) ==
 try_json 1 '.verdict_now == "faults" and .not_in_direct_map == 256' gmemctl check "$target" --json
 gmemctl pfns "$target" --each --raw -n -b -o OFFSET,PFN > "$scratch/ours"
 awk '$1 == "page" { printf "0x%x 0x%x\n", $2, $3 }' "$scratch/mapped" > "$scratch/pagemap"
-same "256 page frames equal pagemap's" "$scratch/ours" "$scratch/pagemap"
+same "pfns shows the same 256 page frames as /proc/PID/pagemap" "$scratch/ours" "$scratch/pagemap"
 during=$(holes)
 tell punched
 try_json 1 '.not_in_direct_map == 192 and .pages == 192' gmemctl check "$target" --json
 punched=$(holes)
 stop
 if [ $((during - none)) -eq 1048576 ] && [ $((during - punched)) -eq 262144 ]; then
-	pass "1 MiB of holes, 256 KiB less after the punch"
+	pass "the direct map has 1 MiB more holes while the memory is mapped, and 256 KiB fewer after the punch"
 else
-	fail "1 MiB of holes, 256 KiB less after the punch" "$none, $during, $punched"
+	fail "the direct map has 1 MiB more holes while the memory is mapped, and 256 KiB fewer after the punch" "$none, $during, $punched"
 fi
 after=$(holes)
 if [ "$after" = "$none" ]; then
-	pass "all is back when the memory is gone"
+	pass "all pages are back in the direct map when the memory is freed"
 else
-	fail "all is back when the memory is gone" "$none before, $after after"
+	fail "all pages are back in the direct map when the memory is freed" "$none before, $after after"
 fi
 try_json 0 '.restored >= 1048576' gmemctl directmap --json
 finish

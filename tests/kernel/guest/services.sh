@@ -44,24 +44,24 @@ try 0 '^gmemctl_complete 1' '' cat $folder/gmemctl.prom
 for file in $folder/gmemctl.prom "$scratch/as-root"; do
 	grep -v -e seconds -e '^gmemctl_processes{result="seen"}' "$file" > "$scratch/${file##*/}.steady"
 done
-same "the service's metrics are those of root" "$scratch/as-root.steady" "$scratch/gmemctl.prom.steady"
+same "gmemctl-metrics.service writes the same metrics as gmemctl run by root" "$scratch/as-root.steady" "$scratch/gmemctl.prom.steady"
 if promtool=$(packaging/cached promtool 2> "$scratch/why"); then
 	try 0 '' '' sh -c "$promtool check metrics < $folder/gmemctl.prom"
 else
-	skip "promtool" "$(cat "$scratch/why")"
+	skip "promtool accepts the metrics of the service" "$(cat "$scratch/why")"
 fi
 try 0 '' '' systemctl start gmemctl-features.service
 try 0 '^# \+expiry-time=' '' cat $features/gmemctl
 gmemctl metrics --format=nfd | grep -v '^#' > "$scratch/features-of-root"
 grep -v '^#' $features/gmemctl > "$scratch/features"
-same "the service's features are those of root" "$scratch/features-of-root" "$scratch/features"
+same "gmemctl-features.service writes the same features as gmemctl run by root" "$scratch/features-of-root" "$scratch/features"
 try 0 '^gmemctl-reader=page-tables-bpf$' '' cat "$scratch/features"
 try 0 '' '' systemctl start gmemctl-metrics.timer gmemctl-features.timer
 try 0 'gmemctl-metrics.service' '' systemctl list-timers --no-pager
 if [ "$(denied)" -eq 0 ]; then
-	pass "AppArmor denied the services nothing"
+	pass "AppArmor denies the two services nothing"
 else
-	fail "AppArmor denied the services nothing" "$(dmesg | grep DENIED | head -n 5)"
+	fail "AppArmor denies the two services nothing" "$(dmesg | grep DENIED | head -n 5)"
 fi
 
 # The profile does confine: it denies another program, and a file in another folder.
@@ -70,9 +70,9 @@ printf '[Service]\nReadWritePaths=/var/tmp\nExecStart=\nExecStart=/usr/local/sbi
 systemctl daemon-reload
 try 1 '' '*' systemctl start gmemctl-metrics.service
 if [ "$(denied)" -gt 0 ] && [ ! -e /var/tmp/elsewhere ]; then
-	pass "AppArmor denies a file elsewhere"
+	pass "AppArmor denies gmemctl-metrics.service a file outside its folder"
 else
-	fail "AppArmor denies a file elsewhere" "$(dmesg | tail -n 5)"
+	fail "AppArmor denies gmemctl-metrics.service a file outside its folder" "$(dmesg | tail -n 5)"
 fi
 stop
 finish

@@ -29,9 +29,9 @@ case $release in
 	status=$?
 	sed -n '1,12s/^/# /p' "$scratch/walk"
 	if [ $status -eq 1 ] && grep -qE '^(memory|memslot) +failed ' "$scratch/walk"; then
-		pass "walk says which stage this kernel does not take"
+		pass "walk reports which stage fails on this kernel"
 	else
-		fail "walk says which stage this kernel does not take" "status $status" \
+		fail "walk reports which stage fails on this kernel" "status $status" \
 			"$(cat "$scratch/walk")"
 	fi
 	;;
@@ -42,7 +42,7 @@ case $release in
 		gmemctl pfns "$helper:$(column memory fd 2)" --json
 	gmemctl pfns "$helper:$(column memory fd 2)" --each --raw -n -b -o OFFSET,PFN > "$scratch/ours"
 	awk '$1 == "page" { printf "0x%x 0x%x\n", $2, $3 }' "$scratch/memory" > "$scratch/pagemap"
-	same "1024 page frames equal pagemap's" "$scratch/ours" "$scratch/pagemap"
+	same "pfns shows the same 1024 page frames as /proc/PID/pagemap" "$scratch/ours" "$scratch/pagemap"
 	try_json 0 '.verdict_now == "safe"' gmemctl check "$helper:$(column memory fd 2)" --json
 	try 0 "^$helper " '' gmemctl list -n -o PID,SIZE
 	stop
