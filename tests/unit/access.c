@@ -54,7 +54,7 @@ static void expect(enum gmem_access_owner owner, const char *why)
 		ck_assert_msg(strstr(info.access_reason, why) != NULL, "%s", info.access_reason);
 }
 
-START_TEST(by_vm_type)
+START_TEST(owner_of_pages_by_vm_type)
 {
 	memory_setup(cases[_i].model, cases[_i].type, cases[_i].flags, BYTES);
 	expect(cases[_i].owner, cases[_i].why);
@@ -67,7 +67,7 @@ END_TEST
  * Without a reader libgmem does not know the type. If no guest can own a
  * page, that does not matter.
  */
-START_TEST(without_a_reader)
+START_TEST(unknown_type_without_a_reader)
 {
 	memory_setup("tdx", GMEM_VM_DEFAULT, 0, BYTES);
 	gmem_reader_forbid(ctx, true);
@@ -87,7 +87,7 @@ static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
 }
 
 /* A protected VM of arm64. Its page stays in the linear map. */
-START_TEST(protected_vm)
+START_TEST(pages_of_a_protected_vm_stay_mapped)
 {
 	struct gmem_kvm_create_guest_memfd create = { .size = BYTES, .flags = GMEM_MEMORY_MMAP };
 	struct gmem_owned_frame frame = { .size = sizeof(frame) };
@@ -118,7 +118,7 @@ START_TEST(protected_vm)
 }
 END_TEST
 
-START_TEST(names)
+START_TEST(names_of_owners)
 {
 	ck_assert_str_eq(gmem_access_owner_name(GMEM_ACCESS_OWNER_UNKNOWN), "unknown");
 	ck_assert_str_eq(gmem_access_owner_name(GMEM_ACCESS_OWNER_HOST), "host");
@@ -135,10 +135,10 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, by_vm_type, 0, CASES);
-	tcase_add_test(tcase, without_a_reader);
-	tcase_add_test(tcase, protected_vm);
-	tcase_add_test(tcase, names);
+	tcase_add_loop_test(tcase, owner_of_pages_by_vm_type, 0, CASES);
+	tcase_add_test(tcase, unknown_type_without_a_reader);
+	tcase_add_test(tcase, pages_of_a_protected_vm_stay_mapped);
+	tcase_add_test(tcase, names_of_owners);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

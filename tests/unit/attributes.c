@@ -23,7 +23,7 @@ static void teardown(void)
 	port_ctx_free(ctx, fds, 0);
 }
 
-START_TEST(kernel_without)
+START_TEST(kernel_without_attributes)
 {
 	setup("plain", GMEM_VM_DEFAULT);
 	ck_assert_int_eq(gmem_convert(vm, 0, 4096, true), -ENOTTY);
@@ -33,7 +33,7 @@ START_TEST(kernel_without)
 }
 END_TEST
 
-START_TEST(vm_type_without)
+START_TEST(vm_type_without_private_memory)
 {
 	setup("sw-protected", GMEM_VM_DEFAULT);
 	ck_assert_int_eq(gmem_convert(vm, 0, 4096, true), -EINVAL);
@@ -43,7 +43,7 @@ START_TEST(vm_type_without)
 }
 END_TEST
 
-START_TEST(mistakes)
+START_TEST(mistakes_are_explained)
 {
 	setup("sw-protected", GMEM_VM_SW_PROTECTED);
 	ck_assert_int_eq(gmem_convert(vm, 0, 0, true), -EINVAL);
@@ -62,7 +62,7 @@ START_TEST(mistakes)
 }
 END_TEST
 
-START_TEST(remembered)
+START_TEST(private_ranges_are_remembered)
 {
 	setup("sw-protected", GMEM_VM_SW_PROTECTED);
 	ck_assert_int_eq(gmem_convert(vm, 0, 1 << 20, true), 0);
@@ -75,4 +75,5 @@ START_TEST(remembered)
 }
 END_TEST
 
-UNIT_MAIN("attributes", kernel_without, vm_type_without, mistakes, remembered)
+UNIT_MAIN("attributes", kernel_without_attributes, vm_type_without_private_memory,
+	  mistakes_are_explained, private_ranges_are_remembered)

@@ -210,7 +210,7 @@ static int ask_nested(void *arg)
 	return kernel->ops->bounded(kernel, &how);
 }
 
-START_TEST(nested)
+START_TEST(inner_call_is_left_first)
 {
 	struct gmem_bounded_run how = { .fn = ask_nested, .arg = fifo };
 
@@ -253,5 +253,5 @@ START_TEST(number_of_left_calls_is_limited)
 END_TEST
 
 UNIT_MAIN("bounded", returns_what_it_returns, call_that_does_not_return_is_left,
-	  outlives_the_object, wait_is_shorter_after_cancel, nested,
+	  outlives_the_object, wait_is_shorter_after_cancel, inner_call_is_left_first,
 	  number_of_left_calls_is_limited)

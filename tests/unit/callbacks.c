@@ -224,7 +224,7 @@ static void world_close(struct world *w)
 /*
  * The first call reports everything. Then callbacks end the call at the first and at the last item.
  */
-START_TEST(ends_with_the_value)
+START_TEST(value_of_a_callback_ends_the_call)
 {
 	struct world w;
 
@@ -253,4 +253,4 @@ START_TEST(ends_with_the_value)
 }
 END_TEST
 
-UNIT_MAIN("callbacks", ends_with_the_value)
+UNIT_MAIN("callbacks", value_of_a_callback_ends_the_call)

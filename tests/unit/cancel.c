@@ -160,7 +160,7 @@ static int add_up(void)
 	return ret;
 }
 
-START_TEST(usage)
+START_TEST(usage_stops_at_any_call)
 {
 	setup();
 	cancel = 1;
@@ -170,7 +170,7 @@ START_TEST(usage)
 }
 END_TEST
 
-START_TEST(owners)
+START_TEST(scan_stops_at_any_call)
 {
 	setup();
 	cancel = 1;
@@ -245,7 +245,7 @@ END_TEST
  * A cancelled first look has learnt nothing. So the next look reports
  * nothing, and the third one does.
  */
-START_TEST(first_look)
+START_TEST(cancelled_first_look_learns_nothing)
 {
 	struct gmem_watch *watch;
 	struct told told = { { 0 } };
@@ -283,7 +283,7 @@ static int raise_it(uint64_t done, uint64_t length, void *arg)
 }
 
 /* One int can end calls of several kinds. */
-START_TEST(signal_handler)
+START_TEST(one_int_cancels_several_calls)
 {
 	const struct gmem_populate_options options = {
 		.size = sizeof(options),
@@ -307,4 +307,5 @@ START_TEST(signal_handler)
 }
 END_TEST
 
-UNIT_MAIN("cancel", owners, usage, watch_tells_once, first_look, signal_handler)
+UNIT_MAIN("cancel", scan_stops_at_any_call, usage_stops_at_any_call, watch_tells_once,
+	  cancelled_first_look_learns_nothing, one_int_cancels_several_calls)

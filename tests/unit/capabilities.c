@@ -24,7 +24,7 @@ static void teardown(void)
 	port_ctx_free(ctx, fds, 0);
 }
 
-START_TEST(table)
+START_TEST(table_has_no_doubles)
 {
 	size_t n = 0;
 
@@ -41,7 +41,7 @@ START_TEST(table)
 }
 END_TEST
 
-START_TEST(plain)
+START_TEST(vm_types_and_flags_of_plain)
 {
 	setup("plain");
 	ck_assert(gmem_caps_has_vm_type(caps, GMEM_VM_DEFAULT));
@@ -72,7 +72,7 @@ START_TEST(vm_differs_from_device)
 }
 END_TEST
 
-START_TEST(before_flags)
+START_TEST(old_kernel_without_flags)
 {
 	setup("old");
 	ck_assert_uint_eq(gmem_caps_memory_flags(caps, GMEM_VM_SW_PROTECTED), 0);
@@ -102,4 +102,5 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-UNIT_MAIN("capabilities", table, plain, vm_differs_from_device, before_flags, every_call_fails_once)
+UNIT_MAIN("capabilities", table_has_no_doubles, vm_types_and_flags_of_plain, vm_differs_from_device,
+	  old_kernel_without_flags, every_call_fails_once)

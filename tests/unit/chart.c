@@ -245,7 +245,7 @@ START_TEST(every_cell)
 END_TEST
 
 /* Memory use depends only on the width; rows fit, and steps are powers of two. */
-START_TEST(any_size)
+START_TEST(memory_depends_on_width_only)
 {
 	for (unsigned int width = 40; width <= 1000; width += 60) {
 		for (uint64_t length = PAGE; length <= 1ull << 52; length = length * 2 + PAGE) {
@@ -295,4 +295,4 @@ START_TEST(shades_differ)
 }
 END_TEST
 
-UNIT_MAIN("chart", every_cell, any_size, shades_differ)
+UNIT_MAIN("chart", every_cell, memory_depends_on_width_only, shades_differ)

@@ -46,7 +46,7 @@ static void check_values(const struct gmem_config *config)
 	ck_assert_int_eq(gmem_config_get(config, "NOWHERE"), GMEM_CONFIG_ABSENT);
 }
 
-START_TEST(packed)
+START_TEST(reads_proc_config_gz)
 {
 	unsigned char bytes[4096];
 	struct gmem_config config;
@@ -60,7 +60,7 @@ START_TEST(packed)
 }
 END_TEST
 
-START_TEST(installed)
+START_TEST(reads_config_of_lib_modules)
 {
 	struct gmem_ctx *ctx = setup("/lib/modules/7.3.4-sim/config", text, sizeof(text) - 1);
 	struct gmem_config config;
@@ -74,7 +74,7 @@ START_TEST(installed)
 END_TEST
 
 /* If the file is cut short anywhere, or is not gzip, there is no configuration. */
-START_TEST(damaged)
+START_TEST(damaged_gzip_is_no_configuration)
 {
 	unsigned char bytes[4096];
 	size_t length = pack(bytes, sizeof(bytes));
@@ -92,7 +92,7 @@ START_TEST(damaged)
 }
 END_TEST
 
-START_TEST(cpu)
+START_TEST(values_of_cpuinfo)
 {
 	struct gmem_ctx *ctx = port_ctx("tdx");
 	struct gmem_cpu info;
@@ -110,7 +110,7 @@ START_TEST(cpu)
 END_TEST
 
 /* libgmem uses the width as a shift, so it refuses a width that no CPU has. */
-START_TEST(width)
+START_TEST(impossible_address_widths)
 {
 	static const struct {
 		const char *says;
@@ -141,4 +141,5 @@ START_TEST(width)
 }
 END_TEST
 
-UNIT_MAIN("config", packed, installed, damaged, cpu, width)
+UNIT_MAIN("config", reads_proc_config_gz, reads_config_of_lib_modules,
+	  damaged_gzip_is_no_configuration, values_of_cpuinfo, impossible_address_widths)

@@ -176,7 +176,7 @@ START_TEST(not_offered)
 END_TEST
 
 /* The kernel has a parameter of that name, but not the ioctl: the ioctl's answer counts. */
-START_TEST(parameter_alone)
+START_TEST(parameter_without_the_ioctl)
 {
 	setup(GMEM_IN_PLACE_PARAMETER, "Y\n", false);
 	gmem_ctx_allow_unreleased(ctx, true);
@@ -188,7 +188,7 @@ START_TEST(parameter_alone)
 }
 END_TEST
 
-START_TEST(in_place)
+START_TEST(converts_through_the_guest_memfd)
 {
 	static const struct {
 		const char *parameter;
@@ -217,7 +217,7 @@ START_TEST(in_place)
 END_TEST
 
 /* One range that covers two slots, with the file's order reversed. */
-START_TEST(several_slots)
+START_TEST(range_over_several_slots)
 {
 	setup(ON);
 	gmem_ctx_allow_unreleased(ctx, true);
@@ -235,7 +235,7 @@ START_TEST(several_slots)
 }
 END_TEST
 
-START_TEST(page_in_the_way)
+START_TEST(busy_page_is_reported)
 {
 	setup(ON);
 	gmem_ctx_allow_unreleased(ctx, true);
@@ -258,7 +258,7 @@ START_TEST(page_in_the_way)
 }
 END_TEST
 
-START_TEST(mistakes)
+START_TEST(mistakes_are_explained)
 {
 	setup(ON);
 	gmem_ctx_allow_unreleased(ctx, true);
@@ -282,7 +282,7 @@ START_TEST(mistakes)
 END_TEST
 
 /* The model of such a kernel: it launches a TD from memory that was shared, without a copy. */
-START_TEST(on_a_model)
+START_TEST(td_launches_without_a_copy)
 {
 	const struct gmem_memory_options options = {
 		.size = sizeof(options),
@@ -311,5 +311,6 @@ START_TEST(on_a_model)
 }
 END_TEST
 
-UNIT_MAIN("convert_in_place", off_by_default, not_offered, parameter_alone, in_place, several_slots,
-	  page_in_the_way, mistakes, on_a_model)
+UNIT_MAIN("convert_in_place", off_by_default, not_offered, parameter_without_the_ioctl,
+	  converts_through_the_guest_memfd, range_over_several_slots, busy_page_is_reported,
+	  mistakes_are_explained, td_launches_without_a_copy)

@@ -159,7 +159,7 @@ static int count_read(struct gmem_kernel *kernel, struct gmem_kmem_request *requ
  * Several batches of the walk: an extent may continue from one batch to the next. The cursor looks
  * up only what the caller asks for.
  */
-START_TEST(batches)
+START_TEST(extent_over_several_batches)
 {
 	const uint64_t pages = 150000;
 	struct gmem_extents *cursor;
@@ -230,7 +230,7 @@ static int cancel_at_read(struct gmem_kernel *kernel, struct gmem_kmem_request *
 	return port.real->read_kmem(kernel, requests, n);
 }
 
-START_TEST(cancelled_within)
+START_TEST(cancelled_within_an_extent)
 {
 	struct list list = { 0 };
 	unsigned int cancelled = 0;
@@ -271,7 +271,7 @@ START_TEST(cancelled_within)
 END_TEST
 
 /* In the part that the cursor has not reached, it misses removed pages and sees added ones. */
-START_TEST(changes_ahead)
+START_TEST(sees_changes_ahead_of_it)
 {
 	struct gmem_extents *cursor;
 	uint64_t seen = 0;
@@ -337,7 +337,7 @@ START_TEST(every_call_fails_once)
 END_TEST
 
 /* Kernel memory is read wrongly: the cursor ends, and goes only forward. */
-START_TEST(corrupted)
+START_TEST(corrupted_memory_ends_the_cursor)
 {
 	setup(20000);
 	scatter(20000, 5);
@@ -379,5 +379,6 @@ START_TEST(wrong_options)
 }
 END_TEST
 
-UNIT_MAIN("cursor", same_as_callback, batches, cancelled_and_resumed, cancelled_within,
-	  changes_ahead, every_call_fails_once, corrupted, wrong_options)
+UNIT_MAIN("cursor", same_as_callback, extent_over_several_batches, cancelled_and_resumed,
+	  cancelled_within_an_extent, sees_changes_ahead_of_it, every_call_fails_once,
+	  corrupted_memory_ends_the_cursor, wrong_options)

@@ -65,7 +65,7 @@ static bool is_arm64(const struct gmem_ctx *ctx)
 	return !strcmp(ctx->kernel->ops->machine, "aarch64");
 }
 
-START_TEST(every_model)
+START_TEST(covers_all_memory_of_every_model)
 {
 	struct gmem_directmap_summary sum = { .size = sizeof(sum) }, added = { 0 };
 	struct gmem_ctx *ctx;
@@ -143,7 +143,7 @@ START_TEST(removed_and_restored)
 }
 END_TEST
 
-START_TEST(outside)
+START_TEST(beyond_the_last_page_frame)
 {
 	struct gmem_directmap_run run;
 	struct gmem_ctx *ctx;
@@ -204,7 +204,7 @@ static void lie(struct gmem_ctx *ctx, uint64_t address, uint64_t xor, unsigned i
  * Tables that change during the walk. After a few changes the walk reads them again. If they change
  * all the time, the answer is unknown.
  */
-START_TEST(changing)
+START_TEST(tables_that_change_during_the_walk)
 {
 	static const unsigned int times[] = { 1, 1000000 };
 	struct gmem_directmap_run run;
@@ -294,7 +294,7 @@ static int count_run(const struct gmem_directmap_run *run, void *arg)
  * With corrupted tables the walk ends with an answer or an error, and never
  * leaves the requested range.
  */
-START_TEST(corrupted)
+START_TEST(corrupted_tables_end_the_walk)
 {
 	struct gmem_ctx *ctx;
 	uint64_t next;
@@ -317,7 +317,7 @@ START_TEST(corrupted)
 END_TEST
 
 /* From an address to its page frame, on each model. Other addresses are refused. */
-START_TEST(addresses)
+START_TEST(address_to_page_frame)
 {
 	static const struct {
 		uint64_t address;
@@ -375,13 +375,13 @@ int main(void)
 	while (models < MODELS_MAX && gmem_model_name((size_t)models))
 		models++;
 	tcase_set_timeout(tcase, 600);
-	tcase_add_loop_test(tcase, every_model, 0, models);
+	tcase_add_loop_test(tcase, covers_all_memory_of_every_model, 0, models);
 	tcase_add_test(tcase, removed_and_restored);
-	tcase_add_test(tcase, outside);
-	tcase_add_test(tcase, changing);
+	tcase_add_test(tcase, beyond_the_last_page_frame);
+	tcase_add_test(tcase, tables_that_change_during_the_walk);
 	tcase_add_test(tcase, note_without_vmemmap);
-	tcase_add_loop_test(tcase, addresses, 0, models);
-	tcase_add_loop_test(tcase, corrupted, 0, 8);
+	tcase_add_loop_test(tcase, address_to_page_frame, 0, models);
+	tcase_add_loop_test(tcase, corrupted_tables_end_the_walk, 0, 8);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -52,7 +52,7 @@ static void see_direct_map(const struct made_machine *machine, uint64_t ram)
 	gmem_ctx_free(ctx);
 }
 
-START_TEST(direct_map)
+START_TEST(direct_map_of_a_dump)
 {
 	/* The low megabyte counts as RAM if it is mapped, whatever its 64 pages are. */
 	see_direct_map(&made_x86, 1u << 20);
@@ -119,7 +119,7 @@ static void see_guest_memfd(const struct made_machine *machine, bool anonymous)
 	gmem_ctx_free(ctx);
 }
 
-START_TEST(guest_memfd)
+START_TEST(guest_memfd_of_a_dump)
 {
 	see_guest_memfd(&made_x86, false);
 	see_guest_memfd(&made_x86, true);
@@ -227,7 +227,7 @@ static void without_symbol(const char *name)
 }
 
 /* KVM's own variables tell the types of VM, and these tell which paths can run. */
-START_TEST(paths)
+START_TEST(vm_types_tell_the_paths)
 {
 	const char *reason;
 	struct gmem_ctx *ctx;
@@ -257,7 +257,7 @@ START_TEST(paths)
 }
 END_TEST
 
-START_TEST(paths_unknown)
+START_TEST(paths_without_the_symbols)
 {
 	const char *reason;
 	struct gmem_ctx *ctx;
@@ -287,7 +287,7 @@ static void without(const char *key)
 	*strstr(made.vmcoreinfo, key) = '#';
 }
 
-START_TEST(vmcoreinfo)
+START_TEST(vmcoreinfo_that_lacks_keys)
 {
 	struct gmem_ctx *ctx;
 
@@ -307,7 +307,7 @@ START_TEST(vmcoreinfo)
 END_TEST
 
 /* Which paths an arm64 kernel has; what its vmcoreinfo must have. */
-START_TEST(arm64)
+START_TEST(arm64_dump)
 {
 	const char *reason;
 	struct gmem_ctx *ctx;
@@ -335,7 +335,7 @@ START_TEST(arm64)
 END_TEST
 
 /* The reader gets to the end of circular lists and trees. */
-START_TEST(circles)
+START_TEST(circular_lists_end)
 {
 	struct gmem_owners *owners;
 	struct gmem_ctx *ctx;
@@ -354,5 +354,6 @@ START_TEST(circles)
 }
 END_TEST
 
-UNIT_MAIN("dump", direct_map, guest_memfd, a_table_left_out, a_node_left_out, a_file_that_changes,
-	  paths, paths_unknown, arm64, vmcoreinfo, circles)
+UNIT_MAIN("dump", direct_map_of_a_dump, guest_memfd_of_a_dump, a_table_left_out, a_node_left_out,
+	  a_file_that_changes, vm_types_tell_the_paths, paths_without_the_symbols, arm64_dump,
+	  vmcoreinfo_that_lacks_keys, circular_lists_end)

@@ -82,7 +82,7 @@ static void check_conditions(const struct gmem_facts *facts,
 	}
 }
 
-START_TEST(every_row)
+START_TEST(every_condition_has_a_text)
 {
 	struct gmem_findings found = { 0 };
 	const struct gmem_facts facts = { .release = "7.3.4", .found = &found };
@@ -97,7 +97,7 @@ START_TEST(every_row)
 }
 END_TEST
 
-START_TEST(names)
+START_TEST(names_in_braces_are_replaced)
 {
 	struct gmem_findings found = { .bad_flag = 4, .device_mode = 020660 };
 	const struct gmem_facts facts = {
@@ -198,7 +198,7 @@ static void is_explained(const struct gmem_ctx *ctx, int error, bool explained)
 }
 
 /* On a kernel with larger pages, the model refuses addresses that are not aligned to them. */
-START_TEST(of_larger_pages)
+START_TEST(unaligned_to_larger_pages)
 {
 	const struct gmem_memory_options options = {
 		.size = sizeof(options),
@@ -223,7 +223,7 @@ START_TEST(of_larger_pages)
 END_TEST
 
 /* Calls that only KVM on arm64 refuses, and calls that it does not have. */
-START_TEST(on_arm64)
+START_TEST(calls_refused_on_arm64)
 {
 	static const struct {
 		unsigned long request;
@@ -284,7 +284,7 @@ static void refuse_slot(struct gmem_vm *vm, uint64_t gpa)
 }
 
 /* The CPU and the type of the VM limit guest addresses. */
-START_TEST(ends_of_arm64)
+START_TEST(guest_addresses_beyond_arm64)
 {
 	struct gmem_ctx *ctx = port_ctx("arm64-16k");
 	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
@@ -321,7 +321,7 @@ START_TEST(ends_of_arm64)
 END_TEST
 
 /* An explanation belongs to one errno, and to the last call. */
-START_TEST(of_the_last_call)
+START_TEST(explanation_is_of_the_last_call)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");
 	unsigned int fds = gmem_sim_open_fds(port_sim(ctx));
@@ -499,5 +499,6 @@ START_TEST(every_errno)
 }
 END_TEST
 
-UNIT_MAIN("explain", on_arm64, ends_of_arm64, every_row, names, advice_in_words, of_larger_pages,
-	  of_the_last_call, refused, every_errno)
+UNIT_MAIN("explain", calls_refused_on_arm64, guest_addresses_beyond_arm64,
+	  every_condition_has_a_text, names_in_braces_are_replaced, advice_in_words,
+	  unaligned_to_larger_pages, explanation_is_of_the_last_call, refused, every_errno)

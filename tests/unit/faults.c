@@ -229,14 +229,14 @@ static const struct operation operations[] = {
 	  WITH_MEMORY, false, "KVM_PRE_FAULT_MEMORY", NULL, populate_pre_fault },
 };
 
-START_TEST(vm_and_memory)
+START_TEST(vm_and_memory_with_each_call_failed)
 {
 	try_operations(operations, sizeof(operations) / sizeof(operations[0]));
 }
 END_TEST
 
 /* A context can be created whatever fails. Only the kernel's release may be missing. */
-START_TEST(context)
+START_TEST(context_is_created_whatever_fails)
 {
 	struct gmem_ctx *ctx;
 	char spec[64];
@@ -250,4 +250,4 @@ START_TEST(context)
 }
 END_TEST
 
-UNIT_MAIN("faults", vm_and_memory, context)
+UNIT_MAIN("faults", vm_and_memory_with_each_call_failed, context_is_created_whatever_fails)

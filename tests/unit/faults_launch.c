@@ -182,10 +182,10 @@ static const struct operation operations[] = {
 	  prepare_start, finish_snp },
 };
 
-START_TEST(launches)
+START_TEST(launches_with_each_call_failed)
 {
 	try_operations(operations, sizeof(operations) / sizeof(operations[0]));
 }
 END_TEST
 
-UNIT_MAIN("faults_launch", launches)
+UNIT_MAIN("faults_launch", launches_with_each_call_failed)

@@ -312,10 +312,10 @@ static const struct operation operations[] = {
 	{ "doctor", ON_ALL, WITH_CONTEXT, false, "", NULL, examine },
 };
 
-START_TEST(reading)
+START_TEST(reading_with_each_call_failed)
 {
 	try_operations(operations, sizeof(operations) / sizeof(operations[0]));
 }
 END_TEST
 
-UNIT_MAIN("faults_reading", reading)
+UNIT_MAIN("faults_reading", reading_with_each_call_failed)

@@ -113,7 +113,7 @@ START_TEST(every_row_is_complete)
 }
 END_TEST
 
-START_TEST(no_page)
+START_TEST(no_pages_no_verdict)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
 	ck_assert_int_eq(gmem_flush_verdict_now(flush), GMEM_VERDICT_NOT_APPLICABLE);
@@ -124,7 +124,7 @@ START_TEST(no_page)
 END_TEST
 
 /* A flush needs only a present page. A write also needs RW. */
-START_TEST(accesses)
+START_TEST(flush_needs_present_clear_needs_rw)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
 	add(GMEM_DIRECT_MAP_MAPPED, false, GMEM_KPF_UPTODATE, 3);
@@ -146,7 +146,7 @@ START_TEST(accesses)
 END_TEST
 
 /* The kernel writes a page that it has not cleared yet, and then flushes it. */
-START_TEST(not_up_to_date)
+START_TEST(kernel_clears_before_the_flush)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
 	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 1);
@@ -158,7 +158,7 @@ START_TEST(not_up_to_date)
 }
 END_TEST
 
-START_TEST(unknown)
+START_TEST(unknown_state_is_unknown_verdict)
 {
 	begin("tdx", GMEM_VM_TDX, 0);
 	add(GMEM_DIRECT_MAP_MAPPED, true, GMEM_KPF_UPTODATE, 5);
@@ -203,7 +203,7 @@ START_TEST(no_page_frame)
 END_TEST
 
 /* The paths that apply to VMs of each type, and to each kernel. */
-START_TEST(applies)
+START_TEST(paths_by_vm_type_and_kernel)
 {
 	begin("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
 	add(GMEM_DIRECT_MAP_UNMAPPED, false, GMEM_KPF_UPTODATE, 1);
@@ -233,7 +233,7 @@ START_TEST(applies)
 END_TEST
 
 /* With the flag, pages that are still in the direct map leave it before the flush. */
-START_TEST(leaving)
+START_TEST(pages_with_the_flag_will_leave)
 {
 	begin("tdx-no-direct-map", GMEM_VM_TDX, GMEM_MEMORY_NO_DIRECT_MAP);
 	add(GMEM_DIRECT_MAP_MAPPED, true, 0, 4);
@@ -247,7 +247,7 @@ START_TEST(leaving)
 }
 END_TEST
 
-START_TEST(page_frames)
+START_TEST(verdict_of_page_frames)
 {
 	begin("tdx", -1, 0);
 	ck_assert_int_eq(gmem_sim_set_direct_map(ctx->kernel, 0x100005, false), 0);
@@ -310,7 +310,7 @@ static const char *const stage2[] = { "stage2-map", "stage2-map-exec", "stage2-u
 				      "stage2-flush" };
 
 /* The paths that maintain caches, on each CPU, for a page that is not in the direct map. */
-START_TEST(arm64_caches)
+START_TEST(cache_maintenance_by_arm64_cpu)
 {
 	static const struct {
 		int both, dic;
@@ -347,7 +347,7 @@ START_TEST(arm64_caches)
 END_TEST
 
 /* There are no rows of the other machine, but rows that both have. */
-START_TEST(arm64_rows)
+START_TEST(arm64_has_no_rows_of_x86)
 {
 	struct gmem_flush_row found = { .size = sizeof(found) };
 
@@ -375,5 +375,7 @@ START_TEST(arm64_rows)
 }
 END_TEST
 
-UNIT_MAIN("flush", arm64_caches, arm64_rows, every_path, every_row_is_complete, no_page, accesses,
-	  not_up_to_date, unknown, no_page_frame, applies, leaving, page_frames)
+UNIT_MAIN("flush", cache_maintenance_by_arm64_cpu, arm64_has_no_rows_of_x86, every_path,
+	  every_row_is_complete, no_pages_no_verdict, flush_needs_present_clear_needs_rw,
+	  kernel_clears_before_the_flush, unknown_state_is_unknown_verdict, no_page_frame,
+	  paths_by_vm_type_and_kernel, pages_with_the_flag_will_leave, verdict_of_page_frames)

@@ -231,7 +231,7 @@ static void setup_unlaunched(const char *model, uint64_t flags)
 }
 
 /* The guard refuses a launch before it begins. */
-START_TEST(launched)
+START_TEST(refuses_a_launch_before_it_begins)
 {
 	setup_unlaunched("tdx-no-direct-map", GMEM_MEMORY_NO_DIRECT_MAP);
 	ck_assert_int_eq(launch(), -GMEM_EWOULDFAULT);
@@ -362,7 +362,7 @@ START_TEST(holes_of_an_snp_guest)
 END_TEST
 
 /* For ordinary VMs the guard looks at nothing, and makes no call to the kernel. */
-START_TEST(ordinary)
+START_TEST(ordinary_vm_costs_no_look)
 {
 	static const struct {
 		const char *model;
@@ -407,7 +407,7 @@ static int host(void)
 }
 
 /* If a reader is open anyway, the guard also checks the paths that clear new pages. */
-START_TEST(ordinary_with_a_reader)
+START_TEST(ordinary_vm_with_an_open_reader)
 {
 	static int (*const calls[])(void) = { host, pre_fault };
 	static const char *const paths[] = { "gmem-user-clear", "gmem-clear" };
@@ -560,7 +560,7 @@ START_TEST(without_a_reader)
 END_TEST
 
 /* A VMM's own VM, memory and memslots, which this object does not know. */
-START_TEST(wrapped)
+START_TEST(wrapped_vm_of_a_vmm)
 {
 	struct gmem_vm *known, *wrapper, *other;
 	struct gmem_memory *theirs, *others, *same;
@@ -645,7 +645,7 @@ START_TEST(wrapped_ordinary)
 END_TEST
 
 /* If the kernel refuses a call, the guard does not replace the reason. */
-START_TEST(arguments)
+START_TEST(reason_of_the_kernel_stays)
 {
 	setup("tdx", GMEM_VM_TDX, 0);
 	ck_assert_int_eq(gmem_memory_allocate(memory, 0, SIZE), 0);
@@ -668,7 +668,7 @@ START_TEST(arguments)
 END_TEST
 
 /* Memory with the flag is refused, whichever call fails during the look. */
-START_TEST(looks_fail_anywhere)
+START_TEST(refuses_whichever_look_fails)
 {
 	unsigned int n = 0;
 	bool failed;
@@ -746,7 +746,7 @@ START_TEST(preflight_asked_by_a_caller)
 END_TEST
 
 /* A VM without a launch has no steps. */
-START_TEST(nothing_to_launch)
+START_TEST(vm_without_a_launch)
 {
 	struct gmem_launch_content content = { .size = sizeof(content) };
 	uint64_t done = 7;
@@ -766,7 +766,8 @@ START_TEST(nothing_to_launch)
 END_TEST
 
 UNIT_MAIN("guard", caches_that_are_not_known, added_removed_memory, pre_faulted_removed_memory,
-	  launched, holes_of_a_td, beside_holes, holes_without_the_erratum, holes_of_an_snp_guest,
-	  ordinary, ordinary_with_a_reader, without_a_reader, wrapped, wrapped_removed_memory,
-	  wrapped_ordinary, arguments, looks_fail_anywhere, preflight_asked_by_a_caller,
-	  nothing_to_launch)
+	  refuses_a_launch_before_it_begins, holes_of_a_td, beside_holes, holes_without_the_erratum,
+	  holes_of_an_snp_guest, ordinary_vm_costs_no_look, ordinary_vm_with_an_open_reader,
+	  without_a_reader, wrapped_vm_of_a_vmm, wrapped_removed_memory, wrapped_ordinary,
+	  reason_of_the_kernel_stays, refuses_whichever_look_fails, preflight_asked_by_a_caller,
+	  vm_without_a_launch)

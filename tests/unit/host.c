@@ -53,7 +53,7 @@ static void check_tree(const struct gmem_host *host)
 	}
 }
 
-START_TEST(every_model)
+START_TEST(doctor_of_every_model)
 {
 	for (size_t i = 0; gmem_model_name(i); i++) {
 		struct gmem_host *host;
@@ -146,7 +146,7 @@ static const struct {
 	{ "tdx", "memory.splits", GMEM_CHECK_PASS, "1 of 2M and 1 of 1G" },
 };
 
-START_TEST(results)
+START_TEST(results_by_model)
 {
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		const struct gmem_check *check;
@@ -189,7 +189,7 @@ START_TEST(each_check_is_expected)
 END_TEST
 
 /* If the permission to look is missing, that is not a fail. */
-START_TEST(without_privilege)
+START_TEST(missing_permission_is_no_fail)
 {
 	const struct gmem_check *check;
 	struct gmem_host *host;
@@ -332,7 +332,7 @@ static void say(const char *path, const char *text)
 }
 
 /* If a file has nothing to quote, the check still says why. */
-START_TEST(empty_files)
+START_TEST(empty_files_are_explained)
 {
 	static const char *const paths[] = {
 		"/sys/kernel/security/lockdown",
@@ -355,7 +355,7 @@ START_TEST(empty_files)
 END_TEST
 
 /* If the right line is missing, the number of another line is not used. */
-START_TEST(keys_of_others)
+START_TEST(key_line_of_another_type)
 {
 	struct gmem_keys keys = { .size = sizeof(keys) };
 
@@ -372,7 +372,7 @@ END_TEST
  * A container has a limit instead of the capacity. A missing line is not
  * the same as a missing file.
  */
-START_TEST(keys_of_containers)
+START_TEST(keys_limit_of_a_container)
 {
 	struct gmem_keys keys = { .size = sizeof(keys) };
 
@@ -408,7 +408,7 @@ END_TEST
 /*
  * libgmem trusts numbers of types if CPU and parameters agree. An unreadable file contradicts none.
  */
-START_TEST(numbers_of_types)
+START_TEST(vm_types_that_the_cpu_contradicts)
 {
 	static const struct {
 		const char *model, *path, *text;
@@ -464,7 +464,7 @@ START_TEST(numbers_of_types)
 END_TEST
 
 /* An older release has the policy if it has the function, as a whole word. */
-START_TEST(policy_by_function)
+START_TEST(policy_found_by_its_function)
 {
 	static const struct {
 		const char *text;
@@ -557,7 +557,8 @@ START_TEST(splits_counted)
 }
 END_TEST
 
-UNIT_MAIN("host", every_model, results, each_check_is_expected, without_privilege, chosen_reader,
-	  device_that_cannot_be_opened, every_call_fails_once, empty_files, keys_of_others,
-	  keys_of_containers, numbers_of_types, policy_by_function, keys_counted, keys_in_use,
-	  splits_counted)
+UNIT_MAIN("host", doctor_of_every_model, results_by_model, each_check_is_expected,
+	  missing_permission_is_no_fail, chosen_reader, device_that_cannot_be_opened,
+	  every_call_fails_once, empty_files_are_explained, key_line_of_another_type,
+	  keys_limit_of_a_container, vm_types_that_the_cpu_contradicts,
+	  policy_found_by_its_function, keys_counted, keys_in_use, splits_counted)

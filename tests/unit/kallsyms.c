@@ -94,7 +94,7 @@ static void expect(const struct gmem_kallsyms *kallsyms, const char *name, uint6
 	ck_assert_uint_eq(address, expected);
 }
 
-START_TEST(since_7_0)
+START_TEST(offsets_from_their_own_place)
 {
 	struct gmem_kallsyms *kallsyms;
 	char name[301] = "t";
@@ -153,7 +153,7 @@ START_TEST(with_absolute_percpu)
 }
 END_TEST
 
-START_TEST(damaged)
+START_TEST(damaged_tables_are_refused)
 {
 	struct gmem_kallsyms *kallsyms;
 	uint32_t count;
@@ -181,4 +181,5 @@ START_TEST(damaged)
 }
 END_TEST
 
-UNIT_MAIN("kallsyms", since_7_0, from_relative_base, with_absolute_percpu, damaged)
+UNIT_MAIN("kallsyms", offsets_from_their_own_place, from_relative_base, with_absolute_percpu,
+	  damaged_tables_are_refused)

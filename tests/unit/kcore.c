@@ -77,7 +77,7 @@ static int open_core(size_t length, struct gmem_kcore **kcore)
 	return ret;
 }
 
-START_TEST(reads)
+START_TEST(reads_within_segments)
 {
 	unsigned char buffer[4096];
 	struct gmem_kmem_request requests[] = {
@@ -157,4 +157,4 @@ START_TEST(wrong_notes)
 }
 END_TEST
 
-UNIT_MAIN("kcore", reads, wrong_files, wrong_notes)
+UNIT_MAIN("kcore", reads_within_segments, wrong_files, wrong_notes)

@@ -40,7 +40,7 @@ static void said(const char *message)
 	ck_assert_msg(strstr(told.text, message), "\"%s\" is not in \"%s\"", message, told.text);
 }
 
-START_TEST(readers)
+START_TEST(logs_which_reader_is_used)
 {
 	struct gmem_ctx *ctx = listen_to("tdx");
 
@@ -56,7 +56,7 @@ START_TEST(readers)
 END_TEST
 
 /* The file was read, but not understood. */
-START_TEST(of_no_use)
+START_TEST(logs_why_a_reader_is_of_no_use)
 {
 	struct gmem_ctx *ctx = listen_to("tdx");
 
@@ -68,7 +68,7 @@ START_TEST(of_no_use)
 }
 END_TEST
 
-START_TEST(calls)
+START_TEST(logs_each_call)
 {
 	struct gmem_ctx *ctx = listen_to("tdx");
 	struct gmem_vm *vm;
@@ -112,7 +112,7 @@ static int none(const struct gmem_directmap_run *run, void *arg)
 	return 0;
 }
 
-START_TEST(retries)
+START_TEST(logs_entries_that_changed)
 {
 	struct gmem_ctx *ctx = listen_to("tdx");
 
@@ -125,4 +125,5 @@ START_TEST(retries)
 }
 END_TEST
 
-UNIT_MAIN("log", readers, of_no_use, calls, retries)
+UNIT_MAIN("log", logs_which_reader_is_used, logs_why_a_reader_is_of_no_use, logs_each_call,
+	  logs_entries_that_changed)

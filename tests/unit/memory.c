@@ -57,7 +57,7 @@ START_TEST(create_and_free)
 }
 END_TEST
 
-START_TEST(create_mistakes)
+START_TEST(create_mistakes_are_explained)
 {
 	static const struct {
 		uint64_t size;
@@ -110,7 +110,7 @@ START_TEST(allocate_and_punch)
 }
 END_TEST
 
-START_TEST(range_mistakes)
+START_TEST(range_mistakes_are_explained)
 {
 	static const struct {
 		uint64_t offset;
@@ -164,7 +164,7 @@ START_TEST(out_of_memory)
 }
 END_TEST
 
-START_TEST(map)
+START_TEST(maps_once)
 {
 	struct gmem_memory *memory;
 	void *first, *second;
@@ -184,7 +184,7 @@ START_TEST(map)
 }
 END_TEST
 
-START_TEST(nodes)
+START_TEST(binds_to_nodes)
 {
 	unsigned long third[1024 / LONG_BIT + 1] = { [1023 / LONG_BIT] = 1ul << 1023 % LONG_BIT };
 	const unsigned long second = 2, none = 0;
@@ -394,6 +394,7 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-UNIT_MAIN("memory", create_and_free, create_mistakes, cloexec_refused, allocate_and_punch,
-	  range_mistakes, out_of_memory, map, nodes, policy_before_6_19, borrowed_fd,
-	  wrong_descriptors_are_refused, borrowed_fd_is_not_as_it_was_said, every_call_fails_once)
+UNIT_MAIN("memory", create_and_free, create_mistakes_are_explained, cloexec_refused,
+	  allocate_and_punch, range_mistakes_are_explained, out_of_memory, maps_once,
+	  binds_to_nodes, policy_before_6_19, borrowed_fd, wrong_descriptors_are_refused,
+	  borrowed_fd_is_not_as_it_was_said, every_call_fails_once)

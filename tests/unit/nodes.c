@@ -22,7 +22,7 @@ static void teardown(void)
 	gmem_ctx_free(ctx);
 }
 
-START_TEST(two_nodes)
+START_TEST(values_of_two_nodes)
 {
 	struct gmem_node first = { .size = sizeof(first) }, second = first, none = first;
 
@@ -81,7 +81,7 @@ START_TEST(free_memory)
 }
 END_TEST
 
-START_TEST(what_is_missing)
+START_TEST(missing_files_are_no_data)
 {
 	struct gmem_node node = { .size = sizeof(node) };
 
@@ -143,7 +143,7 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-START_TEST(lists)
+START_TEST(numbers_in_a_list)
 {
 	ck_assert(gmem_list_has("0-3,8", 0));
 	ck_assert(gmem_list_has("0-3,8", 3));
@@ -157,4 +157,5 @@ START_TEST(lists)
 }
 END_TEST
 
-UNIT_MAIN("nodes", two_nodes, free_memory, what_is_missing, no_numa, every_call_fails_once, lists)
+UNIT_MAIN("nodes", values_of_two_nodes, free_memory, missing_files_are_no_data, no_numa,
+	  every_call_fails_once, numbers_in_a_list)

@@ -146,7 +146,7 @@ static void with_prefix(const char *text, const char *prefix, const char *end, c
 	}
 }
 
-START_TEST(prefixes)
+START_TEST(prefixes_of_log_lines)
 {
 	static const char *const before[] = {
 		"[   12.345678] ",
@@ -210,7 +210,7 @@ START_TEST(prefixes)
 END_TEST
 
 /* journalctl's forms of JSON, and Docker's log: a line for each entry. */
-START_TEST(json)
+START_TEST(json_of_journalctl_and_docker)
 {
 	static const struct {
 		const char *before, *end;
@@ -290,7 +290,7 @@ START_TEST(json_messages)
 END_TEST
 
 /* Text of others may look like a prefix: the rest of such a line is not the kernel's. */
-START_TEST(no_prefix)
+START_TEST(text_that_looks_like_a_prefix)
 {
 	static const char *const lines[] = {
 		"process '/home/ab [   12.3] " X86_HEADER,
@@ -441,7 +441,7 @@ static const struct gmem_oops *variant(const char *address, const char *code, co
 
 #define NOT_PRESENT "0x0000) - not-present page"
 
-START_TEST(page_table_entries)
+START_TEST(levels_of_removed_entries)
 {
 	struct found found;
 	const struct gmem_oops *oops;
@@ -639,7 +639,7 @@ START_TEST(kinds_of_faults)
 END_TEST
 
 /* An RMP violation names its page frame. The entry must agree. */
-START_TEST(rmp)
+START_TEST(rmp_violation_names_its_page)
 {
 	struct found found;
 	const struct gmem_oops *oops;
@@ -664,7 +664,7 @@ START_TEST(rmp)
 END_TEST
 
 /* Linux 6.1: no UID, one "Oops:", and the sentence for NULL. */
-START_TEST(text_of_older_kernels)
+START_TEST(text_of_linux_6_1)
 {
 	struct found found;
 	const struct gmem_oops *oops =
@@ -688,7 +688,7 @@ START_TEST(text_of_older_kernels)
 END_TEST
 
 /* A user may choose the name of a thread freely. */
-START_TEST(names)
+START_TEST(names_of_threads_are_only_text)
 {
 	struct found found;
 	const struct gmem_oops *oops =
@@ -761,7 +761,7 @@ END_TEST
 /*
  * LPA2: bits 51 and 50 of the frame are bits 9 and 8; 64K pages: bits 51 to 48 are bits 15 to 12.
  */
-START_TEST(arm64_frames)
+START_TEST(arm64_entries_to_page_frames)
 {
 	static const struct {
 		const char *address, *pages, *entry;
@@ -843,7 +843,7 @@ START_TEST(arm64_line_is_missing)
 }
 END_TEST
 
-START_TEST(arm64_kinds)
+START_TEST(arm64_kinds_of_faults)
 {
 	static const struct {
 		const char *words, *esr;
@@ -1000,7 +1000,7 @@ START_TEST(interleaved_oopses_without_callers)
 }
 END_TEST
 
-START_TEST(contradictions)
+START_TEST(contradictions_are_noted)
 {
 	struct found found;
 	const struct gmem_oops *oops;
@@ -1036,7 +1036,7 @@ END_TEST
  * An empty entry has no frame. But the fault before it gave the base, unless there
  * was a boot between them.
  */
-START_TEST(earlier_base)
+START_TEST(base_of_an_earlier_fault)
 {
 	static const char empty[] =
 		"BUG: unable to handle page fault for address: ffff8aa5026e3000\n" X86_READ
@@ -1068,7 +1068,7 @@ START_TEST(unreliable_trace)
 }
 END_TEST
 
-START_TEST(other_machines)
+START_TEST(other_machines_are_named)
 {
 	static const struct {
 		const char *text, *machine;
@@ -1161,7 +1161,7 @@ END_TEST
  * pstore: the numbers of a dump's parts count down. A part that does not continue
  * the last one ends the oops.
  */
-START_TEST(pstore)
+START_TEST(parts_of_pstore)
 {
 	struct found found;
 
@@ -1215,7 +1215,7 @@ END_TEST
 
 /* Lines of rmpupdate(): no page faults, wherever they stand. A line that is cut off has no number.
  */
-START_TEST(rmp_failures)
+START_TEST(failures_of_rmpupdate)
 {
 	static const char line[] = "SEV-SNP: RMPUPDATE failed for PFN 84f35, pg_level: 1, ret: 5\n";
 	struct found found;
@@ -1248,7 +1248,7 @@ START_TEST(rmp_failures)
 END_TEST
 
 /* The words have no kernel address, and there are always some words. */
-START_TEST(words_have_no_address)
+START_TEST(sentence_without_an_address)
 {
 	struct found found;
 	char text[2048], small[8];
@@ -1278,12 +1278,15 @@ START_TEST(words_have_no_address)
 }
 END_TEST
 
-UNIT_MAIN("oops", every_value_of_x86, text_in_pieces, prefixes, json, json_messages, no_prefix,
-	  every_path, paths_have_traces, steps_from_the_trace, page_table_entries,
+UNIT_MAIN("oops", every_value_of_x86, text_in_pieces, prefixes_of_log_lines,
+	  json_of_journalctl_and_docker, json_messages, text_that_looks_like_a_prefix, every_path,
+	  paths_have_traces, steps_from_the_trace, levels_of_removed_entries,
 	  address_outside_the_direct_map, no_path_outside_the_direct_map, shapes_of_removed_entries,
-	  kinds_of_faults, rmp, text_of_older_kernels, names, every_value_of_arm64, arm64_frames,
-	  arm64_line_is_missing, arm64_kinds, a_line_is_missing, walk_or_code_is_missing,
-	  interleaved_oopses_with_callers, interleaved_oopses_without_callers, contradictions,
-	  earlier_base, unreliable_trace, other_machines, oopses_that_are_no_page_faults,
-	  zero_bytes_and_colours, long_line, pstore, many_oopses_at_once, callback_stops,
-	  rmp_failures, words_have_no_address)
+	  kinds_of_faults, rmp_violation_names_its_page, text_of_linux_6_1,
+	  names_of_threads_are_only_text, every_value_of_arm64, arm64_entries_to_page_frames,
+	  arm64_line_is_missing, arm64_kinds_of_faults, a_line_is_missing, walk_or_code_is_missing,
+	  interleaved_oopses_with_callers, interleaved_oopses_without_callers,
+	  contradictions_are_noted, base_of_an_earlier_fault, unreliable_trace,
+	  other_machines_are_named, oopses_that_are_no_page_faults, zero_bytes_and_colours,
+	  long_line, parts_of_pstore, many_oopses_at_once, callback_stops, failures_of_rmpupdate,
+	  sentence_without_an_address)

@@ -397,7 +397,7 @@ static int said_of(const struct subject *subject, size_t size, unsigned char las
 	return ret;
 }
 
-START_TEST(as_today)
+START_TEST(size_of_today_is_accepted)
 {
 	for (size_t i = 0; i < SUBJECTS; i++)
 		ck_assert_msg(said_of(&subjects[i], subjects[i].size, 0, NULL) == 0, "%s",
@@ -405,7 +405,7 @@ START_TEST(as_today)
 }
 END_TEST
 
-START_TEST(an_old_program)
+START_TEST(shorter_struct_is_accepted)
 {
 	for (size_t i = 0; i < SUBJECTS; i++)
 		ck_assert_msg(said_of(&subjects[i], subjects[i].old_size, 0, NULL) == 0, "%s",
@@ -413,7 +413,7 @@ START_TEST(an_old_program)
 }
 END_TEST
 
-START_TEST(a_new_program)
+START_TEST(longer_struct_must_be_zero)
 {
 	for (size_t i = 0; i < SUBJECTS; i++) {
 		const struct subject *subject = &subjects[i];
@@ -426,7 +426,7 @@ START_TEST(a_new_program)
 }
 END_TEST
 
-START_TEST(size_not_set)
+START_TEST(size_0_is_refused)
 {
 	for (size_t i = 0; i < SUBJECTS; i++)
 		ck_assert_msg(said_of(&subjects[i], 0, 0, subjects[i].name) == -EINVAL, "%s",
@@ -434,4 +434,5 @@ START_TEST(size_not_set)
 }
 END_TEST
 
-UNIT_MAIN("option_sizes", as_today, an_old_program, a_new_program, size_not_set)
+UNIT_MAIN("option_sizes", size_of_today_is_accepted, shorter_struct_is_accepted,
+	  longer_struct_must_be_zero, size_0_is_refused)

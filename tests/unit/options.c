@@ -30,7 +30,7 @@ static void teardown(void)
 	port_ctx_free(ctx, fds, 0);
 }
 
-START_TEST(same_size)
+START_TEST(copies_the_same_size)
 {
 	const struct known from = { sizeof(from), 1, 2 };
 	struct known to;
@@ -71,7 +71,7 @@ START_TEST(newer_must_be_zero)
 }
 END_TEST
 
-START_TEST(size_not_set)
+START_TEST(size_0_is_refused)
 {
 	const struct known from = { 0, 1, 2 };
 	struct known to;
@@ -114,5 +114,5 @@ START_TEST(size_beyond_a_page)
 }
 END_TEST
 
-UNIT_MAIN("options", same_size, older_reads_as_zero, newer_must_be_zero, size_not_set,
-	  none_is_all_defaults, size_beyond_a_page)
+UNIT_MAIN("options", copies_the_same_size, older_reads_as_zero, newer_must_be_zero,
+	  size_0_is_refused, none_is_all_defaults, size_beyond_a_page)

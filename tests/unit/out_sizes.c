@@ -297,7 +297,7 @@ static bool all_are(const unsigned char *bytes, size_t n, unsigned char value)
 }
 
 /* A sanitizer finds a write beyond its end. */
-START_TEST(as_today)
+START_TEST(fills_the_size_of_today)
 {
 	const struct subject *subject = &subjects[_i];
 	unsigned char *out = with_size(subject->size, subject->size);
@@ -312,7 +312,7 @@ START_TEST(as_today)
 }
 END_TEST
 
-START_TEST(a_new_program)
+START_TEST(zeroes_the_rest_of_longer_structs)
 {
 	const struct subject *subject = &subjects[_i];
 	size_t longer = subject->size + MORE, size;
@@ -344,7 +344,7 @@ static void refused(const struct subject *subject, size_t size, int error)
 	free(out);
 }
 
-START_TEST(mistakes)
+START_TEST(wrong_sizes_are_refused)
 {
 	const struct subject *subject = &subjects[_i];
 
@@ -358,7 +358,7 @@ START_TEST(mistakes)
 END_TEST
 
 /* The struct has grown by two members. The program knows one of them. */
-START_TEST(an_old_program)
+START_TEST(fills_no_more_than_asked)
 {
 	struct grown {
 		size_t size;
@@ -449,7 +449,7 @@ static void check_watch(unsigned int *seen)
 }
 
 /* A struct for a callback has its size. */
-START_TEST(callbacks)
+START_TEST(structs_of_callbacks_have_a_size)
 {
 	static const char oops[] = "[    1.0] BUG: unable to handle page fault for address: "
 				   "ffff888100000000\n"
@@ -477,7 +477,7 @@ START_TEST(callbacks)
 END_TEST
 
 /* A struct that the library returns by a pointer has it, too. */
-START_TEST(pointers)
+START_TEST(returned_structs_have_a_size)
 {
 	const struct gmem_capability *capability;
 	const struct gmem_flush_path *path;
@@ -506,7 +506,7 @@ END_TEST
  * This struct has no size, so it must not grow. abidiff does not report that, as
  * only a pointer leads to it.
  */
-START_TEST(fixed)
+START_TEST(cpu_set_never_grows)
 {
 	ck_assert_uint_eq(offsetof(struct gmem_cpu_set, mask), 0);
 	ck_assert_uint_eq(offsetof(struct gmem_cpu_set, words), sizeof(void *));
@@ -514,7 +514,7 @@ START_TEST(fixed)
 }
 END_TEST
 
-START_TEST(initialiser)
+START_TEST(initialisers_zero_the_rest)
 {
 	unsigned char dirty[sizeof(struct gmem_populate_options)];
 	struct gmem_populate_options *placed = (void *)dirty;
@@ -532,7 +532,7 @@ START_TEST(initialiser)
 }
 END_TEST
 
-START_TEST(of_the_machine)
+START_TEST(page_and_level_sizes)
 {
 	static const struct {
 		enum gmem_level level;
@@ -569,7 +569,7 @@ START_TEST(of_the_machine)
 }
 END_TEST
 
-START_TEST(version)
+START_TEST(version_is_that_of_the_header)
 {
 	char headers[32];
 
@@ -584,9 +584,14 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const each[] = { as_today, a_new_program, mistakes };
-	const TTest *const once[] = { an_old_program, callbacks,      pointers, fixed,
-				      initialiser,    of_the_machine, version };
+	const TTest *const each[] = { fills_the_size_of_today, zeroes_the_rest_of_longer_structs,
+				      wrong_sizes_are_refused };
+	const TTest *const once[] = {
+		fills_no_more_than_asked,     structs_of_callbacks_have_a_size,
+		returned_structs_have_a_size, cpu_set_never_grows,
+		initialisers_zero_the_rest,   page_and_level_sizes,
+		version_is_that_of_the_header
+	};
 	Suite *suite = suite_create("out_sizes");
 	TCase *tcase = tcase_create("structs that the library fills");
 	SRunner *runner;

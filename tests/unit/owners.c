@@ -862,7 +862,7 @@ static int scan_until(const struct gmem_owners_options *options, struct gmem_own
 	return ret;
 }
 
-START_TEST(ended_early)
+START_TEST(scan_ends_at_deadline_or_cancel)
 {
 	volatile pid_t at = 7;
 	const struct gmem_owners_options by_deadline = {
@@ -1055,7 +1055,7 @@ END_TEST
  * 41 has been scanned. When the scan gets to 51, 41 begins to make the kernel wait. 49 and 42 are
  * then compared with it, but are not to blame.
  */
-START_TEST(one_compared_with_keeps_waiting)
+START_TEST(wait_for_a_compared_process)
 {
 	struct entry table[SHARING + 1] = { { .path = "/proc/51/fd/0", .link = "/dev/null" } };
 	struct gmem_owners_counts counts;
@@ -1122,7 +1122,7 @@ static void host_free(struct host *host)
 	port_ctx_free(host->ctx, 0, 0);
 }
 
-START_TEST(usage_of_own)
+START_TEST(usage_by_node)
 {
 	struct host host = host_new();
 	int64_t pfn = gmem_sim_file_pfn(port_sim(host.ctx), gmem_memory_fd(host.memory), 3);
@@ -1168,7 +1168,7 @@ static int no_nodes(struct gmem_kernel *kernel, struct gmem_kmem_request *reques
 }
 
 /* A part of the file that could not be read has no pages, no state and no node. */
-START_TEST(usage_unseen)
+START_TEST(usage_of_unread_parts)
 {
 	struct host host = host_new();
 	struct gmem_target_info info = { .size = sizeof(info) };
@@ -1204,7 +1204,7 @@ static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
 	return 0;
 }
 
-START_TEST(frames_found)
+START_TEST(finds_owner_of_a_frame)
 {
 	struct host host = host_new();
 	struct gmem_kernel *kernel = port_sim(host.ctx);
@@ -1271,7 +1271,7 @@ static int pagemap_scan(struct gmem_kernel *kernel, int fd, unsigned long reques
 	return n;
 }
 
-START_TEST(shared_side)
+START_TEST(shared_side_from_pagemap)
 {
 	struct host host = host_new();
 	struct gmem_kernel_ops *ops;
@@ -1293,7 +1293,7 @@ END_TEST
  * Each call of the port fails once, with each kind of scan: an answer or an
  * error, and nothing stays open.
  */
-START_TEST(failures)
+START_TEST(each_call_fails_once)
 {
 	static const int errors[] = { -EACCES, -ENOENT, -ENOMEM, -EMFILE, -EIO };
 	struct host host = host_new();
@@ -1448,7 +1448,8 @@ END_TEST
 UNIT_MAIN("owners", many_processes, primary_is_the_vms_process, threads_are_one_process,
 	  threads_with_files_of_their_own, guarded_processes, without_mappings,
 	  descriptor_with_another_inode, hidden_processes, shared_both_ways,
-	  guest_memfd_that_no_process_shows, groups_told_apart, groups_not_compared, ended_early,
-	  one_keeps_the_kernel_waiting, one_compared_with_keeps_waiting,
-	  many_keep_the_kernel_waiting, usage_of_own, usage_unseen, frames_found, shared_side,
-	  failures, wrong_options, mapped_of_others, mapped_of_own)
+	  guest_memfd_that_no_process_shows, groups_told_apart, groups_not_compared,
+	  scan_ends_at_deadline_or_cancel, one_keeps_the_kernel_waiting,
+	  wait_for_a_compared_process, many_keep_the_kernel_waiting, usage_by_node,
+	  usage_of_unread_parts, finds_owner_of_a_frame, shared_side_from_pagemap,
+	  each_call_fails_once, wrong_options, mapped_of_others, mapped_of_own)

@@ -208,7 +208,7 @@ static void map(uint64_t physical, int above, uint64_t bits)
 	*entry_of(physical, above, 0) = encode(physical) | bits | (above ? 0 : NOT_BLOCK);
 }
 
-START_TEST(parsed)
+START_TEST(geometry_from_vmcoreinfo)
 {
 	const struct geometry *geometry = &geometries[_i];
 	struct gmem_ctx *ctx = arm64_ctx();
@@ -266,7 +266,7 @@ static void is_run(size_t n, uint64_t pages, enum gmem_direct_map state, enum gm
 /*
  * A table of pages with one of each kind, a block behind it, and unmapped memory around both.
  */
-START_TEST(walked)
+START_TEST(runs_by_level_and_state)
 {
 	const struct geometry *geometry = &geometries[_i];
 	struct gmem_ctx *ctx = arm64_ctx();
@@ -328,7 +328,7 @@ static bool is_wanted(uint64_t pfn, uint64_t pages, void *arg)
  * For the pages of a file: what differs only in who may execute it is one run, and of a table that
  * nobody wants nothing is read or said.
  */
-START_TEST(states)
+START_TEST(runs_of_the_pages_of_a_file)
 {
 	const struct geometry *geometry = &geometries[_i];
 	struct gmem_ctx *ctx = arm64_ctx();
@@ -367,7 +367,7 @@ START_TEST(states)
 END_TEST
 
 /* Page frames before the first one, and behind the last one of the region. */
-START_TEST(outside)
+START_TEST(page_frames_outside_the_region)
 {
 	const struct geometry *geometry = &geometries[_i];
 	struct gmem_ctx *ctx = arm64_ctx();
@@ -404,7 +404,7 @@ END_TEST
  * A table that removes rights, a table that cannot be read, and a leaf at a
  * level that cannot have one.
  */
-START_TEST(tables)
+START_TEST(tables_that_are_restricted_or_wrong)
 {
 	const struct geometry *geometry = &geometries[_i];
 	struct gmem_ctx *ctx = arm64_ctx();
@@ -436,7 +436,7 @@ START_TEST(tables)
 END_TEST
 
 /* Keys that contradict each other are refused. The message names the wrong one. */
-START_TEST(refused)
+START_TEST(contradicting_keys_are_refused)
 {
 	static const struct {
 		const char *key, *value, *says;
@@ -450,7 +450,8 @@ START_TEST(refused)
 		{ "SIZE(page)=", "0", "struct page", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "x", "PHYS_OFFSET", -ENODATA },
 		{ "NUMBER(PHYS_OFFSET)=", "0x40000004", "PHYS_OFFSET", -EILSEQ },
-		/* Page frame 0 at address 0, among user space's, and RAM that no CPU can address. */
+		/* Page frame 0 at address 0, among user space's, and RAM that no CPU can address.
+		 */
 		{ "NUMBER(PHYS_OFFSET)=", "0xffff000000000000", "page frames", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "0xfffe840000010000", "page frames", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "0x20000000000000", "page frames", -EILSEQ },
@@ -487,12 +488,12 @@ int main(void)
 	int failed;
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, parsed, 0, GEOMETRIES);
-	tcase_add_loop_test(tcase, walked, 0, GEOMETRIES);
-	tcase_add_loop_test(tcase, states, 0, GEOMETRIES);
-	tcase_add_loop_test(tcase, outside, 0, GEOMETRIES);
-	tcase_add_loop_test(tcase, tables, 0, GEOMETRIES);
-	tcase_add_test(tcase, refused);
+	tcase_add_loop_test(tcase, geometry_from_vmcoreinfo, 0, GEOMETRIES);
+	tcase_add_loop_test(tcase, runs_by_level_and_state, 0, GEOMETRIES);
+	tcase_add_loop_test(tcase, runs_of_the_pages_of_a_file, 0, GEOMETRIES);
+	tcase_add_loop_test(tcase, page_frames_outside_the_region, 0, GEOMETRIES);
+	tcase_add_loop_test(tcase, tables_that_are_restricted_or_wrong, 0, GEOMETRIES);
+	tcase_add_test(tcase, contradicting_keys_are_refused);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

@@ -214,7 +214,7 @@ START_TEST(td_before_its_finalization)
 }
 END_TEST
 
-START_TEST(mistakes)
+START_TEST(mistakes_are_explained)
 {
 	setup("plain", GMEM_VM_DEFAULT, 0);
 	ck_assert_int_eq(populate((enum gmem_populate_method)9, 0, 0, 0), -EINVAL);
@@ -274,7 +274,7 @@ START_TEST(stops_half_way)
 }
 END_TEST
 
-START_TEST(signals)
+START_TEST(goes_on_after_signals)
 {
 	setup("plain", GMEM_VM_DEFAULT, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED);
 	bind(0);
@@ -492,5 +492,5 @@ END_TEST
 
 UNIT_MAIN("populate", each_method, best_for_bound_mmap_memory, best_for_private_memory,
 	  offset_alone, offset_alone_in_pieces, offset_bound_nowhere, td_before_its_finalization,
-	  mistakes, untouchable_mapping, stops_half_way, signals, every_call_fails_once,
-	  progress_and_cancel, leaves_the_host_its_memory, cpus_of_a_model)
+	  mistakes_are_explained, untouchable_mapping, stops_half_way, goes_on_after_signals,
+	  every_call_fails_once, progress_and_cancel, leaves_the_host_its_memory, cpus_of_a_model)

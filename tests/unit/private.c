@@ -223,7 +223,7 @@ START_TEST(shared_in_the_file)
 }
 END_TEST
 
-START_TEST(in_place)
+START_TEST(unknown_after_in_place_conversion)
 {
 	setup("in-place", GMEM_VM_SW_PROTECTED, 0, 64);
 	bind(1, GPA, 0, 64);
@@ -274,7 +274,7 @@ static void setup_half_private(void)
 	reads = 0;
 }
 
-START_TEST(unreadable)
+START_TEST(unknown_without_attributes)
 {
 	setup_half_private();
 	port_pretend(ctx)->read_kmem = no_attributes;
@@ -285,7 +285,7 @@ START_TEST(unreadable)
 }
 END_TEST
 
-START_TEST(parameter_unreadable)
+START_TEST(unknown_without_the_parameter)
 {
 	setup_half_private();
 	port_refuse_open(ctx,
@@ -324,9 +324,9 @@ int main(void)
 	tcase_add_test(tcase, large_guest);
 	tcase_add_loop_test(tcase, no_private_memory, 0, 3);
 	tcase_add_test(tcase, shared_in_the_file);
-	tcase_add_test(tcase, in_place);
-	tcase_add_loop_test(tcase, parameter_unreadable, 0, 2);
-	tcase_add_test(tcase, unreadable);
+	tcase_add_test(tcase, unknown_after_in_place_conversion);
+	tcase_add_loop_test(tcase, unknown_without_the_parameter, 0, 2);
+	tcase_add_test(tcase, unknown_without_attributes);
 	tcase_add_test(tcase, slot_deleted_meanwhile);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

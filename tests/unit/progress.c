@@ -102,7 +102,7 @@ END_TEST
  * Nothing is drawn if the work is quick, if there is no terminal, and if other lines go to the same
  * terminal.
  */
-START_TEST(not_drawn)
+START_TEST(drawn_on_a_terminal_only)
 {
 	static const struct {
 		int terminal;
@@ -129,7 +129,7 @@ START_TEST(not_drawn)
 END_TEST
 
 /* The line is narrower than the terminal: a wrapped line could not be erased. */
-START_TEST(every_width)
+START_TEST(line_is_narrower_than_the_terminal)
 {
 	terminal = 1;
 	for (columns = 40; columns < 200; columns++) {
@@ -151,7 +151,7 @@ START_TEST(every_width)
 END_TEST
 
 /* Each step is drawn, with its name. */
-START_TEST(steps)
+START_TEST(names_each_step)
 {
 	struct progress progress;
 
@@ -169,4 +169,5 @@ START_TEST(steps)
 }
 END_TEST
 
-UNIT_MAIN("progress", drawn_late_and_wiped, not_drawn, every_width, steps)
+UNIT_MAIN("progress", drawn_late_and_wiped, drawn_on_a_terminal_only,
+	  line_is_narrower_than_the_terminal, names_each_step)

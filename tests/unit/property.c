@@ -592,7 +592,7 @@ static void run_worlds(uint64_t until, bool guarded)
 }
 
 /* No call through libgmem ends in an oops. */
-START_TEST(guarded)
+START_TEST(no_call_ends_in_an_oops)
 {
 	run_worlds(number_from("GMEM_PROPERTY_OPERATIONS", OPERATIONS), true);
 	printf("%llu refused, %llu of them for nothing; %llu oopses where it was not known\n",
@@ -619,4 +619,4 @@ START_TEST(verdicts_come_true)
 }
 END_TEST
 
-UNIT_MAIN("property", verdicts_come_true, guarded)
+UNIT_MAIN("property", verdicts_come_true, no_call_ends_in_an_oops)

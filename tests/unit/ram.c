@@ -41,7 +41,7 @@ static struct gmem_ctx *setup(size_t i)
 	return ctx;
 }
 
-START_TEST(reasons)
+START_TEST(reason_why_ram_is_unknown)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct gmem_ctx *ctx = setup(i);
@@ -61,7 +61,7 @@ START_TEST(reasons)
 }
 END_TEST
 
-START_TEST(unread)
+START_TEST(iomem_cannot_be_read)
 {
 	static const struct {
 		int error;
@@ -86,7 +86,7 @@ START_TEST(unread)
 }
 END_TEST
 
-START_TEST(flags)
+START_TEST(kpageflags_cannot_be_read)
 {
 	static const struct {
 		int error;
@@ -122,7 +122,7 @@ START_TEST(flags)
 END_TEST
 
 /* For error codes of the library's own, the C library's words are not used. */
-START_TEST(words)
+START_TEST(own_errors_have_own_words)
 {
 	struct gmem_ctx *ctx = port_ctx("plain");
 	char text[GMEM_EXPLANATION_MAX];
@@ -135,4 +135,5 @@ START_TEST(words)
 }
 END_TEST
 
-UNIT_MAIN("ram", reasons, unread, flags, words)
+UNIT_MAIN("ram", reason_why_ram_is_unknown, iomem_cannot_be_read, kpageflags_cannot_be_read,
+	  own_errors_have_own_words)

@@ -103,7 +103,7 @@ static void refused(size_t i, uint64_t offset, uint64_t length, unsigned int wan
 	ck_assert_msg(strstr(why, said) != NULL, "%s: %s", calls[i].name, why);
 }
 
-START_TEST(unaligned)
+START_TEST(unaligned_ranges_are_refused)
 {
 	setup();
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
@@ -117,7 +117,7 @@ START_TEST(unaligned)
 }
 END_TEST
 
-START_TEST(unknown_bits)
+START_TEST(unknown_bits_are_refused)
 {
 	struct gmem_frame frame = { .size = sizeof(frame) };
 	char why[1024];
@@ -134,7 +134,7 @@ START_TEST(unknown_bits)
 END_TEST
 
 /* The earlier choice stays. */
-START_TEST(unknown_reader)
+START_TEST(unknown_reader_keeps_the_choice)
 {
 	setup();
 	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_KCORE), 0);
@@ -146,4 +146,5 @@ START_TEST(unknown_reader)
 }
 END_TEST
 
-UNIT_MAIN("refused", unaligned, unknown_bits, unknown_reader)
+UNIT_MAIN("refused", unaligned_ranges_are_refused, unknown_bits_are_refused,
+	  unknown_reader_keeps_the_choice)

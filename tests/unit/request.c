@@ -32,7 +32,7 @@ static size_t write_request(void)
 	return request_write("1.2.3", 6, argv, packet);
 }
 
-START_TEST(round_trip)
+START_TEST(request_is_read_back)
 {
 	struct request request;
 	size_t length = write_request();
@@ -142,7 +142,7 @@ START_TEST(damaged_requests_are_refused)
 }
 END_TEST
 
-START_TEST(replies)
+START_TEST(wrong_replies_are_refused)
 {
 	struct reply reply = { .magic = REPLY_MAGIC, .kind = REPLY_EXEC, .version = "1" };
 
@@ -156,7 +156,7 @@ START_TEST(replies)
 }
 END_TEST
 
-START_TEST(infos)
+START_TEST(state_of_a_vm_is_read_back)
 {
 	const struct held_info info = {
 		.name = "vm-0.a",
@@ -192,7 +192,7 @@ START_TEST(infos)
 }
 END_TEST
 
-START_TEST(names)
+START_TEST(valid_names_of_vms)
 {
 	static const char *const good[] = { "a", "_", "vm0", "a.b-c_d", "Z9" };
 	static const char *const bad[] = { "",	  "1",	 "-a",	     ".",	  "..", "a/b",
@@ -232,7 +232,7 @@ static const char *split(const char *line, char *out)
 	return out;
 }
 
-START_TEST(lines)
+START_TEST(words_of_a_line)
 {
 	static const struct {
 		const char *line;
@@ -263,7 +263,7 @@ START_TEST(lines)
 }
 END_TEST
 
-START_TEST(random_lines)
+START_TEST(words_of_random_lines)
 {
 	static const char letters[] = " \t\n'\"\\#ab";
 
@@ -287,6 +287,6 @@ START_TEST(random_lines)
 }
 END_TEST
 
-UNIT_MAIN("request", round_trip, too_many_words_are_refused, long_variable,
-	  shortened_requests_are_refused, damaged_requests_are_refused, replies, infos, names,
-	  lines, random_lines)
+UNIT_MAIN("request", request_is_read_back, too_many_words_are_refused, long_variable,
+	  shortened_requests_are_refused, damaged_requests_are_refused, wrong_replies_are_refused,
+	  state_of_a_vm_is_read_back, valid_names_of_vms, words_of_a_line, words_of_random_lines)

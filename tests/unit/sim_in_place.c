@@ -12,7 +12,7 @@ static int set(struct gmem_kernel *kernel, int fd, attributes_t *attributes)
 	return call(kernel, fd, GMEM_KVM_SET_MEMORY_ATTRIBUTES2, attributes);
 }
 
-START_TEST(probe)
+START_TEST(probe_tells_kernels_apart)
 {
 	static const char *const models[] = { "tdx", "in-place" };
 
@@ -34,7 +34,7 @@ START_TEST(probe)
 }
 END_TEST
 
-START_TEST(checks)
+START_TEST(checks_of_the_ioctl)
 {
 	attributes_t rows[] = {
 		{ .size = SIZE, .flags = 1 },
@@ -89,4 +89,5 @@ START_TEST(host_sees_shared_pages_only)
 }
 END_TEST
 
-SIM_MAIN("sim_in_place", probe, checks, host_sees_shared_pages_only)
+SIM_MAIN("sim_in_place", probe_tells_kernels_apart, checks_of_the_ioctl,
+	 host_sees_shared_pages_only)

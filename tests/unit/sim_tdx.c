@@ -216,7 +216,7 @@ START_TEST(init_vm_checks)
 END_TEST
 
 /* A KeyID stays in use until the last guest_memfd, mapping, vCPU and VM descriptor is gone. */
-START_TEST(keyids)
+START_TEST(keyid_is_held_to_the_last_user)
 {
 	struct gmem_kernel *kernel = sim_open("tdx");
 	int vms[32], gmem;
@@ -436,7 +436,7 @@ START_TEST(finalize_checks)
 END_TEST
 
 /* What is removed from the S-EPT, and that a removed page is augmented again. */
-START_TEST(removal_paths)
+START_TEST(removed_page_is_augmented_again)
 {
 	struct td td = launch("tdx", 0);
 	struct gmem_kernel *kernel = td.kernel;
@@ -559,7 +559,8 @@ START_TEST(reclaim_oops_with_erratum)
 }
 END_TEST
 
-SIM_MAIN("sim_tdx", dispatch, capabilities, init_vm_checks, keyids, init_vm_seamcall_failures,
-	 vcpu_order, get_cpuid, mem_region_checks, mem_region_progress, mem_region_in_place,
-	 finalize_checks, removal_paths, excluded_from_removal, page_add_oops, page_aug_oops,
-	 clear_oops_first, reclaim_oops_with_erratum)
+SIM_MAIN("sim_tdx", dispatch, capabilities, init_vm_checks, keyid_is_held_to_the_last_user,
+	 init_vm_seamcall_failures, vcpu_order, get_cpuid, mem_region_checks, mem_region_progress,
+	 mem_region_in_place, finalize_checks, removed_page_is_augmented_again,
+	 excluded_from_removal, page_add_oops, page_aug_oops, clear_oops_first,
+	 reclaim_oops_with_erratum)

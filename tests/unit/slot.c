@@ -87,7 +87,7 @@ START_TEST(set_and_delete)
 }
 END_TEST
 
-START_TEST(arguments)
+START_TEST(wrong_arguments_are_explained)
 {
 	struct gmem_slot_options options;
 
@@ -164,7 +164,7 @@ START_TEST(without_tdp)
 }
 END_TEST
 
-START_TEST(in_the_way)
+START_TEST(overlapping_slot_is_named)
 {
 	struct gmem_slot_options options;
 
@@ -260,5 +260,5 @@ START_TEST(every_call_fails_once)
 }
 END_TEST
 
-UNIT_MAIN("slot", set_and_delete, arguments, without_tdp, in_the_way, old_kernel, unseen_slot,
-	  every_call_fails_once)
+UNIT_MAIN("slot", set_and_delete, wrong_arguments_are_explained, without_tdp,
+	  overlapping_slot_is_named, old_kernel, unseen_slot, every_call_fails_once)

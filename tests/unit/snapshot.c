@@ -163,7 +163,7 @@ START_TEST(links_fifos_and_huge_files)
 END_TEST
 
 /* A device in DIR is never opened, not even by root: tar(1) may have made it when root ran it. */
-START_TEST(a_device)
+START_TEST(device_is_never_opened)
 {
 	struct gmem_ctx *ctx;
 
@@ -328,7 +328,7 @@ static int stop(const char *name, void *arg)
 }
 
 /* Without the index a name that is there is known, but there may be others. */
-START_TEST(folders)
+START_TEST(names_in_a_folder)
 {
 	const struct gmem_kernel_ops *ops;
 	struct gmem_kernel *kernel;
@@ -371,7 +371,7 @@ static void is_machine(const char *name, uint64_t page_size)
 	gmem_ctx_free(ctx);
 }
 
-START_TEST(machine)
+START_TEST(machine_of_the_snapshot)
 {
 	static const char *const bad[] = {
 		"machine",
@@ -416,6 +416,7 @@ START_TEST(machine)
 }
 END_TEST
 
-UNIT_MAIN("snapshot", files_and_what_is_not_known, links_fifos_and_huge_files, a_device,
-	  damaged_files_are_refused, answers_of_the_short_form, answers_of_the_long_form,
-	  kvm_through_the_port, folders, machine)
+UNIT_MAIN("snapshot", files_and_what_is_not_known, links_fifos_and_huge_files,
+	  device_is_never_opened, damaged_files_are_refused, answers_of_the_short_form,
+	  answers_of_the_long_form, kvm_through_the_port, names_in_a_folder,
+	  machine_of_the_snapshot)

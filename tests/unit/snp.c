@@ -114,7 +114,7 @@ START_TEST(launch)
 END_TEST
 
 /* Another program began the launch, on its own descriptor. */
-START_TEST(wrapped)
+START_TEST(launch_begun_by_another_program)
 {
 	struct gmem_vm *wrapper;
 
@@ -130,7 +130,7 @@ START_TEST(wrapped)
 }
 END_TEST
 
-START_TEST(other_type)
+START_TEST(needs_an_snp_vm)
 {
 	const struct gmem_snp_region region = { .size = sizeof(region) };
 
@@ -291,7 +291,7 @@ START_TEST(update_failures)
 }
 END_TEST
 
-START_TEST(finish)
+START_TEST(finish_ends_the_launch)
 {
 	struct gmem_snp_finish_options options = { .size = sizeof(options), .id_block = source };
 
@@ -308,5 +308,5 @@ START_TEST(finish)
 }
 END_TEST
 
-UNIT_MAIN("snp", launch, wrapped, other_type, init_mistakes, asids_run_out, start_mistakes,
-	  update_mistakes, update_failures, finish)
+UNIT_MAIN("snp", launch, launch_begun_by_another_program, needs_an_snp_vm, init_mistakes,
+	  asids_run_out, start_mistakes, update_mistakes, update_failures, finish_ends_the_launch)

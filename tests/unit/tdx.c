@@ -148,7 +148,7 @@ START_TEST(capabilities_grow)
 END_TEST
 
 /* On an SEV VM the number of KVM_TDX_CAPABILITIES is KVM_SEV_INIT, so libgmem must not call it. */
-START_TEST(other_type)
+START_TEST(needs_a_td)
 {
 	struct gmem_tdx_capabilities *capabilities;
 	const struct gmem_tdx_region region = { .size = sizeof(region) };
@@ -410,7 +410,7 @@ START_TEST(vcpu_cpuid_given)
 END_TEST
 
 /* The caller's own descriptors: libgmem closes none of them. */
-START_TEST(wrapped)
+START_TEST(vm_and_memory_of_the_caller)
 {
 	struct gmem_vm *wrapper;
 
@@ -550,7 +550,7 @@ START_TEST(region_refusals)
 }
 END_TEST
 
-START_TEST(closed_memory)
+START_TEST(memory_closed_before_adding)
 {
 	setup_td("tdx");
 	bind_memory(0);
@@ -772,7 +772,7 @@ START_TEST(launch_fails_anywhere)
 END_TEST
 
 /* The what-if kernel: the page leaves the direct map, and the flush before PAGE.ADD faults. */
-START_TEST(oops)
+START_TEST(page_add_oops)
 {
 	setup_td("tdx-no-direct-map");
 	bind_memory(GMEM_MEMORY_NO_DIRECT_MAP);
@@ -787,9 +787,10 @@ START_TEST(oops)
 }
 END_TEST
 
-UNIT_MAIN("tdx", capabilities_asked, capabilities_grow, other_type, cpuid_of_init_vm,
+UNIT_MAIN("tdx", capabilities_asked, capabilities_grow, needs_a_td, cpuid_of_init_vm,
 	  init_vm_with_cpuid, init_vm_mistakes, init_vm_refusals, init_vm_errnos, keyids_run_out,
-	  irqchip, vcpus, vcpu_cpuid_given, wrapped, regions_added, region_mistakes,
-	  added_again_after_conversion, region_refusals, closed_memory, finalize, finalize_refusals,
-	  launch, launch_of_longer_regions, launch_measures_alike, launch_stopped,
-	  launch_fails_anywhere, oops)
+	  irqchip, vcpus, vcpu_cpuid_given, vm_and_memory_of_the_caller, regions_added,
+	  region_mistakes, added_again_after_conversion, region_refusals,
+	  memory_closed_before_adding, finalize, finalize_refusals, launch,
+	  launch_of_longer_regions, launch_measures_alike, launch_stopped, launch_fails_anywhere,
+	  page_add_oops)

@@ -37,7 +37,7 @@ static const struct {
 	{ UINT64_MAX, NULL, "0xffffffffffffffff" },
 };
 
-START_TEST(statuses)
+START_TEST(names_of_statuses)
 {
 	char text[192];
 
@@ -86,7 +86,7 @@ START_TEST(small_buffer)
 }
 END_TEST
 
-START_TEST(firmware)
+START_TEST(names_of_sev_errors)
 {
 	ck_assert_str_eq(gmem_snp_status_name(0), "SUCCESS");
 	ck_assert_str_eq(gmem_snp_status_name(0x16), "INVALID_PARAM");
@@ -98,7 +98,7 @@ START_TEST(firmware)
 }
 END_TEST
 
-START_TEST(stages)
+START_TEST(stages_of_a_seamcall)
 {
 	static const char *const names[] = { "irqchip", "init-vm", "init-vcpu", "init-mem-region",
 					     "finalize" };
@@ -109,4 +109,5 @@ START_TEST(stages)
 }
 END_TEST
 
-UNIT_MAIN("tdx_status", statuses, model_knows_no_others, small_buffer, firmware, stages)
+UNIT_MAIN("tdx_status", names_of_statuses, model_knows_no_others, small_buffer, names_of_sev_errors,
+	  stages_of_a_seamcall)

@@ -356,7 +356,7 @@ static struct view view_of(unsigned int width, unsigned int height)
 	};
 }
 
-START_TEST(lines_fit)
+START_TEST(no_line_is_wider_than_the_screen)
 {
 	in_utf8();
 	for (size_t i = 0; i < GUESTS_MAX; i++)
@@ -378,7 +378,7 @@ START_TEST(lines_fit)
 }
 END_TEST
 
-START_TEST(what_is_shown)
+START_TEST(cells_of_a_row)
 {
 	struct view view = view_of(100, 10);
 	char *text;
@@ -407,7 +407,7 @@ END_TEST
 
 /* Without its sequences, the text itself tells which row is chosen, if the terminal has no colours.
  */
-START_TEST(chosen_row)
+START_TEST(chosen_row_without_colours)
 {
 	struct view view = view_of(100, 10);
 	char *text;
@@ -520,5 +520,6 @@ START_TEST(screen_follows_the_chosen_row)
 END_TEST
 
 UNIT_MAIN("top", rate_of_a_guest, when_a_row_is_read_again, idle_row_is_read_seldom, rates_as_text,
-	  random_bars, a_hole_is_never_lost, order_of_rows, sums_of_all, lines_fit, what_is_shown,
-	  chosen_row, screen_of_60_columns, hostile_names, screen_follows_the_chosen_row)
+	  random_bars, a_hole_is_never_lost, order_of_rows, sums_of_all,
+	  no_line_is_wider_than_the_screen, cells_of_a_row, chosen_row_without_colours,
+	  screen_of_60_columns, hostile_names, screen_follows_the_chosen_row)

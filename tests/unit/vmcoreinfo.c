@@ -7,7 +7,7 @@
 
 #include "kernel/image/vmcoreinfo.h"
 
-START_TEST(location)
+START_TEST(note_is_found)
 {
 	static const char *const wrong[] = { "",
 					     "0x",
@@ -29,7 +29,7 @@ START_TEST(location)
 }
 END_TEST
 
-START_TEST(recognized)
+START_TEST(machine_is_recognized)
 {
 	char note[64] = "";
 
@@ -45,7 +45,7 @@ START_TEST(recognized)
 }
 END_TEST
 
-START_TEST(numbers)
+START_TEST(keys_to_numbers)
 {
 	static const char text[] = "OSRELEASE=7.3.4\n"
 				   "SYMBOL(swapper_pg_dir)=ffffffff82a10000\n"
@@ -72,4 +72,4 @@ START_TEST(numbers)
 }
 END_TEST
 
-UNIT_MAIN("vmcoreinfo", location, recognized, numbers)
+UNIT_MAIN("vmcoreinfo", note_is_found, machine_is_recognized, keys_to_numbers)

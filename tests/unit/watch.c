@@ -126,7 +126,7 @@ START_TEST(pages_come_and_go)
 END_TEST
 
 /* If memory did not change, a look reads the same amount, however many pages there are. */
-START_TEST(idle_is_cheap)
+START_TEST(unchanged_memory_is_not_read_again)
 {
 	struct gmem_memory *memory;
 	uint64_t calls[2] = { 0 }, before, after;
@@ -151,7 +151,7 @@ START_TEST(idle_is_cheap)
 }
 END_TEST
 
-START_TEST(splits)
+START_TEST(splits_are_reported)
 {
 	struct gmem_memory *memory;
 	struct changes changes;
@@ -208,7 +208,7 @@ START_TEST(without_reader)
 END_TEST
 
 /* Each call fails once: watch invents no change, and the next look finds what was missed. */
-START_TEST(failures)
+START_TEST(each_call_fails_once)
 {
 	static const int errors[] = { -EACCES, -ENOENT, -ENOMEM, -EMFILE, -EIO };
 	struct gmem_memory *memory;
@@ -253,7 +253,7 @@ static int stop(const struct gmem_change *change, void *arg)
 	return change->kind == GMEM_CHANGE_NEW ? 7 : 0;
 }
 
-START_TEST(ended_by_caller)
+START_TEST(callback_ends_the_look)
 {
 	struct gmem_memory *memory;
 
@@ -309,5 +309,6 @@ START_TEST(differences)
 }
 END_TEST
 
-UNIT_MAIN("watch", come_and_go, pages_come_and_go, idle_is_cheap, splits, without_reader, failures,
-	  ended_by_caller, differences)
+UNIT_MAIN("watch", come_and_go, pages_come_and_go, unchanged_memory_is_not_read_again,
+	  splits_are_reported, without_reader, each_call_fails_once, callback_ends_the_look,
+	  differences)

@@ -202,7 +202,7 @@ static void setup(uint64_t piece)
 
 static const uint64_t pieces[] = { 1, 2, 3, 16, 120, PAGES };
 
-START_TEST(same_extents)
+START_TEST(same_extents_as_page_by_page)
 {
 	static const struct {
 		uint64_t offset, length;
@@ -383,7 +383,7 @@ static void compare_parts(unsigned int want)
 }
 
 /* A leaf of one node and one state is one part, wherever its pages are. */
-START_TEST(same_parts)
+START_TEST(parts_of_whole_leaves)
 {
 	const unsigned int want = _i ? GMEM_EXTENT_DIRECT_MAP : 0;
 
@@ -582,12 +582,12 @@ int main(void)
 		const TTest *test;
 		int times;
 	} tests[] = {
-		{ same_extents, 6 },
+		{ same_extents_as_page_by_page, 6 },
 		{ full_leaves_come_whole, 1 },
 		{ memslots_cut, 6 },
 		{ direct_map_cuts, 6 },
 		{ nodes_cut, 6 },
-		{ same_parts, 2 },
+		{ parts_of_whole_leaves, 2 },
 		{ parts_of_nodes, 2 },
 		{ stopped_anywhere, 1 },
 		{ what_moved_is_read_again, 2 },
