@@ -89,14 +89,11 @@ lib_sources := $(filter-out %/without_bpf.c %/without_types.c,$(lib_sources))
 lib_libs += $(shell $(PKG_CONFIG) --libs libbpf 2>/dev/null || echo -lbpf)
 pc_requires := libbpf zlib
 endif
-# A program that is linked statically does without libkdumpfile, which has no static library: its functions
-# are weak in libgmem.a, and pkg-config does not name it.
+# libkdumpfile is loaded when a dump is opened, by the name of the one that this is built with.
 ifeq ($(KDUMP),0)
-lib_sources := $(filter-out %/dump/file.c,$(lib_sources))
+lib_sources := $(filter-out %/dump/file.c %/dump/kdump.c,$(lib_sources))
 else
 lib_sources := $(filter-out %/without_kdump.c,$(lib_sources))
-lib_libs += -Wl,--push-state,--no-as-needed $(shell $(PKG_CONFIG) --libs libkdumpfile 2>/dev/null || \
-	echo -lkdumpfile) -Wl,--pop-state
 endif
 cli_sources := $(sort $(shell find cli -name '*.c'))
 cli_libs := -lsmartcols -lcap -lnuma
@@ -203,6 +200,16 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 
 ifneq ($(BPF),0)
 $(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
+endif
+
+# The name by which a program finds the libkdumpfile that this is built with.
+$(BUILD)/kdump_soname.h: $(BUILD)/flags
+	$(quiet)readelf -d "$$($(CC) -print-file-name=libkdumpfile.so)" 2> /dev/null | \
+		sed -n 's/.*(SONAME).*\[\(.*\)\]$$/#define KDUMP_SONAME "\1"/p' > $@
+	@test -s $@ || { echo 'libkdumpfile was not found: make deps installs it, and make KDUMP=0 does without' >&2; exit 1; }
+
+ifneq ($(KDUMP),0)
+$(BUILD)/obj/libgmem/kernel/dump/kdump.o: $(BUILD)/kdump_soname.h
 endif
 
 # One object, in which hidden names are local, because a program may have functions of the same names.

@@ -202,7 +202,7 @@ struct gmem_ctx_options {
  * option that this library does not know). Of sysroot: those of opening a folder; EBADMSG (index or
  * kvm-answers is not understood), ENOTSUP (it is not a regular file), EFBIG; ENOSYS (the running
  * kernel has no openat2(2), Linux 5.6). Of core: those of opening the file; ENOTSUP (no regular
- * file, a dump of another machine, or a library without libkdumpfile), EBADMSG (no dump, or not
+ * file, a dump of another machine, or libkdumpfile is not there), EBADMSG (no dump, or not
  * understood), ENODATA (it lacks what is needed), GMEM_ENOTRECORDED (that was left out), EIO
  * (truncated or damaged). Since: 0.1
  */

@@ -101,11 +101,14 @@ for machine in x86_64 aarch64; do
 	try 2 '' 'it is truncated' gmemctl directmap --core="$scratch/cut"
 done
 
-# It changes while it is read: early, and when the tables are read.
+# libkdumpfile is not installed. And a dump that changes while it is read: early, and when the tables are read.
 if ! can_preload; then
-	skip "core: a dump that changes while it is read" "nothing can be preloaded into this program"
+	skip "core: no libkdumpfile; a dump that changes while it is read" \
+		"nothing can be preloaded into this program"
 	finish
 fi
+try 2 '' 'libkdumpfile.so.[0-9]+, by which dumps are read, cannot be loaded \(.*No such file.*\); install libkdumpfile' \
+	env LD_PRELOAD="$BUILD/tests/preload/no-kdump.so" "$GMEMCTL_FILE" directmap --core="$made"
 for how in cut grow touch; do
 	for read in 1 30; do
 		cp "$made" "$scratch/changing"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * For LD_PRELOAD into gmemctl: replaces libkdumpfile's kdump_read(). With GMEM_READS_FILE it writes
+ * For LD_PRELOAD into gmemctl: replaces libkdumpfile's kdump_read() where dlsym()
+ * is asked for it. With GMEM_READS_FILE it writes
  * to that file, when the process ends, how many reads there were and how long they took: "READS
  * NANOSECONDS". With GMEM_CUT_DUMP it cuts off the second half of that dump at read number
  * GMEM_CUT_AT, as if somebody copied another dump to its place. With GMEM_CUT_HOW=grow the dump
@@ -58,15 +59,14 @@ __attribute__((destructor)) static void tell(void)
 }
 
 /* kdump_status kdump_read(kdump_ctx_t *, kdump_addrspace_t, kdump_addr_t, void *, size_t *) */
-int kdump_read(void *ctx, int space, uint64_t address, void *buffer, size_t *length)
+static int (*next)(void *, int, uint64_t, void *, size_t *);
+
+static int read_dump(void *ctx, int space, uint64_t address, void *buffer, size_t *length)
 {
-	static int (*next)(void *, int, uint64_t, void *, size_t *);
 	const char *path = getenv("GMEM_CUT_DUMP"), *at = getenv("GMEM_CUT_AT");
 	uint64_t began;
 	int status;
 
-	if (!next)
-		*(void **)&next = dlsym(RTLD_NEXT, __func__);
 	reads++;
 	if (path && at && reads == strtoull(at, NULL, 10))
 		cut(path);
@@ -74,4 +74,16 @@ int kdump_read(void *ctx, int space, uint64_t address, void *buffer, size_t *len
 	status = next(ctx, space, address, buffer, length);
 	nanoseconds += now() - began;
 	return status;
+}
+
+void *dlsym(void *library, const char *name)
+{
+	static void *(*find)(void *, const char *);
+
+	if (!find)
+		*(void **)&find = dlvsym(RTLD_NEXT, "dlsym", "GLIBC_2.34");
+	if (strcmp(name, "kdump_read"))
+		return find(library, name);
+	*(void **)&next = find(library, name);
+	return read_dump;
 }

@@ -450,8 +450,7 @@ START_TEST(contradicting_keys_are_refused)
 		{ "SIZE(page)=", "0", "struct page", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "x", "PHYS_OFFSET", -ENODATA },
 		{ "NUMBER(PHYS_OFFSET)=", "0x40000004", "PHYS_OFFSET", -EILSEQ },
-		/* Page frame 0 at address 0, among user space's, and RAM that no CPU can address.
-		 */
+		/* Page frame 0 at address 0, among user space's; RAM that no CPU can address. */
 		{ "NUMBER(PHYS_OFFSET)=", "0xffff000000000000", "page frames", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "0xfffe840000010000", "page frames", -EILSEQ },
 		{ "NUMBER(PHYS_OFFSET)=", "0x20000000000000", "page frames", -EILSEQ },

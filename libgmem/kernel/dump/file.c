@@ -2,13 +2,9 @@
 /*
  * A dump file, through libkdumpfile. It is asked for physical memory only. It translates virtual
  * addresses by arithmetic, and so would also read a page that has left the direct map.
- *
- * Its functions are weak: in a program that is linked statically, for which Debian has no such
- * library, they are not there, and opening a dump fails with that reason.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <libkdumpfile/kdumpfile.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +13,7 @@
 
 #include "kernel/dump/dump.h"
 #include "kernel/dump/header.h"
-
-#pragma weak kdump_new
-#pragma weak kdump_free
-#pragma weak kdump_get_err
-#pragma weak kdump_clear_err
-#pragma weak kdump_open_fdset
-#pragma weak kdump_set_attr
-#pragma weak kdump_get_typed_attr
-#pragma weak kdump_read
-#pragma weak kdump_vmcoreinfo_raw
+#include "kernel/dump/kdump.h"
 
 #define VMCOREINFO_MAX 65536u
 
@@ -34,7 +21,8 @@ struct handle {
 	int fd;
 	struct stat opened; /* size and times, to detect a change */
 	bool is_elf;
-	kdump_ctx_t *kdump;
+	struct gmem_kdump kdump;
+	kdump_ctx_t *ctx;
 };
 
 #pragma weak __lsan_ignore_object
@@ -55,10 +43,10 @@ static void close_file(void *arg)
 {
 	struct handle *handle = arg;
 
-	if (handle->kdump && handle->is_elf)
-		kdump_free(handle->kdump);
-	else if (handle->kdump)
-		leave(handle->kdump);
+	if (handle->ctx && handle->is_elf)
+		handle->kdump.free(handle->ctx);
+	else if (handle->ctx)
+		leave(handle->ctx);
 	if (handle->fd >= 0)
 		close(handle->fd);
 	free(handle);
@@ -82,11 +70,12 @@ static int read_file(void *arg, uint64_t physical, void *buffer, size_t length)
 {
 	struct handle *handle = arg;
 	size_t got = length;
-	kdump_status status = kdump_read(handle->kdump, KDUMP_KPHYSADDR, physical, buffer, &got);
+	kdump_status status =
+		handle->kdump.read(handle->ctx, KDUMP_KPHYSADDR, physical, buffer, &got);
 
+	/* Otherwise libkdumpfile joins the texts of several errors. */
 	if (status != KDUMP_OK)
-		kdump_clear_err(handle->kdump); /* otherwise libkdumpfile joins the texts of
-						 * several errors */
+		handle->kdump.clear_err(handle->ctx);
 	if (has_changed(handle))
 		return -ESTALE;
 	if (status == KDUMP_OK && got == length)
@@ -97,7 +86,7 @@ static int read_file(void *arg, uint64_t physical, void *buffer, size_t length)
 static int not_understood(const struct handle *handle, char *why, size_t size)
 {
 	snprintf(why, size, "it is a damaged dump, or one of a form that is not known (%s)",
-		 kdump_get_err(handle->kdump));
+		 handle->kdump.get_err(handle->ctx));
 	return -EBADMSG;
 }
 
@@ -122,7 +111,7 @@ static int check_machine(const struct handle *handle, const char **machine, char
 {
 	kdump_attr_t attr = { .type = KDUMP_STRING };
 
-	if (kdump_get_typed_attr(handle->kdump, KDUMP_ATTR_ARCH_NAME, &attr) != KDUMP_OK)
+	if (handle->kdump.get_typed_attr(handle->ctx, KDUMP_ATTR_ARCH_NAME, &attr) != KDUMP_OK)
 		return not_understood(handle, why, size);
 	*machine = !strcmp(attr.val.string, KDUMP_ARCH_X86_64)	  ? "x86_64"
 		   : !strcmp(attr.val.string, KDUMP_ARCH_AARCH64) ? "aarch64"
@@ -144,7 +133,7 @@ static int read_vmcoreinfo(const struct handle *handle, char **out, char *why, s
 {
 	char *raw = NULL;
 
-	if (kdump_vmcoreinfo_raw(handle->kdump, &raw) == KDUMP_OK && raw &&
+	if (handle->kdump.vmcoreinfo_raw(handle->ctx, &raw) == KDUMP_OK && raw &&
 	    strlen(raw) <= VMCOREINFO_MAX) {
 		*out = raw;
 		return 0;
@@ -163,27 +152,27 @@ static int open_dump(struct handle *handle, struct gmem_dump_file *out, char *wh
 	kdump_attr_t no_mmap = { .type = KDUMP_NUMBER, .val.number = KDUMP_MMAP_NEVER };
 	int ret;
 
-	handle->kdump = kdump_new();
-	if (!handle->kdump) {
+	handle->ctx = handle->kdump.new();
+	if (!handle->ctx) {
 		snprintf(why, size, "out of memory");
 		return -ENOMEM;
 	}
 	/*
 	 * By default it uses mmap(2), and then a file that is truncated meanwhile ends the process.
 	 */
-	if (kdump_set_attr(handle->kdump, KDUMP_ATTR_FILE_MMAP_POLICY, &no_mmap) != KDUMP_OK)
+	if (handle->kdump.set_attr(handle->ctx, KDUMP_ATTR_FILE_MMAP_POLICY, &no_mmap) != KDUMP_OK)
 		return not_understood(handle, why, size);
-	if (kdump_open_fdset(handle->kdump, 1, &handle->fd) != KDUMP_OK) {
+	if (handle->kdump.open_fdset(handle->ctx, 1, &handle->fd) != KDUMP_OK) {
 		ret = not_understood(handle, why, size);
-		leave(handle->kdump);
-		handle->kdump = NULL;
+		leave(handle->ctx);
+		handle->ctx = NULL;
 		return ret;
 	}
-	if (kdump_get_typed_attr(handle->kdump, KDUMP_ATTR_FILE_FORMAT, &format) == KDUMP_OK)
+	if (handle->kdump.get_typed_attr(handle->ctx, KDUMP_ATTR_FILE_FORMAT, &format) == KDUMP_OK)
 		handle->is_elf = !strcmp(format.val.string, "elf");
 	ret = check_machine(handle, &out->machine, why, size);
 	/* Without it neither vmcoreinfo nor physical memory is read. */
-	if (!ret && kdump_set_attr(handle->kdump, KDUMP_ATTR_OSTYPE, &linux_os) != KDUMP_OK)
+	if (!ret && handle->kdump.set_attr(handle->ctx, KDUMP_ATTR_OSTYPE, &linux_os) != KDUMP_OK)
 		ret = not_understood(handle, why, size);
 	return ret ? ret : read_vmcoreinfo(handle, &out->vmcoreinfo, why, size);
 }
@@ -193,11 +182,6 @@ int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why,
 	struct handle *handle;
 	int ret;
 
-	if (!kdump_new) {
-		snprintf(why, size,
-			 "this program was linked without libkdumpfile, by which dumps are read");
-		return -ENOTSUP;
-	}
 	handle = calloc(1, sizeof(*handle));
 	if (!handle) {
 		snprintf(why, size, "out of memory");
@@ -209,6 +193,8 @@ int gmem_dump_file_open(const char *path, struct gmem_dump_file *out, char *why,
 	if (!ret)
 		ret = gmem_dump_header_check(handle->fd, (uint64_t)handle->opened.st_size, why,
 					     size);
+	if (!ret)
+		ret = gmem_kdump_load(&handle->kdump, why, size);
 	if (!ret)
 		ret = open_dump(handle, out, why, size);
 	if (ret) {
