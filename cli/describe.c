@@ -36,14 +36,16 @@ static void describe_options(FILE *stream, const char *command, const struct cli
 	}
 }
 
-static void describe_columns(FILE *stream, const char *command, const struct table *table)
+/* Rows of a kind: "column", or "second" for what --output=+COLUMN can add to the table below. */
+static void describe_columns(FILE *stream, const char *kind, const char *command,
+			     const struct table *table)
 {
 	char heading[CELL_TEXT_MAX];
 
 	for (size_t i = 0; table && i < table->n; i++) {
 		const struct column *column = &table->columns[i];
 
-		fprintf(stream, "column\t%s\t%s\t%s\t%s\t%s\t%s\n", command,
+		fprintf(stream, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", kind, command,
 			column_heading(column, '-', heading), column->name, kinds[column->kind],
 			column->shown ? "shown" : "more", column->help);
 	}
@@ -150,7 +152,8 @@ void describe(FILE *stream)
 			command->table ? command->table->name : "-",
 			privilege_names(command, names, sizeof(names)));
 		describe_options(stream, command->name, command->options);
-		describe_columns(stream, command->name, command->table);
+		describe_columns(stream, "column", command->name, command->table);
+		describe_columns(stream, "second", command->name, command->second_table);
 	}
 	describe_words(stream);
 	describe_failures(stream);

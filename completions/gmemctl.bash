@@ -23,10 +23,19 @@ _gmemctl_held() {
 	return 0
 }
 
+# Prints names of columns. A + adds columns, also to a second table: after it only those that are not shown
+# without it are of use.
+_gmemctl_columns() {
+	case $cur in
+	+*) _gmemctl_table '$1 ~ /^(column|second)$/ && $2 == cmd && $6 == "more" && !seen[$3]++' 'tolower($3)' ;;
+	*) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
+	esac
+}
+
 # Prints possible values for an argument of that name.
 _gmemctl_words() {
 	case $1 in
-	COLUMNS) _gmemctl_table '$1 == "column" && $2 == cmd' 'tolower($3)' ;;
+	COLUMNS) _gmemctl_columns ;;
 	*TARGET*) _gmemctl_owners; _gmemctl_held ;;
 	*NAME*) [[ $command == create ]] || _gmemctl_held ;;
 	*) _gmemctl_table "\$1 == \"word\" && \$2 == \"$1\"" '$3' ;;
@@ -97,9 +106,10 @@ _gmemctl() {
 	elif [[ -z $command ]]; then
 		words=$(_gmemctl_table '$1 == "command"' '$2')
 	fi
-	# In a list with commas the last item is completed.
-	if [[ $arg == COLUMNS || $arg == FLAGS || $arg == STATUS ]] && [[ $cur == *,* ]]; then
-		local before=${cur%,*},
+	# In a list with commas the last item is completed, and in a list that begins with + what follows it.
+	if [[ $arg == COLUMNS || $arg == FLAGS || $arg == STATUS ]] && [[ $cur == *,* || $cur == +* ]]; then
+		local before=+
+		[[ $cur != *,* ]] || before=${cur%,*},
 		words=$(printf '%s\n' "$words" | awk -v before="$before" '{ print before $0 }')
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")

@@ -57,12 +57,22 @@ function __gmemctl_held
     gmemctl status --raw --noheadings --output=name 2>/dev/null | string replace -r '$' '\theld VM'
 end
 
+# Prints the columns of a command. A + adds columns, also to a second table: after it only those that are not
+# shown without it are of use.
+function __gmemctl_columns --argument-names command
+    if string match -q -r '^(-[^=]*=)?\+' -- (commandline -ct)
+        gmemctl --describe 2>/dev/null | awk -F '\t' -v cmd="$command" '
+            $1 ~ /^(column|second)$/ && $2 == cmd && $6 == "more" && !seen[$3]++ { print $3 "\t" $7 }'
+    else
+        __gmemctl_table column $command 3 7
+    end
+end
+
 # Prints possible values for an argument of that name.
 function __gmemctl_words --argument-names arg
     switch $arg
         case COLUMNS
-            __gmemctl_table column (__gmemctl_command; or echo -) 3 7 | string lower |
-                __gmemctl_list
+            __gmemctl_columns (__gmemctl_command; or echo -) | string lower | __gmemctl_list
         case FLAGS STATUS
             __gmemctl_table word $arg 3 4 | __gmemctl_list
         case '*TARGET*'
@@ -79,10 +89,10 @@ function __gmemctl_words --argument-names arg
     end
 end
 
-# In a list with commas the last item is completed.
+# In a list with commas the last item is completed, and in a list that begins with + what follows it.
 function __gmemctl_list
     set -l token (commandline -ct | string replace -r '^-[^=]*=' '')
-    set -l before (string match -r '.*,' -- $token)
+    set -l before (string match -r '^.*,|^\+' -- $token)
     while read -l line
         echo "$before$line"
     end

@@ -41,6 +41,12 @@ gmemctl caps -o fla
 gmemctl pfns --direct-map un
 gmemctl pfns --output=
 gmemctl pfns -o pid,pf
+gmemctl pfns -o +acc
+gmemctl pfns -o +
+gmemctl walk -o +
+gmemctl walk --output=+
+gmemctl walk -o +trigger,sou
+gmemctl oops --output +inode,writ
 gmemctl create 
 gmemctl pfns be
 gmemctl punch --by-gpa --color=never be
@@ -114,6 +120,34 @@ judge_held() {
 	offers 'gmemctl status alpha '
 }
 
+# added COMMAND: the columns that --output=+COLUMN adds to either table of the command, a + before each if the
+# shell offers it so.
+added() {
+	awk -F '\t' -v command="$1" -v plus="$plus" '($1 == "column" || $1 == "second") && $2 == command &&
+		$6 == "more" { print plus tolower($3) }' "$scratch/table"
+}
+
+# After a + the shells offer the columns that are not shown without it, those of a second table, too.
+# shellcheck disable=SC2016,SC2046 # the dollars of awk; words
+judge_added() {
+	plus=+
+	[ "$shell" != zsh ] || plus=
+	if [ -z "$(words '$1 == "second" && $2 == "walk" && $6 == "more"' '$3')" ]; then
+		fail "$shell: the table below walk has columns to add" "gmemctl --describe names none"
+	fi
+	offers 'gmemctl pfns -o +' $(added pfns)
+	offers 'gmemctl walk -o +' $(added walk)
+	offers 'gmemctl walk --output=+' $(added walk)
+	offers 'gmemctl pfns -o +acc' "${plus}access-owner"
+	if [ "$shell" = zsh ]; then
+		offers 'gmemctl walk -o +trigger,sou' source
+		offers 'gmemctl oops --output +inode,writ' writable
+	else
+		offers 'gmemctl walk -o +trigger,sou' +trigger,source
+		offers 'gmemctl oops --output +inode,writ' +inode,writable
+	fi
+}
+
 judge_offers() {
 	# shellcheck disable=SC2016,SC2046 # the dollars of awk; words
 	offers 'gmemctl ' $(words '$1 == "command"' '$2')
@@ -156,6 +190,7 @@ judge_offers() {
 	offers 'gmemctl pfns --direct-map un' unmapped unknown
 	# shellcheck disable=SC2016,SC2046
 	offers 'gmemctl pfns --output=' $(words '$1 == "column" && $2 == "pfns"' 'tolower($3)')
+	judge_added
 	# shellcheck disable=SC2016
 	for command in - $(words '$1 == "command"' '$2'); do
 		line="gmemctl $command --"
