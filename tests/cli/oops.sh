@@ -69,6 +69,28 @@ cat "$logs/x86-page-add" "$scratch/rmp" > "$scratch/both"
 try 0 '^1 0x26e0$' "both: line 29 is no page fault: .*$next" gmemctl oops -n --raw -o LINE,PFN "$scratch/both"
 try_json 0 '.rmpupdate_failures == 0 and (has("rmpupdate_pfn") | not)' gmemctl oops "$logs/x86-page-add" --json
 
+# With --dmesg oops also looks that page frame up. A mount that only the command sees puts a log in the place of
+# the kernel's.
+with_log() {
+	log=$1
+	shift
+	# shellcheck disable=SC2016 # for that shell
+	unshare --user --map-root-user --mount sh -c 'mount --bind "$1" /dev/kmsg && shift && exec "$@"' sh "$log" "$@"
+}
+echo '3,1,1,-;SEV-SNP: RMPUPDATE failed for PFN 100, pg_level: 1, ret: 5' > "$scratch/kmsg"
+if with_log "$scratch/kmsg" true 2> "$scratch/unshare"; then
+	# shellcheck disable=SC2086 # words
+	{
+		try_json 3 '.rmpupdate_pfn == 256 and .faults == [] and [.frames[].pfn] == [256] and
+			(.error.message | contains("pfn:100"))' \
+			with_log "$scratch/kmsg" $GMEMCTL --reader=none oops --dmesg --json
+		try 3 '^0x100 ' "line 1 is no page fault: .*'gmemctl pfn pfn:100'" \
+			with_log "$scratch/kmsg" $GMEMCTL --reader=none oops --dmesg
+	}
+else
+	skip "oops --dmesg looks up the page frame of a failed RMPUPDATE" "$(tail -n 1 "$scratch/unshare")"
+fi
+
 # Kernel addresses appear in no format. Only --verbose prints them, on standard error.
 for format in '' --raw --pairs --json '--json --verbose' --output-all; do
 	# shellcheck disable=SC2086

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "commands/directmap/counters.h"
 #include "commands/directmap/owned.h"
 #include "core/command.h"
 #include "inspect/chart.h"
@@ -165,35 +166,6 @@ static void write_levels(struct cli *cli, const char *name, const uint64_t level
 	output_group_end(cli->out);
 }
 
-/*
- * Why the kernel's own counters differ, where the sums tell it: the kernel only adds to them, and
- * never counts again. A page that leaves the direct map stays in them: __set_pages_np() of
- * arch/x86/mm/pat/set_memory.c does not count. A mapping that is there already counts once more for
- * each range of RAM that wants it at boot: phys_pud_init() in arch/x86/mm/init_64.c. A split of the
- * kernel image's own mapping counts as one of the direct map, since virt_addr_valid() is true of
- * it, too: __split_large_page() in arch/x86/mm/pat/set_memory.c.
- */
-static const char *why_counters_differ(const struct gmem_directmap_summary *summary)
-{
-	uint64_t lines = 0, tables = 0;
-
-	for (int i = GMEM_LEVEL_PTE; i < GMEM_LEVEL_ROOM; i++) {
-		lines += summary->meminfo[i];
-		tables += summary->in_direct_map[i] + summary->outside[i];
-	}
-	if (lines == tables)
-		return "the kernel counts splits of its image's own mapping as splits of the direct map";
-	if (lines < tables + summary->holes || summary->unknown)
-		return "the cause is not known";
-	if (lines == tables + summary->holes)
-		return "the lines still count the holes: pages that leave the direct map are not "
-		       "subtracted";
-	return summary->holes
-		       ? "the lines still count the holes, and at boot the kernel counts some "
-			 "mappings more than once"
-		       : "at boot the kernel counts some mappings more than once";
-}
-
 /* One line for people: both counts, by level. */
 static void tell_levels(const struct cli *cli, char *text, size_t size,
 			const struct gmem_directmap_summary *summary)
@@ -209,7 +181,7 @@ static void tell_levels(const struct cli *cli, char *text, size_t size,
 		lead = ", ";
 	}
 	if (used < size)
-		snprintf(text + used, size - used, "; %s", why_counters_differ(summary));
+		snprintf(text + used, size - used, "; %s", counters_differ(summary));
 }
 
 /*
