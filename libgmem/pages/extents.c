@@ -497,10 +497,12 @@ static void set_state(struct gmem_extent *extent, const struct gmem_directmap_ru
 
 /*
  * Hands out the pages of a leaf behind its first one. They differ from the last extent only in
- * where they are and in their kind, so only that is written into it.
+ * where they are and in their kind, so only that is written into it. Without kinds, all of them
+ * have the state of the last extent. (Inline: the compiler makes a loop of its own for each of the
+ * two, and the one without kinds does not ask for them.)
  */
-static int go_on(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
-		 const uint8_t *kinds)
+static inline int go_on(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *leaf,
+			const uint8_t *kinds)
 {
 	uint64_t step = bytes_of(walk, 1), offset = bytes_of(walk, leaf->index + 1);
 	uint64_t gpa = gpa_of(walk, offset), gpa_step = gpa == GMEM_GPA_NONE ? 0 : step;
@@ -510,13 +512,14 @@ static int go_on(struct gmem_extent_walk *walk, const struct gmem_pagecache_run 
 	int ret = 0;
 
 	for (unsigned int i = 1; !ret && i < GMEM_LEAF_SLOTS; i++) {
-		if (leaf->pfns[i] != next || kinds[i] != kinds[i - 1]) {
+		if (leaf->pfns[i] != next || (kinds && kinds[i] != kinds[i - 1])) {
 			last->pages = next - last->pfn;
 			ret = walk->fn(last, walk->arg);
 			last->offset = offset;
 			last->gpa = gpa;
 			next = last->pfn = leaf->pfns[i];
-			set_state(last, states[kinds[i]]);
+			if (kinds)
+				set_state(last, states[kinds[i]]);
 		}
 		next++;
 		offset += step;
@@ -533,7 +536,9 @@ static int emit_extents(struct gmem_extent_walk *walk, const struct gmem_pagecac
 {
 	int ret = emit_page(walk, leaf, 0, states_of(walk)[kinds[0]]);
 
-	return ret ? ret : go_on(walk, leaf, kinds);
+	if (ret)
+		return ret;
+	return walk->only_state ? go_on(walk, leaf, NULL) : go_on(walk, leaf, kinds);
 }
 
 /* Hands out a leaf that is alike as parts, wherever its page frames are. */
