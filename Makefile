@@ -186,11 +186,15 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 # BPF objects wait for the check that refuses a machine or a C library, so that its message is the only one.
 $(patsubst libgmem/kernel/linux/%.c,$(BUILD)/%.o,$(wildcard libgmem/kernel/linux/*.bpf.c)): | $(BUILD)/flags
 
+# The folder below which a compiler looks for headers of C: of gcc its own, which --sysroot changes. Clang has
+# only the option, and refuses the question.
+sysroot_of = $(or $(patsubst --sysroot=%,%,$(filter --sysroot=%,$(1))),$(if $(findstring clang,$(shell $(1) --version)),,$(shell $(1) -print-sysroot)))
+
 # The BPF program: compiled for the BPF machine, then embedded as a skeleton.
 $(BUILD)/%.bpf.o: libgmem/kernel/linux/%.bpf.c libgmem/kernel/linux/reader.h
 	@mkdir -p $(BUILD)
 	@echo '  BPF     $<'
-	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I$(shell $(CC) -print-sysroot)/usr/include/$(shell $(CC) -print-multiarch) \
+	$(quiet)$(CLANG) -target bpf -O2 -g -Wall -ffile-prefix-map=$(CURDIR)=. -Ilibgmem -I$(call sysroot_of,$(CC))/usr/include/$(shell $(CC) -print-multiarch) \
 		-c -o $@.tmp $<
 	$(quiet)$(BPFTOOL) gen object $@ $@.tmp
 	@rm -f $@.tmp

@@ -120,7 +120,7 @@ for without in NO_COLOR=1 TERM=vt100; do
 	ended "$without: q ends top" 0
 done
 screen 80 12 'top --simulate=tdx --reader=none'
-shows_line 'without a reader of kernel memory top says what is unknown' 'not all can be seen: --reader=none forbids'
+shows_line 'without a reader of kernel memory top says what is unknown' 'incomplete: --reader=none forbids'
 press q
 ended 'q ends top, without a reader and without a guest_memfd' 3
 screen 60 12 "$batch" LC_ALL=C

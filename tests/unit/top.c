@@ -378,6 +378,43 @@ START_TEST(no_line_is_wider_than_the_screen)
 }
 END_TEST
 
+START_TEST(long_note_is_cut_at_a_clause)
+{
+	static const struct {
+		const char *note, *line;
+		unsigned int width;
+	} cases[] = {
+#define NOTE "incomplete: 12 of 345 processes may not be looked at, process 1 the first: root"
+		{ NOTE, NOTE, 80 },
+		{ NOTE, NOTE, 79 },
+		{ NOTE, "incomplete: 12 of 345 processes may not be looked at, process 1 the first",
+		  78 },
+		{ NOTE, "incomplete: 12 of 345 processes may not be looked at", 60 },
+		{ NOTE, "incomplete: 12 of 345 processes may not be looked at", 52 },
+		{ NOTE, "incomplete: 12 of 345 processes may not be looked a", 51 },
+		{ NOTE, "incomplete", 11 },
+		{ "äöü äöü, ß", "äöü äöü", 9 },
+		{ "äöü äöü, ß", "äöü äöü, ß", 10 },
+		{ "at 1:2 there is more", "at 1:2 the", 10 },
+	};
+
+	in_utf8();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct view view = view_of(cases[i].width, 10);
+		char line[256], *text;
+
+		view.note = cases[i].note;
+		text = drawn(&view, 0);
+		snprintf(line, sizeof(line), "\n%s", cases[i].line);
+		ck_assert_msg(strstr(text, line) &&
+				      strspn(strstr(text, line) + strlen(line), " ") ==
+					      strcspn(strstr(text, line) + strlen(line), "\n"),
+			      "%zu: no line '%s' in\n%s", i, cases[i].line, text);
+		free(text);
+	}
+}
+END_TEST
+
 START_TEST(cells_of_a_row)
 {
 	struct view view = view_of(100, 10);
@@ -521,5 +558,6 @@ END_TEST
 
 UNIT_MAIN("top", rate_of_a_guest, when_a_row_is_read_again, idle_row_is_read_seldom, rates_as_text,
 	  random_bars, a_hole_is_never_lost, order_of_rows, sums_of_all,
-	  no_line_is_wider_than_the_screen, cells_of_a_row, chosen_row_without_colours,
-	  screen_of_60_columns, hostile_names, screen_follows_the_chosen_row)
+	  no_line_is_wider_than_the_screen, long_note_is_cut_at_a_clause, cells_of_a_row,
+	  chosen_row_without_colours, screen_of_60_columns, hostile_names,
+	  screen_follows_the_chosen_row)

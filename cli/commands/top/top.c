@@ -71,7 +71,7 @@ struct top {
 	bool all; /* the next look reads everything again */
 	bool ended;
 	bool partly; /* a row has something unknown */
-	char note[512];
+	char note[VIEW_NOTE_MAX];
 	char origin[64];
 };
 
@@ -94,7 +94,7 @@ static void set_note(struct top *top)
 	if (!unseen && !top->guests.n)
 		unseen = gmem_owners_unshown(top->guests.owners);
 	if (unseen)
-		snprintf(top->note, sizeof(top->note), "not all can be seen: %s", unseen);
+		snprintf(top->note, sizeof(top->note), "incomplete: %s", unseen);
 	else
 		*top->note = '\0';
 	top->partly = has_unknown(top);

@@ -287,6 +287,29 @@ static void put_line(FILE *stream, const struct view *view, const char *text)
 	putc('\n', stream);
 }
 
+/* The comma, colon or semicolon before the last clause of text; NULL if text is one clause. */
+static char *last_clause(char *text)
+{
+	char *found = NULL;
+
+	for (char *at = text; (at = strpbrk(at, ",:;")); at++)
+		if (at[1] == ' ')
+			found = at;
+	return found;
+}
+
+/* A long note loses whole clauses, as long as half of the line is left. */
+static void put_note(FILE *stream, const struct view *view)
+{
+	int width = (int)view->width;
+	char text[VIEW_NOTE_MAX], *clause;
+
+	snprintf(text, sizeof(text), "%s", view->note);
+	while (text_width(view, text, width + 1) > width && (clause = last_clause(text)))
+		*clause = '\0';
+	put_line(stream, view, text_width(view, text, width) < width / 2 ? view->note : text);
+}
+
 static void put_top(FILE *stream, const struct view *view)
 {
 	char text[TEXT_MAX];
@@ -360,7 +383,7 @@ void view_draw(FILE *stream, struct view *view, const struct guest *const *guest
 	scroll(view, n);
 	put_top(stream, view);
 	put_sums(stream, view, guests, n);
-	put_line(stream, view, view->note);
+	put_note(stream, view);
 	lay_out(view, guests, n, &layout);
 	put_headings(stream, view, &layout);
 	for (size_t i = view->first; i < view->first + rows; i++) {

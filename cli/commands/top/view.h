@@ -8,6 +8,8 @@
 
 #include "commands/top/guest.h"
 
+#define VIEW_NOTE_MAX 512 /* bytes of a note, with its end */
+
 struct view {
 	unsigned int width, height; /* of the terminal */
 	bool utf8;		    /* its characters, by the locale */
