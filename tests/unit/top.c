@@ -473,6 +473,12 @@ START_TEST(screen_of_60_columns)
 	char *text;
 
 	in_utf8();
+	make_guest(0, 1000ull << 30, 999ull << 30, "qemu");
+	text = drawn(&view, 1);
+	/* The sum of private memory has no room: a part of its number would be another number. */
+	ck_assert_ptr_nonnull(strstr(text, "1 guest_memfd  resident 999G of 1000G  "));
+	ck_assert_ptr_null(strstr(text, "private"));
+	free(text);
 	make_guest(0, 4 << 20, 2 << 20, "qemu");
 	text = drawn(&view, 1);
 	ck_assert_ptr_nonnull(strstr(text, "RESIDENT"));

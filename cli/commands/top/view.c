@@ -287,27 +287,29 @@ static void put_line(FILE *stream, const struct view *view, const char *text)
 	putc('\n', stream);
 }
 
-/* The comma, colon or semicolon before the last clause of text; NULL if text is one clause. */
-static char *last_clause(char *text)
+/* What is before the last part of text: a comma, colon or semicolon, or two blanks. NULL for one
+ * part. */
+static char *last_part(char *text)
 {
 	char *found = NULL;
 
-	for (char *at = text; (at = strpbrk(at, ",:;")); at++)
+	for (char *at = text; (at = strpbrk(at, ",:; ")); at++)
 		if (at[1] == ' ')
 			found = at;
 	return found;
 }
 
-/* A long note loses whole clauses, as long as half of the line is left. */
-static void put_note(FILE *stream, const struct view *view)
+/* A line that is too long loses whole parts, so that no number is cut, if half of the line is left.
+ */
+static void put_parts(FILE *stream, const struct view *view, const char *line)
 {
 	int width = (int)view->width;
-	char text[VIEW_NOTE_MAX], *clause;
+	char text[VIEW_NOTE_MAX], *part;
 
-	snprintf(text, sizeof(text), "%s", view->note);
-	while (text_width(view, text, width + 1) > width && (clause = last_clause(text)))
-		*clause = '\0';
-	put_line(stream, view, text_width(view, text, width) < width / 2 ? view->note : text);
+	snprintf(text, sizeof(text), "%s", line);
+	while (text_width(view, text, width + 1) > width && (part = last_part(text)))
+		*part = '\0';
+	put_line(stream, view, text_width(view, text, width) < width / 2 ? line : text);
 }
 
 static void put_top(FILE *stream, const struct view *view)
@@ -340,7 +342,7 @@ static void put_sums(FILE *stream, const struct view *view, const struct guest *
 		 size_text(view, &sums.size, size), sums.has_rate ? "  " : "",
 		 sums.has_rate ? rate_format(sums.rate, rate) : "",
 		 size_text(view, &sums.private, private), size_text(view, &sums.shared, shared));
-	put_line(stream, view, text);
+	put_parts(stream, view, text);
 }
 
 size_t view_rows(const struct view *view)
@@ -383,7 +385,7 @@ void view_draw(FILE *stream, struct view *view, const struct guest *const *guest
 	scroll(view, n);
 	put_top(stream, view);
 	put_sums(stream, view, guests, n);
-	put_note(stream, view);
+	put_parts(stream, view, view->note);
 	lay_out(view, guests, n, &layout);
 	put_headings(stream, view, &layout);
 	for (size_t i = view->first; i < view->first + rows; i++) {
