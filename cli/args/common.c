@@ -173,8 +173,8 @@ const struct cli_option common_options[] = {
 	{ "bytes", 'b', NULL, false, set_flag, FIELD(format.bytes),
 	  "Print sizes in bytes rather than as 4K or 1.5G" },
 	{ "quiet", 'q', NULL, false, set_flag, FIELD(quiet),
-	  "Print nothing on standard output but JSON, if asked for: the exit status answers; a "
-	  "failure is still reported" },
+	  "Print nothing on standard output, except JSON if asked for: the exit status is the "
+	  "answer. A failure is still reported" },
 	{ "verbose", 'v', NULL, false, set_more, FIELD(verbose),
 	  "Say more on standard error; twice for debugging" },
 	{ "color", 0, "auto|always|never", true, set_color, FIELD(format.color),
@@ -194,7 +194,7 @@ const struct cli_option common_options[] = {
 	{ "help", 'h', NULL, false, set_flag, FIELD(help), "Print this help" },
 	{ "usage", 0, NULL, false, set_flag, FIELD(usage), "Print a short usage message" },
 	{ "describe", 0, NULL, false, set_flag, FIELD(describe),
-	  "List commands, options and columns for programs, a line each, tabs between" },
+	  "List commands, options and columns for programs, one per line, with tabs between fields" },
 	{ "version", 'V', NULL, false, set_flag, FIELD(version), "Print the version" },
 	{ "json", 'j', NULL, false, set_json, FIELD(format.style), NULL },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },

@@ -34,6 +34,6 @@ bool node_list_resolve(const struct nodes *nodes, const char *text, struct numbe
 #define NUMA_HELP                                                                                \
 	"Take pages from these NUMA nodes, such as bind:0, interleave:all or preferred:1. The "  \
 	"policy is bind, interleave, preferred, preferred-many or weighted-interleave; without " \
-	"one, one node is bound to and several are interleaved"
+	"one it is bind for one node, and interleave for several"
 
 #endif

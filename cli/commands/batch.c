@@ -20,7 +20,7 @@ struct settings {
 
 static const struct cli_option options[] = {
 	{ "keep-going", 'k', NULL, false, set_flag, offsetof(struct settings, keep_going),
-	  "Go on after a command that fails; the status is the worst of all: 64, 2, 4, 1 or 3" },
+	  "Go on after a command that fails; the status is the worst of all, the worst first: 64, 2, 4, 1, 3" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 

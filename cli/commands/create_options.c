@@ -118,7 +118,7 @@ const struct cli_option create_options[] = {
 	{ "gpa", 0, "ADDRESS", false, set_gpa, 0,
 	  "Guest-physical address that the memory is bound to, default 4G" },
 	{ "slots", 0, "NUMBER", false, set_slot_number, FIELD(n_slots),
-	  "Bind the memory in this many memslots of one size, one behind the other" },
+	  "Split the memory into this many memslots of equal size, one after the other" },
 	{ "slot", 0, "RANGE[@OFFSET]", false, set_slot, FIELD(slots),
 	  "Bind these guest-physical addresses, " RANGE_FORM ", to the memory from OFFSET on, and "
 	  "nothing else; may be repeated" },
@@ -128,8 +128,8 @@ const struct cli_option create_options[] = {
 	{ "ttl", 0, "TIME", false, set_ttl, FIELD(limits.ttl),
 	  "Release the VM after this many seconds, or 10m, 2h, 1d" },
 	{ "user", 0, "PID", false, set_user, FIELD(limits),
-	  "Release the VM when this process ends, such as a script's $$; where repeated, when the "
-	  "last of them has ended" },
+	  "Release the VM when this process ends, such as a script's $$. If the option is repeated, "
+	  "when the last of these processes has ended" },
 	{ "allow-unreleased", 0, NULL, false, set_flag, FIELD(allow_unreleased),
 	  "Use interfaces that are in no released kernel: in-place conversion" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },

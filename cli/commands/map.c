@@ -25,8 +25,8 @@ struct settings {
 static const struct cli_option options[] = {
 	{ "by-gpa", 0, NULL, false, set_flag, FIELD(by_gpa), GPA_HELP },
 	{ "from", 0, "FILE", false, set_text, FIELD(from),
-	  "Before a launch is finished: add the content of FILE, and zeroes behind its end; "
-	  "default zeroes" },
+	  "Before a launch is finished: add the content of FILE, and zeroes after its end. Without "
+	  "this option all are zeroes" },
 	{ "measure", 0, NULL, false, set_flag, FIELD(measure),
 	  "Before a launch is finished: make the content part of the measurement" },
 	{ "method", 0, "best|allocate|host|pre-fault", false, set_method, FIELD(populate.method),

@@ -35,7 +35,7 @@ enum {
 
 static const struct column columns[] = {
 	[COLUMN_LINE] = { "line", KIND_NUMBER, .shown = true,
-			  .help = "line of the log where it begins" },
+			  .help = "line of the log where the fault begins" },
 	[COLUMN_COMMAND] = { "command", KIND_TEXT, .shown = true,
 			     .help = "name of the thread that took the fault" },
 	[COLUMN_PID] = { "pid", KIND_NUMBER, .shown = true, .help = "id of that thread" },
@@ -70,7 +70,7 @@ static const struct column columns[] = {
 	[COLUMN_WITNESS] = { "witness", KIND_TEXT,
 			     .help = "register that points to the struct page of that page frame" },
 	[COLUMN_DETAIL] = { "detail", KIND_TEXT, .shown = true, .wrap = true,
-			    .help = "all of it in words, and how sure it is" },
+			    .help = "all of this in words, and how certain it is" },
 	[COLUMN_ADVICE] = { "advice", KIND_TEXT, .shown = true, .wrap = true,
 			    .help = "what to do next" },
 };

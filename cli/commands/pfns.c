@@ -148,7 +148,7 @@ static const struct cli_option options[] = {
 	{ "node", 0, "N", false, set_node, offsetof(struct settings, node),
 	  "Only pages on this NUMA node" },
 	{ "each", 0, NULL, false, set_flag, offsetof(struct settings, each),
-	  "A row a page instead of a row an extent" },
+	  "One row for each page instead of one for each extent" },
 	{ "summary", 0, NULL, false, set_flag, offsetof(struct settings, summary),
 	  "Count the pages by direct-map, level, order and node instead of listing them: columns "
 	  "property, value, pages and size" },

@@ -290,7 +290,7 @@ const struct command report_command = {
 	.name = "report",
 	/* What any of these commands needs. */
 	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES | REOPENS_READER,
-	.summary = "write this host into a folder, to be judged on another with --sysroot",
+	.summary = "save what gmemctl reads of this host, for --sysroot on another machine",
 	.args = "",
 	.options = options,
 	.settings_size = sizeof(struct settings),

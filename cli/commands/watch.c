@@ -96,7 +96,7 @@ static const struct cli_option options[] = {
 	  "the status is 4" },
 	{ "no-locks", 0, NULL, false, set_flag, offsetof(struct settings, no_locks),
 	  "Take no process's mmap_lock, not even for reading: memory that is only mapped is not "
-	  "found, and one that becomes mapped only counts as gone" },
+	  "found, and memory that loses its last descriptor counts as gone, though it is still mapped" },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
 };
 

@@ -21,14 +21,14 @@ static const struct metric holes = {
 static const struct metric splits = {
 	"gmemctl_direct_map_splits",
 	NULL,
-	"Mappings of the direct map that were split since boot, by their size before",
+	"Mappings of the direct map that were split since boot, by their size before the split",
 	true,
 	"level",
 };
 static const struct metric collapses = {
 	"gmemctl_direct_map_collapses",
 	NULL,
-	"Mappings of the direct map that came together since boot, by their size after",
+	"Mappings of the direct map that were merged since boot, by their size after the merge",
 	true,
 	"level",
 };
@@ -42,7 +42,7 @@ static const struct metric keys = {
 static const struct metric keys_used = {
 	"gmemctl_keys_used",
 	NULL,
-	"KeyIDs and ASIDs of VMs, also of VMs that only a guest_memfd keeps alive",
+	"KeyIDs and ASIDs in use, also by VMs that only a guest_memfd keeps alive",
 	false,
 	"resource",
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* gmemctl metrics: this host for Prometheus, or its features for Kubernetes. */
+/* gmemctl metrics: metrics of guest memory for Prometheus, or host features for Kubernetes. */
 #include "commands/metrics/metrics.h"
 
 #include <errno.h>
@@ -60,9 +60,9 @@ static const struct cli_option options[] = {
 	  "node_exporter's textfile collector reads, or a feature file for node-feature-discovery "
 	  "(nfd)" },
 	{ "output-file", 'O', "FILE", false, set_file, offsetof(struct settings, file),
-	  "Write to FILE, by a dot-file beside it that is renamed: readers never see a part" },
+	  "Write a new file beside FILE, and then rename it to FILE: readers never see a part" },
 	{ "expiry", 0, "SECONDS", false, set_seconds, offsetof(struct settings, expiry),
-	  "With --format=nfd: let the features hold this many seconds, default 3600" },
+	  "With --format=nfd: let the features expire after this many seconds, default 3600" },
 	{ "deadline", 0, "SECONDS", false, set_seconds, offsetof(struct settings, deadline),
 	  "End the scan after this many seconds, default 45: the command reports what it left out, and "
 	  "the status is 4" },
@@ -281,7 +281,7 @@ static enum status run(struct cli *cli)
 const struct command metrics_command = {
 	.name = "metrics",
 	.needs = READS_KERNEL | READS_PROCESSES | READS_IOMEM | WRITES_FILES,
-	.summary = "this host for Prometheus, or its features for Kubernetes",
+	.summary = "metrics of guest memory for Prometheus, or host features for Kubernetes",
 	.args = "",
 	.options = options,
 	.settings_size = sizeof(struct settings),
