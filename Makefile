@@ -206,10 +206,12 @@ ifneq ($(BPF),0)
 $(BUILD)/obj/libgmem/kernel/linux/bpf_reader.o: $(BUILD)/reader.skel.h
 endif
 
-# The name by which a program finds the libkdumpfile that this is built with.
+# The name by which a program finds the libkdumpfile that this is built with: what the linker takes from it.
+kdump_libs = $(shell $(PKG_CONFIG) --libs libkdumpfile 2> /dev/null || echo -lkdumpfile)
 $(BUILD)/kdump_soname.h: $(BUILD)/flags
-	$(quiet)readelf -d "$$($(CC) -print-file-name=libkdumpfile.so)" 2> /dev/null | \
-		sed -n 's/.*(SONAME).*\[\(.*\)\]$$/#define KDUMP_SONAME "\1"/p' > $@
+	$(quiet){ $(CC) -shared -nostdlib $(LDFLAGS) -Wl,--no-as-needed -o $@.so $(kdump_libs) && readelf -d $@.so; } | \
+		sed -n 's/.*(NEEDED).*\[\(libkdumpfile\..*\)\]$$/#define KDUMP_SONAME "\1"/p' > $@
+	@rm -f $@.so
 	@test -s $@ || { echo 'libkdumpfile was not found: make deps installs it, and make KDUMP=0 does without' >&2; exit 1; }
 
 ifneq ($(KDUMP),0)
@@ -458,8 +460,10 @@ uninstall:
 tarball := gmemctl-$(VERSION).tar.gz
 # It has describe.txt, so that it can be built for another machine.
 dist: $(BUILD)/describe.txt
-	git archive --format=tar --prefix=gmemctl-$(VERSION)/ --add-file=$(BUILD)/describe.txt HEAD | \
-		gzip -n -9 > $(tarball)
+	git archive --format=tar --prefix=gmemctl-$(VERSION)/ --add-file=$(BUILD)/describe.txt --output=$(BUILD)/dist.tar HEAD || { \
+		echo 'make dist, deb and rpm archive a commit: run them in a clone of the repository' >&2; exit 1; }
+	gzip -n -9 < $(BUILD)/dist.tar > $(tarball)
+	@rm $(BUILD)/dist.tar
 
 # Packages are built from the release's tarball, for the distribution that this machine runs. deb-source leaves
 # the folder that dpkg-buildpackage builds, also for another machine (-a arm64).

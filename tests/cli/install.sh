@@ -15,14 +15,23 @@ fi
 
 root=$scratch/root
 # With the options of the build, so that make install builds nothing.
-bpf=1
-grep -q '^BPF=0 ' "$BUILD/flags" && bpf=0
-kdump=1
-grep -q '^BPF=. KDUMP=0 ' "$BUILD/flags" && kdump=0
-top=1
-grep -q '^BPF=. KDUMP=. TOP=0 ' "$BUILD/flags" && top=0
+# option NAME: whether the build has it, as NAME=0 or NAME=1.
+option() {
+	if grep -q "^\(BPF=. \|BPF=. KDUMP=. \)\{0,1\}$1=0 " "$BUILD/flags"; then
+		echo "$1=0"
+	else
+		echo "$1=1"
+	fi
+}
+bpf=$(option BPF)
+options="$bpf $(option KDUMP) $(option TOP)"
+# make_here [ARGUMENT...]: runs make on what was built.
+make_here() {
+	# shellcheck disable=SC2086 # words
+	make "$@" BUILD="$BUILD" $options > "$scratch/make" 2>&1
+}
 make_quietly() {
-	make "$@" BUILD="$BUILD" BPF=$bpf KDUMP=$kdump TOP=$top prefix=/usr DESTDIR="$root" > "$scratch/make" 2>&1
+	make_here "$@" prefix=/usr DESTDIR="$root"
 }
 if make_quietly install; then
 	pass "make install"
@@ -96,7 +105,7 @@ if [ $status -eq 0 ] && grep -q '^PFN 0x' "$scratch/out" || [ $status -eq 1 ]; t
 else
 	fail "the README's program, built against build/ without installing" "$line" "$(head -5 "$scratch/cc")"
 fi
-if [ $bpf = 0 ] || tests/packages/static-libelf > "$scratch/libelf"; then
+if [ "$bpf" = BPF=0 ] || tests/packages/static-libelf > "$scratch/libelf"; then
 	consumer "the README's program, linked statically" cc "$scratch/readme.c" static
 else
 	skip "the README's program, linked statically" "$(cat "$scratch/libelf")"
@@ -185,8 +194,7 @@ uninstalls "in /usr"
 # The root and the prefix are folders with spaces in their names.
 root="$scratch/a root"
 spaces() {
-	make "$1" BUILD="$BUILD" BPF=$bpf MAN=0 prefix="/opt/two words" DESTDIR="$root" \
-		> "$scratch/make" 2>&1
+	make_here "$1" MAN=0 prefix="/opt/two words" DESTDIR="$root"
 }
 spaces install
 try 0 '^gmemctl' '' "$root/opt/two words/sbin/gmemctl" --version
@@ -198,12 +206,27 @@ try 0 '^  "/opt/two words/sbin/gmemctl" mr,$' '' grep gmemctl "$root/etc/apparmo
 try 0 '^## 0\.1\.0' '' grep '^## ' "$root/opt/two words/share/doc/gmemctl/CHANGELOG.md"
 spaces uninstall
 uninstalls "where names have spaces"
-make BUILD="$BUILD" BPF=$bpf > "$scratch/make" 2>&1
+make_here
+
+# Without git there is no tarball, not even an empty one.
+if ! make_here dist GIT_DIR="$scratch/none" tarball="$scratch/tarball" && [ ! -e "$scratch/tarball" ] &&
+	grep -q 'run them in a clone of the repository' "$scratch/make"; then
+	pass "make dist without git is refused"
+else
+	fail "make dist without git is refused" "$(ls -l "$scratch/tarball" 2>&1)" "$(tail -3 "$scratch/make")"
+fi
+
+# A libkdumpfile in a folder of its own, which LDFLAGS names.
+mkdir "$scratch/own"
+cc -shared -nostdlib -Wl,-soname,libkdumpfile.so.99 -o "$scratch/own/libkdumpfile.so" -x c /dev/null
+make "$scratch/refused/kdump_soname.h" BUILD="$scratch/refused" LDFLAGS="-L$scratch/own" > "$scratch/make" 2>&1
+try 0 '^#define KDUMP_SONAME "libkdumpfile.so.99"$' '' cat "$scratch/refused/kdump_soname.h"
 
 # The compiler's notes about headers have relative names. They are also right if BUILD is an absolute one.
 here=$(realpath .)
 whole=$(realpath "$BUILD")
-make -pn BUILD="$whole" BPF=$bpf 2> "$scratch/make" |
+# shellcheck disable=SC2086 # words
+make -pn BUILD="$whole" $options 2> "$scratch/make" |
 	grep -a "^${whole#"$here"/}/obj/libgmem/base/names\.o: " > "$scratch/rule"
 if grep '/flags ' "$scratch/rule" | grep -q ' include/gmem/base\.h '; then
 	pass "with an absolute BUILD make knows which headers an object depends on"
@@ -215,7 +238,7 @@ fi
 # builds everything that does not depend on the failure.
 refused() {
 	rm -rf "$scratch/refused"
-	make -k -j2 BUILD="$scratch/refused" BPF=$bpf MAN=0 CC="$3" > "$scratch/make" 2>&1
+	make -k -j2 BUILD="$scratch/refused" "$bpf" MAN=0 CC="$3" > "$scratch/make" 2>&1
 	if [ "$(grep -c 'error:' "$scratch/make")" = 1 ] && grep -q "error \"$2" "$scratch/make"; then
 		pass "$1 is refused with one message"
 	else
