@@ -18,7 +18,7 @@ enum { COLUMN_LINE, COLUMN_COMMAND, COLUMN_STATUS, COLUMN_MESSAGE };
 
 static const struct column columns[] = {
 	[COLUMN_LINE] = { "line", KIND_NUMBER,
-			  .help = "where in the file (these columns are in --json only)" },
+			  .help = "line of the file (these columns are in --json only)" },
 	[COLUMN_COMMAND] = { "command", KIND_TEXT, .help = "the command" },
 	[COLUMN_STATUS] = { "status", KIND_NUMBER,
 			    .help = "its exit status; of exec, that of the command that it ran" },

@@ -42,7 +42,7 @@ static const struct column columns[] = {
 	[COLUMN_RESULT] = { "result", KIND_STATE, .shown = true,
 			    .help = "result of the check: pass, fail, skip or cannot-tell" },
 	[COLUMN_NEEDED] = { "needed", KIND_BOOL,
-			    .help = "whether guest_memfd cannot do its main job without it" },
+			    .help = "whether guest_memfd needs it for its main job" },
 	[COLUMN_TITLE] = { "title", KIND_TEXT, .wrap = true, .help = "what the check asks" },
 	[COLUMN_DETAIL] = { "detail", KIND_TEXT, .shown = true, .wrap = true,
 			    .help = "what was seen" },

@@ -42,7 +42,7 @@ static const struct column columns[] = {
 				  .help = "who may access it, whatever the direct map has: host, "
 					  "guest or unknown" },
 	[COLUMN_LEVEL] = { "level", KIND_TEXT, .shown = true,
-			   .help = "size of the direct map's mapping: 4K, 2M or 1G" },
+			   .help = "size of the direct map's mapping, such as 4K, 2M or 1G" },
 	[COLUMN_WRITABLE] = { "writable", KIND_BOOL,
 			      .help = "whether the direct map lets the kernel write" },
 	[COLUMN_FLAGS] = { "flags", KIND_LIST, .shown = true, .wrap = true,

@@ -40,7 +40,7 @@ static const struct column columns[] = {
 			    .help = "where the path is in the kernel, and in which version it was "
 				    "read" },
 	[COLUMN_ACCESS] = { "access", KIND_TEXT, .shown = true,
-			    .help = "how the path touches a page: clflush, read or write" },
+			    .help = "how the path touches a page: clflush, read, write, or cache on arm64" },
 	[COLUMN_VERDICT] = { "verdict", KIND_STATE, .shown = true,
 			     .help = "what the path would do: faults, safe, not-applicable or "
 				     "unknown" },

@@ -53,7 +53,8 @@ static const struct cli_option options[] = {
 	{ "holes", 0, NULL, false, set_flag, offsetof(struct settings, holes),
 	  "List the RAM that is not in the direct map; status 1 if there is any" },
 	{ "map", 0, NULL, false, set_chart, offsetof(struct settings, chart),
-	  "Draw RAM as a picture: which parts are mapped as 1G, 2M or 4K, and which are not" },
+	  "Draw RAM as a picture: which parts are in mappings of which size (such as 1G, 2M and 4K), "
+	  "and which parts are in none" },
 	{ "width", 0, "N", false, set_chart_width, offsetof(struct settings, chart),
 	  CHART_WIDTH_HELP },
 	{ NULL, 0, NULL, false, NULL, 0, NULL },
