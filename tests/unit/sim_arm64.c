@@ -87,6 +87,25 @@ START_TEST(caches_are_told)
 }
 END_TEST
 
+/* Binds the memory again, with its mapping as userspace_addr. */
+static int bind_mapped(const struct guest *g)
+{
+	struct gmem_kvm_userspace_memory_region2 region = {
+		.flags = GMEM_KVM_MEM_GUEST_MEMFD,
+		.guest_phys_addr = GPA,
+		.memory_size = 4 * g->page,
+		.guest_memfd = (uint32_t)g->memory,
+	};
+	void *mapping;
+
+	ck_assert_int_eq(delete_slot(g->kernel, g->vm, 0), 0);
+	ck_assert_int_eq(g->kernel->ops->mmap(g->kernel, 4 * g->page, PROT_READ | PROT_WRITE,
+					      MAP_SHARED, g->memory, 0, &mapping),
+			 0);
+	region.userspace_addr = (uintptr_t)mapping;
+	return call(g->kernel, g->vm, GMEM_KVM_SET_USER_MEMORY_REGION2, &region);
+}
+
 /* KVM accepts the VM and binds its memory, but the VM cannot run on it: pkvm_mem_abort(). */
 START_TEST(protected_vm)
 {
@@ -95,8 +114,12 @@ START_TEST(protected_vm)
 
 	ck_assert_int_eq(new_vm(plain, PROTECTED), -EINVAL);
 	ck_assert_int_eq(call(g.kernel, g.vcpu, KVM_RUN, NULL), -ENOEXEC);
-	ck_assert_int_eq(access_page(&g, 0, false), -EIO);
+	/* Its memslot has no userspace_addr. */
+	ck_assert_int_eq(access_page(&g, 0, false), -EFAULT);
 	ck_assert_int_eq(gmem_sim_file_pfn(g.kernel, g.memory, 0), -ENOENT);
+	ck_assert_int_eq(bind_mapped(&g), 0);
+	ck_assert_int_eq(access_page(&g, 0, false), -EIO);
+	ck_assert_int_gt(gmem_sim_file_pfn(g.kernel, g.memory, 0), 0);
 	plain->ops->destroy(plain);
 	g.kernel->ops->destroy(g.kernel);
 }

@@ -3,9 +3,12 @@
  * Guest page faults: the page of a gfn is found, cleared, taken out of the direct map, and mapped.
  * Also the way back. Modelled on kvm_mmu_faultin_pfn(), kvm_gmem_get_pfn() and kvm_tdp_mmu_map().
  */
+#include <sys/mman.h>
+
 #include "kernel/sim/kvm/kvm.h"
 #include "kernel/sim/kvm/snp.h"
 #include "kernel/sim/kvm/tdx.h"
+#include "kernel/sim/mm/mmap.h"
 
 int sim_gmem_leave_direct_map(struct gmem_sim *sim, struct sim_inode *inode, uint64_t pfn)
 {
@@ -98,6 +101,20 @@ static int map_user(struct gmem_sim *sim, const struct sim_slot *slot, uint64_t 
 			       slot->userspace_addr + ((gfn - slot->base_gfn) << sim->page_shift));
 }
 
+/*
+ * pkvm_mem_abort() does not ask guest_memfd for the page. It pins the one behind userspace_addr,
+ * and refuses it if it cannot be swapped.
+ */
+static int pkvm_mem_abort(struct gmem_sim *sim, const struct sim_slot *slot, uint64_t gfn)
+{
+	const struct sim_vma *vma =
+		sim_vma_at(sim, slot->userspace_addr + ((gfn - slot->base_gfn) << sim->page_shift));
+
+	if ((vma && !(vma->prot & PROT_WRITE)) || map_user(sim, slot, gfn))
+		return -EFAULT;
+	return vma && vma->file && vma->file->inode->fs == SIM_FS_GMEM ? -EIO : 0;
+}
+
 int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_private,
 		bool executes)
 {
@@ -108,9 +125,8 @@ int sim_map_gfn(struct gmem_sim *sim, struct sim_vm *vm, uint64_t gfn, bool is_p
 		return -EFAULT;
 	if (!slot)
 		return -ENOENT;
-	/* pkvm_mem_abort() pins user pages, and takes none that cannot be swapped. */
-	if (vm->is_protected && slot->flags & SIM_SLOT_GMEM_ONLY)
-		return -EIO;
+	if (vm->is_protected)
+		return pkvm_mem_abort(sim, slot, gfn);
 	if (is_private || slot->flags & SIM_SLOT_GMEM_ONLY)
 		return map_gmem(sim, vm, slot, gfn, is_private, executes);
 	return map_user(sim, slot, gfn);

@@ -63,7 +63,8 @@ static int guest_access(struct gmem_sim *sim, struct sim_vcpu *vcpu)
 	err = sim_map_gfn(sim, vm, gfn, is_private, access.executes);
 	if (err == -ENOENT)
 		return exit_mmio(vcpu, access.gpa);
-	if (err == -EFAULT || err == -EHWPOISON)
+	/* pkvm_mem_abort() prepares no exit. */
+	if ((err == -EFAULT && !vm->is_protected) || err == -EHWPOISON)
 		return exit_memory_fault(sim, vcpu, access.gpa, is_private, err);
 	return err;
 }
