@@ -24,7 +24,7 @@ enum status set_vm_type(struct cli *cli, const struct cli_option *option, const 
 		return STATUS_YES;
 	return cli_usage(cli,
 			 "--%s=%s: it is not one of best, default, sw-protected, sev, sev-es, "
-			 "snp, tdx",
+			 "snp, tdx, protected",
 			 option->name, arg);
 }
 
@@ -89,6 +89,17 @@ static const enum gmem_vm_type preference[] = {
 #define SHAREABLE (GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED)
 
 /*
+ * Of a protected VM nothing is asked beforehand: making one taints the kernel. KVM on arm64 takes
+ * the same flags for all its VMs, because it has no kvm_arch_supports_gmem_init_shared() of its
+ * own.
+ */
+static uint64_t offered_flags(const struct choice *choice, enum gmem_vm_type type)
+{
+	return gmem_caps_memory_flags(choice->caps,
+				      type == GMEM_VM_ARM_PROTECTED ? GMEM_VM_DEFAULT : type);
+}
+
+/*
  * Private memory needs no flags. For other VM types, memory that the host cannot touch would show
  * little.
  */
@@ -98,7 +109,7 @@ static uint64_t flags_for(const struct choice *choice, enum gmem_vm_type type)
 
 	if (asked->given || gmem_caps_has_private(choice->caps, type))
 		return asked->flags;
-	return asked->flags | (gmem_caps_memory_flags(choice->caps, type) & SHAREABLE);
+	return asked->flags | (offered_flags(choice, type) & SHAREABLE);
 }
 
 static bool takes_flags(const struct choice *choice, enum gmem_vm_type type)

@@ -187,6 +187,10 @@ static void tell(const struct create *create)
 {
 	struct held_info info;
 
+	/* pkvm_init_host_vm() in arch/arm64/kvm/pkvm.c */
+	if (create->held->type == GMEM_VM_ARM_PROTECTED)
+		cli_note(create->cli, "Linux 7.3 calls itself tainted from the first protected VM "
+				      "on, until it is started again");
 	held_describe(create->held, create->cli->ctx, &info);
 	step_fact(create->cli, "name", KIND_TEXT, cell_text(info.name));
 	step_fact(create->cli, "pid", KIND_NUMBER, cell_number((uint64_t)info.pid));

@@ -85,8 +85,9 @@ struct gmem_ctx;
 
 /*
  * VM types. Those of x86 have the numbers that KVM_CREATE_VM takes there (KVM_X86_*_VM in
- * arch/x86/include/uapi/asm/kvm.h) and stay below 256; each other architecture gets 256 numbers of
- * its own, whatever KVM_CREATE_VM takes there. gmem_vm_type_at() tells which there are. Since: 0.1
+ * arch/x86/include/uapi/asm/kvm.h) and stay below 16. Those of arm64 begin at 16, whatever
+ * KVM_CREATE_VM takes there; GMEM_VM_DEFAULT is of both. All stay below 32, so that a mask can have
+ * a bit for each. gmem_vm_type_at() tells which there are. Since: 0.1
  */
 enum gmem_vm_type {
 	GMEM_VM_DEFAULT = 0,
@@ -95,6 +96,7 @@ enum gmem_vm_type {
 	GMEM_VM_SEV_ES = 3,
 	GMEM_VM_SNP = 4,
 	GMEM_VM_TDX = 5,
+	GMEM_VM_ARM_PROTECTED = 16, /* KVM_VM_TYPE_ARM_PROTECTED */
 };
 
 /*
@@ -110,7 +112,7 @@ enum gmem_memory_flag {
 
 /*
  * Name of a VM type as the command line spells it ("default", "sw-protected", "sev", "sev-es",
- * "snp", "tdx"), or NULL for an unknown one. Static storage. Since: 0.1
+ * "snp", "tdx", "protected"), or NULL for an unknown one. Static storage. Since: 0.1
  */
 GMEM_API const char *gmem_vm_type_name(enum gmem_vm_type type);
 

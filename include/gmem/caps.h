@@ -46,7 +46,8 @@ GMEM_API int gmem_caps_vm(const struct gmem_caps *caps, enum gmem_vm_type type,
 
 /*
  * Whether KVM_CAP_VM_TYPES offers the type, and neither the CPU's vendor nor the parameter of KVM's
- * module contradicts it. Since: 0.1
+ * module contradicts it. Never of GMEM_VM_ARM_PROTECTED: only making one would tell, and that
+ * taints the kernel. Since: 0.1
  */
 GMEM_API bool gmem_caps_has_vm_type(const struct gmem_caps *caps, enum gmem_vm_type type);
 

@@ -18,18 +18,21 @@ struct gmem_vm;
 struct gmem_memory;
 
 /*
- * Creates a VM (KVM_CREATE_VM). Errors: ENOENT or ENXIO (no /dev/kvm), EACCES (not in its group),
- * EINVAL (type not offered by this kernel), EMFILE, ENFILE, ENOMEM. Since: 0.1
+ * Creates a VM (KVM_CREATE_VM). On arm64 it has guest addresses of 40 bits, or of as many as the
+ * CPU has if those are less; with protected KVM, of as many as the CPU has. Linux 7.3 taints itself
+ * when it makes its first GMEM_VM_ARM_PROTECTED. A process that owns one must not fork(), see
+ * libgmem(3). Errors: ENOENT or ENXIO (no /dev/kvm), EACCES (not in its group), EINVAL (type not
+ * offered by this kernel), EMFILE, ENFILE, ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **out);
 
 /*
  * Wraps a VM fd that the caller has and keeps: the fd is never closed by libgmem. type is the one
  * that the caller created it with. KVM has no call that tells the type of a VM; it tells only which
- * types it offers. libgmem checks that fd is a VM by its link in /proc/self/fd and by
- * KVM_CHECK_EXTENSION on it (without /proc, by the latter alone). Errors: EBADF (not open, or with
- * O_PATH), EINVAL (no VM, or a type that is unknown or not offered), EIO (another process's VM, or
- * a dead one), ENOMEM. Since: 0.1
+ * types it offers, and on arm64 not even those. libgmem checks that fd is a VM by its link in
+ * /proc/self/fd and by KVM_CHECK_EXTENSION on it (without /proc, by the latter alone). Errors:
+ * EBADF (not open, or with O_PATH), EINVAL (no VM, or a type that is unknown or not offered), EIO
+ * (another process's VM, or a dead one), ENOMEM. Since: 0.1
  */
 GMEM_API int gmem_vm_from_fd(struct gmem_ctx *ctx, int fd, enum gmem_vm_type type,
 			     struct gmem_vm **out);
@@ -236,15 +239,15 @@ struct gmem_populate_options {
  * used); otherwise vm may be NULL. *used, if not NULL, gets the method that was used. *done, if not
  * NULL, gets the bytes that were populated, on failure too. They are the beginning of the range;
  * but if one of several threads failed, *done is only their number. Errors: as fallocate, madvise
- * and KVM_PRE_FAULT_MEMORY give them; EINVAL for an offset or a length that is not page aligned,
- * for CPUs if the process may run on none of them, and where GMEM_POPULATE_PRE_FAULT was given no
- * address and the range is not bound as one piece; ENOMEM also before anything is populated, or at
- * a multiple of 64 MiB, where the host cannot spare as much; ECANCELED where cancel ended it; what
- * progress returned; GMEM_EWOULDFAULT before anything is mapped (paths gmem-clear, gmem-user-clear,
- * tdx-page-aug). While the launch of a TDX or SNP guest that vm made is not finished,
- * GMEM_POPULATE_BEST takes another method where a pre-fault would fail. The range is looked at
- * once, before its first page.
- * Since: 0.1
+ * and KVM_PRE_FAULT_MEMORY give them; EOPNOTSUPP for GMEM_POPULATE_HOST on the memory of a
+ * protected VM of arm64, which GMEM_POPULATE_BEST allocates; EINVAL for an offset or a length that
+ * is not page aligned, for CPUs if the process may run on none of them, and where
+ * GMEM_POPULATE_PRE_FAULT was given no address and the range is not bound as one piece; ENOMEM also
+ * before anything is populated, or at a multiple of 64 MiB, where the host cannot spare as much;
+ * ECANCELED where cancel ended it; what progress returned; GMEM_EWOULDFAULT before anything is
+ * mapped (paths gmem-clear, gmem-user-clear, tdx-page-aug). While the launch of a TDX or SNP guest
+ * that vm made is not finished, GMEM_POPULATE_BEST takes another method where a pre-fault would
+ * fail. The range is looked at once, before its first page. Since: 0.1
  */
 GMEM_API int gmem_populate(struct gmem_vm *vm, struct gmem_memory *memory,
 			   const struct gmem_populate_options *options,

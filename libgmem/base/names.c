@@ -10,9 +10,13 @@
 	((size_t)(index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
 
 static const char *const vm_types[GMEM_VM_TYPES] = {
-	[GMEM_VM_DEFAULT] = "default", [GMEM_VM_SW_PROTECTED] = "sw-protected",
-	[GMEM_VM_SEV] = "sev",	       [GMEM_VM_SEV_ES] = "sev-es",
-	[GMEM_VM_SNP] = "snp",	       [GMEM_VM_TDX] = "tdx",
+	[GMEM_VM_DEFAULT] = "default",
+	[GMEM_VM_SW_PROTECTED] = "sw-protected",
+	[GMEM_VM_SEV] = "sev",
+	[GMEM_VM_SEV_ES] = "sev-es",
+	[GMEM_VM_SNP] = "snp",
+	[GMEM_VM_TDX] = "tdx",
+	[GMEM_VM_ARM_PROTECTED] = "protected",
 };
 
 static const char *const memory_flags[] = { "mmap", "init-shared", "no-direct-map" };
@@ -108,7 +112,10 @@ const char *gmem_vm_type_name(enum gmem_vm_type type)
 
 int gmem_vm_type_at(size_t index)
 {
-	return index < GMEM_VM_TYPES ? (int)index : -ENOENT;
+	for (int type = 0; type < GMEM_VM_TYPES; type++)
+		if (vm_types[type] && !index--)
+			return type;
+	return -ENOENT;
 }
 
 int gmem_vm_type_from_name(const char *name, enum gmem_vm_type *type)

@@ -12,7 +12,7 @@
 /* Levels of page tables that have leaves: a table fills a page, and has entries of 8 bytes. */
 #define GMEM_LEVELS (GMEM_LEVEL_PUD + 1)
 
-/* They are numbered without gaps. */
-#define GMEM_VM_TYPES (GMEM_VM_TDX + 1)
+/* One more than the largest number of a VM type. Not every number below is one. */
+#define GMEM_VM_TYPES (GMEM_VM_ARM_PROTECTED + 1)
 
 #endif

@@ -78,8 +78,9 @@ static enum gmem_check_result check_mode(struct gmem_host *host, const struct gm
 	if (!strcmp(mode, "protected"))
 		return gmem_host_find(
 			host, GMEM_CHECK_PASS, NULL,
-			"protected KVM: a page of a protected VM is not the host's to "
-			"touch, and such a VM cannot run on guest_memfd (Linux 7.3)");
+			"protected KVM: it makes VMs of type protected, too, the first of which "
+			"taints the kernel; a page of such a VM is not the host's to touch, and "
+			"the VM cannot run on guest_memfd (Linux 7.3)");
 	if (!strcmp(mode, "nvhe"))
 		return gmem_host_find(host, GMEM_CHECK_PASS, NULL, "nVHE, by kvm-arm.mode=nvhe");
 	return say_level(host);

@@ -29,6 +29,10 @@
 #define GMEM_KVM_CAP_ARM_CACHEABLE_PFNMAP 243 /* of a VM, since Linux 6.17 */
 #define GMEM_KVM_CAP_GUEST_MEMFD_FLAGS 244
 
+/* What KVM_CREATE_VM takes on arm64: bits of a guest address, and whether the VM is protected. */
+#define GMEM_KVM_VM_TYPE_ARM_IPA_SIZE_MASK 0xfful
+#define GMEM_KVM_VM_TYPE_ARM_PROTECTED (1ul << 31)
+
 #define GMEM_KVM_CREATE_VM 0xae01ul
 #define GMEM_KVM_CHECK_EXTENSION 0xae03ul
 #define GMEM_KVM_CREATE_VCPU 0xae41ul

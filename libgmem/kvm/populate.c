@@ -79,23 +79,36 @@ static int populate_allocate(struct populate *populate)
 	return populate_in_steps(populate, &gmem_call_allocate, fallocate_step);
 }
 
+static int vm_type_of(const struct populate *populate)
+{
+	return populate->vm ? (int)populate->vm->type : populate->memory->vm_type;
+}
+
 /*
  * Looks at the whole range at once. Pages that are not there yet come from the allocator, and need
  * no look.
  */
 static int guard(const struct populate *populate, unsigned int touch, const struct gmem_call *call)
 {
-	int vm_type = populate->vm ? (int)populate->vm->type : populate->memory->vm_type;
-
-	return gmem_guard_memory(populate->memory, vm_type, populate->options.offset,
+	return gmem_guard_memory(populate->memory, vm_type_of(populate), populate->options.offset,
 				 populate->options.length, touch, call->name);
+}
+
+/* What the guest writes is not the host's to touch, and KVM does not tell what the guest has. */
+static int refuse_host(const struct populate *populate)
+{
+	return gmem_fail(populate->memory->ctx, -EOPNOTSUPP,
+			 "populate by the host: Operation not supported: the memory of a protected "
+			 "VM is not the host's to touch; allocate it instead");
 }
 
 static int populate_host(struct populate *populate)
 {
 	bool by_faults = gmem_memory_flags(populate->memory) & GMEM_MEMORY_NO_DIRECT_MAP;
 	const struct gmem_call *call = by_faults ? &gmem_call_touch : &gmem_call_populate_write;
-	int ret = gmem_memory_map(populate->memory, &populate->mapping);
+	int ret = vm_type_of(populate) == GMEM_VM_ARM_PROTECTED
+			  ? refuse_host(populate)
+			  : gmem_memory_map(populate->memory, &populate->mapping);
 
 	if (!ret)
 		ret = guard(populate, GMEM_TOUCH_HOST, call);
@@ -216,6 +229,8 @@ static enum gmem_populate_method best_without_vm(const struct populate *populate
 {
 	const uint64_t touchable = GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED;
 
+	if (vm_type_of(populate) == GMEM_VM_ARM_PROTECTED)
+		return GMEM_POPULATE_ALLOCATE;
 	return (populate->memory->flags & touchable) == touchable ? GMEM_POPULATE_HOST
 								  : GMEM_POPULATE_ALLOCATE;
 }

@@ -11,8 +11,10 @@
 #include "kvm/explain/explain.h"
 #include "kvm/kvm.h"
 #include "kvm/state.h"
+#include "kvm/vm_type.h"
 #include "procfs/fd.h"
 #include "procfs/file.h"
+#include "procfs/vm_types.h"
 
 int gmem_kvm_open(struct gmem_ctx *ctx)
 {
@@ -41,6 +43,7 @@ int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **o
 {
 	struct gmem_facts facts = { .ctx = ctx, .type = (unsigned int)type };
 	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
+	unsigned long number;
 	struct gmem_vm *vm;
 	int kvm, ret;
 
@@ -54,8 +57,10 @@ int gmem_vm_new(struct gmem_ctx *ctx, enum gmem_vm_type type, struct gmem_vm **o
 		gmem_no_memory(ctx, "a VM");
 		goto out;
 	}
-	ret = gmem_kvm_ioctl(ctx, kvm, gmem_call_create_vm.name, GMEM_KVM_CREATE_VM,
-			     (unsigned int)type);
+	ret = gmem_vm_type_number(ctx, kvm, type, &number);
+	if (!ret)
+		ret = gmem_kvm_ioctl(ctx, kvm, gmem_call_create_vm.name, GMEM_KVM_CREATE_VM,
+				     number);
 	if (ret < 0) {
 		gmem_explain_call(&gmem_call_create_vm, &facts, ret);
 		free(vm);
@@ -83,12 +88,16 @@ static int check_descriptor(struct gmem_ctx *ctx, int fd, bool (*is)(const char 
 	return gmem_fd_is_path(ctx, fd) ? -EBADF : 0;
 }
 
-static bool type_offered(int types, enum gmem_vm_type type)
+static bool type_offered(const struct gmem_ctx *ctx, int types, enum gmem_vm_type type)
 {
-	/* No kernel that lacks the capability had another type. */
-	if (!types)
-		types = 1 << GMEM_VM_DEFAULT;
-	return gmem_vm_type_name(type) && types & 1 << type;
+	unsigned int offered = (unsigned int)types;
+
+	/* KVM on arm64 does not tell its types. On x86-64 the kernels before 6.8 had one. */
+	if (gmem_machine_is_arm64(ctx))
+		offered = gmem_vm_types_of_machine(ctx);
+	else if (!offered)
+		offered = 1u << GMEM_VM_DEFAULT;
+	return gmem_vm_type_name(type) && offered & 1u << type;
 }
 
 /* All failures are explained: a VM that refuses its ioctls is of no use to the caller either. */
@@ -107,7 +116,7 @@ static int check_vm(struct gmem_vm *vm)
 	facts.vm = vm;
 	if (types < 0)
 		return gmem_explain_call(&gmem_call_wrap_vm, &facts, types);
-	return type_offered(types, vm->type)
+	return type_offered(vm->ctx, types, vm->type)
 		       ? 0
 		       : gmem_explain_call(&gmem_call_wrap_vm, &facts, -EINVAL);
 }

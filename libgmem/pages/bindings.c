@@ -13,6 +13,7 @@
 #include "kmem/struct_layout.h"
 #include "kmem/xarray.h"
 #include "pages/target.h"
+#include "procfs/vm_types.h"
 
 #define FILES_MAX 64	 /* open files of one inode: one today */
 #define SLOTS_MAX 32764u /* KVM_USER_MEM_SLOTS */
@@ -180,7 +181,7 @@ static int read_slots(struct gmem_target *target, struct collect *collect)
 	return 0;
 }
 
-/* A VM of arm64 has no type but this: protected, or the default one. */
+/* KVM on arm64 keeps no number of the type. */
 static void read_protection(struct gmem_target *target, const struct gmem_layout *layout,
 			    uint64_t kvm)
 {
@@ -190,8 +191,7 @@ static void read_protection(struct gmem_target *target, const struct gmem_layout
 	    gmem_kmem_read(target->ctx, kvm + layout->offset[GMEM_KVM_PROTECTED], &is_protected, 1))
 		return;
 	target->is_protected = is_protected != 0;
-	if (!is_protected)
-		target->vm_type = GMEM_VM_DEFAULT;
+	target->vm_type = is_protected ? GMEM_VM_ARM_PROTECTED : GMEM_VM_DEFAULT;
 }
 
 static void read_vm(struct gmem_target *target, const struct gmem_layout *layout, uint64_t kvm)
@@ -206,7 +206,7 @@ static void read_vm(struct gmem_target *target, const struct gmem_layout *layout
 	/* kvm_arch.vm_type is an unsigned long or smaller: its low byte is all there is */
 	if (layout->has[GMEM_KVM_VM_TYPE] &&
 	    !gmem_kmem_read(target->ctx, kvm + layout->offset[GMEM_KVM_VM_TYPE], &type, 1) &&
-	    type < GMEM_VM_TYPES)
+	    type < GMEM_VM_TYPES && gmem_vm_types_of_machine(target->ctx) & 1u << type)
 		target->vm_type = (int)type;
 	read_protection(target, layout, kvm);
 }

@@ -98,17 +98,28 @@ static unsigned int switched_off_of(struct gmem_ctx *ctx, unsigned int types)
 {
 	unsigned int off = 0;
 
-	for (int type = GMEM_VM_SEV; type < GMEM_VM_TYPES; type++)
+	for (int type = GMEM_VM_SEV; type <= GMEM_VM_TDX; type++)
 		if (types & 1u << type && !parameter(ctx, (enum gmem_vm_type)type))
 			off |= 1u << type;
 	return off;
+}
+
+bool gmem_machine_is_arm64(const struct gmem_ctx *ctx)
+{
+	return !strcmp(ctx->kernel->ops->machine, "aarch64");
+}
+
+unsigned int gmem_vm_types_of_machine(const struct gmem_ctx *ctx)
+{
+	return gmem_machine_is_arm64(ctx) ? BIT(DEFAULT) | BIT(ARM_PROTECTED)
+					  : BIT(DEFAULT) | BIT(SW_PROTECTED) | OF_AMD | OF_INTEL;
 }
 
 void gmem_vm_types_judge(struct gmem_ctx *ctx, unsigned int types, struct gmem_numbering *out)
 {
 	unsigned int asked = types & (OF_AMD | OF_INTEL), possible, off;
 
-	*out = (struct gmem_numbering){ .believed = types & ((1u << GMEM_VM_TYPES) - 1) };
+	*out = (struct gmem_numbering){ .believed = types & gmem_vm_types_of_machine(ctx) };
 	if (!asked)
 		return;
 	possible = of_vendor(ctx);

@@ -16,6 +16,11 @@ struct gmem_numbering {
 	const char *why;       /* static; NULL where nothing is doubted */
 };
 
+bool gmem_machine_is_arm64(const struct gmem_ctx *ctx);
+
+/* The types that KVM may have on this machine, a bit each. */
+unsigned int gmem_vm_types_of_machine(const struct gmem_ctx *ctx);
+
 /*
  * Judges a mask of numbers. Where /proc/cpuinfo has no vendor, the module's parameters tell it; a
  * parameter that cannot be read contradicts nothing. Reads nothing where no number is one of a

@@ -6,6 +6,7 @@
 #include "kernel/uapi.h"
 #include "kvm/kvm.h"
 #include "kvm/vm.h"
+#include "kvm/vm_type.h"
 #include "procfs/cpuinfo.h"
 #include "procfs/vm_types.h"
 
@@ -28,10 +29,13 @@ int gmem_flush_partial_write(struct gmem_ctx *ctx)
 static int cacheable_pfnmap(struct gmem_ctx *ctx)
 {
 	int kvm = gmem_kvm_open(ctx), vm, answer;
+	unsigned long number;
 
 	if (kvm < 0)
 		return kvm;
-	vm = gmem_kvm_ioctl(ctx, kvm, "KVM_CREATE_VM", GMEM_KVM_CREATE_VM, 0);
+	vm = gmem_vm_type_number(ctx, kvm, GMEM_VM_DEFAULT, &number);
+	if (!vm)
+		vm = gmem_kvm_ioctl(ctx, kvm, "KVM_CREATE_VM", GMEM_KVM_CREATE_VM, number);
 	ctx->kernel->ops->close(ctx->kernel, kvm);
 	if (vm < 0)
 		return vm;
@@ -58,7 +62,7 @@ void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic)
 
 void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 {
-	facts->arm64 = !strcmp(ctx->kernel->ops->machine, "aarch64");
+	facts->arm64 = gmem_machine_is_arm64(ctx);
 	facts->fwb = facts->dic = -1;
 	if (facts->arm64)
 		gmem_flush_ask_cpu(ctx, &facts->fwb, &facts->dic);
@@ -71,10 +75,10 @@ static const char unrecorded[] =
  * A record (a dump, a snapshot) may tell that KVM has guest_memfd, and not which types of VM. Every
  * KVM has the default one.
  */
-static void take_default(struct gmem_flush_facts *facts)
+static void take_default(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 {
 	facts->vm_types = 1u << GMEM_VM_DEFAULT;
-	facts->behind_types = ((1u << GMEM_VM_TYPES) - 1) & ~(1u << GMEM_VM_DEFAULT);
+	facts->behind_types = gmem_vm_types_of_machine(ctx) & ~(1u << GMEM_VM_DEFAULT);
 	facts->doubt = unrecorded;
 }
 
@@ -109,7 +113,7 @@ void gmem_flush_ask_kvm(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)
 	facts->guest_memfd = gmem_check_extension(ctx, kvm, GMEM_KVM_CAP_GUEST_MEMFD);
 	ctx->kernel->ops->close(ctx->kernel, kvm);
 	if (facts->vm_types == -GMEM_ENOTRECORDED && facts->guest_memfd > 0)
-		take_default(facts);
+		take_default(ctx, facts);
 	else
 		number_types(ctx, facts);
 }

@@ -93,7 +93,7 @@ int gmem_flush_new(struct gmem_ctx *ctx, const struct gmem_flush_subject *subjec
 	ret = gmem_options_copy(ctx, "gmem_flush_subject", &wanted, sizeof(wanted), subject);
 	if (ret)
 		return ret;
-	if (wanted.vm_type < -1 || wanted.vm_type >= GMEM_VM_TYPES)
+	if (wanted.vm_type != -1 && !gmem_vm_type_name(wanted.vm_type))
 		return gmem_fail(ctx, -EINVAL, "there is no VM type %d", wanted.vm_type);
 	gmem_flush_ask_kvm(ctx, &facts);
 	facts.vm_type = wanted.vm_type;

@@ -9,8 +9,13 @@
 #include "verdict/flush_paths.h"
 
 #define TYPE(name) (1u << GMEM_VM_##name)
-#define ALL_TYPES \
+/*
+ * A guest's page fault goes to guest_memfd. For a protected VM of arm64, pkvm_mem_abort() pins the
+ * page behind userspace_addr instead, and it refuses one of a guest_memfd.
+ */
+#define FAULTING_TYPES \
 	(TYPE(DEFAULT) | TYPE(SW_PROTECTED) | TYPE(SEV) | TYPE(SEV_ES) | TYPE(SNP) | TYPE(TDX))
+#define ALL_TYPES (FAULTING_TYPES | TYPE(ARM_PROTECTED))
 
 static const struct gmem_flush_rule rules[] = {
 	{
@@ -19,13 +24,14 @@ static const struct gmem_flush_rule rules[] = {
 			.name = "gmem-clear",
 			.function = "kvm_gmem_get_pfn > clear_highpage",
 			.trigger = "first guest fault on the page, or KVM_PRE_FAULT_MEMORY",
-			.condition = "every VM type; pages that are not up to date",
+			.condition = "every VM type but protected (arm64); pages that are not up to "
+				     "date",
 			.source = "virt/kvm/guest_memfd.c, Linux 7.3.4",
 			.access = GMEM_ACCESS_WRITE,
 		},
 		.trace = { .at = GMEM_TRACE_CLEAR "kvm_gmem_get_pfn __kvm_gmem_get_pfn kvm_gmem_prepare_folio ", .in = "kvm_gmem_get_pfn __kvm_gmem_get_pfn kvm_gmem_prepare_folio "
 			  "kvm_gmem_get_folio kvm_gmem_allocate" },
-		.vm_types = ALL_TYPES,
+		.vm_types = FAULTING_TYPES,
 		.touches = GMEM_TOUCH_PRE_FAULT,
 		.pages = GMEM_FLUSH_NOT_UPTODATE,
 	},

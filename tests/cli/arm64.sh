@@ -87,4 +87,30 @@ try 2 '' 'KVM on arm64 takes a guest_memfd into a slot only if it was created wi
 try 2 '' 'convert: .*private memory' gmemctl batch --keep-going --simulate=arm64 "$scratch/lines"
 try_json 0 '[.capabilities[] | select(.capability == "KVM_CAP_VM_TYPES") | .value] == [0, 0]' \
 	gmemctl caps --json --simulate=arm64
+
+# A protected VM is made, looked at, and never touched.
+printf '%s\n' 'create vm --vm-type=protected --size=64K --populate' 'status vm' 'list' 'pfns vm' 'check vm' \
+	'map vm all --method=host' > "$scratch/lines"
+try_json 2 '[.commands[].document] | .[0].vm_type == "protected" and .[1].vms[0].vm_type == "protected" and
+	[.[2].guest_memfds[].vm_type] == ["protected"] and
+	([.[3].extents[] | .direct_map + " " + .access_owner] | unique) == ["mapped guest"] and
+	([.[4].paths[] | select(.verdict != "not-applicable") | .kernel_path]) == ["gmem-user-clear", "gup-copy"]' \
+	gmemctl batch --keep-going --json --simulate=arm64 "$scratch/lines"
+try 2 '^vm +[0-9]+ protected ' 'memory of a protected VM is not the host.s to touch; allocate it instead' \
+	gmemctl batch --keep-going --simulate=arm64 "$scratch/lines"
+try 2 '^vm +[0-9]+ protected ' 'create: Linux 7.3 calls itself tainted from the first protected VM on' \
+	gmemctl batch --keep-going --simulate=arm64 "$scratch/lines"
+for model in arm64-16k arm64-no-direct-map; do
+	try 2 '' 'KVM_CREATE_VM: Invalid argument: only protected KVM .*kvm-arm.mode=protected' \
+		gmemctl batch --simulate=$model "$scratch/lines"
+done
+try 2 '' 'protected VMs are of KVM on arm64, .*another machine; take an offered type \(default\)' \
+	gmemctl batch --simulate=plain "$scratch/lines"
+echo 'create vm --vm-type=sw-protected' > "$scratch/lines"
+try 2 '' 'VM type sw-protected is not offered by KVM' gmemctl batch --simulate=arm64 "$scratch/lines"
+try 64 '' 'a walk touches its pages.*gmemctl create' gmemctl walk --vm-type=protected --simulate=arm64
+# Nobody asks KVM whether it makes one.
+try_json 0 '[.capabilities[].asked_on] | unique == ["/dev/kvm", "default"]' gmemctl caps --json --simulate=arm64
+try_json 0 '[.checks[] | select(.id == "kvm.vm-types") | .detail] == ["default"]' \
+	gmemctl doctor --json --simulate=arm64
 finish

@@ -154,7 +154,7 @@ judge_offers() {
 	for before in '' '--json ' '--reader=none ' '--output x '; do
 		offers "gmemctl ${before}doct" doctor
 	done
-	offers 'gmemctl walk --vm-type=' default sw-protected sev sev-es snp tdx best
+	offers 'gmemctl walk --vm-type=' default sw-protected sev sev-es snp tdx protected best
 	offers 'gmemctl walk --vm-type s' sw-protected sev sev-es snp
 	# shellcheck disable=SC2046
 	offers 'gmemctl walk --simulate=' help $(models)

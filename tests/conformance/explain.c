@@ -94,6 +94,16 @@ static struct gmem_memory *memory_of(struct explain *explain, int fd)
 	return NULL;
 }
 
+/* The library's number of the type. On arm64 that of a protected VM differs. */
+static uint64_t library_type(const struct call *call)
+{
+	uint64_t type = call->type & ~GMEM_KVM_VM_TYPE_ARM_IPA_SIZE_MASK;
+
+	if (run_is_machine(call->run, "aarch64") && type == GMEM_KVM_VM_TYPE_ARM_PROTECTED)
+		return GMEM_VM_ARM_PROTECTED;
+	return call->type;
+}
+
 static void note_vm(struct explain *explain, const struct call *call, int fd)
 {
 	struct gmem_vm *vm = &explain->vms[explain->vm_count];
@@ -103,7 +113,7 @@ static void note_vm(struct explain *explain, const struct call *call, int fd)
 	*vm = (struct gmem_vm){
 		.ctx = &explain->ctx,
 		.fd = fd,
-		.type = (enum gmem_vm_type)call->type,
+		.type = (enum gmem_vm_type)library_type(call),
 		.pid = gmem_own_pid(&explain->ctx),
 		.vcpus = explain->vcpus[explain->vm_count],
 		.pre_fault = -EINPROGRESS,
@@ -286,7 +296,7 @@ static struct gmem_facts learn(struct explain *explain, const struct call *call,
 	struct gmem_facts facts = {
 		.ctx = &explain->ctx,
 		.vm = call->target ? vm_of(explain, fd) : NULL,
-		.type = call->type,
+		.type = library_type(call),
 		.vcpu = value_or_0(call, row, "id"),
 		.size = value_or_0(call, row, "size") + value_or_0(call, row, "length"),
 		.offset = value_or_0(call, row, "offset"),

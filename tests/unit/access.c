@@ -13,7 +13,6 @@
 #include "sim/hooks.h"
 
 #define BYTES 0x10000ull
-#define PROTECTED (1ul << 31) /* KVM_VM_TYPE_ARM_PROTECTED */
 
 static const struct {
 	const char *model;
@@ -89,32 +88,29 @@ static int keep_frame(const struct gmem_owned_frame *frame, void *arg)
 /* A protected VM of arm64. Its page stays in the linear map. */
 START_TEST(pages_of_a_protected_vm_stay_mapped)
 {
-	struct gmem_kvm_create_guest_memfd create = { .size = BYTES, .flags = GMEM_MEMORY_MMAP };
+	struct gmem_populate_options populate = { .size = sizeof(populate) };
 	struct gmem_owned_frame frame = { .size = sizeof(frame) };
-	const struct gmem_kernel_ops *ops;
+	enum gmem_populate_method used;
 	struct gmem_owners *owners;
-	int kvm, vm_fd, memory_fd;
 	uint64_t pfn;
 
-	ctx = port_ctx("arm64");
-	ops = ctx->kernel->ops;
-	kvm = ops->open(ctx->kernel, "/dev/kvm", O_RDWR);
-	vm_fd = ops->ioctl(ctx->kernel, kvm, GMEM_KVM_CREATE_VM, PROTECTED);
-	ck_assert_int_ge(vm_fd, 0);
-	memory_fd = ops->ioctl(ctx->kernel, vm_fd, GMEM_KVM_CREATE_GUEST_MEMFD, (uintptr_t)&create);
-	ck_assert_int_ge(memory_fd, 0);
-	ck_assert_int_eq(ops->fallocate(ctx->kernel, memory_fd, 1, 0, BYTES), 0);
-	ck_assert_int_eq(gmem_target_open(ctx, 0, memory_fd, &target), 0);
+	memory_setup("arm64", GMEM_VM_ARM_PROTECTED, GMEM_MEMORY_MMAP | GMEM_MEMORY_INIT_SHARED,
+		     BYTES);
+	/* The host allocates such pages, and does not touch them. */
+	ck_assert_int_eq(gmem_populate(vm, memory, &populate, &used, NULL), 0);
+	ck_assert_int_eq(used, GMEM_POPULATE_ALLOCATE);
+	populate.method = GMEM_POPULATE_HOST;
+	ck_assert_int_eq(gmem_populate(vm, memory, &populate, NULL, NULL), -EOPNOTSUPP);
 	expect(GMEM_ACCESS_OWNER_GUEST, NULL);
-	pfn = (uint64_t)gmem_sim_file_pfn(ctx->kernel, memory_fd, 0);
+	ck_assert_int_eq(target->vm_type, GMEM_VM_ARM_PROTECTED);
+	pfn = (uint64_t)gmem_sim_file_pfn(ctx->kernel, gmem_memory_fd(memory), 0);
 	ck_assert(gmem_sim_direct_map_present(ctx->kernel, pfn));
 	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), 0);
 	ck_assert_int_eq(gmem_owners_find(owners, &pfn, 1, keep_frame, &frame), 0);
 	ck_assert_uint_eq(frame.pfn, pfn);
 	ck_assert_int_eq(frame.access_owner, GMEM_ACCESS_OWNER_GUEST);
 	gmem_owners_free(owners);
-	gmem_target_free(target);
-	gmem_ctx_free(ctx);
+	memory_teardown();
 }
 END_TEST
 

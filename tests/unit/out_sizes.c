@@ -562,7 +562,7 @@ START_TEST(page_and_level_sizes)
 		ck_assert_int_eq(gmem_vm_type_from_name(gmem_vm_type_name(type), &again), 0);
 		ck_assert_int_eq(type, again);
 	}
-	ck_assert_uint_eq(types, 6);
+	ck_assert_uint_eq(types, 7);
 	ck_assert_int_eq(gmem_vm_type_at(types), -ENOENT);
 	ck_assert_ptr_null(gmem_vm_type_name((enum gmem_vm_type)256));
 	teardown();

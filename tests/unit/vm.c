@@ -111,6 +111,110 @@ START_TEST(type_not_offered)
 }
 END_TEST
 
+/* What KVM_CREATE_VM was called with, and what the CPU says of its guest addresses. */
+static struct {
+	unsigned int calls;
+	unsigned long number;
+	int ipa_bits;
+} created;
+
+static int watch_create(struct gmem_kernel *kernel, int fd, unsigned long request, uintptr_t arg)
+{
+	if (request == GMEM_KVM_CHECK_EXTENSION && arg == GMEM_KVM_CAP_ARM_VM_IPA_SIZE)
+		return created.ipa_bits;
+	if (request == GMEM_KVM_CREATE_VM) {
+		created.calls++;
+		created.number = arg;
+		if (created.ipa_bits > 0)
+			arg &= ~GMEM_KVM_VM_TYPE_ARM_IPA_SIZE_MASK;
+	}
+	return port.real->ioctl(kernel, fd, request, arg);
+}
+
+/* The number depends on the machine, and on arm64 it has the bits of a guest address. */
+START_TEST(numbers_of_types)
+{
+	static const struct {
+		const char *model;
+		enum gmem_vm_type type;
+		int ipa_bits, result;
+		unsigned int calls;
+		unsigned long number;
+	} rows[] = {
+		{ "tdx", GMEM_VM_SW_PROTECTED, -EINVAL, 0, 1, 1 },
+		{ "tdx", GMEM_VM_ARM_PROTECTED, -EINVAL, -EINVAL, 0, 0 },
+		{ "tdx", (enum gmem_vm_type)9, -EINVAL, -EINVAL, 1, 9 },
+		{ "arm64", GMEM_VM_DEFAULT, 48, 0, 1, 0 },
+		{ "arm64", GMEM_VM_DEFAULT, 40, 0, 1, 0 },
+		{ "arm64", GMEM_VM_DEFAULT, 36, 0, 1, 36 },
+		{ "arm64", GMEM_VM_DEFAULT, -EIO, 0, 1, 0 },
+		{ "arm64", GMEM_VM_ARM_PROTECTED, 48, 0, 1, 1ul << 31 },
+		{ "arm64", GMEM_VM_ARM_PROTECTED, 32, 0, 1, 1ul << 31 | 32 },
+		{ "arm64-16k", GMEM_VM_ARM_PROTECTED, 44, -EINVAL, 1, 1ul << 31 },
+		/* Protected KVM would make an ordinary VM of the number 1. */
+		{ "arm64", GMEM_VM_SW_PROTECTED, 48, -EINVAL, 0, 0 },
+		{ "arm64", GMEM_VM_TDX, 48, -EINVAL, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct gmem_vm *vm = NULL;
+
+		setup(rows[i].model);
+		port_pretend(ctx)->ioctl = watch_create;
+		created.calls = 0;
+		created.number = 0;
+		created.ipa_bits = rows[i].ipa_bits;
+		ck_assert_int_eq(gmem_vm_new(ctx, rows[i].type, &vm), rows[i].result);
+		ck_assert_uint_eq(created.calls, rows[i].calls);
+		ck_assert_uint_eq(created.number, rows[i].number);
+		if (!rows[i].result)
+			ck_assert_int_eq(gmem_vm_type_of(vm), rows[i].type);
+		gmem_vm_free(vm);
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(why_no_protected_vm)
+{
+	static const struct {
+		const char *model, *why;
+	} rows[] = {
+		{ "plain", "protected VMs are of KVM on arm64" },
+		{ "arm64-16k", "start the kernel with kvm-arm.mode=protected" },
+		{ "arm64", "protected KVM is not running, or Linux" },
+	};
+	struct gmem_vm *vm;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setup(rows[i].model);
+		if (!strcmp(rows[i].model, "arm64"))
+			port_refuse_ioctl(ctx, GMEM_KVM_CREATE_VM, -EINVAL);
+		ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_ARM_PROTECTED, &vm), -EINVAL);
+		port_said(ctx, rows[i].why);
+		teardown();
+	}
+}
+END_TEST
+
+/* KVM on arm64 does not tell which types it has, so the caller is believed. */
+START_TEST(borrowed_protected_vm)
+{
+	struct gmem_vm *own, *borrowed;
+
+	setup("arm64");
+	ck_assert_int_eq(gmem_vm_new(ctx, GMEM_VM_ARM_PROTECTED, &own), 0);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(own), GMEM_VM_SW_PROTECTED, &borrowed),
+			 -EINVAL);
+	ck_assert_int_eq(gmem_vm_from_fd(ctx, gmem_vm_fd(own), GMEM_VM_ARM_PROTECTED, &borrowed),
+			 0);
+	ck_assert_int_eq(gmem_vm_type_of(borrowed), GMEM_VM_ARM_PROTECTED);
+	gmem_vm_free(borrowed);
+	gmem_vm_free(own);
+	teardown();
+}
+END_TEST
+
 START_TEST(no_device)
 {
 	static const struct {
@@ -395,6 +499,7 @@ START_TEST(every_call_fails_once)
 END_TEST
 
 UNIT_MAIN("vm", create, simulated_descriptors_are_no_files_of_this_process, type_not_offered,
-	  no_device, vcpu_mistakes, td_takes_vcpus_when_initialised, refused_vm, borrowed_fd,
+	  numbers_of_types, why_no_protected_vm, borrowed_protected_vm, no_device, vcpu_mistakes,
+	  td_takes_vcpus_when_initialised, refused_vm, borrowed_fd,
 	  wrong_vm_descriptors_are_refused, wrong_vcpu_descriptors_are_refused, wraps_without_proc,
 	  frees_in_either_order, frees_take_null, every_call_fails_once)

@@ -220,6 +220,11 @@ static enum status run(struct cli *cli)
 
 	if (status)
 		return status;
+	if (walk.settings->vm_type.given && walk.settings->vm_type.type == GMEM_VM_ARM_PROTECTED)
+		return cli_usage(cli,
+				 "--vm-type=protected: a walk touches its pages, and those of a "
+				 "protected VM are not the host's to touch; 'gmemctl create' "
+				 "makes such a VM");
 	ret = gmem_caps_new(cli->ctx, &walk.caps);
 	if (ret)
 		return cli_fail_error(cli, ret, NULL);

@@ -140,6 +140,9 @@ static int record_ioctl(struct gmem_kernel *kernel, int fd, unsigned long reques
 		return ret;
 	if (request == GMEM_KVM_CHECK_EXTENSION && arg <= INT32_MAX)
 		note_answer(record, where, (int)arg, ret);
+	/* With the bits of a guest address, the type is the same. */
+	if (request == GMEM_KVM_CREATE_VM && !strcmp(record->real->machine, "aarch64"))
+		arg &= ~GMEM_KVM_VM_TYPE_ARM_IPA_SIZE_MASK;
 	if (request == GMEM_KVM_CREATE_VM && where == -1 && arg <= 30) {
 		note_answer(record, (int)arg, -1, ret < 0 ? ret : 0);
 		follow(record, ret, NONE, (int)arg, false);

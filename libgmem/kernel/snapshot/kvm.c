@@ -4,15 +4,21 @@
  * recorded.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "kernel/snapshot/snapshot.h"
 #include "kernel/uapi.h"
 
 static int create_vm(struct gmem_snapshot *snapshot, uintptr_t type)
 {
+	bool arm64 = !strcmp(snapshot->ops.machine, "aarch64");
 	struct gmem_snapshot_open vm = { .kind = GMEM_OPEN_VM, .vm_type = (int)type };
 	int ret;
 
+	if (arm64 && type & GMEM_KVM_VM_TYPE_ARM_PROTECTED)
+		return -GMEM_KERNEL_NOT_RECORDED;
+	if (arm64)
+		vm.vm_type = (int)(type &= ~GMEM_KVM_VM_TYPE_ARM_IPA_SIZE_MASK);
 	if (type > 30)
 		return -EINVAL;
 	ret = gmem_answers_get(&snapshot->answers, (int)type, GMEM_ASKED_CREATE);

@@ -2,11 +2,13 @@
 /* Opening /dev/kvm, KVM_CREATE_VM, KVM_CREATE_VCPU, and descriptors of others' VMs and vCPUs. */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "kernel/uapi.h"
 #include "kvm/explain/conditions.h"
 #include "kvm/missing.h"
+#include "procfs/cmdline.h"
 
 /* Always true: the finding is only what to do. */
 static bool no_node(const struct gmem_facts *facts)
@@ -76,8 +78,38 @@ static bool type_not_offered(const struct gmem_facts *facts)
 	return facts->type >= 32 || !(facts->vm_types & 1ull << facts->type);
 }
 
+/* gmem_vm_type_number() has no number for it. */
+static bool protected_is_of_arm64(const struct gmem_facts *facts)
+{
+	return facts->type == GMEM_VM_ARM_PROTECTED && !gmem_fact_arm64(facts);
+}
+
+/* kvm_arch_init_vm() in arch/arm64/kvm/arm.c: is_protected_kvm_enabled(). */
+static bool started_without_pkvm(const struct gmem_facts *facts)
+{
+	char mode[16];
+
+	return facts->type == GMEM_VM_ARM_PROTECTED &&
+	       !gmem_boot_value(facts->ctx, "kvm-arm.mode", mode, sizeof(mode)) &&
+	       strcmp(mode, "protected") != 0;
+}
+
+static bool has_no_pkvm(const struct gmem_facts *facts)
+{
+	return facts->type == GMEM_VM_ARM_PROTECTED;
+}
+
 /* kvm_arch_init_vm() tests the type first of all (kvm_is_vm_type_supported()). */
 static const struct gmem_condition create_vm[] = {
+	{ EINVAL, protected_is_of_arm64,
+	  "protected VMs are of KVM on arm64, and this kernel is of another machine",
+	  "take an offered type ({vm_types})" },
+	{ EINVAL, started_without_pkvm,
+	  "only protected KVM makes protected VMs, and this kernel was not started with it",
+	  "start the kernel with kvm-arm.mode=protected" },
+	{ EINVAL, has_no_pkvm,
+	  "KVM makes no protected VM: protected KVM is not running, or Linux {release} has no such VMs",
+	  GMEM_LOG_ARM64 " tells the mode of KVM; kvm-arm.mode=protected asks for protected KVM" },
 	{ EINVAL, type_not_offered,
 	  "VM type {type} is not offered by KVM on Linux {release} (offered: {vm_types})",
 	  "take an offered type; gmemctl doctor tells what the others need" },

@@ -87,6 +87,34 @@ esac
 try_json 0 "[.checks[] | select(.id == \"arm64.kvm-mode\" and .result == \"pass\") | .detail |
 	test(\"$words\")] == [true]" gmemctl doctor --json
 
+# A protected VM: gmemctl makes it with its memory, and never runs it.
+printf '%s\n' 'create vm --vm-type=protected --size=64K' 'map vm all' 'list' 'pfns vm' 'check vm' \
+	> "$scratch/protected"
+user_tainted() {
+	echo $(($(cat /proc/sys/kernel/tainted) >> 6 & 1))
+}
+case $mode in
+Protected*)
+	before=$(user_tainted)
+	try_json 0 "[.commands[].document] | .[0].vm_type == \"protected\" and .[1].method == \"allocate\" and
+		[.[2].guest_memfds[].vm_type] == [\"protected\"] and
+		([.[3].extents[].pages] | add) == $((65536 / PAGE)) and
+		([.[3].extents[] | .direct_map + \" \" + .access_owner] | unique) == [\"mapped guest\"] and
+		.[4].verdict_now == \"safe\" and
+		([.[4].paths[] | select(.kernel_path | startswith(\"stage2-\")) | .verdict] | unique) == [\"not-applicable\"]" \
+		gmemctl batch --json "$scratch/protected"
+	if [ "$before $(user_tainted)" = "0 1" ]; then
+		pass "the first protected VM, and nothing before it, taints the kernel"
+	else
+		fail "the first protected VM taints the kernel" "$before before, $(user_tainted) after"
+	fi
+	;;
+*)
+	try 2 '' 'KVM_CREATE_VM: Invalid argument: only protected KVM .*kvm-arm.mode=protected' \
+		gmemctl batch "$scratch/protected"
+	;;
+esac
+
 # The kernel gives the same answers as the simulated kernels of arm64.
 if [ "${CONFORMANCE:-no}" = no ]; then
 	:
