@@ -38,11 +38,11 @@ has 'top shows the other VM' '^ *[0-9]+ gmemctl +8M +0B +0B/s ·+ .* other '
 has 'the second line has the sums' '^2 guest_memfds  resident 40M of 72M  0B/s'
 has 'the first line names the simulated kernel' 'simulated: tdx'
 press s
-shows_line 's sorts by the next key' 'by rate '
+shows_line 's sorts by the next key' 'by rate$'
 press S
-shows_line 'S sorts by the key before' 'by resident '
+shows_line 'S sorts by the key before' 'by resident$'
 press r
-shows_line 'after r the first line says reversed' 'by resident reversed'
+shows_line 'after r the first line says reversed' 'by resident reversed$'
 # Whether this VM has the first row, below the headings.
 on_top() {
 	tr '\n' '|' < "$scratch/screen" | grep -qE "AGE *\|[^|]* $1 "

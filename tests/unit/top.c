@@ -378,6 +378,15 @@ START_TEST(no_line_is_wider_than_the_screen)
 }
 END_TEST
 
+/* Whether a drawn line, which is padded with blanks, has that text. */
+static bool line_is(const char *line, const char *text)
+{
+	size_t length = strlen(text);
+
+	return line && !strncmp(line, text, length) &&
+	       strspn(line + length, " ") == strcspn(line + length, "\n");
+}
+
 START_TEST(long_note_is_cut_at_a_clause)
 {
 	static const struct {
@@ -406,10 +415,45 @@ START_TEST(long_note_is_cut_at_a_clause)
 		view.note = cases[i].note;
 		text = drawn(&view, 0);
 		snprintf(line, sizeof(line), "\n%s", cases[i].line);
-		ck_assert_msg(strstr(text, line) &&
-				      strspn(strstr(text, line) + strlen(line), " ") ==
-					      strcspn(strstr(text, line) + strlen(line), "\n"),
+		ck_assert_msg(strstr(text, line) && line_is(strstr(text, line) + 1, line + 1),
 			      "%zu: no line '%s' in\n%s", i, cases[i].line, text);
+		free(text);
+	}
+}
+END_TEST
+
+/* Of a narrow screen: what the numbers are of, and the keys that a user needs first. */
+START_TEST(first_and_last_line_lose_whole_parts)
+{
+	static const struct {
+		unsigned int width;
+		const char *first, *last;
+	} cases[] = {
+		{ 100,
+		  "gmemctl top  12:34:56  PAUSED  simulated: arm64-16k  every 1s  by resident "
+		  "reversed",
+		  "q quit  h help  p pause  s sort  r reverse  Enter map  u update" },
+		{ 60, "gmemctl top  12:34:56  PAUSED  simulated: arm64-16k",
+		  "q quit  h help  p pause  s sort  r reverse  Enter map" },
+		{ 40, "gmemctl top  12:34:56  PAUSED  simulated",
+		  "q quit  h help  p pause  s sort" },
+	};
+
+	in_utf8();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct view view = view_of(cases[i].width, 10);
+		char *text, *last;
+
+		view.paused = true;
+		view.reversed = true;
+		view.origin = "simulated: arm64-16k";
+		text = drawn(&view, 0);
+		last = text + strlen(text) - 1;
+		while (last > text && last[-1] != '\n')
+			last--;
+		ck_assert_msg(line_is(text, cases[i].first) && line_is(last, cases[i].last),
+			      "%u: '%s' and '%s' are not in\n%s", cases[i].width, cases[i].first,
+			      cases[i].last, text);
 		free(text);
 	}
 }
@@ -564,6 +608,6 @@ END_TEST
 
 UNIT_MAIN("top", rate_of_a_guest, when_a_row_is_read_again, idle_row_is_read_seldom, rates_as_text,
 	  random_bars, a_hole_is_never_lost, order_of_rows, sums_of_all,
-	  no_line_is_wider_than_the_screen, long_note_is_cut_at_a_clause, cells_of_a_row,
-	  chosen_row_without_colours, screen_of_60_columns, hostile_names,
-	  screen_follows_the_chosen_row)
+	  no_line_is_wider_than_the_screen, long_note_is_cut_at_a_clause,
+	  first_and_last_line_lose_whole_parts, cells_of_a_row, chosen_row_without_colours,
+	  screen_of_60_columns, hostile_names, screen_follows_the_chosen_row)

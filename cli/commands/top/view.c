@@ -316,10 +316,11 @@ static void put_top(FILE *stream, const struct view *view)
 {
 	char text[TEXT_MAX];
 
-	snprintf(text, sizeof(text), "gmemctl top  %s  every %gs  by %s%s%s%s%s", view->clock,
-		 view->interval, guest_sort_name(view->sort), view->reversed ? " reversed" : "",
-		 view->paused ? "  PAUSED" : "", *view->origin ? "  " : "", view->origin);
-	put_line(stream, view, text);
+	/* A narrow screen loses what comes last. */
+	snprintf(text, sizeof(text), "gmemctl top  %s%s%s%s  every %gs  by %s%s", view->clock,
+		 view->paused ? "  PAUSED" : "", *view->origin ? "  " : "", view->origin,
+		 view->interval, guest_sort_name(view->sort), view->reversed ? " reversed" : "");
+	put_parts(stream, view, text);
 }
 
 static const char *size_text(const struct view *view, const struct cell *cell,
@@ -371,10 +372,7 @@ static void scroll(struct view *view, size_t n)
 
 static void put_keys(FILE *stream, const struct view *view)
 {
-	put_line(stream, view,
-		 view->width < 70 ? "q quit p pause s sort r reverse Enter map h help"
-				  : "q quit  p pause  s sort  r reverse  u update  Enter map  "
-				    "h help");
+	put_parts(stream, view, "q quit  h help  p pause  s sort  r reverse  Enter map  u update");
 }
 
 void view_draw(FILE *stream, struct view *view, const struct guest *const *guests, size_t n)
