@@ -132,9 +132,9 @@ static enum status choose(struct create *create)
 }
 
 /*
- * The OOM killer chooses by RSS (oom_badness() in mm/oom_kill.c), and the memory that this process
- * will hold counts in no RSS. Without this, the OOM killer would kill other processes, which would
- * not help.
+ * The OOM killer chooses by RSS (oom_badness() in mm/oom_kill.c), which counts only what a process
+ * has mapped of the memory that it holds. Without this, the OOM killer would kill other processes,
+ * which would not help.
  */
 static void be_first_for_oom_killer(void)
 {

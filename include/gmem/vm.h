@@ -229,7 +229,8 @@ struct gmem_populate_options {
 	/*
 	 * true: populate until the kernel has no memory left. false: populate at most MemAvailable
 	 * of /proc/meminfo, less a thirty-second of all memory, so that the OOM killer does not
-	 * run. Pages of a guest_memfd are in no process's RSS, so it would kill other processes.
+	 * run. It chooses by RSS, which counts only pages that the process has mapped: it would
+	 * kill other processes.
 	 */
 	bool beyond_available;
 };
