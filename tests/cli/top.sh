@@ -8,7 +8,7 @@
 . "$(dirname "$0")/screen/lib.sh"
 
 try 2 '' "standard input is not a terminal; 'gmemctl watch'" gmemctl top --simulate=tdx
-try 64 '' 'a screen is for people' gmemctl top --raw --simulate=tdx
+try 64 '' 'draws on a terminal only' gmemctl top --raw --simulate=tdx
 try_json 64 '.command == "top" and .error.code == "usage"' gmemctl top --json --simulate=tdx
 try 64 '' 'sort=nodes: it is not one of resident\|rate' gmemctl top --sort=nodes
 try 64 '' 'seconds' gmemctl top --interval=0

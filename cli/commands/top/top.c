@@ -480,12 +480,13 @@ static enum status show(struct top *top)
 	return *top->note || top->partly ? STATUS_PARTLY : STATUS_YES;
 }
 
-/* A screen is for people. watch shows the same line by line, and list once. */
+/* A screen is of no use to a program. watch shows the same line by line, and list once. */
 static enum status check_format(struct cli *cli)
 {
 	if (cli->common.format.style != STYLE_TABLE)
-		return cli_usage(cli, "a screen is for people: for programs, list and watch have "
-				      "--json, --raw and --pairs");
+		return cli_usage(cli,
+				 "it draws on a terminal only: for programs, list and watch have "
+				 "--json, --raw and --pairs");
 	if (cli->common.verbose && isatty(fileno(cli->streams.err)) && isatty(STDOUT_FILENO))
 		return cli_usage(cli, "--verbose: its lines would go over the screen; send "
 				      "standard error to a file");
