@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "kmem/kmem.h"
 #include "kmem/reader.h"
+#include "kmem/struct_layout.h"
 
 #define TASKS_MAX (1u << 22) /* PID_MAX_LIMIT */
 #define NODES_MAX 65536u     /* of a tree */
@@ -74,9 +75,7 @@ static int objects_new(struct gmem_ctx *ctx, struct gmem_objects **out)
 		if (!ret)
 			continue;
 		free(objects);
-		return gmem_fail(ctx, -ENODATA,
-				 "where struct %s of this kernel has %s cannot be told: %s",
-				 fields[i].type, fields[i].member, gmem_error_words(ret));
+		return gmem_layout_fail(ctx, ret, fields[i].type, fields[i].member);
 	}
 	*out = objects;
 	return 0;
@@ -135,7 +134,8 @@ static int init_task(struct gmem_ctx *ctx, uint64_t *task)
 	int ret = ctx->kernel->ops->symbol(ctx->kernel, "init_task", task);
 
 	return ret ? gmem_fail(ctx, -ENODATA, "the list of processes (init_task) was not found: %s",
-			       gmem_kmem_words(ctx, ret))
+			       ret == -ENOENT ? "neither a symbol nor a kswapd leads to it"
+					      : gmem_kmem_words(ctx, ret))
 		   : 0;
 }
 

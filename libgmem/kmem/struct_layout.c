@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "kmem/kmem.h"
 
 struct field {
 	const char *type;
@@ -66,6 +67,20 @@ static const struct field fields[GMEM_FIELDS] = {
 	[GMEM_KVM_ATTRIBUTES] = { "kvm", "mem_attr_array", false },
 };
 
+int gmem_layout_fail(struct gmem_ctx *ctx, int error, const char *type, const char *member)
+{
+	if (error == -ENODATA || error == -ENOTSUP)
+		return gmem_fail(ctx, -ENODATA,
+				 "no layouts of kernel structs: the kernel needs "
+				 "CONFIG_DEBUG_INFO_BTF, and libgmem must be built with libbpf");
+	if (error == -ENOENT)
+		return gmem_fail(ctx, -ENODATA,
+				 "this kernel's struct %s has no %s: libgmem does not know it",
+				 type, member);
+	return gmem_fail(ctx, error, "where struct %s has %s cannot be told: %s", type, member,
+			 gmem_kmem_words(ctx, error));
+}
+
 static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 {
 	struct gmem_kernel *kernel = ctx->kernel;
@@ -76,23 +91,12 @@ static int read_fields(struct gmem_ctx *ctx, struct gmem_layout *layout)
 						 &layout->offset[i]);
 
 		layout->has[i] = !ret;
-		if (ret == -ENODATA || ret == -ENOTSUP)
-			return gmem_fail(
-				ctx, -ENODATA,
-				"no layouts of kernel structs: the kernel needs "
-				"CONFIG_DEBUG_INFO_BTF, and libgmem must be built with libbpf");
 		/*
-		 * If this were treated as a missing member, the kernel would be taken for another
-		 * version.
+		 * If another error were treated as a missing member, the kernel would be taken for
+		 * another version.
 		 */
-		if (ret && ret != -ENOENT)
-			return gmem_fail(ctx, ret, "where struct %s has %s cannot be told: %s",
-					 field->type, field->member, gmem_error_words(ret));
-		if (ret && field->required)
-			return gmem_fail(
-				ctx, -ENODATA,
-				"this kernel's struct %s has no %s: libgmem does not know it",
-				field->type, field->member);
+		if (ret && (ret != -ENOENT || field->required))
+			return gmem_layout_fail(ctx, ret, field->type, field->member);
 	}
 	return 0;
 }

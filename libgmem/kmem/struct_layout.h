@@ -72,6 +72,12 @@ struct gmem_layout {
 int gmem_layout_new(struct gmem_ctx *ctx, struct gmem_layout **out);
 void gmem_layout_free(struct gmem_layout *layout);
 
+/*
+ * Explains why the place of a member is not known: error is that of the port's offset_of(). Returns
+ * ENODATA (no BTF, or no such member), or that error.
+ */
+int gmem_layout_fail(struct gmem_ctx *ctx, int error, const char *type, const char *member);
+
 /* The context's own, asked for on the first call; owned by ctx. */
 int gmem_layout_get(struct gmem_ctx *ctx, const struct gmem_layout **out);
 

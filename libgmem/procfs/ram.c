@@ -32,7 +32,8 @@ static const char why_no_page_size[] =
 	"the size of a page of that arm64 kernel is not in the snapshot (no configuration of it, and "
 	"no index)";
 static const char why_left_out[] =
-	"where RAM is (the kernel's iomem_resource) was left out of the dump, or not found in it";
+	"where RAM is (the kernel's iomem_resource) was left out of the dump, or not found in it: the "
+	"kernel needs CONFIG_DEBUG_INFO_BTF, and libgmem must be built with libbpf";
 static const char why_not_read[] = "reading /proc/iomem failed";
 
 /* Room for one more element of size bytes in an array of count: doubled at each power of two. */

@@ -289,7 +289,9 @@ static void without(const char *key)
 
 START_TEST(vmcoreinfo_that_lacks_keys)
 {
+	struct gmem_owners *owners;
 	struct gmem_ctx *ctx;
+	char why[256];
 
 	without("PAGESIZE");
 	refuses(-ENODATA, "lacks PAGESIZE");
@@ -302,6 +304,9 @@ START_TEST(vmcoreinfo_that_lacks_keys)
 	*strstr(made.vmcoreinfo, "SYMBOL(_stext)") = '#';
 	ctx = begin();
 	says(ctx, -GMEM_ENOTRECORDED, "left out of the dump, or not found");
+	ck_assert_int_eq(gmem_owners_new(ctx, NULL, &owners), -ENODATA);
+	gmem_explain(ctx, why, sizeof(why));
+	ck_assert_msg(strstr(why, "the kernel needs CONFIG_DEBUG_INFO_BTF") != NULL, "%s", why);
 	gmem_ctx_free(ctx);
 }
 END_TEST
