@@ -2,7 +2,9 @@
 /* All that goes to standard error: failures, wrong usage, notes. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/cli.h"
@@ -31,12 +33,42 @@ static void print_line(const struct cli *cli, char *text, const char *but)
 	fprintf(cli->streams.err, "%s\n", text);
 }
 
+static bool is_inside_character(char byte)
+{
+	return (byte & 0xc0) == 0x80;
+}
+
+/* The middle of a long text is left out, since its end names the cause. */
+static void format_text(char *text, size_t size, const char *format, va_list args)
+{
+	static const char gap[] = "...";
+	size_t room = size - sizeof(gap), head = room / 2, length;
+	char *whole, *tail;
+
+	if (vasprintf(&whole, format, args) < 0) {
+		snprintf(text, size, "out of memory");
+		return;
+	}
+	length = strlen(whole);
+	if (length < size) {
+		memcpy(text, whole, length + 1);
+	} else {
+		tail = whole + length - (room - head);
+		while (head && is_inside_character(whole[head]))
+			head--;
+		while (is_inside_character(*tail))
+			tail++;
+		snprintf(text, size, "%.*s%s%s", (int)head, whole, gap, tail);
+	}
+	free(whole);
+}
+
 /* The first failure is the cause, later ones follow from it: the document names the first. */
 static void keep_error(struct cli *cli, struct cause cause, const char *format, va_list args)
 {
 	char text[sizeof(cli->error)];
 
-	vsnprintf(text, sizeof(text), format, args);
+	format_text(text, sizeof(text), format, args);
 	if (!cli->failed) {
 		memcpy(cli->error, text, sizeof(text));
 		cli->cause = cause;
@@ -110,7 +142,7 @@ void cli_note(const struct cli *cli, const char *format, ...)
 	if (cli->common.quiet)
 		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	format_text(text, sizeof(text), format, args);
 	va_end(args);
 	print_line(cli, text, "\t");
 }

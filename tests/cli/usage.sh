@@ -132,6 +132,11 @@ try_json 2 '.error.code == "no-process" and .error.errno == "ESRCH"' \
 	gmemctl pfns 1000 --simulate=plain --json
 try_json 2 '.error.code == "not-held" and .error.errno == null' gmemctl punch none 0+4K --json
 try_json 3 '.error.code == "cannot-tell"' gmemctl check --pfn=1 --simulate=plain --reader=none --json
+# A message about a very long name still has the cause at its end, and no part of a character.
+name=$(printf '%01000d' 0 | sed 's/0/é/g')
+try 2 '' '^gmemctl: oops: é+\.\.\.é+: File name too long$' gmemctl oops "$name"
+try_json 2 '.error.message | test("^x?é+[.][.][.]é+: File name too long$")' gmemctl oops "x$name" --json
+try 64 '' "^gmemctl: there is no command 'é+\.\.\.é+'\$" gmemctl "$name"
 # JSON is UTF-8, whatever bytes the arguments have.
 try_json 64 '.error.message | contains("\ufffd")' \
 	gmemctl --json caps "--simulate=$(printf '\377')"
