@@ -219,9 +219,9 @@ typedef void (*gmem_target_progress_fn)(uint64_t offset, uint64_t memory_size, v
 
 /*
  * From now on, walks that look up the direct map call fn: gmem_target_extents(),
- * gmem_extents_next() and gmem_usage_new(). They call it after at most 262,144 pages, which take
- * some milliseconds. fn runs in the thread that walks, and must not use target. NULL ends it.
- * Since: 0.1
+ * gmem_extents_next(), gmem_usage_new() and gmem_usage_new_all(). They call it after at most
+ * 262,144 pages, which take some milliseconds. fn runs in the thread that walks, and must not use
+ * target. NULL ends it. Since: 0.1
  */
 GMEM_API void gmem_target_set_progress(struct gmem_target *target, gmem_target_progress_fn fn,
 				       void *arg);

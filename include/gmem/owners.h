@@ -192,7 +192,19 @@ struct gmem_usage_options {
 GMEM_API int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *options,
 			    struct gmem_usage **out);
 
-/* Frees what gmem_usage_new() gave. NULL is allowed. Since: 0.1 */
+/*
+ * The same for n guest_memfds of one context, at most 65,536, in one look: usage[i] is of
+ * targets[i]. Page frames of several of them, up to 262,144, are found before their direct map is
+ * looked up together. Where memory is in pieces, pages of each guest_memfd need nearly all tables
+ * of the direct map, which are read once this way. usage[i] is NULL where the pages of targets[i]
+ * could not be found: gmem_usage_new() says why. Where the call fails it gives nothing to be freed.
+ * Errors: ENOMEM, ECANCELED, EINVAL (n, several contexts, options), E2BIG (options). Since: 0.1
+ */
+GMEM_API int gmem_usage_new_all(struct gmem_target *const *targets, size_t n,
+				const struct gmem_usage_options *options,
+				struct gmem_usage **usage);
+
+/* Frees what gmem_usage_new() or gmem_usage_new_all() gave. NULL is allowed. Since: 0.1 */
 GMEM_API void gmem_usage_free(struct gmem_usage *usage);
 
 /*

@@ -14,6 +14,7 @@ struct gmem_pagecache_run {
 	uint64_t pages;
 	uint64_t pfn;	    /* of the first */
 	unsigned int order; /* of their folios */
+	unsigned int share; /* not set by the walk: for a caller who keeps runs of several files */
 	const char *reason; /* why the page frames are unknown; NULL where they are known */
 	/* The page frame of each of GMEM_LEAF_SLOTS pages, or NULL; valid until fn returns. */
 	const uint64_t *pfns;

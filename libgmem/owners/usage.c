@@ -9,7 +9,8 @@
 #include "owners/owners.h"
 #include "pages/extents.h"
 
-#define STATES 3 /* of enum gmem_direct_map */
+#define STATES 3	    /* of enum gmem_direct_map */
+#define TOGETHER_MAX 65536u /* guest_memfds that one call adds up */
 
 struct node {
 	int node;
@@ -68,6 +69,20 @@ static int add_part(const struct gmem_extent_part *part, void *arg)
 	return 0;
 }
 
+static struct gmem_usage *usage_of(const struct gmem_ctx *ctx)
+{
+	struct gmem_usage *usage = calloc(1, sizeof(*usage));
+
+	if (usage)
+		usage->ctx = ctx;
+	return usage;
+}
+
+static int no_memory(struct gmem_ctx *ctx)
+{
+	return gmem_no_memory(ctx, "the sums of its pages");
+}
+
 int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *options,
 		   struct gmem_usage **out)
 {
@@ -81,10 +96,9 @@ int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *
 				options);
 	if (ret)
 		return ret;
-	usage = calloc(1, sizeof(*usage));
+	usage = usage_of(target->ctx);
 	if (!usage)
-		return gmem_no_memory(target->ctx, "the sums of its pages");
-	usage->ctx = target->ctx;
+		return no_memory(target->ctx);
 	walk.cancel = wanted.cancel;
 	ret = gmem_extent_walk_parts(target, &walk, add_part, usage);
 	if (ret) {
@@ -93,6 +107,64 @@ int gmem_usage_new(struct gmem_target *target, const struct gmem_usage_options *
 	}
 	*out = usage;
 	return 0;
+}
+
+static bool is_of_context(struct gmem_target *const *targets, size_t n, const struct gmem_ctx *ctx)
+{
+	for (size_t i = 0; i < n; i++)
+		if (targets[i]->ctx != ctx)
+			return false;
+	return true;
+}
+
+/* Frees the sums that are not complete: all of them, or of files that could not be read. */
+static void drop(struct gmem_usage **usages, const struct gmem_extent_share *shares, size_t n,
+		 bool all)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!all && !shares[i].failed)
+			continue;
+		gmem_usage_free(usages[i]);
+		usages[i] = NULL;
+	}
+}
+
+static int add_up_all(struct gmem_ctx *ctx, struct gmem_target *const *targets, size_t n,
+		      const volatile int *cancel, struct gmem_usage **out)
+{
+	struct gmem_extent_share *shares = calloc(n, sizeof(*shares));
+	int ret = shares ? 0 : no_memory(ctx);
+
+	for (size_t i = 0; i < n; i++) {
+		out[i] = ret ? NULL : usage_of(ctx);
+		if (!ret && !out[i])
+			ret = no_memory(ctx);
+		if (!ret)
+			shares[i] = (struct gmem_extent_share){ targets[i], out[i], false };
+	}
+	if (!ret)
+		ret = gmem_extent_walk_shares(shares, (unsigned int)n, cancel, add_part);
+	drop(out, shares, n, ret);
+	free(shares);
+	return ret;
+}
+
+int gmem_usage_new_all(struct gmem_target *const *targets, size_t n,
+		       const struct gmem_usage_options *options, struct gmem_usage **out)
+{
+	struct gmem_usage_options wanted;
+	struct gmem_ctx *ctx = n ? targets[0]->ctx : NULL;
+	int ret;
+
+	if (!n)
+		return 0;
+	gmem_begin(ctx);
+	ret = gmem_options_copy(ctx, "gmem_usage_options", &wanted, sizeof(wanted), options);
+	if (!ret && (n > TOGETHER_MAX || !is_of_context(targets, n, ctx)))
+		ret = gmem_fail(ctx, -EINVAL,
+				"sums are made of up to %u guest_memfds of one context together",
+				TOGETHER_MAX);
+	return ret ? ret : add_up_all(ctx, targets, n, wanted.cancel, out);
 }
 
 void gmem_usage_free(struct gmem_usage *usage)

@@ -85,6 +85,10 @@ struct gmem_extent_walk {
 	/* That all pages of the batch have in the direct map; NULL: it is looked up for each. */
 	const struct gmem_directmap_run *only_state;
 	void *arg;
+	struct gmem_extent_share *shares; /* of a walk over several files, or NULL */
+	unsigned int share;		  /* the one that adds runs to the batch, */
+	const struct gmem_target *told;	  /* and the file of the last ones that left it */
+	bool batch_failed;		  /* the batch is there, but could not be worked off */
 };
 
 /*
@@ -570,6 +574,15 @@ static int emit_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_
 	return ret;
 }
 
+/* The next run may be of another file than the last one. */
+static void turn_to(struct gmem_extent_walk *walk, const struct gmem_pagecache_run *run)
+{
+	if (!walk->shares)
+		return;
+	walk->told = walk->shares[run->share].target;
+	walk->arg = walk->shares[run->share].arg;
+}
+
 /* Hands out the batch, of which the cache holds all of the direct map. */
 static int emit_from_cache(struct gmem_extent_walk *walk)
 {
@@ -578,6 +591,7 @@ static int emit_from_cache(struct gmem_extent_walk *walk)
 	for (size_t i = 0; !ret && i < walk->run_count; i++) {
 		const struct gmem_pagecache_run *run = &walk->runs[i];
 
+		turn_to(walk, run);
 		if (run->pfns) {
 			ret = emit_leaf(walk, run);
 			continue;
@@ -669,6 +683,7 @@ static int split_leaves(struct gmem_extent_walk *walk)
 		for (unsigned int k = 0; run->pfns && k < GMEM_LEAF_SLOTS; k++) {
 			runs[n].index = run->index + k;
 			runs[n].pages = 1;
+			runs[n].share = run->share;
 			runs[n++].pfn = run->pfns[k];
 		}
 		if (!run->pfns)
@@ -695,6 +710,7 @@ static int emit_by_place(struct gmem_extent_walk *walk)
 		const struct gmem_pagecache_run *run = &walk->runs[i];
 		const struct gmem_directmap_run *piece = &walk->pieces[walk->spans[i].first];
 
+		turn_to(walk, run);
 		if (run->reason)
 			ret = emit_run(walk, run, 0, run->pages, &not_asked);
 		for (uint64_t skip = 0; !ret && !run->reason && skip < run->pages; piece++) {
@@ -721,7 +737,7 @@ static int empty_batch(struct gmem_extent_walk *walk)
 
 static void tell_progress(const struct gmem_extent_walk *walk)
 {
-	const struct gmem_target *target = walk->target;
+	const struct gmem_target *target = walk->told;
 
 	if (target->progress)
 		target->progress(walk->at, target->size, target->progress_arg);
@@ -735,6 +751,7 @@ static int work_off(struct gmem_extent_walk *walk)
 	walk->only_state = walk->cache.count == 1 ? &walk->cache.runs[0] : NULL;
 	if (!ret)
 		ret = walk->highest > walk->cache.end ? emit_by_place(walk) : emit_from_cache(walk);
+	walk->batch_failed = ret;
 	if (!ret)
 		ret = empty_batch(walk);
 	if (!ret)
@@ -776,6 +793,7 @@ static int add_to_batch(struct gmem_extent_walk *walk, const struct gmem_pagecac
 		piece->pages = n;
 		piece->pfn = run->reason ? 0 : run->pfn + skip;
 		piece->order = run->order;
+		piece->share = walk->share;
 		piece->reason = run->reason;
 		piece->pfns = NULL;
 		if (!run->reason)
@@ -826,6 +844,7 @@ static int add_leaf(struct gmem_extent_walk *walk, const struct gmem_pagecache_r
 	memcpy(pfns, leaf->pfns, GMEM_LEAF_SLOTS * sizeof(*pfns));
 	widen_by_leaf(walk, pfns);
 	walk->runs[walk->run_count] = *leaf;
+	walk->runs[walk->run_count].share = walk->share;
 	walk->runs[walk->run_count++].pfns = pfns;
 	walk->pfn_count += GMEM_LEAF_SLOTS;
 	walk->batch_pages += leaf->pages;
@@ -871,22 +890,18 @@ static int prepare(struct gmem_extent_walk *walk)
 	return 0;
 }
 
-int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_options *options,
-			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out)
+/* A walk that is not prepared for any target yet; NULL without memory. */
+static struct gmem_extent_walk *new_walk(struct gmem_target *target,
+					 const struct gmem_extents_options *options)
 {
 	uint64_t offset = options->offset, length = options->length;
-	struct gmem_extent_walk *walk;
-	int ret = gmem_check_want(target->ctx, "gmem_target_extents", options->want);
+	struct gmem_extent_walk *walk = malloc(sizeof(*walk));
 
-	if (!ret)
-		ret = gmem_check_aligned(target->ctx, "gmem_target_extents", offset, length);
-	if (ret)
-		return ret;
-	walk = malloc(sizeof(*walk));
 	if (!walk)
-		return gmem_no_memory(target->ctx, "a walk over extents");
+		return NULL;
 	*walk = (struct gmem_extent_walk){
 		.target = target,
+		.told = target,
 		.cancel = options->cancel,
 		.at = offset < target->size ? offset : target->size,
 		.end = target->size,
@@ -894,20 +909,41 @@ int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_o
 		.flags_fd = -1,
 		.only_state = &not_asked,
 		.page_shift = target->ctx->page_shift,
-		.fn = fn,
-		.arg = arg,
 	};
 	if (length && length <= walk->end - walk->at)
 		walk->end = walk->at + length;
+	return walk;
+}
+
+/* Batches have at most so many pages, because there are no more. */
+static void limit_batch(struct gmem_extent_walk *walk, uint64_t pages)
+{
+	walk->batch_most = pages < BATCH_PAGES ? pages : BATCH_PAGES;
+}
+
+int gmem_extent_walk_new(struct gmem_target *target, const struct gmem_extents_options *options,
+			 gmem_extent_fn fn, void *arg, struct gmem_extent_walk **out)
+{
+	struct gmem_extent_walk *walk;
+	int ret = gmem_check_want(target->ctx, "gmem_target_extents", options->want);
+
+	if (!ret)
+		ret = gmem_check_aligned(target->ctx, "gmem_target_extents", options->offset,
+					 options->length);
+	if (ret)
+		return ret;
+	walk = new_walk(target, options);
+	if (!walk)
+		return gmem_no_memory(target->ctx, "a walk over extents");
+	walk->fn = fn;
+	walk->arg = arg;
 	ret = walk->at < walk->end ? prepare(walk) : 0;
 	if (ret) {
 		gmem_extent_walk_free(walk);
 		return ret;
 	}
 	walk->is_plain = walk->flags_fd < 0 && !(walk->want & GMEM_EXTENT_ONE_BY_ONE);
-	walk->batch_most = walk->end >> walk->page_shift;
-	if (walk->batch_most > BATCH_PAGES)
-		walk->batch_most = BATCH_PAGES;
+	limit_batch(walk, walk->end >> walk->page_shift);
 	*out = walk;
 	return 0;
 }
@@ -927,15 +963,23 @@ void gmem_extent_walk_free(struct gmem_extent_walk *walk)
 	free(walk);
 }
 
+/* Reads the page cache to the end. */
+static int read_pages(struct gmem_extent_walk *walk)
+{
+	if (walk->at >= walk->end)
+		return 0;
+	return gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,
+				   walk->at >> walk->page_shift,
+				   (walk->end - 1) >> walk->page_shift, add_runs, walk);
+}
+
 int gmem_extent_walk_run(struct gmem_extent_walk *walk)
 {
 	/* Looks up again what an earlier run had read and not handed out. */
 	int ret = empty_batch(walk);
 
-	if (!ret && walk->at < walk->end)
-		ret = gmem_pagecache_walk(walk->target->ctx, &walk->target->cache,
-					  walk->at >> walk->page_shift,
-					  (walk->end - 1) >> walk->page_shift, add_runs, walk);
+	if (!ret)
+		ret = read_pages(walk);
 	if (!ret && walk->run_count)
 		ret = work_off(walk);
 	if (ret)
@@ -985,6 +1029,64 @@ int gmem_extent_walk_parts(struct gmem_target *target, const struct gmem_extents
 	walk->cache.states = true;
 	walk->is_plain = false;
 	ret = gmem_extent_walk_run(walk);
+	gmem_extent_walk_free(walk);
+	return ret;
+}
+
+/* Adds the pages of one of several files to the batch, which is worked off where it is full. */
+static int walk_share(struct gmem_extent_walk *walk, unsigned int share)
+{
+	int ret;
+
+	walk->share = share;
+	walk->target = walk->shares[share].target;
+	walk->at = 0;
+	walk->end = walk->target->size;
+	ret = walk->end ? prepare(walk) : 0;
+	return ret ? ret : read_pages(walk);
+}
+
+/*
+ * What follows for a walk over several files if one failed: the batch is lost where that could not
+ * be worked off, with pages of other files. Otherwise they stay in it.
+ */
+static int take_failure(struct gmem_extent_walk *walk, int failure)
+{
+	if (!failure || failure == -ENOMEM || failure == -ECANCELED)
+		return failure;
+	walk->shares[walk->share].failed = true;
+	if (!walk->batch_failed)
+		return 0;
+	for (size_t i = 0; i < walk->run_count; i++)
+		walk->shares[walk->runs[i].share].failed = true;
+	walk->batch_failed = false;
+	return empty_batch(walk);
+}
+
+int gmem_extent_walk_shares(struct gmem_extent_share *shares, unsigned int n,
+			    const volatile int *cancel, gmem_extent_part_fn fn)
+{
+	const struct gmem_extents_options all = {
+		.want = GMEM_EXTENT_DIRECT_MAP,
+		.cancel = cancel,
+	};
+	struct gmem_extent_walk *walk = new_walk(shares[0].target, &all);
+	uint64_t pages = 0;
+	int ret;
+
+	if (!walk)
+		return gmem_no_memory(shares[0].target->ctx, "a walk over extents");
+	for (unsigned int i = 0; i < n; i++)
+		pages += shares[i].target->size >> walk->page_shift;
+	limit_batch(walk, pages);
+	walk->shares = shares;
+	walk->part_fn = fn;
+	walk->cache.states = true;
+	ret = empty_batch(walk);
+	for (unsigned int i = 0; !ret && i < n; i++)
+		ret = take_failure(walk, walk_share(walk, i));
+	if (!ret && walk->run_count)
+		ret = take_failure(walk, work_off(walk));
 	gmem_extent_walk_free(walk);
 	return ret;
 }

@@ -52,4 +52,19 @@ typedef int (*gmem_extent_part_fn)(const struct gmem_extent_part *part, void *ar
 int gmem_extent_walk_parts(struct gmem_target *target, const struct gmem_extents_options *options,
 			   gmem_extent_part_fn fn, void *arg);
 
+/* One of several files that a walk goes over. */
+struct gmem_extent_share {
+	struct gmem_target *target;
+	void *arg;   /* that fn gets with its parts */
+	bool failed; /* by the walk: fn did not get all of its parts */
+};
+
+/*
+ * Parts of n files of one context, with the direct map. A batch may have pages of several files:
+ * the tables of the direct map that it needs are read once, and not once for each file. A file that
+ * fails does not end the walk. Errors: ENOMEM, ECANCELED.
+ */
+int gmem_extent_walk_shares(struct gmem_extent_share *shares, unsigned int n,
+			    const volatile int *cancel, gmem_extent_part_fn fn);
+
 #endif

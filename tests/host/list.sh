@@ -94,6 +94,18 @@ bytes slots 262144 2 40960 '[]'
 bytes other 262144 0 0 '["mmap", "init-shared"]'
 # The process has the guest_memfd itself mapped at userspace_addr. These pages count only once.
 bytes mapped 262144 1 0 '["mmap", "init-shared"]'
+# With few descriptors list looks at each guest_memfd alone, else at several together.
+# rows FILE: prints the rows of our guest_memfds.
+rows() {
+	jq -S "[.guest_memfds[] | select(.pid | IN($ours))] | sort_by(.inode)" "$1"
+}
+prlimit --nofile=15 "$GMEMCTL" list --json > "$scratch/alone" 2> "$scratch/alone.err"
+if [ "$(rows "$scratch/alone")" = "$(rows "$scratch/list")" ]; then
+	pass "list shows the same of guest_memfds that it looks at alone and together"
+else
+	fail "list shows the same of guest_memfds that it looks at alone and together" \
+		"$(cat "$scratch/alone.err")" "$(rows "$scratch/alone")" "$(rows "$scratch/list")"
+fi
 # The sums of the whole host. Other processes may have guest_memfds with unknown values.
 # shellcheck disable=SC2016 # jq's variables
 holds "the sums of list are those of its rows" '.count == (.guest_memfds | length) and all("resident", "shared", "total";

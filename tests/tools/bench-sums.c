@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bench-sums [MEMORIES [SIZE_MIB]]: measures how long list, metrics and watch take to
- * sum up guest_memfds in which every page is alone. Compares that with reading the nodes
- * of their page caches once, in turn, in one run. Prints the median of the rounds, in ns
- * of CPU time for each page.
+ * bench-sums [MEMORIES [SIZE_MIB]]: measures how long list and metrics take to sum up guest_memfds
+ * in which every page is alone, several together, and how long a look at each alone takes, as of
+ * top and watch. Compares that with reading the nodes of their page caches once, in turn, in one
+ * run. Prints the median of the rounds, in ns of CPU time for each page.
  */
 #include <time.h>
 
@@ -18,6 +18,8 @@
 #define ROUNDS 7
 #define SLOTS 64
 #define NODE_MAX 1024
+#define TOGETHER 32
+#define PAGES (1u << 18) /* of guest_memfds that are looked at together, or more with the last */
 
 static double now(void)
 {
@@ -100,18 +102,48 @@ static uint64_t read_tree(struct test_target *target, void *room)
 	return read_nodes(target->ctx, layout, node, room);
 }
 
-static void sum_up(struct test_target *target)
+static void check_sums(const struct test_target *target, struct gmem_usage *usage)
 {
-	struct gmem_usage *usage;
-	uint64_t bytes;
+	uint64_t bytes = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED);
 	int node;
 
-	if (gmem_usage_new(target->target, NULL, &usage))
-		test_fail(target->ctx, "gmem_usage_new");
-	bytes = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED);
 	if (bytes != target->pages * PAGE || gmem_usage_node(usage, 0, &node, &bytes))
 		errx(1, "%llu bytes were found", (unsigned long long)bytes);
 	gmem_usage_free(usage);
+}
+
+static void sum_up_each(const struct test_target *targets, size_t n)
+{
+	struct gmem_usage *usage;
+
+	for (size_t i = 0; i < n; i++) {
+		if (gmem_usage_new(targets[i].target, NULL, &usage))
+			test_fail(targets[i].ctx, "gmem_usage_new");
+		check_sums(&targets[i], usage);
+	}
+}
+
+/* As list and metrics do it: a gibibyte at a time. */
+static void sum_up_together(const struct test_target *targets, size_t n)
+{
+	struct gmem_target *together[TOGETHER];
+	struct gmem_usage *usages[TOGETHER];
+
+	for (size_t i = 0, count; i < n; i += count) {
+		count = 0;
+		do
+			together[count] = targets[i + count].target;
+		while (++count < TOGETHER && i + count < n && count * targets[i].pages < PAGES);
+		if (gmem_usage_new_all(together, count, NULL, usages))
+			test_fail(targets[i].ctx, "gmem_usage_new_all");
+		for (size_t k = 0; k < count; k++)
+			check_sums(&targets[i + k], usages[k]);
+	}
+}
+
+static void print_sums(const char *what, double ns, double once)
+{
+	printf("  %-20s %6.2f ns a page, %.1f times that\n", what, ns, ns / once);
 }
 
 int main(int argc, char **argv)
@@ -119,7 +151,7 @@ int main(int argc, char **argv)
 	size_t n = argc > 1 ? strtoul(argv[1], NULL, 10) : 64;
 	uint64_t pages = (argc > 2 ? strtoull(argv[2], NULL, 10) : 128) << 8, nodes = 0;
 	struct test_target *targets = calloc(n, sizeof(*targets));
-	double reading[ROUNDS], sums[ROUNDS];
+	double reading[ROUNDS], each[ROUNDS], together[ROUNDS];
 	struct gmem_ctx *ctx;
 	bool of_reader;
 	void *room;
@@ -132,7 +164,7 @@ int main(int argc, char **argv)
 		test_target_new(&targets[i], false);
 		touch(&targets[i]);
 	}
-	sum_up(&targets[0]);
+	sum_up_each(targets, 1);
 	for (int round = 0; round < ROUNDS; round++) {
 		double start = now();
 
@@ -145,14 +177,16 @@ int main(int argc, char **argv)
 		gmem_kmem_room_free(ctx, room, of_reader);
 		reading[round] = now() - start;
 		start = now();
-		for (size_t i = 0; i < n; i++)
-			sum_up(&targets[i]);
-		sums[round] = now() - start;
+		sum_up_each(targets, n);
+		each[round] = now() - start;
+		start = now();
+		sum_up_together(targets, n);
+		together[round] = now() - start;
 	}
 	double once = median(reading, ROUNDS) / (double)(n * pages);
-	double all = median(sums, ROUNDS) / (double)(n * pages);
 
 	printf("  reading %llu nodes   %6.2f ns a page\n", (unsigned long long)nodes, once);
-	printf("  the sums             %6.2f ns a page, %.1f times that\n", all, all / once);
+	print_sums("the sums together", median(together, ROUNDS) / (double)(n * pages), once);
+	print_sums("of each alone", median(each, ROUNDS) / (double)(n * pages), once);
 	return 0;
 }

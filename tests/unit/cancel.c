@@ -160,12 +160,37 @@ static int add_up(void)
 	return ret;
 }
 
+/* The same memory twice, in one look. */
+static int add_up_all(void)
+{
+	const struct gmem_usage_options options = { .size = sizeof(options), .cancel = &cancel };
+	struct gmem_target *targets[2];
+	struct gmem_usage *usages[2];
+	int ret;
+
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_eq(gmem_target_open(ctx, 0, gmem_memory_fd(memory), &targets[i]), 0);
+	ret = gmem_usage_new_all(targets, 2, &options, usages);
+	for (size_t i = 0; i < 2; i++) {
+		ck_assert_int_eq(!usages[i], ret != 0);
+		if (!ret)
+			ck_assert_uint_eq(gmem_usage_direct_map(usages[i], GMEM_DIRECT_MAP_MAPPED),
+					  16 * PAGE);
+		gmem_usage_free(usages[i]);
+		gmem_target_free(targets[i]);
+	}
+	return ret;
+}
+
 START_TEST(usage_stops_at_any_call)
 {
 	setup();
 	cancel = 1;
 	ck_assert_int_eq(add_up(), -ECANCELED);
 	ck_assert_uint_gt(cancel_everywhere(add_up), 3);
+	cancel = 1;
+	ck_assert_int_eq(add_up_all(), -ECANCELED);
+	ck_assert_uint_gt(cancel_everywhere(add_up_all), 3);
 	teardown();
 }
 END_TEST

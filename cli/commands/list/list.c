@@ -9,8 +9,6 @@
 #include "core/command.h"
 #include "inspect/evidence.h"
 #include "inspect/owner.h"
-#include "inspect/patience.h"
-#include "inspect/target.h"
 
 static const struct column columns[LIST_COLUMNS] = {
 	[LIST_PID] = { "pid", KIND_NUMBER, .shown = true,
@@ -182,13 +180,6 @@ static void sort_rows(struct list *list)
 	qsort_r(list->sorted, list->n, sizeof(*list->sorted), compare_rows, &sort);
 }
 
-static uint64_t size_of(const struct list *list, size_t index)
-{
-	struct gmem_owned owned = { .size = sizeof(owned) };
-
-	return gmem_owners_at(list->owners, index, &owned) ? 0 : owned.memory_size;
-}
-
 /*
  * Sorted by size, because how much of a guest_memfd is in memory is not known before it was looked
  * at.
@@ -198,34 +189,28 @@ static void begin_progress(struct list *list)
 	uint64_t size = 0;
 
 	for (size_t i = 0; i < list->counts.memories; i++)
-		size += size_of(list, i);
+		size += list_size_of(list->owners, i);
 	progress_begin(&list->progress, list->cli, size, PROGRESS_DELAY);
 	list->want.progress = &list->progress;
 }
 
-/* Looks at each in turn: only one is ever open. */
 static int survey_all(struct list *list)
 {
-	int ret = 0;
+	size_t index = 0, end = list->counts.memories;
+	int got = 0;
 
-	list->rows = calloc(list->counts.memories + 1, sizeof(*list->rows));
-	list->sorted = calloc(list->counts.memories + 1, sizeof(*list->sorted));
+	list->rows = calloc(end + 1, sizeof(*list->rows));
+	list->sorted = calloc(end + 1, sizeof(*list->sorted));
 	if (!list->rows || !list->sorted)
 		return -ENOMEM;
-	for (size_t i = 0; i < list->counts.memories; i++) {
-		struct list_row *row = &list->rows[list->n];
-
-		list->want.over = patience_is_over(&list->patience);
-		ret = list_survey(list->cli, list->owners, i, &list->want, row);
-		list->progress.before += size_of(list, i);
-		if (!ret) {
-			list->partly = list->partly || row->partly;
-			list->n++;
-			continue;
-		}
-		list_row_free(row);
-		if (ret != -ESRCH)
-			return ret;
+	while (index < end) {
+		got = list_survey_next(list->cli, list->owners, &index, end, &list->want,
+				       &list->rows[list->n]);
+		if (got < 0)
+			return got;
+		for (int i = 0; i < got; i++)
+			list->partly = list->partly || list->rows[list->n + (size_t)i].partly;
+		list->n += (size_t)got;
 	}
 	return 0;
 }
@@ -338,6 +323,7 @@ static enum status list_all(struct list *list)
 		.shared = wants_any(list, LIST_SHARED, LIST_TOTAL),
 		.no_shared = list->settings->no_locks ? LIST_NO_LOCKS : NULL,
 		.names = &list->names,
+		.patience = &list->patience,
 	};
 	if (cli->common.reader == READER_NONE)
 		want->no_kernel = "--reader=none forbids reading kernel memory";

@@ -7,6 +7,7 @@
 #include "core/numa.h"
 #include "core/progress.h"
 #include "held/held.h"
+#include "inspect/patience.h"
 
 enum list_column {
 	LIST_PID,
@@ -81,20 +82,31 @@ struct list_want {
 	bool kernel; /* a reader of kernel memory is open */
 	bool shared;
 	bool usage;
-	bool over;	       /* the time is over: nothing more is looked up */
 	bool attributes;       /* of its VM: private, stale_private */
 	const char *no_shared; /* why the shared side is not looked at; NULL: it is */
 	const char *no_kernel; /* why there is no reader */
 	const struct list_names *names;
-	struct progress *progress; /* or NULL */
+	const struct patience *patience; /* when it is over, nothing more is looked up */
+	struct progress *progress;	 /* or NULL */
 };
 
+#define LIST_TOGETHER 32 /* guest_memfds that are looked at together, at most */
+
 /*
- * Fills in the row of the owner at index. Returns 0, -ESRCH where it is gone, or -ENOMEM; what
- * cannot be told is unknown, and cells[LIST_REASON] says why.
+ * Fills in rows of the owners from *index on, before end, and sets *index behind the last one:
+ * as many as are looked at together, at most LIST_TOGETHER. One that is gone has no row.
+ * Returns how many rows there are, or -ENOMEM. What cannot be told is unknown, and
+ * cells[LIST_REASON] says why.
  */
+int list_survey_next(const struct cli *cli, const struct gmem_owners *owners, size_t *index,
+		     size_t end, const struct list_want *want, struct list_row *rows);
+
+/* Fills in the row of the owner at index. Returns 0, -ESRCH where it is gone, or -ENOMEM. */
 int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t index,
 		const struct list_want *want, struct list_row *row);
+
+/* How large the file of the owner at index is. */
+uint64_t list_size_of(const struct gmem_owners *owners, size_t index);
 void list_row_free(struct list_row *row);
 
 /* The table of --nodes, with what n guest_memfds have on each. Returns 0 or -ENOMEM. */

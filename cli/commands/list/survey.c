@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One guest_memfd, opened for as long as it takes to learn what a row of the list shows. */
+/*
+ * Guest_memfds, opened for as long as it takes to learn what rows of the list show. Several are
+ * open at a time, because the direct map of their pages is looked up together: see
+ * gmem_usage_new_all().
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "commands/list/list.h"
 #include "core/size.h"
 #include "inspect/owner.h"
-#include "inspect/target.h"
 #include "output/bits.h"
+
+/* Resident memory that is looked at together: as much as the library looks up at a time. */
+#define TOGETHER_BYTES (1ull << 30)
 
 enum { OWNER_PID, OWNER_COMMAND, OWNER_UID, OWNER_FD, OWNER_MMAP, OWNER_PATH_ONLY, OWNER_COLUMNS };
 
@@ -254,19 +261,20 @@ static int set_unseen(struct list_row *row, uint64_t unseen, const char *why)
 	return add_reason(row, what, why);
 }
 
-static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_target *target)
+/* *usage may be NULL: the look at several left this one out. */
+static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_target *target,
+		     struct gmem_usage **usage)
 {
 	uint64_t mapped, unmapped, unknown, unseen;
-	struct gmem_usage *usage;
 	const char *why;
-	int ret = gmem_usage_new(target, NULL, &usage);
+	int ret = *usage ? 0 : gmem_usage_new(target, NULL, usage);
 
 	if (ret)
 		return ret == -ENOMEM ? ret : add_error(cli, row, "nodes and direct map", ret);
-	mapped = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_MAPPED);
-	unmapped = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNMAPPED);
-	unknown = gmem_usage_direct_map(usage, GMEM_DIRECT_MAP_UNKNOWN);
-	unseen = gmem_usage_unseen(usage, &why);
+	mapped = gmem_usage_direct_map(*usage, GMEM_DIRECT_MAP_MAPPED);
+	unmapped = gmem_usage_direct_map(*usage, GMEM_DIRECT_MAP_UNMAPPED);
+	unknown = gmem_usage_direct_map(*usage, GMEM_DIRECT_MAP_UNKNOWN);
+	unseen = gmem_usage_unseen(*usage, &why);
 	row->cells[LIST_IN_DIRECT_MAP] = cell_number(mapped);
 	row->cells[LIST_NOT_IN_DIRECT_MAP] = cell_number(unmapped);
 	row->cells[LIST_DIRECT_MAP_UNKNOWN] = cell_number(unknown);
@@ -276,11 +284,8 @@ static int set_usage(const struct cli *cli, struct list_row *row, struct gmem_ta
 	 */
 	if (!unseen)
 		row->cells[LIST_RESIDENT] = cell_number(mapped + unmapped + unknown);
-	ret = set_nodes(row, usage, cli->common.format.bytes);
-	if (!ret && unseen)
-		ret = set_unseen(row, unseen, why);
-	gmem_usage_free(usage);
-	return ret;
+	ret = set_nodes(row, *usage, cli->common.format.bytes);
+	return !ret && unseen ? set_unseen(row, unseen, why) : ret;
 }
 
 static int set_private(const struct cli *cli, struct list_row *row, struct gmem_target *target)
@@ -321,51 +326,227 @@ static int set_shared(const struct cli *cli, const struct gmem_owners *owners, s
 	return 0;
 }
 
-/* Reads the open target; the cheapest values come first. */
-static int look(const struct cli *cli, const struct gmem_owners *owners,
-		const struct list_want *want, struct gmem_target *target, struct list_row *row,
-		pid_t *vm_pid)
+/* A guest_memfd that is looked at, with others. */
+struct look {
+	size_t index; /* of its owner */
+	struct list_row *row;
+	struct gmem_target *target; /* NULL: nothing more is looked up */
+	struct gmem_usage *usage;
+	pid_t vm_pid;
+	struct progress *progress;
+	uint64_t before; /* for it: what comes before this one */
+	uint64_t resident;
+};
+
+struct looks {
+	const struct cli *cli;
+	const struct gmem_owners *owners;
+	const struct list_want *want;
+	struct look list[LIST_TOGETHER];
+	size_t n;
+	uint64_t resident; /* bytes of all of them */
+};
+
+static const char time_over[] = "not looked at: the time was over (--deadline)";
+
+uint64_t list_size_of(const struct gmem_owners *owners, size_t index)
+{
+	struct gmem_owned owned = { .size = sizeof(owned) };
+
+	return gmem_owners_at(owners, index, &owned) ? 0 : owned.memory_size;
+}
+
+static bool is_over(const struct looks *looks)
+{
+	return looks->want->patience && patience_is_over(looks->want->patience);
+}
+
+static void tell_progress(uint64_t offset, uint64_t memory_size, void *arg)
+{
+	const struct look *look = arg;
+
+	(void)memory_size;
+	progress_at(look->progress, look->before + offset, NULL);
+}
+
+/* The values of an open one that cost nothing. */
+static int look_first(const struct looks *looks, struct look *look)
 {
 	struct gmem_target_info info = { .size = sizeof(info) };
-	int ret = gmem_target_get_info(target, &info);
+	int ret = gmem_target_get_info(look->target, &info);
 
-	if (want->progress)
-		target_show_progress(target, want->progress);
-	*vm_pid = info.vm_pid;
+	if (look->progress)
+		gmem_target_set_progress(look->target, tell_progress, look);
+	look->vm_pid = info.vm_pid;
+	look->resident = info.has_resident ? info.resident : info.memory_size;
+	return ret ? ret : set_info(looks->cli, look->row, &info);
+}
+
+static void look_close(struct look *look)
+{
+	gmem_usage_free(look->usage);
+	gmem_target_free(look->target);
+	look->usage = NULL;
+	look->target = NULL;
+}
+
+/* Opens one. Returns 0, -ESRCH where it is gone, or -ENOMEM. */
+static int look_open(const struct looks *looks, struct look *look)
+{
+	int ret = gmem_owners_open(looks->owners, look->index, &look->target);
+
 	if (!ret)
-		ret = set_info(cli, row, &info);
-	if (!ret && want->usage)
-		ret = set_usage(cli, row, target);
-	if (!ret && want->attributes)
-		ret = set_private(cli, row, target);
-	if (!ret && want->shared)
-		ret = want->no_shared ? set_no_shared(row, want->no_shared)
-				      : set_shared(cli, owners, row, target);
+		ret = look_first(looks, look);
+	if (!ret || ret == -ESRCH || ret == -ENOMEM)
+		return ret;
+	ret = add_error(looks->cli, look->row, "memory", ret);
+	look_close(look);
 	return ret;
+}
+
+/* Frees a row that nobody gets. */
+static void drop_row(struct list_row *row)
+{
+	list_row_free(row);
+	memset(row, 0, sizeof(*row));
+}
+
+/* Adds the one that look has to the others. Errors: as look_open(). */
+static int add_look(struct looks *looks, const struct look *wanted)
+{
+	struct look *look = &looks->list[looks->n];
+	int ret = 0;
+
+	*look = *wanted;
+	memset(look->row, 0, sizeof(*look->row));
+	if (is_over(looks))
+		ret = add_reason(look->row, "memory", time_over);
+	else if (looks->want->kernel)
+		ret = look_open(looks, look);
+	else
+		ret = add_reason(look->row, "memory", looks->want->no_kernel);
+	if (ret) {
+		look_close(look);
+		drop_row(look->row);
+		return ret;
+	}
+	looks->resident += look->resident;
+	looks->n++;
+	return 0;
+}
+
+/* The direct map of all of them. What failed is looked at again, alone, to say why. */
+static int look_together(struct looks *looks)
+{
+	struct gmem_target *targets[LIST_TOGETHER];
+	struct gmem_usage *usages[LIST_TOGETHER];
+	size_t n = 0;
+	int ret;
+
+	for (size_t i = 0; i < looks->n; i++)
+		if (looks->list[i].target)
+			targets[n++] = looks->list[i].target;
+	if (n < 2)
+		return 0;
+	ret = gmem_usage_new_all(targets, n, NULL, usages);
+	for (size_t i = looks->n; !ret && i-- > 0;)
+		if (looks->list[i].target)
+			looks->list[i].usage = usages[--n];
+	return ret == -ENOMEM ? ret : 0;
+}
+
+/* The rest of one; the time may be over meanwhile, but never for the first. */
+static int look_last(const struct looks *looks, struct look *look)
+{
+	const struct list_want *want = looks->want;
+	struct list_row *row = look->row;
+	bool over = look != &looks->list[0] && is_over(looks);
+	int ret = 0;
+
+	if (want->usage)
+		ret = set_usage(looks->cli, row, look->target, &look->usage);
+	if (!ret && want->attributes)
+		ret = over ? add_reason(row, "private", time_over)
+			   : set_private(looks->cli, row, look->target);
+	if (ret || !want->shared)
+		return ret;
+	if (want->no_shared)
+		return set_no_shared(row, want->no_shared);
+	return over ? add_reason(row, "shared", time_over)
+		    : set_shared(looks->cli, looks->owners, row, look->target);
+}
+
+/* Fills in the rows, and closes what is open. After a failure, now or before, there are no rows. */
+static int finish(struct looks *looks, int ret)
+{
+	if (!ret && looks->want->usage)
+		ret = look_together(looks);
+	for (size_t i = 0; i < looks->n; i++) {
+		struct look *look = &looks->list[i];
+
+		if (!ret && look->target)
+			ret = look_last(looks, look);
+		if (!ret)
+			ret = set_owned(look->row, looks->owners, look->index, looks->want->names,
+					look->vm_pid);
+		look_close(look);
+	}
+	for (size_t i = 0; ret && i < looks->n; i++)
+		drop_row(looks->list[i].row);
+	return ret;
+}
+
+/* How many may be open at a time: most of the process's descriptors are left for other things. */
+static size_t most_together(const struct list_want *want)
+{
+	struct rlimit limit;
+
+	if (!want->usage || getrlimit(RLIMIT_NOFILE, &limit))
+		return 1;
+	limit.rlim_cur /= 8;
+	return limit.rlim_cur > LIST_TOGETHER ? LIST_TOGETHER : limit.rlim_cur ? limit.rlim_cur : 1;
+}
+
+/* Whether another one is to be looked at together with those. */
+static bool has_room(const struct looks *looks, size_t most)
+{
+	return !looks->n || (looks->n < most && looks->resident < TOGETHER_BYTES);
+}
+
+int list_survey_next(const struct cli *cli, const struct gmem_owners *owners, size_t *index,
+		     size_t end, const struct list_want *want, struct list_row *rows)
+{
+	struct looks looks = { .cli = cli, .owners = owners, .want = want };
+	uint64_t before = want->progress ? want->progress->before : 0;
+	size_t most = most_together(want);
+	int ret = 0;
+
+	while (*index < end && has_room(&looks, most)) {
+		const struct look look = {
+			.index = *index,
+			.row = &rows[looks.n],
+			.vm_pid = -1,
+			.progress = want->progress,
+			.before = before,
+		};
+
+		ret = add_look(&looks, &look);
+		if (ret && ret != -ESRCH)
+			break;
+		before += list_size_of(owners, (*index)++);
+	}
+	ret = finish(&looks, ret == -ESRCH ? 0 : ret);
+	if (want->progress)
+		want->progress->before = before;
+	return ret ? ret : (int)looks.n;
 }
 
 int list_survey(const struct cli *cli, const struct gmem_owners *owners, size_t index,
 		const struct list_want *want, struct list_row *row)
 {
-	struct gmem_target *target;
-	pid_t vm_pid = -1;
-	int ret;
+	int got = list_survey_next(cli, owners, &index, index + 1, want, row);
 
-	memset(row, 0, sizeof(*row));
-	if (want->over) {
-		ret = add_reason(row, "memory", "not looked at: the time was over (--deadline)");
-	} else if (want->kernel) {
-		ret = gmem_owners_open(owners, index, &target);
-		if (!ret) {
-			ret = look(cli, owners, want, target, row, &vm_pid);
-			gmem_target_free(target);
-		} else if (ret != -ESRCH) {
-			ret = add_error(cli, row, "memory", ret);
-		}
-	} else {
-		ret = add_reason(row, "memory", want->no_kernel);
-	}
-	return ret ? ret : set_owned(row, owners, index, want->names, vm_pid);
+	return got < 0 ? got : got ? 0 : -ESRCH;
 }
 
 void list_row_free(struct list_row *row)

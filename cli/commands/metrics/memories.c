@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "commands/list/list.h"
@@ -187,35 +188,40 @@ static void add_counts(struct samples *samples, const struct gmem_owners *owners
 		samples_add(samples, sums[i].metric, &sums[i].label, 1, sums[i].value);
 }
 
-/* Adds one guest_memfd. Returns whether all of it was seen. */
-static bool add_memory(struct cli *cli, const struct gmem_owners *owners, size_t index,
-		       const struct list_want *want, struct samples *samples, int *error)
+/* Adds all guest_memfds. Returns whether all of each was seen. */
+static bool add_memories(struct cli *cli, const struct gmem_owners *owners, size_t n,
+			 const struct list_want *want, struct samples *samples, int *error)
 {
-	struct list_row row;
+	struct list_row *rows = calloc(LIST_TOGETHER, sizeof(*rows));
 	bool complete = true;
-	int ret = list_survey(cli, owners, index, want, &row);
+	int got;
 
-	if (!ret) {
-		add_row(samples, &row);
-		complete = !row.partly;
-	} else if (ret != -ESRCH) {
-		*error = ret;
+	*error = rows ? 0 : -ENOMEM;
+	for (size_t index = 0; !*error && index < n;) {
+		got = list_survey_next(cli, owners, &index, n, want, rows);
+		for (int i = 0; i < got; i++) {
+			add_row(samples, &rows[i]);
+			complete = complete && !rows[i].partly;
+			list_row_free(&rows[i]);
+		}
+		*error = got < 0 ? got : 0;
 	}
-	list_row_free(&row);
+	free(rows);
 	return complete;
 }
 
 bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struct samples *samples,
 			  int *error)
 {
+	struct patience patience;
 	struct list_want want = {
 		.usage = true,
 		.shared = true,
 		.no_shared = no_locks ? LIST_NO_LOCKS : NULL,
+		.patience = &patience,
 	};
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
-	struct patience patience;
 	char why[1024], text[384];
 	bool complete;
 	int ret;
@@ -230,10 +236,7 @@ bool metrics_add_memories(struct cli *cli, bool no_locks, double deadline, struc
 		want.no_kernel = cli_explain(cli, ret, why, sizeof(why));
 	gmem_owners_get_counts(owners, &counts);
 	complete = !owner_unseen(&counts, text, sizeof(text));
-	for (size_t i = 0; !*error && i < counts.memories; i++) {
-		want.over = patience_is_over(&patience);
-		complete = add_memory(cli, owners, i, &want, samples, error) && complete;
-	}
+	complete = add_memories(cli, owners, counts.memories, &want, samples, error) && complete;
 	add_counts(samples, owners, &counts);
 	gmem_owners_free(owners);
 	return complete;

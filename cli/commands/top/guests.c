@@ -237,11 +237,11 @@ static int look_at_all(struct guests *guests, const struct patience *patience, b
 {
 	int ret = 0;
 
-	for (size_t i = 0; !ret && !interrupted() && i < guests->n; i++) {
-		guests->want.over = patience_is_over(patience);
+	guests->want.patience = patience;
+	for (size_t i = 0; !ret && !interrupted() && i < guests->n; i++)
 		if (all || !guest_is_idle(guests->list[i]) || is_its_turn(guests, i))
 			ret = look_at(guests, guests->list[i], all);
-	}
+	guests->want.patience = NULL;
 	guests->turn += IDLE_COUNTED;
 	return ret;
 }
