@@ -54,7 +54,8 @@ static enum status plan_slots(struct create *create)
 		create->n_slots = settings->slots.n;
 		return check_slots(create);
 	}
-	if (create->size % n || each % gmem_page_size(create->cli->ctx))
+	/* Of one memslot, the size of the memory is wrong: its creation explains that. */
+	if (n > 1 && (create->size % n || each % gmem_page_size(create->cli->ctx)))
 		return cli_usage(create->cli,
 				 "--slots=%" PRIu64 ": %" PRIu64
 				 " bytes are not so many parts of whole pages",

@@ -26,6 +26,7 @@ wrong='
 2|wraps|create x --simulate=plain --gpa=0xfffffffffffff000 --size=8K
 64|from 1 to 64|create x --simulate=plain --slots=0
 64|from 1 to 64|create x --simulate=plain --slots=65
+2|size 20480 is no multiple of 16384; round it up|create x --simulate=arm64-16k --size=20K
 64|not so many parts of whole pages|create x --simulate=plain --slots=3
 64|neither --slots nor --gpa|create x --simulate=plain --slot=1G+1M --gpa=2G
 64|it needs an end|create x --simulate=plain --slot=1G
