@@ -75,18 +75,23 @@ read_dump() {
 	both "$scratch/stdout" > "$scratch/told" 2> "$scratch/jq"
 }
 
+# A command as the title of a test shows it: pfn has a page frame per word.
+shortened() {
+	echo "$*" | cut -c 1-40
+}
+
 # as_live COMMAND...: passes where it is the same, with the same status.
 as_live() {
 	[ "$status" -eq "$wanted" ] && [ -s "$scratch/wanted" ] &&
 		cmp -s "$scratch/wanted" "$scratch/told" || return
-	pass "$1 $(echo "${3-}" | cut -c 1-12): the dump gives the same answer as the live host, $(wc -l < "$scratch/wanted") lines"
+	pass "$(shortened "$@"): the dump gives the same answer as the live host, $(wc -l < "$scratch/wanted") lines"
 }
 
 # compare NAME DUMP COMMAND...: the dump tells all that was said live.
 compare() {
 	read_dump "$@"
 	shift 2
-	as_live "$@" || fail "$*: the dump gives the same answer as the live host" "status $status, wanted $wanted" \
+	as_live "$@" || fail "$(shortened "$@"): the dump gives the same answer as the live host" "status $status, wanted $wanted" \
 		"$(cat "$scratch/stderr")" "$(diff "$scratch/wanted" "$scratch/told" | head -n 10)"
 }
 
@@ -102,12 +107,12 @@ compare_known() {
 	[ "$status" -eq "$wanted" ] || { [ "$status" -ge 2 ] && [ "$status" -le 4 ]; } ||
 		echo "status $status" >> "$scratch/wrong"
 	if [ -s "$scratch/wrong" ]; then
-		fail "$*: the dump gives the same answer as the live host, or unknown" "status $status, live $wanted" \
+		fail "$(shortened "$@"): the dump gives the same answer as the live host, or unknown" "status $status, live $wanted" \
 			"$(cat "$scratch/stderr")" "$(head -n 10 "$scratch/wrong")"
 	elif cat "$scratch/stdout" "$scratch/stderr" | grep -qE 'left out of|not in the dump'; then
-		pass "$1 ${3-}: status $status, unknown parts with their reason: $(sed -n 1p "$scratch/stderr" | cut -c 1-160)"
+		pass "$(shortened "$@"): status $status, unknown parts with their reason: $(sed -n 1p "$scratch/stderr" | cut -c 1-160)"
 	else
-		fail "$*: the message gives a reason for what is unknown" "$(cat "$scratch/stderr")"
+		fail "$(shortened "$@"): the message gives a reason for what is unknown" "$(cat "$scratch/stderr")"
 	fi
 }
 
