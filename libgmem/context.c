@@ -73,6 +73,7 @@ int gmem_ctx_on(struct gmem_kernel *kernel, struct gmem_ctx **out)
 	}
 	ctx->kernel = kernel;
 	ctx->control = -EINPROGRESS;
+	ctx->fwb = -EINPROGRESS;
 	ctx->guard = (struct gmem_guard){
 		.ask = gmem_flush_guard,
 		.vm_types = -EINPROGRESS,

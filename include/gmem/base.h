@@ -249,11 +249,12 @@ GMEM_API void gmem_ctx_allow_unreleased(struct gmem_ctx *ctx, bool allow);
  * already: the kernel takes no page out of the direct map before it is filled. Closing memory or a
  * VM is never refused. The answer is true for the moment of the look.
  *
- * Where the row of a path is unknown the call goes on too, with such a message. On arm64 it is
+ * Where the row of a path is unknown the call goes on too, with such a message. On arm64 it may be
  * unknown whether KVM cleans the data cache (stage2-map, stage2-unmap) of a CPU with CTR_EL0.DIC 0,
- * because KVM tells of Force Write-Back together with DIC only. Pages outside the direct map are
- * refused there on their way into a guest (stage2-map-exec), and not on their way out, which they
- * also take when the memory is closed. Since: 0.1
+ * because KVM tells of Force Write-Back together with DIC only: then kernel memory is asked, and it
+ * may not tell. Pages outside the direct map are then refused on their way into a guest
+ * (stage2-map-exec), and not on their way out, which they also take when the memory is closed.
+ * Since: 0.1
  */
 #define GMEM_EWOULDFAULT ENOTRECOVERABLE
 

@@ -59,6 +59,7 @@ struct gmem_ctx {
 	struct gmem_objects *objects; /* see kmem/objects.h; NULL until asked for */
 	struct gmem_ram *ram;	      /* see procfs/ram.h; NULL until asked for */
 	unsigned int cpu_types;	      /* VM types that the CPU may have, see procfs/vm_types.c */
+	int fwb;		      /* FEAT_S2FWB by kernel memory, see verdict/facts.c */
 	int control;		      /* see kmem/control.c; -EINPROGRESS until asked for */
 };
 

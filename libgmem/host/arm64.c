@@ -117,7 +117,8 @@ static enum gmem_check_result check_cache(struct gmem_host *host, const struct g
 		return gmem_host_find(
 			host, GMEM_CHECK_CANNOT_TELL, GMEM_LOG_ARM64 " tells it",
 			"KVM tells of Force Write-Back and DIC together only, and does "
-			"not say that the CPU has both");
+			"not say that the CPU has both; the kernel's table of CPU features "
+			"(arm64_ftr_regs) is not read here");
 	return has ? gmem_host_find(host, GMEM_CHECK_PASS, NULL, "%s", cache->has)
 		   : gmem_host_find(host, GMEM_CHECK_SKIP, NULL, "%s", cache->has_not);
 }

@@ -198,6 +198,17 @@ static int find_note(struct gmem_ctx *ctx, struct note *note, uint64_t *base)
 	return ret ? ret : read_note(ctx, *base, note);
 }
 
+int gmem_image_vmcoreinfo(struct gmem_ctx *ctx, const struct gmem_image *image, char **text)
+{
+	struct note note = { .text = NULL };
+	int ret = locate_note(ctx, &note);
+
+	if (!ret)
+		ret = read_note(ctx, image->page_offset_base, &note);
+	*text = note.text;
+	return ret;
+}
+
 int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base,
 		     struct gmem_image *image)
 {

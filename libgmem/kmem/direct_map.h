@@ -45,6 +45,12 @@ int gmem_image_parse(struct gmem_ctx *ctx, const char *vmcoreinfo, uint64_t base
  * fits), EILSEQ (it contradicts itself), ENOMEM; explained.
  */
 int gmem_image_new(struct gmem_ctx *ctx, struct gmem_image **out);
+
+/*
+ * The text of the running kernel's vmcoreinfo, through the open reader that found the image. Its
+ * user frees it. Errors: those of gmem_image_new().
+ */
+int gmem_image_vmcoreinfo(struct gmem_ctx *ctx, const struct gmem_image *image, char **text);
 void gmem_image_free(struct gmem_image *image);
 
 #endif

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "verdict/facts.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "kernel/uapi.h"
+#include "kmem/id_register.h"
+#include "kmem/reader.h"
 #include "kvm/kvm.h"
 #include "kvm/vm.h"
 #include "kvm/vm_type.h"
 #include "procfs/cpuinfo.h"
 #include "procfs/vm_types.h"
 
-#define CTR_DIC 29 /* bit of CTR_EL0 */
+#define CTR_DIC 29   /* bit of CTR_EL0 */
+#define MMFR2_FWB 40 /* first of four bits of ID_AA64MMFR2_EL1 */
 
 int gmem_flush_partial_write(struct gmem_ctx *ctx)
 {
@@ -44,6 +49,42 @@ static int cacheable_pfnmap(struct gmem_ctx *ctx)
 	return answer;
 }
 
+/*
+ * FEAT_S2FWB as the kernel keeps it for all CPUs: the capability by which KVM decides
+ * (ARM64_HAS_STAGE2_FWB) is made of it. -1 where kernel memory does not tell. This may fail without
+ * a failure of the call that asks.
+ */
+static int read_fwb(struct gmem_ctx *ctx)
+{
+	struct gmem_explanation before;
+	const struct gmem_image *image;
+	uint64_t mmfr2;
+	int ret;
+
+	gmem_explanation_keep(ctx, &before);
+	ret = gmem_reader_image(ctx, &image);
+	if (!ret)
+		ret = gmem_id_register(ctx, image, GMEM_ID_AA64MMFR2_EL1, &mmfr2);
+	gmem_explanation_restore(ctx, &before);
+	return ret ? -1 : (mmfr2 >> MMFR2_FWB & 0xf) != 0;
+}
+
+/* Read once, because the table of symbols is long. Without a reader it may be tried again. */
+static int fwb_of_kernel(struct gmem_ctx *ctx)
+{
+	int fwb;
+
+	pthread_mutex_lock(&ctx->learning);
+	if (ctx->fwb == -EINPROGRESS) {
+		fwb = read_fwb(ctx);
+		if (fwb >= 0 || gmem_reader_evidence(ctx) != GMEM_EVIDENCE_NONE)
+			ctx->fwb = fwb;
+	}
+	fwb = ctx->fwb == -EINPROGRESS ? -1 : ctx->fwb;
+	pthread_mutex_unlock(&ctx->learning);
+	return fwb;
+}
+
 void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic)
 {
 	const struct gmem_kernel_ops *ops = ctx->kernel->ops;
@@ -58,6 +99,8 @@ void gmem_flush_ask_cpu(struct gmem_ctx *ctx, int *fwb, int *dic)
 		*fwb = *dic = 1;
 	else if (both == 0 && *dic == 1) /* then the other one is missing */
 		*fwb = 0;
+	else
+		*fwb = fwb_of_kernel(ctx);
 }
 
 void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts)

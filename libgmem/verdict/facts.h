@@ -10,7 +10,8 @@ int gmem_flush_partial_write(struct gmem_ctx *ctx);
 
 /*
  * Fills arm64, and on that machine fwb and dic: of a VM's capability 243, which is 1 where the CPU
- * has both, and CTR_EL0. -1 each where they do not tell.
+ * has both, CTR_EL0, and, where these leave fwb open, kernel memory: then a reader is opened. -1
+ * each where they do not tell.
  */
 void gmem_flush_ask_caches(struct gmem_ctx *ctx, struct gmem_flush_facts *facts);
 

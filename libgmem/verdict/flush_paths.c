@@ -315,8 +315,8 @@ static enum gmem_verdict cache_applies(const struct gmem_flush_rule *rule,
 	}
 	if (rule->skipped_by_fwb && facts->fwb < 0)
 		*reason = "whether the CPU has Stage-2 Force Write-Back is not known: KVM tells of "
-			  "it together with CTR_EL0.DIC only (capability 243 of a VM), and it "
-			  "is not read from a dump";
+			  "it together with CTR_EL0.DIC only (capability 243 of a VM), and the "
+			  "kernel's table of CPU features (arm64_ftr_regs) is not read here";
 	if (rule->skipped_by_dic && facts->dic < 0)
 		*reason = "whether the CPU must invalidate its instruction cache (CTR_EL0.DIC) is "
 			  "not known";

@@ -6,11 +6,12 @@
  * The guard refuses what it knows to fault. Where a row is unknown the call goes on, and the log
  * function gets a message. For the caches of arm64, where KVM does not tell whether the CPU has
  * Force Write-Back (stage2-map, stage2-unmap), that is right for three reasons. This is unknown
- * only where CTR_EL0.DIC is 0, and there stage2-map-exec is known to fault, so that pages outside
- * the direct map are refused on their way in anyway. What is left is their way out, which
- * they also take when the memory is closed or its process dies; the guard cannot refuse that, so
- * refusing a punch would only put it off. And the posted series, which takes pages out, does so
- * only on CPUs with Force Write-Back (v12), where a refusal would keep memory that is safe to free.
+ * only where CTR_EL0.DIC is 0 and kernel memory does not tell it, and there stage2-map-exec is
+ * known to fault, so that pages outside the direct map are refused on their way in anyway. What is
+ * left is their way out, which they also take when the memory is closed or its process dies; the
+ * guard cannot refuse that, so refusing a punch would only put it off. And the posted series, which
+ * takes pages out, does so only on CPUs with Force Write-Back (v12), where a refusal would keep
+ * memory that is safe to free.
  */
 #include "verdict/guard.h"
 

@@ -23,7 +23,8 @@
 #define MADE_TABLE 44u	/* the table of page frames 512 to 1023 */
 #define MADE_INODE 5u
 #define MADE_PID 7u
-#define MADE_SYMBOLS 7
+#define MADE_SYMBOLS 9
+#define MADE_REGISTERS 4 /* entries of arm64_ftr_regs[] */
 #define MADE_VM_TYPES 3u /* ordinary VMs, and the one for software-protected VMs */
 
 /* A kernel's machine: where it has its things, and how it writes entries of page tables. */
@@ -65,9 +66,11 @@ struct made {
 	bool left_out[MADE_PAGES];
 	int error; /* what every read gives, 0: the bytes */
 	char vmcoreinfo[2048];
-	uint64_t at;   /* physical address of what is free */
-	uint64_t node; /* physical address of the page cache's node, */
-	uint64_t caps; /* and of KVM's capabilities */
+	uint64_t at;			    /* physical address of what is free */
+	uint64_t node;			    /* physical address of the page cache's node, */
+	uint64_t caps;			    /* and of KVM's capabilities */
+	uint64_t registers[MADE_REGISTERS]; /* and of arm64's ID registers: entry, */
+	uint64_t values[MADE_REGISTERS];    /* and struct arm64_ftr_reg */
 };
 
 /*
@@ -108,6 +111,8 @@ static const char *const made_types[] = {
 	"pglist_data node_zones node_zonelists kswapd",
 	"kvm_caps supported_vm_types",
 	"cpuinfo_x86 x86_vendor_id",
+	"__ftr_reg_entry sys_id reg", /* arm64 */
+	"arm64_ftr_reg name sys_val",
 };
 
 #define MADE_TYPES (sizeof(made_types) / sizeof(made_types[0]))
@@ -343,12 +348,37 @@ static inline uint64_t made_ram(struct made *made)
 	return root;
 }
 
+/* ID_AA64MMFR1_EL1, ID_AA64MMFR2_EL1 with Force Write-Back, ID_AA64MMFR3_EL1, CTR_EL0 without DIC
+ */
+static inline void made_registers(struct made *made)
+{
+	static const struct {
+		uint64_t id, value;
+	} rows[MADE_REGISTERS] = {
+		{ 0x180720, 0 },
+		{ 0x180740, 1ull << 40 },
+		{ 0x180760, 0 },
+		{ 0x1b0020, 0x8444c004 },
+	};
+	uint64_t at = made_alloc(made, (size_t)MADE_REGISTERS * MADE_TYPE_SIZE);
+
+	for (size_t i = 0; i < MADE_REGISTERS; i++) {
+		made->registers[i] = at + i * MADE_TYPE_SIZE;
+		made->values[i] = made_new(made);
+		made_set(made, made->registers[i], "__ftr_reg_entry", "sys_id", rows[i].id);
+		made_set(made, made->registers[i], "__ftr_reg_entry", "reg",
+			 made->image + made->values[i]);
+		made_set(made, made->values[i], "arm64_ftr_reg", "sys_val", rows[i].value);
+	}
+}
+
 static inline void made_build_as(struct made *made, const struct made_machine *machine,
 				 bool anonymous)
 {
 	static const char *const names[MADE_SYMBOLS] = {
-		"T_stext",     "Dinit_task", "Diomem_resource", "R__start_BTF",
-		"R__stop_BTF", "Dkvm_caps",  "Dboot_cpu_data",
+		"T_stext",	  "Dinit_task",	     "Diomem_resource",
+		"R__start_BTF",	  "R__stop_BTF",     "Dkvm_caps",
+		"Dboot_cpu_data", "rarm64_ftr_regs", "Darm64_ftr_reg_ctrel0",
 	};
 	struct btf *btf = made_btf(anonymous);
 	uint64_t physical[MADE_SYMBOLS] = { 0 }, pages, kvm, inode;
@@ -374,6 +404,9 @@ static inline void made_build_as(struct made *made, const struct made_machine *m
 	physical[6] = made_new(made);
 	strcpy((char *)made->ram + physical[6] + made_offset("cpuinfo_x86", "x86_vendor_id"),
 	       "AuthenticAMD");
+	made_registers(made);
+	physical[7] = made->registers[0];
+	physical[8] = made->values[MADE_REGISTERS - 1];
 	kvm = made_new(made);
 	made_set(made, kvm, "kvm", "userspace_pid", MADE_PID);
 	inode = made_memory(made, kvm, pages);
