@@ -97,6 +97,18 @@ static void describe_statuses(FILE *stream)
 	}
 }
 
+/* walk takes no protected VM, create does. */
+static void describe_vm_types(FILE *stream, const char *arg, bool with_protected)
+{
+	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++) {
+		enum gmem_vm_type type = (enum gmem_vm_type)gmem_vm_type_at(i);
+
+		if (with_protected || type != GMEM_VM_ARM_PROTECTED)
+			describe_word(stream, arg, gmem_vm_type_name(type), NULL);
+	}
+	describe_word(stream, arg, "best", "one with private memory, if there is any");
+}
+
 static void describe_words(FILE *stream)
 {
 	const char *word;
@@ -104,10 +116,8 @@ static void describe_words(FILE *stream)
 	for (size_t i = 0; (word = gmem_model_name(i)); i++)
 		describe_word(stream, "MODEL", word, gmem_model_summary(i));
 	describe_word(stream, "MODEL", "help", "list them");
-	for (size_t i = 0; gmem_vm_type_at(i) >= 0; i++)
-		describe_word(stream, "TYPE",
-			      gmem_vm_type_name((enum gmem_vm_type)gmem_vm_type_at(i)), NULL);
-	describe_word(stream, "TYPE", "best", "one with private memory, if there is any");
+	describe_vm_types(stream, "VM-TYPE", true);
+	describe_vm_types(stream, "TYPE", false);
 	for (unsigned int bit = 0; (word = gmem_memory_flag_name(bit)); bit++)
 		describe_word(stream, "FLAGS", word, NULL);
 	describe_statuses(stream);

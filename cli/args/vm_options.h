@@ -33,9 +33,9 @@ enum status set_flags(struct cli *cli, const struct cli_option *option, const ch
 		      void *field);
 
 /* What the help says of them, in every command that has them. */
-#define VM_TYPE_HELP                                                                                 \
-	"Type of the VM: default, sw-protected, sev, sev-es, snp, tdx, protected (arm64), or best, " \
-	"as without this option: the one with private memory, if this kernel has any"
+#define VM_TYPE_HELP(more)                                                          \
+	"Type of the VM: default, sw-protected, sev, sev-es, snp, tdx" more ", or " \
+	"best, as without this option: the one with private memory, if this kernel has any"
 #define FLAGS_HELP \
 	"Creation flags: mmap, init-shared, no-direct-map, separated by commas; empty for none"
 #define NO_DIRECT_MAP_HELP                                                                    \

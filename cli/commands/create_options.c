@@ -108,7 +108,8 @@ static enum status set_user(struct cli *cli, const struct cli_option *option, co
 }
 
 const struct cli_option create_options[] = {
-	{ "vm-type", 0, "TYPE", false, set_vm_type, FIELD(vm_type), VM_TYPE_HELP },
+	{ "vm-type", 0, "VM-TYPE", false, set_vm_type, FIELD(vm_type),
+	  VM_TYPE_HELP(", protected (arm64)") },
 	{ "size", 0, "SIZE", false, set_page_size, FIELD(size), "Size of the memory, default 4M" },
 	{ "flags", 0, "FLAGS", false, set_flags, FIELD(flags), FLAGS_HELP },
 	{ "mmap", 0, NULL, false, set_one_flag, FIELD(flags), "The same as --flags=mmap" },

@@ -27,6 +27,7 @@ gmemctl --reader=none doct
 gmemctl --output x doct
 gmemctl walk --vm-type=
 gmemctl walk --vm-type s
+gmemctl create --vm-type=pro
 gmemctl walk --simulate=
 gmemctl walk --simulate=no
 gmemctl walk --flags=no
@@ -154,8 +155,9 @@ judge_offers() {
 	for before in '' '--json ' '--reader=none ' '--output x '; do
 		offers "gmemctl ${before}doct" doctor
 	done
-	offers 'gmemctl walk --vm-type=' default sw-protected sev sev-es snp tdx protected best
+	offers 'gmemctl walk --vm-type=' default sw-protected sev sev-es snp tdx best
 	offers 'gmemctl walk --vm-type s' sw-protected sev sev-es snp
+	offers 'gmemctl create --vm-type=pro' protected
 	# shellcheck disable=SC2046
 	offers 'gmemctl walk --simulate=' help $(models)
 	offers 'gmemctl walk --simulate=no' no-direct-map

@@ -41,7 +41,7 @@ static const char *const result_names[] = {
 #define FIELD(member) offsetof(struct walk_settings, member)
 
 static const struct cli_option options[] = {
-	{ "vm-type", 0, "TYPE", false, set_vm_type, FIELD(vm_type), VM_TYPE_HELP },
+	{ "vm-type", 0, "TYPE", false, set_vm_type, FIELD(vm_type), VM_TYPE_HELP("") },
 	{ "flags", 0, "FLAGS", false, set_flags, FIELD(flags), FLAGS_HELP },
 	{ "mmap", 0, NULL, false, set_one_flag, FIELD(flags), "The same as --flags=mmap" },
 	{ "init-shared", 0, NULL, false, set_one_flag, FIELD(flags),
