@@ -89,13 +89,26 @@ static int check_extent(const struct gmem_extent *extent, void *arg)
 	return 0;
 }
 
+static void check_usage(struct gmem_usage *usage, struct totals *totals)
+{
+	uint64_t states = 0, nodes = 0, bytes;
+	int node;
+
+	for (int i = 0; i < 3; i++)
+		states += gmem_usage_direct_map(usage, (enum gmem_direct_map)i);
+	for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++)
+		nodes += bytes;
+	check(states <= SIZE && states == nodes, "usage");
+	totals->pages += states / PAGE;
+	gmem_usage_free(usage);
+}
+
 static void check_target(struct gmem_owners *owners, struct gmem_target *target, pid_t child,
 			 struct totals *totals)
 {
-	uint64_t states = 0, nodes = 0, bytes, next = 0;
+	uint64_t bytes, next = 0;
 	struct gmem_target_info info = { .size = sizeof(info) };
 	struct gmem_usage *usage;
-	int node;
 
 	check(!gmem_target_get_info(target, &info), "no info");
 	check(info.memory_size == SIZE, "size");
@@ -106,18 +119,24 @@ static void check_target(struct gmem_owners *owners, struct gmem_target *target,
 	/* In a PID namespace vm_pid is the process id in the initial namespace. */
 	check(info.vm_pid == -1 || info.vm_pid == child || in_namespace(), "VM's process");
 	totals->slots += info.slots;
-	if (!gmem_usage_new(target, NULL, &usage)) {
-		for (int i = 0; i < 3; i++)
-			states += gmem_usage_direct_map(usage, (enum gmem_direct_map)i);
-		for (size_t i = 0; !gmem_usage_node(usage, i, &node, &bytes); i++)
-			nodes += bytes;
-		check(states <= SIZE && states == nodes, "usage");
-		totals->pages += states / PAGE;
-		gmem_usage_free(usage);
-	}
+	if (!gmem_usage_new(target, NULL, &usage))
+		check_usage(usage, totals);
 	gmem_target_extents(target, 0, 0, 0, check_extent, &next);
 	if (!gmem_owners_shared(owners, target, &bytes))
 		check(bytes == 0, "shared side");
+}
+
+/* Adds them up in one look, and closes them. */
+static void look_together(struct gmem_target *const *targets, size_t n, struct totals *totals)
+{
+	struct gmem_usage *usages[ALIVE];
+
+	check(!gmem_usage_new_all(targets, n, NULL, usages), "usage of several");
+	for (size_t i = 0; i < n; i++) {
+		if (usages[i])
+			check_usage(usages[i], totals);
+		gmem_target_free(targets[i]);
+	}
 }
 
 static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
@@ -125,26 +144,27 @@ static void look(struct gmem_ctx *ctx, pid_t child, struct totals *totals)
 	struct gmem_owners_counts counts = { .size = sizeof(counts) };
 	struct gmem_owners *owners;
 	struct gmem_owner owner = { .size = sizeof(owner) };
+	struct gmem_target *targets[ALIVE];
+	size_t n = 0;
 
 	check(!gmem_owners_new(ctx, NULL, &owners), "the scan failed");
 	gmem_owners_get_counts(owners, &counts);
 	totals->rounds++;
-	for (size_t i = 0; i < counts.memories; i++) {
-		struct gmem_target *target;
+	for (size_t i = 0; i < counts.memories && n < ALIVE; i++) {
 		int ret;
 
 		check(!gmem_owners_owner(owners, i, 0, &owner), "no owner");
 		if (owner.pid != child) /* another process of this host */
 			continue;
-		ret = gmem_owners_open(owners, i, &target);
+		ret = gmem_owners_open(owners, i, &targets[n]);
 		check(!ret || ret == -ESRCH, "cannot be opened");
 		totals->gone += ret == -ESRCH;
 		if (ret)
 			continue;
 		totals->rows++;
-		check_target(owners, target, child, totals);
-		gmem_target_free(target);
+		check_target(owners, targets[n++], child, totals);
 	}
+	look_together(targets, n, totals);
 	gmem_owners_free(owners);
 }
 
