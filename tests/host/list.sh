@@ -99,12 +99,16 @@ bytes mapped 262144 1 0 '["mmap", "init-shared"]'
 rows() {
 	jq -S "[.guest_memfds[] | select(.pid | IN($ours))] | sort_by(.inode)" "$1"
 }
-prlimit --nofile=15 "$GMEMCTL" list --json > "$scratch/alone" 2> "$scratch/alone.err"
-if [ "$(rows "$scratch/alone")" = "$(rows "$scratch/list")" ]; then
-	pass "list shows the same of guest_memfds that it looks at alone and together"
+same="list shows the same of guest_memfds that it looks at alone and together"
+if wrapped; then
+	skip "$same" "valgrind needs more descriptors"
 else
-	fail "list shows the same of guest_memfds that it looks at alone and together" \
-		"$(cat "$scratch/alone.err")" "$(rows "$scratch/alone")" "$(rows "$scratch/list")"
+	prlimit --nofile=15 "$GMEMCTL" list --json > "$scratch/alone" 2> "$scratch/alone.err"
+	if [ "$(rows "$scratch/alone")" = "$(rows "$scratch/list")" ]; then
+		pass "$same"
+	else
+		fail "$same" "$(cat "$scratch/alone.err")" "$(rows "$scratch/alone")" "$(rows "$scratch/list")"
+	fi
 fi
 # The sums of the whole host. Other processes may have guest_memfds with unknown values.
 # shellcheck disable=SC2016 # jq's variables
