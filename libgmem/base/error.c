@@ -107,7 +107,8 @@ int gmem_check_aligned(struct gmem_ctx *ctx, const char *call, uint64_t offset, 
 	if (!of_offset && !(length % page))
 		return 0;
 	return gmem_fail(ctx, -EINVAL,
-			 "%s: Invalid argument: %s 0x%llx is no multiple of %llu, the page size",
+			 "%s: Invalid argument: %s 0x%llx is no multiple of %llu, the page size; "
+			 "take a multiple of it",
 			 call, of_offset ? "offset" : "length",
 			 (unsigned long long)(of_offset ? offset : length),
 			 (unsigned long long)page);

@@ -105,8 +105,9 @@ static int search_base(struct gmem_ctx *ctx, const struct note *note, uint64_t h
 				continue;
 			*base = highest - (tried + i) * BASE_STEP;
 			gmem_log(ctx, GMEM_LOG_INFO,
-				 "the direct map begins %u GiB below the task_struct's GiB",
-				 tried + i);
+				 "found the beginning of the direct map: candidate %u of those "
+				 "below this process's task_struct, 1 GiB apart",
+				 tried + i + 1);
 			goto out;
 		}
 	}

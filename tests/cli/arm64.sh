@@ -73,7 +73,7 @@ steps() {
 }
 try_json 2 '.commands[3].document | (.extents | length) == 63 and
 	all(.extents[]; .pages == 1 and .level == "16K" and .direct_map == "mapped")' steps
-try_json 2 '.commands[4].message | contains("length 4096 is no multiple of 16384")' steps
+try_json 2 '.commands[4].message | contains("length 4096 is no multiple of 16384; take a multiple of it")' steps
 
 # gmemctl names what KVM on arm64 does not have.
 cat > "$scratch/lines" << 'EOT'

@@ -107,7 +107,7 @@ if ! can_preload; then
 		"nothing can be preloaded into this program"
 	finish
 fi
-try 2 '' 'libkdumpfile.so.[0-9]+, by which dumps are read, cannot be loaded \(.*No such file.*\); install libkdumpfile' \
+try 2 '' 'libkdumpfile.so.[0-9]+, by which dumps are read, cannot be loaded \(.*No such file.*\); if it is not there, install libkdumpfile' \
 	env LD_PRELOAD="$BUILD/tests/preload/no-kdump.so" "$GMEMCTL_FILE" directmap --core="$made"
 for how in cut grow touch; do
 	for read in 1 30; do

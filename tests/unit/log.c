@@ -47,7 +47,7 @@ START_TEST(logs_which_reader_is_used)
 	gmem_sim_fail_reader(port_sim(ctx), GMEM_READER_BPF, -EPERM);
 	ck_assert_int_eq(gmem_reader_open(ctx, GMEM_EVIDENCE_NONE), 0);
 	said("1 reader bpf: refused: this reader was made to fail: Operation not permitted\n");
-	said("1 the direct map begins ");
+	said("1 found the beginning of the direct map");
 	said("1 page tables of 5 levels, a struct page of 64 bytes\n");
 	said("1 reader kcore: open\n");
 	ck_assert_int_eq(told.highest, GMEM_LOG_INFO);

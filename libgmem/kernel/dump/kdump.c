@@ -68,8 +68,8 @@ int gmem_kdump_load(struct gmem_kdump *kdump, char *why, size_t size)
 	if (library && !find_functions(library, kdump))
 		return 0;
 	snprintf(why, size,
-		 "the library %s, by which dumps are read, cannot be loaded (%s); install "
-		 "libkdumpfile",
+		 "the library %s, by which dumps are read, cannot be loaded (%s); if it is "
+		 "not there, install libkdumpfile",
 		 KDUMP_SONAME, dlerror());
 	return -ENOTSUP;
 }
